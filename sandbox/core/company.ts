@@ -47,6 +47,8 @@ export type Company = {
   readonly faults?: readonly string[];
   /** Pages for people, outside any credential, below `/{company}`: true when `path` was one and is answered. */
   page?(page: PageRequest): Promise<boolean>;
+  /** Control operations of its own below `/_sandbox/{company}`, e.g. its settings: false when it knows no such path. */
+  control?(request: ControlRequest): Promise<boolean>;
   /** Handlers of things that fall due in world time, by the kind given to `agenda.add`. */
   readonly due?: Readonly<Record<string, (world: World, payload: unknown) => void | Promise<void>>>;
   /** How this company's webhooks are signed and retried; absent when it sends none. */
@@ -70,6 +72,19 @@ export type PageRequest = {
   rawBody: Buffer;
   res: ServerResponse;
   worlds: { find(name: string): World | null; all(): World[] };
+};
+
+/** A control operation; `world` comes from `?world=`, `default` when absent. */
+export type ControlRequest = {
+  method: string;
+  /** Below `/_sandbox/{company}`, with the slash. */
+  path: string;
+  query: URLSearchParams;
+  /** The parsed JSON body, or null when there was none. */
+  body: unknown;
+  world: World;
+  /** Answers JSON; 422 for input that makes no sense. */
+  answer(status: number, body: unknown): void;
 };
 
 /** Isolated state: what one credential can see. */
