@@ -1,0 +1,69 @@
+-- The inbox of every source. It belongs to the operator, so it has no tenant; org_id is a note, once known.
+create schema webhooks;
+grant usage on schema webhooks to holdfast_app;
+
+create table webhooks.endpoints (
+  id text primary key,
+  source text not null,
+  account_id text not null,
+  mode text not null check (mode in ('test', 'live')),
+  enabled boolean not null default true,
+  max_attempts smallint not null default 12 check (max_attempts between 1 and 77),
+  created_at timestamptz not null,
+  unique (source, account_id, mode)
+);
+
+-- Each row is its own queue entry.
+create table webhooks.events (
+  id text primary key,
+  source text not null,
+  endpoint_id text not null,
+  provider_event_id text not null,
+  type text not null,
+  -- The object whose events run one at a time: a payment, subscription, invoice or customer at the company.
+  root text not null,
+  object_id text not null,
+  org_id text,
+  origin text not null check (origin in ('delivery', 'backfill', 'reconciliation')),
+  state text not null check (state in ('received', 'waiting_retry', 'processing', 'processed', 'dead', 'ignored')),
+  -- Attempts that count towards max_attempts, since the last replay.
+  attempts smallint not null default 0,
+  replays smallint not null default 0,
+  provider_created_at timestamptz not null,
+  received_at timestamptz not null,
+  next_attempt_at timestamptz not null,
+  lease_until timestamptz,
+  finished_at timestamptz,
+  error_code text,
+  error_detail text,
+  -- What it did: [{kind, id}], e.g. ledger transactions and payments.
+  effects jsonb not null default '[]',
+  unique (source, endpoint_id, provider_event_id)
+);
+create index events_queue on webhooks.events (next_attempt_at, id) where state in ('received', 'waiting_retry');
+create index events_running on webhooks.events (root) where state = 'processing';
+create index events_listed on webhooks.events (received_at desc, id desc);
+create index events_state on webhooks.events (state, received_at desc, id desc) where state in ('dead', 'waiting_retry', 'processing');
+
+-- The exact bytes, and the headers that were needed to verify them.
+create table webhooks.payloads (
+  event_id text primary key references webhooks.events (id),
+  body bytea not null,
+  headers jsonb not null
+);
+
+create table webhooks.attempts (
+  event_id text not null references webhooks.events (id),
+  replay smallint not null,
+  attempt smallint not null,
+  started_at timestamptz not null,
+  ms integer not null,
+  outcome text not null,
+  error_code text,
+  error_detail text,
+  id bigint generated always as identity primary key
+);
+create index attempts_event on webhooks.attempts (event_id, id);
+
+grant select, insert, update on webhooks.endpoints, webhooks.events to holdfast_app;
+grant select, insert on webhooks.payloads, webhooks.attempts to holdfast_app;

@@ -1,0 +1,52 @@
+import pg from "pg";
+
+export type Listener = { close(): Promise<void> };
+
+/**
+ * LISTEN on a channel over a connection of its own (never a pooler's). Reconnects 1 s after a loss; `onGap` tells that
+ * notifications may have been missed, also at the first connect.
+ */
+export function listen(
+  url: string,
+  channel: string,
+  onMessage: (payload: string) => void,
+  onGap: () => void,
+): Listener {
+  let closed = false;
+  let client: pg.Client | null = null;
+  let timer: NodeJS.Timeout | undefined;
+
+  const retry = () => {
+    client = null;
+    if (!closed) timer = setTimeout(open, 1_000);
+  };
+  const open = () => {
+    const next = new pg.Client({
+      connectionString: url,
+      application_name: "holdfast-listen",
+      keepAlive: true,
+    });
+    let failed = false;
+    const fail = () => {
+      if (failed) return;
+      failed = true;
+      next.end().then(retry, retry);
+    };
+    next.on("error", fail);
+    next.on("end", fail);
+    next.on("notification", (message) => onMessage(message.payload ?? ""));
+    client = next;
+    next
+      .connect()
+      .then(() => next.query(`listen ${pg.escapeIdentifier(channel)}`))
+      .then(onGap, fail);
+  };
+  open();
+  return {
+    async close() {
+      closed = true;
+      clearTimeout(timer);
+      await client?.end();
+    },
+  };
+}

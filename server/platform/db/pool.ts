@@ -1,0 +1,53 @@
+import pg from "pg";
+import { context } from "../telemetry/context.ts";
+import { Problem, common } from "../problem.ts";
+
+const INT8 = 20;
+const types = {
+  getTypeParser: ((oid: number, format?: "text" | "binary") =>
+    oid === INT8 && format !== "binary"
+      ? BigInt
+      : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
+};
+
+export type DbOptions = {
+  url: string;
+  /** Connections at most; default 10. */
+  max?: number;
+  /** Shown in pg_stat_activity. */
+  name?: string;
+};
+
+export type Db = {
+  readonly pool: pg.Pool;
+  readonly url: string;
+  /** Ends after the clients in use came back. */
+  close(): Promise<void>;
+};
+
+/** Opens a pool. `int8` arrives as bigint. Waiting for a connection is bounded by 2 s, a statement by 30 s. */
+export function createDb(options: DbOptions): Db {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.max ?? 10,
+    application_name: options.name ?? "holdfast",
+    connectionTimeoutMillis: 2_000,
+    statement_timeout: 30_000,
+    idle_in_transaction_session_timeout: 60_000,
+    idleTimeoutMillis: 60_000,
+    keepAlive: true,
+    types,
+  });
+  // An idle client that breaks is removed by the pool itself; the next query reports what is wrong.
+  pool.on("error", () => context()?.note("db_idle_client_lost", true));
+  return { pool, url: options.url, close: () => pool.end() };
+}
+
+/** A client of the pool, or the problem `database_unavailable` (503). */
+export async function connect(db: Db): Promise<pg.PoolClient> {
+  try {
+    return await db.pool.connect();
+  } catch (cause) {
+    throw new Problem(common.database_unavailable, { cause, retryAfter: 2 });
+  }
+}

@@ -1,0 +1,108 @@
+import type pg from "pg";
+import { isId, type OrgId } from "../ids.ts";
+import { assert, Problem, common } from "../problem.ts";
+import { context } from "../telemetry/context.ts";
+import { connect, type Db } from "./pool.ts";
+
+declare const brand: unique symbol;
+
+/** An open transaction. Stores demand it; nothing is ambient. */
+export type Tx = {
+  readonly [brand]: "tx";
+  /** Runs a statement, prepared once per connection under `name`. Returns its rows. */
+  query<Row>(name: string, text: string, values?: readonly unknown[]): Promise<Row[]>;
+  /** Runs when COMMIT was acknowledged, in order; must not throw and is never awaited. */
+  afterCommit(effect: () => void): void;
+};
+
+const RETRIED = new Set(["40001", "40P01"]);
+const TRIES = 3;
+
+/** One tenant's transaction: row-level security sees `org` and nothing else. */
+export function withTx<T>(db: Db, org: OrgId, fn: (tx: Tx) => Promise<T>): Promise<T> {
+  assert(isId("org", org), "tenant id is well formed");
+  return run(db, `begin; select set_config('app.org', '${org}', true)`, fn);
+}
+
+/** A transaction without a tenant: tenant tables are empty to it, directories and the inbox are not. */
+export function withSystemTx<T>(db: Db, fn: (tx: Tx) => Promise<T>): Promise<T> {
+  return run(db, "begin", fn);
+}
+
+/** A transaction of the operator role: reads every tenant, writes no tenant row. */
+export function withOperatorTx<T>(db: Db, fn: (tx: Tx) => Promise<T>): Promise<T> {
+  return run(db, "begin; set local role holdfast_operator", fn);
+}
+
+async function run<T>(db: Db, begin: string, fn: (tx: Tx) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await once(db, begin, fn);
+    } catch (error) {
+      if (attempt >= TRIES || !RETRIED.has(sqlState(error) ?? "")) throw error;
+    }
+  }
+}
+
+async function once<T>(db: Db, begin: string, fn: (tx: Tx) => Promise<T>): Promise<T> {
+  const startedAt = performance.now();
+  const client = await connect(db);
+  let settled = false;
+  const effects: (() => void)[] = [];
+  try {
+    await client.query(begin);
+    const result = await attemptBody(client, effects, fn);
+    await client.query("commit");
+    settled = true;
+    for (const effect of effects) effect();
+    return result;
+  } catch (error) {
+    if (error instanceof RolledBack) {
+      settled = true;
+      throw error.cause;
+    }
+    throw lost(error);
+  } finally {
+    client.release(!settled);
+    context()?.add("db_ms", performance.now() - startedAt);
+  }
+}
+
+class RolledBack extends Error {}
+
+async function attemptBody<T>(
+  client: pg.PoolClient,
+  effects: (() => void)[],
+  fn: (tx: Tx) => Promise<T>,
+): Promise<T> {
+  const tx = {
+    query: async (name: string, text: string, values: readonly unknown[] = []) =>
+      (await client.query({ name, text, values: values as unknown[] })).rows,
+    afterCommit: (effect: () => void) => void effects.push(effect),
+  } as unknown as Tx;
+  try {
+    return await fn(tx);
+  } catch (cause) {
+    await client.query("rollback");
+    throw new RolledBack("rolled back", { cause });
+  }
+}
+
+/** SQLSTATE of a database error, wherever it sits in the cause chain's head. */
+export function sqlState(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === "string" && code.length === 5 ? code : undefined;
+}
+
+/** A broken connection or a server that is going away is the documented 503, anything else stays as it is. */
+function lost(error: unknown): unknown {
+  const code = (error as { code?: unknown } | null)?.code;
+  const state = sqlState(error);
+  const gone =
+    (typeof code === "string" && /^E[A-Z]+$/.test(code)) ||
+    state?.startsWith("08") ||
+    state?.startsWith("57P") ||
+    (error instanceof Error &&
+      /Connection terminated|Client has encountered a connection error/.test(error.message));
+  return gone ? new Problem(common.database_unavailable, { cause: error, retryAfter: 2 }) : error;
+}
