@@ -1,0 +1,31 @@
+/** A database of its own for a test file: a clone of the migrated template, reached as the role the servers use. */
+import { appRole } from "../../db/roles.ts";
+import { databaseUrl, withAdmin, type TestServer } from "./database-server.ts";
+
+export type TestDatabase = {
+  /** Signs in as `holdfast_app`: owns nothing, obeys row-level security. */
+  url: string;
+  /** Signs in as the owner: for looking behind the tenants' walls, never for the code under test. */
+  ownerUrl: string;
+  drop(): Promise<void>;
+};
+
+let made = 0;
+
+/** Takes about 0.1 s. Drop it in `afterAll`; what is left is dropped when the run ends. */
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const handover = process.env["HOLDFAST_TEST_SERVER"];
+  if (!handover)
+    throw new Error("no test server: the run needs test/harness/global-setup.ts as its globalSetup");
+  const { adminUrl, template, appPassword, prefix } = JSON.parse(handover) as TestServer;
+  made += 1;
+  const name = `${prefix}_${process.pid}_${made}`;
+  await withAdmin(adminUrl, (client) => client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`));
+  return {
+    url: databaseUrl(adminUrl, name, { user: appRole, password: appPassword }),
+    ownerUrl: databaseUrl(adminUrl, name),
+    drop: async () => {
+      await withAdmin(adminUrl, (client) => client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
+    },
+  };
+}

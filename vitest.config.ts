@@ -1,0 +1,19 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["{server,sandbox,local,db,contract,test}/**/*.test.ts"],
+    // Long runs with commands of their own.
+    exclude: ["**/node_modules/**", "test/{journeys,crash,bench}/**"],
+    globalSetup: ["test/harness/global-setup.ts"],
+    pool: "forks",
+    testTimeout: 20_000,
+    hookTimeout: 30_000,
+    coverage: {
+      provider: "v8",
+      include: ["server/**/*.ts"],
+      exclude: ["**/*.test.ts"],
+      thresholds: { lines: 92, branches: 85 },
+    },
+  },
+});
