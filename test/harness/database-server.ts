@@ -1,12 +1,8 @@
 /** The server behind a test run: that of TEST_DATABASE_URL, or an embedded one without fsync, deleted afterwards. */
 import { createHmac, randomBytes } from "node:crypto";
-import { chmodSync, mkdtempSync } from "node:fs";
-import { rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import pg from "pg";
 import { migrate, migrationsHash } from "../../db/migrate.ts";
-import { startPostgres } from "../../local/postgres.ts";
+import { startScratchServer } from "../../local/scratch-server.ts";
 
 /** What a test file needs to know to clone its database. */
 export type TestServer = { adminUrl: string; template: string; appPassword: string; prefix: string };
@@ -15,18 +11,8 @@ export type TestServer = { adminUrl: string; template: string; appPassword: stri
 const templateLock = 0x7465_6d70;
 
 export async function startTestServer(): Promise<{ handover: TestServer; stop(): Promise<void> }> {
-  const outside = process.env["TEST_DATABASE_URL"];
-  if (outside) return onServer(outside, async () => undefined);
-  const dataDir = mkdtempSync(path.join(tmpdir(), "holdfast-test-"));
-  chmodSync(dataDir, 0o711); // as root, postgres runs as another user who must get through
-  const postgres = await startPostgres({ dataDir, fsync: false });
-  return onServer(postgres.ownerUrl, async () => {
-    await postgres.stop();
-    await rm(dataDir, { recursive: true });
-  });
-}
-
-async function onServer(adminUrl: string, release: () => Promise<void>) {
+  const server = await startScratchServer();
+  const { adminUrl } = server;
   // The same for every run on one server, since roles belong to the server and runs may overlap; nobody else's to guess.
   const secret = decodeURIComponent(new URL(adminUrl).password);
   const appPassword = createHmac("sha256", secret).update("holdfast_app").digest("hex");
@@ -36,7 +22,7 @@ async function onServer(adminUrl: string, release: () => Promise<void>) {
     handover: { adminUrl, template, appPassword, prefix },
     stop: async () => {
       await dropByPrefix(adminUrl, prefix);
-      await release();
+      await server.stop();
     },
   };
 }
