@@ -1,0 +1,3 @@
+/** Passwords, opaque tokens and comparisons. Keys and hashes never leave as text that could be logged. */
+export { hashPassword, verifyPassword } from "./password.ts";
+export { checksum, hashToken, hmac, newToken, safeEqual } from "./token.ts";

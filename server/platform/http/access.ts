@@ -1,0 +1,49 @@
+import type { KeyId, OrgId, UserId } from "../ids.ts";
+import { Problem, common } from "../problem.ts";
+
+export type Role = "owner" | "admin" | "agent" | "viewer";
+const RANK: Record<Role, number> = { viewer: 1, agent: 2, admin: 3, owner: 4 };
+
+/** Who is calling, as the credential proves it. Tenant and mode come from here and from nowhere else. */
+export type Actor = {
+  readonly kind: "session" | "key";
+  /** The session's or key's id; the subject of limits and idempotency keys together with the user. */
+  readonly credentialId: string;
+  readonly userId: UserId | null;
+  readonly keyId: KeyId | null;
+  readonly orgId: OrgId;
+  readonly role: Role;
+  readonly operator: boolean;
+  /** A key's scopes; null for a signed-in person, who has all that the role allows. */
+  readonly scopes: readonly string[] | null;
+  readonly mode: "test" | "live";
+  /** Requests a minute; null is the installation's default, 0 no limit. */
+  readonly rateLimitPerMin: number | null;
+};
+
+/** The least right an operation asks for. Written into the OpenAPI document as `x-access`. */
+export type Access =
+  | { readonly least: "anyone" }
+  | { readonly least: "operator" }
+  | { readonly least: Role; readonly scope?: string };
+
+export const rankOf = (role: Role): number => RANK[role];
+
+/** Throws 403 unless the actor may; operators are people, never keys. */
+export function authorize(actor: Actor, access: Access): void {
+  if (access.least === "anyone") return;
+  if (access.least === "operator") {
+    if (!actor.operator || actor.kind === "key") throw new Problem(common.forbidden);
+    return;
+  }
+  if (RANK[actor.role] < RANK[access.least]) throw new Problem(common.forbidden);
+  if (actor.scopes && !(access.scope && actor.scopes.includes(access.scope)))
+    throw new Problem(common.scope_missing);
+}
+
+/** Resolves a request's credential: an actor, null when there is none; throws 401 for a bad one. */
+export type Authenticate = (request: {
+  headers: Record<string, string | string[] | undefined>;
+  method: string;
+  ip: string;
+}) => Promise<Actor | null>;

@@ -1,0 +1,53 @@
+import type { FastifyInstance } from "fastify";
+import { Problem, common } from "../problem.ts";
+
+const MAX_DEPTH = 64;
+const NUL_OR_LONE_SURROGATE = /\0|\p{Surrogate}/u;
+
+/** JSON with the house's bounds: depth, no NUL, no lone surrogate, no `__proto__`. Operations with `rawBody` get the bytes. */
+export function parseBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, bytes, done) => {
+    if ((request.routeOptions.config as { rawBody?: boolean }).rawBody) return done(null, bytes);
+    try {
+      done(null, parseJson(bytes as Buffer));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+  app.addContentTypeParser("*", { parseAs: "buffer" }, (request, bytes, done) => {
+    if ((request.routeOptions.config as { rawBody?: boolean }).rawBody) return done(null, bytes);
+    if (bytes.length === 0) return done(null, undefined);
+    done(new Problem(common.unsupported_media_type), undefined);
+  });
+}
+
+/** Parses a JSON body. 400 for malformed text, 422 for what is JSON but out of bounds. */
+export function parseJson(bytes: Buffer): unknown {
+  if (bytes.length === 0) return undefined;
+  const text = bytes.toString("utf8");
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new Problem(common.malformed_json, { cause });
+  }
+  // Escapes are the only way such a character gets past JSON.parse, so most bodies skip the walk over their strings.
+  check(value, text.includes("\\u") || text.includes("\ufffd"), 0, "");
+  return value;
+}
+
+function check(value: unknown, strings: boolean, depth: number, pointer: string): void {
+  if (typeof value === "string") {
+    if (strings && NUL_OR_LONE_SURROGATE.test(value)) refuse(pointer, "holds NUL or half a surrogate pair");
+    return;
+  }
+  if (typeof value !== "object" || value === null) return;
+  if (depth >= MAX_DEPTH) refuse(pointer, `is nested deeper than ${MAX_DEPTH}`);
+  if (Object.hasOwn(value, "__proto__")) refuse(`${pointer}/__proto__`, "is not allowed");
+  for (const [key, member] of Object.entries(value)) check(member, strings, depth + 1, `${pointer}/${key}`);
+}
+
+function refuse(pointer: string, detail: string): never {
+  throw new Problem(common.invalid_input, { errors: [{ pointer, detail }] });
+}

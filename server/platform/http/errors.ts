@@ -1,0 +1,82 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
+import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
+import { type FieldError, Problem, common, problemBody } from "../problem.ts";
+import { context, type Logger } from "../telemetry/index.ts";
+
+/** Turns whatever was thrown into a Problem; an unexpected error becomes `internal` with its cause chained. */
+export function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (hasZodFastifySchemaValidationErrors(error)) return validationProblem(error);
+  switch ((error as Partial<FastifyError>).code) {
+    case "FST_ERR_CTP_BODY_TOO_LARGE":
+      return new Problem(common.body_too_large);
+    case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
+      return new Problem(common.unsupported_media_type);
+    case "FST_ERR_CTP_INVALID_JSON_BODY":
+    case "FST_ERR_CTP_EMPTY_JSON_BODY":
+    case "FST_ERR_CTP_INVALID_CONTENT_LENGTH":
+      return new Problem(common.malformed_json);
+    default:
+      return new Problem(common.internal, { cause: error });
+  }
+}
+
+type Validated = {
+  validation: { instancePath: string; message?: string }[];
+  validationContext?: string | undefined;
+};
+
+function validationProblem(error: Validated): Problem {
+  const errors: FieldError[] = error.validation.slice(0, 20).map((issue) => ({
+    pointer: issue.instancePath || "/",
+    detail: issue.message ?? "is not valid",
+  }));
+  if (error.validationContext === "params") return new Problem(common.not_found);
+  if (error.validationContext === "querystring") return new Problem(common.unknown_parameter, { errors });
+  return new Problem(common.invalid_input, { errors });
+}
+
+/** Statuses whose OpenAI error `type` is not `invalid_request_error`. */
+const OPENAI_TYPES: Record<number, string> = {
+  401: "authentication_error",
+  402: "insufficient_quota",
+  403: "permission_error",
+  404: "not_found_error",
+  429: "rate_limit_error",
+};
+
+/** OpenAI's envelope with our codes. A body that does not match its schema is 400 there. */
+export function openaiBody(problem: Problem): { status: number; body: { error: Record<string, unknown> } } {
+  const status = problem.kind.status === 422 ? 400 : problem.kind.status;
+  const first = problem.options.errors?.[0];
+  const message = first
+    ? `${first.pointer}: ${first.detail}`
+    : (problem.options.detail ?? problem.kind.title);
+  const type = OPENAI_TYPES[status] ?? (status >= 500 ? "server_error" : "invalid_request_error");
+  const param = first ? first.pointer.slice(1).replaceAll("/", ".") : null;
+  return {
+    status,
+    body: { error: { message, type, param, code: problem.kind.code, ...problem.options.extra } },
+  };
+}
+
+/** Sends a problem in the envelope of its route and notes it for the log line. */
+export function sendProblem(
+  logger: Logger,
+  problem: Problem,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  const config = request.routeOptions.config as { envelope?: string };
+  context()?.note("problem", problem.kind.code);
+  if (problem.kind.status >= 500) logger.error({ err: problem, request_id: request.id }, "request failed");
+  if (problem.options.retryAfter !== undefined)
+    reply.header("retry-after", Math.ceil(problem.options.retryAfter));
+  if (config.envelope === "openai") {
+    const { status, body } = openaiBody(problem);
+    reply.code(status).type("application/json").serializer(JSON.stringify).send(body);
+    return;
+  }
+  const body = problemBody(problem, request.id);
+  reply.code(body.status).type("application/problem+json").serializer(JSON.stringify).send(body);
+}

@@ -1,0 +1,12 @@
+/**
+ * The HTTP door. Owns the Fastify instance: request ids, one wide log line per request, security headers, parsing with
+ * limits, authentication before the body is read, rate limits, idempotency keys, problem+json, the OpenAPI document.
+ *
+ * A module's `routes.ts` declares each operation with `http.operation({...})`; there is no other way to add one, so every
+ * operation states its least role, its schemas and its limits.
+ */
+export { createHttp, type Http, type HttpOptions } from "./server.ts";
+export type { Call, Operation } from "./operation.ts";
+export { authorize, rankOf, type Access, type Actor, type Authenticate, type Role } from "./access.ts";
+export { idParam, instant, int64, listAnswer, listQuery, looseObject } from "./schemas.ts";
+export { openCursor, sealCursor } from "./cursor.ts";

@@ -1,0 +1,104 @@
+import type { SwaggerTransform, SwaggerTransformObject } from "@fastify/swagger";
+import { jsonSchemaTransform, jsonSchemaTransformObject } from "fastify-type-provider-zod";
+import type { Access } from "./access.ts";
+
+type Json = Record<string, unknown>;
+
+/** Adds security and the error answer to each operation, and drops the provider's unused `XInput` twins. */
+export function documentTransforms(): {
+  transform: SwaggerTransform;
+  transformObject: SwaggerTransformObject;
+} {
+  return {
+    transform: (document) => {
+      const result = jsonSchemaTransform(document as never);
+      const schema = result.schema as Json;
+      const access = schema["x-access"] as Access | undefined;
+      if (schema.hide || !access) return { ...result, schema: { ...schema, hide: true } };
+      const errors = schema["x-envelope"] === "openai" ? "OpenAIError" : "Problem";
+      const media = errors === "Problem" ? "application/problem+json" : "application/json";
+      return {
+        ...result,
+        schema: {
+          ...schema,
+          security: access.least === "anyone" ? [] : [{ bearer: [] }, { session: [] }],
+          response: {
+            ...described(schema.response as Json),
+            default: {
+              description: "An error",
+              content: { [media]: { schema: { $ref: `#/components/schemas/${errors}` } } },
+            },
+          },
+        },
+      };
+    },
+    transformObject: (document) => {
+      const whole = jsonSchemaTransformObject(document) as Json;
+      const components = whole.components as { schemas: Json };
+      return {
+        ...whole,
+        components: { ...components, schemas: { ...used(whole, components.schemas), ...ERRORS } },
+      } as never;
+    },
+  };
+}
+
+function described(response: Json): Json {
+  return Object.fromEntries(
+    Object.entries(response).map(([status, schema]) => [
+      status,
+      status === "204"
+        ? { description: "Done; no body", type: "null" }
+        : { description: "Success", content: { "application/json": { schema } } },
+    ]),
+  );
+}
+
+/** Components that the paths, or used components, refer to. */
+function used(whole: Json, schemas: Json): Json {
+  const found = new Set<string>();
+  const visit = (value: unknown): void => {
+    for (const [, name] of JSON.stringify(value).matchAll(/"#\/components\/schemas\/([^"]+)"/g)) {
+      if (name === undefined || found.has(name)) continue;
+      found.add(name);
+      if (schemas[name]) visit(schemas[name]);
+    }
+  };
+  visit(whole.paths);
+  return Object.fromEntries(Object.entries(schemas).filter(([name]) => found.has(name)));
+}
+
+const text = { type: "string" };
+const ERRORS: Json = {
+  Problem: {
+    type: "object",
+    required: ["type", "title", "status", "instance", "code"],
+    properties: {
+      type: text,
+      title: text,
+      status: { type: "integer" },
+      detail: text,
+      instance: { ...text, description: "The request id" },
+      code: text,
+      errors: {
+        type: "array",
+        items: {
+          type: "object",
+          required: ["pointer", "detail"],
+          properties: { pointer: text, detail: text },
+        },
+      },
+    },
+  },
+  OpenAIError: {
+    type: "object",
+    required: ["error"],
+    properties: {
+      error: {
+        type: "object",
+        required: ["message", "type", "param", "code"],
+        properties: { message: text, type: text, param: { type: ["string", "null"] }, code: text },
+      },
+    },
+  },
+};

@@ -1,0 +1,62 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { z } from "zod";
+import type { Id } from "../ids.ts";
+import type { Access, Actor } from "./access.ts";
+
+type Parsed<S> = S extends z.ZodType ? z.output<S> : undefined;
+type Sent<S> = S extends z.ZodType ? z.output<S> : void;
+
+/** What a handler gets. `actor` is non-null unless the operation is open to anyone. */
+export type Call<A extends Access = Access, Q = undefined, P = undefined, B = undefined> = {
+  actor: A extends { least: "anyone" } ? Actor | null : Actor;
+  query: Q;
+  params: P;
+  body: B;
+  requestId: string;
+  ip: string;
+  /** The row id of this attempt under its Idempotency-Key; the same when a retry carries the operation on. */
+  operationId: Id<"idk">;
+  request: FastifyRequest;
+  reply: FastifyReply;
+};
+
+/** One operation of the API. `answers` maps a success status to its schema; null means no body. */
+export type Operation<
+  A extends Access = Access,
+  Q extends z.ZodType | undefined = undefined,
+  P extends z.ZodType | undefined = undefined,
+  B extends z.ZodType | undefined = undefined,
+  R extends z.ZodType | null = z.ZodType | null,
+> = {
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  path: string;
+  /** OpenAPI operationId, camelCase; the typed client's function name. */
+  id: string;
+  tag: string;
+  summary: string;
+  access: A;
+  query?: Q;
+  params?: P;
+  body?: B;
+  /** Success status and the schema of its body. */
+  answer: { status: number; schema: R };
+  /** POSTs that create or spend: the header is required, and the answer is kept 72 h. */
+  idempotent?: boolean;
+  /** Requests a minute for one user, key or (for anyone) address; default 100. A limit class of its own per name. */
+  limit?: { name: string; perMinute: number } | "none";
+  /** Bytes; default 1 MiB. */
+  bodyLimit?: number;
+  /** Hands the exact bytes to the handler as `body`; no schema, any content type. */
+  rawBody?: boolean;
+  /** Shape of errors; "openai" is `{"error": {...}}`, and a bad body is 400 there. */
+  envelope?: "problem" | "openai";
+  /** Left out of the OpenAPI document (pages and files). */
+  hidden?: boolean;
+  /**
+   * Returns the answer's body. A handler that has written the answer itself (streams) calls `reply.hijack()` and returns
+   * undefined.
+   */
+  handle(
+    call: Call<A, Parsed<Q>, Parsed<P>, B extends z.ZodType ? z.output<B> : Buffer>,
+  ): Promise<Sent<R> | undefined>;
+};

@@ -1,0 +1,177 @@
+import cookie from "@fastify/cookie";
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { validatorCompiler } from "fastify-type-provider-zod";
+import { z } from "zod";
+import type { Clock } from "../clock.ts";
+import type { Db } from "../db/index.ts";
+import { newId } from "../ids.ts";
+import { Problem, common } from "../problem.ts";
+import type { Limiter } from "../rate-limit/index.ts";
+import { context, type Logger, type Metrics } from "../telemetry/index.ts";
+import { authorize, type Access, type Actor, type Authenticate } from "./access.ts";
+import { parseBodies } from "./body.ts";
+import { sendProblem, toProblem } from "./errors.ts";
+import { once, readKey } from "./idempotency.ts";
+import { observe } from "./observe.ts";
+import { openapi } from "./openapi.ts";
+import type { Call, Operation } from "./operation.ts";
+import { takeLimit } from "./limits.ts";
+
+export type HttpOptions = {
+  logger: Logger;
+  metrics: Metrics;
+  clock: Clock;
+  db: Db;
+  limiter: Limiter;
+  authenticate: Authenticate;
+  version: string;
+  baseUrl: string;
+  /** Proxies whose forwarded addresses count. */
+  trustedProxies: readonly string[];
+};
+
+export type Http = {
+  readonly app: FastifyInstance;
+  /** Declares one operation; see `Operation`. */
+  operation<
+    const A extends Access,
+    Q extends z.ZodType | undefined = undefined,
+    P extends z.ZodType | undefined = undefined,
+    B extends z.ZodType | undefined = undefined,
+    R extends z.ZodType | null = null,
+  >(
+    operation: Operation<A, Q, P, B, R>,
+  ): void;
+};
+
+const DEFAULT_BODY_LIMIT = 1024 * 1024;
+
+/** Builds the server; routes are declared before `app.ready()`. */
+export async function createHttp(options: HttpOptions): Promise<Http> {
+  const app = Fastify({
+    logger: false,
+    genReqId: () => newId("req"),
+    bodyLimit: DEFAULT_BODY_LIMIT,
+    trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,
+    routerOptions: { maxParamLength: 200 },
+    requestTimeout: 60_000,
+    keepAliveTimeout: 72_000,
+    forceCloseConnections: "idle",
+  });
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(() => JSON.stringify);
+  parseBodies(app);
+  await app.register(cookie);
+  observe(app, options);
+  await openapi(app, options);
+  app.setErrorHandler((error, request, reply) =>
+    sendProblem(options.logger, toProblem(error), request, reply),
+  );
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(options.logger, new Problem(common.not_found), request, reply),
+  );
+  return { app, operation: (operation) => declare(app, options, operation as unknown as Operation) };
+}
+
+function declare(app: FastifyInstance, options: HttpOptions, operation: Operation): void {
+  const { answer } = operation;
+  app.route({
+    method: operation.method,
+    url: operation.path,
+    bodyLimit: operation.bodyLimit ?? DEFAULT_BODY_LIMIT,
+    config: {
+      envelope: operation.envelope ?? "problem",
+      rawBody: operation.rawBody ?? false,
+      operationId: operation.id,
+    },
+    schema: documented(operation) as never,
+    onRequest: (request, reply) => admit(options, operation, request, reply),
+    handler: async (request, reply) => {
+      const call = toCall(operation, request, reply);
+      if (operation.idempotent) return answerOnce(options, operation, call);
+      const value = await operation.handle(call as never);
+      if (reply.sent) return reply;
+      return reply.code(answer.status).send(encode(operation, value));
+    },
+  });
+}
+
+function documented(operation: Operation): Record<string, unknown> {
+  const { query, params, body, answer } = operation;
+  return {
+    operationId: operation.id,
+    tags: [operation.tag],
+    summary: operation.summary,
+    hide: operation.hidden ?? false,
+    "x-access": operation.access,
+    "x-idempotent": operation.idempotent ?? false,
+    "x-envelope": operation.envelope ?? "problem",
+    // An operation that declares no query takes none.
+    querystring: query ?? (operation.hidden ? undefined : z.strictObject({})),
+    ...(params ? { params } : {}),
+    ...(body && !operation.rawBody ? { body } : {}),
+    response: { [answer.status]: answer.schema ?? z.undefined() },
+  };
+}
+
+async function admit(
+  options: HttpOptions,
+  operation: Operation,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) {
+  const actor = await options.authenticate({
+    headers: request.headers,
+    method: request.method,
+    ip: request.ip,
+  });
+  actors.set(request, actor);
+  if (actor) {
+    context()?.note("org", actor.orgId);
+    context()?.note("actor", actor.credentialId);
+  } else if (operation.access.least !== "anyone") {
+    throw new Problem(common.unauthenticated);
+  }
+  if (actor) authorize(actor, operation.access);
+  await takeLimit(options.limiter, operation, actor, request, reply);
+}
+
+const actors = new WeakMap<FastifyRequest, Actor | null>();
+
+function toCall(operation: Operation, request: FastifyRequest, reply: FastifyReply): Call {
+  return {
+    actor: actors.get(request) as Actor,
+    query: request.query as undefined,
+    params: request.params as undefined,
+    body: request.body as undefined,
+    requestId: request.id,
+    ip: request.ip,
+    operationId: newId("idk"),
+    request,
+    reply,
+  };
+}
+
+function encode(operation: Operation, value: unknown): unknown {
+  return operation.answer.schema ? z.encode(operation.answer.schema, value as never) : undefined;
+}
+
+async function answerOnce(options: HttpOptions, operation: Operation, call: Call): Promise<FastifyReply> {
+  const key = readKey(call.request.headers["idempotency-key"]);
+  const { reply } = call;
+  const actor = call.actor as Actor;
+  const subject = {
+    orgId: actor.orgId,
+    actor: actor.userId ?? actor.credentialId,
+    route: `${operation.method} ${operation.path}`,
+    key,
+    input: { body: call.body, params: call.params },
+  };
+  const kept = await once(options.db, options.clock, subject, async (operationId) => {
+    const value = await operation.handle({ ...call, operationId } as never);
+    return { status: operation.answer.status, body: encode(operation, value) };
+  });
+  if (kept.replayed) reply.header("idempotency-replayed", "true");
+  if (kept.status >= 400) reply.type("application/problem+json").serializer(JSON.stringify);
+  return reply.code(kept.status).send(kept.body ?? undefined);
+}
