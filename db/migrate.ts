@@ -29,8 +29,8 @@ export const migrationsDir = fileURLToPath(new URL("migrations", import.meta.url
 /** One migration at a time per database; the number is ours alone ("hold" in ASCII). */
 const advisoryKey = 0x686f6c64;
 /** How long one runner waits for another, and how long a migration may wait for a table that is in use. */
-const turnTimeout = "5min";
-const lockTimeout = "5s";
+const turnTimeoutMs = 300_000;
+const lockTimeoutMs = 5_000;
 
 /** The files in order. Throws on a misnamed file, a number used twice, or a gap. */
 export function readMigrations(dir: string = migrationsDir): Migration[] {
@@ -66,14 +66,15 @@ export async function migrate(options: {
   ownerUrl: string;
   appPassword?: string;
   dir?: string;
+  lockTimeoutMs?: number;
 }): Promise<{ applied: string[] }> {
   const migrations = readMigrations(options.dir);
   const client = new pg.Client({ connectionString: options.ownerUrl, application_name: "holdfast migrate" });
   await client.connect();
   try {
-    await client.query(`SET lock_timeout = '${turnTimeout}'`);
+    await client.query(`SET lock_timeout = ${turnTimeoutMs}`);
     await client.query("SELECT pg_advisory_lock($1)", [advisoryKey]);
-    await client.query(`SET lock_timeout = '${lockTimeout}'`);
+    await client.query(`SET lock_timeout = ${options.lockTimeoutMs ?? lockTimeoutMs}`);
     await ensureRoles(client, options.appPassword);
     await ensureTable(client);
     const state = compare(migrations, await readApplied(client));

@@ -75,7 +75,7 @@ export async function prepareBinaries(dataDir: string, runner: Runner): Promise<
 }
 
 /** npm packs no symlinks; the package lists them for an install script, which may have been blocked. */
-async function makeLibraryLinks(native: string): Promise<void> {
+export async function makeLibraryLinks(native: string): Promise<void> {
   const list = path.join(native, "pg-symlinks.json");
   if (!existsSync(list)) return;
   const links = JSON.parse(readFileSync(list, "utf8")) as { source: string; target: string }[];

@@ -7,6 +7,14 @@ import { startScratchServer } from "../../local/scratch-server.ts";
 /** What a test file needs to know to clone its database. */
 export type TestServer = { adminUrl: string; template: string; appPassword: string; prefix: string };
 
+/** The server of this run, from within a test file. */
+export function testServer(): TestServer {
+  const handover = process.env["HOLDFAST_TEST_SERVER"];
+  if (!handover)
+    throw new Error("no test server: the run needs test/harness/global-setup.ts as its globalSetup");
+  return JSON.parse(handover) as TestServer;
+}
+
 /** One template at a time per server; the number is ours alone. */
 const templateLock = 0x7465_6d70;
 

@@ -1,6 +1,6 @@
 /** A database of its own for a test file: a clone of the migrated template, reached as the role the servers use. */
 import { appRole } from "../../db/roles.ts";
-import { databaseUrl, withAdmin, type TestServer } from "./database-server.ts";
+import { databaseUrl, testServer, withAdmin } from "./database-server.ts";
 
 export type TestDatabase = {
   /** Signs in as `holdfast_app`: owns nothing, obeys row-level security. */
@@ -14,10 +14,7 @@ let made = 0;
 
 /** Takes about 0.1 s. Drop it in `afterAll`; what is left is dropped when the run ends. */
 export async function createTestDatabase(): Promise<TestDatabase> {
-  const handover = process.env["HOLDFAST_TEST_SERVER"];
-  if (!handover)
-    throw new Error("no test server: the run needs test/harness/global-setup.ts as its globalSetup");
-  const { adminUrl, template, appPassword, prefix } = JSON.parse(handover) as TestServer;
+  const { adminUrl, template, appPassword, prefix } = testServer();
   made += 1;
   const name = `${prefix}_${process.pid}_${made}`;
   await withAdmin(adminUrl, (client) => client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`));
