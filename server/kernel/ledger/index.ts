@@ -1,0 +1,30 @@
+/**
+ * The ledger: double-entry books, one per organization and mode, for credits and money.
+ *
+ * Owns transactions and their entries, balances, grants, holds (schema `ledger`). Invariants, checked by `verify`:
+ * entries sum to zero per unit and transaction; a balance is the sum of its entries; no hold takes the wallet below zero
+ * under any concurrency; `held` is the sum of open holds; wallet + held is what is left of the grants less the debt; what
+ * was used, with the carried fraction, is exactly what the settled holds cost. Entries are never changed or deleted.
+ *
+ * Locks, in this order, each sorted by key: balances, grants, holds. The row lock on an organization's credit balances is
+ * what makes its grants and holds move one batch at a time, whatever the number of processes; nothing is cached.
+ */
+export type { Entry, Mode, Posting, Unit } from "./entry.ts";
+export { post, type Posted } from "./post.ts";
+export { grant, type Granted, type GrantKind, type NewGrant } from "./grant.ts";
+export { clawBack, type ClawBack } from "./claw-back.ts";
+export type { Basis, HoldRequest, HoldResult, Settled, Settlement, SettleResult } from "./hold.ts";
+export { applyBatch, type Batch, type BatchResult } from "./batch.ts";
+export { createHoldBatcher, type Alongside, type HoldBatcher } from "./batcher.ts";
+export { expireGrants, expireHolds, extendHolds } from "./expire.ts";
+export {
+  balances,
+  getTransaction,
+  listGrants,
+  listTransactions,
+  type Balance,
+  type GrantRow,
+  type TransactionFilter,
+  type TransactionRow,
+} from "./read.ts";
+export { verify, type InvariantName, type InvariantReport, type Verification } from "./verify.ts";
