@@ -11,7 +11,7 @@ export function documentTransforms(): {
 } {
   return {
     transform: (document) => {
-      const result = jsonSchemaTransform(document as never);
+      const result = jsonSchemaTransform(document);
       const schema = result.schema as Json;
       const access = schema["x-access"] as Access | undefined;
       if (schema.hide || !access) return { ...result, schema: { ...schema, hide: true } };

@@ -16,6 +16,7 @@ import { observe } from "./observe.ts";
 import { openapi } from "./openapi.ts";
 import type { Call, Operation } from "./operation.ts";
 import { takeLimit } from "./limits.ts";
+import { servePages } from "./pages.ts";
 
 export type HttpOptions = {
   logger: Logger;
@@ -28,6 +29,8 @@ export type HttpOptions = {
   baseUrl: string;
   /** Proxies whose forwarded addresses count. */
   trustedProxies: readonly string[];
+  /** The built console, or null for an API alone. */
+  pagesDir: string | null;
 };
 
 export type Http = {
@@ -67,9 +70,11 @@ export async function createHttp(options: HttpOptions): Promise<Http> {
   app.setErrorHandler((error, request, reply) =>
     sendProblem(options.logger, toProblem(error), request, reply),
   );
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(options.logger, new Problem(common.not_found), request, reply),
-  );
+  const pages = options.pagesDir ? await servePages(app, options.pagesDir) : null;
+  app.setNotFoundHandler((request, reply) => {
+    if (pages?.isPage(request)) pages.send(reply);
+    else sendProblem(options.logger, new Problem(common.not_found), request, reply);
+  });
   return { app, operation: (operation) => declare(app, options, operation as unknown as Operation) };
 }
 
@@ -153,7 +158,7 @@ function toCall(operation: Operation, request: FastifyRequest, reply: FastifyRep
 }
 
 function encode(operation: Operation, value: unknown): unknown {
-  return operation.answer.schema ? z.encode(operation.answer.schema, value as never) : undefined;
+  return operation.answer.schema ? z.encode(operation.answer.schema, value) : undefined;
 }
 
 async function answerOnce(options: HttpOptions, operation: Operation, call: Call): Promise<FastifyReply> {

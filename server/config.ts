@@ -1,0 +1,109 @@
+/**
+ * Configuration, read once at boot and handed down. The only reader of `process.env`. Each variable may also come from a
+ * file named by `NAME_FILE`. Every fault is listed with its fix, then the process exits 1.
+ */
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import { billingConfig } from "./kernel/billing/index.ts";
+import { identityConfig } from "./kernel/identity/index.ts";
+import { tenancyConfig } from "./kernel/tenancy/index.ts";
+import { webhooksConfig } from "./kernel/webhooks/index.ts";
+import { gatewayConfig } from "./products/gateway/index.ts";
+
+const platformConfig = z.object({
+  NODE_ENV: z
+    .enum(["development", "test", "production"])
+    .default("development")
+    .describe("production refuses sandbox values"),
+  ROLE: z.enum(["all", "api", "worker"]).default("all").describe("what this process does"),
+  PORT: z.coerce.number().int().min(0).max(65_535).default(3000).describe("port to listen on"),
+  HOST: z.string().default("127.0.0.1").describe("address to listen on"),
+  BASE_URL: z.url().describe("where browsers reach this installation"),
+  TRUSTED_PROXIES: z
+    .string()
+    .default("")
+    .transform((text) =>
+      text
+        .split(",")
+        .map((part) => part.trim())
+        .filter(Boolean),
+    )
+    .describe("comma-separated addresses whose X-Forwarded-For counts"),
+  DATABASE_URL: z.url().describe("PostgreSQL 15+ as the role holdfast_app"),
+  DATABASE_DIRECT_URL: z.url().optional().describe("the same without a transaction pooler, for LISTEN"),
+  DATABASE_POOL: z.coerce.number().int().min(2).max(100).default(12).describe("connections per process"),
+  LOG_LEVEL: z
+    .enum(["fatal", "error", "warn", "info", "debug", "silent"])
+    .default("info")
+    .describe("log level"),
+  METRICS_TOKEN: z.string().min(32).optional().describe("bearer token of /metrics; loopback only when unset"),
+  CONSOLE_DIR: z.string().default("console/dist").describe("the built console; empty for an API alone"),
+  SANDBOX_URL: z.url().optional().describe("page of the local sandbox, shown to operators"),
+  CLOCK_OFFSET_MS: z.coerce.number().int().default(0).describe("test clock; refused in production"),
+});
+
+export const configSchema = z.object({
+  ...platformConfig.shape,
+  ...identityConfig.shape,
+  ...tenancyConfig.shape,
+  ...webhooksConfig.shape,
+  ...billingConfig.shape,
+  ...gatewayConfig.shape,
+});
+
+export type Config = z.output<typeof configSchema>;
+
+/** Reads the environment. Throws `ConfigError` with every fault. */
+export function readConfig(env: Record<string, string | undefined>): Config {
+  const { values, faults } = withFiles(env);
+  const parsed = configSchema.safeParse(values);
+  for (const issue of parsed.error?.issues ?? []) faults.push(`${issue.path.join(".")}: ${issue.message}`);
+  if (!parsed.success || faults.length > 0) throw new ConfigError(faults);
+  const unsafe = parsed.data.NODE_ENV === "production" ? productionFaults(parsed.data) : [];
+  if (unsafe.length > 0) throw new ConfigError(unsafe);
+  return parsed.data;
+}
+
+export class ConfigError extends Error {
+  readonly faults: readonly string[];
+  constructor(faults: readonly string[]) {
+    super(`configuration: ${faults.join("; ")}`);
+    this.faults = faults;
+  }
+}
+
+function withFiles(env: Record<string, string | undefined>) {
+  const values: Record<string, string> = {};
+  const faults: string[] = [];
+  for (const name of Object.keys(configSchema.shape)) {
+    const file = env[`${name}_FILE`];
+    const value = env[name];
+    if (value !== undefined && value !== "") values[name] = value;
+    else if (value === "" && name === "CONSOLE_DIR") values[name] = "";
+    else if (file) {
+      try {
+        values[name] = readFileSync(file, "utf8").trim();
+      } catch {
+        faults.push(`${name}_FILE: ${file} cannot be read; name a readable file`);
+      }
+    }
+  }
+  return { values, faults };
+}
+
+function productionFaults(config: Config): string[] {
+  const faults: string[] = [];
+  const refuse = (bad: boolean, text: string) => bad && faults.push(text);
+  const text = JSON.stringify(config);
+  refuse(!config.BASE_URL.startsWith("https://"), "BASE_URL: must be https in production");
+  refuse(config.SANDBOX_URL !== undefined, "SANDBOX_URL: unset it in production");
+  refuse(config.CLOCK_OFFSET_MS !== 0, "CLOCK_OFFSET_MS: unset it in production");
+  refuse(config.AUTH_LIMITS === "off", "AUTH_LIMITS: off is for tests only");
+  refuse(config.METRICS_TOKEN === undefined, "METRICS_TOKEN: set 32 or more random characters");
+  refuse(
+    /sk_test_|sandbox|sk-or-v1-default/.test(text),
+    "a sandbox credential or URL is configured; use the live ones",
+  );
+  refuse(config.STRIPE_BASE_URL !== undefined, "STRIPE_BASE_URL: unset it in production");
+  return faults;
+}
