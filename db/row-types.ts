@@ -14,7 +14,6 @@ type Column = {
 const typescript: Record<string, string> = {
   bool: "boolean",
   bytea: "Buffer",
-  date: "string",
   float4: "number",
   float8: "number",
   inet: "string",

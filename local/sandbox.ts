@@ -1,0 +1,70 @@
+/** The outside companies of a local run: the sandbox process, and the credentials it gives for its world `default`. */
+import path from "node:path";
+import { keepRunning, type Child, type ChildOptions } from "./child.ts";
+import { choosePort } from "./ports.ts";
+import { root } from "./project.ts";
+
+export type Credentials = {
+  stripe: { api_key: string; webhook_secret: string; base_url: string };
+  openrouter: { api_key: string; base_url: string };
+};
+
+export type Sandbox = {
+  url: string;
+  /** Tells it where the server takes webhooks; the answer is the same at every start. */
+  introduce(webhookBase: string): Promise<Credentials>;
+  stop(): Promise<void>;
+};
+
+const wantedPort = 4010;
+const readyTimeoutMs = 15_000;
+
+type Options = Omit<ChildOptions, "name" | "args" | "env" | "patienceSeconds" | "line"> & {
+  dataDir: string;
+  line(text: string): void;
+};
+
+/** Starts it and waits until it listens. The port is chosen here, so that it is the same after a crash. */
+export async function startSandbox(options: Options): Promise<Sandbox> {
+  const port = await choosePort(wantedPort);
+  let child: Child;
+  const ready = new Promise<void>((resolve, reject) => {
+    const late = setTimeout(() => reject(new Error("the sandbox is not ready after 15 s")), readyTimeoutMs);
+    child = keepRunning({
+      ...options,
+      name: "sandbox",
+      args: [path.join(root, "sandbox", "main.ts")],
+      env: { ...process.env, PORT: String(port), DATA_DIR: path.join(options.dataDir, "sandbox") },
+      patienceSeconds: 5,
+      line: (text) => {
+        if (!isReadyLine(text)) return options.line(text);
+        clearTimeout(late);
+        child.ready();
+        resolve();
+      },
+      lost: (how) => {
+        clearTimeout(late);
+        reject(new Error(`the sandbox does not run: ${how}`));
+        options.lost(how);
+      },
+    });
+  });
+  await ready;
+  const url = `http://127.0.0.1:${port}`;
+  return { url, introduce: (webhookBase) => introduce(url, webhookBase), stop: () => child.stop() };
+}
+
+function isReadyLine(text: string): boolean {
+  return text.startsWith("{") && (JSON.parse(text) as { ready?: boolean }).ready === true;
+}
+
+async function introduce(url: string, webhookBase: string): Promise<Credentials> {
+  const answer = await fetch(`${url}/_sandbox/worlds`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ name: "default", webhook_base: webhookBase }),
+    signal: AbortSignal.timeout(5_000),
+  });
+  if (!answer.ok) throw new Error(`the sandbox gave no credentials: ${answer.status} ${await answer.text()}`);
+  return (await answer.json()) as Credentials;
+}
