@@ -5,7 +5,8 @@
  * A module's `routes.ts` declares each operation with `http.operation({...})`; there is no other way to add one, so every
  * operation states its least role, its schemas and its limits.
  */
-export { createHttp, type Http, type HttpOptions } from "./server.ts";
+export { createHttp, type Http } from "./server.ts";
+export type { HttpOptions } from "./options.ts";
 export type { Call, Operation } from "./operation.ts";
 export { authorize, rankOf, type Access, type Actor, type Authenticate, type Role } from "./access.ts";
 export { idParam, instant, int64, listAnswer, listQuery, looseObject } from "./schemas.ts";

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { createContext, withContext, type Context } from "../telemetry/index.ts";
-import type { HttpOptions } from "./server.ts";
+import type { HttpOptions } from "./options.ts";
 
 const HEADERS: Record<string, string> = {
   "x-content-type-options": "nosniff",

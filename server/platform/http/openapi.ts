@@ -1,7 +1,7 @@
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import type { FastifyInstance } from "fastify";
-import type { HttpOptions } from "./server.ts";
+import type { HttpOptions } from "./options.ts";
 import { documentTransforms } from "./openapi-document.ts";
 
 /** `/api/openapi.json` and the page `/api/docs`. */

@@ -2,36 +2,19 @@ import cookie from "@fastify/cookie";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { validatorCompiler } from "fastify-type-provider-zod";
 import { z } from "zod";
-import type { Clock } from "../clock.ts";
-import type { Db } from "../db/index.ts";
 import { newId } from "../ids.ts";
 import { Problem, common } from "../problem.ts";
-import type { Limiter } from "../rate-limit/index.ts";
-import { context, type Logger, type Metrics } from "../telemetry/index.ts";
-import { authorize, type Access, type Actor, type Authenticate } from "./access.ts";
+import { context } from "../telemetry/index.ts";
+import { authorize, type Access, type Actor } from "./access.ts";
 import { parseBodies } from "./body.ts";
 import { sendProblem, toProblem } from "./errors.ts";
 import { once, readKey } from "./idempotency.ts";
 import { observe } from "./observe.ts";
 import { openapi } from "./openapi.ts";
+import type { HttpOptions } from "./options.ts";
 import type { Call, Operation } from "./operation.ts";
 import { takeLimit } from "./limits.ts";
 import { servePages } from "./pages.ts";
-
-export type HttpOptions = {
-  logger: Logger;
-  metrics: Metrics;
-  clock: Clock;
-  db: Db;
-  limiter: Limiter;
-  authenticate: Authenticate;
-  version: string;
-  baseUrl: string;
-  /** Proxies whose forwarded addresses count. */
-  trustedProxies: readonly string[];
-  /** The built console, or null for an API alone. */
-  pagesDir: string | null;
-};
 
 export type Http = {
   readonly app: FastifyInstance;

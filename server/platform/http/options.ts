@@ -1,0 +1,20 @@
+import type { Clock } from "../clock.ts";
+import type { Db } from "../db/index.ts";
+import type { Limiter } from "../rate-limit/index.ts";
+import type { Logger, Metrics } from "../telemetry/index.ts";
+import type { Authenticate } from "./access.ts";
+
+export type HttpOptions = {
+  logger: Logger;
+  metrics: Metrics;
+  clock: Clock;
+  db: Db;
+  limiter: Limiter;
+  authenticate: Authenticate;
+  version: string;
+  baseUrl: string;
+  /** Proxies whose forwarded addresses count. */
+  trustedProxies: readonly string[];
+  /** The built console, or null for an API alone. */
+  pagesDir: string | null;
+};
