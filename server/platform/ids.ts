@@ -12,9 +12,21 @@ export type UserId = Id<"usr">;
 export type KeyId = Id<"key">;
 export type HoldId = Id<"hold">;
 
-/** Makes a new id; ids made later sort later (millisecond resolution, then a counter within the process). */
+let lastMs = 0;
+let counter = 0;
+
+/** Makes a new id. Ids made later in this process sort later: the 12 bits after the version count within a millisecond. */
 export function newId<P extends IdPrefix>(prefix: P): Id<P> {
-  return `${prefix}_${randomUUIDv7().replaceAll("-", "")}`;
+  const now = Date.now();
+  if (now > lastMs) {
+    lastMs = now;
+    counter = 0;
+  } else if ((counter += 1) > 0xfff) {
+    lastMs += 1;
+    counter = 0;
+  }
+  const random = randomUUIDv7().slice(19).replace("-", "");
+  return `${prefix}_${lastMs.toString(16).padStart(12, "0")}7${counter.toString(16).padStart(3, "0")}${random}`;
 }
 
 const SHAPE = /^[a-z]{3,4}_[0-9a-f]{32}$/;

@@ -38,8 +38,9 @@ export function createDb(options: DbOptions): Db {
     keepAlive: true,
     types,
   });
-  // An idle client that breaks is removed by the pool itself; the next query reports what is wrong.
-  pool.on("error", () => context()?.note("db_idle_client_lost", true));
+  // A connection that breaks says so here as well as in the query under way; unheard, it would end the process.
+  pool.on("connect", (client) => client.on("error", () => context()?.note("db_connection_lost", true)));
+  pool.on("error", () => context()?.note("db_connection_lost", true));
   return { pool, url: options.url, close: () => pool.end() };
 }
 

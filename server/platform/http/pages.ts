@@ -30,9 +30,9 @@ export async function servePages(app: FastifyInstance, dir: string): Promise<Pag
     globIgnore: ["**/index.html"],
     schemaHide: true,
     cacheControl: false,
-    setHeaders: (res, path) => {
+    setHeaders: (reply, path) => {
       const hashed = path.includes("/assets/");
-      res.setHeader("cache-control", hashed ? "public, max-age=31536000, immutable" : "no-cache");
+      reply.header("cache-control", hashed ? "public, max-age=31536000, immutable" : "no-cache");
     },
   });
   return {
