@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ["{server,sandbox,local,db,contract,test}/**/*.test.ts"],
+    include: ["{server,sandbox,local,db,contract,test,console}/**/*.test.{ts,tsx}"],
     // Long runs with commands of their own.
     exclude: ["**/node_modules/**", "test/{journeys,crash,bench}/**"],
     globalSetup: ["test/harness/global-setup.ts"],

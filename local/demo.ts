@@ -1,8 +1,94 @@
-/** The demo organization, made through the public API as any client would. */
+/**
+ * The demo organization, made through the public API as any client would: an owner, a key, a paid purchase, calls of
+ * models, a payment event that broke a rule. Each step has an idempotency key of its own, so that a start cut short goes
+ * on where it was; what is done is written to `demo.json`.
+ */
+import { randomUUID } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { DemoClient, Refused } from "./demo-client.ts";
+import { payCheckout, payWrongly } from "./demo-payments.ts";
+import type { Credentials } from "./sandbox.ts";
 import type { Secrets } from "./secrets.ts";
 
 export type Demo = { email: string; password: string; apiKey: string; signInUrl: string | null };
 
-export async function makeDemo(_: { baseUrl: string; secrets: Secrets }): Promise<Demo | null> {
-  return null;
+type Options = {
+  port: number;
+  baseUrl: string;
+  dataDir: string;
+  secrets: Secrets;
+  credentials: Credentials;
+};
+
+const email = "demo@holdfast.example";
+const pack = "starter";
+const effectTimeoutMs = 20_000;
+const calls = [
+  { model: "openai/gpt-4o-mini", ask: "Summarise: the parcel left Tuesday and came back on Friday, opened." },
+  { model: "openai/gpt-4o-mini", ask: "Classify as praise or complaint: the new screen is a joy to use." },
+  { model: "anthropic/claude-sonnet-4.5", ask: "Draft a short reply to a customer who was charged twice." },
+];
+
+export async function makeDemo(options: Options): Promise<Demo> {
+  const { port, baseUrl, dataDir, secrets, credentials } = options;
+  const password = secrets("demo_password");
+  const client = new DemoClient(`http://127.0.0.1:${port}`, baseUrl);
+  const file = path.join(dataDir, "demo.json");
+  let apiKey = existsSync(file)
+    ? (JSON.parse(readFileSync(file, "utf8")) as { apiKey: string }).apiKey
+    : null;
+  if (apiKey === null) await setUp(client, password, secrets("setup_token"));
+  await client.signIn(email, password);
+  if (apiKey === null) {
+    apiKey = await makeKey(client);
+    const paymentId = await buy(client);
+    await Promise.all([callModels(client, apiKey), payWrongly(credentials, paymentId)]);
+    writeFileSync(file, JSON.stringify({ apiKey }), { mode: 0o600 });
+  }
+  const link = await client.call("POST", "/api/auth/sign-in-links", { body: {} });
+  return { email, password, apiKey, signInUrl: String(link?.["url"]) };
+}
+
+/** The first person of an installation becomes its operator; the server refuses a second. */
+async function setUp(client: DemoClient, password: string, token: string): Promise<void> {
+  const body = { token, email, password, full_name: "Dana Demo" };
+  await client.call("POST", "/api/admin/setup", { body }).catch((error: Error) => {
+    if (!(error instanceof Refused && error.status === 410)) throw error;
+  });
+}
+
+/** The secret is told once only: a start cut short before it was written down makes another key. */
+async function makeKey(client: DemoClient): Promise<string> {
+  const body = { name: "Demo", mode: "test", scopes: ["gateway.use"] };
+  const key = await client.call("POST", "/api/api-keys", { body, idempotencyKey: randomUUID() });
+  return String(key?.["secret"]);
+}
+
+/** Buys the smallest pack with a test card and waits until the credits are there. Returns the payment's id. */
+async function buy(client: DemoClient): Promise<string> {
+  const body = { pack_key: pack };
+  const purchase = await client.call("POST", "/api/credits/purchase", {
+    body,
+    idempotencyKey: "demo-purchase",
+  });
+  const session = `/checkout/session/${String(purchase?.["session_id"])}`;
+  if ((await client.call("GET", session))?.["status"] === "open")
+    await payCheckout(String(purchase?.["url"]));
+  for (const endsAt = Date.now() + effectTimeoutMs; ; await delay(100)) {
+    const balance = await client.call("GET", "/api/tokens/balance");
+    if (Number(balance?.["available_micros"]) > 0) return String(purchase?.["payment_id"]);
+    if (Date.now() > endsAt)
+      throw new Error("the demo purchase was paid, but its credits did not arrive within 20 s");
+  }
+}
+
+async function callModels(client: DemoClient, apiKey: string): Promise<void> {
+  await Promise.all(
+    calls.map(({ model, ask }) => {
+      const body = { model, max_tokens: 60, messages: [{ role: "user", content: ask }] };
+      return client.call("POST", "/v1/chat/completions", { body, bearer: apiKey });
+    }),
+  );
 }

@@ -1,21 +1,24 @@
+import path from "node:path";
+import { root } from "./project.ts";
 import type { Credentials } from "./sandbox.ts";
 import type { Secrets } from "./secrets.ts";
 
-/** What the server of a local run is told. A variable that is set outside wins, except those that tie the parts together. */
+/**
+ * What the server of a local run is told; names and meaning: `server/config.ts`. A variable that is set outside wins,
+ * except those that tie the parts together.
+ */
 export function serverEnvironment(run: {
   port: number;
   baseUrl: string;
   databaseUrl: string;
-  dataDir: string;
+  sandboxUrl: string;
   secrets: Secrets;
   credentials: Credentials;
 }): NodeJS.ProcessEnv {
   const { credentials, secrets } = run;
   return {
-    NODE_ENV: "development",
-    ROLE: "all",
-    SESSION_SECRET: secrets("session"),
-    KEY_PEPPER: secrets("api_key_pepper"),
+    SETUP_TOKEN: secrets("setup_token"),
+    API_KEY_PEPPER: secrets("api_key_pepper"),
     ...company("STRIPE_SECRET_KEY", {
       STRIPE_SECRET_KEY: credentials.stripe.api_key,
       STRIPE_WEBHOOK_SECRET: credentials.stripe.webhook_secret,
@@ -26,9 +29,12 @@ export function serverEnvironment(run: {
       OPENROUTER_BASE_URL: credentials.openrouter.base_url,
     }),
     ...process.env,
+    NODE_ENV: "development",
     PORT: String(run.port),
     BASE_URL: run.baseUrl,
     DATABASE_URL: run.databaseUrl,
+    SANDBOX_URL: run.sandboxUrl,
+    CONSOLE_DIR: path.join(root, "console", "dist"),
   };
 }
 

@@ -1,13 +1,26 @@
 import { spawn } from "node:child_process";
 import type { Demo } from "./demo.ts";
 
-type Facts = { baseUrl: string; sandboxUrl: string; database: string; demo: Demo | null; seconds: number };
+type Facts = {
+  baseUrl: string;
+  sandboxUrl: string;
+  database: string;
+  demo: Demo | null;
+  setupToken: string;
+  seconds: number;
+};
 
 /** Says where everything is, in one screenful. */
-export function printPage({ baseUrl, sandboxUrl, database, demo, seconds }: Facts): void {
+export function printPage({ baseUrl, sandboxUrl, database, demo, setupToken, seconds }: Facts): void {
   const rows: [string, string][] = [["Console", baseUrl]];
   if (demo) {
-    rows.push(["Sign in", `${demo.email}  ${demo.password}`], ["API key", demo.apiKey]);
+    rows.push(
+      ["Sign in", `${demo.signInUrl}  (one click, once)`],
+      ["or with", `${demo.email}  ${demo.password}`],
+      ["API key", demo.apiKey],
+    );
+  } else {
+    rows.push(["Set up", `POST ${baseUrl}/api/admin/setup with token ${setupToken}`]);
   }
   rows.push(
     ["API", `${baseUrl}/v1 (OpenAI-shaped), ${baseUrl}/api/docs`],

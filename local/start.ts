@@ -47,15 +47,24 @@ class Launch {
     const [database, sandbox] = await Promise.all([this.database, this.sandbox, buildConsole()]);
     const credentials = await sandbox.introduce(`http://127.0.0.1:${port}/webhooks`);
     if (this.stopping) return;
-    const tied = { port, baseUrl, databaseUrl: database.appUrl, dataDir, secrets: this.secrets, credentials };
-    await this.startServer(serverEnvironment(tied), port);
-    const demo = withDemo
-      ? await makeDemo({ baseUrl: `http://127.0.0.1:${port}`, secrets: this.secrets })
-      : null;
     const sandboxUrl = `${sandbox.url}/_sandbox`;
+    const { secrets } = this;
+    const databaseUrl = database.appUrl;
+    await this.startServer(
+      serverEnvironment({ port, baseUrl, databaseUrl, sandboxUrl, secrets, credentials }),
+      port,
+    );
+    const demo = withDemo ? await makeDemo({ port, baseUrl, dataDir, secrets, credentials }) : null;
     this.run.update({ url: baseUrl, sandboxUrl });
     const seconds = (performance.now() - startedAt) / 1000;
-    printPage({ baseUrl, sandboxUrl, database: database.description, demo, seconds });
+    printPage({
+      baseUrl,
+      sandboxUrl,
+      database: database.description,
+      demo,
+      setupToken: secrets("setup_token"),
+      seconds,
+    });
     this.releaseLines(process.stdout);
     openBrowser(demo?.signInUrl ?? baseUrl);
   }
