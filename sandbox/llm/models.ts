@@ -1,0 +1,103 @@
+import rows from "./models.json" with { type: "json" };
+import { parseUsd, type Rates } from "./price.ts";
+
+/** One row of `models.json`, with its prices parsed. */
+export type Model = {
+  id: string;
+  name: string;
+  provider: string;
+  tokenizer: string;
+  created: number;
+  contextLength: number;
+  maxCompletionTokens: number;
+  takesImages: boolean;
+  /** Prompts of 1,024 tokens and more are read from cache when their beginning was seen in the last 5 minutes. */
+  cachesPrefixes: boolean;
+  rates: Rates;
+  /** As `/models` answers it. */
+  listing: Record<string, unknown>;
+};
+
+/** Charged by models whose listed price is "-1": what serves the call sets the price. */
+const UNLISTED = { prompt: "0.000001", completion: "0.000002" };
+
+const SUPPORTED = [
+  "max_tokens",
+  "max_completion_tokens",
+  "temperature",
+  "top_p",
+  "seed",
+  "stop",
+  "tools",
+  "tool_choice",
+  "response_format",
+  "structured_outputs",
+];
+
+type Row = (typeof rows)[number] & { pricing: { input_cache_read?: string }; description?: string };
+
+function ratesOf(row: Row): Rates {
+  const { prompt, completion } = row.pricing.prompt === "-1" ? UNLISTED : row.pricing;
+  return {
+    prompt: parseUsd(prompt),
+    completion: parseUsd(completion),
+    cacheRead: parseUsd(row.pricing.input_cache_read ?? prompt),
+  };
+}
+
+function listingOf(row: Row): Record<string, unknown> {
+  const inputs = row.images ? ["text", "image"] : ["text"];
+  return {
+    id: row.id,
+    canonical_slug: row.id,
+    hugging_face_id: null,
+    name: row.name,
+    created: row.created,
+    description: row.description ?? `${row.name}, answered by fixed rules on this machine.`,
+    context_length: row.context_length,
+    architecture: {
+      modality: `${inputs.join("+")}->text`,
+      input_modalities: inputs,
+      output_modalities: ["text"],
+      tokenizer: row.tokenizer,
+      instruct_type: null,
+    },
+    pricing: row.pricing,
+    top_provider: {
+      context_length: row.context_length,
+      max_completion_tokens: row.max_completion_tokens,
+      is_moderated: false,
+    },
+    per_request_limits: null,
+    supported_parameters: SUPPORTED,
+    default_parameters: {},
+    supported_voices: null,
+    links: { details: `/api/v1/models/${row.id}/endpoints` },
+  };
+}
+
+function modelOf(row: Row): Model {
+  return {
+    id: row.id,
+    name: row.name,
+    provider: row.provider,
+    tokenizer: row.tokenizer,
+    created: row.created,
+    contextLength: row.context_length,
+    maxCompletionTokens: row.max_completion_tokens,
+    takesImages: row.images,
+    cachesPrefixes: row.caches_prefixes,
+    rates: ratesOf(row),
+    listing: listingOf(row),
+  };
+}
+
+/** Every model, in the order of `models.json`. */
+export const models: readonly Model[] = rows.map(modelOf);
+
+const byId = new Map(models.map((model) => [model.id, model]));
+
+/** OpenRouter's variant suffixes (`:free`, `:nitro`, `:floor`) are not offered, so only exact ids are found. */
+export function findModel(id: string): Model | null {
+  return byId.get(id) ?? null;
+}

@@ -1,0 +1,33 @@
+/**
+ * Exact money arithmetic for the bill. A price is a decimal string in USD per token; every amount is held as
+ * a bigint of 10⁻¹² USD, finer than any published price of one token, so sums never round; nine million USD fit
+ * the integers of the books.
+ */
+const DIGITS = 12;
+
+/** Units of 10⁻¹² USD in the decimal `text`. Throws for anything finer or not a plain decimal. */
+export function parseUsd(text: string): bigint {
+  const match = /^(\d+)(?:\.(\d+))?$/.exec(text);
+  if (!match) throw new Error(`not a decimal price: ${text}`);
+  const fraction = (match[2] ?? "").replace(/0+$/, "");
+  if (fraction.length > DIGITS) throw new Error(`price finer than 1e-${DIGITS} USD: ${text}`);
+  return BigInt(match[1] + fraction.padEnd(DIGITS, "0"));
+}
+
+/** The shortest plain decimal of an amount; it is valid JSON, so it can be emitted as a number unrounded. */
+export function formatUsd(amount: bigint): string {
+  const digits = amount.toString().padStart(DIGITS + 1, "0");
+  const fraction = digits.slice(-DIGITS).replace(/0+$/, "");
+  return digits.slice(0, -DIGITS) + (fraction === "" ? "" : `.${fraction}`);
+}
+
+export type Rates = { prompt: bigint; completion: bigint; cacheRead: bigint };
+export type Counts = { prompt: number; cached: number; completion: number };
+
+/** What the counts cost. `prompt` includes `cached`; each token is priced once. */
+export function costOf(rates: Rates, counts: Counts): { prompt: bigint; completion: bigint; total: bigint } {
+  const prompt =
+    rates.prompt * BigInt(counts.prompt - counts.cached) + rates.cacheRead * BigInt(counts.cached);
+  const completion = rates.completion * BigInt(counts.completion);
+  return { prompt, completion, total: prompt + completion };
+}
