@@ -14,13 +14,13 @@ export type ChildOptions = {
   /** How long it may take to end after SIGTERM. */
   patienceSeconds: number;
   /** Each line of its output, errors included. */
-  line(text: string): void;
+  line: (text: string) => void;
   /** Called with each process started, the first as well as those that take its place. */
-  started(pid: number): void;
+  started: (pid: number) => void;
   /** It ended unasked and is being started again. */
-  restarting(how: string): void;
+  restarting: (how: string) => void;
   /** It keeps ending; it is not started again. */
-  lost(how: string): void;
+  lost: (how: string) => void;
 };
 
 export type Child = {

@@ -17,9 +17,9 @@ type Options = {
   dataDir: string;
   secrets: Secrets;
   guard: Guard;
-  started(pid: number): void;
-  restarting(how: string): void;
-  lost(how: string): void;
+  started: (pid: number) => void;
+  restarting: (how: string) => void;
+  lost: (how: string) => void;
 };
 
 export async function openDatabase(options: Options): Promise<Database> {

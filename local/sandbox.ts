@@ -21,7 +21,7 @@ const readyTimeoutMs = 15_000;
 
 type Options = Omit<ChildOptions, "name" | "args" | "env" | "patienceSeconds" | "line"> & {
   dataDir: string;
-  line(text: string): void;
+  line: (text: string) => void;
 };
 
 /** Starts it and waits until it listens. The port is chosen here, so that it is the same after a crash. */
