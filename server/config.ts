@@ -36,6 +36,7 @@ const platformConfig = z.object({
     .enum(["fatal", "error", "warn", "info", "debug", "silent"])
     .default("info")
     .describe("log level"),
+  REDIS_URL: z.url().optional().describe("Redis or Valkey for shared rate limits; memory when unset"),
   METRICS_TOKEN: z.string().min(32).optional().describe("bearer token of /metrics; loopback only when unset"),
   CONSOLE_DIR: z.string().default("console/dist").describe("the built console; empty for an API alone"),
   SANDBOX_URL: z.url().optional().describe("page of the local sandbox, shown to operators"),
