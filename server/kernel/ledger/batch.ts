@@ -1,14 +1,102 @@
-import type { OrgId } from "../../platform/ids.ts";
 import type { Tx } from "../../platform/db/index.ts";
+import type { OrgId } from "../../platform/ids.ts";
+import { ATTO_PER_MICRO } from "../../platform/money.ts";
+import { openBook, sweepExpired, type Book } from "./book.ts";
 import type { HoldRequest, HoldResult, Settlement, SettleResult } from "./hold.ts";
+import {
+  loadGrants,
+  loadHolds,
+  lockWallets,
+  type BookKey,
+  type LoadedHold,
+  type Wallet,
+} from "./load-book.ts";
+import { planHold } from "./plan-hold.ts";
+import { planSettle } from "./plan-settle.ts";
+import { writeBook } from "./write-book.ts";
 
 export type Batch = { settle: readonly Settlement[]; hold: readonly HoldRequest[] };
 export type BatchResult = { settled: SettleResult[]; held: HoldResult[] };
+
+const nameOf = ({ mode, unit }: BookKey): string => `${mode}/${unit}`;
 
 /**
  * Settles and holds for one organization in the caller's `tx`: first the settlements, then the holds, each list in its
  * order, each judged alone. A refusal refuses only its own. The number of statements does not grow with the batch.
  */
-export async function applyBatch(_tx: Tx, _org: OrgId, _batch: Batch, _now: Date): Promise<BatchResult> {
-  throw new Error("being built");
+export async function applyBatch(tx: Tx, org: OrgId, batch: Batch, now: Date): Promise<BatchResult> {
+  const wallets = await lockWallets(tx, org, batch.hold);
+  const ids = [...batch.settle.map(({ holdId }) => holdId), ...batch.hold.map(({ id }) => id)];
+  const holds = new Map((await loadHolds(tx, org, ids.toSorted())).map((known) => [known.hold.id, known]));
+  const books = await openBooks(tx, org, batch, { wallets, holds }, now);
+
+  const settled = batch.settle.map((settlement): SettleResult => {
+    const known = holds.get(settlement.holdId);
+    const book = known && books.get(nameOf(known));
+    return book ? planSettle(book, settlement) : { holdId: settlement.holdId, error: "not_found" };
+  });
+  const held = batch.hold.map((request): HoldResult => {
+    const book = books.get(nameOf(holds.get(request.id) ?? request));
+    return book ? planHold(book, request) : { holdId: request.id, held: false, availableMicros: 0n };
+  });
+  for (const book of books.values()) await writeBook(tx, org, book);
+  return { settled, held };
+}
+
+/** One book per mode and unit that the batch touches, with grants enough for all that it may draw. */
+async function openBooks(
+  tx: Tx,
+  org: OrgId,
+  batch: Batch,
+  state: { wallets: readonly Wallet[]; holds: ReadonlyMap<string, LoadedHold> },
+  now: Date,
+): Promise<Map<string, Book>> {
+  const books = new Map<string, Book>();
+  const loaded = [...state.holds.values()];
+  for (const wallet of state.wallets) {
+    const name = nameOf(wallet);
+    const holds = loaded.filter((known) => nameOf(known) === name).map(({ hold }) => hold);
+    const requests = batch.hold.filter((request) => nameOf(request) === name);
+    if (holds.length === 0 && requests.length === 0) continue;
+    const grantIds = [...new Set(holds.flatMap(({ parts }) => parts.map(({ grantId }) => grantId)))];
+    const need = neededBy(batch.settle, state.holds, name) + sumUpTo(wallet.balance, requests);
+    const grants = await loadGrants(tx, org, wallet, { ids: grantIds, need }, now);
+    const pending = grants.reduce((total, grant) => total + grant.clawPending, 0n);
+    const enough =
+      pending === 0n
+        ? grants
+        : await loadGrants(tx, org, wallet, { ids: grantIds, need: need + pending }, now);
+    const book = openBook(wallet.mode, wallet.unit, now, {
+      wallet: wallet.balance,
+      carryAtto: wallet.carry_atto,
+      grants: enough,
+      holds,
+    });
+    sweepExpired(book);
+    books.set(name, book);
+  }
+  return books;
+}
+
+/** The most that settlements may draw beyond what is held: cost above the hold, or all of it when settled again. */
+function neededBy(
+  settlements: readonly Settlement[],
+  holds: ReadonlyMap<string, LoadedHold>,
+  name: string,
+): bigint {
+  let need = 0n;
+  for (const { holdId, amountAtto } of settlements) {
+    const known = holds.get(holdId);
+    if (!known || nameOf(known) !== name) continue;
+    const open = known.hold.state === "pending" || known.hold.state === "expired";
+    const cost = amountAtto / ATTO_PER_MICRO + 2n;
+    const covered = open ? known.hold.amount : 0n;
+    if (cost > covered) need += cost - covered;
+  }
+  return need;
+}
+
+/** Requests larger than the wallet are refused whatever is loaded. */
+function sumUpTo(wallet: bigint, requests: readonly HoldRequest[]): bigint {
+  return requests.reduce((total, { amount }) => (amount <= wallet ? total + amount : total), 0n);
 }
