@@ -1,5 +1,10 @@
-import type { OrgId } from "../../platform/ids.ts";
 import type { Tx } from "../../platform/db/index.ts";
+import type { OrgId } from "../../platform/ids.ts";
+import { assert } from "../../platform/problem.ts";
+import { min, openBook, record, sweepExpired, takeBack, unheld, type Book, type BookGrant } from "./book.ts";
+import { findGrants, loadGrants, lockWallets } from "./load-book.ts";
+import { findTransactions } from "./read-transactions.ts";
+import { writeBook } from "./write-book.ts";
 
 export type ClawBack = {
   grantReference: string;
@@ -12,14 +17,52 @@ export type ClawBack = {
 
 /**
  * Takes back ⌊grant × refundedTotal ÷ paidTotal⌋, less what was already clawed back: this grant's unheld remainder, then
- * other grants' in burn order, then debt. What is held counts at once and is taken when the hold ends. A grant that does
+ * other grants' in burn order, then debt. What is held counts at once and is taken when its hold ends. A grant that does
  * not exist yet, or a reference that does, gives 0: whoever grants after a refund calls this again.
  */
 export async function clawBack(
-  _tx: Tx,
-  _org: OrgId,
-  _claim: ClawBack,
-  _now: Date,
+  tx: Tx,
+  org: OrgId,
+  claim: ClawBack,
+  now: Date,
 ): Promise<{ clawedBack: bigint }> {
-  throw new Error("being built");
+  assert(claim.paidTotal > 0n && claim.refundedTotal >= 0n, "a refund is of something paid");
+  const wallets = await lockWallets(tx, org, []);
+  const [found] = await findGrants(tx, org, [claim.grantReference]);
+  if (!found) return { clawedBack: 0n };
+  const { mode, unit, grant } = found;
+  if ((await findTransactions(tx, org, [claim.reference])).size > 0) return { clawedBack: 0n };
+  const wallet = wallets.find((row) => row.mode === mode && row.unit === unit);
+  assert(wallet, "a grant has a wallet");
+  const grants = await loadGrants(tx, org, { mode, unit }, { ids: [grant.id], need: grant.amount }, now);
+  const book = openBook(mode, unit, now, { wallet: wallet.balance, carryAtto: wallet.carry_atto, grants });
+  const clawedBack = planClawBack(book, grant.id, claim);
+  await writeBook(tx, org, book);
+  return { clawedBack };
+}
+
+/** Pure. What this grant has left is taken even if it just expired; others only while they are good. */
+export function planClawBack(book: Book, grantId: string, claim: ClawBack): bigint {
+  const grant = book.grants.get(grantId);
+  assert(grant, "the grant is loaded");
+  const refunded = min(claim.refundedTotal, claim.paidTotal);
+  const wanted = (grant.amount * refunded) / claim.paidTotal - grant.clawedBack;
+  if (wanted <= 0n) return 0n;
+  const own = takeOwn(book, grant, wanted);
+  sweepExpired(book);
+  const pending = min(wanted - own, grant.held - grant.clawPending);
+  grant.clawPending += pending;
+  grant.clawedBack += wanted;
+  book.changedGrants.add(grant);
+  const others = wanted - own - pending;
+  takeBack(book, others);
+  record(book, "clawback", claim.reference, { clawback: own + others, wallet: -own - others });
+  return wanted;
+}
+
+function takeOwn(book: Book, grant: BookGrant, wanted: bigint): bigint {
+  const own = min(wanted, unheld(grant));
+  grant.remaining -= own;
+  book.wallet -= own;
+  return own;
 }

@@ -1,14 +1,25 @@
+import { withOperatorTx, withTx, type Db, type Tx } from "../../platform/db/index.ts";
 import type { HoldId, OrgId } from "../../platform/ids.ts";
-import type { Db, Tx } from "../../platform/db/index.ts";
+import { assert } from "../../platform/problem.ts";
+import { textArray } from "./arrays.ts";
+import { openBook, sweepExpired } from "./book.ts";
+import { loadGrants, lockWallets, type BookKey } from "./load-book.ts";
+import { DUE_GRANTS, DUE_HOLDS, EXPIRE_HOLDS, EXTEND_HOLDS } from "./expire-statements.ts";
+import { writeBook } from "./write-book.ts";
 
-/** Moves the deadline of pending holds (1 s to 30 days ahead). Returns those that were still pending. */
+const MAX_LIMIT = 10_000;
+
+/** Moves the deadline of pending holds. Returns those that were still pending. */
 export async function extendHolds(
-  _tx: Tx,
-  _org: OrgId,
-  _holdIds: readonly HoldId[],
-  _deadlineAt: Date,
+  tx: Tx,
+  org: OrgId,
+  holdIds: readonly HoldId[],
+  deadlineAt: Date,
 ): Promise<HoldId[]> {
-  throw new Error("being built");
+  if (holdIds.length === 0) return [];
+  const values = [org, textArray(holdIds.toSorted()), deadlineAt];
+  const rows = await tx.query<{ id: HoldId }>("ledger.extend_holds", EXTEND_HOLDS, values);
+  return rows.map(({ id }) => id);
 }
 
 /**
@@ -16,17 +27,54 @@ export async function extendHolds(
  * reconciler. Expired is not released: the amount stays held until somebody settles it.
  */
 export async function expireHolds(
-  _db: Db,
-  _options: { owner: string; now: Date; limit: number },
+  db: Db,
+  options: { owner: string; now: Date; limit: number },
 ): Promise<{ orgId: OrgId; holdId: HoldId }[]> {
-  throw new Error("being built");
+  const { owner, now, limit } = options;
+  assert(limit > 0 && limit <= MAX_LIMIT, "a sweep is bounded");
+  const due = await withOperatorTx(db, (tx) =>
+    tx.query<{ org_id: OrgId; id: HoldId }>("ledger.due_holds", DUE_HOLDS, [owner, now, limit]),
+  );
+  const expired: { orgId: OrgId; holdId: HoldId }[] = [];
+  for (const [org, rows] of Map.groupBy(due, (row) => row.org_id)) {
+    const ids = textArray(rows.map(({ id }) => id).toSorted());
+    const done = await withTx(db, org, (tx) =>
+      tx.query<{ id: HoldId }>("ledger.expire_holds", EXPIRE_HOLDS, [org, ids, now]),
+    );
+    expired.push(...done.map(({ id }) => ({ orgId: org, holdId: id })));
+  }
+  return expired;
 }
 
-/** Moves the unheld remainder of grants past their expiry to `expired`; a held part follows when its hold ends. */
+/**
+ * Moves the unheld remainder of grants past their expiry to `expired`; a held part follows when its hold ends. Takes all
+ * that are due in the books of the first `limit` due grants.
+ */
 export async function expireGrants(
-  _db: Db,
-  _now: Date,
-  _limit: number,
+  db: Db,
+  now: Date,
+  limit: number,
 ): Promise<{ orgId: OrgId; grantId: string; amount: bigint }[]> {
-  throw new Error("being built");
+  assert(limit > 0 && limit <= MAX_LIMIT, "a sweep is bounded");
+  const due = await withOperatorTx(db, (tx) =>
+    tx.query<{ org_id: OrgId } & BookKey>("ledger.due_grants", DUE_GRANTS, [now, limit]),
+  );
+  const expired: { orgId: OrgId; grantId: string; amount: bigint }[] = [];
+  for (const { org_id: org, mode, unit } of due) {
+    const swept = await withTx(db, org, (tx) => sweepBook(tx, org, { mode, unit }, now));
+    expired.push(...swept.map((row) => ({ orgId: org, ...row })));
+  }
+  return expired;
+}
+
+async function sweepBook(tx: Tx, org: OrgId, key: BookKey, now: Date) {
+  const wallets = await lockWallets(tx, org, [key]);
+  const wallet = wallets.find((row) => row.mode === key.mode && row.unit === key.unit);
+  assert(wallet, "the wallet is locked");
+  const grants = await loadGrants(tx, org, key, { ids: [], need: 0n }, now);
+  const state = { wallet: wallet.balance, carryAtto: wallet.carry_atto, grants };
+  const book = openBook(key.mode, key.unit, now, state);
+  const swept = sweepExpired(book);
+  await writeBook(tx, org, book);
+  return swept;
 }

@@ -17,14 +17,12 @@ export type { Basis, HoldRequest, HoldResult, Settled, Settlement, SettleResult 
 export { applyBatch, type Batch, type BatchResult } from "./batch.ts";
 export { createHoldBatcher, type Alongside, type HoldBatcher } from "./batcher.ts";
 export { expireGrants, expireHolds, extendHolds } from "./expire.ts";
+export { balances, listGrants, type Balance, type GrantRow } from "./read.ts";
 export {
-  balances,
   getTransaction,
-  listGrants,
   listTransactions,
-  type Balance,
-  type GrantRow,
   type TransactionFilter,
   type TransactionRow,
-} from "./read.ts";
-export { verify, type InvariantName, type InvariantReport, type Verification } from "./verify.ts";
+} from "./read-transactions.ts";
+export type { InvariantName } from "./invariants.ts";
+export { verify, type InvariantReport, type Verification } from "./verify.ts";

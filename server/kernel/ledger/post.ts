@@ -3,6 +3,7 @@ import { newId, type OrgId } from "../../platform/ids.ts";
 import { numberArray, textArray } from "./arrays.ts";
 import { assert } from "../../platform/problem.ts";
 import { checkPosting, type Posting } from "./entry.ts";
+import { findTransactions } from "./read-transactions.ts";
 
 export type Posted = { reference: string; transactionId: string; posted: boolean };
 
@@ -32,9 +33,6 @@ const POST = `
   )
   select id from added`;
 
-const BY_REFERENCE = `
-  select id, reference from ledger.transactions where org_id = $1 and reference = any($2::text[])`;
-
 /**
  * Posts transactions in the caller's `tx`, as one statement. A reference that exists is skipped (`posted: false`, the
  * first transaction's id). Locks the balances it changes, sorted; a caller that also grants or holds posts first.
@@ -52,7 +50,7 @@ export async function post(tx: Tx, org: OrgId, postings: readonly Posting[], now
     ...columns([...drafts.values()]),
   ]);
   const added = new Set(rows.map(({ id }) => id));
-  const known = await knownIds(
+  const known = await findTransactions(
     tx,
     org,
     [...drafts.values()].filter(({ id }) => !added.has(id)).map(({ reference }) => reference),
@@ -65,15 +63,6 @@ export async function post(tx: Tx, org: OrgId, postings: readonly Posting[], now
     assert(transactionId, "a reference that was not posted exists");
     return { reference, transactionId, posted };
   });
-}
-
-async function knownIds(tx: Tx, org: OrgId, references: readonly string[]): Promise<Map<string, string>> {
-  if (references.length === 0) return new Map();
-  const rows = await tx.query<{ id: string; reference: string }>("ledger.by_reference", BY_REFERENCE, [
-    org,
-    textArray(references),
-  ]);
-  return new Map(rows.map(({ id, reference }) => [reference, id]));
 }
 
 function columns(drafts: readonly (Posting & { id: string })[]): string[] {

@@ -1,7 +1,8 @@
-import type { OrgId } from "../../platform/ids.ts";
+/** Balances and grants as they are shown. SQL only; takes no lock. */
 import type { Tx } from "../../platform/db/index.ts";
+import type { OrgId } from "../../platform/ids.ts";
+import type { Mode, Unit } from "./entry.ts";
 import type { GrantKind } from "./grant.ts";
-import type { Entry, Mode, Unit } from "./entry.ts";
 
 /** `settled` = `held` + `available`; it does not dip while something is held. In the unit's smallest parts. */
 export type Balance = {
@@ -28,58 +29,51 @@ export type GrantRow = {
   createdAt: Date;
 };
 
-export type TransactionRow = {
-  id: string;
-  mode: Mode;
-  kind: string;
-  reference: string;
-  postedAt: Date;
-  entries: Entry[];
-};
-
-export type TransactionFilter = {
-  unit?: Unit | undefined;
-  kind?: string | undefined;
-  /** Inclusive. */
-  from?: Date | undefined;
-  /** Exclusive. */
-  to?: Date | undefined;
-  limit: number;
-  /** The last row's id and time of the page before. */
-  cursor?: { at: Date; id: string } | null | undefined;
-};
+/** What is left of grants that expired a moment ago, and is still in the wallet, counts as gone. */
+const BALANCES = `
+  select w.unit, w.balance - coalesce(g.stale, 0) as wallet, coalesce(h.amount, 0) as held, coalesce(h.count, 0) as count
+  from ledger.balances w
+  left join lateral (
+    select sum(remaining - held)::bigint as stale from ledger.grants
+    where org_id = $1 and mode = $2 and unit = w.unit and exhausted_at is null and expired_at is null
+      and expires_at <= $3) g on true
+  left join lateral (
+    select sum(amount)::bigint as amount, count(*)::int as count from ledger.holds
+    where org_id = $1 and mode = $2 and unit = w.unit and state in ('pending', 'expired')) h on true
+  where w.org_id = $1 and w.mode = $2 and w.account = 'wallet'
+  order by w.unit`;
 
 /** One row per unit that the organization ever held credits or a budget in. */
-export async function balances(_tx: Tx, _org: OrgId, _mode: Mode, _now: Date): Promise<Balance[]> {
-  throw new Error("being built");
+export async function balances(tx: Tx, org: OrgId, mode: Mode, now: Date): Promise<Balance[]> {
+  type Row = { unit: Unit; wallet: bigint; held: bigint; count: number };
+  const rows = await tx.query<Row>("ledger.balances", BALANCES, [org, mode, now]);
+  return rows.map(({ unit, wallet, held, count }) => {
+    const available = wallet > 0n ? wallet : 0n;
+    return { unit, settled: held + available, held, available, debt: available - wallet, heldCount: count };
+  });
 }
 
-/** Grants with something left, in the order in which they are spent; at most 200. */
+const MAX_GRANTS = 200;
+
+const GRANTS = `
+  select id, unit, kind, reference, priority, amount, remaining, held, expires_at, created_at from ledger.grants
+  where org_id = $1 and mode = $2 and unit = $3 and exhausted_at is null
+    and (expires_at is null or expires_at > $4) and expired_at is null
+  order by priority, expires_at, kind_order, created_at, id limit $5`;
+
+/** Grants that can be spent, in the order in which they will be; at most 200. */
 export async function listGrants(
-  _tx: Tx,
-  _org: OrgId,
-  _filter: { mode: Mode; unit: Unit },
-  _now: Date,
+  tx: Tx,
+  org: OrgId,
+  filter: { mode: Mode; unit: Unit },
+  now: Date,
 ): Promise<GrantRow[]> {
-  throw new Error("being built");
-}
-
-/** Newest first, with entries. */
-export async function listTransactions(
-  _tx: Tx,
-  _org: OrgId,
-  _mode: Mode,
-  _filter: TransactionFilter,
-): Promise<{ rows: TransactionRow[]; hasMore: boolean }> {
-  throw new Error("being built");
-}
-
-/** Throws 404 for one that does not exist in this mode. */
-export async function getTransaction(
-  _tx: Tx,
-  _org: OrgId,
-  _mode: Mode,
-  _id: string,
-): Promise<TransactionRow> {
-  throw new Error("being built");
+  type Row = Omit<GrantRow, "expiresAt" | "createdAt"> & { expires_at: Date | null; created_at: Date };
+  const values = [org, filter.mode, filter.unit, now, MAX_GRANTS];
+  const rows = await tx.query<Row>("ledger.list_grants", GRANTS, values);
+  return rows.map(({ expires_at, created_at, ...row }) => ({
+    ...row,
+    expiresAt: expires_at,
+    createdAt: created_at,
+  }));
 }

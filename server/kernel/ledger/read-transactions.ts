@@ -1,0 +1,110 @@
+/** Transactions as they are shown. SQL only. */
+import type { Tx } from "../../platform/db/index.ts";
+import type { OrgId } from "../../platform/ids.ts";
+import { common, Problem } from "../../platform/problem.ts";
+import { textArray } from "./arrays.ts";
+import type { Entry, Mode, Unit } from "./entry.ts";
+
+export type TransactionRow = {
+  id: string;
+  mode: Mode;
+  kind: string;
+  reference: string;
+  postedAt: Date;
+  entries: Entry[];
+};
+
+export type TransactionFilter = {
+  unit?: Unit | undefined;
+  kind?: string | undefined;
+  /** Inclusive. */
+  from?: Date | undefined;
+  /** Exclusive. */
+  to?: Date | undefined;
+  /** 1 to 100. */
+  limit: number;
+  /** The last row of the page before. */
+  cursor?: { id: string } | null | undefined;
+};
+
+type Row = { id: string; mode: Mode; kind: string; reference: string; posted_at: Date };
+type EntryRow = { transaction_id: string; account: string; unit: Unit; amount: bigint };
+
+/** By id, which follows time and is the primary key: stable while others post. */
+const LIST = `
+  select id, mode, kind, reference, posted_at from ledger.transactions t
+  where org_id = $1 and mode = $2 and ($3::text is null or id < $3)
+    and ($4::text is null or kind = $4)
+    and ($5::timestamptz is null or posted_at >= $5) and ($6::timestamptz is null or posted_at < $6)
+    and ($7::text is null or exists (
+      select from ledger.entries e where e.org_id = $1 and e.transaction_id = t.id and e.unit = $7))
+  order by id desc limit $8`;
+
+const GET = `
+  select id, mode, kind, reference, posted_at from ledger.transactions where org_id = $1 and mode = $2 and id = $3`;
+
+const ENTRIES = `
+  select transaction_id, account, unit, amount from ledger.entries
+  where org_id = $1 and transaction_id = any($2::text[]) order by transaction_id, position`;
+
+const BY_REFERENCE = `
+  select id, reference from ledger.transactions where org_id = $1 and reference = any($2::text[])`;
+
+/** Newest first, with entries. */
+export async function listTransactions(
+  tx: Tx,
+  org: OrgId,
+  mode: Mode,
+  filter: TransactionFilter,
+): Promise<{ rows: TransactionRow[]; hasMore: boolean }> {
+  const { unit, kind, from, to, limit, cursor } = filter;
+  const values = [
+    org,
+    mode,
+    cursor?.id ?? null,
+    kind ?? null,
+    from ?? null,
+    to ?? null,
+    unit ?? null,
+    limit + 1,
+  ];
+  const rows = await tx.query<Row>("ledger.list_transactions", LIST, values);
+  return { rows: await withEntries(tx, org, rows.slice(0, limit)), hasMore: rows.length > limit };
+}
+
+/** Throws 404 for one that does not exist in this mode. */
+export async function getTransaction(tx: Tx, org: OrgId, mode: Mode, id: string): Promise<TransactionRow> {
+  const rows = await tx.query<Row>("ledger.get_transaction", GET, [org, mode, id]);
+  const [found] = await withEntries(tx, org, rows);
+  if (!found) throw new Problem(common.not_found);
+  return found;
+}
+
+/** Ids by reference, of those that exist. */
+export async function findTransactions(
+  tx: Tx,
+  org: OrgId,
+  references: readonly string[],
+): Promise<Map<string, string>> {
+  if (references.length === 0) return new Map();
+  const values = [org, textArray(references)];
+  const rows = await tx.query<{ id: string; reference: string }>("ledger.by_reference", BY_REFERENCE, values);
+  return new Map(rows.map(({ id, reference }) => [reference, id]));
+}
+
+async function withEntries(tx: Tx, org: OrgId, rows: readonly Row[]): Promise<TransactionRow[]> {
+  if (rows.length === 0) return [];
+  const values = [org, textArray(rows.map(({ id }) => id))];
+  const entries = Map.groupBy(
+    await tx.query<EntryRow>("ledger.entries_of", ENTRIES, values),
+    (entry) => entry.transaction_id,
+  );
+  return rows.map(({ id, mode, kind, reference, posted_at }) => ({
+    id,
+    mode,
+    kind,
+    reference,
+    postedAt: posted_at,
+    entries: (entries.get(id) ?? []).map(({ account, unit, amount }) => ({ account, unit, amount })),
+  }));
+}
