@@ -19,7 +19,9 @@ const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\
 /** What the prompt gives for `name`, as in `city: Paris`, `city is Paris`, `in Paris` for place-like names. */
 function valueNear(name: string, prompt: string): string | null {
   const label = escape(name.replaceAll(/[_-]/g, " ")).replaceAll(" ", "[ _-]?");
-  const pair = new RegExp(`\\b${label}\\b["']?\\s*(?::|=|\\bis\\b)\\s*["']?([^,;"'\\n]{1,200})`, "i").exec(prompt);
+  const pair = new RegExp(`\\b${label}\\b["']?\\s*(?::|=|\\bis\\b)\\s*["']?([^,;"'\\n]{1,200})`, "i").exec(
+    prompt,
+  );
   if (pair?.[1] !== undefined) return pair[1].replace(/[.!?]\s.*$|[.!?]$/, "").trim();
   if (/city|location|place|town|country|destination/i.test(name)) {
     return /\b(?:in|at|for|to|from)\s+((?:[A-Z][\p{L}-]+\s?){1,3})/u.exec(prompt)?.[1]?.trim() ?? null;
@@ -32,10 +34,12 @@ function stringFor(name: string, schema: Schema, prompt: string): string {
   const format = String(schema["format"] ?? "");
   const find = (pattern: RegExp): string | undefined => pattern.exec(prompt)?.[0];
   let text: string;
-  if (format === "email" || /e-?mail/i.test(name)) text = find(/[\w.+-]{1,64}@[\w-]+(\.[\w-]+)+/) ?? near ?? "someone@example.com";
+  if (format === "email" || /e-?mail/i.test(name))
+    text = find(/[\w.+-]{1,64}@[\w-]+(\.[\w-]+)+/) ?? near ?? "someone@example.com";
   else if (format === "date" || /(^|_)date$/i.test(name)) text = find(/\d{4}-\d{2}-\d{2}/) ?? "2026-01-01";
   else if (format === "date-time") text = find(/\d{4}-\d{2}-\d{2}T[\d:.]+Z?/) ?? "2026-01-01T00:00:00Z";
-  else if (format === "uri" || format === "url") text = find(/https?:\/\/[^\s"'<>]{1,500}/) ?? "https://example.com/";
+  else if (format === "uri" || format === "url")
+    text = find(/https?:\/\/[^\s"'<>]{1,500}/) ?? "https://example.com/";
   else text = near ?? quoted(prompt) ?? sentences(prompt)[0] ?? prompt.slice(0, 200);
   const shortest = Number(schema["minLength"] ?? 0);
   const longest = Number(schema["maxLength"] ?? 2_000);
@@ -52,7 +56,9 @@ function numberFor(name: string, schema: Schema, prompt: string, whole: boolean)
 
 function enumFor(options: readonly unknown[], prompt: string): unknown {
   const low = prompt.toLowerCase();
-  const named = options.find((option) => typeof option === "string" && option !== "" && low.includes(option.toLowerCase()));
+  const named = options.find(
+    (option) => typeof option === "string" && option !== "" && low.includes(option.toLowerCase()),
+  );
   return named ?? options[0] ?? null;
 }
 
@@ -65,7 +71,9 @@ function resolve(schema: Schema, root: Schema): Schema {
   }
   for (const name of ["anyOf", "oneOf", "allOf"]) {
     const list = schema[name];
-    const first: unknown = Array.isArray(list) ? list.find((each) => isSchema(each) && each["type"] !== "null") : null;
+    const first: unknown = Array.isArray(list)
+      ? list.find((each) => isSchema(each) && each["type"] !== "null")
+      : null;
     if (isSchema(first)) return { ...schema, [name]: undefined, ...resolve(first, root) };
   }
   return schema;
@@ -73,8 +81,11 @@ function resolve(schema: Schema, root: Schema): Schema {
 
 function arrayFor(name: string, schema: Schema, prompt: string, filling: Filling, depth: number): unknown[] {
   const items = isSchema(schema["items"]) ? schema["items"] : {};
-  const near = /,| and /.test(prompt) ? (new RegExp(`${escape(name)}\\s*(?::|=|are)\\s*([^.\\n]{1,500})`, "i").exec(prompt)?.[1] ?? null) : null;
-  const parts = near === null ? sentences(prompt) : near.split(/,\s*|\s+and\s+/).filter((part) => part.trim() !== "");
+  const near = /,| and /.test(prompt)
+    ? (new RegExp(`${escape(name)}\\s*(?::|=|are)\\s*([^.\\n]{1,500})`, "i").exec(prompt)?.[1] ?? null)
+    : null;
+  const parts =
+    near === null ? sentences(prompt) : near.split(/,\s*|\s+and\s+/).filter((part) => part.trim() !== "");
   const most = Math.min(Number(schema["maxItems"] ?? 5), 20);
   const least = Math.min(Number(schema["minItems"] ?? 0), 20);
   const filled = parts.slice(0, most).map((part) => fill(name, items, part, filling, depth + 1));
@@ -87,16 +98,21 @@ function fill(name: string, given: Schema, prompt: string, filling: Filling, dep
   if (filling.left-- <= 0) return null;
   if (schema["const"] !== undefined) return schema["const"];
   if (Array.isArray(schema["enum"])) return enumFor(schema["enum"] as unknown[], prompt);
-  const type = Array.isArray(schema["type"]) ? (schema["type"] as unknown[]).find((each) => each !== "null") : schema["type"];
+  const type = Array.isArray(schema["type"])
+    ? (schema["type"] as unknown[]).find((each) => each !== "null")
+    : schema["type"];
   if (type === "integer" || type === "number") return numberFor(name, schema, prompt, type === "integer");
-  if (type === "boolean") return !/\b(no|not|never|false|off|without)\b/i.test(valueNear(name, prompt) ?? prompt);
+  if (type === "boolean")
+    return !/\b(no|not|never|false|off|without)\b/i.test(valueNear(name, prompt) ?? prompt);
   if (type === "null") return null;
   if (type === "array") return depth >= MAX_DEPTH ? [] : arrayFor(name, schema, prompt, filling, depth);
   const properties = schema["properties"];
   if (type === "object" || isSchema(properties)) {
     if (!isSchema(properties) || depth >= MAX_DEPTH) return {};
     return Object.fromEntries(
-      Object.entries(properties).slice(0, MAX_VALUES).map(([key, each]) => [key, fill(key, isSchema(each) ? each : {}, prompt, filling, depth + 1)]),
+      Object.entries(properties)
+        .slice(0, MAX_VALUES)
+        .map(([key, each]) => [key, fill(key, isSchema(each) ? each : {}, prompt, filling, depth + 1)]),
     );
   }
   return stringFor(name, schema, prompt);
@@ -111,8 +127,14 @@ export function fillSchema(schema: Schema, prompt: string): unknown {
 /** For `json_object`: the keys the prompt asks for, else `answer`. */
 export function jsonAnswer(prompt: string, full: string): string {
   const text = full.slice(0, MAX_READ / 2);
-  const asked = /\b(?:keys?|fields?)\b[^\w"'`]*((?:["'`]?\w{1,40}["'`]?(?:\s*,\s*|\s+and\s+)?){1,20})/i.exec(prompt)?.[1] ?? "";
-  const keys = asked.split(/\s*,\s*|\s+and\s+|\s+/).map((key) => key.replaceAll(/\W/g, "")).filter((key) => key !== "");
+  const asked =
+    /\b(?:keys?|fields?)\b[^\w"'`]*((?:["'`]?\w{1,40}["'`]?(?:\s*,\s*|\s+and\s+)?){1,20})/i.exec(
+      prompt,
+    )?.[1] ?? "";
+  const keys = asked
+    .split(/\s*,\s*|\s+and\s+|\s+/)
+    .map((key) => key.replaceAll(/\W/g, ""))
+    .filter((key) => key !== "");
   if (keys.length === 0) return JSON.stringify({ answer: text });
   return JSON.stringify(Object.fromEntries(keys.map((key) => [key, valueNear(key, prompt) ?? text])));
 }

@@ -41,11 +41,18 @@ function gist(text: string, count: number): string[] {
 }
 
 const GOOD = /\b(good|great|love|happy|excellent|thanks?|perfect|fast|helpful|works?|pleased|best)\b/gi;
-const BAD = /\b(bad|late|broken|angry|refund|terrible|slow|never|wrong|fail\w*|poor|worst|hate|complain\w*|not)\b/gi;
+const BAD =
+  /\b(bad|late|broken|angry|refund|terrible|slow|never|wrong|fail\w*|poor|worst|hate|complain\w*|not)\b/gi;
 
 function classify(prompt: string): string {
-  const list = /(?:one of|as|into|labels?|categories|classes|options)\s*:?\s*((?:[\w /'"-]{1,40}(?:,|\bor\b|\|)\s*)+[\w /'"-]{1,40})/i.exec(prompt);
-  const options = (list?.[1] ?? "").split(/,|\||\bor\b/i).map((s) => s.replace(/["'.]/g, "").trim()).filter((s) => s !== "");
+  const list =
+    /(?:one of|as|into|labels?|categories|classes|options)\s*:?\s*((?:[\w /'"-]{1,40}(?:,|\bor\b|\|)\s*)+[\w /'"-]{1,40})/i.exec(
+      prompt,
+    );
+  const options = (list?.[1] ?? "")
+    .split(/,|\||\bor\b/i)
+    .map((s) => s.replace(/["'.]/g, "").trim())
+    .filter((s) => s !== "");
   const text = list === null ? prompt : prompt.replace(list[0], " ");
   const mood = (text.match(GOOD)?.length ?? 0) - (text.match(BAD)?.length ?? 0);
   const feeling = mood > 0 ? "positive" : mood < 0 ? "negative" : "neutral";
@@ -67,9 +74,15 @@ function compute(prompt: string): string | null {
 }
 
 function draft(prompt: string, pick: Pick): string {
-  const name = /\b(?:to|for|from|dear)\s+(?:mr\.?\s+|ms\.?\s+|mrs\.?\s+)?([A-Z][a-z]{1,20})\b/.exec(prompt)?.[1];
+  const name = /\b(?:to|for|from|dear)\s+(?:mr\.?\s+|ms\.?\s+|mrs\.?\s+)?([A-Z][a-z]{1,20})\b/.exec(
+    prompt,
+  )?.[1];
   const points = gist(longestBlock(prompt), 3);
-  const opening = pick(["Thank you for your message.", "Thank you for getting in touch.", "Thanks for writing to us."]);
+  const opening = pick([
+    "Thank you for your message.",
+    "Thank you for getting in touch.",
+    "Thanks for writing to us.",
+  ]);
   const close = pick(["Kind regards", "Best regards", "With kind regards"]);
   const body = points.map((point) => `- ${point}`).join("\n");
   return `Hello${name === undefined ? "" : ` ${name}`},\n\n${opening} This is what we understood:\n${body}\n\nWe will come back to you on each of these points.\n\n${close}`;
@@ -79,38 +92,67 @@ function draft(prompt: string, pick: Pick): string {
 const RULES: readonly Rule[] = [
   {
     asks: /\b(?:say|repeat|echo|reply with|answer with|respond with|output|print)\b/i,
-    say: (prompt) => quoted(prompt) ?? /\b(?:reply|answer|respond) with (?:exactly|only|just)?:?\s*(\S[^\n]{0,200})/i.exec(prompt)?.[1] ?? null,
+    say: (prompt) =>
+      quoted(prompt) ??
+      /\b(?:reply|answer|respond) with (?:exactly|only|just)?:?\s*(\S[^\n]{0,200})/i.exec(prompt)?.[1] ??
+      null,
   },
   {
     asks: /\b(summari[sz]e|summary|tl;?dr|in short|key points)\b/i,
-    say: (prompt, pick) => `${pick(["In short:", "Summary:", "The main points:"])} ${gist(longestBlock(prompt), 2).join(" ")}`,
+    say: (prompt, pick) =>
+      `${pick(["In short:", "Summary:", "The main points:"])} ${gist(longestBlock(prompt), 2).join(" ")}`,
   },
   { asks: /\b(classify|classification|categori[sz]e|label|sentiment|which category)\b/i, say: classify },
-  { asks: /\b(draft|write|compose)\b[^.?!\n]{0,60}\b(reply|answer|response|e-?mail|letter|message)\b/i, say: draft },
+  {
+    asks: /\b(draft|write|compose)\b[^.?!\n]{0,60}\b(reply|answer|response|e-?mail|letter|message)\b/i,
+    say: draft,
+  },
   {
     asks: /\b(tidy|rewrite|rephrase|correct|proofread|clean up)\b/i,
     say: (prompt) =>
       sentences(longestBlock(prompt))
-        .map((s) => s.charAt(0).toUpperCase() + s.slice(1).replace(/\s+/g, " ").replace(/([^.!?])$/, "$1."))
+        .map(
+          (s) =>
+            s.charAt(0).toUpperCase() +
+            s
+              .slice(1)
+              .replace(/\s+/g, " ")
+              .replace(/([^.!?])$/, "$1."),
+        )
         .join(" "),
   },
   {
     asks: /\b(list|bullets?|steps|to-?dos?|action items)\b/i,
-    say: (prompt) => gist(longestBlock(prompt), 8).map((s, at) => `${at + 1}. ${s}`).join("\n"),
+    say: (prompt) =>
+      gist(longestBlock(prompt), 8)
+        .map((s, at) => `${at + 1}. ${s}`)
+        .join("\n"),
   },
   { asks: /\d\s*[-+*/×x÷]\s*-?\d/, say: compute },
-  { asks: /^\W*(hi|hello|hey|good (morning|day|evening))\b/i, say: (_, pick) => pick(["Hello! What can I do for you?", "Hi there. How can I help?", "Hello. What would you like to do?"]) },
+  {
+    asks: /^\W*(hi|hello|hey|good (morning|day|evening))\b/i,
+    say: (_, pick) =>
+      pick([
+        "Hello! What can I do for you?",
+        "Hi there. How can I help?",
+        "Hello. What would you like to do?",
+      ]),
+  },
 ];
 
 /** Looks the question up in everything else that was said; else says plainly what was understood. */
 function lookUp(prompt: string, pick: Pick, chat: Chat): string {
   const asked = words(prompt);
-  const context = chat.messages.filter((m) => m.role !== "tool").map((m) => m.text.slice(0, MAX_READ)).join("\n");
+  const context = chat.messages
+    .filter((m) => m.role !== "tool")
+    .map((m) => m.text.slice(0, MAX_READ))
+    .join("\n");
   const scored = sentences(context)
     .filter((sentence) => !sentence.endsWith("?") && !prompt.trim().startsWith(sentence))
     .map((sentence) => ({ sentence, score: overlap(asked, words(sentence)) }));
   const best = scored.toSorted((a, b) => b.score - a.score)[0];
-  if (best !== undefined && best.score >= 2) return `${pick(["From what you told me:", "You said:", "According to the text:"])} ${best.sentence}`;
+  if (best !== undefined && best.score >= 2)
+    return `${pick(["From what you told me:", "You said:", "According to the text:"])} ${best.sentence}`;
   const topics = [...new Set(asked)].slice(0, 5).join(", ");
   const about = topics === "" ? "your message" : `your message about ${topics}`;
   return `${pick(["I have read", "Thank you for", "I looked at"])} ${about}. I am a model on this machine and know only what the prompt says; give me the text to work on and I can summarise, classify, list or answer it.`;
@@ -146,10 +188,15 @@ export function answer(seed: string, chat: Chat): Answer {
   if (chat.model.id === "sandbox/echo") return { text: prompt.slice(0, MAX_ANSWER) };
   const pick = chooser(`${seed}\n${chat.model.id}\n${chat.seed}\n${prompt}\n${chat.toolsText}`);
   const tool = toolFor(chat, prompt);
-  if (tool !== null) return { tool: { name: tool.name, args: JSON.stringify(fillSchema(tool.parameters, prompt)) } };
+  if (tool !== null)
+    return { tool: { name: tool.name, args: JSON.stringify(fillSchema(tool.parameters, prompt)) } };
   const last = chat.messages.at(-1);
   const result = last?.role === "tool" ? last.text.slice(0, MAX_READ) : null;
-  if (chat.format.kind === "schema") return { text: JSON.stringify(fillSchema(chat.format.schema, result ?? prompt)) };
-  const text = result === null ? answerText(prompt, pick, chat) : `${pick(["The tool says:", "Result:", "This came back:"])} ${result}`;
+  if (chat.format.kind === "schema")
+    return { text: JSON.stringify(fillSchema(chat.format.schema, result ?? prompt)) };
+  const text =
+    result === null
+      ? answerText(prompt, pick, chat)
+      : `${pick(["The tool says:", "Result:", "This came back:"])} ${result}`;
   return { text: (chat.format.kind === "json" ? jsonAnswer(prompt, text) : text).slice(0, MAX_ANSWER) };
 }

@@ -36,7 +36,7 @@ const UPSERT = `insert or replace into openrouter_generations
   (id, created_ms, state, model, prompt_tokens, cached_tokens, completion_tokens, cost, body)
   values (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
-const ROUNDS = /^(running|finished|cancelled|failed)$/;
+const STATES = /^(running|finished|cancelled|failed)$/;
 type Ledger = { spent: bigint };
 
 /** Opens the table; rows left running by a process that died end as cancelled, at what they had reached. */
@@ -45,7 +45,9 @@ function ledgerOf(world: World): Ledger {
   if (known !== undefined) return known;
   world.store.ensure("openrouter_generations", TABLE);
   world.store.run("update openrouter_generations set state = 'cancelled' where state = 'running'");
-  const row = world.store.get("select cast(coalesce(sum(cost), 0) as text) as spent from openrouter_generations");
+  const row = world.store.get(
+    "select cast(coalesce(sum(cost), 0) as text) as spent from openrouter_generations",
+  );
   const ledger = { spent: BigInt(String(row?.["spent"] ?? "0")) };
   world.memory.set("openrouter.ledger", ledger);
   return ledger;
@@ -105,7 +107,7 @@ export function save(world: World, generation: Generation): void {
 
 function read(row: Row): Generation {
   const state = String(row["state"]);
-  if (!ROUNDS.test(state)) throw new Error(`generation in unknown state ${state}`);
+  if (!STATES.test(state)) throw new Error(`generation in unknown state ${state}`);
   const body = JSON.parse(String(row["body"])) as Omit<Generation, "promptCost"> & { promptCost: string };
   return {
     ...body,

@@ -8,14 +8,22 @@ export const refuse = (
   status: number,
   message: string,
   metadata?: Record<string, unknown>,
-): { refusal: Refusal } => ({ refusal: metadata === undefined ? { status, message } : { status, message, metadata } });
+): { refusal: Refusal } => ({
+  refusal: metadata === undefined ? { status, message } : { status, message, metadata },
+});
 
 /** OpenRouter's error body. */
 export function errorBody({ status, message, metadata }: Refusal): string {
-  return JSON.stringify({ error: { message, code: status, ...(metadata === undefined ? {} : { metadata }) } });
+  return JSON.stringify({
+    error: { message, code: status, ...(metadata === undefined ? {} : { metadata }) },
+  });
 }
 
-export function sendRefusal(res: ServerResponse, refusal: Refusal, headers: Record<string, string> = {}): void {
+export function sendRefusal(
+  res: ServerResponse,
+  refusal: Refusal,
+  headers: Record<string, string> = {},
+): void {
   res.writeHead(refusal.status, { "content-type": "application/json", ...headers });
   res.end(errorBody(refusal));
 }
@@ -63,5 +71,9 @@ export function refusalOf(status: number, kind: ErrorKind): Refusal {
 /** The error of a stream that has already answered 200. */
 export function streamError(status: number): Record<string, unknown> {
   const type = TYPES[status] ?? "unmapped";
-  return { code: status, message: WORDS[status] ?? "Provider returned error", metadata: { error_type: type } };
+  return {
+    code: status,
+    message: WORDS[status] ?? "Provider returned error",
+    metadata: { error_type: type },
+  };
 }

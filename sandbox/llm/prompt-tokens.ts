@@ -28,7 +28,9 @@ function textsOf(chat: Chat): string[] {
 function extrasOf(message: Message, limit: number): number | Promise<number> {
   let fixed = PER_MESSAGE + message.images * PER_IMAGE + (message.name === null ? 0 : 1);
   if (message.toolCalls.length === 0) return fixed;
-  const text = message.toolCalls.map((call) => `${call.function.name}\n${call.function.arguments}`).join("\n");
+  const text = message.toolCalls
+    .map((call) => `${call.function.name}\n${call.function.arguments}`)
+    .join("\n");
   fixed += 2 * message.toolCalls.length;
   const counted = countText(text, limit);
   return typeof counted === "number" ? counted + fixed : counted.then((count) => count + fixed);

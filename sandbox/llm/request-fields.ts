@@ -6,7 +6,9 @@ type Check = (value: unknown) => string | null;
 const between =
   (low: number, high: number): Check =>
   (value) =>
-    typeof value === "number" && value >= low && value <= high ? null : `must be a number from ${low} to ${high}`;
+    typeof value === "number" && value >= low && value <= high
+      ? null
+      : `must be a number from ${low} to ${high}`;
 const integer =
   (low: number): Check =>
   (value) =>
@@ -17,9 +19,13 @@ const object: Check = (value) =>
 const text =
   (longest: number): Check =>
   (value) =>
-    typeof value === "string" && value.length <= longest ? null : `must be a string of at most ${longest} characters`;
+    typeof value === "string" && value.length <= longest
+      ? null
+      : `must be a string of at most ${longest} characters`;
 const strings: Check = (value) =>
-  Array.isArray(value) && value.every((entry) => typeof entry === "string") ? null : "must be an array of strings";
+  Array.isArray(value) && value.every((entry) => typeof entry === "string")
+    ? null
+    : "must be an array of strings";
 
 /** Bounds as OpenRouter publishes them. Null and absent pass; fields not listed pass through, as there. */
 const FIELDS: Readonly<Record<string, Check>> = {
@@ -49,7 +55,9 @@ const FIELDS: Readonly<Record<string, Check>> = {
   reasoning: object,
   stop: (value) => {
     if (typeof value === "string") return null;
-    return strings(value) === null && (value as unknown[]).length <= 4 ? null : "must be a string or up to 4 strings";
+    return strings(value) === null && (value as unknown[]).length <= 4
+      ? null
+      : "must be a string or up to 4 strings";
   },
   metadata: (value) => {
     if (object(value) !== null) return "must be an object of strings";

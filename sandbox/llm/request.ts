@@ -40,7 +40,8 @@ const ROLES = new Set(["system", "developer", "user", "assistant", "tool"]);
 const bad = (message: string): { refusal: Refusal } => refuse(400, message);
 
 type Parsed<T> = T | { refusal: Refusal };
-const isRefused = <T>(value: Parsed<T>): value is { refusal: Refusal } => isObject(value) && "refusal" in value;
+const isRefused = <T>(value: Parsed<T>): value is { refusal: Refusal } =>
+  isObject(value) && "refusal" in value;
 
 /** Text and images of a message's content; null when it is malformed. */
 function readContent(content: unknown): { text: string; images: number } | null {
@@ -80,7 +81,9 @@ function readMessage(given: unknown, at: number): Parsed<Message> {
   const silent = role === "assistant" && (given["content"] === null || given["content"] === undefined);
   const content = silent ? { text: "", images: 0 } : readContent(given["content"]);
   if (content === null) {
-    return bad(`Invalid input: messages[${at}].content must be a string or an array of text and image_url parts`);
+    return bad(
+      `Invalid input: messages[${at}].content must be a string or an array of text and image_url parts`,
+    );
   }
   if (role === "tool" && typeof given["tool_call_id"] !== "string") {
     return bad(`Invalid input: messages[${at}].tool_call_id is required`);
@@ -155,7 +158,10 @@ function checkRouting(given: unknown, model: Model): Refusal | null {
   if (!isObject(given)) return null;
   const lists = (name: string): boolean => {
     const list = given[name];
-    return Array.isArray(list) && list.some((entry) => typeof entry === "string" && slugOf(entry) === slugOf(model.provider));
+    return (
+      Array.isArray(list) &&
+      list.some((entry) => typeof entry === "string" && slugOf(entry) === slugOf(model.provider))
+    );
   };
   const only = Array.isArray(given["only"]) && given["only"].length > 0 && !lists("only");
   if (only || lists("ignore")) {
@@ -167,7 +173,8 @@ function checkRouting(given: unknown, model: Model): Refusal | null {
     const limit = max[line];
     if (limit === undefined || limit === null) continue;
     const text = typeof limit === "number" ? limit.toFixed(9) : String(limit);
-    if (!/^\d+(\.\d{1,12})?$/.test(text)) return { status: 400, message: `Invalid input: provider.max_price.${line}` };
+    if (!/^\d+(\.\d{1,12})?$/.test(text))
+      return { status: 400, message: `Invalid input: provider.max_price.${line}` };
     if (model.rates[line] * 1_000_000n > parseUsd(text)) {
       return { status: 404, message: "No endpoints found that match your max price." };
     }
@@ -192,7 +199,8 @@ export function readChat(rawBody: Buffer): Parsed<Chat> {
   for (const [at, given] of (body["messages"] as unknown[]).entries()) {
     const message = readMessage(given, at);
     if (isRefused(message)) return message;
-    if (message.images > 0 && !model.takesImages) return refuse(404, "No endpoints found that support image input");
+    if (message.images > 0 && !model.takesImages)
+      return refuse(404, "No endpoints found that support image input");
     messages.push(message);
   }
   const tools = readTools(body["tools"]);
@@ -211,7 +219,9 @@ export function readChat(rawBody: Buffer): Parsed<Chat> {
     toolsText: tools.length === 0 ? "" : JSON.stringify(body["tools"]),
     toolChoice,
     format,
-    stop: (typeof stop === "string" ? [stop] : ((stop as string[] | null | undefined) ?? [])).filter((s) => s !== ""),
+    stop: (typeof stop === "string" ? [stop] : ((stop as string[] | null | undefined) ?? [])).filter(
+      (s) => s !== "",
+    ),
     maxTokens: (body["max_completion_tokens"] ?? body["max_tokens"] ?? null) as number | null,
     stream: body["stream"] === true,
     seed: (body["seed"] ?? null) as number | null,

@@ -29,7 +29,10 @@ export function settingsOf(world: World): Settings {
   if (known !== undefined) return known;
   world.store.ensure("openrouter_settings", TABLE);
   const row = world.store.get("select body from openrouter_settings where id = 1");
-  const settings = { ...DEFAULTS, ...(row === null ? {} : (JSON.parse(String(row["body"])) as Partial<Settings>)) };
+  const settings = {
+    ...DEFAULTS,
+    ...(row === null ? {} : (JSON.parse(String(row["body"])) as Partial<Settings>)),
+  };
   world.memory.set(KEY, settings);
   return settings;
 }

@@ -17,7 +17,7 @@ function endOf(text: string, from: number): number {
 
 /** Cuts `text` where no token crosses: a space belongs to the word after it. */
 export function* slices(text: string): Generator<string> {
-  for (let from = 0; from < text.length; ) {
+  for (let from = 0; from < text.length;) {
     const end = endOf(text, from);
     yield text.slice(from, end);
     from = end;

@@ -1,11 +1,15 @@
 const STOP = new Set(
-  "the and for are was were with this that from have has had you your not but what which who when where how why can could would should will please about into than then them they their there here one all any our out its his her she him also just only me my a an of to in on is it as be by or we i at do if so no up".split(" "),
+  "the and for are was were with this that from have has had you your not but what which who when where how why can could would should will please about into than then them they their there here one all any our out its his her she him also just only me my a an of to in on is it as be by or we i at do if so no up".split(
+    " ",
+  ),
 );
 
 /** Words that mean something, in lower case and without a plural s. */
 export function words(text: string): string[] {
   const found = text.toLowerCase().match(/[\p{L}\p{N}]{2,40}/gu) ?? [];
-  return found.filter((word) => !STOP.has(word)).map((word) => (word.length > 3 ? word.replace(/s$/, "") : word));
+  return found
+    .filter((word) => !STOP.has(word))
+    .map((word) => (word.length > 3 ? word.replace(/s$/, "") : word));
 }
 
 /** How many different words two texts share. */

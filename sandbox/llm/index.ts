@@ -1,0 +1,76 @@
+/**
+ * OpenRouter on this machine, mounted at `/openrouter/api/v1`: models with prices, chat (JSON and SSE), the
+ * lookup of a generation, the key and its credits.
+ *
+ * Owns: the wire protocol, the answers (fixed rules, a function of seed, model, messages and tools), token
+ * counts, and the provider's own bill in table `openrouter_generations`. Invariants: what was generated is
+ * billed before its last byte leaves; amounts are exact; the same seed and calls give the same bytes.
+ */
+import { hash } from "node:crypto";
+import type { Company, Exchange } from "../core/company.ts";
+import { FAULT_KINDS } from "./behaviour.ts";
+import { billOf, listGenerations } from "./bill.ts";
+import { chatCompletions } from "./chat.ts";
+import { control } from "./control.ts";
+import { refusalOf, refuse, sendRefusal } from "./errors.ts";
+import { getCredits, getGeneration, getKey, listModels } from "./lookups.ts";
+import { formatUsd } from "./price.ts";
+
+const ROUTES: Readonly<Record<string, (exchange: Exchange) => void | Promise<void>>> = {
+  "GET /api/v1/models": listModels,
+  "POST /api/v1/chat/completions": chatCompletions,
+  "GET /api/v1/generation": getGeneration,
+  "GET /api/v1/key": getKey,
+  "GET /api/v1/credits": getCredits,
+};
+
+/** Operations in OpenRouter's published document that this company could play. */
+const OFFICIAL_OPERATIONS = 22;
+
+/** `sk-or-v1-{world}-{hex}`; the hex part of a real key has 64 characters and no world before it. */
+const KEY = /^Bearer sk-or-v1-([a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?)-[0-9a-f]{32}$/;
+
+export const openrouter: Company = {
+  name: "openrouter",
+  faults: FAULT_KINDS,
+  worldOf: (headers) => KEY.exec(headers.authorization ?? "")?.[1] ?? null,
+  unauthorized(res, headers) {
+    const message = headers.authorization === undefined ? "No auth credentials found" : "User not found.";
+    sendRefusal(res, { status: 401, message });
+  },
+  handle(exchange) {
+    const { method, path, res } = exchange;
+    const route = ROUTES[`${method} ${path}`];
+    if (route !== undefined) return Promise.resolve(route(exchange));
+    const known = path.startsWith("/api/v1/");
+    sendRefusal(res, known ? refusalOf(501, "not_implemented") : refuse(404, "Not Found").refusal);
+    return Promise.resolve();
+  },
+  error: (res, status, kind) => sendRefusal(res, refusalOf(kind === "not_implemented" ? 501 : status, kind)),
+  credentials: (world) => ({
+    api_key: `sk-or-v1-${world.name}-${hash("sha256", `openrouter\n${world.seed}`).slice(0, 32)}`,
+    base_url: `${world.baseUrl}/openrouter/api/v1`,
+  }),
+  /** The price list is public at OpenRouter: without a credential it is answered all the same. */
+  page({ method, path, query, headers, res }) {
+    const open = method === "GET" && path === "/api/v1/models" && headers.authorization === undefined;
+    if (open) listModels({ query, res });
+    return Promise.resolve(open);
+  },
+  control,
+  books: billOf,
+  objects: (world, limit) =>
+    listGenerations(world, limit).map((g) => ({
+      kind: "generation",
+      id: g.id,
+      created: Math.floor(g.createdMs / 1000),
+      state: g.state,
+      text: `${g.model}, ${g.counts.prompt} + ${g.counts.completion} tokens, ${formatUsd(g.cost)} USD`,
+      body: { ...g, cost: formatUsd(g.cost), promptCost: formatUsd(g.promptCost) },
+    })),
+  coverage: () => ({
+    basis: "official",
+    operations: { built: Object.keys(ROUTES), of: OFFICIAL_OPERATIONS },
+    events: { built: [], of: 0 },
+  }),
+};
