@@ -5,7 +5,8 @@ export async function choosePort(wanted?: number): Promise<number> {
   if (wanted === undefined) return tryPort(0) as Promise<number>;
   const highest = Math.min(wanted + 200, 65_535);
   for (let port = wanted; port <= highest; port += 1) {
-    if ((await tryPort(port)) !== null) return port;
+    const free = await tryPort(port);
+    if (free !== null) return free; // not `port`: a wish for 0 means any
   }
   return tryPort(0) as Promise<number>;
 }
