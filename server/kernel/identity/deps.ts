@@ -1,0 +1,24 @@
+import type { Clock } from "../../platform/clock.ts";
+import type { Db, Tx } from "../../platform/db/index.ts";
+import type { OrgId, UserId } from "../../platform/ids.ts";
+import type { IdentityConfig } from "./config.ts";
+
+/** What identity causes to its right; `server/app.ts` hands in tenancy's actions. */
+export type OrganizationActions = {
+  /** Makes the person's own organization, in `tx` of that very organization. */
+  createPersonalOrganization(
+    tx: Tx,
+    person: { orgId: OrgId; userId: UserId; fullName: string; now: Date },
+  ): Promise<void>;
+  /** Where a signing-in person lands: `preferred` while still a member there, else the first; null without any. */
+  chooseOrganization(tx: Tx, userId: UserId, preferred: OrgId | null): Promise<OrgId | null>;
+};
+
+export type IdentityDeps = {
+  db: Db;
+  clock: Clock;
+  config: IdentityConfig;
+  organizations: OrganizationActions;
+  /** Told after commit, so that this process refuses the session at once. Others do within a second. */
+  sessionEnded(sessionId: string): void;
+};
