@@ -184,13 +184,17 @@ export type LedgerGrants = {
   mode: string;
   unit: string;
   kind: string;
+  kind_order: number;
   priority: number;
   reference: string;
   amount: bigint;
   remaining: bigint;
   held: bigint;
   clawed_back: bigint;
+  claw_pending: bigint;
   expires_at: Date | null;
+  expired_at: Date | null;
+  exhausted_at: Date | null;
   created_at: Date;
 };
 
@@ -198,6 +202,7 @@ export type LedgerGrants = {
 export type LedgerHoldGrants = {
   org_id: string;
   hold_id: string;
+  position: number;
   grant_id: string;
   amount: bigint;
 };
@@ -212,7 +217,11 @@ export type LedgerHolds = {
   amount: bigint;
   state: string;
   captured: bigint;
+  written_off: bigint;
+  cost_atto: string | null;
   basis: string | null;
+  loss_account: string | null;
+  transaction_id: string | null;
   deadline_at: Date;
   created_at: Date;
   settled_at: Date | null;

@@ -249,8 +249,9 @@ CREATE TABLE ledger.balances (
   balance bigint NOT NULL,
   carry_atto bigint NOT NULL DEFAULT 0,
   CONSTRAINT balances_pkey PRIMARY KEY (org_id, account, unit, mode),
-  CONSTRAINT balances_carry_atto_check CHECK (((carry_atto >= 0) AND (carry_atto < '10000000000'::bigint)))
+  CONSTRAINT balances_carry_atto_check CHECK ((carry_atto < '10000000000'::bigint))
 );
+ALTER TABLE ledger.balances SET (fillfactor=50);
 ALTER TABLE ledger.balances ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY operator_reads ON ledger.balances AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
 CREATE POLICY tenant ON ledger.balances AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
@@ -280,24 +281,40 @@ CREATE TABLE ledger.grants (
   mode text NOT NULL,
   unit text NOT NULL,
   kind text NOT NULL,
+  kind_order smallint NOT NULL GENERATED ALWAYS AS (
+CASE kind
+    WHEN 'plan'::text THEN 1
+    WHEN 'trial'::text THEN 2
+    WHEN 'gift'::text THEN 3
+    WHEN 'purchase'::text THEN 4
+    ELSE 5
+END) STORED,
   priority smallint NOT NULL DEFAULT 50,
   reference text NOT NULL,
   amount bigint NOT NULL,
   remaining bigint NOT NULL,
   held bigint NOT NULL DEFAULT 0,
   clawed_back bigint NOT NULL DEFAULT 0,
+  claw_pending bigint NOT NULL DEFAULT 0,
   expires_at timestamp with time zone,
+  expired_at timestamp with time zone,
+  exhausted_at timestamp with time zone,
   created_at timestamp with time zone NOT NULL,
   CONSTRAINT grants_pkey PRIMARY KEY (org_id, id),
   CONSTRAINT grants_org_id_reference_key UNIQUE (org_id, reference),
   CONSTRAINT grants_amount_check CHECK ((amount > 0)),
-  CONSTRAINT grants_check CHECK (((held >= 0) AND (held <= remaining))),
+  CONSTRAINT grants_check CHECK (((remaining >= 0) AND (remaining <= amount))),
+  CONSTRAINT grants_check1 CHECK (((held >= 0) AND (held <= remaining))),
+  CONSTRAINT grants_check2 CHECK (((clawed_back >= 0) AND (clawed_back <= amount))),
+  CONSTRAINT grants_check3 CHECK (((claw_pending >= 0) AND (claw_pending <= held))),
+  CONSTRAINT grants_check4 CHECK (((exhausted_at IS NULL) = (remaining > 0))),
   CONSTRAINT grants_kind_check CHECK ((kind = ANY (ARRAY['plan'::text, 'trial'::text, 'gift'::text, 'purchase'::text, 'adjustment'::text]))),
   CONSTRAINT grants_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text]))),
-  CONSTRAINT grants_priority_check CHECK (((priority >= 0) AND (priority <= 100))),
-  CONSTRAINT grants_remaining_check CHECK ((remaining >= 0))
+  CONSTRAINT grants_priority_check CHECK (((priority >= 0) AND (priority <= 100)))
 );
-CREATE INDEX grants_open ON ledger.grants USING btree (org_id, unit, mode) WHERE (remaining > 0);
+ALTER TABLE ledger.grants SET (fillfactor=50);
+CREATE INDEX grants_burn ON ledger.grants USING btree (org_id, mode, unit, priority, expires_at, kind_order, created_at, id) WHERE (exhausted_at IS NULL);
+CREATE INDEX grants_expiring ON ledger.grants USING btree (org_id, mode, unit, expires_at) WHERE ((exhausted_at IS NULL) AND (expired_at IS NULL) AND (expires_at IS NOT NULL));
 ALTER TABLE ledger.grants ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY operator_reads ON ledger.grants AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
 CREATE POLICY tenant ON ledger.grants AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
@@ -307,9 +324,10 @@ GRANT SELECT ON TABLE ledger.grants TO holdfast_operator;
 CREATE TABLE ledger.hold_grants (
   org_id text NOT NULL,
   hold_id text NOT NULL,
+  "position" smallint NOT NULL,
   grant_id text NOT NULL,
   amount bigint NOT NULL,
-  CONSTRAINT hold_grants_pkey PRIMARY KEY (org_id, hold_id, grant_id),
+  CONSTRAINT hold_grants_pkey PRIMARY KEY (org_id, hold_id, "position"),
   CONSTRAINT hold_grants_amount_check CHECK ((amount > 0))
 );
 ALTER TABLE ledger.hold_grants ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
@@ -327,7 +345,11 @@ CREATE TABLE ledger.holds (
   amount bigint NOT NULL,
   state text NOT NULL,
   captured bigint NOT NULL DEFAULT 0,
+  written_off bigint NOT NULL DEFAULT 0,
+  cost_atto numeric(38,0),
   basis text,
+  loss_account text,
+  transaction_id text,
   deadline_at timestamp with time zone NOT NULL,
   created_at timestamp with time zone NOT NULL,
   settled_at timestamp with time zone,
@@ -336,9 +358,11 @@ CREATE TABLE ledger.holds (
   CONSTRAINT holds_basis_check CHECK ((basis = ANY (ARRAY['none'::text, 'estimated'::text, 'reported'::text, 'reconciled'::text]))),
   CONSTRAINT holds_captured_check CHECK ((captured >= 0)),
   CONSTRAINT holds_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text]))),
-  CONSTRAINT holds_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'captured'::text, 'released'::text, 'expired'::text])))
+  CONSTRAINT holds_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'captured'::text, 'released'::text, 'expired'::text]))),
+  CONSTRAINT holds_written_off_check CHECK ((written_off >= 0))
 );
-CREATE INDEX holds_open ON ledger.holds USING btree (deadline_at) WHERE (state = ANY (ARRAY['pending'::text, 'expired'::text]));
+CREATE INDEX holds_due ON ledger.holds USING btree (deadline_at) WHERE (state = 'pending'::text);
+CREATE INDEX holds_open ON ledger.holds USING btree (org_id, mode, unit) WHERE (state = ANY (ARRAY['pending'::text, 'expired'::text]));
 ALTER TABLE ledger.holds ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY operator_reads ON ledger.holds AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
 CREATE POLICY tenant ON ledger.holds AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));

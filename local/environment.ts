@@ -16,6 +16,7 @@ export function serverEnvironment(run: {
   credentials: Credentials;
 }): NodeJS.ProcessEnv {
   const { credentials, secrets } = run;
+  const { DATABASE_OWNER_URL: _notForServers, ...outside } = process.env;
   return {
     SETUP_TOKEN: secrets("setup_token"),
     API_KEY_PEPPER: secrets("api_key_pepper"),
@@ -28,7 +29,7 @@ export function serverEnvironment(run: {
       OPENROUTER_API_KEY: credentials.openrouter.api_key,
       OPENROUTER_BASE_URL: credentials.openrouter.base_url,
     }),
-    ...process.env,
+    ...outside,
     NODE_ENV: "development",
     PORT: String(run.port),
     BASE_URL: run.baseUrl,
