@@ -14,7 +14,7 @@ import type { Secrets } from "./secrets.ts";
 
 export type Demo = { email: string; password: string; apiKey: string; signInUrl: string | null };
 
-type Options = {
+export type DemoOptions = {
   port: number;
   baseUrl: string;
   dataDir: string;
@@ -31,7 +31,7 @@ const calls = [
   { model: "anthropic/claude-sonnet-4.5", ask: "Draft a short reply to a customer who was charged twice." },
 ];
 
-export async function makeDemo(options: Options): Promise<Demo> {
+export async function makeDemo(options: DemoOptions): Promise<Demo> {
   const { port, baseUrl, dataDir, secrets, credentials } = options;
   const password = secrets("demo_password");
   const client = new DemoClient(`http://127.0.0.1:${port}`, baseUrl);

@@ -1,6 +1,8 @@
 /** The whole `postgresql.conf` of the embedded server, written at each start. */
 export function postgresSettings(options: { port: number; fsync: boolean }): string {
   const durable = [
+    "max_connections = 100",
+    "shared_buffers = 128MB",
     "fsync = on",
     "synchronous_commit = on",
     "full_page_writes = on",
@@ -9,6 +11,8 @@ export function postgresSettings(options: { port: number; fsync: boolean }): str
     "checkpoint_timeout = 10min",
   ];
   const scratch = [
+    "max_connections = 300", // many test files, each with pools of its own
+    "shared_buffers = 64MB",
     "fsync = off",
     "synchronous_commit = off",
     "full_page_writes = off",
@@ -23,8 +27,6 @@ export function postgresSettings(options: { port: number; fsync: boolean }): str
     "unix_socket_directories = ''",
     `port = ${options.port}`,
     "password_encryption = scram-sha-256",
-    "max_connections = 100",
-    "shared_buffers = 128MB",
     "wal_buffers = 16MB",
     "jit = off", // the package carries no LLVM
     "timezone = 'UTC'",
