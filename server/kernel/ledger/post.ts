@@ -11,7 +11,7 @@ export type Posted = { reference: string; transactionId: string; posted: boolean
 const POST = `
   with added as (
     insert into ledger.transactions (org_id, id, mode, kind, reference, posted_at)
-    select $1, id, mode, kind, reference, $2
+    select $1::text, id, mode, kind, reference, $2::timestamptz
     from unnest($3::text[], $4::text[], $5::text[], $6::text[]) as t (id, mode, kind, reference)
     order by reference
     on conflict (org_id, reference) do nothing
@@ -23,11 +23,11 @@ const POST = `
     join added a on a.id = e.transaction_id
   ), added_entries as (
     insert into ledger.entries (org_id, transaction_id, position, mode, account, unit, amount)
-    select $1, transaction_id, position, mode, account, unit, amount from moved
+    select $1::text, transaction_id, position, mode, account, unit, amount from moved
     order by transaction_id, position
   ), changed_balances as (
     insert into ledger.balances (org_id, account, unit, mode, balance)
-    select $1, account, unit, mode, sum(amount)::bigint from moved
+    select $1::text, account, unit, mode, sum(amount)::bigint from moved
     group by account, unit, mode order by account, unit, mode
     on conflict (org_id, account, unit, mode) do update set balance = balances.balance + excluded.balance
   )

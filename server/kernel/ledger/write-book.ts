@@ -11,15 +11,15 @@ import type { Book, BookGrant, BookHold } from "./book.ts";
 const WRITE = `
   with added_transactions as (
     insert into ledger.transactions (org_id, id, mode, kind, reference, posted_at)
-    select $1, id, $2, kind, reference, $4
+    select $1::text, id, $2::text, kind, reference, $4::timestamptz
     from unnest($5::text[], $6::text[], $7::text[]) as t (id, kind, reference)
   ), added_entries as (
     insert into ledger.entries (org_id, transaction_id, position, mode, account, unit, amount)
-    select $1, transaction_id, position, $2, account, $3, amount
+    select $1::text, transaction_id, position, $2::text, account, $3::text, amount
     from unnest($8::text[], $9::smallint[], $10::text[], $11::bigint[]) as e (transaction_id, position, account, amount)
   ), changed_balances as (
     insert into ledger.balances (org_id, account, unit, mode, balance, carry_atto)
-    select $1, account, $3, $2, amount, carry
+    select $1::text, account, $3::text, $2::text, amount, carry
     from unnest($12::text[], $13::bigint[], $14::bigint[]) as b (account, amount, carry)
     order by account
     on conflict (org_id, account, unit, mode)
@@ -28,31 +28,31 @@ const WRITE = `
     update ledger.grants g
     set remaining = c.remaining, held = c.held, clawed_back = c.clawed_back, claw_pending = c.claw_pending,
         expired_at = c.expired_at,
-        exhausted_at = case when c.remaining = 0 then coalesce(g.exhausted_at, $4) end
+        exhausted_at = case when c.remaining = 0 then coalesce(g.exhausted_at, $4::timestamptz) end
     from unnest($15::text[], $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[], $20::timestamptz[])
       as c (id, remaining, held, clawed_back, claw_pending, expired_at)
-    where g.org_id = $1 and g.id = c.id
+    where g.org_id = $1::text and g.id = c.id
   ), changed_holds as (
     update ledger.holds h
     set state = c.state, captured = c.captured, written_off = c.written_off, cost_atto = c.cost_atto, basis = c.basis,
-        loss_account = c.loss_account, transaction_id = c.transaction_id, settled_at = coalesce(h.settled_at, $4)
+        loss_account = c.loss_account, transaction_id = c.transaction_id, settled_at = coalesce(h.settled_at, $4::timestamptz)
     from unnest($21::text[], $22::text[], $23::bigint[], $24::bigint[], $25::numeric[], $26::text[], $27::text[], $28::text[])
       as c (id, state, captured, written_off, cost_atto, basis, loss_account, transaction_id)
-    where h.org_id = $1 and h.id = c.id
+    where h.org_id = $1::text and h.id = c.id
   ), added_holds as (
     insert into ledger.holds (org_id, id, mode, unit, owner, amount, state, deadline_at, created_at)
-    select $1, id, $2, $3, owner, amount, 'pending', deadline_at, $4
+    select $1::text, id, $2::text, $3::text, owner, amount, 'pending', deadline_at, $4::timestamptz
     from unnest($29::text[], $30::text[], $31::bigint[], $32::timestamptz[]) as h (id, owner, amount, deadline_at)
   )
   insert into ledger.hold_grants (org_id, hold_id, position, grant_id, amount)
-  select $1, hold_id, position, grant_id, amount
+  select $1::text, hold_id, position, grant_id, amount
   from unnest($33::text[], $34::smallint[], $35::text[], $36::bigint[]) as p (hold_id, position, grant_id, amount)`;
 
 const ADD_GRANTS = `
   insert into ledger.grants
     (org_id, id, mode, unit, kind, priority, reference, amount, remaining, expires_at, created_at, exhausted_at)
-  select $1, id, $2, $3, kind, priority, reference, amount, remaining, expires_at, $4,
-         case when remaining = 0 then $4 end
+  select $1::text, id, $2::text, $3::text, kind, priority, reference, amount, remaining, expires_at, $4::timestamptz,
+         case when remaining = 0 then $4::timestamptz end
   from unnest($5::text[], $6::text[], $7::smallint[], $8::text[], $9::bigint[], $10::bigint[], $11::timestamptz[])
     as g (id, kind, priority, reference, amount, remaining, expires_at)
   order by reference`;
