@@ -28,7 +28,7 @@ const effectTimeoutMs = 20_000;
 const calls = [
   { model: "openai/gpt-4o-mini", ask: "Summarise: the parcel left Tuesday and came back on Friday, opened." },
   { model: "openai/gpt-4o-mini", ask: "Classify as praise or complaint: the new screen is a joy to use." },
-  { model: "anthropic/claude-sonnet-4.5", ask: "Draft a short reply to a customer who was charged twice." },
+  { model: "anthropic/claude-haiku-4.5", ask: "Draft a short reply to a customer who was charged twice." },
 ];
 
 export async function makeDemo(options: DemoOptions): Promise<Demo> {
