@@ -74,7 +74,7 @@ function compute(prompt: string): string | null {
 }
 
 function draft(prompt: string, pick: Pick): string {
-  const name = /\b(?:to|for|from|dear)\s+(?:mr\.?\s+|ms\.?\s+|mrs\.?\s+)?([A-Z][a-z]{1,20})\b/.exec(
+  const name = /\b(?:to|for|from|dear)\s+(?:(?:Mr|Ms|Mrs|mr|ms|mrs)\.?\s+)?([A-Z][a-z]{1,20})\b/.exec(
     prompt,
   )?.[1];
   const points = gist(longestBlock(prompt), 3);

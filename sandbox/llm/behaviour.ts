@@ -30,7 +30,7 @@ export type Behaviour = {
   lengthAt: number | null;
   /** The bill and the reported cost are this many times what the price list says. */
   costTimes: bigint;
-  /** False: the call fails before the provider did anything, so nothing is billed. */
+  /** For an empty or foreign body: whether the provider did the work, and bills it, all the same. */
   billed: boolean;
 };
 
@@ -55,7 +55,10 @@ const NORMAL: Behaviour = {
   billed: true,
 };
 
+/** Contents before a failure, unless told. */
 const AFTER = 3;
+/** About what one token takes on the wire, for speeds given in bytes. */
+const CHUNK_BYTES = 270;
 
 const MODELS: Readonly<Record<string, Partial<Behaviour>>> = {
   "sandbox/slow": { firstTokenMs: 2_000, tokensPerSecond: 5 },
@@ -85,10 +88,13 @@ type Params = Record<string, unknown>;
 const FAULTS: Readonly<Record<string, (params: Params) => Partial<Behaviour>>> = {
   cut_stream: (p) => ({ cutAfter: number(p, "after", AFTER) }),
   stall: (p) => ({ stallAfter: number(p, "after", AFTER) }),
-  slow_stream: (p) => ({ tokensPerSecond: Math.max(number(p, "tokens_per_second", 2), 0.1) }),
+  slow_stream: (p) => {
+    const bytes = number(p, "bytes_per_second", 2 * CHUNK_BYTES);
+    return { tokensPerSecond: Math.max(number(p, "tokens_per_second", bytes / CHUNK_BYTES), 0.1) };
+  },
   empty_body: () => ({ body: "empty" }),
   broken_json: (p) => ({ body: "broken", brokenAfter: number(p, "after", AFTER) }),
-  html_502: () => ({ body: "html", refuse: 502 }),
+  html_502: () => ({ body: "html" }),
   error_first: () => ({ errorFirst: true }),
   error_after_role: () => ({ errorAfter: 0 }),
   error_mid: (p) => ({ errorAfter: number(p, "after", AFTER) }),
