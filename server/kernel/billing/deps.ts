@@ -1,0 +1,19 @@
+import type { Clock } from "../../platform/clock.ts";
+import type { Db } from "../../platform/db/index.ts";
+import type { Hub } from "../../platform/realtime/index.ts";
+import type { Logger } from "../../platform/telemetry/index.ts";
+import type { StripeApi } from "../../vendors/stripe/index.ts";
+import type { Pack } from "./pack.ts";
+
+export type BillingDeps = {
+  db: Db;
+  clock: Clock;
+  hub: Hub;
+  logger: Logger;
+  stripe: StripeApi;
+  /** The Stripe account that sells. */
+  accountId: string;
+  /** Where the console stands: the only origin that a checkout returns to. */
+  baseUrl: string;
+  packs: readonly Pack[];
+};

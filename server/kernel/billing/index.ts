@@ -1,0 +1,16 @@
+/**
+ * What organizations pay. Owns payments, refunds, customers and the directory of provider objects (schema `billing`).
+ *
+ * A row is committed before Stripe is called, and carried on from there after any accident. Money and credits move only
+ * through the ledger, each under a reference that names what moved: delivery, backfill, replay and the buyer's return all
+ * meet in it. Amount and currency must equal the row, else nothing is delivered.
+ *
+ *     const billing = createBilling({ db, clock, hub, logger, stripe, accountId, baseUrl, packs: readPacks() });
+ *     createInbox({ …, handlers: [billing.stripeHandler] });
+ *     billingRoutes(http, billing);            // role api
+ *     billingJobs(loops, billing);             // role worker
+ */
+export { createBilling, type Billing } from "./billing.ts";
+export type { BillingDeps } from "./deps.ts";
+export { billingConfig } from "./config.ts";
+export { readPacks, type Pack } from "./pack.ts";

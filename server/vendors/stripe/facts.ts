@@ -1,0 +1,56 @@
+/** A payment at Stripe in our own words. Amounts are in minor units, which for the currencies we sell in are Stripe's. */
+
+/** Where a payment stands that has captured nothing. Money that moved outranks it. */
+export type PaymentState = {
+  status: "requires_payment_method" | "requires_action" | "processing" | "canceled" | "failed";
+  /** Stripe's decline or error code of the last try. */
+  failureCode: string | null;
+};
+
+export type ChargeFact = {
+  id: string;
+  intentId: string | null;
+  capturedMinor: bigint;
+  /** All that was refunded so far; null when the object does not tell. */
+  refundedMinor: bigint | null;
+  currency: string;
+  createdAt: Date;
+  /** Where its fee will be found; null until Stripe has booked it. */
+  balanceTransactionId: string | null;
+};
+
+export type RefundStatus = "pending" | "succeeded" | "failed" | "canceled";
+
+export type RefundFact = {
+  id: string;
+  chargeId: string | null;
+  intentId: string | null;
+  amountMinor: bigint;
+  currency: string;
+  status: RefundStatus;
+  createdAt: Date;
+};
+
+export type PaymentFact = {
+  /** Our id, put there by us; null when the object carries none. */
+  holdfastId: string | null;
+  sessionId: string | null;
+  intentId: string | null;
+  /** Null when the object does not tell. */
+  state: PaymentState | null;
+  /** A charge that captured, if the object shows it. */
+  charge: ChargeFact | null;
+  refunds: RefundFact[];
+  /** It is paid, but the object does not show the charge. */
+  paidElsewhere: boolean;
+};
+
+export type CheckoutSession = {
+  id: string;
+  url: string | null;
+  expiresAt: Date;
+  holdfastId: string | null;
+  intentId: string | null;
+};
+
+export type Fee = { balanceTransactionId: string; feeMinor: bigint; currency: string; createdAt: Date };

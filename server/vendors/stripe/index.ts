@@ -1,0 +1,18 @@
+/**
+ * Stripe, and the only importer of its SDK. Owns the calls (10 s each, tried again after 1 s and 2 s under the same
+ * idempotency key), the signature of its webhooks (`verify.ts`) and the translation of its objects into small facts: no
+ * type of the SDK passes this door. Reached at another base URL, the same code speaks to the local sandbox.
+ */
+export { createStripe, type ListedEvent, type NewSession, type StripeApi } from "./stripe.ts";
+export { StripeFault, type StripeFaultKind } from "./fault.ts";
+export { readEnvelope, type Envelope } from "./envelope.ts";
+export { readPaymentEvent } from "./read-payment.ts";
+export type {
+  ChargeFact,
+  CheckoutSession,
+  Fee,
+  PaymentFact,
+  PaymentState,
+  RefundFact,
+  RefundStatus,
+} from "./facts.ts";

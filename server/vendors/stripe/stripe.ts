@@ -1,0 +1,178 @@
+import type Stripe from "stripe";
+import { createClient, type CallStripe, type ClientOptions } from "./client.ts";
+import { envelopeOf, type Envelope } from "./envelope.ts";
+import type { CheckoutSession, Fee, PaymentFact } from "./facts.ts";
+import { intentFact, readFee, readRefund, readSession } from "./read-payment.ts";
+
+const PAGE = 100;
+/** Refunds of one charge that are read; Stripe itself allows far fewer. */
+const MAX_REFUNDS = 1_000;
+
+export type NewSession = {
+  holdfastId: string;
+  customerId: string;
+  name: string;
+  amountMinor: bigint;
+  currency: string;
+  successUrl: string;
+  cancelUrl: string;
+  idempotencyKey: string;
+};
+
+/** An event from Stripe's list: its own JSON, as bytes, and what it says about itself. */
+export type ListedEvent = { envelope: Envelope; body: Buffer };
+
+export type StripeApi = {
+  readonly mode: "test" | "live";
+  createCustomer(input: { holdfastId: string; idempotencyKey: string }): Promise<{ id: string }>;
+  createCheckoutSession(input: NewSession): Promise<CheckoutSession>;
+  /** Looks for a session that carries our id, newest first, among those made since; at most 1,000. */
+  findCheckoutSession(holdfastId: string, since: Date): Promise<CheckoutSession | null>;
+  /** Where the session's payment stands now; fetches the payment as well when there is one. */
+  fetchSession(sessionId: string): Promise<PaymentFact>;
+  /** The payment whole: intent, charge, refunds. */
+  fetchPayment(intentId: string): Promise<PaymentFact>;
+  fetchFee(balanceTransactionId: string): Promise<Fee>;
+  /** Events made in [from, to], one page, newest first; `after` is the last id of the page before. */
+  listEvents(
+    range: { from: Date; to: Date; after: string | null },
+    signal: AbortSignal,
+  ): Promise<{ events: ListedEvent[]; hasMore: boolean }>;
+};
+
+/** Stripe in our own words. Every function may throw `StripeFault`, and nothing else that Stripe could cause. */
+export function createStripe(options: ClientOptions): StripeApi {
+  const call = createClient(options);
+  return {
+    mode: options.apiKey.startsWith("sk_live_") || options.apiKey.startsWith("rk_live_") ? "live" : "test",
+    createCustomer: ({ holdfastId, idempotencyKey }) =>
+      call("customers.create", async (sdk) => {
+        const made = await sdk.customers.create(
+          { metadata: { holdfast_id: holdfastId } },
+          { idempotencyKey },
+        );
+        return { id: made.id };
+      }),
+    createCheckoutSession: (input) =>
+      call("checkout.sessions.create", async (sdk) =>
+        readSession(
+          await sdk.checkout.sessions.create(sessionParams(input), { idempotencyKey: input.idempotencyKey }),
+        ),
+      ),
+    findCheckoutSession: (holdfastId, since) => findSession(call, holdfastId, since),
+    fetchSession: (sessionId) => fetchSession(call, sessionId),
+    fetchPayment: (intentId) => fetchPayment(call, intentId),
+    fetchFee: (id) =>
+      call("balance_transactions.retrieve", async (sdk) =>
+        readFee(await sdk.balanceTransactions.retrieve(id)),
+      ),
+    listEvents: (range, signal) => listEvents(call, range, signal),
+  };
+}
+
+function sessionParams(input: NewSession): Stripe.Checkout.SessionCreateParams {
+  const metadata = { holdfast_id: input.holdfastId };
+  return {
+    mode: "payment",
+    customer: input.customerId,
+    client_reference_id: input.holdfastId,
+    line_items: [
+      {
+        quantity: 1,
+        price_data: {
+          currency: input.currency,
+          unit_amount: Number(input.amountMinor),
+          product_data: { name: input.name },
+        },
+      },
+    ],
+    metadata,
+    payment_intent_data: { metadata },
+    success_url: input.successUrl,
+    cancel_url: input.cancelUrl,
+  };
+}
+
+async function findSession(
+  call: CallStripe,
+  holdfastId: string,
+  since: Date,
+): Promise<CheckoutSession | null> {
+  let after: string | undefined;
+  for (let page = 0; page < 10; page += 1) {
+    const found = await call("checkout.sessions.list", async (sdk) => {
+      const list = await sdk.checkout.sessions.list({
+        limit: PAGE,
+        created: { gte: Math.floor(since.getTime() / 1000) },
+        ...(after ? { starting_after: after } : {}),
+      });
+      return { rows: list.data.map(readSession), hasMore: list.has_more };
+    });
+    const match = found.rows.find((row) => row.holdfastId === holdfastId);
+    if (match) return match;
+    after = found.rows.at(-1)?.id;
+    if (!found.hasMore || after === undefined) return null;
+  }
+  return null;
+}
+
+async function fetchSession(call: CallStripe, sessionId: string): Promise<PaymentFact> {
+  const session = await call("checkout.sessions.retrieve", async (sdk) => {
+    const row = await sdk.checkout.sessions.retrieve(sessionId);
+    return { ...readSession(row), expired: row.status === "expired" };
+  });
+  if (session.intentId) return { ...(await fetchPayment(call, session.intentId)), sessionId };
+  return {
+    holdfastId: session.holdfastId,
+    sessionId,
+    intentId: null,
+    state: session.expired
+      ? { status: "canceled", failureCode: "expired" }
+      : { status: "requires_payment_method", failureCode: null },
+    charge: null,
+    refunds: [],
+    paidElsewhere: false,
+  };
+}
+
+async function fetchPayment(call: CallStripe, intentId: string): Promise<PaymentFact> {
+  const fact = await call("payment_intents.retrieve", async (sdk) => {
+    const intent = await sdk.paymentIntents.retrieve(intentId, { expand: ["latest_charge"] });
+    return intentFact(intent, intent.created);
+  });
+  const { charge } = fact;
+  if (!charge || charge.refundedMinor === 0n) return fact;
+  const refunds = await call("refunds.list", async (sdk) => {
+    const rows = await sdk.refunds
+      .list({ charge: charge.id, limit: PAGE })
+      .autoPagingToArray({ limit: MAX_REFUNDS });
+    return rows.map(readRefund);
+  });
+  return { ...fact, refunds };
+}
+
+async function listEvents(
+  call: CallStripe,
+  range: { from: Date; to: Date; after: string | null },
+  signal: AbortSignal,
+): Promise<{ events: ListedEvent[]; hasMore: boolean }> {
+  const list = await call(
+    "events.list",
+    (sdk) =>
+      sdk.events.list({
+        limit: PAGE,
+        created: {
+          gte: Math.floor(range.from.getTime() / 1000),
+          lte: Math.floor(range.to.getTime() / 1000),
+        },
+        ...(range.after ? { starting_after: range.after } : {}),
+      }),
+    signal,
+  );
+  const events: ListedEvent[] = [];
+  for (const event of list.data) {
+    const envelope = envelopeOf(event);
+    if (envelope) events.push({ envelope, body: Buffer.from(JSON.stringify(event)) });
+  }
+  return { events, hasMore: list.has_more };
+}
