@@ -25,7 +25,7 @@ const ROUTES: Readonly<Record<string, (exchange: Exchange) => void | Promise<voi
 };
 
 /** Operations in OpenRouter's published document that this company could play. */
-const OFFICIAL_OPERATIONS = 22;
+const OFFICIAL_OPERATIONS = 20;
 
 /** `sk-or-v1-{world}-{hex}`; the hex part of a real key has 64 characters and no world before it. */
 const KEY = /^Bearer sk-or-v1-([a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?)-[0-9a-f]{32}$/;
