@@ -1,0 +1,219 @@
+/**
+ * The only file that knows every module: builds what they need, mounts their routes, starts their jobs, and stops it all in
+ * order. Dependencies arrive by parameter; nothing is global.
+ */
+import { resolve } from "node:path";
+import { pendingMigrations } from "../db/migrate.ts";
+import type { Config } from "./config.ts";
+import { createBilling, readPacks, type Billing } from "./kernel/billing/index.ts";
+import { billingJobs } from "./kernel/billing/jobs.ts";
+import { billingRoutes } from "./kernel/billing/routes.ts";
+import { identityRoutes } from "./kernel/identity/routes.ts";
+import { createAuthenticate, organizationActions, type Authenticator } from "./kernel/tenancy/index.ts";
+import { tenancyRoutes } from "./kernel/tenancy/routes.ts";
+import { createInbox, stripeSource, type Inbox } from "./kernel/webhooks/index.ts";
+import { webhookJobs } from "./kernel/webhooks/jobs.ts";
+import { webhookRoutes } from "./kernel/webhooks/routes.ts";
+import { offsetClock, systemClock, type Clock } from "./platform/clock.ts";
+import { createDb, type Db } from "./platform/db/index.ts";
+import { createHealth, type Health } from "./platform/health/index.ts";
+import { healthRoutes } from "./platform/health/routes.ts";
+import { createHttp, type Http } from "./platform/http/index.ts";
+import { createLoops, type Loops } from "./platform/jobs/index.ts";
+import { createLimiter, type Limiter } from "./platform/rate-limit/index.ts";
+import { createHub, type Hub } from "./platform/realtime/index.ts";
+import { realtimeRoutes } from "./platform/realtime/routes.ts";
+import { createLogger, createMetrics, type Logger, type Metrics } from "./platform/telemetry/index.ts";
+import { createGateway, type Gateway } from "./products/gateway/index.ts";
+import { gatewayJobs } from "./products/gateway/jobs.ts";
+import { gatewayRoutes } from "./products/gateway/routes.ts";
+import { createOpenRouter, type LanguageModels } from "./vendors/llm/index.ts";
+import { createStripe } from "./vendors/stripe/index.ts";
+
+export const VERSION = "0.1.0";
+
+/** Workers finish within this time or hand back their leases. */
+const WORKERS_STOP_MS = 60_000;
+const STREAMS_FINISH_MS = 120_000;
+
+export type App = {
+  readonly logger: Logger;
+  readonly role: Config["ROLE"];
+  readonly http: Http;
+  /** Listens and works; returns the address. */
+  start(): Promise<string>;
+  /** `/ready` turns 503, nothing new is accepted, streams and workers finish, connections close. */
+  stop(): Promise<void>;
+  /** What a forced exit cuts: model calls under way. */
+  unfinished(): number;
+};
+
+type Parts = {
+  config: Config;
+  clock: Clock;
+  logger: Logger;
+  metrics: Metrics;
+  db: Db;
+  hub: Hub;
+  limiter: Limiter;
+  health: Health;
+  loops: Loops;
+  authenticate: Authenticator;
+  llm: LanguageModels;
+  inbox: Inbox;
+  billing: Billing;
+  gateway: Gateway;
+  draining: AbortController;
+};
+
+export type AppOptions = {
+  /** Tests hand in a clock of their own. */
+  clock?: Clock;
+  logger?: Logger;
+};
+
+/** Builds one process. Nothing listens or runs before `start()`. */
+export async function createApp(config: Config, options: AppOptions = {}): Promise<App> {
+  const parts = await build(config, options);
+  const { authenticate, clock, db, limiter, logger, metrics } = parts;
+  const http = await createHttp({
+    logger,
+    metrics,
+    clock,
+    db,
+    limiter,
+    authenticate,
+    version: VERSION,
+    baseUrl: config.BASE_URL,
+    trustedProxies: config.TRUSTED_PROXIES,
+    pagesDir: config.CONSOLE_DIR && config.ROLE !== "worker" ? resolve(config.CONSOLE_DIR) : null,
+  });
+  healthChecks(parts);
+  healthRoutes(http, {
+    health: parts.health,
+    metrics,
+    version: VERSION,
+    role: config.ROLE,
+    metricsToken: config.METRICS_TOKEN ?? null,
+    sandboxUrl: config.SANDBOX_URL ?? null,
+  });
+  if (config.ROLE !== "worker") mountRoutes(http, parts);
+  await http.app.ready();
+  return {
+    logger,
+    role: config.ROLE,
+    http,
+    unfinished: () => parts.gateway.open,
+    async start() {
+      await parts.inbox.ensureEndpoints();
+      if (config.ROLE !== "api") startJobs(parts);
+      return http.app.listen({ port: config.PORT, host: config.HOST });
+    },
+    stop: () => stop(http, parts),
+  };
+}
+
+async function build(config: Config, options: AppOptions): Promise<Parts> {
+  const clock =
+    options.clock ?? (config.CLOCK_OFFSET_MS === 0 ? systemClock : offsetClock(config.CLOCK_OFFSET_MS));
+  const logger = options.logger ?? createLogger(config.LOG_LEVEL);
+  const metrics = createMetrics(VERSION);
+  const db = createDb({ url: config.DATABASE_URL, max: config.DATABASE_POOL });
+  const hub = createHub(db, config.DATABASE_DIRECT_URL ?? config.DATABASE_URL, logger);
+  const limiter = createLimiter(config.REDIS_URL ?? null);
+  const shared = { db, clock, hub, logger, metrics };
+  const accountId = config.STRIPE_ACCOUNT_ID;
+  const stripe = createStripe({
+    apiKey: config.STRIPE_SECRET_KEY,
+    baseUrl: config.STRIPE_BASE_URL ?? null,
+    metrics,
+  });
+  const billing = createBilling({
+    ...shared,
+    stripe,
+    accountId,
+    baseUrl: config.BASE_URL,
+    packs: readPacks(),
+  });
+  const inbox = createInbox({
+    ...shared,
+    limiter,
+    maxAttempts: config.WEBHOOK_MAX_ATTEMPTS,
+    sources: [stripeSource({ stripe, accountId, secrets: config.STRIPE_WEBHOOK_SECRET })],
+    handlers: [billing.stripeHandler],
+  });
+  const llm = createOpenRouter({
+    apiKey: config.OPENROUTER_API_KEY,
+    baseUrl: config.OPENROUTER_BASE_URL,
+    maxConnections: config.GATEWAY_MAX_UPSTREAM_CONNECTIONS,
+    metrics,
+  });
+  const gateway = await createGateway({
+    ...shared,
+    llm,
+    holdLeaseSeconds: config.GATEWAY_HOLD_LEASE_SECONDS,
+    maxOpenCalls: config.GATEWAY_MAX_UPSTREAM_CONNECTIONS,
+  });
+  return {
+    config,
+    ...shared,
+    limiter,
+    health: createHealth(),
+    loops: createLoops(logger, metrics),
+    authenticate: createAuthenticate({ db, clock, logger, config }),
+    llm,
+    inbox,
+    billing,
+    gateway,
+    draining: new AbortController(),
+  };
+}
+
+function mountRoutes(http: Http, parts: Parts): void {
+  const { authenticate, clock, config, db, draining, hub } = parts;
+  const forget = (credentialId: string) => authenticate.forget(credentialId);
+  identityRoutes(http, { db, clock, config, organizations: organizationActions, sessionEnded: forget });
+  tenancyRoutes(http, { db, clock, hub, config, credentialChanged: forget });
+  webhookRoutes(http, parts.inbox);
+  billingRoutes(http, parts.billing);
+  gatewayRoutes(http, parts.gateway);
+  realtimeRoutes(http, { hub, draining: draining.signal });
+}
+
+function startJobs(parts: Parts): void {
+  const { loops } = parts;
+  webhookJobs(loops, parts.inbox, { backfillSeconds: parts.config.WEBHOOK_BACKFILL_SECONDS });
+  billingJobs(loops, parts.billing);
+  gatewayJobs(loops, parts.gateway);
+}
+
+function healthChecks({ health, db, limiter, hub }: Parts): void {
+  health.check("database", true, async () => {
+    const { rows } = await db.pool.query<{ version: string }>(
+      "select current_setting('server_version') as version",
+    );
+    return `PostgreSQL ${rows[0]?.version}`;
+  });
+  health.check("migrations", true, async () => {
+    const { pending, unknown } = await pendingMigrations(db.pool);
+    if (pending.length + unknown.length > 0)
+      throw new Error(`pending or unknown: ${[...pending, ...unknown].join(", ")}`);
+    return "up to date";
+  });
+  health.check("rate limits", false, () => limiter.probe());
+  health.check("realtime", false, async () => `${hub.readers} open pages`);
+}
+
+/** Companies resend what is refused now; streams finish; leases of what did not finish lapse. */
+async function stop(http: Http, parts: Parts): Promise<void> {
+  parts.health.draining = true;
+  parts.draining.abort();
+  const listening = http.app.close();
+  await Promise.all([parts.gateway.drain(STREAMS_FINISH_MS), parts.loops.stop(WORKERS_STOP_MS)]);
+  await listening;
+  await parts.authenticate.settled();
+  await parts.hub.close();
+  parts.limiter.close();
+  await parts.llm.close();
+  await parts.db.close();
+}
