@@ -1,5 +1,11 @@
 /**
  * Language models, reached in OpenRouter's shape. Owns the connections, the key, the reading of streams and of what the
- * provider says about usage and cost. The key never leaves this folder; the provider's words never leave it either.
+ * provider says about usage and cost, and the tokenizer. The key and the provider's own words never leave this folder.
  */
-export { createOpenRouter, type LanguageModels, type OpenRouterOptions } from "./openrouter.ts";
+export { createOpenRouter, type LanguageModels, type Lookup, type OpenRouterOptions } from "./openrouter.ts";
+export type { AnswerHead, Break, CallListener, OpenCall } from "./open-call.ts";
+export { ChatReader, type ChatSink } from "./chat-reader.ts";
+export { usageChunk, type Chunk } from "./chunk.ts";
+export { readAnswer, generationIdIn, type Answer } from "./answer.ts";
+export { readUsage, type Usage } from "./usage.ts";
+export { createTokenCounter, type TokenCounter } from "./token-counter.ts";

@@ -1,0 +1,60 @@
+import { readUsage, type Usage } from "./usage.ts";
+
+/** What a whole JSON answer says. */
+export type Answer = {
+  generationId: string | null;
+  usage: Usage | null;
+  /** Some choice brings text, reasoning, a tool call or a refusal. */
+  content: boolean;
+  /** All that the model said, for an estimate. */
+  texts: string[];
+};
+
+type Fields = Record<string, unknown>;
+const isFields = (value: unknown): value is Fields => typeof value === "object" && value !== null;
+
+/** Reads a JSON answer; null for one that is malformed, has no choices or reports an error instead. */
+export function readAnswer(bytes: Buffer): Answer | null {
+  const value = parse(bytes);
+  if (value === null || isFields(value["error"])) return null;
+  const choices = Array.isArray(value["choices"]) ? (value["choices"] as unknown[]).filter(isFields) : [];
+  if (choices.length === 0 || choices.some(({ message }) => !isFields(message))) return null;
+  const texts = choices.flatMap(({ message }) => textsOf(message as Fields));
+  const id = value["id"];
+  return {
+    generationId: typeof id === "string" && id.length <= 200 ? id : null,
+    usage: readUsage(value["usage"]),
+    content: texts.some((text) => text.length > 0),
+    texts,
+  };
+}
+
+function parse(bytes: Buffer): Fields | null {
+  try {
+    const value: unknown = JSON.parse(bytes.toString());
+    return isFields(value) ? value : null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+/** Text, reasoning, refusal and tool calls of a message or delta. */
+export function textsOf(message: Fields): string[] {
+  const texts = [message["content"], message["reasoning"], message["refusal"]].filter(
+    (text) => typeof text === "string",
+  );
+  const calls = Array.isArray(message["tool_calls"])
+    ? (message["tool_calls"] as unknown[]).filter(isFields)
+    : [];
+  for (const { function: named } of calls) {
+    if (!isFields(named)) continue;
+    for (const text of [named["name"], named["arguments"]]) if (typeof text === "string") texts.push(text);
+  }
+  return texts;
+}
+
+/** The generation's id in the beginning of an answer that broke off. */
+export function generationIdIn(bytes: Buffer): string | null {
+  return /"id"\s*:\s*"(gen-[\w-]{1,190})"/.exec(bytes.toString("latin1", 0, 1_024))?.[1] ?? null;
+}

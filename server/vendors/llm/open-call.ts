@@ -1,0 +1,91 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { Dispatcher } from "undici";
+
+export type AnswerHead = {
+  status: number;
+  contentType: string;
+  generationId: string | null;
+  /** Seconds, where the provider asks to wait. */
+  retryAfter: number | null;
+};
+
+/** Why a call broke: no connection came about, or the one there was ended. */
+export type Break = "unreachable" | "broken";
+
+/** Receives one answer as it arrives. After `abort` nothing more is told. */
+export type CallListener = {
+  head(head: AnswerHead): void;
+  data(bytes: Buffer): void;
+  end(): void;
+  failed(reason: Break): void;
+};
+
+/** A call under way at the provider. */
+export type OpenCall = {
+  /** True once the request was written to a connection: from here on the provider may have begun. */
+  readonly sent: boolean;
+  pause(): void;
+  resume(): void;
+  /** Cuts the connection at once; the provider stops. */
+  abort(): void;
+};
+
+const UNREACHABLE = new Set([
+  "UND_ERR_CONNECT_TIMEOUT",
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+]);
+
+/** undici's low-level handler: no stream object and no promise per piece of the answer. */
+export class CallHandler implements Dispatcher.DispatchHandler, OpenCall {
+  #controller: Dispatcher.DispatchController | null = null;
+  #aborted = false;
+  readonly #listener: CallListener;
+
+  constructor(listener: CallListener) {
+    this.#listener = listener;
+  }
+
+  get sent(): boolean {
+    return this.#controller !== null;
+  }
+  pause(): void {
+    this.#controller?.pause();
+  }
+  resume(): void {
+    this.#controller?.resume();
+  }
+  abort(): void {
+    if (this.#aborted) return;
+    this.#aborted = true;
+    this.#controller?.abort(new Error("call aborted"));
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#aborted) controller.abort(new Error("call aborted"));
+  }
+  onResponseStart(_controller: unknown, status: number, headers: IncomingHttpHeaders): void {
+    if (this.#aborted || status < 200) return;
+    const wait = Number(headers["retry-after"]);
+    const id = headers["x-generation-id"];
+    this.#listener.head({
+      status,
+      contentType: headers["content-type"] ?? "",
+      generationId: typeof id === "string" && id.length <= 200 ? id : null,
+      retryAfter: Number.isFinite(wait) && wait >= 0 ? Math.min(wait, 3_600) : null,
+    });
+  }
+  onResponseData(_controller: unknown, chunk: Buffer): void {
+    if (!this.#aborted) this.#listener.data(chunk);
+  }
+  onResponseEnd(): void {
+    if (!this.#aborted) this.#listener.end();
+  }
+  onResponseError(_controller: unknown, error: Error & { code?: string }): void {
+    if (!this.#aborted) this.#listener.failed(UNREACHABLE.has(error.code ?? "") ? "unreachable" : "broken");
+  }
+}

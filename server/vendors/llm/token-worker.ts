@@ -1,0 +1,51 @@
+/** The thread behind `createTokenCounter`: tokenizes bounded slices until the deadline. */
+import { parentPort } from "node:worker_threads";
+import { countTokens } from "gpt-tokenizer/encoding/o200k_base";
+
+/** Characters. Merging is quadratic in the longest run without a break, so a run ends with its slice. */
+const SLICE = 1_024;
+/** Slices remembered: a text that repeats itself is counted once. */
+const KEPT = 10_000;
+/** A prompt may spell a control token; it is text like any other. */
+const AS_TEXT = { allowedSpecial: new Set<string>(), disallowedSpecial: new Set<string>() };
+
+const known = new Map<string, number>();
+
+function countSlice(slice: string): number {
+  const before = known.get(slice);
+  if (before !== undefined) return before;
+  const tokens = countTokens(slice, AS_TEXT);
+  if (known.size >= KEPT) known.clear();
+  known.set(slice, tokens);
+  return tokens;
+}
+
+/** Where the slice from `from` on ends: before a space if there is one, never inside a surrogate pair. */
+function endOf(text: string, from: number): number {
+  const end = from + SLICE;
+  if (end >= text.length) return text.length;
+  const space = text.lastIndexOf(" ", end);
+  if (space > from + SLICE / 2) return space;
+  const low = text.charCodeAt(end);
+  return low >= 0xdc00 && low <= 0xdfff ? end - 1 : end;
+}
+
+function count(texts: readonly string[], deadlineAt: number): number {
+  let tokens = 0;
+  for (const text of texts) {
+    for (let from = 0; from < text.length;) {
+      if (Date.now() >= deadlineAt) {
+        tokens += Buffer.byteLength(text.slice(from));
+        break;
+      }
+      const end = endOf(text, from);
+      tokens += countSlice(text.slice(from, end));
+      from = end;
+    }
+  }
+  return tokens;
+}
+
+parentPort?.on("message", (ask: { id: number; texts: readonly string[]; deadlineAt: number }) => {
+  parentPort?.postMessage({ id: ask.id, tokens: count(ask.texts, ask.deadlineAt) });
+});

@@ -1,0 +1,83 @@
+import { parseAtto } from "../../platform/money.ts";
+
+/** What a provider says a call used. Counts are disjoint: each prompt token is in one of the first three. */
+export type Usage = {
+  inputTokens: number;
+  cacheReadTokens: number;
+  cacheWriteTokens: number;
+  /** Reasoning included. */
+  outputTokens: number;
+  reasoningTokens: number;
+  /** The provider's own figure, exact, in 10⁻¹⁸ USD; null where it gives none. */
+  costAtto: bigint | null;
+};
+
+type Fields = Record<string, unknown>;
+const asFields = (value: unknown): Fields =>
+  typeof value === "object" && value !== null ? (value as Fields) : {};
+
+const count = (value: unknown): number =>
+  Number.isSafeInteger(value) && Number(value) > 0 ? Number(value) : 0;
+
+/** `usage` of an answer or chunk, where prompt counts include cached tokens; null for what is no usage. */
+export function readUsage(value: unknown): Usage | null {
+  const usage = asFields(value);
+  if (!Number.isSafeInteger(usage["prompt_tokens"]) || !Number.isSafeInteger(usage["completion_tokens"]))
+    return null;
+  const prompt = asFields(usage["prompt_tokens_details"]);
+  const completion = asFields(usage["completion_tokens_details"]);
+  return disjoint({
+    prompt: count(usage["prompt_tokens"]),
+    cacheRead: count(prompt["cached_tokens"]),
+    cacheWrite: count(prompt["cache_write_tokens"]),
+    output: count(usage["completion_tokens"]),
+    reasoning: count(completion["reasoning_tokens"]),
+    cost: usage["cost"],
+  });
+}
+
+/** `data` of OpenRouter's `/generation`. */
+export function readGeneration(value: unknown): Usage | null {
+  const data = asFields(asFields(value)["data"]);
+  if (typeof data["id"] !== "string") return null;
+  return disjoint({
+    prompt: count(data["native_tokens_prompt"] ?? data["tokens_prompt"]),
+    cacheRead: count(data["native_tokens_cached"]),
+    cacheWrite: 0,
+    output: count(data["native_tokens_completion"] ?? data["tokens_completion"]),
+    reasoning: count(data["native_tokens_reasoning"]),
+    cost: data["total_cost"],
+  });
+}
+
+type Counts = {
+  prompt: number;
+  cacheRead: number;
+  cacheWrite: number;
+  output: number;
+  reasoning: number;
+  cost: unknown;
+};
+
+function disjoint({ prompt, cacheRead, cacheWrite, output, reasoning, cost }: Counts): Usage {
+  const read = Math.min(cacheRead, prompt);
+  const write = Math.min(cacheWrite, prompt - read);
+  return {
+    inputTokens: prompt - read - write,
+    cacheReadTokens: read,
+    cacheWriteTokens: write,
+    outputTokens: output,
+    reasoningTokens: Math.min(reasoning, output),
+    costAtto: typeof cost === "number" && cost >= 0 && cost < 1e9 ? attoOf(cost) : null,
+  };
+}
+
+/** The shortest decimal that names this number, rounded up where it is finer than 10⁻¹⁸. */
+function attoOf(cost: number): bigint {
+  try {
+    return parseAtto(String(cost));
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return BigInt(Math.ceil(cost * 1e18));
+  }
+}
