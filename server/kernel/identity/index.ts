@@ -7,3 +7,15 @@
  */
 export { identityConfig, type IdentityConfig } from "./config.ts";
 export type { IdentityDeps, OrganizationActions } from "./deps.ts";
+export { findSession, findUsers, getSession, isSessionSecret, touchSession } from "./find-session.ts";
+export { moveSession } from "./open-session.ts";
+export {
+  presentSession,
+  presentSignedIn,
+  presentUser,
+  sessionAnswer,
+  signedInAnswer,
+  userAnswer,
+} from "./schemas.ts";
+export { sessionCookie, type SessionCookie } from "./session-cookie.ts";
+export { isLive, type OpenedSession, type Session, type User } from "./session.ts";

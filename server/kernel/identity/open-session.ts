@@ -1,0 +1,54 @@
+import { hashToken, newToken } from "../../platform/crypto/index.ts";
+import type { Tx } from "../../platform/db/index.ts";
+import { newId, type OrgId, type UserId } from "../../platform/ids.ts";
+import { Problem } from "../../platform/problem.ts";
+import { deviceOf, maskIp } from "./address.ts";
+import type { IdentityDeps } from "./deps.ts";
+import { identityProblems } from "./problems.ts";
+import { endsAt, idleSince, MAX_SESSIONS, type OpenedSession, type Session } from "./session.ts";
+import { endSurplus, insertSession, lastOrganization, lockUser, rotateSession } from "./store.ts";
+
+/** Where a sign-in comes from. */
+export type Origin = { ip: string; userAgent: string | undefined };
+
+/** Opens a session for a person whose proof was checked, in the organization last used; the oldest beyond five ends. */
+export async function openSession(
+  tx: Tx,
+  deps: IdentityDeps,
+  userId: UserId,
+  origin: Origin,
+): Promise<OpenedSession> {
+  const { clock, config, organizations, sessionEnded } = deps;
+  const now = clock.now();
+  const user = await lockUser(tx, userId);
+  if (!user || user.disabledAt) throw new Problem(identityProblems.account_disabled);
+  const orgId = await organizations.chooseOrganization(tx, userId, await lastOrganization(tx, userId));
+  if (!orgId) throw new Problem(identityProblems.no_organization);
+  const ended = await endSurplus(tx, userId, MAX_SESSIONS - 1, idleSince(config, now), now);
+  const { email, fullName, operator } = user;
+  const session: Session = {
+    id: newId("ses"),
+    user: { id: userId, email, fullName, operator },
+    orgId,
+    csrfToken: newToken(),
+    lastSeenAt: now,
+    expiresAt: endsAt(config, now),
+  };
+  const secret = newToken();
+  await insertSession(tx, session, {
+    tokenHash: hashToken(secret),
+    device: deviceOf(origin.userAgent),
+    ipMasked: maskIp(origin.ip),
+    now,
+  });
+  tx.afterCommit(() => ended.forEach(sessionEnded));
+  return { session, secret };
+}
+
+/** Moves a session to another organization under a new secret; the old one is void with the commit. Null: it has ended. */
+export async function moveSession(tx: Tx, sessionId: string, orgId: OrgId): Promise<OpenedSession | null> {
+  const secret = newToken();
+  const to = { orgId, tokenHash: hashToken(secret), csrfToken: newToken() };
+  const session = await rotateSession(tx, sessionId, to);
+  return session && { session, secret };
+}
