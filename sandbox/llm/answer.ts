@@ -36,8 +36,8 @@ function gist(text: string, count: number): string[] {
     const own = words(sentence);
     return own.reduce((sum, word) => sum + (seen.get(word) ?? 0), 0) / Math.sqrt(own.length + 1);
   };
-  const best = all.toSorted((a, b) => weight(b) - weight(a)).slice(0, count);
-  return all.filter((sentence) => best.includes(sentence));
+  const best = new Set(all.toSorted((a, b) => weight(b) - weight(a)).slice(0, count));
+  return all.filter((sentence) => best.has(sentence));
 }
 
 const GOOD = /\b(good|great|love|happy|excellent|thanks?|perfect|fast|helpful|works?|pleased|best)\b/gi;

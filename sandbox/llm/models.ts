@@ -34,7 +34,23 @@ const SUPPORTED = [
   "structured_outputs",
 ];
 
-type Row = (typeof rows)[number] & { pricing: { input_cache_read?: string }; description?: string };
+/** What the rows of the `sandbox/…` models leave out. */
+const OWN = {
+  provider: "Sandbox",
+  tokenizer: "Other",
+  created: 1_763_683_200,
+  context_length: 32_768,
+  max_completion_tokens: 8_192,
+  images: false,
+  caches_prefixes: false,
+};
+
+type Row = typeof OWN & {
+  id: string;
+  name: string;
+  description?: string;
+  pricing: { prompt: string; completion: string; input_cache_read?: string; input_cache_write?: string };
+};
 
 function ratesOf(row: Row): Rates {
   const { prompt, completion } = row.pricing.prompt === "-1" ? UNLISTED : row.pricing;
@@ -93,7 +109,7 @@ function modelOf(row: Row): Model {
 }
 
 /** Every model, in the order of `models.json`. */
-export const models: readonly Model[] = rows.map(modelOf);
+export const models: readonly Model[] = rows.map((row) => modelOf({ ...OWN, ...row } as Row));
 
 const byId = new Map(models.map((model) => [model.id, model]));
 

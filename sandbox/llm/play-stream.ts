@@ -1,7 +1,8 @@
-import { checkpoints, dueCount, LONGEST_MS, run, scriptOf, settle, type Call } from "./play.ts";
 import { price } from "./bill.ts";
-import { chunksOf, COMMENT, DONE, usageText } from "./wire.ts";
+import { checkpoints, dueCount, LONGEST_MS, run, scriptOf, settle, type Call, type Script } from "./play.ts";
+import { chunksOf, COMMENT, DONE, usageText, type Chunks } from "./wire.ts";
 
+/** How often a caller who waits for the first content is told that somebody is there. */
 const COMMENT_MS = 1_000;
 const HEADERS = {
   "content-type": "text/event-stream",
@@ -9,13 +10,26 @@ const HEADERS = {
   connection: "keep-alive",
 };
 
+type Stream = {
+  call: Call;
+  script: Script;
+  chunks: Chunks;
+  checkpoint: (now: number, contents: number) => void;
+  /** Contents generated so far. */
+  made: number;
+  /** What is on its way but torn into parts, one per tick. */
+  parts: Buffer[];
+  commentAt: number;
+  silentSince: number | null;
+};
+
 /** Cuts bytes inside every multi-byte character, so that no write ends on a whole one. */
 function tearApart(bytes: Buffer): Buffer[] {
   const parts: Buffer[] = [];
   let from = 0;
   for (let at = 1; at < bytes.length; at++) {
-    const lead = (bytes[at - 1] ?? 0) >= 0xc0;
-    if (!lead) continue;
+    const leads = (bytes[at - 1] ?? 0) >= 0xc0;
+    if (!leads) continue;
     parts.push(bytes.subarray(from, at));
     from = at;
   }
@@ -23,8 +37,8 @@ function tearApart(bytes: Buffer): Buffer[] {
   return parts;
 }
 
-/** Sends contents `from` up to `to` as text. */
-function contentsText(call: Call, chunks: ReturnType<typeof chunksOf>, from: number, to: number): string {
+/** Contents `from` up to `to`, the first after the role preamble. */
+function contentsText({ call, chunks }: Stream, from: number, to: number): string {
   const { plan, behaviour, generation, chat } = call;
   let text = from === 0 ? chunks.preamble() : "";
   for (let at = from; at < to; at++) {
@@ -42,89 +56,110 @@ function contentsText(call: Call, chunks: ReturnType<typeof chunksOf>, from: num
   return text;
 }
 
+/** Sends `text`, then breaks the connection once the bill is written. */
+function breakOff({ call }: Stream, text: string): void {
+  const { res, world } = call.exchange;
+  res.write(text, () => world.store.afterCommit(() => res.destroy()));
+}
+
+/** The contents have been sent, but for `text`: bills them and ends as the script says. */
+function end(stream: Stream, text: string): false {
+  const { call, chunks, script } = stream;
+  const { plan, behaviour, pace, exchange } = call;
+  switch (script.ending) {
+    case "error": {
+      settle(call, "failed", script.contents);
+      const preamble = stream.made === 0 && !behaviour.errorFirst ? chunks.preamble() : "";
+      exchange.res.end(text + preamble + chunks.error(502));
+      return false;
+    }
+    case "broken":
+      settle(call, "failed", script.contents);
+      exchange.res.end(text + chunks.broken());
+      return false;
+    case "cut":
+      if (pace.drain) settle(call, "finished", plan.deltas.length);
+      else settle(call, "cancelled", script.contents);
+      breakOff(stream, text);
+      return false;
+    default:
+      settle(call, "finished", script.contents);
+      if (behaviour.cutBeforeUsage) breakOff(stream, text + chunks.finish(plan));
+      else exchange.res.end(text + chunks.finish(plan) + chunks.usage() + DONE);
+      return false;
+  }
+}
+
+/** Nobody listens any more: stops here, or runs to the end for the bill. */
+function runAlone(stream: Stream, elapsed: number, now: number): boolean {
+  const { call, made, checkpoint } = stream;
+  if (!call.pace.drain) {
+    settle(call, "cancelled", made);
+    return false;
+  }
+  stream.made = dueCount(call, made, elapsed);
+  if (stream.made < call.plan.deltas.length || elapsed < call.pace.firstTokenMs) {
+    checkpoint(now, stream.made);
+    return true;
+  }
+  settle(call, "finished", stream.made);
+  return false;
+}
+
+/** Sends what is due; false when the stream has ended. `text` goes before it. */
+function send(stream: Stream, text: string, elapsed: number, now: number): boolean {
+  const { call, script } = stream;
+  const { exchange, behaviour, pace } = call;
+  const from = stream.made;
+  stream.made = Math.min(script.contents, dueCount(call, from, elapsed));
+  if (stream.made > from) text += contentsText(stream, from, stream.made);
+  const allSent = elapsed >= pace.firstTokenMs && stream.made === script.contents;
+  if (allSent && script.ending === "stall") stream.silentSince ??= now;
+  else if (allSent && !(behaviour.splitUtf8 && text !== "")) return end(stream, text);
+  if (stream.silentSince !== null && now - stream.silentSince > LONGEST_MS) {
+    settle(call, "cancelled", stream.made);
+    exchange.res.destroy();
+    return false;
+  }
+  if (text === "" && stream.made === 0 && now - stream.commentAt > COMMENT_MS) text = COMMENT;
+  if (text !== "") stream.commentAt = now;
+  if (text !== "" && behaviour.splitUtf8) stream.parts = tearApart(Buffer.from(text));
+  else if (text !== "") exchange.res.write(text);
+  stream.checkpoint(now, stream.made);
+  return true;
+}
+
 /** Streams the answer as server-sent events, each content when it is due. */
 export function playStream(call: Call): Promise<void> {
   const { exchange, plan, behaviour, generation, pace } = call;
-  const { res, signal, world } = exchange;
-  const { contents, ending } = scriptOf(plan, behaviour);
-  const chunks = chunksOf(generation, behaviour);
-  const checkpoint = checkpoints(call);
-  /** Contents generated, and what is on its way but torn into parts. */
-  let made = 0;
-  let parts: Buffer[] = [];
-  let commentAt = 0;
-
-  const breakOff = (text: string): void => {
-    res.write(text, () => world.store.afterCommit(() => res.destroy()));
+  const { res, signal } = exchange;
+  const stream: Stream = {
+    call,
+    script: scriptOf(plan, behaviour),
+    chunks: chunksOf(generation, behaviour),
+    checkpoint: checkpoints(call),
+    made: 0,
+    parts: [],
+    commentAt: performance.now(),
+    silentSince: null,
   };
-  const end = (text: string): boolean => {
-    switch (ending) {
-      case "error":
-        settle(call, "failed", contents);
-        res.end(text + (made === 0 && !behaviour.errorFirst ? chunks.preamble() : "") + chunks.error(502));
-        return false;
-      case "broken":
-        settle(call, "failed", contents);
-        res.end(text + chunks.broken());
-        return false;
-      case "cut":
-        settle(call, pace.drain ? "finished" : "cancelled", pace.drain ? plan.deltas.length : contents);
-        breakOff(text);
-        return false;
-      default:
-        settle(call, "finished", contents);
-        if (behaviour.cutBeforeUsage) breakOff(text + chunks.finish(plan));
-        else res.end(text + chunks.finish(plan) + chunks.usage() + DONE);
-        return false;
-    }
-  };
-  /** Nobody listens any more: stop here, or run to the end for the bill. */
-  const alone = (elapsed: number, now: number): boolean => {
-    if (!pace.drain) {
-      settle(call, "cancelled", made);
-      return false;
-    }
-    made = dueCount(call, made, elapsed);
-    if (made < plan.deltas.length || elapsed < pace.firstTokenMs) {
-      checkpoint(now, made);
-      return true;
-    }
-    settle(call, "finished", made);
-    return false;
-  };
-
   res.writeHead(200, HEADERS);
-  const instant = pace.hold === null && pace.firstTokenMs === 0;
-  if (!instant) res.write(COMMENT);
-  let silentSince: number | null = null;
+  // An answer that is there at once leaves in one write, its comment included.
+  let first = COMMENT;
+  if (pace.hold !== null || pace.firstTokenMs > 0) {
+    res.write(first);
+    first = "";
+  }
   return run(call, (elapsed, now) => {
-    if (signal.aborted) return alone(elapsed, now);
+    if (signal.aborted) return runAlone(stream, elapsed, now);
     if (res.writableNeedDrain) return true;
-    const part = parts.shift();
+    const part = stream.parts.shift();
     if (part !== undefined) {
       res.write(part);
       return true;
     }
-    const from = made;
-    made = Math.min(contents, dueCount(call, made, elapsed));
-    let text = instant && from === 0 && elapsed === 0 ? COMMENT : "";
-    if (made > from) text += contentsText(call, chunks, from, made);
-    if (elapsed >= pace.firstTokenMs && made === contents && silentSince === null) {
-      if (ending !== "stall" && !(behaviour.splitUtf8 && text !== "")) return end(text);
-      if (ending === "stall") silentSince = now;
-    }
-    if (silentSince !== null && now - silentSince > LONGEST_MS) {
-      settle(call, "cancelled", made);
-      res.destroy();
-      return false;
-    }
-    if (text !== "" && behaviour.splitUtf8) parts = tearApart(Buffer.from(text));
-    else if (text !== "") res.write(text);
-    else if (made === 0 && now - commentAt > COMMENT_MS && elapsed > COMMENT_MS) {
-      commentAt = now;
-      res.write(COMMENT);
-    }
-    checkpoint(now, made);
-    return true;
+    const text = first;
+    first = "";
+    return send(stream, text, elapsed, now);
   });
 }

@@ -16,12 +16,12 @@ const AT_ONCE = { "x-sandbox-first-token-ms": "0", "x-sandbox-tokens-per-second"
 let box: Alone;
 let ajv: Ajv2020;
 
-/** Checks `value` against the schema at a JSON pointer of the document. */
-function expectValid(pointer: string, value: unknown): void {
+/** What is wrong with `value` by the schema at a JSON pointer of the document. */
+function faultsOf(pointer: string, value: unknown): unknown[] {
   const key = `openrouter#${pointer}`;
   const validate: ValidateFunction = ajv.getSchema(key) ?? ajv.compile({ $ref: key });
   validate(value);
-  expect(validate.errors ?? []).toEqual([]);
+  return validate.errors ?? [];
 }
 const escaped = (path: string): string => path.replaceAll("~", "~0").replaceAll("/", "~1");
 const answerOf = (path: string, method: string, status: number): string =>
@@ -55,39 +55,48 @@ describe.skipIf(spec === null)("answers against openrouter.trimmed.json", () => 
 
   it.each(bodies)("chat: %s, as JSON and chunk by chunk, of every model", async (_, body) => {
     for (const model of playable) {
-      expectValid("/components/schemas/ChatRequest", { model, ...body });
+      expect(faultsOf("/components/schemas/ChatRequest", { model, ...body })).toEqual([]);
       const json = await box.call("/chat/completions", { model, ...body }, AT_ONCE);
       const answer =
         json.status === 200
           ? answerOf("/chat/completions", "post", 200)
           : answerOf("/chat/completions", "post", 502);
-      expectValid(answer, await json.json());
+      expect(faultsOf(answer, await json.json())).toEqual([]);
       const stream = await box.call("/chat/completions", { model, ...body, stream: true }, AT_ONCE);
       for (const chunk of eventsOf(await stream.text()).chunks)
-        expectValid("/components/schemas/ChatStreamChunk", chunk);
+        expect(faultsOf("/components/schemas/ChatStreamChunk", chunk)).toEqual([]);
     }
   });
 
   it("models, key, credits and generation", async () => {
     for (const path of ["/models", "/key", "/credits"]) {
-      expectValid(answerOf(path, "get", 200), await (await box.call(path)).json());
+      expect(faultsOf(answerOf(path, "get", 200), await (await box.call(path)).json())).toEqual([]);
     }
     const chat = await box.call("/chat/completions", { model: "openai/gpt-4o", ...bodies[0]?.[1] });
     const { id } = (await chat.json()) as { id: string };
-    expectValid(answerOf("/generation", "get", 200), await (await box.call(`/generation?id=${id}`)).json());
-    expectValid(answerOf("/generation", "get", 404), await (await box.call("/generation?id=none")).json());
+    expect(
+      faultsOf(answerOf("/generation", "get", 200), await (await box.call(`/generation?id=${id}`)).json()),
+    ).toEqual([]);
+    expect(
+      faultsOf(answerOf("/generation", "get", 404), await (await box.call("/generation?id=none")).json()),
+    ).toEqual([]);
   });
 
   it("errors", async () => {
     for (const status of [402, 429, 529]) {
       const refused = await box.call("/chat/completions", { model: `sandbox/${status}`, ...bodies[0]?.[1] });
       expect(refused.status).toBe(status);
-      expectValid(answerOf("/chat/completions", "post", status), await refused.json());
+      expect(faultsOf(answerOf("/chat/completions", "post", status), await refused.json())).toEqual([]);
     }
     const bad = await box.call("/chat/completions", { model: "openai/gpt-4o", messages: [] });
-    expectValid(answerOf("/chat/completions", "post", 400), await bad.json());
+    expect(faultsOf(answerOf("/chat/completions", "post", 400), await bad.json())).toEqual([]);
     const stranger = await fetch(`${box.url}/openrouter/api/v1/key`);
-    expectValid(answerOf("/key", "get", 401), await stranger.json());
+    expect(faultsOf(answerOf("/key", "get", 401), await stranger.json())).toEqual([]);
+  });
+
+  it("notices a chunk that is none", () => {
+    const chunk = { id: "gen-1", object: "chat.completion.chunk", created: 1, model: "m", choices: [{}] };
+    expect(faultsOf("/components/schemas/ChatStreamChunk", chunk)).not.toEqual([]);
   });
 
   it("operations: as many as coverage says there are", async () => {
