@@ -1,8 +1,10 @@
-/** `bin/generate`: writes the files that follow from the migrations; with `--check`, says which of them are out of date. */
+/** `bin/generate`: writes the files that follow from the migrations and the routes; `--check` says which are out of date. */
 import { randomBytes } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
+import { contractFrom } from "../contract/generate.ts";
 import { startScratchServer } from "../local/scratch-server.ts";
 import { schemaText } from "./catalogue.ts";
 import { migrate } from "./migrate.ts";
@@ -23,6 +25,7 @@ export async function generateFrom(adminUrl: string): Promise<Map<string, string
       return new Map([
         ["db/schema.sql", await schemaText(client)],
         ["db/rows.ts", rows],
+        ...(await contractFrom(url.href)),
       ]);
     });
   } finally {
@@ -51,6 +54,7 @@ async function main(check: boolean): Promise<void> {
       process.stderr.write(`${name} is out of date: run bin/generate\n`);
       process.exitCode = 1;
     } else {
+      mkdirSync(path.dirname(file), { recursive: true });
       writeFileSync(file, text);
       process.stdout.write(`${name} written\n`);
     }
