@@ -51,12 +51,16 @@ type HoldRow = {
 };
 export type LoadedHold = BookKey & { hold: BookHold };
 
+/**
+ * Ids come through a sub-select, which hides their number from the planner: it then keeps one plan, by primary key,
+ * instead of planning anew for each small batch.
+ */
 const LOAD_HOLDS = `
   select h.id, h.mode, h.unit, h.owner, h.amount, h.state, h.captured, h.written_off, h.cost_atto, h.basis,
          h.loss_account, h.transaction_id, h.deadline_at, p.grant_id, p.amount as part
   from ledger.holds h
   left join ledger.hold_grants p on p.org_id = h.org_id and p.hold_id = h.id
-  where h.org_id = $1 and h.id = any($2::text[])
+  where h.org_id = $1 and h.id = any((select $2::text[])::text[])
   order by h.id, p.position
   for update of h`;
 
@@ -113,7 +117,7 @@ const GRANT_COLUMNS = `id, reference, kind, kind_order, priority, amount, remain
 
 /** Named ones, those that expired unnoticed, and the first $6 that can be drawn on, in burn order. */
 const LOAD_GRANTS = `
-  select ${GRANT_COLUMNS} from ledger.grants where org_id = $1 and id = any($2::text[])
+  select ${GRANT_COLUMNS} from ledger.grants where org_id = $1 and id = any((select $2::text[])::text[])
   union all
   (select ${GRANT_COLUMNS} from ledger.grants
    where org_id = $1 and mode = $3 and unit = $4 and exhausted_at is null and expired_at is null
