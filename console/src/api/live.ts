@@ -1,0 +1,78 @@
+import type { QueryClient } from "@tanstack/react-query";
+import { useSyncExternalStore } from "react";
+
+/** `live`: changes arrive by themselves. `polling`: the stream is broken, so screens ask every few seconds. */
+export type Liveness = "connecting" | "live" | "polling";
+
+/** Which queries an event makes stale, by the first part of their key. */
+const STALE: Record<string, readonly string[]> = {
+  "credits.changed": ["balance", "ledger", "checkout"],
+  "payment.updated": ["payments", "checkout", "balance"],
+  "llm.request.settled": ["usage", "balance", "ledger"],
+  "webhooks.counts": ["events", "dead-letters"],
+};
+const TOPICS = Object.keys(STALE);
+/** A burst of events refreshes a screen once in this time. */
+const REFRESH_MS = 400;
+const RETRY_MS = 5_000;
+
+let liveness: Liveness = "connecting";
+const readers = new Set<() => void>();
+const set = (next: Liveness) => {
+  if (next === liveness) return;
+  liveness = next;
+  for (const reader of readers) reader();
+};
+
+export const useLiveness = (): Liveness =>
+  useSyncExternalStore(
+    (reader) => {
+      readers.add(reader);
+      return () => void readers.delete(reader);
+    },
+    () => liveness,
+  );
+
+/** For queries: how often to ask while nothing tells us. */
+export const pollMs = (): number | false => (liveness === "live" ? false : 4_000);
+
+/** Listens to the organization's one stream and refreshes what its events touch. Returns the way to stop. */
+export function listenLive(client: QueryClient): () => void {
+  const stale = new Set<string>();
+  let refresh: ReturnType<typeof setTimeout> | undefined;
+  let retry: ReturnType<typeof setTimeout> | undefined;
+  let source: EventSource | undefined;
+
+  const invalidate = (keys: readonly string[]) => {
+    for (const key of keys) stale.add(key);
+    refresh ??= setTimeout(() => {
+      refresh = undefined;
+      const now = [...stale];
+      stale.clear();
+      for (const key of now) void client.invalidateQueries({ queryKey: [key] });
+    }, REFRESH_MS);
+  };
+  const everything = () => invalidate([...new Set(Object.values(STALE).flat())]);
+  const open = () => {
+    source = new EventSource(`/api/stream?topics=${TOPICS.join(",")}`, { withCredentials: true });
+    source.onopen = () => {
+      // What happened while we were not listening is unknown.
+      if (liveness === "polling") everything();
+      set("live");
+    };
+    source.onerror = () => {
+      set("polling");
+      // A refused stream is closed for good: the browser retries only broken ones.
+      if (source?.readyState === EventSource.CLOSED) retry = setTimeout(open, RETRY_MS);
+    };
+    for (const topic of TOPICS) source.addEventListener(topic, () => invalidate(STALE[topic] ?? []));
+    source.addEventListener("stream.gap", everything);
+  };
+  open();
+  return () => {
+    clearTimeout(refresh);
+    clearTimeout(retry);
+    source?.close();
+    set("connecting");
+  };
+}

@@ -1,0 +1,32 @@
+import { expect, it } from "vitest";
+import { ApiError } from "./problem.ts";
+
+it("reads a problem with its field errors", () => {
+  const error = new ApiError(
+    422,
+    {
+      title: "The input does not match its schema",
+      code: "invalid_input",
+      instance: "req_1",
+      errors: [{ pointer: "/name", detail: "is too short" }],
+    },
+    null,
+  );
+  expect(error).toMatchObject({ code: "invalid_input", requestId: "req_1", detail: null });
+  expect(error.fieldError("name")).toBe("is too short");
+  expect(error.fieldError("email")).toBeUndefined();
+});
+
+it("reads OpenAI's envelope", () => {
+  const error = new ApiError(
+    402,
+    { error: { message: "Too few credits", code: "insufficient_quota" } },
+    "req_2",
+  );
+  expect(error).toMatchObject({ code: "insufficient_quota", title: "Too few credits", requestId: "req_2" });
+});
+
+it("names what is neither", () => {
+  expect(new ApiError(502, "<html>", null).title).toBe("The server answered 502");
+  expect(new ApiError(0, null, null).code).toBe("unreachable");
+});

@@ -1,0 +1,50 @@
+/** A failed call: the problem's public words, its field errors, and the request id to quote. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly title: string;
+  readonly detail: string | null;
+  readonly requestId: string | null;
+  readonly fields: readonly { pointer: string; detail: string }[];
+
+  constructor(status: number, body: unknown, requestId: string | null) {
+    const problem = readProblem(body, status);
+    super(problem.detail ?? problem.title);
+    this.name = "ApiError";
+    this.status = status;
+    this.code = problem.code;
+    this.title = problem.title;
+    this.detail = problem.detail;
+    this.fields = problem.fields;
+    this.requestId = requestId ?? problem.instance;
+  }
+
+  /** The error of one field, by its JSON pointer: `fieldError("name")` answers for `/name`. */
+  fieldError(name: string): string | undefined {
+    return this.fields.find(({ pointer }) => pointer === `/${name}`)?.detail;
+  }
+}
+
+type Read = Pick<ApiError, "code" | "title" | "detail" | "fields"> & { instance: string | null };
+
+/** Reads `application/problem+json`, or OpenAI's envelope, or neither. */
+function readProblem(body: unknown, status: number): Read {
+  const outer = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
+  const envelope = typeof outer.error === "object" && outer.error !== null ? outer.error : null;
+  const inner = (envelope ?? outer) as Record<string, unknown>;
+  const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : null);
+  const fallback = status === 0 ? "The server cannot be reached" : `The server answered ${status}`;
+  return {
+    code: text(inner.code) ?? (status === 0 ? "unreachable" : "unknown"),
+    title: text(inner.title) ?? text(inner.message) ?? fallback,
+    detail: text(inner.detail),
+    fields: Array.isArray(inner.errors) ? (inner.errors as Read["fields"]) : [],
+    instance: text(inner.instance),
+  };
+}
+
+/** One sentence for a toast. */
+export function messageOf(error: unknown): string {
+  if (error instanceof ApiError) return error.detail ?? error.title;
+  return error instanceof Error ? error.message : "Something went wrong";
+}

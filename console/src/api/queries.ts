@@ -1,0 +1,97 @@
+import { infiniteQueryOptions, queryOptions, useInfiniteQuery } from "@tanstack/react-query";
+import type { ListState } from "../ui/table.tsx";
+import { pollMs } from "./live.ts";
+import { api, type EventFilter } from "./operations.ts";
+import type { Page } from "./types.ts";
+
+const live = { refetchInterval: pollMs } as const;
+const PAGE = 25;
+
+/** First part of each key is what `live.ts` makes stale. */
+export const queries = {
+  me: () => queryOptions({ queryKey: ["me"], queryFn: api.me, staleTime: 60_000 }),
+  balance: () => queryOptions({ queryKey: ["balance"], queryFn: api.balance, ...live }),
+  usage: (group_by: string, from: string) =>
+    queryOptions({
+      queryKey: ["usage", group_by, from],
+      queryFn: () => api.usage({ group_by, from }),
+      ...live,
+    }),
+  packs: () => queryOptions({ queryKey: ["packs"], queryFn: api.packs, staleTime: 300_000 }),
+  payment: (id: string) =>
+    queryOptions({ queryKey: ["payments", "one", id], queryFn: () => api.payment(id), ...live }),
+  recentPayments: (limit: number) =>
+    queryOptions({
+      queryKey: ["payments", "recent", limit],
+      queryFn: () => api.payments({ limit }),
+      ...live,
+    }),
+  recentCalls: (limit: number) =>
+    queryOptions({
+      queryKey: ["usage", "recent", limit],
+      queryFn: () => api.usageRecords({ limit }),
+      ...live,
+    }),
+  eventCounts: () => queryOptions({ queryKey: ["events", "counts"], queryFn: api.eventCounts, ...live }),
+  event: (id: string) =>
+    queryOptions({ queryKey: ["events", "one", id], queryFn: () => api.event(id), ...live }),
+  eventPayload: (id: string) =>
+    queryOptions({ queryKey: ["payload", id], queryFn: () => api.eventPayload(id), staleTime: Infinity }),
+  deadLetters: () => queryOptions({ queryKey: ["dead-letters"], queryFn: api.deadLetters, ...live }),
+  endpoints: () => queryOptions({ queryKey: ["endpoints"], queryFn: api.endpoints }),
+  ledgerAccounts: () =>
+    queryOptions({ queryKey: ["ledger", "accounts"], queryFn: api.ledgerAccounts, ...live }),
+  ledgerTransaction: (id: string) =>
+    queryOptions({
+      queryKey: ["ledger", "one", id],
+      queryFn: () => api.ledgerTransaction(id),
+      staleTime: Infinity,
+    }),
+  models: () => queryOptions({ queryKey: ["models"], queryFn: api.models, staleTime: 300_000 }),
+  apiKeys: () => queryOptions({ queryKey: ["api-keys"], queryFn: api.apiKeys }),
+  system: () => queryOptions({ queryKey: ["system"], queryFn: api.system, refetchInterval: 10_000 }),
+};
+
+const pages = <T>(
+  queryKey: readonly unknown[],
+  fetchPage: (cursor: string | undefined) => Promise<Page<T>>,
+) =>
+  infiniteQueryOptions({
+    queryKey,
+    queryFn: ({ pageParam }) => fetchPage(pageParam),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (last) => (last.has_more ? (last.next_cursor ?? undefined) : undefined),
+    ...live,
+  });
+
+export const lists = {
+  payments: () => pages(["payments", "list"], (cursor) => api.payments({ limit: PAGE, cursor })),
+  events: (filter: EventFilter) =>
+    pages(["events", "list", filter], (cursor) => api.events({ limit: PAGE, cursor, ...filter })),
+  ledgerTransactions: (kind: string | undefined) =>
+    pages(["ledger", "list", kind], (cursor) => api.ledgerTransactions({ limit: PAGE, cursor, kind })),
+  usageRecords: (model: string | undefined) =>
+    pages(["usage", "records", model], (cursor) => api.usageRecords({ limit: PAGE, cursor, model })),
+};
+
+/** A cursor list as a table wants it. */
+export function useList<T>(options: ReturnType<typeof pages<T>>): ListState<T> {
+  const query = useInfiniteQuery(options);
+  return {
+    rows: query.data?.pages.flatMap((page) => page.data),
+    error: query.error,
+    refetch: () => void query.refetch(),
+    more: query.hasNextPage
+      ? { load: () => void query.fetchNextPage(), busy: query.isFetchingNextPage }
+      : undefined,
+  };
+}
+
+/** A plain list (`{data}`) as a table wants it. */
+export function asList<T>(query: {
+  data: { data: readonly T[] } | undefined;
+  error: unknown;
+  refetch(): unknown;
+}): ListState<T> {
+  return { rows: query.data?.data, error: query.error, refetch: () => void query.refetch() };
+}

@@ -1,0 +1,36 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { createRoot } from "react-dom/client";
+import { Toaster } from "sonner";
+import { ApiError } from "./api/problem.ts";
+import { router } from "./router.tsx";
+import { TipProvider } from "./ui/tooltip.tsx";
+import "./styles.css";
+
+/** What the caller did wrong stays wrong; what the server could not do is tried twice more. */
+const retry = (count: number, error: Error): boolean =>
+  count < 2 &&
+  !(error instanceof ApiError && error.status >= 400 && error.status < 500 && error.status !== 429);
+
+const client = new QueryClient({
+  defaultOptions: { queries: { retry, staleTime: 2_000 }, mutations: { retry: false } },
+});
+
+const root = document.getElementById("root");
+if (!root) throw new Error("The page has no root element.");
+createRoot(root).render(
+  <QueryClientProvider client={client}>
+    <TipProvider>
+      <RouterProvider router={router} />
+      <Toaster
+        position="bottom-right"
+        toastOptions={{
+          classNames: {
+            toast: "!bg-raised !text-text !border-line !shadow-float !rounded-lg !text-sm",
+            description: "!text-text-2",
+          },
+        }}
+      />
+    </TipProvider>
+  </QueryClientProvider>,
+);

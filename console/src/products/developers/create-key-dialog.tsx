@@ -1,0 +1,145 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import type { FormEvent } from "react";
+import { api } from "../../api/operations.ts";
+import { ApiError } from "../../api/problem.ts";
+import type { ApiKeyInput, NewApiKey } from "../../api/types.ts";
+import { useIntent } from "../../lib/intent.ts";
+import { useMe } from "../../shell/session.tsx";
+import { Button } from "../../ui/button.tsx";
+import { CodeBlock } from "../../ui/copy.tsx";
+import { Dialog } from "../../ui/dialog.tsx";
+import { Checkbox, SelectField, TextField } from "../../ui/field.tsx";
+import { Notice } from "../../ui/states.tsx";
+
+const SCOPES = [
+  { scope: "gateway.use", note: "Call models and read usage" },
+  { scope: "credits.spend", note: "Reserve and consume credits" },
+  { scope: "payments.read", note: "Read payments and changes as they happen" },
+  { scope: "ledger.read", note: "Read the ledger" },
+];
+const LIFETIMES = [
+  { days: "", label: "Never" },
+  { days: "30", label: "In 30 days" },
+  { days: "90", label: "In 90 days" },
+  { days: "365", label: "In a year" },
+];
+
+export function CreateKeyDialog({
+  open,
+  onOpenChange,
+}: {
+  open: boolean;
+  onOpenChange(open: boolean): void;
+}) {
+  return (
+    <Dialog open={open} onOpenChange={onOpenChange} title="Create an API key">
+      <CreateKey onDone={() => onOpenChange(false)} />
+    </Dialog>
+  );
+}
+
+function CreateKey({ onDone }: { onDone(): void }) {
+  const me = useMe();
+  const client = useQueryClient();
+  const intent = useIntent();
+  const create = useMutation({
+    mutationFn: (input: ApiKeyInput) => api.createApiKey(input, intent.keyFor(input)),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["api-keys"] }),
+  });
+  if (create.data) return <Secret created={create.data} onDone={onDone} />;
+  const problem = create.error instanceof ApiError ? create.error : null;
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    create.mutate(readForm(new FormData(event.currentTarget), me.mode));
+  };
+  return (
+    <form onSubmit={submit} className="flex flex-col gap-4">
+      <TextField
+        label="Name"
+        name="name"
+        required
+        maxLength={100}
+        autoComplete="off"
+        placeholder="Production server"
+        error={problem?.fieldError("name")}
+      />
+      <fieldset>
+        <legend className="mb-1 text-sm font-medium">It may</legend>
+        {SCOPES.map(({ scope, note }, index) => (
+          <Checkbox
+            key={scope}
+            name="scopes"
+            value={scope}
+            defaultChecked={index === 0}
+            label={note}
+            note={<code>{scope}</code>}
+          />
+        ))}
+        {problem?.fieldError("scopes") && <p className="text-xs text-bad">Choose at least one.</p>}
+      </fieldset>
+      <div className="grid gap-4 sm:grid-cols-2">
+        <TextField
+          label="Calls a minute"
+          name="rate"
+          type="number"
+          min={0}
+          placeholder="Default"
+          hint="0 is no limit"
+          error={problem?.fieldError("rate_limit_per_min")}
+        />
+        <SelectField label="Expires" name="lifetime" error={problem?.fieldError("expires_at")}>
+          {LIFETIMES.map(({ days, label }) => (
+            <option key={days} value={days}>
+              {label}
+            </option>
+          ))}
+        </SelectField>
+      </div>
+      {create.error && (!problem || problem.fields.length === 0) && (
+        <Notice tone="bad" title={problem?.title ?? "The key could not be created"}>
+          {problem?.detail}
+        </Notice>
+      )}
+      <Button type="submit" variant="primary" busy={create.isPending}>
+        Create key
+      </Button>
+    </form>
+  );
+}
+
+function readForm(form: FormData, mode: ApiKeyInput["mode"]): ApiKeyInput {
+  const rate = form.get("rate");
+  const days = Number(form.get("lifetime"));
+  return {
+    name: String(form.get("name")).trim(),
+    mode,
+    scopes: form.getAll("scopes").map(String),
+    ...(rate ? { rate_limit_per_min: Number(rate) } : {}),
+    // By the day, so that a retry a moment later asks for the same.
+    ...(days
+      ? { expires_at: `${new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10)}T00:00:00Z` }
+      : {}),
+  };
+}
+
+function Secret({ created, onDone }: { created: NewApiKey; onDone(): void }) {
+  return (
+    <div className="flex flex-col gap-4">
+      {created.secret === null ? (
+        <Notice tone="warn" title="The key exists, but its secret was shown before">
+          Revoke it and create another.
+        </Notice>
+      ) : (
+        <>
+          <Notice tone="ok" title="Copy it now">
+            It will not be shown again.
+          </Notice>
+          <CodeBlock label="Your new API key" code={created.secret} />
+        </>
+      )}
+      <Button variant="primary" onClick={onDone}>
+        Done
+      </Button>
+    </div>
+  );
+}

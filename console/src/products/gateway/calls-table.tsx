@@ -1,0 +1,74 @@
+import { MessageSquareText } from "lucide-react";
+import type { UsageRecord } from "../../api/types.ts";
+import { formatInteger, humanize } from "../../lib/format.ts";
+import { Credits, Id, Time } from "../../ui/amounts.tsx";
+import { Badge, type Tone } from "../../ui/badge.tsx";
+import { Empty } from "../../ui/states.tsx";
+import { type Column, type ListState, Table } from "../../ui/table.tsx";
+
+const TONES: Record<string, Tone> = {
+  ok: "ok",
+  completed: "ok",
+  settled: "ok",
+  open: "info",
+  reconciling: "info",
+  released: "neutral",
+};
+export const toneOf = (outcome: string): Tone => TONES[outcome] ?? "bad";
+
+const columns: Column<UsageRecord>[] = [
+  { key: "model", header: "Model", cell: (row) => <code className="font-mono text-xs">{row.model}</code> },
+  {
+    key: "outcome",
+    header: "Outcome",
+    width: "8.5rem",
+    from: "sm",
+    cell: (row) => <Badge tone={toneOf(row.outcome)}>{humanize(row.outcome)}</Badge>,
+  },
+  {
+    key: "request",
+    header: "Request",
+    width: "11rem",
+    from: "lg",
+    cell: (row) => <Id id={row.request_id} />,
+  },
+  {
+    key: "tokens",
+    header: "In / out",
+    width: "7rem",
+    align: "right",
+    from: "md",
+    cell: (row) => `${formatInteger(row.input_tokens)} / ${formatInteger(row.output_tokens)}`,
+  },
+  {
+    key: "cost",
+    header: "Credits",
+    width: "6rem",
+    align: "right",
+    cell: (row) => <Credits micros={row.cost_micros} />,
+  },
+  { key: "at", header: "When", width: "7rem", align: "right", cell: (row) => <Time at={row.created_at} /> },
+];
+
+export function CallsTable({
+  list,
+  skeletonRows = 6,
+}: {
+  list: ListState<UsageRecord>;
+  skeletonRows?: number;
+}) {
+  return (
+    <Table
+      label="AI calls"
+      columns={columns}
+      list={list}
+      skeletonRows={skeletonRows}
+      rowKey={(row) => row.request_id}
+      empty={
+        <Empty icon={<MessageSquareText className="size-5" />} title="No calls yet">
+          Try a model in the playground.
+        </Empty>
+      }
+    />
+  );
+}

@@ -1,0 +1,162 @@
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { ChartColumn } from "lucide-react";
+import { asList, lists, queries, useList } from "../../api/queries.ts";
+import type { UsageGroup } from "../../api/types.ts";
+import { formatCompact, formatCredits, formatInteger, formatMicros } from "../../lib/format.ts";
+import { daysAgo } from "../../lib/series.ts";
+import { Credits } from "../../ui/amounts.tsx";
+import { Card, CardHead, Stat, Stats } from "../../ui/card.tsx";
+import { FilterSelect } from "../../ui/field.tsx";
+import { FilterTabs } from "../../ui/filter-tabs.tsx";
+import { Page } from "../../ui/page.tsx";
+import { Empty, Skeleton } from "../../ui/states.tsx";
+import { type Column, Table } from "../../ui/table.tsx";
+import { CallsTable } from "./calls-table.tsx";
+import { SpendPlot } from "./spend-plot.tsx";
+
+const route = getRouteApi("/app/usage");
+const RANGES = [
+  { value: "7", label: "7 days" },
+  { value: "30", label: "30 days" },
+  { value: "90", label: "90 days" },
+] as const;
+type Range = (typeof RANGES)[number]["value"];
+
+const columns: Column<UsageGroup>[] = [
+  { key: "model", header: "Model", cell: (row) => <code className="font-mono text-xs">{row.model}</code> },
+  {
+    key: "requests",
+    header: "Calls",
+    width: "5rem",
+    align: "right",
+    cell: (row) => formatInteger(row.requests),
+  },
+  {
+    key: "failures",
+    header: "Failed",
+    width: "5rem",
+    align: "right",
+    from: "sm",
+    cell: (row) => formatInteger(row.failures),
+  },
+  {
+    key: "in",
+    header: "Tokens in",
+    width: "7rem",
+    align: "right",
+    from: "md",
+    cell: (row) => formatInteger(row.input_tokens),
+  },
+  {
+    key: "out",
+    header: "Tokens out",
+    width: "7rem",
+    align: "right",
+    from: "md",
+    cell: (row) => formatInteger(row.output_tokens),
+  },
+  {
+    key: "cost",
+    header: "Credits",
+    width: "7rem",
+    align: "right",
+    cell: (row) => <Credits micros={row.cost_micros} />,
+  },
+];
+
+export function UsageScreen() {
+  const { model, days = "30" } = route.useSearch();
+  const navigate = useNavigate();
+  const from = daysAgo(Number(days) - 1);
+  const byModel = useQuery(queries.usage("model", from));
+  const records = useList(lists.usageRecords(model));
+  const show = (next: { model?: string; days?: string }) => {
+    const search = { days, ...(model && { model }), ...next };
+    void navigate({
+      to: "/usage",
+      search: { days: search.days, ...(search.model && { model: search.model }) },
+      replace: true,
+    });
+  };
+  const models = byModel.data?.data.flatMap((row) => (row.model ? [row.model] : [])) ?? [];
+  const empty = <Empty icon={<ChartColumn className="size-5" />} title="No calls in this time" />;
+  return (
+    <Page
+      title="Usage"
+      about="What the models cost, to the micro-credit."
+      actions={
+        <FilterTabs
+          label="Time"
+          value={days as Range}
+          options={RANGES}
+          onChange={(next) => show({ days: next })}
+        />
+      }
+    >
+      <Totals totals={byModel.data?.totals} />
+      <Card>
+        <CardHead title="Spend per day by model" note="Credits, by UTC day" />
+        <SpendPlot days={Number(days)} />
+      </Card>
+      <Card>
+        <CardHead title="By model" />
+        <Table
+          label="Usage by model"
+          columns={columns}
+          list={asList(byModel)}
+          rowKey={(row) => row.model ?? ""}
+          skeletonRows={3}
+          empty={empty}
+        />
+      </Card>
+      <Card>
+        <CardHead
+          title="Calls"
+          actions={
+            <FilterSelect
+              label="Model"
+              value={model ?? ""}
+              onChange={(event) => show({ model: event.target.value })}
+            >
+              <option value="">All models</option>
+              {models.map((id) => (
+                <option key={id}>{id}</option>
+              ))}
+            </FilterSelect>
+          }
+        />
+        <CallsTable list={records} />
+      </Card>
+    </Page>
+  );
+}
+
+function Totals({ totals }: { totals: UsageGroup | undefined }) {
+  const wait = <Skeleton className="mt-1 h-6 w-20" />;
+  return (
+    <Stats>
+      <Stat
+        label="Spent"
+        value={totals ? formatCredits(totals.cost_micros) : wait}
+        note="credits"
+        {...(totals ? { title: formatMicros(totals.cost_micros) } : {})}
+      />
+      <Stat
+        label="Calls"
+        value={totals ? formatInteger(totals.requests) : wait}
+        note={totals ? `${formatInteger(totals.failures)} failed` : " "}
+      />
+      <Stat
+        label="Tokens in"
+        value={totals ? formatCompact(totals.input_tokens) : wait}
+        note="read by models"
+      />
+      <Stat
+        label="Tokens out"
+        value={totals ? formatCompact(totals.output_tokens) : wait}
+        note="written by models"
+      />
+    </Stats>
+  );
+}

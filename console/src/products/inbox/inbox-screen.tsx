@@ -1,0 +1,148 @@
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link, Outlet, useNavigate } from "@tanstack/react-router";
+import { Inbox, Settings2 } from "lucide-react";
+import { useState } from "react";
+import { lists, queries, useList } from "../../api/queries.ts";
+import type { EventCounts, EventState, WebhookEvent } from "../../api/types.ts";
+import { Id, Time } from "../../ui/amounts.tsx";
+import { Button } from "../../ui/button.tsx";
+import { Card } from "../../ui/card.tsx";
+import { FilterTabs } from "../../ui/filter-tabs.tsx";
+import { Page } from "../../ui/page.tsx";
+import { Empty } from "../../ui/states.tsx";
+import { type Column, Table } from "../../ui/table.tsx";
+import { EndpointsDialog } from "./endpoints-dialog.tsx";
+import { EVENT_STATES, EventStateBadge } from "./event-state.tsx";
+
+const route = getRouteApi("/app/inbox");
+
+const columns: Column<WebhookEvent>[] = [
+  { key: "type", header: "Event", cell: (row) => <span className="font-mono text-xs">{row.type}</span> },
+  { key: "state", header: "State", width: "8.75rem", cell: (row) => <EventStateBadge state={row.state} /> },
+  { key: "object", header: "Object", width: "10.5rem", from: "md", cell: (row) => <Id id={row.object_id} /> },
+  {
+    key: "attempts",
+    header: "Attempts",
+    width: "5.5rem",
+    align: "right",
+    from: "sm",
+    cell: (row) => row.attempts,
+  },
+  { key: "origin", header: "Came by", width: "6.5rem", from: "lg", cell: (row) => row.origin },
+  {
+    key: "received",
+    header: "Received",
+    width: "7rem",
+    align: "right",
+    cell: (row) => <Time at={row.received_at} />,
+  },
+];
+
+export function InboxScreen() {
+  const { state, type } = route.useSearch();
+  const navigate = useNavigate();
+  const [settings, setSettings] = useState(false);
+  const list = useList(lists.events({ state, type }));
+  const filter = (next: { state?: EventState; type?: string }) =>
+    void navigate({ to: "/inbox", search: next, replace: true });
+  return (
+    <Page
+      title="Inbox"
+      about="Every event that a company sent: stored before it was acknowledged, applied once."
+      actions={
+        <Button icon={<Settings2 className="size-4" />} onClick={() => setSettings(true)}>
+          Endpoints
+        </Button>
+      }
+    >
+      <div className="flex flex-wrap items-center gap-3">
+        <StateTabs
+          state={state}
+          onChange={(next) => filter({ ...(next && { state: next }), ...(type && { type }) })}
+        />
+        <TypeFilter
+          type={type}
+          onChange={(next) => filter({ ...(state && { state }), ...(next && { type: next }) })}
+        />
+      </div>
+      <Card>
+        <Table
+          label="Webhook events"
+          columns={columns}
+          list={list}
+          skeletonRows={10}
+          rowKey={(row) => row.id}
+          renderLink={(row, className) => (
+            <Link
+              to="/inbox/$eventId"
+              params={{ eventId: row.id }}
+              search={{ ...(state && { state }), ...(type && { type }) }}
+              className={className}
+              aria-label={`${row.type}, ${row.state}`}
+            />
+          )}
+          empty={
+            <Empty
+              icon={<Inbox className="size-5" />}
+              title={state || type ? "No event matches" : "No events yet"}
+            >
+              {state || type
+                ? "Choose another state or type."
+                : "Buy credits, and Stripe's events arrive here."}
+            </Empty>
+          }
+        />
+      </Card>
+      <EndpointsDialog open={settings} onOpenChange={setSettings} />
+      <Outlet />
+    </Page>
+  );
+}
+
+function StateTabs({
+  state,
+  onChange,
+}: {
+  state: EventState | undefined;
+  onChange(state: EventState | undefined): void;
+}) {
+  const { data } = useQuery(queries.eventCounts());
+  const total = data && EVENT_STATES.reduce((sum, each) => sum + (data[each.state] ?? 0), 0);
+  const options = EVENT_STATES.map((each) => ({
+    value: each.state as EventState | "all",
+    label: each.label,
+    count: countOf(data, each.state),
+    alarm: each.state === "dead",
+  }));
+  return (
+    <FilterTabs
+      label="State"
+      value={state ?? "all"}
+      options={[{ value: "all", label: "All", count: total }, ...options]}
+      onChange={(next) => onChange(next === "all" ? undefined : next)}
+    />
+  );
+}
+
+const countOf = (counts: EventCounts | undefined, state: EventState) => counts && (counts[state] ?? 0);
+
+/** Types are the company's: whoever knows one types it in full. */
+function TypeFilter({ type, onChange }: { type: string | undefined; onChange(type: string): void }) {
+  return (
+    <input
+      type="search"
+      aria-label="Event type"
+      placeholder="Type, e.g. charge.succeeded"
+      defaultValue={type}
+      key={type}
+      onKeyDown={(event) => {
+        if (event.key === "Enter") onChange(event.currentTarget.value.trim());
+      }}
+      onBlur={(event) => {
+        const next = event.currentTarget.value.trim();
+        if (next !== (type ?? "")) onChange(next);
+      }}
+      className="h-9 w-full min-w-0 rounded-md border border-line-strong bg-surface px-2.5 text-sm shadow-card sm:w-60"
+    />
+  );
+}

@@ -1,0 +1,131 @@
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link, Outlet, useNavigate } from "@tanstack/react-router";
+import { BookOpen, Scale } from "lucide-react";
+import { asList, lists, queries, useList } from "../../api/queries.ts";
+import type { LedgerAccount, LedgerTransaction } from "../../api/types.ts";
+import { humanize } from "../../lib/format.ts";
+import { Amount, Id, Time } from "../../ui/amounts.tsx";
+import { Badge } from "../../ui/badge.tsx";
+import { Card, CardHead } from "../../ui/card.tsx";
+import { FilterTabs } from "../../ui/filter-tabs.tsx";
+import { Page } from "../../ui/page.tsx";
+import { Empty } from "../../ui/states.tsx";
+import { type Column, Table } from "../../ui/table.tsx";
+import { sizeOf, unitName } from "./entries.ts";
+import { VerifyPanel } from "./verify-panel.tsx";
+
+const route = getRouteApi("/app/ledger");
+
+const accountColumns: Column<LedgerAccount>[] = [
+  {
+    key: "account",
+    header: "Account",
+    cell: (row) => <span className="font-mono text-xs">{row.account}</span>,
+  },
+  { key: "unit", header: "Unit", width: "6rem", cell: (row) => <Badge>{unitName(row.unit)}</Badge> },
+  {
+    key: "balance",
+    header: "Balance",
+    width: "10rem",
+    align: "right",
+    cell: (row) => <Amount amount={row.balance} unit={row.unit} />,
+  },
+];
+
+const transactionColumns: Column<LedgerTransaction>[] = [
+  { key: "kind", header: "Kind", width: "10rem", cell: (row) => humanize(row.kind) },
+  {
+    key: "reference",
+    header: "Reference",
+    from: "sm",
+    cell: (row) => <span className="font-mono text-xs text-text-2">{row.reference}</span>,
+  },
+  { key: "id", header: "Transaction", width: "11rem", from: "lg", cell: (row) => <Id id={row.id} /> },
+  { key: "size", header: "Moved", width: "8rem", align: "right", cell: (row) => <Moved transaction={row} /> },
+  {
+    key: "posted",
+    header: "Posted",
+    width: "7rem",
+    align: "right",
+    cell: (row) => <Time at={row.posted_at} />,
+  },
+];
+
+function Moved({ transaction }: { transaction: LedgerTransaction }) {
+  const size = sizeOf(transaction.entries);
+  return size ? <Amount amount={size.amount} unit={size.unit} /> : "–";
+}
+
+const KINDS = [
+  { value: "all", label: "All" },
+  { value: "hold", label: "Holds" },
+  { value: "settle", label: "Settlements" },
+  { value: "grant", label: "Grants" },
+  { value: "charge", label: "Charges" },
+  { value: "fee", label: "Fees" },
+  { value: "refund", label: "Refunds" },
+] as const;
+type Kind = (typeof KINDS)[number]["value"];
+
+export function LedgerScreen() {
+  const { kind } = route.useSearch();
+  const navigate = useNavigate();
+  const accounts = asList(useQuery(queries.ledgerAccounts()));
+  const transactions = useList(lists.ledgerTransactions(kind));
+  const choose = (next: Kind) =>
+    void navigate({ to: "/ledger", search: next === "all" ? {} : { kind: next }, replace: true });
+  return (
+    <Page
+      title="Ledger"
+      about="One double-entry book for money and credits. Entries of a transaction sum to zero, and are never changed."
+    >
+      <VerifyPanel />
+      <Card>
+        <CardHead title="Accounts" />
+        <Table
+          label="Accounts"
+          columns={accountColumns}
+          list={accounts}
+          skeletonRows={5}
+          rowKey={(row) => `${row.account} ${row.unit}`}
+          empty={<Empty icon={<Scale className="size-5" />} title="No accounts yet" />}
+        />
+      </Card>
+      <Card>
+        <CardHead
+          title="Transactions"
+          actions={
+            <FilterTabs
+              label="Kind"
+              value={(kind as Kind | undefined) ?? "all"}
+              options={KINDS}
+              onChange={choose}
+            />
+          }
+        />
+        <Table
+          label="Transactions"
+          columns={transactionColumns}
+          list={transactions}
+          rowKey={(row) => row.id}
+          renderLink={(row, className) => (
+            <Link
+              to="/ledger/$transactionId"
+              params={{ transactionId: row.id }}
+              search={kind ? { kind } : {}}
+              className={className}
+              aria-label={`${humanize(row.kind)} ${row.reference}`}
+            />
+          )}
+          empty={
+            <Empty
+              icon={<BookOpen className="size-5" />}
+              title={kind ? "None of this kind" : "Nothing posted yet"}
+            />
+          }
+        />
+      </Card>
+      <Outlet />
+    </Page>
+  );
+}

@@ -1,0 +1,92 @@
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
+import { queries } from "../../api/queries.ts";
+import type { Payment } from "../../api/types.ts";
+import { useMe } from "../../shell/session.tsx";
+import { formatMoney, humanize } from "../../lib/format.ts";
+import { Credits, Id, Money, Time } from "../../ui/amounts.tsx";
+import { buttonClass } from "../../ui/button.tsx";
+import { Drawer } from "../../ui/dialog.tsx";
+import { Fact, Facts, Part } from "../../ui/facts.tsx";
+import { Failure, Skeleton } from "../../ui/states.tsx";
+import { PaymentStatus } from "./payment-status.tsx";
+
+const route = getRouteApi("/app/payments/$paymentId");
+
+export function PaymentDrawer() {
+  const { paymentId } = route.useParams();
+  const navigate = useNavigate();
+  const { data, error, refetch } = useQuery(queries.payment(paymentId));
+  return (
+    <Drawer
+      open
+      onOpenChange={() => void navigate({ to: "/payments" })}
+      title={data ? formatMoney(data.amount_minor, data.currency) : "Payment"}
+      subtitle={<Id id={paymentId} full />}
+      actions={data && <PaymentStatus status={data.status} />}
+    >
+      {data ? (
+        <Body payment={data} />
+      ) : error ? (
+        <Failure error={error} onRetry={() => void refetch()} />
+      ) : (
+        <Loading />
+      )}
+    </Drawer>
+  );
+}
+
+function Body({ payment }: { payment: Payment }) {
+  const me = useMe();
+  return (
+    <>
+      <Part title="Payment">
+        <Facts>
+          <Fact name="Amount">
+            <Money minor={payment.amount_minor} currency={payment.currency} />
+          </Fact>
+          <Fact name="Pack">{humanize(payment.pack_key)}</Fact>
+          <Fact name="Credits">
+            <Credits micros={payment.credits_micros} unit />
+          </Fact>
+          <Fact name="Created">
+            <Time at={payment.created_at} />
+          </Fact>
+          <Fact name="Paid">
+            <Time at={payment.paid_at} />
+          </Fact>
+          {payment.refunded_minor > 0 && (
+            <Fact name="Refunded">
+              <Money minor={payment.refunded_minor} currency={payment.currency} />
+            </Fact>
+          )}
+          {payment.failure_code && (
+            <Fact name="Declined">
+              <span className="text-bad">{humanize(payment.failure_code)}</span>
+            </Fact>
+          )}
+        </Facts>
+      </Part>
+      <div className="flex flex-wrap gap-2 p-5">
+        <Link to="/ledger" className={buttonClass("secondary", "sm")}>
+          Ledger
+        </Link>
+        {me.user.operator && (
+          <Link to="/inbox" className={buttonClass("secondary", "sm")}>
+            Webhook events
+          </Link>
+        )}
+      </div>
+    </>
+  );
+}
+
+export function Loading() {
+  return (
+    <output aria-label="Loading" className="flex flex-col gap-3 p-5">
+      {[0, 1, 2, 3, 4].map((line) => (
+        <Skeleton key={line} className="h-4 w-full" />
+      ))}
+    </output>
+  );
+}

@@ -1,0 +1,68 @@
+import { Link } from "@tanstack/react-router";
+import { CreditCard } from "lucide-react";
+import type { ReactNode } from "react";
+import type { Payment } from "../../api/types.ts";
+import { formatMoney, humanize } from "../../lib/format.ts";
+import { Credits, Money, Time } from "../../ui/amounts.tsx";
+import { Empty } from "../../ui/states.tsx";
+import { type Column, type ListState, Table } from "../../ui/table.tsx";
+import { PaymentStatus } from "./payment-status.tsx";
+
+const columns: Column<Payment>[] = [
+  {
+    key: "amount",
+    header: "Amount",
+    width: "6.5rem",
+    cell: (row) => <Money minor={row.amount_minor} currency={row.currency} />,
+  },
+  { key: "status", header: "Status", width: "10rem", cell: (row) => <PaymentStatus status={row.status} /> },
+  { key: "pack", header: "Pack", from: "md", cell: (row) => humanize(row.pack_key) },
+  {
+    key: "credits",
+    header: "Credits",
+    width: "7rem",
+    align: "right",
+    from: "sm",
+    cell: (row) => <Credits micros={row.credits_micros} />,
+  },
+  {
+    key: "created",
+    header: "Created",
+    width: "7.5rem",
+    align: "right",
+    cell: (row) => <Time at={row.created_at} />,
+  },
+];
+
+export function PaymentsTable({
+  list,
+  skeletonRows,
+  action,
+}: {
+  list: ListState<Payment>;
+  skeletonRows?: number;
+  action?: ReactNode;
+}) {
+  return (
+    <Table
+      label="Payments"
+      columns={columns}
+      list={list}
+      skeletonRows={skeletonRows ?? 8}
+      rowKey={(row) => row.id}
+      renderLink={(row, className) => (
+        <Link
+          to="/payments/$paymentId"
+          params={{ paymentId: row.id }}
+          className={className}
+          aria-label={`Payment of ${formatMoney(row.amount_minor, row.currency)}, ${row.status}`}
+        />
+      )}
+      empty={
+        <Empty icon={<CreditCard className="size-5" />} title="No payments yet" action={action}>
+          Buy credits with one of Stripe's test cards, and the payment appears here.
+        </Empty>
+      }
+    />
+  );
+}

@@ -1,0 +1,139 @@
+import { createRootRoute, createRoute, createRouter, Outlet } from "@tanstack/react-router";
+import type { EventState } from "./api/types.ts";
+import { CreditsScreen } from "./products/credits/credits-screen.tsx";
+import { ReturnScreen } from "./products/credits/return-screen.tsx";
+import { ApiKeysScreen } from "./products/developers/api-keys-screen.tsx";
+import { ModelsScreen } from "./products/gateway/models-screen.tsx";
+import { PlaygroundScreen } from "./products/gateway/playground-screen.tsx";
+import { UsageScreen } from "./products/gateway/usage-screen.tsx";
+import { DeadLettersScreen } from "./products/inbox/dead-letters-screen.tsx";
+import { EventDrawer } from "./products/inbox/event-drawer.tsx";
+import { EVENT_STATES } from "./products/inbox/event-state.tsx";
+import { InboxScreen } from "./products/inbox/inbox-screen.tsx";
+import { LedgerScreen } from "./products/ledger/ledger-screen.tsx";
+import { TransactionDrawer } from "./products/ledger/transaction-drawer.tsx";
+import { OverviewScreen } from "./products/overview/overview-screen.tsx";
+import { PaymentDrawer } from "./products/payments/payment-drawer.tsx";
+import { PaymentsScreen } from "./products/payments/payments-screen.tsx";
+import { SignInScreen } from "./products/sign-in/sign-in-screen.tsx";
+import { SystemScreen } from "./products/system/system-screen.tsx";
+import { Broken, NotFound } from "./shell/errors.tsx";
+import { Shell } from "./shell/shell.tsx";
+
+type Search = Record<string, unknown>;
+/** Keeps the named members of the address that are text; all else is dropped. */
+const texts =
+  <K extends string>(...names: K[]) =>
+  (search: Search): { [name in K]?: string } => {
+    const kept: { [name in K]?: string } = {};
+    // The router reads `?buy=1` as a number.
+    for (const name of names) {
+      const value = search[name];
+      if (typeof value === "string" || typeof value === "number") kept[name] = String(value);
+    }
+    return kept;
+  };
+
+const root = createRootRoute({ component: Outlet });
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  component: SignInScreen,
+  validateSearch: texts("next"),
+});
+const app = createRoute({ getParentRoute: () => root, id: "app", component: Shell });
+
+const overview = createRoute({ getParentRoute: () => app, path: "/", component: OverviewScreen });
+const credits = createRoute({
+  getParentRoute: () => app,
+  path: "/credits",
+  component: CreditsScreen,
+  validateSearch: texts("buy"),
+});
+const creditsReturn = createRoute({
+  getParentRoute: () => app,
+  path: "/credits/return",
+  component: ReturnScreen,
+  validateSearch: texts("session_id"),
+});
+const payments = createRoute({ getParentRoute: () => app, path: "/payments", component: PaymentsScreen });
+const payment = createRoute({ getParentRoute: () => payments, path: "$paymentId", component: PaymentDrawer });
+
+const inbox = createRoute({
+  getParentRoute: () => app,
+  path: "/inbox",
+  component: InboxScreen,
+  validateSearch: (search: Search): { state?: EventState; type?: string } => {
+    const state = EVENT_STATES.find((each) => each.state === search.state)?.state;
+    return { ...texts("type")(search), ...(state && { state }) };
+  },
+});
+const event = createRoute({ getParentRoute: () => inbox, path: "$eventId", component: EventDrawer });
+const deadLetters = createRoute({
+  getParentRoute: () => app,
+  path: "/dead-letters",
+  component: DeadLettersScreen,
+});
+
+const ledger = createRoute({
+  getParentRoute: () => app,
+  path: "/ledger",
+  component: LedgerScreen,
+  validateSearch: texts("kind"),
+});
+const transaction = createRoute({
+  getParentRoute: () => ledger,
+  path: "$transactionId",
+  component: TransactionDrawer,
+});
+
+const playground = createRoute({
+  getParentRoute: () => app,
+  path: "/playground",
+  component: PlaygroundScreen,
+});
+const usage = createRoute({
+  getParentRoute: () => app,
+  path: "/usage",
+  component: UsageScreen,
+  validateSearch: texts("model", "days"),
+});
+const models = createRoute({ getParentRoute: () => app, path: "/models", component: ModelsScreen });
+const apiKeys = createRoute({
+  getParentRoute: () => app,
+  path: "/api-keys",
+  component: ApiKeysScreen,
+  validateSearch: texts("create"),
+});
+const system = createRoute({ getParentRoute: () => app, path: "/system", component: SystemScreen });
+
+const routeTree = root.addChildren([
+  signIn,
+  app.addChildren([
+    overview,
+    credits,
+    creditsReturn,
+    payments.addChildren([payment]),
+    inbox.addChildren([event]),
+    deadLetters,
+    ledger.addChildren([transaction]),
+    playground,
+    usage,
+    models,
+    apiKeys,
+    system,
+  ]),
+]);
+
+export const router = createRouter({
+  routeTree,
+  defaultNotFoundComponent: NotFound,
+  defaultErrorComponent: Broken,
+  scrollRestoration: true,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,105 @@
+import {
+  Activity,
+  BookOpenCheck,
+  Boxes,
+  ChartColumn,
+  Coins,
+  CreditCard,
+  Inbox,
+  KeyRound,
+  LayoutDashboard,
+  MailX,
+  MessageSquareText,
+  type LucideIcon,
+} from "lucide-react";
+import type { Me } from "../api/types.ts";
+import { atLeast } from "./session.tsx";
+
+export type NavItem = {
+  to: string;
+  label: string;
+  icon: LucideIcon;
+  /** Words that find it in the palette. */
+  words: string;
+  show(me: Me): boolean;
+};
+export type NavSection = { label: string | null; items: NavItem[] };
+
+const anyone = () => true;
+const operator = (me: Me) => me.user.operator;
+const owner = (me: Me) => atLeast(me, "owner");
+
+export const NAVIGATION: NavSection[] = [
+  {
+    label: null,
+    items: [
+      { to: "/", label: "Overview", icon: LayoutDashboard, words: "home start", show: anyone },
+      { to: "/credits", label: "Credits", icon: Coins, words: "balance buy packs grants", show: anyone },
+    ],
+  },
+  {
+    label: "Money",
+    items: [
+      { to: "/payments", label: "Payments", icon: CreditCard, words: "charges refunds stripe", show: owner },
+      { to: "/inbox", label: "Inbox", icon: Inbox, words: "webhooks events stripe replay", show: operator },
+      {
+        to: "/dead-letters",
+        label: "Dead letters",
+        icon: MailX,
+        words: "failed events poison",
+        show: operator,
+      },
+      {
+        to: "/ledger",
+        label: "Ledger",
+        icon: BookOpenCheck,
+        words: "accounts transactions verify books",
+        show: owner,
+      },
+    ],
+  },
+  {
+    label: "AI",
+    items: [
+      {
+        to: "/playground",
+        label: "Playground",
+        icon: MessageSquareText,
+        words: "chat model prompt",
+        show: (me) => atLeast(me, "agent"),
+      },
+      { to: "/usage", label: "Usage", icon: ChartColumn, words: "spend cost tokens calls", show: anyone },
+      {
+        to: "/models",
+        label: "Models",
+        icon: Boxes,
+        words: "prices catalogue",
+        show: (me) => atLeast(me, "agent"),
+      },
+    ],
+  },
+  {
+    label: "Developers",
+    items: [
+      {
+        to: "/api-keys",
+        label: "API keys",
+        icon: KeyRound,
+        words: "secret token",
+        show: (me) => atLeast(me, "agent"),
+      },
+    ],
+  },
+  {
+    label: "Operator",
+    items: [
+      { to: "/system", label: "System", icon: Activity, words: "health queues version", show: operator },
+    ],
+  },
+];
+
+/** The sections that this person may open. */
+export const navigationFor = (me: Me): NavSection[] =>
+  NAVIGATION.map((section) => ({ ...section, items: section.items.filter((item) => item.show(me)) })).filter(
+    (section) => section.items.length > 0,
+  );

@@ -1,0 +1,89 @@
+import { type ComponentProps, type ReactNode, useId } from "react";
+import { cx } from "./class-names.ts";
+
+const CONTROL =
+  "w-full rounded-md border bg-surface px-2.5 text-sm text-text shadow-card transition-colors disabled:opacity-60 focus-visible:outline-offset-0";
+const control = (error: string | undefined) => cx(CONTROL, error ? "border-bad" : "border-line-strong");
+
+type FieldProps = { label: ReactNode; hint?: ReactNode; error?: string | undefined; className?: string };
+
+function Frame({
+  id,
+  label,
+  hint,
+  error,
+  className,
+  children,
+}: FieldProps & { id: string; children: ReactNode }) {
+  return (
+    <div className={cx("flex flex-col gap-1.5", className)}>
+      <label htmlFor={id} className="text-sm font-medium">
+        {label}
+      </label>
+      {children}
+      {(error ?? hint) && (
+        <p id={`${id}-note`} className={cx("text-xs", error ? "text-bad" : "text-text-3")}>
+          {error ?? hint}
+        </p>
+      )}
+    </div>
+  );
+}
+
+const described = (id: string, { hint, error }: FieldProps) => ({
+  id,
+  "aria-invalid": error ? true : undefined,
+  "aria-describedby": (error ?? hint) ? `${id}-note` : undefined,
+});
+
+type Props<T extends "input" | "select" | "textarea"> = Omit<ComponentProps<T>, "className"> & FieldProps;
+
+export function TextField({ label, hint, error, className, ...rest }: Props<"input">) {
+  const id = useId();
+  return (
+    <Frame {...{ id, label, hint, error, className: className ?? "" }}>
+      <input {...rest} {...described(id, { label, hint, error })} className={cx(control(error), "h-8.5")} />
+    </Frame>
+  );
+}
+
+export function TextArea({ label, hint, error, className, ...rest }: Props<"textarea">) {
+  const id = useId();
+  return (
+    <Frame {...{ id, label, hint, error, className: className ?? "" }}>
+      <textarea {...rest} {...described(id, { label, hint, error })} className={cx(control(error), "py-2")} />
+    </Frame>
+  );
+}
+
+export function SelectField({ label, hint, error, className, children, ...rest }: Props<"select">) {
+  const id = useId();
+  return (
+    <Frame {...{ id, label, hint, error, className: className ?? "" }}>
+      <select {...rest} {...described(id, { label, hint, error })} className={cx(control(error), "h-8.5")}>
+        {children}
+      </select>
+    </Frame>
+  );
+}
+
+/** A select without a frame, for the bar above a table. */
+export function FilterSelect({ label, ...rest }: ComponentProps<"select"> & { label: string }) {
+  return <select aria-label={label} {...rest} className={cx(control(undefined), "h-8 w-auto pr-1")} />;
+}
+
+export function Checkbox({
+  label,
+  note,
+  ...rest
+}: ComponentProps<"input"> & { label: ReactNode; note?: ReactNode }) {
+  return (
+    <label className="flex cursor-pointer items-start gap-2.5 rounded-md py-1">
+      <input type="checkbox" {...rest} className="mt-0.75 size-4 shrink-0 accent-accent" />
+      <span className="min-w-0">
+        <span className="block text-sm">{label}</span>
+        {note && <span className="block text-xs text-text-3">{note}</span>}
+      </span>
+    </label>
+  );
+}
