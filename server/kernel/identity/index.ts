@@ -7,7 +7,14 @@
  */
 export { identityConfig, type IdentityConfig } from "./config.ts";
 export type { IdentityDeps, OrganizationActions } from "./deps.ts";
-export { findSession, findUsers, getSession, isSessionSecret, touchSession } from "./find-session.ts";
+export {
+  findActiveUser,
+  findSession,
+  findUsers,
+  getSession,
+  isSessionSecret,
+  touchSession,
+} from "./find-session.ts";
 export { moveSession } from "./open-session.ts";
 export {
   presentSession,

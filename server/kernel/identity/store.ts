@@ -23,11 +23,14 @@ export type StoredUser = User & { passwordHash: string; disabledAt: Date | null 
 
 const USER = "u.id, u.email, u.full_name, u.is_operator, u.password_hash, u.disabled_at";
 
-const toUser = (row: UserRow): StoredUser => ({
+const plain = (row: UserRow): User => ({
   id: row.id,
   email: row.email,
   fullName: row.full_name,
   operator: row.is_operator,
+});
+const toUser = (row: UserRow): StoredUser => ({
+  ...plain(row),
   passwordHash: row.password_hash,
   disabledAt: row.disabled_at,
 });
@@ -82,12 +85,17 @@ export async function listUsers(tx: Tx, ids: readonly UserId[]): Promise<User[]>
     `select ${USER} from identity.users u where u.id = any($1)`,
     [ids],
   );
-  return rows.map((row) => ({
-    id: row.id,
-    email: row.email,
-    fullName: row.full_name,
-    operator: row.is_operator,
-  }));
+  return rows.map(plain);
+}
+
+/** The person, unless disabled. */
+export async function findEnabledUser(tx: Tx, id: UserId): Promise<User | null> {
+  const [row] = await tx.query<UserRow>(
+    "identity_enabled_user",
+    `select ${USER} from identity.users u where u.id = $1 and u.disabled_at is null`,
+    [id],
+  );
+  return row ? plain(row) : null;
 }
 
 export async function lastOrganization(tx: Tx, userId: UserId): Promise<OrgId | null> {
@@ -148,17 +156,14 @@ const SESSION = `select s.id as session_id, s.org_id, s.csrf_token, s.last_seen_
   from identity.sessions s join identity.users u on u.id = s.user_id
   where s.ended_at is null and u.disabled_at is null`;
 
-const toSession = (row: SessionRow): Session => {
-  const { id, email, fullName, operator } = toUser(row);
-  return {
-    id: row.session_id,
-    user: { id, email, fullName, operator },
-    orgId: row.org_id,
-    csrfToken: row.csrf_token,
-    lastSeenAt: row.last_seen_at,
-    expiresAt: row.expires_at,
-  };
-};
+const toSession = (row: SessionRow): Session => ({
+  id: row.session_id,
+  user: plain(row),
+  orgId: row.org_id,
+  csrfToken: row.csrf_token,
+  lastSeenAt: row.last_seen_at,
+  expiresAt: row.expires_at,
+});
 
 /** The open session of this secret; whether it has run out is for the caller to see. */
 export async function findSessionByHash(tx: Tx, tokenHash: Buffer): Promise<Session | null> {

@@ -1,25 +1,118 @@
-import type { Clock } from "../../platform/clock.ts";
-import type { Db } from "../../platform/db/index.ts";
-import type { Authenticate } from "../../platform/http/index.ts";
+import { hashToken, safeEqual } from "../../platform/crypto/index.ts";
+import type { Actor, Authenticate } from "../../platform/http/index.ts";
+import { Problem, common } from "../../platform/problem.ts";
 import type { Logger } from "../../platform/telemetry/index.ts";
-import type { IdentityConfig } from "../identity/index.ts";
-import type { TenancyConfig } from "./config.ts";
+import { isSessionSecret, sessionCookie } from "../identity/index.ts";
+import { parseKey } from "./api-key.ts";
+import { type Credential, type CredentialDeps, loadKey, loadSession } from "./credential.ts";
+import { createMemory } from "./memory.ts";
+import { createTouches } from "./touches.ts";
 
-export type AuthenticateDeps = {
-  db: Db;
-  clock: Clock;
-  logger: Logger;
-  config: TenancyConfig & IdentityConfig;
+/** What is revoked is refused everywhere within this time. */
+const MAX_AGE_MS = 1_000;
+const MAX_REMEMBERED = 100_000;
+/** "Last used" is written at most that often. */
+const USE_NOTED_EVERY_MS = 60_000;
+const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
+
+export type AuthenticateDeps = CredentialDeps & { logger: Logger };
+
+/** What is looked at of a request. */
+export type Incoming = Parameters<Authenticate>[0] & {
+  /** Path and query. Without it `x-api-key` and `organization_id` are not seen. */
+  url?: string;
+  /** The operation is open to anyone: a cookie that lacks its CSRF proof counts as none there. */
+  open?: boolean;
 };
 
-export type Authenticator = Authenticate & {
+export type Authenticator = {
+  (incoming: Incoming): Promise<Actor | null>;
   /** Drops what is remembered of a session or key, so that this process asks the database again. */
   forget(credentialId: string): void;
-  /** Resolves when the pending writes of "last used" are done; call before the database closes. */
+  /** Resolves when the pending writes of "last used" are done; call it before the database closes. */
   settled(): Promise<void>;
 };
 
-/** Resolves cookies and API keys to actors. */
-export function createAuthenticate(_deps: AuthenticateDeps): Authenticator {
-  throw new Error("being built");
+/**
+ * Resolves cookies and API keys to actors. An Authorization header counts alone: a bad one is 401 even beside a good
+ * cookie. A known credential costs no query for a second; all requests that ask meanwhile share one.
+ */
+export function createAuthenticate(deps: AuthenticateDeps): Authenticator {
+  const { clock, config } = deps;
+  const memory = createMemory<Credential>({ maxAgeMs: MAX_AGE_MS, maxEntries: MAX_REMEMBERED });
+  const touches = createTouches(deps.logger);
+  const cookie = sessionCookie(config);
+  const ownOrigin = new URL(config.BASE_URL).origin;
+
+  /** Under its hash, so that no secret lies in memory longer than its request. */
+  const recall = (secret: string, load: () => Promise<Credential | null>) =>
+    memory.get(hashToken(secret).toString("base64"), load);
+
+  const byKey = async (text: string): Promise<Credential> => {
+    const parsed = parseKey(text);
+    const known =
+      parsed?.mode === config.INSTALLATION_MODE ? await recall(text, () => loadKey(deps, parsed)) : null;
+    if (!known?.isLive(clock.now())) throw new Problem(common.unauthenticated);
+    return known;
+  };
+  const byCookie = async ({ headers, method, open }: Incoming): Promise<Credential | null> => {
+    const secret = cookie.read(headers.cookie);
+    if (secret === null || !isSessionSecret(secret)) return null;
+    const known = await recall(secret, () => loadSession(deps, secret));
+    if (!known?.isLive(clock.now())) return null;
+    if (SAFE_METHODS.has(method) || isOwnPage(headers, known.csrfToken, ownOrigin)) return known;
+    if (open) return null;
+    throw new Problem(common.csrf_failed);
+  };
+  const authenticate = async (incoming: Incoming): Promise<Actor | null> => {
+    const key = keyText(incoming);
+    const known = key === null ? await byCookie(incoming) : await byKey(key);
+    if (!known) return null;
+    refuseOtherTenant(incoming, known.actor);
+    if (incoming.headers["x-holdfast-background"] !== "1" || known.csrfToken === null) noteUse(known);
+    return known.actor;
+  };
+  const noteUse = (known: Credential): void => {
+    const now = clock.now();
+    if (known.usedAt && now.getTime() - known.usedAt.getTime() < USE_NOTED_EVERY_MS) return;
+    known.usedAt = now;
+    touches.note(known.actor.credentialId, () => known.writeUsedAt(now));
+  };
+  return Object.assign(authenticate, {
+    forget: (credentialId: string) => memory.forget(({ actor }) => actor.credentialId === credentialId),
+    settled: () => touches.settled(),
+  });
+}
+
+/** The key that a request shows, null when it shows none; 401 for a header that holds none. */
+function keyText({ headers, url }: Incoming): string | null {
+  const { authorization } = headers;
+  if (authorization !== undefined) {
+    const text = typeof authorization === "string" ? /^Bearer +(\S+)$/i.exec(authorization)?.[1] : undefined;
+    if (!text) throw new Problem(common.unauthenticated);
+    return text;
+  }
+  const header = url?.startsWith("/v1/") ? headers["x-api-key"] : undefined;
+  if (header === undefined) return null;
+  if (typeof header !== "string") throw new Problem(common.unauthenticated);
+  return header;
+}
+
+/** Our own pages send our origin and the token that only they can read. */
+function isOwnPage(headers: Incoming["headers"], csrfToken: string | null, ownOrigin: string): boolean {
+  const sent = headers["x-csrf-token"];
+  return (
+    headers.origin === ownOrigin &&
+    csrfToken !== null &&
+    typeof sent === "string" &&
+    safeEqual(sent, csrfToken)
+  );
+}
+
+/** A request may say which organization it means; it never chooses one. */
+function refuseOtherTenant({ headers, url }: Incoming, actor: Actor): void {
+  const named = [headers["x-organization-id"] ?? actor.orgId].flat();
+  if (url?.includes("organization_id="))
+    named.push(...new URLSearchParams(url.slice(url.indexOf("?"))).getAll("organization_id"));
+  if (named.some((orgId) => orgId !== actor.orgId)) throw new Problem(common.tenant_mismatch);
 }

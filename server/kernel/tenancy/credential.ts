@@ -1,0 +1,91 @@
+import type { Clock } from "../../platform/clock.ts";
+import { type Db, withSystemTx, withTx } from "../../platform/db/index.ts";
+import type { Actor } from "../../platform/http/index.ts";
+import { findActiveUser, findSession, touchSession, type IdentityConfig, isLive } from "../identity/index.ts";
+import { matchesKey, type ParsedKey } from "./api-key.ts";
+import { findKey, locateKey, updateLastUsed } from "./api-key-store.ts";
+import type { TenancyConfig } from "./config.ts";
+import { lowerOf } from "./permissions.ts";
+import { findRole } from "./store.ts";
+
+/** A session or key as the database told it a moment ago. */
+export type Credential = {
+  readonly actor: Actor;
+  /** Sessions only. */
+  readonly csrfToken: string | null;
+  /** False once it has run out; asked with every request. */
+  isLive(now: Date): boolean;
+  /** When it was last noted as used. */
+  usedAt: Date | null;
+  writeUsedAt(now: Date): Promise<void>;
+};
+
+export type CredentialDeps = { db: Db; clock: Clock; config: TenancyConfig & IdentityConfig };
+
+/** The session of a cookie's secret, with the person's role today. Null: ended, disabled, or a member no more. */
+export async function loadSession(
+  { db, config }: CredentialDeps,
+  secret: string,
+): Promise<Credential | null> {
+  const session = await withSystemTx(db, (tx) => findSession(tx, secret));
+  if (!session) return null;
+  const { id, user, orgId } = session;
+  const role = await withTx(db, orgId, (tx) => findRole(tx, orgId, user.id));
+  if (!role) return null;
+  const credential: Credential = {
+    actor: {
+      kind: "session",
+      credentialId: id,
+      userId: user.id,
+      keyId: null,
+      orgId,
+      role,
+      operator: user.operator,
+      scopes: null,
+      mode: config.INSTALLATION_MODE,
+      rateLimitPerMin: null,
+    },
+    csrfToken: session.csrfToken,
+    usedAt: session.lastSeenAt,
+    isLive(now) {
+      return isLive(
+        { lastSeenAt: this.usedAt ?? session.lastSeenAt, expiresAt: session.expiresAt },
+        config,
+        now,
+      );
+    },
+    writeUsedAt: (now) => withSystemTx(db, (tx) => touchSession(tx, id, now)),
+  };
+}
+
+/** The key of this text, never above its maker's role today. Null: unknown, revoked, or its maker has left. */
+export async function loadKey({ db, config }: CredentialDeps, parsed: ParsedKey): Promise<Credential | null> {
+  const place = await withSystemTx(db, (tx) => locateKey(tx, parsed.publicId));
+  if (!place) return null;
+  const { orgId, keyId } = place;
+  const found = await withTx(db, orgId, async (tx) => {
+    const key = await findKey(tx, orgId, keyId);
+    return key && (await findActiveUser(tx, key.createdBy)) ? key : null;
+  });
+  if (!found?.makerRole || !matchesKey(parsed.text, found, config.API_KEY_PEPPER)) return null;
+  const { expiresAt } = found;
+  return {
+    actor: {
+      kind: "key",
+      credentialId: keyId,
+      // Limits and Idempotency-Keys of a key are its own, not its maker's.
+      userId: null,
+      keyId,
+      orgId,
+      role: lowerOf(found.role, found.makerRole),
+      operator: false,
+      scopes: found.scopes,
+      mode: found.mode,
+      rateLimitPerMin: found.rateLimitPerMin,
+    },
+    csrfToken: null,
+    usedAt: found.lastUsedAt,
+    isLive: (now) => expiresAt === null || expiresAt > now,
+    writeUsedAt: (now) => withTx(db, orgId, (tx) => updateLastUsed(tx, orgId, keyId, now)),
+  };
+}

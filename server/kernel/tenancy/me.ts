@@ -1,0 +1,19 @@
+import { type Db, withSystemTx } from "../../platform/db/index.ts";
+import type { Actor } from "../../platform/http/index.ts";
+import { Problem, common } from "../../platform/problem.ts";
+import { getSession, type Session } from "../identity/index.ts";
+import { personOf } from "./person.ts";
+import { organizationsOf } from "./organization.ts";
+import type { Organization } from "./store.ts";
+
+export type Me = { session: Session; organization: Organization; organizations: Organization[] };
+
+/** The signed-in person, their session, the organization it is in and the others they could switch to. */
+export async function whoAmI(db: Db, actor: Actor): Promise<Me> {
+  const { userId, orgId } = personOf(actor);
+  const session = await withSystemTx(db, (tx) => getSession(tx, actor.credentialId));
+  const organizations = await organizationsOf(db, userId);
+  const organization = organizations.find(({ id }) => id === orgId);
+  if (!session || !organization) throw new Problem(common.unauthenticated);
+  return { session, organization, organizations };
+}

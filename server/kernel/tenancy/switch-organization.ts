@@ -1,0 +1,21 @@
+import { type Db, withTx } from "../../platform/db/index.ts";
+import type { OrgId } from "../../platform/ids.ts";
+import { Problem, common } from "../../platform/problem.ts";
+import { moveSession, type OpenedSession } from "../identity/index.ts";
+import type { Person } from "./person.ts";
+import { findRole } from "./store.ts";
+
+/** Moves the session into another of the person's organizations, under a new secret. 404 where they are no member. */
+export function switchOrganization(
+  db: Db,
+  { userId }: Pick<Person, "userId">,
+  sessionId: string,
+  orgId: OrgId,
+): Promise<OpenedSession> {
+  return withTx(db, orgId, async (tx) => {
+    if (!(await findRole(tx, orgId, userId))) throw new Problem(common.not_found);
+    const opened = await moveSession(tx, sessionId, orgId);
+    if (!opened) throw new Problem(common.unauthenticated);
+    return opened;
+  });
+}
