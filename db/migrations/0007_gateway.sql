@@ -1,6 +1,7 @@
 create schema gateway;
 grant usage on schema gateway to holdfast_app, holdfast_operator;
 
+-- One model call. Written with its hold, finished with its settlement.
 create table gateway.requests (
   org_id text not null,
   id text not null,
@@ -18,20 +19,31 @@ create table gateway.requests (
   prompt_tokens_bound bigint not null,
   state text not null check (state in ('open', 'reconciling', 'settled', 'released')),
   generation_id text,
-  delivered_bytes bigint not null default 0,
+  -- Chunks with content that came from the provider, as of the last sign of life.
+  delivered_events bigint not null default 0,
   outcome text,
+  basis text check (basis in ('none', 'estimated', 'reported', 'reconciled')),
+  -- What the customer paid, and the exact cost in USD that it stands for.
   cost_micros bigint,
+  cost_usd numeric(38, 18),
+  input_tokens bigint not null default 0,
+  cache_read_tokens bigint not null default 0,
+  cache_write_tokens bigint not null default 0,
+  output_tokens bigint not null default 0,
+  reasoning_tokens bigint not null default 0,
   created_at timestamptz not null,
   first_content_ms integer,
   finished_at timestamptz,
   lookups smallint not null default 0,
+  -- While the call is open: when it is taken for dead. Afterwards: when the provider's books are asked; null when all is known.
   next_lookup_at timestamptz,
   primary key (org_id, id)
 );
 create index requests_listed on gateway.requests (org_id, created_at desc, id desc);
-create index requests_hold on gateway.requests (org_id, hold_id);
+create index requests_due on gateway.requests (next_lookup_at) where next_lookup_at is not null;
 
--- What was tried and what it cost; append-only. A correction is a new row.
+-- What was tried and what it cost; append-only. A correction is a new row that holds the difference, so that the sum over a
+-- request's rows is what it cost.
 create table gateway.attempts (
   org_id text not null,
   id text not null,

@@ -1,4 +1,5 @@
 /** One chunk of a streamed chat: whether it needs reading at all, and what it says. */
+import { textsOf } from "./answer.ts";
 import { readUsage, type Usage } from "./usage.ts";
 
 export type Chunk = {
@@ -91,6 +92,18 @@ function parse(data: Buffer): Fields | null {
   }
 }
 
+/** What the model said in these events, for an estimate. */
+export function textsIn(events: readonly Buffer[]): string[] {
+  return events.flatMap((raw) => {
+    const value = parse(raw.subarray(raw.indexOf(OPEN)));
+    const choices = value && Array.isArray(value["choices"]) ? (value["choices"] as unknown[]) : [];
+    return choices.flatMap((choice) => {
+      const delta = isFields(choice) ? choice["delta"] : null;
+      return isFields(delta) ? textsOf(delta) : [];
+    });
+  });
+}
+
 function withoutUsage(chunk: Fields, keeps: boolean): Buffer | null {
   return keeps ? eventOf({ ...chunk, usage: undefined }) : null;
 }
@@ -102,8 +115,7 @@ const eventOf = (value: unknown): Buffer => Buffer.from(`data: ${JSON.stringify(
  * micro-credits and in USD (an exact decimal).
  */
 export function usageChunk(head: Record<string, unknown>, cost: { micros: bigint; usd: string }): Buffer {
-  const { usage, ...rest } = { ...head, choices: [] };
-  const told = JSON.stringify({ ...(usage as Fields), cost: undefined }).slice(0, -1);
-  const text = JSON.stringify(rest).slice(0, -1);
+  const told = JSON.stringify({ ...(head["usage"] as Fields), cost: undefined }).slice(0, -1);
+  const text = JSON.stringify({ ...head, choices: [], usage: undefined }).slice(0, -1);
   return Buffer.from(`data: ${text},"usage":${told},"cost_micros":${cost.micros},"cost":${cost.usd}}}\n\n`);
 }

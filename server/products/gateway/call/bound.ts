@@ -1,0 +1,116 @@
+/** The most that a call can cost, without a tokenizer. Pure. */
+import { microsCeil } from "../../../platform/money.ts";
+import type { PricedModel } from "../models/catalogue.ts";
+import { worstCost } from "../models/price.ts";
+import { bad, isFields, unpriced, type Chat, type Fields } from "./read-chat.ts";
+
+/** Everything that reaches the model as text, and what else counts as prompt. */
+export type Prompt = {
+  texts: string[];
+  /** UTF-8 bytes of `texts`; no tokenizer makes more tokens of them. */
+  textBytes: number;
+  /** Tokens on top: 16 per message, structure of schemas, images at the model's cap. */
+  otherTokens: number;
+};
+
+export type Bound = {
+  prompt: Prompt;
+  promptTokens: number;
+  /** Of one choice; sent upstream as the maximum. */
+  maxTokens: number;
+  /** Of all choices. */
+  outputTokens: number;
+  micros: bigint;
+};
+
+const PER_MESSAGE = 16;
+/** Quotes, colon, comma and the like around a member of a schema. */
+const PER_MEMBER = 6;
+const DEFAULT_MAX_TOKENS = 16_384;
+/** A tokenizer other than the model's own may count less than the model's. */
+const FOREIGN_TOKENIZER = 1.1;
+
+/** Bounds the cost by the bytes of the prompt and the maximum of the answer. */
+export function boundCost(chat: Chat, model: PricedModel): Bound {
+  const prompt = promptOf(chat, model);
+  const limit = chat.maxTokens ?? DEFAULT_MAX_TOKENS;
+  const maxTokens = Math.min(limit, model.maxOutputTokens);
+  return withPrompt(model, prompt.textBytes + prompt.otherTokens, {
+    prompt,
+    maxTokens,
+    outputTokens: maxTokens * chat.choices,
+  });
+}
+
+/** The same with the texts counted by a tokenizer. */
+export function tightenBound(bound: Bound, model: PricedModel, countedTokens: number): Bound {
+  const tokens = Math.min(Math.ceil(countedTokens * FOREIGN_TOKENIZER), bound.prompt.textBytes);
+  return withPrompt(model, tokens + bound.prompt.otherTokens, bound);
+}
+
+/** What remains when the prompt costs nothing: a call that cannot even pay this needs no count. */
+export function outputMicros(bound: Bound, model: PricedModel): bigint {
+  return microsCeil(worstCost(model.price, 0, bound.outputTokens));
+}
+
+function withPrompt(
+  model: PricedModel,
+  promptTokens: number,
+  rest: Pick<Bound, "prompt" | "maxTokens" | "outputTokens">,
+): Bound {
+  const micros = microsCeil(worstCost(model.price, promptTokens, rest.outputTokens));
+  return { ...rest, promptTokens, micros: micros > 0n ? micros : 1n };
+}
+
+function promptOf(chat: Chat, model: PricedModel): Prompt {
+  const prompt: Prompt = { texts: [], textBytes: 0, otherTokens: 0 };
+  for (const [at, message] of (chat.body["messages"] as Fields[]).entries()) {
+    prompt.otherTokens += PER_MESSAGE;
+    for (const [name, value] of Object.entries(message)) {
+      if (name === "role") continue;
+      if (name === "content" && Array.isArray(value))
+        addParts(prompt, value, model, `/messages/${at}/content`);
+      else addValue(prompt, value);
+    }
+  }
+  for (const name of ["tools", "functions", "response_format", "tool_choice"])
+    addValue(prompt, chat.body[name]);
+  return prompt;
+}
+
+function addParts(prompt: Prompt, parts: readonly Fields[], model: PricedModel, pointer: string): void {
+  for (const [at, part] of parts.entries()) {
+    switch (part["type"]) {
+      case "image_url":
+        if (model.imageTokens === null)
+          bad(`${pointer}/${at}`, "is an image, which this model does not take");
+        prompt.otherTokens += model.imageTokens as number;
+        break;
+      case "text":
+      case "refusal":
+        addValue(prompt, part);
+        break;
+      default:
+        unpriced(`${pointer}/${at}/type`);
+    }
+  }
+}
+
+/** All texts in a value. Its depth and number of members were bounded before it was parsed. */
+function addValue(prompt: Prompt, value: unknown): void {
+  if (typeof value === "string") {
+    prompt.texts.push(value);
+    prompt.textBytes += Buffer.byteLength(value);
+  } else if (Array.isArray(value)) {
+    for (const each of value) {
+      prompt.otherTokens += 1;
+      addValue(prompt, each);
+    }
+  } else if (isFields(value)) {
+    for (const [name, each] of Object.entries(value)) {
+      prompt.otherTokens += PER_MEMBER;
+      addValue(prompt, name);
+      addValue(prompt, each);
+    }
+  } else if (value !== undefined) prompt.otherTokens += String(value).length;
+}

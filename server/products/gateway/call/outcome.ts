@@ -1,0 +1,47 @@
+import type { ProblemKind } from "../../../platform/problem.ts";
+import type { Usage } from "../../../vendors/llm/index.ts";
+import { gatewayProblems } from "../problems.ts";
+
+/** How a call at the provider ended, before anybody asks what it cost. */
+export type RelayEnd = {
+  /** `left`: the caller went away first. */
+  end: "complete" | "failed" | "left";
+  /** Why it failed; null otherwise. */
+  fault: Fault | null;
+  /** The request was on its way, so the provider may have begun. */
+  sent: boolean;
+  /** Some content arrived. */
+  content: boolean;
+  usage: Usage | null;
+  generationId: string | null;
+  /** Chunks with content. */
+  events: number;
+  /** What the model said, or as much as was kept: of the first `sampledEvents`. Asked for only when it is needed. */
+  said(): { texts: string[]; sampledEvents: number };
+  firstContentMs: number | null;
+};
+
+export type Fault = { kind: ProblemKind; retryAfter?: number };
+
+const failed: Fault = { kind: gatewayProblems.upstream_failed };
+const timeout: Fault = { kind: gatewayProblems.upstream_timeout };
+const unavailable = (retryAfter: number | null): Fault => ({
+  kind: gatewayProblems.no_provider_available,
+  retryAfter: retryAfter ?? DEFAULT_WAIT_SECONDS,
+});
+
+const DEFAULT_WAIT_SECONDS = 5;
+/** Our own key is refused or out of money: only an operator can mend that. */
+const OWN_ACCOUNT_WAIT_SECONDS = 60;
+
+export const faults = { failed, timeout, unavailable } as const;
+
+/** What the caller is told for an answer that is no 200. The provider's words stay with us. */
+export function faultOf(status: number, retryAfter: number | null): Fault {
+  if (status === 400 || status === 413 || status === 422)
+    return { kind: gatewayProblems.provider_refused_request };
+  if (status === 401 || status === 402 || status === 403) return unavailable(OWN_ACCOUNT_WAIT_SECONDS);
+  if (status === 404 || status === 429 || status === 503 || status === 529) return unavailable(retryAfter);
+  if (status === 408 || status === 504 || status === 524) return timeout;
+  return failed;
+}

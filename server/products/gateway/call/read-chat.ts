@@ -1,0 +1,133 @@
+import { Problem, common } from "../../../platform/problem.ts";
+import { gatewayProblems } from "../problems.ts";
+import { scanBody } from "./body-scan.ts";
+
+export type Fields = Record<string, unknown>;
+
+/** A chat request, as far as the gateway has to understand it. */
+export type Chat = {
+  body: Fields;
+  bytes: Buffer;
+  /** The body names a field twice at its outermost level, so that readers may differ about it. */
+  repeatsFields: boolean;
+  model: string;
+  stream: boolean;
+  /** The caller wants to see usage in the stream. */
+  wantsUsage: boolean;
+  choices: number;
+  /** The caller's bound on the answer. */
+  maxTokens: number | null;
+};
+
+const MAX_MESSAGES = 2_000;
+const MAX_TOOLS = 256;
+const MAX_CHOICES = 8;
+
+export const isFields = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Parses and checks the body of a chat call; 400 with the field at fault. */
+export function readChat(bytes: unknown): Chat {
+  if (!Buffer.isBuffer(bytes) || bytes.length === 0) throw new Problem(common.malformed_json);
+  const { outermostMembers } = scanBody(bytes);
+  const body = parse(bytes);
+  if (!isFields(body)) return bad("/", "must be an object");
+  const { model, stream } = body;
+  if (typeof model !== "string" || model.length === 0 || model.length > 256)
+    bad("/model", "must name a model");
+  checkMessages(body["messages"]);
+  checkTools(body["tools"]);
+  checkPriced(body);
+  if (!absent(stream) && typeof stream !== "boolean") bad("/stream", "must be a boolean");
+  const options = objectOf(body, "stream_options");
+  const usage = objectOf(body, "usage");
+  objectOf(body, "provider");
+  return {
+    body,
+    bytes,
+    repeatsFields: outermostMembers !== Object.keys(body).length,
+    model: model as string,
+    stream: stream === true,
+    wantsUsage: options?.["include_usage"] === true || usage?.["include"] === true,
+    choices: integer(body, "n", MAX_CHOICES) ?? 1,
+    maxTokens: largest(integer(body, "max_tokens"), integer(body, "max_completion_tokens")),
+  };
+}
+
+function parse(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString("utf8"));
+  } catch (cause) {
+    throw new Problem(common.malformed_json, { cause });
+  }
+}
+
+const absent = (value: unknown): value is null | undefined => value === undefined || value === null;
+const largest = (a: number | null, b: number | null): number | null =>
+  a === null || b === null ? (a ?? b) : Math.max(a, b);
+
+function objectOf(body: Fields, name: string): Fields | null {
+  const value = body[name];
+  if (absent(value)) return null;
+  return isFields(value) ? value : bad(`/${name}`, "must be an object");
+}
+
+function integer(body: Fields, name: string, most = 10_000_000): number | null {
+  const value = body[name];
+  if (absent(value)) return null;
+  if (Number.isSafeInteger(value) && Number(value) >= 1 && Number(value) <= most) return Number(value);
+  return bad(`/${name}`, `must be an integer from 1 to ${most}`);
+}
+
+const ROLES = new Set(["system", "developer", "user", "assistant", "tool", "function"]);
+
+function checkMessages(messages: unknown): void {
+  if (!Array.isArray(messages) || messages.length === 0) bad("/messages", "must hold at least one message");
+  if ((messages as unknown[]).length > MAX_MESSAGES)
+    bad("/messages", `must hold at most ${MAX_MESSAGES} messages`);
+  for (const [at, message] of (messages as unknown[]).entries()) {
+    if (!isFields(message)) bad(`/messages/${at}`, "must be an object");
+    const { role, content } = message as Fields;
+    if (typeof role !== "string" || !ROLES.has(role)) bad(`/messages/${at}/role`, "is not a role");
+    if (typeof content !== "string" && !absent(content) && !Array.isArray(content))
+      bad(`/messages/${at}/content`, "must be a text or a list of parts");
+    for (const [part, value] of Array.isArray(content) ? content.entries() : [])
+      if (!isFields(value) || typeof value["type"] !== "string")
+        bad(`/messages/${at}/content/${part}`, "must be a part with a type");
+  }
+}
+
+function checkTools(tools: unknown): void {
+  if (absent(tools)) return;
+  if (!Array.isArray(tools)) return bad("/tools", "must be a list");
+  if (tools.length > MAX_TOOLS) bad("/tools", `must hold at most ${MAX_TOOLS} tools`);
+  for (const [at, tool] of tools.entries()) {
+    if (!isFields(tool)) bad(`/tools/${at}`, "must be an object");
+    if ((tool as Fields)["type"] !== "function") unpriced(`/tools/${at}/type`);
+  }
+}
+
+/** Options that send the call to another model or add a cost per use. */
+const UNPRICED = ["plugins", "web_search_options", "models", "route", "audio", "preset"];
+
+function checkPriced(body: Fields): void {
+  for (const name of UNPRICED) {
+    const value = body[name];
+    if (!absent(value) && !(Array.isArray(value) && value.length === 0)) unpriced(`/${name}`);
+  }
+  const modalities = body["modalities"];
+  if (!absent(modalities) && !(Array.isArray(modalities) && modalities.every((each) => each === "text")))
+    unpriced("/modalities");
+  const tier = body["service_tier"];
+  if (!absent(tier) && tier !== "auto" && tier !== "default") unpriced("/service_tier");
+}
+
+export function unpriced(pointer: string): never {
+  throw new Problem(gatewayProblems.unpriced_feature, {
+    errors: [{ pointer, detail: "adds a cost that has no price here" }],
+  });
+}
+
+export function bad(pointer: string, detail: string): never {
+  throw new Problem(common.invalid_input, { errors: [{ pointer, detail }] });
+}

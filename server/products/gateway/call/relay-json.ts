@@ -1,0 +1,110 @@
+import type { ServerResponse } from "node:http";
+import {
+  generationIdIn,
+  readAnswer,
+  type Answer,
+  type AnswerHead,
+  type Break,
+  type CallListener,
+  type LanguageModels,
+  type OpenCall,
+} from "../../../vendors/llm/index.ts";
+import { faultOf, faults, type Fault, type RelayEnd } from "./outcome.ts";
+import type { Timeouts } from "./timeouts.ts";
+import type { Watch, Watched } from "./watch.ts";
+
+/** An answer longer than this is refused. */
+const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+
+export type JsonEnd = RelayEnd & { /** The provider's answer, exactly. */ body: Buffer };
+
+type Options = { llm: LanguageModels; watch: Watch; timeouts: Timeouts; body: Buffer; raw: ServerResponse };
+
+/** Asks the provider and waits for the whole answer, the deadline or the caller's leaving. Never rejects. */
+export function relayJson(options: Options): Promise<JsonEnd> {
+  return new JsonRelay(options).run();
+}
+
+class JsonRelay implements CallListener, Watched {
+  readonly #options: Options;
+  readonly #startedAt = performance.now();
+  readonly #result = Promise.withResolvers<JsonEnd>();
+  #call: OpenCall | null = null;
+  #pieces: Buffer[] = [];
+  #bytes = 0;
+  #head: AnswerHead | null = null;
+  #over = false;
+
+  constructor(options: Options) {
+    this.#options = options;
+  }
+
+  run(): Promise<JsonEnd> {
+    const { llm, watch, body, raw } = this.#options;
+    watch.add(this);
+    raw.once("close", this.#onClose);
+    if (raw.destroyed) this.#finish("left", null);
+    else this.#call = llm.chat(body, this);
+    return this.#result.promise;
+  }
+
+  readonly #onClose = () => {
+    this.#call?.abort();
+    this.#finish("left", null);
+  };
+
+  tick(now: number): void {
+    if (now - this.#startedAt < this.#options.timeouts.json) return;
+    this.#call?.abort();
+    this.#finish("failed", faults.timeout);
+  }
+
+  head(head: AnswerHead): void {
+    this.#head = head;
+    if (head.status === 200) return;
+    this.#call?.abort();
+    this.#finish("failed", faultOf(head.status, head.retryAfter));
+  }
+  data(bytes: Buffer): void {
+    this.#pieces.push(bytes);
+    this.#bytes += bytes.length;
+    if (this.#bytes <= MAX_ANSWER_BYTES) return;
+    this.#call?.abort();
+    this.#finish("failed", faults.failed);
+  }
+  end(): void {
+    const body = Buffer.concat(this.#pieces);
+    const answer = readAnswer(body);
+    if (answer) this.#finish("complete", null, answer, body);
+    else this.#finish("failed", faults.failed);
+  }
+  failed(reason: Break): void {
+    this.#finish("failed", reason === "unreachable" ? faults.unavailable(null) : faults.failed);
+  }
+
+  #finish(
+    end: RelayEnd["end"],
+    fault: Fault | null,
+    answer: Answer | null = null,
+    body = Buffer.alloc(0),
+  ): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#options.watch.remove(this);
+    this.#options.raw.off("close", this.#onClose);
+    const begun = this.#pieces[0];
+    this.#result.resolve({
+      end,
+      fault,
+      sent: this.#call?.sent ?? false,
+      content: answer?.content ?? false,
+      usage: answer?.usage ?? null,
+      generationId:
+        answer?.generationId ?? this.#head?.generationId ?? (begun ? generationIdIn(begun) : null),
+      events: answer?.content ? 1 : 0,
+      said: () => ({ texts: answer?.texts ?? [], sampledEvents: 1 }),
+      firstContentMs: answer?.content ? Math.round(performance.now() - this.#startedAt) : null,
+      body,
+    });
+  }
+}

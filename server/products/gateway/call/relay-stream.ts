@@ -1,0 +1,214 @@
+import type { ServerResponse } from "node:http";
+import {
+  ChatReader,
+  textsIn,
+  usageChunk,
+  type AnswerHead,
+  type Break,
+  type CallListener,
+  type ChatSink,
+  type Chunk,
+  type LanguageModels,
+  type OpenCall,
+  type Usage,
+} from "../../../vendors/llm/index.ts";
+import { faultOf, faults, type Fault, type RelayEnd } from "./outcome.ts";
+import { StreamWriter } from "./stream-writer.ts";
+import type { Timeouts } from "./timeouts.ts";
+import type { Watch, Watched } from "./watch.ts";
+
+/** Bytes of delivered chunks that are kept, in case the cost has to be estimated. */
+const SAMPLE_BYTES = 64 * 1024;
+const DONE = Buffer.from("data: [DONE]\n\n");
+
+/** What is known of a running stream, for its signs of life. */
+export type Progress = { generationId: string | null; events: number };
+
+type Options = {
+  llm: LanguageModels;
+  watch: Watch;
+  timeouts: Timeouts;
+  body: Buffer;
+  raw: ServerResponse;
+  progress: Progress;
+  /** Called once, before the first byte: writes the status and headers. */
+  open(): void;
+};
+
+/**
+ * Passes a streamed answer on. Nothing goes out before the first content; what came before it goes out with it. The usage
+ * is taken out of the stream. The end is left to the caller of `run`: `finish` or `breakOff`.
+ */
+export class StreamRelay implements CallListener, ChatSink, Watched {
+  readonly #options: Options;
+  readonly #startedAt = performance.now();
+  readonly #result = Promise.withResolvers<RelayEnd>();
+  readonly #reader = new ChatReader(this);
+  readonly #writer: StreamWriter;
+  #call: OpenCall | null = null;
+  /** Chunks from before the first content. */
+  #kept: Buffer[] = [];
+  #sample: Buffer[] = [];
+  #sampleBytes = 0;
+  #usage: Usage | null = null;
+  #usageHead: Record<string, unknown> | null = null;
+  #firstContentAt: number | null = null;
+  #lastEventAt = this.#startedAt;
+  #lastWriteAt = this.#startedAt;
+  #finished = false;
+  #over = false;
+
+  constructor(options: Options) {
+    this.#options = options;
+    this.#writer = new StreamWriter(options.raw, {
+      open: options.open,
+      pause: () => this.#call?.pause(),
+      resume: () => {
+        this.#lastEventAt = performance.now();
+        this.#call?.resume();
+      },
+    });
+  }
+
+  /** Never rejects. */
+  run(): Promise<RelayEnd> {
+    const { llm, watch, body, raw } = this.#options;
+    watch.add(this);
+    raw.once("close", this.#onClose);
+    if (raw.destroyed) this.#stop("left", null);
+    else this.#call = llm.chat(body, this);
+    return this.#result.promise;
+  }
+
+  /** True once the status went out: from then on an error can only be told inside the stream. */
+  get opened(): boolean {
+    return this.#writer.opened;
+  }
+
+  /** Ends a complete stream: the usage chunk if asked for, a comment with the cost, `[DONE]`. */
+  finish(told: { cost: { micros: bigint; usd: string; basis: string } | null; wantsUsage: boolean }): void {
+    const { cost } = told;
+    this.#flushKept();
+    if (cost && told.wantsUsage && this.#usageHead) this.#writer.write(usageChunk(this.#usageHead, cost));
+    if (cost)
+      this.#writer.write(
+        Buffer.from(`: cost_micros=${cost.micros} cost_usd=${cost.usd} basis=${cost.basis}\n\n`),
+      );
+    this.#writer.write(DONE);
+    this.#writer.end();
+  }
+
+  /** Ends an opened stream with an error the caller sees, without `[DONE]`. */
+  breakOff(body: unknown): void {
+    this.#writer.write(Buffer.from(`data: ${JSON.stringify(body)}\n\n`));
+    this.#writer.end();
+  }
+
+  readonly #onClose = () => this.#stop("left", null);
+
+  tick(now: number): void {
+    const { timeouts } = this.#options;
+    const silentMs = now - this.#lastEventAt;
+    if (now - this.#startedAt > timeouts.stream) return this.#stop("failed", faults.timeout);
+    if (this.#firstContentAt === null && now - this.#startedAt > timeouts.firstContent)
+      return this.#stop("failed", faults.timeout);
+    // While the caller does not read, the provider is paused and cannot be blamed for silence.
+    if (this.#writer.blocked) return;
+    if (this.#finished && silentMs > timeouts.usage) return this.#stop("complete", null);
+    if (this.#firstContentAt !== null && silentMs > timeouts.stall)
+      return this.#stop("failed", faults.timeout);
+    if (now - this.#lastWriteAt < timeouts.comment) return;
+    this.#lastWriteAt = now;
+    this.#writer.write(Buffer.from(": working\n\n"));
+  }
+
+  head({ status, contentType, retryAfter, generationId }: AnswerHead): void {
+    this.#options.progress.generationId = generationId;
+    if (status !== 200) this.#stop("failed", faultOf(status, retryAfter));
+    else if (!contentType.startsWith("text/event-stream")) this.#stop("failed", faults.failed);
+  }
+  data(bytes: Buffer): void {
+    this.#lastEventAt = performance.now();
+    this.#reader.push(bytes);
+  }
+  end(): void {
+    this.#reader.end();
+    // The connection may end once a finish reason came: what is missing of the usage is looked up.
+    if (this.#finished) this.#stop("complete", null);
+    else this.#stop("failed", faults.failed);
+  }
+  failed(reason: Break): void {
+    if (this.#finished) this.#stop("complete", null);
+    else this.#stop("failed", reason === "unreachable" ? faults.unavailable(null) : faults.failed);
+  }
+
+  chunk(chunk: Chunk): void {
+    if (this.#over) return;
+    const { progress } = this.#options;
+    progress.generationId ??= chunk.generationId;
+    if (chunk.usage) {
+      this.#usage = chunk.usage;
+      this.#usageHead = chunk.head;
+    }
+    if (chunk.failed) return this.#stop("failed", faults.failed);
+    this.#finished ||= chunk.finished;
+    if (chunk.content) this.#noteContent(chunk.bytes);
+    if (chunk.bytes === null) return;
+    if (this.#firstContentAt === null) this.#kept.push(chunk.bytes);
+    else this.#send(chunk.bytes);
+  }
+  content(raw: Buffer): void {
+    if (this.#over) return;
+    this.#noteContent(raw);
+    this.#send(raw);
+  }
+  done(): void {
+    if (this.#finished) this.#stop("complete", null);
+    else this.#stop("failed", faults.failed);
+  }
+  malformed(): void {
+    this.#stop("failed", faults.failed);
+  }
+
+  #noteContent(bytes: Buffer | null): void {
+    this.#options.progress.events += 1;
+    if (bytes && this.#sampleBytes < SAMPLE_BYTES) {
+      this.#sample.push(bytes);
+      this.#sampleBytes += bytes.length;
+    }
+    if (this.#firstContentAt !== null) return;
+    this.#firstContentAt = performance.now();
+    this.#flushKept();
+  }
+  #flushKept(): void {
+    for (const bytes of this.#kept) this.#send(bytes);
+    this.#kept = [];
+  }
+  #send(bytes: Buffer): void {
+    this.#lastWriteAt = this.#lastEventAt;
+    this.#writer.write(bytes);
+  }
+
+  #stop(end: RelayEnd["end"], fault: Fault | null): void {
+    if (this.#over) return;
+    this.#over = true;
+    const { watch, raw, progress } = this.#options;
+    watch.remove(this);
+    raw.off("close", this.#onClose);
+    // A body read to its end keeps its connection; aborting that is harmless.
+    if (end !== "complete") this.#call?.abort();
+    const sample = this.#sample;
+    const firstContentAt = this.#firstContentAt;
+    this.#result.resolve({
+      end,
+      fault,
+      sent: this.#call?.sent ?? false,
+      content: firstContentAt !== null,
+      usage: this.#usage,
+      generationId: progress.generationId,
+      events: progress.events,
+      said: () => ({ texts: textsIn(sample), sampledEvents: sample.length }),
+      firstContentMs: firstContentAt === null ? null : Math.round(firstContentAt - this.#startedAt),
+    });
+  }
+}

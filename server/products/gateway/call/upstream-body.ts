@@ -1,0 +1,38 @@
+/** The body that goes to the provider: the caller's bytes with our own fields added. Pure. */
+import type { PricedModel } from "../models/catalogue.ts";
+import type { Bound } from "./bound.ts";
+import { isFields, type Chat } from "./read-chat.ts";
+
+const CLOSE_OBJECT = 125;
+/** Never sent upstream. */
+const OWN_OPTIONS = "holdfast";
+
+/**
+ * Adds the maximum of the answer, the request for usage and the highest price that may be charged. The caller's bytes are
+ * kept and the fields put behind them, since writing megabytes anew would hold up other calls; only a body that already
+ * has one of these fields is rewritten.
+ */
+export function upstreamBody(chat: Chat, model: PricedModel, bound: Bound): Buffer {
+  const fields = new Map([
+    ["usage", `{"include":true}`],
+    ["provider", providerOf(chat, model)],
+  ]);
+  if (chat.stream) fields.set("stream_options", `{"include_usage":true}`);
+  if (chat.maxTokens === null) fields.set("max_tokens", String(bound.maxTokens));
+  const added = [...fields].map(([name, json]) => `"${name}":${json}`).join(",");
+  const rewritten = chat.repeatsFields || [...fields.keys(), OWN_OPTIONS].some((name) => name in chat.body);
+  if (!rewritten) {
+    const end = chat.bytes.lastIndexOf(CLOSE_OBJECT);
+    return Buffer.concat([chat.bytes.subarray(0, end), Buffer.from(`,${added}}`)]);
+  }
+  const rest: Record<string, unknown> = { ...chat.body };
+  for (const name of [...fields.keys(), OWN_OPTIONS]) delete rest[name];
+  return Buffer.from(`${JSON.stringify(rest).slice(0, -1)},${added}}`);
+}
+
+function providerOf(chat: Chat, model: PricedModel): string {
+  const wishes = isFields(chat.body["provider"]) ? { ...chat.body["provider"] } : {};
+  delete wishes["max_price"];
+  const kept = JSON.stringify(wishes).slice(1, -1);
+  return `{${kept}${kept && ","}"max_price":${model.maxPrice}}`;
+}
