@@ -17,7 +17,7 @@ export type { Basis, HoldRequest, HoldResult, Settled, Settlement, SettleResult 
 export { applyBatch, type Batch, type BatchResult } from "./batch.ts";
 export { createHoldBatcher, type Alongside, type HoldBatcher } from "./batcher.ts";
 export { expireGrants, expireHolds, extendHolds } from "./expire.ts";
-export { balances, listGrants, type Balance, type GrantRow } from "./read.ts";
+export { balances, listAccounts, listGrants, type Account, type Balance, type GrantRow } from "./read.ts";
 export {
   getTransaction,
   listTransactions,

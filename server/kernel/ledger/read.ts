@@ -53,6 +53,16 @@ export async function balances(tx: Tx, org: OrgId, mode: Mode, now: Date): Promi
   });
 }
 
+export type Account = { account: string; unit: Unit; balance: bigint };
+
+const ACCOUNTS = `
+  select account, unit, balance from ledger.balances where org_id = $1 and mode = $2 order by unit, account`;
+
+/** Every account of the book with its balance; they sum to zero per unit. */
+export function listAccounts(tx: Tx, org: OrgId, mode: Mode): Promise<Account[]> {
+  return tx.query<Account>("ledger.list_accounts", ACCOUNTS, [org, mode]);
+}
+
 const MAX_GRANTS = 200;
 
 const GRANTS = `
