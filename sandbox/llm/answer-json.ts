@@ -4,7 +4,7 @@ import { quoted, sentences } from "./text.ts";
 type Schema = Record<string, unknown>;
 /** Depth of nesting and number of values that are filled; recursive and huge schemas end here. */
 const MAX_DEPTH = 8;
-const MAX_VALUES = 300;
+const MAX_VALUES = 100;
 /** Characters taken from the prompt, and of one filled text. */
 const MAX_READ = 4_096;
 const MAX_TEXT = 500;
@@ -62,19 +62,21 @@ function enumFor(options: readonly unknown[], prompt: string): unknown {
   return named ?? options[0] ?? null;
 }
 
-function resolve(schema: Schema, root: Schema): Schema {
+/** Follows references and takes the first alternative that is not null, `steps` times at most. */
+function resolve(schema: Schema, root: Schema, steps = MAX_DEPTH): Schema {
+  if (steps === 0) return {};
   const ref = schema["$ref"];
   if (typeof ref === "string" && ref.startsWith("#/")) {
     let at: unknown = root;
     for (const step of ref.slice(2).split("/")) at = isSchema(at) ? at[step] : undefined;
-    return isSchema(at) ? at : {};
+    return isSchema(at) ? resolve(at, root, steps - 1) : {};
   }
   for (const name of ["anyOf", "oneOf", "allOf"]) {
     const list = schema[name];
     const first: unknown = Array.isArray(list)
       ? list.find((each) => isSchema(each) && each["type"] !== "null")
       : null;
-    if (isSchema(first)) return { ...schema, [name]: undefined, ...resolve(first, root) };
+    if (isSchema(first)) return { ...schema, [name]: undefined, ...resolve(first, root, steps - 1) };
   }
   return schema;
 }

@@ -143,10 +143,11 @@ const RULES: readonly Rule[] = [
 /** Looks the question up in everything else that was said; else says plainly what was understood. */
 function lookUp(prompt: string, pick: Pick, chat: Chat): string {
   const asked = words(prompt);
-  const context = chat.messages
-    .filter((m) => m.role !== "tool")
-    .map((m) => m.text.slice(0, MAX_READ))
-    .join("\n");
+  let context = "";
+  for (const message of chat.messages) {
+    if (message.role !== "tool") context += `${message.text.slice(0, MAX_READ)}\n`;
+    if (context.length > MAX_READ) break;
+  }
   const scored = sentences(context)
     .filter((sentence) => !sentence.endsWith("?") && !prompt.trim().startsWith(sentence))
     .map((sentence) => ({ sentence, score: overlap(asked, words(sentence)) }));

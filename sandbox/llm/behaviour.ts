@@ -84,7 +84,7 @@ const number = (params: Record<string, unknown>, name: string, otherwise: number
 
 type Params = Record<string, unknown>;
 
-/** The faults of this company's own, and what each does with its parameters. */
+/** The faults of this company's own, and what each does with its parameters; the stream faults always cost. */
 const FAULTS: Readonly<Record<string, (params: Params) => Partial<Behaviour>>> = {
   cut_stream: (p) => ({ cutAfter: number(p, "after", AFTER) }),
   stall: (p) => ({ stallAfter: number(p, "after", AFTER) }),

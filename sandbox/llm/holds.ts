@@ -26,6 +26,7 @@ export function waitForRelease(world: World, name: string, signal: AbortSignal):
       clearTimeout(timer);
       signal.removeEventListener("abort", go);
       set.delete(go);
+      if (set.size === 0 && waiting.get(name) === set) waiting.delete(name);
       resolve();
     };
     const timer = setTimeout(go, LONGEST_MS);
@@ -38,7 +39,7 @@ export function waitForRelease(world: World, name: string, signal: AbortSignal):
 /** How many calls wait, by name. */
 export function heldCalls(world: World): Record<string, number> {
   const counts: Record<string, number> = {};
-  for (const [name, set] of holdsOf(world).waiting) if (set.size > 0) counts[name] = set.size;
+  for (const [name, set] of holdsOf(world).waiting) counts[name] = set.size;
   return counts;
 }
 

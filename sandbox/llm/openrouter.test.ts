@@ -1,4 +1,5 @@
 import OpenAI from "openai";
+import OpenAI6 from "openai-6";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { contentOf, eventsOf, startAlone, type Alone, type Usage } from "./alone.ts";
 
@@ -44,6 +45,15 @@ describe("the openai SDK", () => {
     expect(text).toBe(whole.choices[0]?.message.content);
     expect(finish).toBe("stop");
     expect(usage).toEqual(whole.usage);
+  });
+
+  it("streams to the major before, too", async () => {
+    const older = new OpenAI6({ baseURL: client.baseURL, apiKey: box.key, maxRetries: 0 });
+    const runner = older.chat.completions.stream({
+      model: "openai/gpt-4o",
+      messages: user('Say "boats float"'),
+    });
+    expect((await runner.finalChatCompletion()).choices[0]?.message.content).toBe("boats float");
   });
 
   it("calls the tool that fits with arguments from the prompt, then uses its result", async () => {
