@@ -108,9 +108,16 @@ export type GatewayRequests = {
   prompt_tokens_bound: bigint;
   state: string;
   generation_id: string | null;
-  delivered_bytes: bigint;
+  delivered_events: bigint;
   outcome: string | null;
+  basis: string | null;
   cost_micros: bigint | null;
+  cost_usd: string | null;
+  input_tokens: bigint;
+  cache_read_tokens: bigint;
+  cache_write_tokens: bigint;
+  output_tokens: bigint;
+  reasoning_tokens: bigint;
   created_at: Date;
   first_content_ms: number | null;
   finished_at: Date | null;
@@ -326,6 +333,12 @@ export type WebhooksAttempts = {
   id: bigint;
 };
 
+/** webhooks.cursors */
+export type WebhooksCursors = {
+  endpoint_id: string;
+  read_until: Date;
+};
+
 /** webhooks.endpoints */
 export type WebhooksEndpoints = {
   id: string;
@@ -353,7 +366,9 @@ export type WebhooksEvents = {
   replays: number;
   provider_created_at: Date;
   received_at: Date;
+  queued_at: Date;
   next_attempt_at: Date;
+  claim: string | null;
   lease_until: Date | null;
   finished_at: Date | null;
   error_code: string | null;

@@ -170,19 +170,27 @@ CREATE TABLE gateway.requests (
   prompt_tokens_bound bigint NOT NULL,
   state text NOT NULL,
   generation_id text,
-  delivered_bytes bigint NOT NULL DEFAULT 0,
+  delivered_events bigint NOT NULL DEFAULT 0,
   outcome text,
+  basis text,
   cost_micros bigint,
+  cost_usd numeric(38,18),
+  input_tokens bigint NOT NULL DEFAULT 0,
+  cache_read_tokens bigint NOT NULL DEFAULT 0,
+  cache_write_tokens bigint NOT NULL DEFAULT 0,
+  output_tokens bigint NOT NULL DEFAULT 0,
+  reasoning_tokens bigint NOT NULL DEFAULT 0,
   created_at timestamp with time zone NOT NULL,
   first_content_ms integer,
   finished_at timestamp with time zone,
   lookups smallint NOT NULL DEFAULT 0,
   next_lookup_at timestamp with time zone,
   CONSTRAINT requests_pkey PRIMARY KEY (org_id, id),
+  CONSTRAINT requests_basis_check CHECK ((basis = ANY (ARRAY['none'::text, 'estimated'::text, 'reported'::text, 'reconciled'::text]))),
   CONSTRAINT requests_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text]))),
   CONSTRAINT requests_state_check CHECK ((state = ANY (ARRAY['open'::text, 'reconciling'::text, 'settled'::text, 'released'::text])))
 );
-CREATE INDEX requests_hold ON gateway.requests USING btree (org_id, hold_id);
+CREATE INDEX requests_due ON gateway.requests USING btree (next_lookup_at) WHERE (next_lookup_at IS NOT NULL);
 CREATE INDEX requests_listed ON gateway.requests USING btree (org_id, created_at DESC, id DESC);
 ALTER TABLE gateway.requests ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY operator_reads ON gateway.requests AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
@@ -505,11 +513,17 @@ CREATE TABLE webhooks.attempts (
   error_code text,
   error_detail text,
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
-  CONSTRAINT attempts_pkey PRIMARY KEY (id),
-  CONSTRAINT attempts_event_id_fkey FOREIGN KEY (event_id) REFERENCES webhooks.events(id)
+  CONSTRAINT attempts_pkey PRIMARY KEY (id)
 );
 CREATE INDEX attempts_event ON webhooks.attempts USING btree (event_id, id);
 GRANT INSERT, SELECT ON TABLE webhooks.attempts TO holdfast_app;
+
+CREATE TABLE webhooks.cursors (
+  endpoint_id text NOT NULL,
+  read_until timestamp with time zone NOT NULL,
+  CONSTRAINT cursors_pkey PRIMARY KEY (endpoint_id)
+);
+GRANT INSERT, SELECT, UPDATE ON TABLE webhooks.cursors TO holdfast_app;
 
 CREATE TABLE webhooks.endpoints (
   id text NOT NULL,
@@ -541,7 +555,9 @@ CREATE TABLE webhooks.events (
   replays smallint NOT NULL DEFAULT 0,
   provider_created_at timestamp with time zone NOT NULL,
   received_at timestamp with time zone NOT NULL,
+  queued_at timestamp with time zone NOT NULL,
   next_attempt_at timestamp with time zone NOT NULL,
+  claim text,
   lease_until timestamp with time zone,
   finished_at timestamp with time zone,
   error_code text,
@@ -553,7 +569,9 @@ CREATE TABLE webhooks.events (
   CONSTRAINT events_state_check CHECK ((state = ANY (ARRAY['received'::text, 'waiting_retry'::text, 'processing'::text, 'processed'::text, 'dead'::text, 'ignored'::text])))
 );
 CREATE INDEX events_listed ON webhooks.events USING btree (received_at DESC, id DESC);
+CREATE INDEX events_object ON webhooks.events USING btree (object_id);
 CREATE INDEX events_queue ON webhooks.events USING btree (next_attempt_at, id) WHERE (state = ANY (ARRAY['received'::text, 'waiting_retry'::text]));
+CREATE INDEX events_root ON webhooks.events USING btree (root);
 CREATE INDEX events_running ON webhooks.events USING btree (root) WHERE (state = 'processing'::text);
 CREATE INDEX events_state ON webhooks.events USING btree (state, received_at DESC, id DESC) WHERE (state = ANY (ARRAY['dead'::text, 'waiting_retry'::text, 'processing'::text]));
 GRANT INSERT, SELECT, UPDATE ON TABLE webhooks.events TO holdfast_app;
@@ -562,8 +580,7 @@ CREATE TABLE webhooks.payloads (
   event_id text NOT NULL,
   body bytea NOT NULL,
   headers jsonb NOT NULL,
-  CONSTRAINT payloads_pkey PRIMARY KEY (event_id),
-  CONSTRAINT payloads_event_id_fkey FOREIGN KEY (event_id) REFERENCES webhooks.events(id)
+  CONSTRAINT payloads_pkey PRIMARY KEY (event_id)
 );
 GRANT INSERT, SELECT ON TABLE webhooks.payloads TO holdfast_app;
 

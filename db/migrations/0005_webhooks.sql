@@ -31,7 +31,11 @@ create table webhooks.events (
   replays smallint not null default 0,
   provider_created_at timestamptz not null,
   received_at timestamptz not null,
+  -- Received, or last replayed: waiting for a company is bounded from here.
+  queued_at timestamptz not null,
   next_attempt_at timestamptz not null,
+  -- Which claim holds it. Whoever finishes it names the claim, so that a lease that lapsed finishes nothing.
+  claim text,
   lease_until timestamptz,
   finished_at timestamptz,
   error_code text,
@@ -44,16 +48,19 @@ create index events_queue on webhooks.events (next_attempt_at, id) where state i
 create index events_running on webhooks.events (root) where state = 'processing';
 create index events_listed on webhooks.events (received_at desc, id desc);
 create index events_state on webhooks.events (state, received_at desc, id desc) where state in ('dead', 'waiting_retry', 'processing');
+create index events_root on webhooks.events (root);
+create index events_object on webhooks.events (object_id);
 
--- The exact bytes, and the headers that were needed to verify them.
+-- The exact bytes, and the headers that were needed to verify them. Written by the statement that writes the event, which
+-- is why no foreign key asks again.
 create table webhooks.payloads (
-  event_id text primary key references webhooks.events (id),
+  event_id text primary key,
   body bytea not null,
   headers jsonb not null
 );
 
 create table webhooks.attempts (
-  event_id text not null references webhooks.events (id),
+  event_id text not null,
   replay smallint not null,
   attempt smallint not null,
   started_at timestamptz not null,
@@ -65,5 +72,11 @@ create table webhooks.attempts (
 );
 create index attempts_event on webhooks.attempts (event_id, id);
 
-grant select, insert, update on webhooks.endpoints, webhooks.events to holdfast_app;
+-- How far the company's own list of events was read.
+create table webhooks.cursors (
+  endpoint_id text primary key,
+  read_until timestamptz not null
+);
+
+grant select, insert, update on webhooks.endpoints, webhooks.events, webhooks.cursors to holdfast_app;
 grant select, insert on webhooks.payloads, webhooks.attempts to holdfast_app;

@@ -1,3 +1,2 @@
 /** Health: what is up, what is ready, how long queues are. Owns `/health`, `/ready`, `/metrics` and the system screen. */
 export { createHealth, type Check, type Health, type Queue } from "./health.ts";
-export { healthRoutes } from "./routes.ts";

@@ -8,6 +8,6 @@
 export { createHttp, type Http } from "./server.ts";
 export type { HttpOptions } from "./options.ts";
 export type { Call, Operation } from "./operation.ts";
-export { authorize, rankOf, type Access, type Actor, type Authenticate, type Role } from "./access.ts";
-export { idParam, instant, int64, listAnswer, listQuery, looseObject } from "./schemas.ts";
+export { rankOf, type Access, type Actor, type Authenticate, type Role } from "./access.ts";
+export { idParam, instant, int64, listAnswer, listQuery } from "./schemas.ts";
 export { openCursor, sealCursor } from "./cursor.ts";

@@ -36,6 +36,3 @@ export const listQuery = {
 /** `{data, has_more, next_cursor}`. */
 export const listAnswer = <T extends z.ZodType>(item: T) =>
   z.object({ data: z.array(item), has_more: z.boolean(), next_cursor: z.string().nullable() });
-
-/** An object whose unknown members pass through. */
-export const looseObject = z.looseObject;

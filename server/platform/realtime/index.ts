@@ -4,4 +4,3 @@
  * Between processes they travel by NOTIFY; a gap tells every reader to read again.
  */
 export { createHub, type Hub, type RealtimeEvent } from "./hub.ts";
-export { streamEvents } from "./stream.ts";
