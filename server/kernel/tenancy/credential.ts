@@ -47,15 +47,13 @@ export async function loadSession(
     },
     csrfToken: session.csrfToken,
     usedAt: session.lastSeenAt,
-    isLive(now) {
-      return isLive(
-        { lastSeenAt: this.usedAt ?? session.lastSeenAt, expiresAt: session.expiresAt },
-        config,
-        now,
-      );
+    isLive: (now) => {
+      const lastSeenAt = credential.usedAt ?? session.lastSeenAt;
+      return isLive({ lastSeenAt, expiresAt: session.expiresAt }, config, now);
     },
     writeUsedAt: (now) => withSystemTx(db, (tx) => touchSession(tx, id, now)),
   };
+  return credential;
 }
 
 /** The key of this text, never above its maker's role today. Null: unknown, revoked, or its maker has left. */

@@ -1,0 +1,178 @@
+/** The server with identity and tenancy alone, on a database of its own and a clock that the test moves. */
+import pg from "pg";
+import { createTestDatabase } from "./database.ts";
+import { identityRoutes } from "../../server/kernel/identity/routes.ts";
+import type { IdentityConfig } from "../../server/kernel/identity/index.ts";
+import {
+  createAuthenticate,
+  organizationActions,
+  type Authenticator,
+  type TenancyConfig,
+} from "../../server/kernel/tenancy/index.ts";
+import { tenancyRoutes } from "../../server/kernel/tenancy/routes.ts";
+import { manualClock } from "../../server/platform/clock.ts";
+import { createDb, type Db } from "../../server/platform/db/index.ts";
+import { createHttp, type Http } from "../../server/platform/http/index.ts";
+import { newId } from "../../server/platform/ids.ts";
+import { createLimiter } from "../../server/platform/rate-limit/index.ts";
+import { createLogger, createMetrics, type Logger } from "../../server/platform/telemetry/index.ts";
+
+export const BASE_URL = "http://127.0.0.1:3000";
+export const SETUP_TOKEN = "a set-up token of at least 32 characters";
+export const OWNER = { email: "owner@example.com", password: "Correct Horse 1" };
+
+export type SignInServer = {
+  http: Http;
+  db: Db;
+  config: IdentityConfig & TenancyConfig;
+  logger: Logger;
+  clock: ReturnType<typeof manualClock>;
+  authenticate: Authenticator;
+  /** Everything logged so far. */
+  lines: string[];
+  /** Queries sent to the database so far. */
+  queries(): number;
+  /** Looks, or reaches, behind the tenants' walls. */
+  asDatabaseOwner(text: string): Promise<unknown[]>;
+  /** Someone with this role in the first organization; their password is the owner's. Known already: nothing happens. */
+  addMember(member: { email: string; role: string }): Promise<void>;
+  close(): Promise<void>;
+};
+
+export async function startSignInServer(
+  change: Partial<IdentityConfig & TenancyConfig> = {},
+): Promise<SignInServer> {
+  const database = await createTestDatabase();
+  const db = createDb({ url: database.url });
+  const clock = manualClock(new Date("2026-03-01T00:00:00Z"));
+  const config: IdentityConfig & TenancyConfig = {
+    BASE_URL,
+    NODE_ENV: "test",
+    SETUP_TOKEN,
+    SESSION_IDLE_MINUTES: 30,
+    SESSION_HOURS: 12,
+    AUTH_LIMITS: "off",
+    API_KEY_PEPPER: ["a pepper of at least 32 characters, made for tests"],
+    INSTALLATION_MODE: "test",
+    ...change,
+  };
+  const asDatabaseOwner = async (text: string) => {
+    const client = new pg.Client({ connectionString: database.ownerUrl });
+    await client.connect();
+    const answer = await client.query(text).finally(() => client.end());
+    return answer.rows ?? [];
+  };
+  const lines: string[] = [];
+  const logger = createLogger("info", { write: (line) => void lines.push(line) });
+  const authenticate = createAuthenticate({ db, clock, logger, config });
+  let queries = 0;
+  db.pool.on("acquire", () => void (queries += 1));
+  const http = await createHttp({
+    logger,
+    metrics: createMetrics("0"),
+    clock,
+    db,
+    limiter: createLimiter(),
+    authenticate,
+    version: "0",
+    baseUrl: BASE_URL,
+    trustedProxies: [],
+    pagesDir: null,
+  });
+  const forget = (id: string) => authenticate.forget(id);
+  identityRoutes(http, { db, clock, config, organizations: organizationActions, sessionEnded: forget });
+  tenancyRoutes(http, { db, clock, hub: { publish: () => undefined }, config, credentialChanged: forget });
+  await http.app.ready();
+  return {
+    http,
+    db,
+    config,
+    logger,
+    clock,
+    authenticate,
+    lines,
+    queries: () => queries,
+    asDatabaseOwner,
+    async addMember({ email, role }) {
+      const id = newId("usr");
+      await asDatabaseOwner(
+        `with person as (
+           insert into identity.users (id, email, full_name, password_hash, created_at)
+           select '${id}', '${email}', '${role}', password_hash, created_at from identity.users where is_operator
+           on conflict do nothing returning id),
+         home as (select org_id from tenancy.organizations order by org_id limit 1),
+         listed as (insert into tenancy.member_directory (user_id, org_id) select id, org_id from person, home)
+         insert into tenancy.memberships (org_id, user_id, role, created_at)
+         select org_id, id, '${role}', now() from person, home`,
+      );
+    },
+    async close() {
+      await http.app.close();
+      await authenticate.settled();
+      await db.close();
+      await database.drop();
+    },
+  };
+}
+
+type Json = Record<string, unknown>;
+export type Answer = {
+  status: number;
+  body: Json;
+  text: string;
+  headers: Record<string, string | string[] | number | undefined>;
+};
+export type Browser = {
+  /** Cookie and CSRF token as our own pages would send them. */
+  cookie: string;
+  csrfToken: string;
+  call(method: string, path: string, options?: CallOptions): Promise<Answer>;
+};
+export type CallOptions = { body?: unknown; headers?: Record<string, string>; ip?: string };
+
+/** A client without a browser: no cookie, no origin. */
+export async function call(
+  { http }: Pick<SignInServer, "http">,
+  method: string,
+  path: string,
+  { body, headers = {}, ip }: CallOptions = {},
+): Promise<Answer> {
+  const answer = await http.app.inject({
+    method: method as "GET",
+    url: path,
+    headers: { ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
+    ...(body === undefined ? {} : { payload: JSON.stringify(body) }),
+    ...(ip ? { remoteAddress: ip } : {}),
+  });
+  return {
+    status: answer.statusCode,
+    text: answer.body,
+    body: answer.body ? (answer.json() as Json) : {},
+    headers: answer.headers,
+  };
+}
+
+/** Opens a session in a browser, by default that of the owner whom `setUp` made. */
+export async function signIn(server: SignInServer, person = OWNER): Promise<Browser> {
+  return browserOf(server, await call(server, "POST", "/api/auth/login", { body: person }));
+}
+
+export function browserOf(server: SignInServer, answer: Answer): Browser {
+  if (answer.status !== 200) throw new Error(`not signed in: ${answer.text}`);
+  const cookie = String(answer.headers["set-cookie"]).split(";")[0] as string;
+  const csrfToken = String((answer.body.session as Json).csrf_token);
+  return {
+    cookie,
+    csrfToken,
+    call: (method, path, { headers, ...rest } = {}) =>
+      call(server, method, path, {
+        ...rest,
+        headers: { cookie, origin: BASE_URL, "x-csrf-token": csrfToken, ...headers },
+      }),
+  };
+}
+
+export const setUp = (server: SignInServer): Promise<Answer> =>
+  call(server, "POST", "/api/admin/setup", {
+    body: { ...OWNER, token: SETUP_TOKEN, full_name: "Ona Owner" },
+  });
