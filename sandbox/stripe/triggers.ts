@@ -1,0 +1,87 @@
+import type { World } from "../core/company.ts";
+import { createProduct, createPrice } from "./catalog.ts";
+import { BY_ITSELF, type Intent } from "./charges.ts";
+import { CARDS, type Card } from "./cards.ts";
+import { payCheckout } from "./checkout-sessions.ts";
+import { createCustomer } from "./customers.ts";
+import { StripeError } from "./errors.ts";
+import type { EventType } from "./events.ts";
+import type { Form } from "./form.ts";
+import { findOperation } from "./operations.ts";
+
+/** Calls an operation as a client would, without the network. */
+function call<T>(world: World, method: "GET" | "POST", path: string, form: Form = {}): T {
+  const found = findOperation(method, path);
+  if (found.operation === null) throw new Error(`no operation ${method} ${path}`);
+  return found.operation.prepare(world, found.id, form, BY_ITSELF)() as T;
+}
+
+function pay(world: World, method: string): Intent | null {
+  const form = {
+    amount: "2000",
+    currency: "usd",
+    confirm: "true",
+    payment_method: method,
+    description: "(triggered)",
+  };
+  try {
+    return call<Intent>(world, "POST", "/v1/payment_intents", form);
+  } catch (error) {
+    // A declined card is what some triggers are for; its effects are in the books.
+    if (error instanceof StripeError && error.kept) return null;
+    throw error;
+  }
+}
+
+function openSession(world: World): string {
+  const item = {
+    price_data: { currency: "usd", unit_amount: "1500", product_data: { name: "Triggered" } },
+    quantity: "2",
+  };
+  const form = { mode: "payment", success_url: `${world.baseUrl}/_sandbox`, line_items: [item] };
+  return call<{ id: string }>(world, "POST", "/v1/checkout/sessions", form).id;
+}
+
+function refund(world: World): void {
+  const intent = pay(world, "pm_card_visa");
+  if (intent !== null) call(world, "POST", "/v1/refunds", { payment_intent: intent.id });
+}
+
+const visa = CARDS[0] as Card;
+
+/** For each event the calls that lead to it; some come a little later, by the world's clock. */
+export const triggers: Readonly<Partial<Record<EventType, (world: World) => void>>> = {
+  "charge.failed": (world) => void pay(world, "pm_card_chargeDeclined"),
+  "charge.refunded": refund,
+  "charge.succeeded": (world) => void pay(world, "pm_card_visa"),
+  "charge.updated": (world) => void pay(world, "pm_card_visa"),
+  "checkout.session.completed": (world) => {
+    const entry = { card: visa, expMonth: 12, expYear: 2034, cvc: "123" };
+    payCheckout(world, openSession(world), entry, {
+      email: "stripe@example.com",
+      name: "Jenny Rosen",
+      country: "US",
+    });
+  },
+  "checkout.session.expired": (world) => {
+    call(world, "POST", `/v1/checkout/sessions/${openSession(world)}/expire`);
+  },
+  "customer.created": (world) => void createCustomer(world, { email: "stripe@example.com" }, BY_ITSELF),
+  "payment_intent.canceled": (world) => {
+    const intent = call<Intent>(world, "POST", "/v1/payment_intents", { amount: "2000", currency: "usd" });
+    call(world, "POST", `/v1/payment_intents/${intent.id}/cancel`);
+  },
+  "payment_intent.created": (world) => {
+    call(world, "POST", "/v1/payment_intents", { amount: "2000", currency: "usd" });
+  },
+  "payment_intent.payment_failed": (world) => void pay(world, "pm_card_chargeDeclined"),
+  "payment_intent.requires_action": (world) => void pay(world, "pm_card_authenticationRequired"),
+  "payment_intent.succeeded": (world) => void pay(world, "pm_card_visa"),
+  "price.created": (world) => {
+    const product = createProduct(world, { name: "Triggered" }, BY_ITSELF);
+    createPrice(world, { currency: "usd", product: product.id, unit_amount: 1500 }, BY_ITSELF);
+  },
+  "product.created": (world) => void createProduct(world, { name: "Triggered" }, BY_ITSELF),
+  "refund.created": refund,
+  "refund.updated": refund,
+};
