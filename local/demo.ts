@@ -1,7 +1,7 @@
 /**
  * The demo organization, made through the public API as any client would: an owner, a key, a paid purchase, calls of
- * models, a payment event that broke a rule. Each step has an idempotency key of its own, so that a start cut short goes
- * on where it was; what is done is written to `demo.json`.
+ * models, a payment event that broke a rule. The purchase has an idempotency key of its own, so that a start cut short
+ * goes on with the same one.
  */
 import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -12,7 +12,18 @@ import { payCheckout, payWrongly } from "./demo-payments.ts";
 import type { Credentials } from "./sandbox.ts";
 import type { Secrets } from "./secrets.ts";
 
-export type Demo = { email: string; password: string; apiKey: string; signInUrl: string | null };
+export type Demo = {
+  email: string;
+  password: string;
+  apiKey: string | null;
+  /** Signs in once, without the password. */
+  signInUrl: string | null;
+  /** Why something of it is missing; null when it is whole. */
+  fault: string | null;
+};
+
+/** What `demo.json` keeps: the key, whose secret the API tells once only, and whether all else is made. */
+type State = { apiKey: string; complete: boolean };
 
 export type DemoOptions = {
   port: number;
@@ -31,24 +42,36 @@ const calls = [
   { model: "anthropic/claude-haiku-4.5", ask: "Draft a short reply to a customer who was charged twice." },
 ];
 
+/**
+ * Makes what is still missing and signs the owner in. Without its data the product is still whole: then `fault` says
+ * why, and the next start goes on there.
+ */
 export async function makeDemo(options: DemoOptions): Promise<Demo> {
   const { port, baseUrl, dataDir, secrets, credentials } = options;
   const password = secrets("demo_password");
   const client = new DemoClient(`http://127.0.0.1:${port}`, baseUrl);
   const file = path.join(dataDir, "demo.json");
-  let apiKey = existsSync(file)
-    ? (JSON.parse(readFileSync(file, "utf8")) as { apiKey: string }).apiKey
-    : null;
-  if (apiKey === null) await setUp(client, password, secrets("setup_token"));
-  await client.signIn(email, password);
-  if (apiKey === null) {
-    apiKey = await makeKey(client);
-    const paymentId = await buy(client);
-    await Promise.all([callModels(client, apiKey), payWrongly(credentials, paymentId)]);
-    writeFileSync(file, JSON.stringify({ apiKey }), { mode: 0o600 });
+  const demo: Demo = { email, password, apiKey: null, signInUrl: null, fault: null };
+  const state = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as State) : null;
+  try {
+    if (!state) await setUp(client, password, secrets("setup_token"));
+    await client.signIn(email, password);
+    demo.signInUrl = String((await client.call("POST", "/api/auth/sign-in-links", { body: {} }))?.["url"]);
+    demo.apiKey = state?.apiKey ?? (await makeKey(client));
+    if (!state) writeState(file, { apiKey: demo.apiKey, complete: false });
+    if (!state?.complete) {
+      const paymentId = await buy(client);
+      await Promise.all([callModels(client, demo.apiKey), payWrongly(credentials, paymentId)]);
+      writeState(file, { apiKey: demo.apiKey, complete: true });
+    }
+  } catch (error) {
+    demo.fault = (error as Error).message;
   }
-  const link = await client.call("POST", "/api/auth/sign-in-links", { body: {} });
-  return { email, password, apiKey, signInUrl: String(link?.["url"]) };
+  return demo;
+}
+
+function writeState(file: string, state: State): void {
+  writeFileSync(file, JSON.stringify(state), { mode: 0o600 });
 }
 
 /** The first person of an installation becomes its operator; the server refuses a second. */

@@ -14,11 +14,10 @@ type Facts = {
 export function printPage({ baseUrl, sandboxUrl, database, demo, setupToken, seconds }: Facts): void {
   const rows: [string, string][] = [["Console", baseUrl]];
   if (demo) {
-    rows.push(
-      ["Sign in", `${demo.signInUrl}  (one click, once)`],
-      ["or with", `${demo.email}  ${demo.password}`],
-      ["API key", demo.apiKey],
-    );
+    if (demo.signInUrl) rows.push(["Sign in", `${demo.signInUrl}  (one click, once)`]);
+    rows.push([demo.signInUrl ? "or with" : "Sign in", `${demo.email}  ${demo.password}`]);
+    if (demo.apiKey) rows.push(["API key", demo.apiKey]);
+    if (demo.fault) rows.push(["Demo", `not complete: ${demo.fault}`]);
   } else {
     rows.push(["Set up", `POST ${baseUrl}/api/admin/setup with token ${setupToken}`]);
   }
@@ -29,7 +28,7 @@ export function printPage({ baseUrl, sandboxUrl, database, demo, setupToken, sec
   );
   const lines = rows.map(([name, fact]) => `  ${name.padEnd(10)}${fact}`);
   process.stdout.write(`\nHoldfast is up (${seconds.toFixed(1)} s)\n\n${lines.join("\n")}\n\n`);
-  if (demo) process.stdout.write(`${tryIt(baseUrl, demo.apiKey)}\n\n`);
+  if (demo?.apiKey) process.stdout.write(`${tryIt(baseUrl, demo.apiKey)}\n\n`);
   process.stdout.write("  Ctrl-C stops everything. The data stays in .data/ (npm run reset wipes it).\n\n");
 }
 

@@ -6,7 +6,7 @@ import { mkdirSync } from "node:fs";
 import { keepRunning, waitForAnswer, type Child } from "./child.ts";
 import { buildConsole } from "./console-build.ts";
 import { openDatabase, type Database } from "./database.ts";
-import { makeDemo, type Demo, type DemoOptions } from "./demo.ts";
+import { makeDemo } from "./demo.ts";
 import { serverEnvironment } from "./environment.ts";
 import { startGuard, type Guard } from "./guard.ts";
 import { openBrowser, printPage } from "./page.ts";
@@ -54,7 +54,7 @@ class Launch {
       serverEnvironment({ port, baseUrl, databaseUrl, sandboxUrl, secrets, credentials }),
       port,
     );
-    const demo = withDemo ? await this.demo({ port, baseUrl, dataDir, secrets, credentials }) : null;
+    const demo = withDemo ? await makeDemo({ port, baseUrl, dataDir, secrets, credentials }) : null;
     this.run.update({ url: baseUrl, sandboxUrl });
     const seconds = (performance.now() - startedAt) / 1000;
     printPage({
@@ -89,16 +89,6 @@ class Launch {
     process.stderr.write(`\n${error.message}\n`);
     await this.stop();
     process.exit();
-  }
-
-  /** Without its demo the product is still whole; the next start goes on where this one stopped. */
-  private async demo(options: DemoOptions): Promise<Demo | null> {
-    try {
-      return await makeDemo(options);
-    } catch (error) {
-      this.print(`the demo data could not be made: ${(error as Error).message}`);
-      return null;
-    }
   }
 
   private async startServer(env: NodeJS.ProcessEnv, port: number): Promise<void> {
