@@ -18,6 +18,8 @@ import { openSecrets, type Secrets } from "./secrets.ts";
 
 const serverReadyTimeoutMs = 60_000;
 const startTimeoutMs = 60_000;
+/** One Ctrl-C arrives twice: from the terminal, and passed on by npm. */
+const oneKeyPressMs = 1_000;
 
 class Launch {
   private readonly run: RunFile;
@@ -147,13 +149,16 @@ async function main(args: string[]): Promise<void> {
     return;
   }
   const launch = new Launch(folder.taken);
-  let signals = 0;
+  let firstAt = 0;
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => {
-      signals += 1;
-      if (signals > 1) process.exit(1); // the guard ends the children
-      process.stdout.write("\nStopping (again: at once)\n");
-      void launch.stop().then(() => process.exit()); // a start still under way must not hold us
+      if (firstAt === 0) {
+        firstAt = Date.now();
+        process.stdout.write("\nStopping (again: at once)\n");
+        void launch.stop().then(() => process.exit()); // a start still under way must not hold us
+      } else if (Date.now() - firstAt > oneKeyPressMs) {
+        process.exit(1); // the guard ends the children
+      }
     });
   }
   await launch.start(!args.includes("--empty")).catch((error: Error) => launch.fail(error));
