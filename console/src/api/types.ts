@@ -58,13 +58,15 @@ export type WebhookEvent = {
   object_id: string;
   state: EventState;
   attempts: number;
+  max_attempts: number;
   replays: number;
   origin: string;
   received_at: string;
-  next_attempt_at: string | null;
+  next_attempt_at: string;
   finished_at: string | null;
   error_code: string | null;
   error_detail: string | null;
+  effects: Effect[];
 };
 export type Effect = { kind: string; id: string };
 export type Attempt = {
@@ -77,17 +79,24 @@ export type Attempt = {
   error_detail: string | null;
 };
 export type WebhookEventDetail = WebhookEvent & {
-  attempts_log: Attempt[];
-  effects: Effect[];
+  attempt_log: Attempt[];
   timeline: { id: string; type: string; state: EventState; received_at: string }[];
 };
-export type EventCounts = Record<EventState, number>;
+export type EventCounts = {
+  received: number;
+  waiting_retry: number;
+  processing: number;
+  dead: number;
+  processed_24h: number;
+  ignored_24h: number;
+  oldest_seconds: number;
+};
 export type DeadGroup = {
   type: string;
   error_code: string | null;
   count: number;
   oldest_at: string;
-  sample_event_id: string;
+  sample_id: string;
 };
 export type WebhookEndpoint = {
   id: string;
@@ -96,6 +105,7 @@ export type WebhookEndpoint = {
   mode: string;
   enabled: boolean;
   max_attempts: number;
+  url: string;
 };
 
 export type LedgerAccount = { account: string; unit: string; balance: number };

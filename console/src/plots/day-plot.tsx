@@ -13,7 +13,6 @@ import { formatCompact, formatDay } from "../lib/format.ts";
 import { plotColor, type PlotProps } from "./plot.tsx";
 
 const TICK = { fill: "var(--text-3)", fontSize: 11 };
-const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 export default function DayPlot(props: PlotProps) {
   return (
@@ -27,7 +26,6 @@ export default function DayPlot(props: PlotProps) {
 }
 
 const MARGIN = { right: 8, left: -4 };
-const motion = { isAnimationActive: !calm, animationDuration: 300 };
 const valueOf = (name: string) => (row: Record<string, number>) => row[name];
 
 function barsOf(props: PlotProps) {
@@ -42,7 +40,7 @@ function barsOf(props: PlotProps) {
           stackId="day"
           fill={plotColor(index)}
           maxBarSize={28}
-          {...motion}
+          isAnimationActive={false}
         />
       ))}
     </BarChart>
@@ -63,7 +61,7 @@ function lineOf(props: PlotProps) {
           fill={plotColor(index)}
           fillOpacity={0.12}
           strokeWidth={1.75}
-          {...motion}
+          isAnimationActive={false}
         />
       ))}
     </AreaChart>
@@ -127,28 +125,30 @@ function Tip({ format, series, active, label, payload }: TipProps) {
 /** The same figures for who cannot see the plot. */
 function DataTable({ label, rows, series, format }: Omit<PlotProps, "kind" | "formatAxis">) {
   return (
-    <table className="sr-only">
-      <caption>{label}</caption>
-      <thead>
-        <tr>
-          <th scope="col">Day</th>
-          {series.map((name) => (
-            <th key={name} scope="col">
-              {name}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((row) => (
-          <tr key={row.day}>
-            <th scope="row">{formatDay(row.day)}</th>
+    <div className="sr-only">
+      <table>
+        <caption>{label}</caption>
+        <thead>
+          <tr>
+            <th scope="col">Day</th>
             {series.map((name) => (
-              <td key={name}>{format(Number(row[name] ?? 0))}</td>
+              <th key={name} scope="col">
+                {name}
+              </th>
             ))}
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={row.day}>
+              <th scope="row">{formatDay(row.day)}</th>
+              {series.map((name) => (
+                <td key={name}>{format(Number(row[name] ?? 0))}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }

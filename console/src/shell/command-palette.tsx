@@ -39,7 +39,7 @@ export function CommandPalette({ open, onOpenChange }: { open: boolean; onOpenCh
           className="fixed top-[12dvh] left-1/2 z-50 w-[calc(100vw-2rem)] max-w-lg -translate-x-1/2 animate-in overflow-hidden rounded-xl border border-line bg-raised shadow-float"
         >
           <Dialog.Title className="sr-only">Go to</Dialog.Title>
-          <Command label="Go to" loop>
+          <Command label="Go to" loop filter={byWords}>
             <div className="flex items-center gap-2.5 border-b border-line px-4">
               <Search aria-hidden className="size-4 text-text-3" />
               <Command.Input
@@ -79,6 +79,13 @@ export function CommandPalette({ open, onOpenChange }: { open: boolean; onOpenCh
       </Dialog.Portal>
     </Dialog.Root>
   );
+}
+
+/** A name that begins with the text comes before one that only holds it; no fuzzy guesses. */
+function byWords(name: string, search: string, keywords: string[] = []): number {
+  const sought = search.toLowerCase().trim();
+  if (name.toLowerCase().startsWith(sought)) return 1;
+  return [name, ...keywords].some((text) => text.toLowerCase().includes(sought)) ? 0.5 : 0;
 }
 
 const open_ = (url: string) => window.open(url, "_blank", "noreferrer");

@@ -38,7 +38,7 @@ export const NAVIGATION: NavSection[] = [
     ],
   },
   {
-    label: "Money",
+    label: "Payments",
     items: [
       { to: "/payments", label: "Payments", icon: CreditCard, words: "charges refunds stripe", show: owner },
       { to: "/inbox", label: "Inbox", icon: Inbox, words: "webhooks events stripe replay", show: operator },

@@ -69,7 +69,7 @@ export function Time({ at }: { at: string | null | undefined }) {
 /** An id, shortened, with the whole of it to copy. */
 export function Id({ id, full }: { id: string; full?: boolean }) {
   return (
-    <span className="inline-flex max-w-full items-center gap-1 align-middle">
+    <span className="flex min-w-0 items-center gap-1">
       <code title={id} className="truncate font-mono text-xs text-text-2">
         {full ? id : shortenId(id)}
       </code>

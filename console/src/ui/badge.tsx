@@ -4,7 +4,7 @@ import { cx } from "./class-names.ts";
 export type Tone = "neutral" | "ok" | "warn" | "bad" | "info" | "accent";
 
 const TONES: Record<Tone, string> = {
-  neutral: "bg-sunken text-text-2",
+  neutral: "bg-sunken text-text-2 ring-1 ring-line ring-inset",
   ok: "bg-ok-soft text-ok",
   warn: "bg-warn-soft text-warn",
   bad: "bg-bad-soft text-bad",

@@ -31,7 +31,9 @@ export function Dialog({
         <Radix.Overlay className={SCRIM} />
         <Radix.Content
           {...(about ? {} : { "aria-describedby": undefined })}
-          className={cx(BOX, wide ? "max-w-2xl" : "max-w-md")}
+          onOpenAutoFocus={focusPanel}
+          tabIndex={-1}
+          className={cx(BOX, wide ? "max-w-2xl" : "max-w-md", "outline-none")}
         >
           <header className="flex items-start gap-3 px-5 pt-4">
             <div className="min-w-0 flex-1">
@@ -50,6 +52,14 @@ export function Dialog({
     </Radix.Root>
   );
 }
+
+// The first field is focused, else the panel itself, so that no button shows its tooltip unasked.
+const focusPanel = (event: Event) => {
+  event.preventDefault();
+  if (!(event.currentTarget instanceof HTMLElement)) return;
+  const field = event.currentTarget.querySelector<HTMLElement>("input, select, textarea");
+  (field ?? event.currentTarget).focus();
+};
 
 /** A panel from the right over the list it belongs to; the whole width on a phone. */
 export function Drawer({
@@ -71,7 +81,9 @@ export function Drawer({
         <Radix.Overlay className={SCRIM} />
         <Radix.Content
           aria-describedby={undefined}
-          className="fixed inset-y-0 right-0 z-50 flex w-full max-w-xl animate-slide flex-col border-l border-line bg-raised shadow-float"
+          onOpenAutoFocus={focusPanel}
+          tabIndex={-1}
+          className="fixed inset-y-0 right-0 z-50 flex w-full max-w-xl animate-slide flex-col border-l border-line bg-raised shadow-float outline-none"
         >
           <header className="flex items-center gap-2 border-b border-line py-3 pr-3 pl-5">
             <div className="min-w-0 flex-1">

@@ -131,10 +131,20 @@ function SkeletonRow<T>({ columns }: { columns: readonly Column<T>[] }) {
   );
 }
 
+/** A cell's main text, with what a hidden column would say below it on a phone. */
+export function Stacked({ children, note }: { children: ReactNode; note: ReactNode }) {
+  return (
+    <>
+      <span className="block truncate">{children}</span>
+      <span className="block truncate text-2xs text-text-3 sm:hidden">{note}</span>
+    </>
+  );
+}
+
 const cellClass = (column: Pick<Column<never>, "align" | "from">, more?: string): string =>
   cx(
     "truncate px-2 first:pl-4 last:pr-4",
-    column.align === "right" ? "num text-right" : "text-left",
+    column.align === "right" ? "num text-right max-sm:pr-4" : "text-left",
     column.from && FROM[column.from],
     more,
   );

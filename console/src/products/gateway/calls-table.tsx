@@ -4,7 +4,7 @@ import { formatInteger, humanize } from "../../lib/format.ts";
 import { Credits, Id, Time } from "../../ui/amounts.tsx";
 import { Badge, type Tone } from "../../ui/badge.tsx";
 import { Empty } from "../../ui/states.tsx";
-import { type Column, type ListState, Table } from "../../ui/table.tsx";
+import { type Column, type ListState, Stacked, Table } from "../../ui/table.tsx";
 
 const TONES: Record<string, Tone> = {
   ok: "ok",
@@ -17,7 +17,15 @@ const TONES: Record<string, Tone> = {
 export const toneOf = (outcome: string): Tone => TONES[outcome] ?? "bad";
 
 const columns: Column<UsageRecord>[] = [
-  { key: "model", header: "Model", cell: (row) => <code className="font-mono text-xs">{row.model}</code> },
+  {
+    key: "model",
+    header: "Model",
+    cell: (row) => (
+      <Stacked note={<Time at={row.created_at} />}>
+        <code className="font-mono text-xs">{row.model}</code>
+      </Stacked>
+    ),
+  },
   {
     key: "outcome",
     header: "Outcome",
@@ -47,7 +55,14 @@ const columns: Column<UsageRecord>[] = [
     align: "right",
     cell: (row) => <Credits micros={row.cost_micros} />,
   },
-  { key: "at", header: "When", width: "7rem", align: "right", cell: (row) => <Time at={row.created_at} /> },
+  {
+    key: "at",
+    header: "When",
+    width: "7rem",
+    align: "right",
+    from: "sm",
+    cell: (row) => <Time at={row.created_at} />,
+  },
 ];
 
 export function CallsTable({

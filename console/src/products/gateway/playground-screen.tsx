@@ -147,7 +147,8 @@ function Composer({ chat, onSend }: { chat: Chat; onSend(text: string): void }) 
     >
       <textarea
         aria-label="Message"
-        placeholder="Ask something… (Enter sends, Shift+Enter breaks the line)"
+        placeholder="Ask something…"
+        title="Enter sends, Shift+Enter breaks the line"
         rows={2}
         value={text}
         onChange={(event) => setText(event.target.value)}

@@ -35,14 +35,14 @@ export function TurnView({ turn }: { turn: Turn }) {
 function Progress({ turn }: { turn: Turn }) {
   const { phase, report, heldMicros } = turn;
   const settled = phase === "settled";
+  const refused = phase === "failed" && heldMicros === null;
   return (
     <ol className="num flex flex-wrap items-center gap-x-4 gap-y-1 text-xs text-text-3">
-      <Mark
-        state={phase === "holding" ? "busy" : phase === "failed" && heldMicros === null ? "failed" : "done"}
-      >
-        Held {heldMicros !== null && <Credits micros={heldMicros} unit />}
+      <Mark state={phase === "holding" ? "busy" : refused ? "failed" : "done"}>
+        {refused ? "Nothing held" : "Held "}
+        {heldMicros !== null && <Credits micros={heldMicros} unit />}
       </Mark>
-      {phase !== "holding" && !(phase === "failed" && heldMicros === null) && (
+      {phase !== "holding" && !refused && (
         <Mark
           state={
             phase === "answering"

@@ -24,7 +24,15 @@ const RANGES = [
 type Range = (typeof RANGES)[number]["value"];
 
 const columns: Column<UsageGroup>[] = [
-  { key: "model", header: "Model", cell: (row) => <code className="font-mono text-xs">{row.model}</code> },
+  {
+    key: "model",
+    header: "Model",
+    cell: (row) => (
+      <code title={row.model} className="font-mono text-xs">
+        {row.model}
+      </code>
+    ),
+  },
   {
     key: "requests",
     header: "Calls",

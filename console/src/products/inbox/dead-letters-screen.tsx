@@ -9,10 +9,18 @@ import { Badge } from "../../ui/badge.tsx";
 import { Card } from "../../ui/card.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Empty } from "../../ui/states.tsx";
-import { type Column, Table } from "../../ui/table.tsx";
+import { type Column, Stacked, Table } from "../../ui/table.tsx";
 
 const columns: Column<DeadGroup>[] = [
-  { key: "type", header: "Event", cell: (row) => <span className="font-mono text-xs">{row.type}</span> },
+  {
+    key: "type",
+    header: "Event",
+    cell: (row) => (
+      <Stacked note={row.error_code}>
+        <code className="font-mono text-xs">{row.type}</code>
+      </Stacked>
+    ),
+  },
   {
     key: "error",
     header: "Reason",
@@ -52,7 +60,7 @@ export function DeadLettersScreen() {
           renderLink={(row, className) => (
             <Link
               to="/inbox/$eventId"
-              params={{ eventId: row.sample_event_id }}
+              params={{ eventId: row.sample_id }}
               search={{ state: "dead" }}
               className={className}
               aria-label={`${row.type}: ${row.error_code ?? "unknown"}, ${row.count} events`}

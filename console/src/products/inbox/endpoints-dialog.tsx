@@ -61,9 +61,7 @@ function EndpointForm({ endpoint }: { endpoint: WebhookEndpoint }) {
     >
       <div className="flex items-center gap-2">
         <p className="text-sm font-medium">{humanize(endpoint.source)}</p>
-        <code className="min-w-0 flex-1 truncate font-mono text-xs text-text-3">
-          /webhooks/{endpoint.source}
-        </code>
+        <code className="min-w-0 flex-1 truncate font-mono text-xs text-text-3">{endpoint.url}</code>
         <Badge tone={endpoint.mode === "test" ? "warn" : "ok"}>{endpoint.mode}</Badge>
       </div>
       <TextField

@@ -107,7 +107,7 @@ function Body({ event }: { event: WebhookEventDetail }) {
             <Time at={event.received_at} /> by {event.origin}
           </Fact>
           <Fact name="Attempts">
-            {formatInteger(event.attempts)}
+            {formatInteger(event.attempts)} of {formatInteger(event.max_attempts)}
             {event.replays > 0 && `, replayed ${event.replays === 1 ? "once" : `${event.replays} times`}`}
           </Fact>
           {event.state === "waiting_retry" && (
@@ -118,7 +118,7 @@ function Body({ event }: { event: WebhookEventDetail }) {
         </Facts>
       </Part>
       <EffectList effects={event.effects} />
-      <AttemptList attempts={event.attempts_log} />
+      <AttemptList attempts={event.attempt_log} />
       <ObjectTimeline event={event} />
       <Payload eventId={event.id} />
     </>

@@ -10,14 +10,22 @@ import { Card } from "../../ui/card.tsx";
 import { FilterTabs } from "../../ui/filter-tabs.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Empty } from "../../ui/states.tsx";
-import { type Column, Table } from "../../ui/table.tsx";
+import { type Column, Stacked, Table } from "../../ui/table.tsx";
 import { EndpointsDialog } from "./endpoints-dialog.tsx";
 import { EVENT_STATES, EventStateBadge } from "./event-state.tsx";
 
 const route = getRouteApi("/app/inbox");
 
 const columns: Column<WebhookEvent>[] = [
-  { key: "type", header: "Event", cell: (row) => <span className="font-mono text-xs">{row.type}</span> },
+  {
+    key: "type",
+    header: "Event",
+    cell: (row) => (
+      <Stacked note={<Time at={row.received_at} />}>
+        <code className="font-mono text-xs">{row.type}</code>
+      </Stacked>
+    ),
+  },
   { key: "state", header: "State", width: "8.75rem", cell: (row) => <EventStateBadge state={row.state} /> },
   { key: "object", header: "Object", width: "10.5rem", from: "md", cell: (row) => <Id id={row.object_id} /> },
   {
@@ -34,6 +42,7 @@ const columns: Column<WebhookEvent>[] = [
     header: "Received",
     width: "7rem",
     align: "right",
+    from: "sm",
     cell: (row) => <Time at={row.received_at} />,
   },
 ];
@@ -107,7 +116,6 @@ function StateTabs({
   onChange(state: EventState | undefined): void;
 }) {
   const { data } = useQuery(queries.eventCounts());
-  const total = data && EVENT_STATES.reduce((sum, each) => sum + (data[each.state] ?? 0), 0);
   const options = EVENT_STATES.map((each) => ({
     value: each.state as EventState | "all",
     label: each.label,
@@ -118,13 +126,15 @@ function StateTabs({
     <FilterTabs
       label="State"
       value={state ?? "all"}
-      options={[{ value: "all", label: "All", count: total }, ...options]}
+      options={[{ value: "all", label: "All" }, ...options]}
       onChange={(next) => onChange(next === "all" ? undefined : next)}
     />
   );
 }
 
-const countOf = (counts: EventCounts | undefined, state: EventState) => counts && (counts[state] ?? 0);
+/** What ended well is not counted over all time: that number only grows, and is dear to find. */
+const countOf = (counts: EventCounts | undefined, state: EventState) =>
+  state === "processed" || state === "ignored" ? undefined : counts?.[state];
 
 /** Types are the company's: whoever knows one types it in full. */
 function TypeFilter({ type, onChange }: { type: string | undefined; onChange(type: string): void }) {

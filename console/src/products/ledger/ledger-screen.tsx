@@ -10,7 +10,7 @@ import { Card, CardHead } from "../../ui/card.tsx";
 import { FilterTabs } from "../../ui/filter-tabs.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Empty } from "../../ui/states.tsx";
-import { type Column, Table } from "../../ui/table.tsx";
+import { type Column, Stacked, Table } from "../../ui/table.tsx";
 import { sizeOf, unitName } from "./entries.ts";
 import { VerifyPanel } from "./verify-panel.tsx";
 
@@ -20,9 +20,19 @@ const accountColumns: Column<LedgerAccount>[] = [
   {
     key: "account",
     header: "Account",
-    cell: (row) => <span className="font-mono text-xs">{row.account}</span>,
+    cell: (row) => (
+      <Stacked note={unitName(row.unit)}>
+        <code className="font-mono text-xs">{row.account}</code>
+      </Stacked>
+    ),
   },
-  { key: "unit", header: "Unit", width: "6rem", cell: (row) => <Badge>{unitName(row.unit)}</Badge> },
+  {
+    key: "unit",
+    header: "Unit",
+    width: "6rem",
+    from: "sm",
+    cell: (row) => <Badge>{unitName(row.unit)}</Badge>,
+  },
   {
     key: "balance",
     header: "Balance",
@@ -33,7 +43,12 @@ const accountColumns: Column<LedgerAccount>[] = [
 ];
 
 const transactionColumns: Column<LedgerTransaction>[] = [
-  { key: "kind", header: "Kind", width: "10rem", cell: (row) => humanize(row.kind) },
+  {
+    key: "kind",
+    header: "Kind",
+    width: "10rem",
+    cell: (row) => <Stacked note={<Time at={row.posted_at} />}>{humanize(row.kind)}</Stacked>,
+  },
   {
     key: "reference",
     header: "Reference",
@@ -47,6 +62,7 @@ const transactionColumns: Column<LedgerTransaction>[] = [
     header: "Posted",
     width: "7rem",
     align: "right",
+    from: "sm",
     cell: (row) => <Time at={row.posted_at} />,
   },
 ];

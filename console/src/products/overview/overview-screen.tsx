@@ -84,8 +84,8 @@ function Events() {
   const waiting = data && data.received + data.processing + data.waiting_retry;
   return (
     <Stat
-      label="Events applied"
-      value={data ? formatInteger(data.processed) : <Skeleton className="mt-1 h-6 w-16" />}
+      label="Events applied in 24 hours"
+      value={data ? formatInteger(data.processed_24h) : <Skeleton className="mt-1 h-6 w-16" />}
       note={data ? `${formatInteger(waiting ?? 0)} waiting, ${formatInteger(data.dead)} dead` : " "}
     />
   );

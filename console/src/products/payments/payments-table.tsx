@@ -12,11 +12,11 @@ const columns: Column<Payment>[] = [
   {
     key: "amount",
     header: "Amount",
-    width: "6.5rem",
+    width: "6rem",
     cell: (row) => <Money minor={row.amount_minor} currency={row.currency} />,
   },
-  { key: "status", header: "Status", width: "10rem", cell: (row) => <PaymentStatus status={row.status} /> },
-  { key: "pack", header: "Pack", from: "md", cell: (row) => humanize(row.pack_key) },
+  { key: "status", header: "Status", cell: (row) => <PaymentStatus status={row.status} /> },
+  { key: "pack", header: "Pack", width: "8rem", from: "md", cell: (row) => humanize(row.pack_key) },
   {
     key: "credits",
     header: "Credits",
@@ -28,7 +28,7 @@ const columns: Column<Payment>[] = [
   {
     key: "created",
     header: "Created",
-    width: "7.5rem",
+    width: "6.5rem",
     align: "right",
     cell: (row) => <Time at={row.created_at} />,
   },
