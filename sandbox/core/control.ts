@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { z } from "zod";
+import type { z } from "zod";
 import type { Company } from "./company.ts";
 import { clockInput, faultInput, presetInput, triggerInput, worldInput, worldOnly } from "./control-input.ts";
 import { CALL_FAULTS } from "./faults.ts";

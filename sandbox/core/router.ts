@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { handleWithFaults } from "./call-faults.ts";
 import { MAX_BODY_BYTES, type Company, type Exchange } from "./company.ts";
 import type { Control } from "./control.ts";
-import { tapInto, type Answer } from "./tap.ts";
+import { Tap, type Answer } from "./tap.ts";
 import type { OpenWorld } from "./world.ts";
 import type { Worlds } from "./worlds.ts";
 
@@ -111,7 +111,7 @@ async function serve(
   const { res, method, path, rawBody } = request;
   const started = performance.now();
   const gone = new AbortController();
-  const tap = tapInto(res, world.store, world.recording);
+  const tap = new Tap(res, world.store, world.recording);
   const subject = { company: company.name, on: "call" as const, method, path };
   const rules = world.faults.list().length;
   const faults = rules === 0 ? [] : world.faults.draw({ ...subject, body: rawBody.toString() });

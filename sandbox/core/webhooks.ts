@@ -1,5 +1,6 @@
 import { Agent, request } from "undici";
 import type { Fault, FaultSet, RandomStream, WebhookSender, WebhookStyle, World } from "./company.ts";
+import { Deliveries, type Delivery } from "./deliveries.ts";
 import { WEBHOOK_FAULTS } from "./faults.ts";
 import type { OpenStore } from "./store.ts";
 
@@ -9,42 +10,8 @@ const MAX_IN_FLIGHT = 16;
 const MAX_ANSWER_CHARS = 2_000;
 const ENQUEUE_FAULTS = ["reorder", "delay"];
 const ATTEMPT_FAULTS = WEBHOOK_FAULTS.filter((kind) => !ENQUEUE_FAULTS.includes(kind));
-
-const TABLE = `create table if not exists deliveries (
-  id integer primary key, company text not null, event_id text not null, event_type text not null,
-  endpoint_id text not null, state text not null, copy integer not null default 0, attempts integer not null default 0,
-  due_ms integer not null, ord real not null, status integer, error text, fault text, updated_ms integer not null);
-create index if not exists deliveries_due on deliveries (state, due_ms, ord, id);
-create index if not exists deliveries_event on deliveries (event_id);`;
-
-export type Delivery = {
-  id: number;
-  company: string;
-  event_id: string;
-  event_type: string;
-  endpoint_id: string;
-  state: "waiting" | "delivered" | "gave_up";
-  copy: boolean;
-  attempts: number;
-  due_ms: number;
-  status: number | null;
-  error: string | null;
-  fault: string | null;
-  updated_ms: number;
-};
-
-export type OpenSender = WebhookSender & {
-  /** When the next delivery falls due that is not under way; null when there is none or no free place for it. */
-  nextAt(): number | null;
-  /** Starts what is due, up to the limit. */
-  start(): void;
-  /** Starts what is due and resolves when nothing due is left or under way. */
-  runDue(): Promise<void>;
-  list(filter: { state?: string; event?: string; limit?: number }): Delivery[];
-  /** Sends once more, whatever happened before: false when there is no such delivery. */
-  resend(id: number): boolean;
-  close(): Promise<void>;
-};
+/** Extra copies go out after what was already waiting. */
+const LAST = 2;
 
 type Deps = {
   store: OpenStore;
@@ -54,210 +21,182 @@ type Deps = {
   world(): World;
   changed(): void;
 };
+type Call = { url: string; headers: Record<string, string>; body: Buffer };
+type Outcome = { status: number | null; error: string | null; text: string; ms: number };
 
-const toDelivery = (row: Record<string, unknown>): Delivery =>
-  ({ ...row, copy: row["copy"] === 1 }) as unknown as Delivery;
+const isOk = (status: number | null): boolean => status !== null && status >= 200 && status < 300;
+const names = (faults: Fault[]): string | null =>
+  faults.length === 0 ? null : faults.map((fault) => fault.fault).join(",");
 
-/** Delivers webhooks of one world: kept in its books, sent after the commit, retried until answered 2xx. */
-export function openSender(deps: Deps): OpenSender {
-  const { store } = deps;
-  store.ensure("deliveries", TABLE);
-  const agent = new Agent({ connections: MAX_IN_FLIGHT, pipelining: 1, keepAliveTimeout: 4_000 });
-  const inFlight = new Map<number, Promise<void>>();
-  let closed = false;
+/** Delivers the webhooks of one world: kept in its books, sent after the commit, retried until answered 2xx. */
+export class OpenSender implements WebhookSender {
+  readonly #deps: Deps;
+  readonly #deliveries: Deliveries;
+  readonly #agent = new Agent({ connections: MAX_IN_FLIGHT, pipelining: 1, keepAliveTimeout: 4_000 });
+  readonly #inFlight = new Map<number, Promise<void>>();
+  #closed = false;
 
-  const insert = (
-    row: Omit<Delivery, "id" | "attempts" | "status" | "error" | "fault" | "updated_ms" | "state">,
-    ord: number,
-  ): void => {
-    store.run(
-      `insert into deliveries (company, event_id, event_type, endpoint_id, state, copy, due_ms, ord, updated_ms)
-       values (?, ?, ?, ?, 'waiting', ?, ?, ?, ?)`,
-      row.company,
-      row.event_id,
-      row.event_type,
-      row.endpoint_id,
-      row.copy ? 1 : 0,
-      Math.ceil(row.due_ms),
-      ord,
-      deps.world().clock.now(),
-    );
-  };
+  constructor(deps: Deps) {
+    this.#deps = deps;
+    this.#deliveries = new Deliveries(deps.store);
+  }
 
-  const settle = (
-    d: Delivery,
-    ok: boolean,
-    status: number | null,
-    error: string | null,
-    faults: Fault[],
-  ): void => {
-    const world = deps.world();
-    const now = world.clock.now();
-    const style = deps.style(d.company);
-    const wait = style?.retryAfterMs[d.attempts];
-    const lost = faults.some((f) => f.fault === "drop" && f.params["lost"] === true);
-    const over = ok || d.copy || lost || wait === undefined;
-    store.run(
-      `update deliveries set state = ?, attempts = attempts + 1, due_ms = ?, status = ?, error = ?, fault = ?,
-       updated_ms = ? where id = ?`,
-      ok ? "delivered" : over ? "gave_up" : "waiting",
-      over ? d.due_ms : now + wait,
-      status,
-      error,
-      faults.length === 0 ? null : faults.map((f) => f.fault).join(","),
-      now,
-      d.id,
-    );
-    if (over && !d.copy) {
-      style?.settled(world, { eventId: d.event_id, endpointId: d.endpoint_id, delivered: ok });
+  send({ company, eventId, eventType, endpointId, order }: Parameters<WebhookSender["send"]>[0]): void {
+    const { faults, random, store } = this.#deps;
+    const now = this.#now();
+    let due = now;
+    for (const f of faults.draw({ company, on: "webhook", event: eventType, kinds: ENQUEUE_FAULTS })) {
+      if (f.fault === "delay") due += Number(f.params["ms"] ?? 5_000);
+      else due += random(`reorder:${f.id}`).int(Number(f.params["window_ms"] ?? 3_000));
     }
-  };
+    const row = { company, event_id: eventId, event_type: eventType, endpoint_id: endpointId };
+    this.#deliveries.insert({ ...row, copy: false, due_ms: due }, order ?? 1, now);
+    store.afterCommit(this.#deps.changed);
+  }
 
-  const attempt = async (d: Delivery): Promise<void> => {
-    const world = deps.world();
-    const style = deps.style(d.company);
-    const faults = d.copy
-      ? []
-      : deps.faults.draw({ company: d.company, on: "webhook", event: d.event_type, kinds: ATTEMPT_FAULTS });
-    const has = (kind: string): Fault | undefined => faults.find((f) => f.fault === kind);
-    if (has("drop") !== undefined) return settle(d, false, null, "lost on the way", faults);
+  /** When the next delivery falls due that is not under way; null when there is none or no free place for it. */
+  nextAt(): number | null {
+    if (this.#inFlight.size >= MAX_IN_FLIGHT) return null;
+    const next = this.#deliveries
+      .waiting(this.#inFlight.size + 1)
+      .find((waiting) => !this.#inFlight.has(waiting.id));
+    return next?.dueMs ?? null;
+  }
+
+  /** Starts what is due, up to the limit. */
+  start(): void {
+    if (this.#closed) return;
+    const free = MAX_IN_FLIGHT - this.#inFlight.size;
+    if (free <= 0) return;
+    const due = this.#deliveries.due(this.#now(), MAX_IN_FLIGHT + this.#inFlight.size);
+    for (const delivery of due.filter((each) => !this.#inFlight.has(each.id)).slice(0, free)) {
+      this.#inFlight.set(delivery.id, this.#run(delivery));
+    }
+  }
+
+  /** Starts what is due and resolves when nothing due is left or under way. */
+  async runDue(): Promise<void> {
+    this.start();
+    while (this.#inFlight.size > 0) {
+      await Promise.race(this.#inFlight.values());
+      this.start();
+    }
+  }
+
+  list(filter: { state?: string; event?: string; limit?: number }): Delivery[] {
+    return this.#deliveries.list(filter);
+  }
+
+  /** Sends once more, whatever happened before: false when there is no such delivery. */
+  resend(id: number): boolean {
+    const delivery = this.#deliveries.find(id);
+    if (delivery === null) return false;
+    const now = this.#now();
+    if (delivery.copy || delivery.state === "delivered") {
+      this.#deliveries.insert({ ...delivery, copy: true, due_ms: now }, LAST, now);
+    } else this.#deliveries.retryAt(id, now);
+    this.#deps.store.afterCommit(this.#deps.changed);
+    return true;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#agent.destroy();
+    await Promise.allSettled(this.#inFlight.values());
+  }
+
+  #now(): number {
+    return this.#deps.world().clock.now();
+  }
+
+  async #run(delivery: Delivery): Promise<void> {
+    try {
+      await this.#attempt(delivery);
+    } catch (cause) {
+      if (!this.#closed)
+        this.#settle(delivery, { status: null, error: `sandbox fault: ${String(cause)}` }, []);
+    } finally {
+      this.#inFlight.delete(delivery.id);
+      if (!this.#closed) this.#deps.changed();
+    }
+  }
+
+  async #attempt(delivery: Delivery): Promise<void> {
+    const { faults: rules, random, style: styleOf } = this.#deps;
+    const world = this.#deps.world();
+    const style = styleOf(delivery.company);
+    const subject = { company: delivery.company, on: "webhook" as const, event: delivery.event_type };
+    const faults = delivery.copy ? [] : rules.draw({ ...subject, kinds: ATTEMPT_FAULTS });
+    const has = (kind: string): Fault | undefined => faults.find((fault) => fault.fault === kind);
+    if (has("drop") !== undefined) {
+      return this.#settle(delivery, { status: null, error: "lost on the way" }, faults);
+    }
     const signedAt = Math.floor(Date.now() / 1000) - (has("old_timestamp") === undefined ? 0 : 3_600);
-    const call = style?.request(world, { eventId: d.event_id, endpointId: d.endpoint_id, signedAt }) ?? null;
-    if (style === null || call === null)
-      return settle({ ...d, copy: true }, false, null, "endpoint is gone", faults);
-    const duplicate = has("duplicate");
-    if (duplicate !== undefined) {
-      const copies = Math.min(Number(duplicate.params["n"] ?? 1), 20);
-      for (let i = 0; i < copies; i++) insert({ ...d, copy: true, due_ms: world.clock.now() }, 2);
+    const wanted = { eventId: delivery.event_id, endpointId: delivery.endpoint_id, signedAt };
+    const call = style?.request(world, wanted) ?? null;
+    if (style === null || call === null) {
+      return this.#settle({ ...delivery, copy: true }, { status: null, error: "endpoint is gone" }, faults);
     }
-    if (has("corrupt") !== undefined)
-      call.body = flipByte(call.body, deps.random("corrupt").int(call.body.length));
+    this.#copy(delivery, has("duplicate"));
+    if (has("corrupt") !== undefined) {
+      call.body = flipByte(call.body, random("corrupt").int(call.body.length));
+    }
     if (has("bad_signature") !== undefined) {
       for (const name of style.signatureHeaders) call.headers[name] = spoil(call.headers[name] ?? "");
     }
-    const outcome = await post(call, style.timeoutMs);
-    if (closed) return;
-    settle(
-      d,
-      outcome.status !== null && outcome.status >= 200 && outcome.status < 300,
-      outcome.status,
-      outcome.error,
-      faults,
-    );
-    record(world, d, call, outcome, faults);
-  };
+    const outcome = await this.#post(call, style.timeoutMs);
+    if (this.#closed) return;
+    this.#settle(delivery, outcome, faults);
+    record(world, delivery, call, outcome, names(faults));
+  }
 
-  const post = async (
-    call: { url: string; headers: Record<string, string>; body: Buffer },
-    timeoutMs: number,
-  ): Promise<Outcome> => {
+  #copy(delivery: Delivery, duplicate: Fault | undefined): void {
+    if (duplicate === undefined) return;
+    const now = this.#now();
+    for (let i = 0; i < Math.min(Number(duplicate.params["n"] ?? 1), 20); i++) {
+      this.#deliveries.insert({ ...delivery, copy: true, due_ms: now }, LAST, now);
+    }
+  }
+
+  async #post(call: Call, timeoutMs: number): Promise<Outcome> {
     const started = performance.now();
     try {
       const answer = await request(call.url, {
         method: "POST",
         headers: call.headers,
         body: call.body,
-        dispatcher: agent,
+        dispatcher: this.#agent,
         signal: AbortSignal.timeout(timeoutMs),
       });
       const text = (await answer.body.text()).slice(0, MAX_ANSWER_CHARS);
-      const error =
-        answer.statusCode >= 200 && answer.statusCode < 300 ? null : `answered ${answer.statusCode}`;
+      const error = isOk(answer.statusCode) ? null : `answered ${answer.statusCode}`;
       return { status: answer.statusCode, error, text, ms: performance.now() - started };
     } catch (cause) {
       const error = cause instanceof Error ? cause.message || cause.name : String(cause);
       return { status: null, error, text: "", ms: performance.now() - started };
     }
-  };
+  }
 
-  const start = (): void => {
-    if (closed) return;
-    const free = MAX_IN_FLIGHT - inFlight.size;
-    if (free <= 0) return;
-    const rows = store.all(
-      "select * from deliveries where state = 'waiting' and due_ms <= ? order by due_ms, ord, id limit ?",
-      deps.world().clock.now(),
-      MAX_IN_FLIGHT + inFlight.size,
-    );
-    let started = 0;
-    for (const row of rows) {
-      const d = toDelivery(row);
-      if (inFlight.has(d.id)) continue;
-      if (started++ >= free) break;
-      const done = attempt(d)
-        .catch((cause: unknown) => {
-          if (!closed) settle(d, false, null, `sandbox fault: ${String(cause)}`, []);
-        })
-        .finally(() => {
-          inFlight.delete(d.id);
-          if (!closed) deps.changed();
-        });
-      inFlight.set(d.id, done);
-    }
-  };
-
-  return {
-    send({ company, eventId, eventType, endpointId, order }) {
-      const now = deps.world().clock.now();
-      let due = now;
-      for (const f of deps.faults.draw({ company, on: "webhook", event: eventType, kinds: ENQUEUE_FAULTS })) {
-        if (f.fault === "delay") due += Number(f.params["ms"] ?? 5_000);
-        else due += deps.random(`reorder:${f.id}`).int(Number(f.params["window_ms"] ?? 3_000));
-      }
-      const row = { company, event_id: eventId, event_type: eventType, endpoint_id: endpointId };
-      insert({ ...row, copy: false, due_ms: due }, order ?? 1);
-      store.afterCommit(deps.changed);
-    },
-    start,
-    nextAt() {
-      if (inFlight.size >= MAX_IN_FLIGHT) return null;
-      const rows = store.all(
-        "select id, due_ms from deliveries where state = 'waiting' order by due_ms, ord, id limit ?",
-        inFlight.size + 1,
-      );
-      const next = rows.find((row) => !inFlight.has(Number(row["id"])));
-      return next === undefined ? null : Number(next["due_ms"]);
-    },
-    async runDue() {
-      start();
-      while (inFlight.size > 0) {
-        await Promise.race(inFlight.values());
-        start();
-      }
-    },
-    list({ state, event, limit = 100 }) {
-      return store
-        .all(
-          `select * from deliveries where (? is null or state = ?) and (? is null or event_id = ? or event_type = ?)
-           order by id desc limit ?`,
-          state ?? null,
-          state ?? null,
-          event ?? null,
-          event ?? null,
-          event ?? null,
-          limit,
-        )
-        .map(toDelivery);
-    },
-    resend(id) {
-      const row = store.get("select * from deliveries where id = ?", id);
-      if (row === null) return false;
-      const d = toDelivery(row);
-      const now = deps.world().clock.now();
-      if (d.copy || d.state === "delivered") insert({ ...d, copy: true, due_ms: now }, 2);
-      else store.run("update deliveries set state = 'waiting', due_ms = ? where id = ?", now, id);
-      store.afterCommit(deps.changed);
-      return true;
-    },
-    async close() {
-      closed = true;
-      await agent.destroy();
-      await Promise.allSettled(inFlight.values());
-    },
-  };
+  #settle(delivery: Delivery, outcome: Pick<Outcome, "status" | "error">, faults: Fault[]): void {
+    const world = this.#deps.world();
+    const now = this.#now();
+    const style = this.#deps.style(delivery.company);
+    const wait = style?.retryAfterMs[delivery.attempts];
+    const lost = faults.some((fault) => fault.fault === "drop" && fault.params["lost"] === true);
+    const ok = isOk(outcome.status);
+    const over = ok || delivery.copy || lost || wait === undefined;
+    const attempt = {
+      state: ok ? ("delivered" as const) : over ? ("gave_up" as const) : ("waiting" as const),
+      dueMs: over ? delivery.due_ms : now + wait,
+      status: outcome.status,
+      error: outcome.error,
+      fault: names(faults),
+    };
+    this.#deliveries.record(delivery.id, attempt, now);
+    if (!over || delivery.copy) return;
+    style?.settled(world, { eventId: delivery.event_id, endpointId: delivery.endpoint_id, delivered: ok });
+  }
 }
-
-type Outcome = { status: number | null; error: string | null; text: string; ms: number };
 
 function flipByte(body: Buffer, at: number): Buffer {
   const copy = Buffer.from(body);
@@ -270,23 +209,17 @@ function spoil(signature: string): string {
   return signature.replace(/.$/, (digit) => (digit === "0" ? "1" : "0"));
 }
 
-function record(
-  world: World,
-  d: Delivery,
-  call: { url: string; headers: Record<string, string>; body: Buffer },
-  outcome: Outcome,
-  faults: Fault[],
-): void {
+function record(world: World, delivery: Delivery, call: Call, outcome: Outcome, fault: string | null): void {
   if (!world.recorder.enabled) return;
   world.recorder.add({
     at: new Date(world.clock.now()).toISOString(),
-    company: d.company,
+    company: delivery.company,
     direction: "out",
     method: "POST",
     path: call.url,
     status: outcome.status ?? 0,
     ms: Math.round(outcome.ms * 10) / 10,
-    fault: faults.length === 0 ? null : faults.map((f) => f.fault).join(","),
+    fault,
     request: { headers: call.headers, body: call.body.toString() },
     response: { headers: {}, body: outcome.error ?? outcome.text },
   });

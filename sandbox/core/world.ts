@@ -6,18 +6,17 @@ import type { Company, World } from "./company.ts";
 import { openFaults, type OpenFaults } from "./faults.ts";
 import { openRandom } from "./random.ts";
 import { openRecorder, type OpenRecorder } from "./recorder.ts";
-import { openStore, type OpenStore } from "./store.ts";
-import { openSender, type OpenSender } from "./webhooks.ts";
-
-/** setTimeout cannot wait longer; a later wake-up finds nothing due and waits again. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
-/** Things done in one advance of a clock; a loop that plans itself anew for ever ends here. */
-const MAX_ADVANCE_STEPS = 200_000;
+import { Runner } from "./runner.ts";
+import { OpenStore } from "./store.ts";
+import { OpenSender } from "./webhooks.ts";
 
 export type Settings = { seed: string; webhookBase: string | null; clock: ClockState; recording: boolean };
 
 /** A world with the handles that only the core needs. */
-export type OpenWorld = Omit<World, "store" | "clock" | "agenda" | "faults" | "recorder" | "webhooks"> & {
+export type OpenWorld = Omit<
+  World,
+  "store" | "clock" | "agenda" | "faults" | "recorder" | "webhooks" | "webhookBase"
+> & {
   store: OpenStore;
   clock: WorldClock;
   agenda: OpenAgenda;
@@ -30,12 +29,12 @@ export type OpenWorld = Omit<World, "store" | "clock" | "agenda" | "faults" | "r
   saveSettings(): void;
   /** Looks for due things soon. */
   poke(): void;
-  /** Moves the clock to `at`, doing everything due on the way, in order of time; answers how many. */
+  /** Moves the clock to `at`, doing everything due on the way, in order of time; answers how many steps. */
   advanceTo(at: number): Promise<number>;
   close(): Promise<void>;
 };
 
-export function worldFile(dataDir: string, name: string): string {
+function worldFile(dataDir: string, name: string): string {
   return dataDir === ":memory:" ? ":memory:" : join(dataDir, `${name}.sqlite`);
 }
 
@@ -63,52 +62,13 @@ type Options = {
 };
 
 export function openWorld({ name, dataDir, baseUrl, fresh, companies }: Options): OpenWorld {
-  const store = openStore(worldFile(dataDir, name));
+  const store = new OpenStore(worldFile(dataDir, name));
   const settings = loadSettings(store, fresh);
   const clock = openClock(settings.clock);
   const random = openRandom(settings.seed, store);
   const faults = openFaults(store, random);
-  const recorder = openRecorder();
-  recorder.enabled = settings.recording;
   const company = (wanted: string): Company | null => companies.find((c) => c.name === wanted) ?? null;
-  let scheduled = false;
-  let closed = false;
-  let advancing = false;
-  let timer: NodeJS.Timeout | undefined;
-
-  const runAgenda = async (): Promise<number> => {
-    let count = 0;
-    for (let item = world.agenda.take(clock.now()); item !== null; item = world.agenda.take(clock.now())) {
-      await company(item.company)?.due?.[item.kind]?.(world, item.payload);
-      count++;
-    }
-    return count;
-  };
-  const nextAt = (): number | null => {
-    const times = [world.agenda.nextAt(), world.webhooks.nextAt()].filter((at) => at !== null);
-    return times.length === 0 ? null : Math.min(...times);
-  };
-  const arm = (): void => {
-    clearTimeout(timer);
-    const at = nextAt();
-    if (at === null || clock.mode === "manual" || closed) return;
-    const wait = (at - clock.now()) / clock.state.speed;
-    timer = setTimeout(world.poke, Math.min(Math.max(wait, 1), MAX_TIMER_MS));
-  };
-  const look = async (): Promise<void> => {
-    scheduled = false;
-    if (closed || advancing) return;
-    await runAgenda();
-    if (closed) return;
-    world.webhooks.start();
-    arm();
-  };
-
-  const poke = (): void => {
-    if (scheduled || closed) return;
-    scheduled = true;
-    setImmediate(() => void look());
-  };
+  const changed = (): void => runner.poke();
   const world: OpenWorld = {
     name,
     seed: settings.seed,
@@ -119,57 +79,34 @@ export function openWorld({ name, dataDir, baseUrl, fresh, companies }: Options)
     clock,
     random,
     faults,
-    recorder,
+    recorder: openRecorder(),
     memory: new Map(),
-    agenda: openAgenda(store, poke),
-    webhooks: openSender({
+    agenda: openAgenda(store, changed),
+    webhooks: new OpenSender({
       store,
       faults,
       random,
       style: (wanted) => company(wanted)?.webhooks ?? null,
       world: () => world,
-      changed: poke,
+      changed,
     }),
     saveSettings() {
-      const body: Settings = {
-        seed: world.seed,
-        webhookBase: world.webhookBase,
-        clock: clock.state,
-        recording: world.recording,
-      };
-      recorder.enabled = world.recording;
+      const { seed, webhookBase, recording } = world;
+      const body: Settings = { seed, webhookBase, clock: clock.state, recording };
+      world.recorder.enabled = recording;
       store.run("insert or replace into settings (id, body) values (1, ?)", JSON.stringify(body));
     },
-    poke,
-    async advanceTo(target) {
-      advancing = true;
-      let steps = 0;
-      try {
-        for (;;) {
-          const at = nextAt();
-          if (at === null || at > target || steps >= MAX_ADVANCE_STEPS) break;
-          if (at > clock.now()) clock.set(at);
-          steps += await runAgenda();
-          await world.webhooks.runDue();
-          steps++;
-        }
-        if (target > clock.now()) clock.set(target);
-        world.saveSettings();
-      } finally {
-        advancing = false;
-        poke();
-      }
-      return steps;
-    },
+    poke: changed,
+    advanceTo: (target) => runner.advanceTo(target),
     async close() {
-      closed = true;
-      clearTimeout(timer);
+      runner.close();
       await world.webhooks.close();
       store.close();
     },
   };
+  const runner = new Runner(world, company);
   world.saveSettings();
   for (const each of companies) each.welcome?.(world);
-  poke();
+  runner.poke();
   return world;
 }

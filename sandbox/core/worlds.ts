@@ -15,95 +15,95 @@ export type NewWorld = {
   webhookBase?: string | null;
 };
 
-export type Worlds = {
-  find(name: string): OpenWorld | null;
-  all(): OpenWorld[];
-  /** Makes a world; one that exists keeps its books and credentials and takes the new webhook base only. */
-  create(options: NewWorld): OpenWorld;
-  /** Empties the books; seed, webhook base and the clock's mode stay, so the same calls give the same ids again. */
-  reset(name: string): Promise<OpenWorld | null>;
-  remove(name: string): Promise<boolean>;
-  close(): Promise<void>;
-};
-
-export function openWorlds(options: {
+type Options = {
+  /** A folder with one file per world, or `:memory:`. */
   dataDir: string;
   baseUrl: string;
+  /** For the default world; null leaves what its books say. */
   webhookBase: string | null;
   companies: readonly Company[];
-}): Worlds {
-  const { dataDir, baseUrl, companies } = options;
-  const open = new Map<string, OpenWorld>();
+};
 
-  const openOne = (name: string, fresh: Settings): OpenWorld => {
-    const world = openWorld({ name, dataDir, baseUrl, fresh, companies });
-    open.set(name, world);
-    return world;
-  };
-  const setWebhookBase = (world: OpenWorld, base: string | null): void => {
-    if (world.webhookBase === base) return;
-    world.webhookBase = base;
-    world.saveSettings();
-    for (const company of companies) company.welcome?.(world);
-  };
-  const worlds: Worlds = {
-    find: (name) => open.get(name) ?? null,
-    all: () => [...open.values()],
-    create({ name, seed, clock, webhookBase }) {
-      const existing = open.get(name);
-      if (existing !== undefined) {
-        if (webhookBase !== undefined) setWebhookBase(existing, webhookBase);
-        return existing;
+/** The worlds of one process. Those with books in the data folder are there from the start. */
+export class Worlds {
+  readonly #options: Options;
+  readonly #open = new Map<string, OpenWorld>();
+
+  constructor(options: Options) {
+    this.#options = options;
+    const { dataDir, webhookBase } = options;
+    if (dataDir !== ":memory:") {
+      mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+      for (const file of readdirSync(dataDir)) {
+        const name = file.endsWith(".sqlite") ? file.slice(0, -".sqlite".length) : "";
+        if (WORLD_NAME.test(name) && this.#open.size < MAX_WORLDS)
+          this.#openOne(name, freshSettings({ name }));
       }
-      return openOne(name, {
-        seed: seed ?? `holdfast:${name}`,
-        webhookBase: webhookBase ?? null,
-        clock: clock?.mode === "manual" ? manualClock(clock.at) : realClock(),
-        recording: true,
-      });
-    },
-    async reset(name) {
-      const world = open.get(name);
-      if (world === undefined) return null;
-      const { seed, webhookBase, recording, clock } = world;
-      await worlds.remove(name);
-      return openOne(name, {
-        seed,
-        webhookBase,
-        recording,
-        clock: clock.mode === "manual" ? manualClock() : realClock(),
-      });
-    },
-    async remove(name) {
-      const world = open.get(name);
-      if (world === undefined) return false;
-      open.delete(name);
-      await world.close();
-      deleteWorldFiles(dataDir, name);
-      return true;
-    },
-    async close() {
-      await Promise.all([...open.values()].map((world) => world.close()));
-      open.clear();
-    },
-  };
-
-  const settings = (name: string): Settings => ({
-    seed: `holdfast:${name}`,
-    webhookBase: null,
-    clock: realClock(),
-    recording: true,
-  });
-  if (dataDir !== ":memory:") {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    for (const file of readdirSync(dataDir)) {
-      const name = file.endsWith(".sqlite") ? file.slice(0, -".sqlite".length) : "";
-      if (WORLD_NAME.test(name) && open.size < MAX_WORLDS) openOne(name, settings(name));
     }
+    this.create({ name: "default", ...(webhookBase === null ? {} : { webhookBase }) });
   }
-  worlds.create({
-    name: "default",
-    ...(options.webhookBase === null ? {} : { webhookBase: options.webhookBase }),
-  });
-  return worlds;
+
+  find(name: string): OpenWorld | null {
+    return this.#open.get(name) ?? null;
+  }
+
+  all(): OpenWorld[] {
+    return [...this.#open.values()];
+  }
+
+  /** Makes a world; one that exists keeps its books and credentials and takes the new webhook base only. */
+  create(wanted: NewWorld): OpenWorld {
+    const existing = this.#open.get(wanted.name);
+    if (existing === undefined) return this.#openOne(wanted.name, freshSettings(wanted));
+    const base = wanted.webhookBase;
+    if (base !== undefined && existing.webhookBase !== base) {
+      existing.webhookBase = base;
+      existing.saveSettings();
+      for (const company of this.#options.companies) company.welcome?.(existing);
+    }
+    return existing;
+  }
+
+  /** Empties the books; seed, webhook base and the clock's mode stay, so the same calls give the same ids again. */
+  async reset(name: string): Promise<OpenWorld | null> {
+    const world = this.#open.get(name);
+    if (world === undefined) return null;
+    const { seed, webhookBase, recording, clock } = world;
+    await this.remove(name);
+    const state = clock.mode === "manual" ? manualClock() : realClock();
+    return this.#openOne(name, { seed, webhookBase, recording, clock: state });
+  }
+
+  async remove(name: string): Promise<boolean> {
+    const world = this.#open.get(name);
+    if (world === undefined) return false;
+    this.#open.delete(name);
+    await world.close();
+    deleteWorldFiles(this.#options.dataDir, name);
+    return true;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.all().map((world) => world.close()));
+    this.#open.clear();
+  }
+
+  #openOne(name: string, fresh: Settings): OpenWorld {
+    const { dataDir, baseUrl, companies } = this.#options;
+    const world = openWorld({ name, dataDir, baseUrl, fresh, companies });
+    this.#open.set(name, world);
+    return world;
+  }
 }
+
+function freshSettings({ name, seed, clock, webhookBase }: NewWorld): Settings {
+  return {
+    seed: seed ?? `holdfast:${name}`,
+    webhookBase: webhookBase ?? null,
+    clock: clock?.mode === "manual" ? manualClock(clock.at) : realClock(),
+    recording: true,
+  };
+}
+
+/** Opens the worlds of one process. */
+export const openWorlds = (options: Options): Worlds => new Worlds(options);
