@@ -82,7 +82,7 @@ const step = fc.oneof(
 
 test("any history of grants and batches ends where a model without grants ends, and every invariant holds after each step", async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 20 }), async (steps) => {
+    fc.asyncProperty(fc.array(step, { maxLength: 20, size: "max" }), async (steps) => {
       const org = newId("org");
       const model = new Model();
       let at = Date.parse("2026-03-01T00:00:00Z");
@@ -174,7 +174,7 @@ const wild = fc.oneof(
 
 test("with refunds and expiries in between, every invariant holds after each step and holds never overdraw", async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(wild, { maxLength: 20 }), async (steps) => {
+    fc.asyncProperty(fc.array(wild, { maxLength: 20, size: "max" }), async (steps) => {
       const org = newId("org");
       const given: string[] = [];
       const holds: HoldId[] = [];

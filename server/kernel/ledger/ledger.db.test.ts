@@ -279,6 +279,22 @@ test("a refund takes its share once, before or after the grant, down into debt t
   await expectSound(org);
 });
 
+test("what just expired does not pay for a clawback that falls due", async () => {
+  const org = newId("org");
+  const wanted = newGrant(50n);
+  await credits(org, 100n, { expiresAt: later(1_000), priority: 90 });
+  await withTx(db, org, (tx) => ledger.grant(tx, org, [wanted], NOW));
+  const hold = request(50n);
+  await apply(org, { hold: [hold] });
+  const claim = { grantReference: wanted.reference, refundedTotal: 1n, paidTotal: 1n, reference: "ref_9" };
+  await withTx(db, org, (tx) => ledger.clawBack(tx, org, claim, NOW));
+  expect(await balanceOf(org)).toMatchObject({ available: 100n, held: 50n });
+  const then = later(2_000);
+  await apply(org, { settle: [settlement(hold.id, 50n)] }, then);
+  expect(await balanceOf(org, then)).toMatchObject({ available: 0n, held: 0n, debt: 50n });
+  await expectSound(org);
+});
+
 test("the check finds each kind of fault, and the operator's check looks at every book", async () => {
   const org = newId("org");
   await credits(org, 100n);
