@@ -11,12 +11,13 @@ const later = (ms: number) => new Date(NOW.getTime() + ms);
 
 let database: TestDatabase;
 let db: Db;
-let owner: pg.Pool;
+let owner: pg.Client;
 
 beforeAll(async () => {
   database = await createTestDatabase();
   db = createDb({ url: database.url, max: 6 });
-  owner = new pg.Pool({ connectionString: database.ownerUrl, max: 1 });
+  owner = new pg.Client({ connectionString: database.ownerUrl });
+  await owner.connect();
 });
 afterAll(async () => {
   await db.close();
