@@ -26,7 +26,9 @@ create table identity.sessions (
   ended_at timestamptz,
   end_reason text
 );
-create index sessions_user on identity.sessions (user_id, created_at) where ended_at is null;
+create index sessions_user on identity.sessions (user_id, created_at);
+-- Old rows are purged by age.
+create index sessions_age on identity.sessions (created_at);
 
 -- Links and set-up tokens that work once.
 create table identity.one_time_tokens (
@@ -39,7 +41,9 @@ create table identity.one_time_tokens (
   created_at timestamptz not null
 );
 create index one_time_tokens_user on identity.one_time_tokens (user_id, purpose) where spent_at is null;
+create index one_time_tokens_age on identity.one_time_tokens (created_at);
 
 grant select, insert, update on identity.users, identity.sessions, identity.one_time_tokens to holdfast_app;
+grant delete on identity.sessions, identity.one_time_tokens to holdfast_app;
 grant usage on schema identity to holdfast_operator;
 grant select on identity.users to holdfast_operator;

@@ -13,13 +13,13 @@ import { tenancyRoutes } from "../../server/kernel/tenancy/routes.ts";
 import { manualClock } from "../../server/platform/clock.ts";
 import { createDb, type Db } from "../../server/platform/db/index.ts";
 import { createHttp, type Http } from "../../server/platform/http/index.ts";
-import { newId } from "../../server/platform/ids.ts";
 import { createLimiter } from "../../server/platform/rate-limit/index.ts";
 import { createLogger, createMetrics, type Logger } from "../../server/platform/telemetry/index.ts";
+import { addMember, OWNER, PEPPER, SETUP_TOKEN, type Sql } from "./people.ts";
+
+export { OWNER, SETUP_TOKEN };
 
 export const BASE_URL = "http://127.0.0.1:3000";
-export const SETUP_TOKEN = "a set-up token of at least 32 characters";
-export const OWNER = { email: "owner@example.com", password: "Correct Horse 1" };
 
 export type SignInServer = {
   http: Http;
@@ -33,7 +33,7 @@ export type SignInServer = {
   /** Queries sent to the database so far. */
   queries(): number;
   /** Looks, or reaches, behind the tenants' walls. */
-  asDatabaseOwner(text: string): Promise<unknown[]>;
+  asDatabaseOwner: Sql;
   /** Someone with this role in the first organization; their password is the owner's. Known already: nothing happens. */
   addMember(member: { email: string; role: string }): Promise<void>;
   close(): Promise<void>;
@@ -52,16 +52,12 @@ export async function startSignInServer(
     SESSION_IDLE_MINUTES: 30,
     SESSION_HOURS: 12,
     AUTH_LIMITS: "off",
-    API_KEY_PEPPER: ["a pepper of at least 32 characters, made for tests"],
+    API_KEY_PEPPER: [PEPPER],
     INSTALLATION_MODE: "test",
     ...change,
   };
-  const asDatabaseOwner = async (text: string) => {
-    const client = new pg.Client({ connectionString: database.ownerUrl });
-    await client.connect();
-    const answer = await client.query(text).finally(() => client.end());
-    return answer.rows ?? [];
-  };
+  const owners = new pg.Pool({ connectionString: database.ownerUrl, max: 1 });
+  const asDatabaseOwner: Sql = async (text, values) => (await owners.query(text, values)).rows ?? [];
   const lines: string[] = [];
   const logger = createLogger("info", { write: (line) => void lines.push(line) });
   const authenticate = createAuthenticate({ db, clock, logger, config });
@@ -93,23 +89,12 @@ export async function startSignInServer(
     lines,
     queries: () => queries,
     asDatabaseOwner,
-    async addMember({ email, role }) {
-      const id = newId("usr");
-      await asDatabaseOwner(
-        `with person as (
-           insert into identity.users (id, email, full_name, password_hash, created_at)
-           select '${id}', '${email}', '${role}', password_hash, created_at from identity.users where is_operator
-           on conflict do nothing returning id),
-         home as (select org_id from tenancy.organizations order by org_id limit 1),
-         listed as (insert into tenancy.member_directory (user_id, org_id) select id, org_id from person, home)
-         insert into tenancy.memberships (org_id, user_id, role, created_at)
-         select org_id, id, '${role}', now() from person, home`,
-      );
-    },
+    addMember: (member) => addMember(asDatabaseOwner, member),
     async close() {
       await http.app.close();
       await authenticate.settled();
       await db.close();
+      await owners.end();
       await database.drop();
     },
   };

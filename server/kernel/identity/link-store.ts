@@ -44,3 +44,16 @@ export async function voidLinks(tx: Tx, userId: UserId, now: Date): Promise<void
     [userId, now],
   );
 }
+
+/** Deletes at most `limit` links made before then; returns how many. */
+export async function deleteOldLinks(tx: Tx, before: Date, limit: number): Promise<number> {
+  const rows = await tx.query(
+    "identity_delete_old_links",
+    `delete from identity.one_time_tokens where id in (
+       select id from identity.one_time_tokens where created_at < $1 order by created_at limit $2
+       for update skip locked)
+     returning id`,
+    [before, limit],
+  );
+  return rows.length;
+}

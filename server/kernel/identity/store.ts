@@ -215,3 +215,15 @@ export async function endSessionByHash(
   );
   return row?.id ?? null;
 }
+
+/** Deletes at most `limit` sessions opened before then; returns how many. */
+export async function deleteOldSessions(tx: Tx, before: Date, limit: number): Promise<number> {
+  const rows = await tx.query(
+    "identity_delete_old_sessions",
+    `delete from identity.sessions where id in (
+       select id from identity.sessions where created_at < $1 order by created_at limit $2 for update skip locked)
+     returning id`,
+    [before, limit],
+  );
+  return rows.length;
+}

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import {
   BASE_URL,
   browserOf,
-  call,
   setUp,
   signIn,
   startSignInServer,

@@ -1,0 +1,40 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { setUp, signIn, startSignInServer, type SignInServer } from "../../../test/harness/sign-in-server.ts";
+import { purge } from "./purge.ts";
+
+const DAY_MS = 86_400_000;
+let server: SignInServer;
+
+beforeAll(async () => {
+  server = await startSignInServer();
+  await setUp(server);
+});
+afterAll(() => server.close());
+
+test("sessions go after 31 days and links after 7, in bounded batches; younger ones stay", async () => {
+  await (await signIn(server)).call("POST", "/api/auth/sign-in-links");
+  const left = async () => {
+    const [row] = await server.asDatabaseOwner<{ sessions: number; links: number }>(
+      `select (select count(*)::int from identity.sessions) as sessions,
+         (select count(*)::int from identity.one_time_tokens) as links`,
+    );
+    return row;
+  };
+  server.clock.advance(6 * DAY_MS);
+  expect(await purge(server)).toBe(false);
+  expect(await left()).toEqual({ sessions: 1, links: 1 });
+  server.clock.advance(2 * DAY_MS);
+  await purge(server);
+  expect(await left()).toEqual({ sessions: 1, links: 0 });
+  await server.asDatabaseOwner(
+    `insert into identity.sessions (id, user_id, org_id, token_hash, csrf_token, device, ip_masked, created_at,
+       last_seen_at, expires_at)
+     select id || n, user_id, org_id, int4send(n), csrf_token, device, ip_masked, created_at, last_seen_at, expires_at
+     from identity.sessions, generate_series(1, 1000) n`,
+  );
+  server.clock.advance(24 * DAY_MS);
+  await signIn(server);
+  expect(await purge(server)).toBe(true);
+  expect(await purge(server)).toBe(false);
+  expect(await left()).toEqual({ sessions: 1, links: 0 });
+});

@@ -1,0 +1,21 @@
+import { addMs } from "../../platform/clock.ts";
+import { withSystemTx } from "../../platform/db/index.ts";
+import type { IdentityDeps } from "./deps.ts";
+import { deleteOldLinks } from "./link-store.ts";
+import { deleteOldSessions } from "./store.ts";
+
+const DAY_MS = 86_400_000;
+/** Ended sessions stay 30 days, for their owner to look at; none lives longer than a day. */
+const SESSIONS_KEPT_MS = 31 * DAY_MS;
+const LINKS_KEPT_MS = 7 * DAY_MS;
+const BATCH = 1_000;
+
+/** Deletes a batch of what is too old. True when there may be more. */
+export function purge({ db, clock }: Pick<IdentityDeps, "db" | "clock">): Promise<boolean> {
+  return withSystemTx(db, async (tx) => {
+    const now = clock.now();
+    const sessions = await deleteOldSessions(tx, addMs(now, -SESSIONS_KEPT_MS), BATCH);
+    const links = await deleteOldLinks(tx, addMs(now, -LINKS_KEPT_MS), BATCH);
+    return sessions === BATCH || links === BATCH;
+  });
+}

@@ -1,0 +1,139 @@
+/**
+ * The whole server for one test file: all modules and workers, a database of its own, and the outside companies in this
+ * process with books of their own. Nothing is replaced; only addresses and limits are told.
+ */
+import pg from "pg";
+import { choosePort } from "../../local/ports.ts";
+import { startSandbox, type Sandbox } from "../../sandbox/main.ts";
+import { createApp, type App } from "../../server/app.ts";
+import { readConfig } from "../../server/config.ts";
+import type { Clock } from "../../server/platform/clock.ts";
+import { createLogger } from "../../server/platform/telemetry/index.ts";
+import { browserClient, createClient, type Client, type Json } from "./client.ts";
+import { createTestDatabase, type TestDatabase } from "./database.ts";
+import { addMember, addNeighbour, OWNER, PEPPER, SETUP_TOKEN, type Sql } from "./people.ts";
+
+type Credentials = {
+  stripe: { api_key: string; webhook_secret: string; base_url: string };
+  openrouter: { api_key: string; base_url: string };
+};
+type Role = "owner" | "admin" | "agent" | "viewer";
+
+export type TestApp = {
+  readonly url: string;
+  readonly app: App;
+  readonly database: TestDatabase;
+  readonly sandbox: Sandbox;
+  /** What the server was told of the companies. */
+  readonly credentials: Credentials;
+  /** The first person: operator of the installation, owner of the first organization. */
+  readonly owner: Client;
+  readonly anonymous: Client;
+  /** Log lines so far, as they were written. */
+  readonly lines: readonly string[];
+  signIn(person?: { email: string; password: string }): Promise<Client>;
+  /** A member of the first organization with this role, signed in; no operator. The second call finds the same person. */
+  member(role: Role): Promise<Client>;
+  /** The owner of another organization, signed in; no operator. The second call finds the same person. */
+  neighbour(): Promise<Client>;
+  createKey(who: Client, input?: Json): Promise<{ id: string; secret: string; client: Client }>;
+  sql: Sql;
+  close(): Promise<void>;
+};
+
+export type TestAppOptions = { env?: Record<string, string>; clock?: Clock };
+
+export async function startTestApp({ env = {}, clock }: TestAppOptions = {}): Promise<TestApp> {
+  const [database, port] = await Promise.all([createTestDatabase(), choosePort()]);
+  const url = `http://127.0.0.1:${port}`;
+  const webhookBase = `${url}/webhooks`;
+  const sandbox = await startSandbox({ webhookBase });
+  const credentials = await introduce(sandbox, webhookBase);
+  const lines: string[] = [];
+  const app = await createApp(
+    readConfig({
+      NODE_ENV: "test",
+      PORT: String(port),
+      BASE_URL: url,
+      CONSOLE_DIR: "",
+      DATABASE_URL: database.url,
+      SETUP_TOKEN,
+      AUTH_LIMITS: "off",
+      API_KEY_PEPPER: PEPPER,
+      STRIPE_SECRET_KEY: credentials.stripe.api_key,
+      STRIPE_WEBHOOK_SECRET: credentials.stripe.webhook_secret,
+      STRIPE_BASE_URL: credentials.stripe.base_url,
+      OPENROUTER_API_KEY: credentials.openrouter.api_key,
+      OPENROUTER_BASE_URL: credentials.openrouter.base_url,
+      SANDBOX_URL: sandbox.url,
+      ...env,
+    }),
+    {
+      logger: createLogger(env.LOG_LEVEL ?? "info", { write: (line) => void lines.push(line) }),
+      ...(clock ? { clock } : {}),
+    },
+  );
+  await app.start();
+  const owners = new pg.Pool({ connectionString: database.ownerUrl, max: 2 });
+  const sql: Sql = async (text, values) => (await owners.query(text, values)).rows;
+  return {
+    url,
+    app,
+    database,
+    sandbox,
+    credentials,
+    lines,
+    sql,
+    ...(await people(url, sql)),
+    async close() {
+      await app.stop();
+      await sandbox.close();
+      await owners.end();
+      await database.drop();
+    },
+  };
+}
+
+async function people(url: string, sql: Sql) {
+  const anonymous = createClient(url);
+  const signIn = async (body = OWNER) =>
+    browserClient(url, await anonymous.call("POST", "/api/auth/login", { body }));
+  const setUp = { ...OWNER, token: SETUP_TOKEN, full_name: "Ona Owner" };
+  const made = await anonymous.call("POST", "/api/admin/setup", { body: setUp });
+  if (made.status !== 201) throw new Error(`not set up: ${made.text}`);
+  return {
+    anonymous,
+    signIn,
+    owner: await signIn(),
+    async member(role: Role) {
+      const email = `${role}@members.example`;
+      await addMember(sql, { email, role });
+      return signIn({ ...OWNER, email });
+    },
+    async neighbour() {
+      const email = "neighbour@example.com";
+      await addNeighbour(sql, email);
+      return signIn({ ...OWNER, email });
+    },
+    async createKey(who: Client, input: Json = {}) {
+      const body = { name: "Test", mode: "test", scopes: ["gateway.use"], ...input };
+      const { status, body: key, text } = await who.call("POST", "/api/api-keys", { body });
+      if (status !== 201) throw new Error(`no key: ${text}`);
+      const secret = String(key.secret);
+      return {
+        id: String(key.id),
+        secret,
+        client: createClient(url, { authorization: `Bearer ${secret}` }),
+      };
+    },
+  };
+}
+
+async function introduce(sandbox: Sandbox, webhookBase: string): Promise<Credentials> {
+  const world = { name: "default", webhook_base: webhookBase };
+  const answer = await createClient(sandbox.url).call<Credentials>("POST", "/_sandbox/worlds", {
+    body: world,
+  });
+  if (answer.status >= 300) throw new Error(`the sandbox gave no credentials: ${answer.text}`);
+  return answer.body;
+}
