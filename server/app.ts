@@ -9,6 +9,8 @@ import { createBilling, readPacks, type Billing } from "./kernel/billing/index.t
 import { billingJobs } from "./kernel/billing/jobs.ts";
 import { billingRoutes } from "./kernel/billing/routes.ts";
 import { identityRoutes } from "./kernel/identity/routes.ts";
+import { ledgerJobs } from "./kernel/ledger/jobs.ts";
+import { ledgerRoutes } from "./kernel/ledger/routes.ts";
 import { createAuthenticate, organizationActions, type Authenticator } from "./kernel/tenancy/index.ts";
 import { tenancyRoutes } from "./kernel/tenancy/routes.ts";
 import { createInbox, stripeSource, type Inbox } from "./kernel/webhooks/index.ts";
@@ -174,6 +176,7 @@ function mountRoutes(http: Http, parts: Parts): void {
   const forget = (credentialId: string) => authenticate.forget(credentialId);
   identityRoutes(http, { db, clock, config, organizations: organizationActions, sessionEnded: forget });
   tenancyRoutes(http, { db, clock, hub, config, credentialChanged: forget });
+  ledgerRoutes(http, { db, clock });
   webhookRoutes(http, parts.inbox);
   billingRoutes(http, parts.billing);
   gatewayRoutes(http, parts.gateway);
@@ -182,6 +185,7 @@ function mountRoutes(http: Http, parts: Parts): void {
 
 function startJobs(parts: Parts): void {
   const { loops } = parts;
+  ledgerJobs(loops, parts);
   webhookJobs(loops, parts.inbox, { backfillSeconds: parts.config.WEBHOOK_BACKFILL_SECONDS });
   billingJobs(loops, parts.billing);
   gatewayJobs(loops, parts.gateway);
