@@ -105,7 +105,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     logger,
     role: config.ROLE,
     http,
-    unfinished: () => parts.gateway.open,
+    unfinished: () => parts.gateway.calls.size,
     async start() {
       await parts.inbox.ensureEndpoints();
       if (config.ROLE !== "api") startJobs(parts);
@@ -148,7 +148,6 @@ async function build(config: Config, options: AppOptions): Promise<Parts> {
     apiKey: config.OPENROUTER_API_KEY,
     baseUrl: config.OPENROUTER_BASE_URL,
     maxConnections: config.GATEWAY_MAX_UPSTREAM_CONNECTIONS,
-    metrics,
   });
   const gateway = await createGateway({
     ...shared,
