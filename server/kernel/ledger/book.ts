@@ -43,7 +43,7 @@ export type BookHold = {
   parts: Part[];
 };
 
-export type Draft = {
+type Draft = {
   id: string;
   kind: string;
   reference: string;

@@ -13,7 +13,7 @@ export type Entry = { account: string; unit: Unit; amount: bigint };
 export type Posting = { mode: Mode; kind: string; reference: string; entries: readonly Entry[] };
 
 /** Accounts that move with grants and holds; nobody else posts to them, else grants and wallet would part. */
-export const OWN_ACCOUNTS = ["held", "used", "wallet"] as const;
+const OWN_ACCOUNTS = ["held", "used", "wallet"] as const;
 
 /** Accounts that grants and holds may touch, in lock order. Loss accounts come on top. */
 export const CREDIT_ACCOUNTS = ["clawback", "expired", "held", "issued", "used", "wallet"] as const;

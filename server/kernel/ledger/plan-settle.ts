@@ -8,7 +8,7 @@ import { splitCost } from "./carry.ts";
 import { CREDIT_ACCOUNTS } from "./entry.ts";
 import type { Basis, Settled, Settlement, SettleResult } from "./hold.ts";
 
-export const DEFAULT_LOSS_ACCOUNT = "gateway_writeoff";
+const DEFAULT_LOSS_ACCOUNT = "gateway_writeoff";
 const STRENGTH: Record<Basis, number> = { none: 0, estimated: 1, reported: 2, reconciled: 2 };
 /** 10¹⁸ micros; keeps every sum within int8. */
 const MAX_COST_ATTO = 10n ** 28n;
@@ -42,7 +42,7 @@ export function planSettle(book: Book, settlement: Settlement): SettleResult {
   return resultOf(hold, true);
 }
 
-export function resultOf(hold: BookHold, first: boolean): Settled {
+function resultOf(hold: BookHold, first: boolean): Settled {
   const fromHold = min(hold.captured, hold.amount);
   return {
     holdId: hold.id as HoldId,
