@@ -3,6 +3,7 @@ import type { Db } from "../../platform/db/index.ts";
 import type { Hub } from "../../platform/realtime/index.ts";
 import type { Logger, Metrics } from "../../platform/telemetry/index.ts";
 import type { LanguageModels } from "../../vendors/llm/index.ts";
+import type { Timeouts } from "./call/timeouts.ts";
 
 /** What the gateway needs from the house. */
 export type GatewayDeps = {
@@ -17,4 +18,6 @@ export type GatewayDeps = {
   holdLeaseSeconds: number;
   /** Calls at the provider at once. */
   maxOpenCalls: number;
+  /** Deadlines other than the documented ones; for tests. */
+  timeouts?: Partial<Timeouts>;
 };

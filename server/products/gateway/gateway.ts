@@ -1,15 +1,94 @@
+import { createHoldBatcher } from "../../kernel/ledger/index.ts";
+import { withSystemTx } from "../../platform/db/index.ts";
+import { assert } from "../../platform/problem.ts";
+import { createTokenCounter } from "../../vendors/llm/index.ts";
+import { defaultTimeouts } from "./call/timeouts.ts";
+import { createWatch } from "./call/watch.ts";
 import type { GatewayDeps } from "./deps.ts";
+import { inProgress } from "./idempotency.ts";
+import { insertKeys } from "./idempotency-store.ts";
+import { createGatewayMetrics } from "./metrics.ts";
+import { readCatalogue, type Catalogue } from "./models/catalogue.ts";
+import { startSigns } from "./signs.ts";
+import type { Gateway, HoldItem } from "./state.ts";
+import { changed, finishRequests, insertRequests, recordPrices, type Finish } from "./store.ts";
 
-/** The running gateway of one process. */
-export type Gateway = {
-  readonly deps: GatewayDeps;
-  /** Calls under way. */
-  readonly open: number;
-  /** Resolves when every call under way has ended and is settled; cuts what is left after `timeoutMs` (120,000). */
-  drain(timeoutMs?: number): Promise<void>;
+const DRAIN_MS = 120_000;
+
+/** Reads and records the price list, then is ready to serve. Throws when a released price was edited. */
+export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
+  const catalogue = readCatalogue();
+  await recordCatalogue(deps, catalogue);
+  const calls: Gateway["calls"] = new Set();
+  const running: Gateway["running"] = new Map();
+  const settling: Gateway["settling"] = new Set();
+  const tokens = createTokenCounter();
+  const gateway: Gateway = {
+    deps,
+    catalogue,
+    batcher: createHoldBatcher<HoldItem, Finish>(deps.db, { now: deps.clock, alongside }),
+    tokens,
+    watch: createWatch(),
+    timeouts: { ...defaultTimeouts, ...deps.timeouts },
+    metrics: createGatewayMetrics(deps.metrics, () => calls),
+    running,
+    calls,
+    settling,
+    async drain(timeoutMs = DRAIN_MS) {
+      const timer = setTimeout(() => {
+        for (const raw of running.values()) raw.destroy();
+      }, timeoutMs);
+      while (running.size > 0 || settling.size > 0)
+        await Promise.allSettled([...running.keys(), ...settling]);
+      clearTimeout(timer);
+      await gateway.batcher.drain();
+      stopSigns();
+      await tokens.close();
+    },
+  };
+  const stopSigns = startSigns(gateway);
+  return gateway;
+}
+
+/** The gateway's own rows, in the transaction of the batch that holds or settles. */
+const alongside: Parameters<typeof createHoldBatcher<HoldItem, Finish>>[1]["alongside"] = {
+  async held(tx, org, items) {
+    await insertRequests(
+      tx,
+      org,
+      items.map(({ request }) => request),
+    );
+    const keys = items.flatMap(({ key }) => key ?? []);
+    if (keys.length === 0) return;
+    const free = await insertKeys(tx, org, keys);
+    if (keys.some(({ requestId }) => !free.has(requestId))) throw inProgress();
+  },
+  settled: (tx, org, items) => finishRequests(tx, org, changed(items)),
 };
 
-/** Reads and records the price list, then is ready to serve. */
-export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
-  return { deps, open: 0, drain: async () => {} };
+async function recordCatalogue(
+  { db, clock, llm }: GatewayDeps,
+  { version, models }: Catalogue,
+): Promise<void> {
+  const rows = [...models.values()].flatMap(({ id, row }) =>
+    row.prices
+      ? {
+          version,
+          model: id,
+          provider: llm.name,
+          input_usd: row.prices.input,
+          output_usd: row.prices.output,
+          cache_read_usd: row.prices.cache_read,
+          cache_write_usd: row.prices.cache_write,
+          request_usd: row.prices.request,
+          context_length: row.context_length,
+          max_output_tokens: row.max_output_tokens,
+        }
+      : [],
+  );
+  const edited = await withSystemTx(db, (tx) => recordPrices(tx, rows, clock.now()));
+  assert(
+    edited.length === 0,
+    `prices of version ${version} are never edited; give the list a new version: ${edited}`,
+  );
 }

@@ -13,4 +13,5 @@
  */
 export { gatewayConfig } from "./config.ts";
 export type { GatewayDeps } from "./deps.ts";
-export { createGateway, type Gateway } from "./gateway.ts";
+export { createGateway } from "./gateway.ts";
+export type { Gateway } from "./state.ts";

@@ -1,4 +1,10 @@
 import type { Loops } from "../../platform/jobs/index.ts";
-import type { Gateway } from "./gateway.ts";
+import { reconcile } from "./reconcile.ts";
+import type { Gateway } from "./state.ts";
 
-export function gatewayJobs(_loops: Loops, _gateway: Gateway): void {}
+const RECONCILE_MS = 5_000;
+
+/** Settles the calls that their own process could not. */
+export function gatewayJobs(loops: Loops, gateway: Gateway): void {
+  loops.every("gateway.reconcile", RECONCILE_MS, (signal) => reconcile(gateway, signal));
+}

@@ -1,4 +1,105 @@
 import type { Http } from "../../platform/http/index.ts";
-import type { Gateway } from "./gateway.ts";
+import { complete, type Incoming } from "./complete.ts";
+import { getModel, listModels } from "./models/listing.ts";
+import {
+  balanceAnswer,
+  modelAnswer,
+  modelParams,
+  modelsAnswer,
+  recordsAnswer,
+  recordsQuery,
+  usageAnswer,
+  usageQuery,
+} from "./schemas.ts";
+import type { Gateway } from "./state.ts";
+import { readBalance, readRecords, readUsage } from "./usage/read.ts";
 
-export function gatewayRoutes(_http: Http, _gateway: Gateway): void {}
+const BODY_LIMIT = 8 * 1024 * 1024;
+const use = { least: "agent", scope: "gateway.use" } as const;
+const read = { least: "viewer", scope: "gateway.use" } as const;
+/** Of its own, since the default of 100 a minute is meant for screens. */
+const CALLS = { name: "llm", perMinute: 600 };
+
+/** The OpenAI-compatible door under both base URLs, and what an organization reads about its credits and calls. */
+export function gatewayRoutes(http: Http, gateway: Gateway): void {
+  modelRoutes(http, gateway, "/v1", "");
+  modelRoutes(http, gateway, "/api/llm", "Llm");
+  tokenRoutes(http, gateway);
+}
+
+function modelRoutes(http: Http, gateway: Gateway, base: string, suffix: string): void {
+  const provider = gateway.deps.llm.name;
+  const shared = { tag: "Models", access: use, envelope: "openai" } as const;
+  http.operation({
+    ...shared,
+    method: "POST",
+    path: `${base}/chat/completions`,
+    id: `createChatCompletion${suffix}`,
+    summary: "Chat with a model, as JSON or as a stream",
+    limit: CALLS,
+    bodyLimit: BODY_LIMIT,
+    rawBody: true,
+    answer: { status: 200, schema: null },
+    handle: (call) => tracked(gateway, call),
+  });
+  http.operation({
+    ...shared,
+    method: "GET",
+    path: `${base}/models`,
+    id: `listModels${suffix}`,
+    summary: "Models that can be called, with price and window",
+    answer: { status: 200, schema: modelsAnswer },
+    handle: async () => listModels(gateway.catalogue, provider),
+  });
+  http.operation({
+    ...shared,
+    method: "GET",
+    path: `${base}/models/:author/:slug`,
+    id: `getModel${suffix}`,
+    summary: "One model",
+    params: modelParams,
+    answer: { status: 200, schema: modelAnswer },
+    handle: async ({ params }) => getModel(gateway.catalogue, `${params.author}/${params.slug}`, provider),
+  });
+}
+
+/** A call counts as running until its last byte, so that a stop can wait for it. */
+async function tracked(gateway: Gateway, incoming: Incoming): Promise<undefined> {
+  const done = complete(gateway, incoming);
+  gateway.running.set(done, incoming.reply.raw);
+  try {
+    await done;
+  } finally {
+    gateway.running.delete(done);
+  }
+}
+
+function tokenRoutes(http: Http, gateway: Gateway): void {
+  const shared = { method: "GET", tag: "Tokens", access: read } as const;
+  http.operation({
+    ...shared,
+    path: "/api/tokens/balance",
+    id: "getTokenBalance",
+    summary: "Credits of the organization: settled, held, available, and their grants",
+    answer: { status: 200, schema: balanceAnswer },
+    handle: ({ actor }) => readBalance(gateway, actor),
+  });
+  http.operation({
+    ...shared,
+    path: "/api/tokens/usage",
+    id: "getTokenUsage",
+    summary: "Usage in sums, by up to two of hour, day, model, provider, key, user, endpoint, outcome",
+    query: usageQuery,
+    answer: { status: 200, schema: usageAnswer },
+    handle: ({ actor, query }) => readUsage(gateway, actor, query),
+  });
+  http.operation({
+    ...shared,
+    path: "/api/tokens/usage/records",
+    id: "listUsageRecords",
+    summary: "Single model calls, newest first",
+    query: recordsQuery,
+    answer: { status: 200, schema: recordsAnswer },
+    handle: ({ actor, query }) => readRecords(gateway, actor, query),
+  });
+}

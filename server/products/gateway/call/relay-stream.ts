@@ -114,7 +114,10 @@ export class StreamRelay implements CallListener, ChatSink, Watched {
       return this.#stop("failed", faults.timeout);
     // While the caller does not read, the provider is paused and cannot be blamed for silence.
     if (this.#writer.blocked) return;
-    if (this.#finished && silentMs > timeouts.usage) return this.#stop("complete", null);
+    if (this.#finished && silentMs > timeouts.usage) {
+      this.#call?.abort();
+      return this.#stop("complete", null);
+    }
     if (this.#firstContentAt !== null && silentMs > timeouts.stall)
       return this.#stop("failed", faults.timeout);
     if (now - this.#lastWriteAt < timeouts.comment) return;
@@ -195,7 +198,7 @@ export class StreamRelay implements CallListener, ChatSink, Watched {
     const { watch, raw, progress } = this.#options;
     watch.remove(this);
     raw.off("close", this.#onClose);
-    // A body read to its end keeps its connection; aborting that is harmless.
+    // A connection whose answer was read to its end is used again.
     if (end !== "complete") this.#call?.abort();
     const sample = this.#sample;
     const firstContentAt = this.#firstContentAt;

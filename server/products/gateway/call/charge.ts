@@ -1,0 +1,103 @@
+/** What a call costs, once the provider has said so or cannot say so. Pure. */
+import type { Basis } from "../../../kernel/ledger/index.ts";
+import type { Usage } from "../../../vendors/llm/index.ts";
+import { costOf, type Price } from "../models/price.ts";
+import type { RelayEnd } from "./outcome.ts";
+
+export type Charge = {
+  outcome: Outcome;
+  basis: Basis;
+  /** What the caller pays, in 10⁻¹⁸ USD. */
+  costAtto: bigint;
+  usage: Usage;
+  /** What the provider bills us, where it says so. */
+  providerCostAtto: bigint | null;
+  /** The provider's books are asked again later. */
+  askAgain: boolean;
+};
+
+/** How a request ended, as its row says. */
+export type Outcome =
+  | "ok"
+  | "empty"
+  | "broken_off"
+  | "disconnected"
+  | "died"
+  | "upstream_failed"
+  | "upstream_timeout"
+  | "no_provider_available"
+  | "provider_refused_request";
+
+/** Nothing was delivered, and not by the caller's doing: the caller pays nothing, the provider's bill is our loss. */
+export const FREE: ReadonlySet<string> = new Set<Outcome>([
+  "empty",
+  "upstream_failed",
+  "upstream_timeout",
+  "no_provider_available",
+  "provider_refused_request",
+]);
+
+export const NO_USAGE: Usage = {
+  inputTokens: 0,
+  cacheReadTokens: 0,
+  cacheWriteTokens: 0,
+  outputTokens: 0,
+  reasoningTokens: 0,
+  costAtto: null,
+};
+
+export function outcomeOf(end: RelayEnd): Outcome {
+  if (end.end === "left") return "disconnected";
+  if (end.end === "failed")
+    return end.content ? "broken_off" : ((end.fault?.kind.code ?? "upstream_failed") as Outcome);
+  return end.content || (end.usage?.outputTokens ?? 0) > 0 ? "ok" : "empty";
+}
+
+/** The provider's own figure, else counts × price. */
+export const billed = (price: Price, usage: Usage): bigint => usage.costAtto ?? costOf(price, usage);
+
+/** A report of nothing for something: honoured, but looked up where that is possible. */
+export function isSuspect(price: Price, usage: Usage, content: boolean): boolean {
+  const tokens = usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens + usage.outputTokens;
+  return content && (tokens === 0 || (billed(price, usage) === 0n && costOf(price, usage) > 0n));
+}
+
+/** The charge for what the provider reports, in the stream (`reported`) or on asking (`reconciled`). */
+export function chargeReported(
+  price: Price,
+  outcome: Outcome,
+  usage: Usage,
+  basis: "reported" | "reconciled",
+): Charge {
+  const bill = billed(price, usage);
+  return {
+    outcome,
+    basis,
+    costAtto: FREE.has(outcome) ? 0n : bill,
+    usage,
+    providerCostAtto: bill,
+    askAgain: false,
+  };
+}
+
+/** No charge. `askAgain` when there is a generation whose bill is our loss. */
+export function chargeNothing(outcome: Outcome, askAgain: boolean): Charge {
+  return { outcome, basis: "none", costAtto: 0n, usage: NO_USAGE, providerCostAtto: null, askAgain };
+}
+
+export function chargeEstimated(
+  price: Price,
+  outcome: Outcome,
+  tokens: { prompt: number; output: number },
+  askAgain: boolean,
+): Charge {
+  const usage = { ...NO_USAGE, inputTokens: tokens.prompt, outputTokens: tokens.output };
+  return {
+    outcome,
+    basis: "estimated",
+    costAtto: costOf(price, usage),
+    usage,
+    providerCostAtto: null,
+    askAgain,
+  };
+}

@@ -1,0 +1,21 @@
+import type { Actor } from "../../../platform/http/index.ts";
+import type { HoldId } from "../../../platform/ids.ts";
+import type { PricedModel } from "../models/catalogue.ts";
+import type { Bound } from "./bound.ts";
+import type { Chat } from "./read-chat.ts";
+import type { Progress } from "./relay-stream.ts";
+
+/** A call whose hold is committed; it lives until its settlement is. */
+export type HeldCall = {
+  requestId: string;
+  holdId: HoldId;
+  actor: Actor;
+  chat: Chat;
+  model: PricedModel;
+  bound: Bound;
+  /** When it began, of `performance.now()`. */
+  startedAt: number;
+  progress: Progress;
+  /** What its row says already, so that only news is written. */
+  noted: { generationId: string | null; renewedAt: number };
+};

@@ -1,0 +1,151 @@
+import type { Call } from "../../platform/http/index.ts";
+import { Problem } from "../../platform/problem.ts";
+import { context } from "../../platform/telemetry/index.ts";
+import { outcomeOf } from "./call/charge.ts";
+import type { HeldCall } from "./call/held-call.ts";
+import { measure } from "./call/measure.ts";
+import { faults, type RelayEnd } from "./call/outcome.ts";
+import { readChat } from "./call/read-chat.ts";
+import { relayJson } from "./call/relay-json.ts";
+import { StreamRelay } from "./call/relay-stream.ts";
+import { upstreamBody } from "./call/upstream-body.ts";
+import { ENDPOINT, hold } from "./hold.ts";
+import { checkKey, keyOf } from "./idempotency.ts";
+import { chooseModel } from "./models/catalogue.ts";
+import { gatewayProblems } from "./problems.ts";
+import { defer, settle, type Cost } from "./settle.ts";
+import type { Gateway } from "./state.ts";
+
+/** What a model call arrives with. */
+export type Incoming = Pick<Call<{ least: "agent" }>, "actor" | "requestId" | "request" | "reply"> & {
+  body: unknown;
+};
+type Reply = Incoming["reply"];
+
+/** One chat call from its first byte to its last: choose, bound, hold, relay, settle. */
+export async function complete(gateway: Gateway, incoming: Incoming): Promise<void> {
+  const call = await admit(gateway, incoming);
+  gateway.calls.add(call);
+  context()?.note("model", call.model.id);
+  const { reply } = incoming;
+  reply.headers({
+    "x-holdfast-provider": gateway.deps.llm.name,
+    "x-holdfast-model": call.model.id,
+    "x-holdfast-attempts": "1",
+    "x-holdfast-held-micros": call.bound.micros.toString(),
+  });
+  const answer = call.chat.stream ? answerStream : answerJson;
+  try {
+    await answer(gateway, call, reply);
+  } catch (error) {
+    // After a fault of our own nobody will settle it here: its lease lapses and the reconciler does.
+    if (!(error instanceof Problem)) gateway.calls.delete(call);
+    throw error;
+  }
+}
+
+/** Everything before the provider hears of the call. What is refused here costs nothing and is counted by its reason. */
+async function admit(gateway: Gateway, { actor, requestId, request, body }: Incoming): Promise<HeldCall> {
+  const startedAt = performance.now();
+  const { deps } = gateway;
+  try {
+    const chat = readChat(body);
+    const model = chooseModel(gateway.catalogue, chat.model);
+    // A test credential spends test credits, which must never buy a call that costs real money.
+    const unreachable = actor.mode === "test" && deps.llm.live;
+    if (unreachable || gateway.running.size > deps.maxOpenCalls)
+      throw new Problem(gatewayProblems.no_provider_available, { retryAfter: 1 });
+    const key = keyOf(request.headers["idempotency-key"], {
+      actor,
+      requestId,
+      bytes: chat.bytes,
+      now: deps.clock.now(),
+    });
+    if (key) await checkKey(deps.db, actor, key);
+    const call = await hold(gateway, { requestId, actor, chat, model, key, startedAt });
+    gateway.metrics.addedSeconds.observe((performance.now() - startedAt) / 1_000);
+    return call;
+  } catch (error) {
+    gateway.metrics.refused.inc({ reason: error instanceof Problem ? error.kind.code : "internal" });
+    throw error;
+  }
+}
+
+async function answerJson(gateway: Gateway, call: HeldCall, reply: Reply): Promise<void> {
+  const { llm } = gateway.deps;
+  const { watch, timeouts } = gateway;
+  const body = upstreamBody(call.chat, call.model, call.bound);
+  const end = await relayJson({ llm, watch, timeouts, body, raw: reply.raw });
+  const cost = await settleUp(gateway, call, end);
+  if (end.end === "left") return void reply.hijack();
+  if (end.end === "failed") throw problemOf(end);
+  if (cost) {
+    reply.headers({
+      "x-holdfast-cost-micros": cost.micros.toString(),
+      "x-holdfast-cost-basis": cost.basis,
+      "x-holdfast-price-version": call.model.price.version,
+    });
+  }
+  reply.code(200).type("application/json").send(end.body);
+}
+
+async function answerStream(gateway: Gateway, call: HeldCall, reply: Reply): Promise<void> {
+  const { raw } = reply;
+  const relay = new StreamRelay({
+    llm: gateway.deps.llm,
+    watch: gateway.watch,
+    timeouts: gateway.timeouts,
+    body: upstreamBody(call.chat, call.model, call.bound),
+    raw,
+    progress: call.progress,
+    open: () => openStream(reply),
+  });
+  const end = await relay.run();
+  if (end.firstContentMs !== null) gateway.metrics.firstContentSeconds.observe(end.firstContentMs / 1_000);
+  // The caller learns of a break at once; what it cost is found out afterwards.
+  const opened = relay.opened;
+  if (end.end === "failed" && opened) relay.breakOff(errorBody(end));
+  const cost = await settleUp(gateway, call, end);
+  if (end.end === "complete") relay.finish({ cost, wantsUsage: call.chat.wantsUsage });
+  else if (end.end === "left") reply.hijack();
+  else if (!opened) throw problemOf(end);
+}
+
+function openStream(reply: Reply): void {
+  reply.hijack();
+  reply.raw.writeHead(200, {
+    ...(reply.getHeaders() as Record<string, string>),
+    "content-type": "text/event-stream; charset=utf-8",
+    "x-accel-buffering": "no",
+  });
+}
+
+/** Null when the cost is not known yet: the reconciler finds it out. */
+async function settleUp(gateway: Gateway, call: HeldCall, end: RelayEnd): Promise<Cost | null> {
+  const { deps, tokens, metrics } = gateway;
+  const startedAt = performance.now();
+  const outcome = outcomeOf(end);
+  metrics.requests.inc({ endpoint: ENDPOINT, outcome });
+  context()?.note("outcome", outcome);
+  const measuring = { llm: deps.llm, tokens, price: call.model.price, promptTexts: call.bound.prompt.texts };
+  const charge = await measure(measuring, end);
+  if (charge === null) {
+    // Nobody waits for it, and the lease makes up for a process that dies meanwhile.
+    void defer(gateway, call, end);
+    return null;
+  }
+  const cost = await settle(gateway, call, end, charge);
+  if (end.end === "complete") metrics.addedSeconds.observe((performance.now() - startedAt) / 1_000);
+  return cost;
+}
+
+function problemOf({ fault }: RelayEnd): Problem {
+  const { kind, retryAfter } = fault ?? faults.failed;
+  return new Problem(kind, retryAfter === undefined ? {} : { retryAfter });
+}
+
+/** OpenAI's envelope, as an event of a stream whose status is out. */
+function errorBody({ fault }: RelayEnd): unknown {
+  const { kind } = fault ?? faults.failed;
+  return { error: { message: kind.title, type: "server_error", param: null, code: kind.code } };
+}

@@ -1,0 +1,91 @@
+import { addMs } from "../../platform/clock.ts";
+import type { Actor } from "../../platform/http/index.ts";
+import { newId } from "../../platform/ids.ts";
+import { Problem } from "../../platform/problem.ts";
+import { boundCost, outputMicros, tightenBound, type Bound } from "./call/bound.ts";
+import type { HeldCall } from "./call/held-call.ts";
+import type { Chat } from "./call/read-chat.ts";
+import type { Gateway } from "./state.ts";
+import type { KeptKey } from "./idempotency-store.ts";
+import type { PricedModel } from "./models/catalogue.ts";
+import { gatewayProblems } from "./problems.ts";
+
+export const ENDPOINT = "chat/completions";
+/** What is not counted by then stays at one token per byte. */
+const COUNT_BUDGET_MS = 250;
+
+type Asking = {
+  requestId: string;
+  actor: Actor;
+  chat: Chat;
+  model: PricedModel;
+  key: KeptKey | null;
+  startedAt: number;
+};
+
+/**
+ * Sets aside the most that the call can cost. A bound that is too loose for the credits there are is counted exactly
+ * before the call is refused with 402.
+ */
+export async function hold(gateway: Gateway, asking: Asking): Promise<HeldCall> {
+  const { chat, model } = asking;
+  const loose = boundCost(chat, model);
+  const first = await tryHold(gateway, asking, loose);
+  if (first.held) return first.call;
+  if (outputMicros(loose, model) > first.availableMicros) throw short(loose.micros, first.availableMicros);
+  const counted = await gateway.tokens.count(loose.prompt.texts, COUNT_BUDGET_MS);
+  const tight = tightenBound(loose, model, counted);
+  if (tight.promptTokens > model.contextLength) throw new Problem(gatewayProblems.context_length_exceeded);
+  if (tight.micros > first.availableMicros) throw short(tight.micros, first.availableMicros);
+  const second = await tryHold(gateway, asking, tight);
+  if (second.held) return second.call;
+  throw short(tight.micros, second.availableMicros);
+}
+
+async function tryHold(gateway: Gateway, asking: Asking, bound: Bound) {
+  const { requestId, actor, chat, model, key, startedAt } = asking;
+  const { deps } = gateway;
+  const now = deps.clock.now();
+  const deadlineAt = addMs(now, deps.holdLeaseSeconds * 1_000);
+  const holdId = newId("hold");
+  const request = {
+    id: requestId,
+    mode: actor.mode,
+    credential_id: actor.credentialId,
+    user_id: actor.userId,
+    endpoint: ENDPOINT,
+    model: model.id,
+    provider: deps.llm.name,
+    price_version: model.price.version,
+    streamed: chat.stream,
+    hold_id: holdId,
+    held_micros: bound.micros.toString(),
+    prompt_tokens_bound: bound.promptTokens,
+    created_at: now,
+    next_lookup_at: deadlineAt,
+  };
+  const result = await gateway.batcher.hold(
+    actor.orgId,
+    { id: holdId, mode: actor.mode, unit: "credit", owner: "gateway", amount: bound.micros, deadlineAt },
+    { request, key },
+  );
+  if (!result.held) return result;
+  const call: HeldCall = {
+    requestId,
+    holdId,
+    actor,
+    chat,
+    model,
+    bound,
+    startedAt,
+    progress: { generationId: null, events: 0 },
+    noted: { generationId: null, renewedAt: performance.now() },
+  };
+  return { held: true as const, call };
+}
+
+function short(neededMicros: bigint, availableMicros: bigint): Problem {
+  return new Problem(gatewayProblems.insufficient_quota, {
+    detail: `This call may cost up to ${neededMicros} micro-credits; ${availableMicros} are available. Lower max_tokens or buy credits.`,
+  });
+}

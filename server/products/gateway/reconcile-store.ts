@@ -1,0 +1,96 @@
+/** SQL of the reconciler. */
+import type { HoldId, OrgId } from "../../platform/ids.ts";
+import type { Tx } from "../../platform/db/index.ts";
+import type { PriceText } from "./models/price.ts";
+
+const FIND_DUE = `
+  select org_id, id from gateway.requests
+  where next_lookup_at is not null and next_lookup_at <= $1 order by next_lookup_at limit $2`;
+
+/** Requests of all organizations whose time has come; for the operator's role. */
+export function findDue(tx: Tx, now: Date, limit: number): Promise<{ org_id: OrgId; id: string }[]> {
+  return tx.query("gateway.find_due", FIND_DUE, [now, limit]);
+}
+
+export type DueRequest = {
+  id: string;
+  hold_id: HoldId;
+  model: string;
+  price_version: string;
+  state: "open" | "reconciling" | "settled" | "released";
+  generation_id: string | null;
+  delivered_events: bigint;
+  prompt_tokens_bound: bigint;
+  outcome: string | null;
+  lookups: number;
+};
+
+const CLAIM = `
+  update gateway.requests
+  set state = case state when 'open' then 'reconciling' else state end, lookups = lookups + 1,
+      outcome = coalesce(outcome, 'died'),
+      next_lookup_at = $3::timestamptz + least($4 * power(2, lookups), $5) * interval '1 millisecond'
+  where org_id = $1 and id = $2 and next_lookup_at <= $3
+  returning id, hold_id, model, price_version, state, generation_id, delivered_events, prompt_tokens_bound, outcome, lookups`;
+
+/**
+ * Takes a due request until its next look-up: after the first pause, doubled with each, up to the longest. Null when
+ * somebody else took it. An open one is taken for dead.
+ */
+export async function claimRequest(
+  tx: Tx,
+  org: OrgId,
+  id: string,
+  { now, firstPauseMs, longestPauseMs }: { now: Date; firstPauseMs: number; longestPauseMs: number },
+): Promise<DueRequest | null> {
+  const rows = await tx.query<DueRequest>("gateway.claim", CLAIM, [
+    org,
+    id,
+    now,
+    firstPauseMs,
+    longestPauseMs,
+  ]);
+  return rows[0] ?? null;
+}
+
+const FIND_PRICE = `
+  select version, input_usd as input, output_usd as output, cache_read_usd as cache_read, cache_write_usd as cache_write,
+         request_usd as request
+  from gateway.price_versions where version = $1 and model = $2`;
+
+/** The price a request was held at; each stays for ever. */
+export async function findPrice(
+  tx: Tx,
+  version: string,
+  model: string,
+): Promise<(PriceText & { version: string }) | null> {
+  const rows = await tx.query<PriceText & { version: string }>("gateway.find_price", FIND_PRICE, [
+    version,
+    model,
+  ]);
+  return rows[0] ?? null;
+}
+
+const CLOSE = `
+  update gateway.requests set next_lookup_at = null where org_id = $1 and id = $2 and state in ('settled', 'released')`;
+
+/** Nothing more will be asked about an ended request. */
+export async function closeRequest(tx: Tx, org: OrgId, id: string): Promise<void> {
+  await tx.query("gateway.close", CLOSE, [org, id]);
+}
+
+const NOTE_LOSS = `
+  insert into gateway.attempts
+    (org_id, id, request_id, provider, model_served, price_version, input_tokens, cache_read_tokens, cache_write_tokens,
+     output_tokens, reasoning_tokens, cost_usd, provider_cost_usd, basis, outcome, created_at)
+  select org_id, $3, id, provider, model, price_version, 0, 0, 0, 0, 0, 0, $4, 'reconciled', outcome, $5
+  from gateway.requests where org_id = $1 and id = $2`;
+
+/** What the provider billed for a call that cost the caller nothing. */
+export async function noteLoss(
+  tx: Tx,
+  org: OrgId,
+  loss: { requestId: string; attemptId: string; usd: string; now: Date },
+): Promise<void> {
+  await tx.query("gateway.note_loss", NOTE_LOSS, [org, loss.requestId, loss.attemptId, loss.usd, loss.now]);
+}

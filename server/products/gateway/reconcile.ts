@@ -1,0 +1,123 @@
+import { withOperatorTx, withTx } from "../../platform/db/index.ts";
+import { newId, type OrgId } from "../../platform/ids.ts";
+import { formatAtto } from "../../platform/money.ts";
+import { assert } from "../../platform/problem.ts";
+import { expireHolds } from "../../kernel/ledger/index.ts";
+import type { Usage } from "../../vendors/llm/index.ts";
+import {
+  billed,
+  chargeEstimated,
+  chargeNothing,
+  chargeReported,
+  FREE,
+  type Charge,
+  type Outcome,
+} from "./call/charge.ts";
+import { parsePrice, type Price } from "./models/price.ts";
+import {
+  claimRequest,
+  closeRequest,
+  findDue,
+  findPrice,
+  noteLoss,
+  type DueRequest,
+} from "./reconcile-store.ts";
+import { finishOf } from "./settle.ts";
+import type { Gateway } from "./state.ts";
+
+const BATCH = 200;
+const AT_ONCE = 4;
+const MAX_LOOKUPS = 8;
+/** Between look-ups: 5 s, doubled each time, at most 5 min; within ±25 %. */
+const FIRST_PAUSE_MS = 5_000;
+const LONGEST_PAUSE_MS = 300_000;
+const JITTER = 0.25;
+/** UTF-8 bytes of one prompt token, where nothing better is known than the prompt's bound. */
+const BYTES_PER_TOKEN = 4;
+
+/**
+ * Settles what no process will: calls whose process died, calls whose cost was not known when they ended, estimates that
+ * the provider's books can correct. Returns true when there may be more at once.
+ */
+export async function reconcile(gateway: Gateway, signal: AbortSignal): Promise<boolean> {
+  const { db, clock } = gateway.deps;
+  const now = clock.now();
+  await expireHolds(db, { owner: "gateway", now, limit: BATCH });
+  const due = await withOperatorTx(db, (tx) => findDue(tx, now, BATCH));
+  const rest = due.values();
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => {
+      for (const { org_id, id } of rest) {
+        if (signal.aborted) return;
+        await reconcileOne(gateway, org_id, id, now);
+      }
+    }),
+  );
+  return due.length === BATCH;
+}
+
+/** Asks the provider's books once. Without an answer the request waits for its next turn, or is concluded after the last. */
+async function reconcileOne(gateway: Gateway, org: OrgId, id: string, now: Date): Promise<void> {
+  const { db, llm } = gateway.deps;
+  const firstPauseMs = FIRST_PAUSE_MS * (1 - JITTER + 2 * JITTER * Math.random());
+  const claimed = await withTx(db, org, async (tx) => {
+    const row = await claimRequest(tx, org, id, { now, firstPauseMs, longestPauseMs: LONGEST_PAUSE_MS });
+    return row && { row, price: await findPrice(tx, row.price_version, row.model) };
+  });
+  if (!claimed) return;
+  const { row, price } = claimed;
+  assert(price, "the price of a request is kept");
+  const lookup = row.generation_id ? await llm.generation(row.generation_id) : null;
+  if (lookup?.state === "found")
+    return conclude(gateway, org, row, parsePrice(price.version, price), lookup.usage);
+  if (lookup && row.lookups < MAX_LOOKUPS) return;
+  await conclude(gateway, org, row, parsePrice(price.version, price), null);
+}
+
+/** Ends the request for good, by the same settlement as a living call. */
+async function conclude(
+  gateway: Gateway,
+  org: OrgId,
+  row: DueRequest,
+  price: Price,
+  usage: Usage | null,
+): Promise<void> {
+  const { db, clock, hub } = gateway.deps;
+  const outcome = (row.outcome ?? "died") as Outcome;
+  const ended = row.state === "settled" || row.state === "released";
+  if (ended && (usage === null || FREE.has(outcome))) {
+    await withTx(db, org, async (tx) => {
+      const usd = usage && formatAtto(billed(price, usage));
+      if (usd) await noteLoss(tx, org, { requestId: row.id, attemptId: newId("att"), usd, now: clock.now() });
+      await closeRequest(tx, org, row.id);
+    });
+    return;
+  }
+  const charge = usage ? chargeReported(price, outcome, usage, "reconciled") : guess(row, price, outcome);
+  const call = { requestId: row.id, modelId: row.model };
+  const known = {
+    generationId: row.generation_id,
+    events: Number(row.delivered_events),
+    firstContentMs: null,
+  };
+  const result = await gateway.batcher.settle(
+    org,
+    { holdId: row.hold_id, amountAtto: charge.costAtto, basis: charge.basis, excess: "available" },
+    finishOf(call, known, charge, clock.now()),
+  );
+  assert(!("error" in result), "the hold of a request exists");
+  if (!result.first) {
+    await withTx(db, org, (tx) => closeRequest(tx, org, row.id));
+    return;
+  }
+  gateway.metrics.settled.inc({ basis: charge.basis });
+  hub.publish("credits.changed", org);
+}
+
+/** The books never told: nothing is charged without a sign that the provider began, else what its checkpoint suggests. */
+function guess(row: DueRequest, price: Price, outcome: Outcome): Charge {
+  const output = Number(row.delivered_events);
+  if (row.generation_id === null && output === 0) return chargeNothing(outcome, false);
+  const prompt = Math.ceil(Number(row.prompt_tokens_bound) / BYTES_PER_TOKEN);
+  return chargeEstimated(price, outcome, { prompt, output }, false);
+}

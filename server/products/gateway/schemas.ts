@@ -1,0 +1,118 @@
+import { z } from "zod";
+import { instant, int64, listAnswer, listQuery } from "../../platform/http/index.ts";
+
+const model = z
+  .object({
+    id: z.string(),
+    object: z.literal("model"),
+    created: z.int(),
+    owned_by: z.string(),
+    name: z.string(),
+    context_length: z.int(),
+    max_output_tokens: z.int(),
+    /** USD per token, exact decimals. */
+    pricing: z.object({ prompt: z.string(), completion: z.string(), input_cache_read: z.string() }),
+    providers: z.array(z.string()),
+  })
+  .meta({ id: "Model" });
+export const modelAnswer = model;
+export const modelsAnswer = z
+  .object({ object: z.literal("list"), data: z.array(model) })
+  .meta({ id: "ModelList" });
+/** A model id holds a slash: `/models/openai/gpt-4o-mini`. */
+export const modelParams = z.object({ author: z.string().max(100), slug: z.string().max(156) });
+
+export const balanceAnswer = z
+  .object({
+    settled_micros: int64,
+    held_micros: int64,
+    available_micros: int64,
+    debt_micros: int64,
+    held_count: z.int(),
+    grants: z.array(
+      z.object({
+        id: z.string(),
+        source: z.string(),
+        remaining_micros: int64,
+        expires_at: instant.nullable(),
+      }),
+    ),
+    as_of: instant,
+  })
+  .meta({ id: "TokenBalance" });
+
+export const GROUPS = ["hour", "day", "model", "provider", "key", "user", "endpoint", "outcome"] as const;
+export type Group = (typeof GROUPS)[number];
+
+const groupBy = z
+  .string()
+  .max(40)
+  .transform((text) => text.split(","))
+  .pipe(z.array(z.enum(GROUPS)).min(1).max(2))
+  .default(["day"]);
+
+const filters = {
+  from: instant.optional(),
+  to: instant.optional(),
+  model: z.string().max(256).optional(),
+  key_id: z.string().max(64).optional(),
+  user_id: z.string().max(64).optional(),
+};
+export const usageQuery = z.strictObject({ ...filters, group_by: groupBy });
+export const recordsQuery = z.strictObject({
+  ...filters,
+  outcome: z.string().max(40).optional(),
+  ...listQuery,
+});
+
+const sums = {
+  requests: z.int(),
+  failures: z.int(),
+  input_tokens: int64,
+  cache_read_tokens: int64,
+  cache_write_tokens: int64,
+  output_tokens: int64,
+  reasoning_tokens: int64,
+  cost_micros: int64,
+  first_content_p50_ms: z.int().nullable(),
+  first_content_p95_ms: z.int().nullable(),
+};
+export const usageAnswer = z
+  .object({
+    data: z.array(z.object({ group: z.record(z.string(), z.string().nullable()), ...sums })),
+    totals: z.object(sums),
+    /** Share of the cost that is estimated, 0 to 1. */
+    estimated_share: z.number(),
+    as_of: instant,
+  })
+  .meta({ id: "TokenUsage" });
+
+export const recordsAnswer = listAnswer(
+  z
+    .object({
+      request_id: z.string(),
+      created_at: instant,
+      endpoint: z.string(),
+      model: z.string(),
+      provider: z.string(),
+      key_id: z.string(),
+      user_id: z.string().nullable(),
+      streamed: z.boolean(),
+      state: z.enum(["open", "reconciling", "settled", "released"]),
+      outcome: z.string().nullable(),
+      basis: z.string().nullable(),
+      held_micros: int64,
+      cost_micros: int64.nullable(),
+      cost_usd: z.string().nullable(),
+      price_version: z.string(),
+      input_tokens: int64,
+      cache_read_tokens: int64,
+      cache_write_tokens: int64,
+      output_tokens: int64,
+      reasoning_tokens: int64,
+      first_content_ms: z.int().nullable(),
+    })
+    .meta({ id: "UsageRecord" }),
+).meta({ id: "UsageRecordList" });
+
+export type UsageFilter = Pick<z.output<typeof recordsQuery>, "from" | "to" | "model" | "key_id" | "user_id">;

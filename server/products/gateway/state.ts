@@ -1,0 +1,33 @@
+import type { ServerResponse } from "node:http";
+import type { HoldBatcher } from "../../kernel/ledger/index.ts";
+import type { TokenCounter } from "../../vendors/llm/index.ts";
+import type { HeldCall } from "./call/held-call.ts";
+import type { Timeouts } from "./call/timeouts.ts";
+import type { Watch } from "./call/watch.ts";
+import type { GatewayDeps } from "./deps.ts";
+import type { GatewayMetrics } from "./metrics.ts";
+import type { Catalogue } from "./models/catalogue.ts";
+import type { KeptKey } from "./idempotency-store.ts";
+import type { Finish, NewRequest } from "./store.ts";
+
+/** What is written in the transaction of a hold. */
+export type HoldItem = { request: NewRequest; key: KeptKey | null };
+
+/** The running gateway of one process. */
+export type Gateway = {
+  readonly deps: GatewayDeps;
+  readonly catalogue: Catalogue;
+  readonly batcher: HoldBatcher<HoldItem, Finish>;
+  readonly tokens: TokenCounter;
+  readonly watch: Watch;
+  readonly timeouts: Timeouts;
+  readonly metrics: GatewayMetrics;
+  /** Model calls from arrival to last byte, with the socket to cut when there is no more time. */
+  readonly running: Map<Promise<void>, ServerResponse>;
+  /** Calls with a hold that is not settled yet. */
+  readonly calls: Set<HeldCall>;
+  /** Settlements under way or tried again. */
+  readonly settling: Set<Promise<void>>;
+  /** Resolves when every call has ended and is settled; cuts what is left after `timeoutMs` (120,000). */
+  drain(timeoutMs?: number): Promise<void>;
+};

@@ -1,0 +1,108 @@
+import { balances, listGrants } from "../../../kernel/ledger/index.ts";
+import { withTx } from "../../../platform/db/index.ts";
+import { openCursor, rankOf, sealCursor, type Actor } from "../../../platform/http/index.ts";
+import { Problem, common } from "../../../platform/problem.ts";
+import type { Group, UsageFilter } from "../schemas.ts";
+import type { Gateway } from "../state.ts";
+import { listRequests, sumUsage, type Scope, type Sums } from "./store.ts";
+
+const LONGEST_MS = 400 * 86_400_000;
+
+/** The organization's credits: settled does not dip while calls are held. */
+export async function readBalance({ deps }: Gateway, { orgId, mode }: Actor) {
+  const now = deps.clock.now();
+  return withTx(deps.db, orgId, async (tx) => {
+    const all = await balances(tx, orgId, mode, now);
+    const grants = await listGrants(tx, orgId, { mode, unit: "credit" }, now);
+    const credit = all.find(({ unit }) => unit === "credit");
+    return {
+      settled_micros: credit?.settled ?? 0n,
+      held_micros: credit?.held ?? 0n,
+      available_micros: credit?.available ?? 0n,
+      debt_micros: credit?.debt ?? 0n,
+      held_count: credit?.heldCount ?? 0,
+      grants: grants.map(({ id, kind, remaining, expiresAt }) => ({
+        id,
+        source: kind,
+        remaining_micros: remaining,
+        expires_at: expiresAt,
+      })),
+      as_of: now,
+    };
+  });
+}
+
+/** Sums of what a viewer used, or of the whole organization for an admin. */
+export async function readUsage({ deps }: Gateway, actor: Actor, query: UsageFilter & { group_by: Group[] }) {
+  const scope = scopeOf(actor, query, deps.clock.now());
+  const [groups, totals] = await withTx(deps.db, actor.orgId, async (tx) => [
+    await sumUsage(tx, scope, query.group_by),
+    (await sumUsage(tx, scope, []))[0] as Sums,
+  ]);
+  return {
+    data: groups.map((row) => ({
+      group: Object.fromEntries(query.group_by.map((name, at) => [name, row[`group_${at}`] ?? null])),
+      ...shown(row),
+    })),
+    totals: shown(totals),
+    estimated_share:
+      totals.cost_micros === 0n ? 0 : Number(totals.estimated_micros) / Number(totals.cost_micros),
+    as_of: deps.clock.now(),
+  };
+}
+
+export async function readRecords(
+  { deps }: Gateway,
+  actor: Actor,
+  query: UsageFilter & { outcome?: string | undefined; limit: number; cursor?: string | undefined },
+) {
+  const scope = { ...scopeOf(actor, query, deps.clock.now()), outcome: query.outcome ?? null };
+  const page = { limit: query.limit, after: openCursor(query.cursor) };
+  const rows = await withTx(deps.db, actor.orgId, (tx) => listRequests(tx, scope, page));
+  const shownRows = rows.slice(0, query.limit);
+  const last = shownRows.at(-1);
+  const more = rows.length > query.limit;
+  return {
+    data: shownRows.map(({ id, credential_id, ...row }) => ({
+      ...row,
+      request_id: id,
+      key_id: credential_id,
+    })),
+    has_more: more,
+    next_cursor: more && last ? sealCursor(last.created_at, last.id) : null,
+  };
+}
+
+function scopeOf(actor: Actor, query: UsageFilter, now: Date): Scope {
+  const to = query.to ?? new Date(now.getTime() + 1);
+  const from = query.from ?? new Date(Date.UTC(to.getUTCFullYear(), to.getUTCMonth(), 1));
+  if (from >= to || to.getTime() - from.getTime() > LONGEST_MS)
+    throw new Problem(common.unknown_parameter, { detail: "from must be before to, at most 400 days" });
+  const all = rankOf(actor.role) >= rankOf("admin");
+  return {
+    org: actor.orgId,
+    mode: actor.mode,
+    from,
+    to,
+    model: query.model ?? null,
+    credentialId: query.key_id ?? null,
+    userId: query.user_id ?? null,
+    own: all ? null : { userId: actor.userId, credentialId: actor.credentialId },
+    outcome: null,
+  };
+}
+
+function shown({ requests, failures, ...row }: Sums) {
+  return {
+    requests: Number(requests),
+    failures: Number(failures),
+    input_tokens: row.input_tokens,
+    cache_read_tokens: row.cache_read_tokens,
+    cache_write_tokens: row.cache_write_tokens,
+    output_tokens: row.output_tokens,
+    reasoning_tokens: row.reasoning_tokens,
+    cost_micros: row.cost_micros,
+    first_content_p50_ms: row.first_content_p50_ms,
+    first_content_p95_ms: row.first_content_p95_ms,
+  };
+}
