@@ -31,10 +31,11 @@ export type TestApp = {
   readonly anonymous: Client;
   /** Log lines so far, as they were written. */
   readonly lines: readonly string[];
+  /** One more session, of the owner unless told. A person has five at most: the sixth ends the first. */
   signIn(person?: { email: string; password: string }): Promise<Client>;
-  /** A member of the first organization with this role, signed in; no operator. The second call finds the same person. */
+  /** A member of the first organization with this role, no operator; the same person and session every time. */
   member(role: Role): Promise<Client>;
-  /** The owner of another organization, signed in; no operator. The second call finds the same person. */
+  /** The owner of another organization, no operator; the same person and session every time. */
   neighbour(): Promise<Client>;
   createKey(who: Client, input?: Json): Promise<{ id: string; secret: string; client: Client }>;
   sql: Sql;
@@ -101,20 +102,18 @@ async function people(url: string, sql: Sql) {
   const setUp = { ...OWNER, token: SETUP_TOKEN, full_name: "Ona Owner" };
   const made = await anonymous.call("POST", "/api/admin/setup", { body: setUp });
   if (made.status !== 201) throw new Error(`not set up: ${made.text}`);
+  const sessions = new Map<string, Promise<Client>>();
+  const once = (email: string, add: (email: string) => Promise<void>): Promise<Client> => {
+    const known = sessions.get(email) ?? add(email).then(() => signIn({ ...OWNER, email }));
+    sessions.set(email, known);
+    return known;
+  };
   return {
     anonymous,
     signIn,
     owner: await signIn(),
-    async member(role: Role) {
-      const email = `${role}@members.example`;
-      await addMember(sql, { email, role });
-      return signIn({ ...OWNER, email });
-    },
-    async neighbour() {
-      const email = "neighbour@example.com";
-      await addNeighbour(sql, email);
-      return signIn({ ...OWNER, email });
-    },
+    member: (role: Role) => once(`${role}@members.example`, (email) => addMember(sql, { email, role })),
+    neighbour: () => once("neighbour@example.com", (email) => addNeighbour(sql, email)),
     async createKey(who: Client, input: Json = {}) {
       const body = { name: "Test", mode: "test", scopes: ["gateway.use"], ...input };
       const { status, body: key, text } = await who.call("POST", "/api/api-keys", { body });

@@ -10,8 +10,12 @@ export type Example = {
   headers?: Record<string, string>;
   /** Of a rightful call, where it is not the documented success. */
   status?: number;
+  /** Unknown query parameters pass, since other companies' clients send their own. */
+  takesAnyQuery?: true;
   /** The answer does not end by itself: only its head is read. */
   streams?: true;
+  /** The call ends or moves the session that makes it. */
+  spendsSession?: true;
   /** A body that names a row of the first organization: for a neighbour it is 404, as ids in the path are. */
   bodyNamesRow?: true;
 };
@@ -32,6 +36,7 @@ export const examples: Record<string, Example> = {
       return { org_id: body.organization.id };
     },
     bodyNamesRow: true,
+    spendsSession: true,
   },
   listOrganizations: {},
   createOrganization: { body: { name: "Northwind" } },

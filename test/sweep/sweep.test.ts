@@ -1,7 +1,7 @@
 /** Every operation of the OpenAPI document, called by all who may not and by one who may. */
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { SCOPES, type Scope } from "../../server/kernel/tenancy/index.ts";
 import { newId } from "../../server/platform/ids.ts";
 import { startTestApp } from "../harness/app.ts";
@@ -18,38 +18,41 @@ addFormats.default(ajv);
 ajv.addFormat("int64", true).addSchema(document, "contract");
 
 const LOWER = { agent: "viewer", admin: "agent", owner: "admin", operator: "owner" } as const;
-const neighbour = await app.neighbour();
 const ended = await app.signIn();
 await ended.call("POST", "/api/auth/logout");
 const scopeNames = Object.keys(SCOPES) as Scope[];
 const revoked = await app.createKey(app.owner, { scopes: scopeNames });
 await app.owner.call("DELETE", `/api/api-keys/${revoked.id}`);
 
-const codeOf = ({ body }: Answer): unknown => body.code ?? (body.error as { code?: unknown })?.code;
-
 /** The operation as its example calls it, ready for any caller. */
-async function prepare(operation: Operation, example: Example) {
-  const params = (await example.params?.(app)) ?? {};
-  const body = typeof example.body === "function" ? await example.body(app) : example.body;
+async function prepare(operation: Operation) {
+  const { params: values, body: input, query, headers } = exampleOf(operation);
+  const params = (await values?.(app)) ?? {};
+  const body = typeof input === "function" ? await input(app) : input;
   const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     const value = params[name];
     if (value === undefined) throw new Error(`the example of ${operation.id} has no ${name}`);
     return encodeURIComponent(value);
   });
-  const query = new URLSearchParams(example.query).toString();
-  const { headers = {} } = example;
-  return (caller: Client, { headers: more, ...change }: CallOptions & { query?: string } = {}) =>
-    caller.call(operation.method, [path, change.query ?? query].filter(Boolean).join("?"), {
+  return (caller: Client, change: CallOptions & { query?: Record<string, string> } = {}) => {
+    const search = new URLSearchParams({ ...query, ...change.query }).toString();
+    return caller.call(operation.method, search ? `${path}?${search}` : path, {
       ...(body === undefined ? {} : { body }),
-      headers: { ...headers, ...more },
       ...change,
+      headers: { ...headers, ...change.headers },
     });
+  };
 }
 
-async function status(call: Promise<Answer>): Promise<[number, unknown]> {
+const exampleOf = ({ id }: Operation): Example => examples[id] ?? {};
+const codeOf = ({ body }: Answer): unknown => body.code ?? (body.error as { code?: unknown })?.code;
+const outcome = async (call: Promise<Answer>): Promise<[number, unknown]> => {
   const answer = await call;
   return [answer.status, codeOf(answer)];
-}
+};
+
+const guarded = operations.filter(({ access }) => access.least !== "anyone");
+const ofTenants = guarded.filter(({ access }) => access.least !== "operator");
 
 test("the sweep knows every operation, and no other", () => {
   expect(operations.length).toBeGreaterThan(10);
@@ -61,85 +64,81 @@ test("scopes that operations ask for are those that keys can have", () => {
   expect(scopeNames).toEqual(expect.arrayContaining([...asked]));
 });
 
-describe.each(operations)("$method $path", (operation) => {
-  const example = examples[operation.id] ?? {};
+test.each(guarded)("401 $method $path: nobody, an ended session, a revoked key", async (operation) => {
+  const call = await prepare(operation);
+  for (const caller of [app.anonymous, ended, revoked.client])
+    expect(await outcome(call(caller))).toEqual([401, "unauthenticated"]);
+});
+
+const ranked = guarded.filter(({ access }) => access.least !== "viewer");
+test.each(ranked)("403 $method $path: the next lower role", async (operation) => {
+  const caller = await app.member(LOWER[operation.access.least as keyof typeof LOWER]);
+  expect(await outcome((await prepare(operation))(caller))).toEqual([403, "forbidden"]);
+});
+
+test.each(guarded)("403 $method $path: a key without the scope", async (operation) => {
   const { access } = operation;
-  const call = prepare(operation, example);
+  const scope = "scope" in access ? access.scope : undefined;
+  const { client } = await app.createKey(app.owner, { scopes: scopeNames.filter((name) => name !== scope) });
+  const code = access.least === "operator" ? "forbidden" : "scope_missing";
+  expect(await outcome((await prepare(operation))(client))).toEqual([403, code]);
+});
 
-  describe.runIf(access.least !== "anyone")("refuses", () => {
-    test("401 nobody, an ended session, a revoked key", async () => {
-      for (const caller of [app.anonymous, ended, revoked.client])
-        expect(await status((await call)(caller))).toEqual([401, "unauthenticated"]);
-    });
+test.each(guarded)("403 $method $path: a header that names another organization", async (operation) => {
+  const headers = { "x-organization-id": newId("org") };
+  expect(await outcome((await prepare(operation))(app.owner, { headers }))).toEqual([403, "tenant_mismatch"]);
+});
 
-    test("403 the next lower role", async ({ skip }) => {
-      const lower = access.least === "anyone" || access.least === "viewer" ? null : LOWER[access.least];
-      if (lower === null) return skip("there is no lower role than viewer");
-      expect(await status((await call)(await app.member(lower)))).toEqual([403, "forbidden"]);
-    });
+const unsafe = guarded.filter(({ method }) => method !== "GET");
+test.each(unsafe)("403 $method $path: a page that is not ours", async (operation) => {
+  const headers = { origin: "https://elsewhere.example" };
+  expect(await outcome((await prepare(operation))(app.owner, { headers }))).toEqual([403, "csrf_failed"]);
+});
 
-    test("403 a key without the scope", async () => {
-      const scope = "scope" in access ? access.scope : undefined;
-      const { client } = await app.createKey(app.owner, {
-        scopes: scopeNames.filter((name) => name !== scope),
-      });
-      const code = access.least === "operator" ? "forbidden" : "scope_missing";
-      expect(await status((await call)(client))).toEqual([403, code]);
-    });
+const naming = ofTenants.filter(
+  (operation) => operation.path.includes("{") || exampleOf(operation).bodyNamesRow,
+);
+test.each(naming)("404 $method $path: another organization's id", async (operation) => {
+  const call = await prepare(operation);
+  expect(await outcome(call(await app.neighbour()))).toEqual([404, "not_found"]);
+});
 
-    test("403 a header that names another organization", async () => {
-      const headers = { "x-organization-id": newId("org") };
-      expect(await status((await call)(app.owner, { headers }))).toEqual([403, "tenant_mismatch"]);
-    });
+const asking = operations.filter((operation) => !exampleOf(operation).takesAnyQuery);
+test.each(asking)("400 $method $path: an unknown query parameter", async (operation) => {
+  const query = { colour: "red" };
+  const answer = (await prepare(operation))(app.owner, { query });
+  expect(await outcome(answer)).toEqual([400, "unknown_parameter"]);
+});
 
-    test("403 an unsafe call from a page that is not ours", async ({ skip }) => {
-      if (operation.method === "GET") return skip("a read changes nothing");
-      const headers = { origin: "https://elsewhere.example" };
-      expect(await status((await call)(app.owner, { headers }))).toEqual([403, "csrf_failed"]);
-    });
+const idempotent = operations.filter((operation) => operation.idempotent);
+test.each(idempotent)("400 $method $path: no Idempotency-Key", async (operation) => {
+  const answer = (await prepare(operation))(app.owner, { idempotencyKey: null });
+  expect(await outcome(answer)).toEqual([400, "idempotency_key_required"]);
+});
+
+const taking = operations.filter(({ hasBody }) => hasBody);
+test.each(taking)("422 $method $path: a body of another shape", async (operation) => {
+  const call = await prepare(operation);
+  const refused = [operation.openai ? 400 : 422, "invalid_input"];
+  expect(await outcome(call(app.owner, { body: [] }))).toEqual(refused);
+  if (!operation.openai) expect(await outcome(call(app.owner, { body: { colour: "red" } }))).toEqual(refused);
+});
+
+test.each(operations)("2xx $method $path: who may, answered as the document says", async (operation) => {
+  const { streams, status, spendsSession } = exampleOf(operation);
+  if (streams) return expect(await head(operation)).toBe(operation.successStatus);
+  const caller = spendsSession ? await app.signIn() : app.owner;
+  const answer = await (
+    await prepare(operation)
+  )(operation.access.least === "anyone" ? app.anonymous : caller);
+  expect({ status: answer.status, text: answer.text }).toMatchObject({
+    status: status ?? operation.successStatus,
   });
-
-  const namesRow = operation.path.includes("{") || example.bodyNamesRow === true;
-  test.runIf(namesRow && access.least !== "anyone" && access.least !== "operator")(
-    "404 another organization's id",
-    async () => {
-      expect(await status((await call)(neighbour))).toEqual([404, "not_found"]);
-    },
-  );
-
-  test.runIf(!example.streams)("400 an unknown query parameter", async () => {
-    const query = new URLSearchParams({ ...example.query, colour: "red" }).toString();
-    expect(await status((await call)(app.owner, { query }))).toEqual([400, "unknown_parameter"]);
-  });
-
-  test.runIf(operation.idempotent)("400 without an Idempotency-Key", async () => {
-    expect(await status((await call)(app.owner, { idempotencyKey: null }))).toEqual([
-      400,
-      "idempotency_key_required",
-    ]);
-  });
-
-  test.runIf(operation.hasBody)("a body of another shape", async () => {
-    const code = "invalid_input";
-    expect(await status((await call)(app.owner, { body: [] }))).toEqual([operation.openai ? 400 : 422, code]);
-    if (operation.openai) return;
-    expect(await status((await call)(app.owner, { body: { colour: "red" } }))).toEqual([422, code]);
-  });
-
-  test("lets in who may, and answers as the document says", async () => {
-    if (example.streams) return expect(await head(operation)).toBe(operation.successStatus);
-    // Its own person's session: some operations end or move it.
-    const answer = await (await call)(access.least === "anyone" ? app.anonymous : await app.signIn());
-    expect([answer.status, answer.status < 300 ? "" : codeOf(answer)]).toEqual([
-      example.status ?? operation.successStatus,
-      example.status ? codeOf(answer) : "",
-    ]);
-    const pointer = example.status ? "/components/schemas/Problem" : operation.answerPointer;
-    if (pointer === null) return;
-    const matches = ajv.compile({ $ref: `contract#${pointer}` });
-    matches(answer.body);
-    expect(matches.errors).toBeNull();
-  });
+  const pointer = status ? "/components/schemas/Problem" : operation.answerPointer;
+  if (pointer === null) return;
+  const matches = ajv.compile({ $ref: `contract#${pointer}` });
+  matches(answer.body);
+  expect(matches.errors).toBeNull();
 });
 
 /** Reads the head of an answer that does not end by itself. */
