@@ -1,0 +1,37 @@
+import type { Page } from "playwright-core";
+import { EFFECT_MS, open, type Stage } from "./stage.ts";
+
+/** What a pack of the price list brings. */
+export const STARTER_MICROS = 1_000_000_000;
+
+/** From the Credits screen to the hosted page, by the buttons. A start that fails is tried again with the same key. */
+export async function startPurchase(stage: Stage, pack = "Starter"): Promise<void> {
+  const { page } = stage;
+  await open(stage, "/credits", "Credits");
+  await page.getByRole("button", { name: "Buy credits" }).first().click();
+  await page.getByRole("dialog").getByText(pack, { exact: true }).click();
+  const pay = page.getByRole("dialog").getByRole("button", { name: /^Pay/ });
+  const failed = page.getByRole("dialog").getByRole("alert");
+  const form = page.getByRole("heading", { name: "Pay with card" });
+  for (let tries = 0; tries < 10; tries += 1) {
+    await pay.click();
+    await form.or(failed).first().waitFor({ timeout: EFFECT_MS });
+    if (await form.isVisible()) return;
+  }
+  throw new Error(`The purchase does not start: ${await failed.innerText()}`);
+}
+
+/** Fills the hosted page by one of its test cards, and pays. */
+export async function payWith(page: Page, card: RegExp): Promise<void> {
+  await page.getByRole("button", { name: card }).click();
+  await page
+    .locator("#pay")
+    .getByRole("button", { name: /^Pay \$/ })
+    .click();
+}
+
+/** Back in the console: each step ticked, the credits there. */
+export async function arrives(page: Page): Promise<void> {
+  await page.waitForURL(/\/credits\/return/, { timeout: EFFECT_MS });
+  await page.getByText("Credits are in your balance").waitFor({ timeout: EFFECT_MS });
+}

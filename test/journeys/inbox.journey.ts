@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { available, EFFECT_MS, type Journey, open } from "./stage.ts";
+
+export const journeys: Journey[] = [
+  {
+    name: "the inbox lists events with state, attempts and effects, and replaying one changes nothing twice",
+    async play(stage) {
+      const { page } = stage;
+      await open(stage, "/inbox?state=processed", "Inbox");
+      const before = await available(page);
+      await page
+        .getByRole("link", { name: /^charge\.succeeded, processed/ })
+        .first()
+        .click();
+      const drawer = page.getByRole("dialog");
+      await drawer.getByRole("link", { name: "Open the transaction" }).first().waitFor();
+      await drawer.getByRole("button", { name: "Show" }).click();
+      await drawer.getByText('"object": "event"').waitFor();
+      await drawer.getByRole("button", { name: "Replay" }).click();
+      await page.getByRole("alertdialog").getByRole("button", { name: "Replay" }).click();
+      await page.getByText("Replay started").waitFor();
+      await drawer.getByText("replayed once").waitFor({ timeout: EFFECT_MS });
+      await drawer.getByText("Processed").first().waitFor({ timeout: EFFECT_MS });
+      assert.equal(await available(page), before);
+    },
+  },
+  {
+    name: "a poison event ends dead and is replayed from the screen",
+    async play(stage) {
+      const { page, sandbox } = stage;
+      await open(stage, "/inbox", "Inbox");
+      await setMaxAttempts(stage, 2);
+      await open(stage, "/payments", "Payments");
+      await page
+        .getByRole("link", { name: /succeeded$/ })
+        .first()
+        .click();
+      await page.getByRole("dialog").waitFor();
+      const paymentId = new URL(page.url()).pathname.split("/").at(-1) ?? "";
+      await sandbox.payWrongly(paymentId);
+      await open(stage, "/dead-letters", "Dead letters");
+      await page
+        .getByRole("link", { name: /succeeded/ })
+        .first()
+        .waitFor({ timeout: EFFECT_MS });
+      await page
+        .getByRole("link", { name: /succeeded/ })
+        .first()
+        .click();
+      const drawer = page.getByRole("dialog");
+      await drawer.getByText("Dead", { exact: true }).first().waitFor();
+      await drawer.getByRole("button", { name: "Replay" }).click();
+      await page.getByRole("alertdialog").getByRole("button", { name: "Replay" }).click();
+      await drawer.getByText("replayed once").waitFor({ timeout: EFFECT_MS });
+      await drawer.getByText("Dead", { exact: true }).first().waitFor({ timeout: EFFECT_MS });
+      await open(stage, "/inbox", "Inbox");
+      await setMaxAttempts(stage, 12);
+    },
+  },
+];
+
+async function setMaxAttempts({ page }: Parameters<Journey["play"]>[0], attempts: number): Promise<void> {
+  await page.getByRole("button", { name: "Endpoints" }).click();
+  await page.getByLabel("Attempts before an event is dead").fill(String(attempts));
+  await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+  await page.getByText("Endpoint saved").first().waitFor();
+  await page.keyboard.press("Escape");
+}

@@ -1,0 +1,49 @@
+import { mkdirSync } from "node:fs";
+import path from "node:path";
+import type { Browser, BrowserContextOptions } from "playwright-core";
+import type { Product } from "./product.ts";
+
+const SCREENS: Record<string, string> = {
+  overview: "/",
+  credits: "/credits",
+  buy: "/credits?buy=1",
+  payments: "/payments",
+  inbox: "/inbox",
+  "dead-letters": "/dead-letters",
+  ledger: "/ledger",
+  playground: "/playground",
+  usage: "/usage",
+  models: "/models",
+  "api-keys": "/api-keys",
+  system: "/system",
+};
+const WIDTHS = { wide: { width: 1440, height: 900 }, narrow: { width: 360, height: 740 } };
+const THEMES = ["light", "dark"] as const;
+
+type Cookies = NonNullable<BrowserContextOptions["storageState"]>;
+
+/** Every screen, light and dark, wide and narrow, into `dir`. Fails where a page is wider than its window. */
+export async function takePictures(
+  browser: Browser,
+  product: Product,
+  cookies: Cookies,
+  dir: string,
+): Promise<void> {
+  mkdirSync(dir, { recursive: true });
+  const wide: string[] = [];
+  for (const theme of THEMES)
+    for (const [size, viewport] of Object.entries(WIDTHS)) {
+      const context = await browser.newContext({ viewport, colorScheme: theme, storageState: cookies });
+      const page = await context.newPage();
+      for (const [name, address] of Object.entries(SCREENS)) {
+        await page.goto(product.consoleUrl + address);
+        await page.getByRole("heading", { level: 1 }).waitFor();
+        await page.locator("[aria-busy=true]").first().waitFor({ state: "detached" });
+        const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+        if (over > 0) wide.push(`${name} ${theme} ${size}: ${over} px`);
+        await page.screenshot({ path: path.join(dir, `${name}-${theme}-${size}.png`) });
+      }
+      await context.close();
+    }
+  if (wide.length > 0) throw new Error(`Wider than the window: ${wide.join(", ")}`);
+}

@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import type { Page } from "playwright-core";
+import { available, becomesAvailable, EFFECT_MS, exactMicros, type Journey, open } from "./stage.ts";
+
+const SETTLED = '[data-testid="settled"] [title]';
+
+export const journeys: Journey[] = [
+  {
+    name: "a streamed chat is held, answered, and settled at its exact cost",
+    async play(stage) {
+      const { page } = stage;
+      await open(stage, "/playground", "Playground");
+      const before = await available(page);
+      await ask(page, "Explain double-entry bookkeeping in two sentences.");
+      const cost = await settled(page, 1);
+      assert.ok(cost > 0);
+      await becomesAvailable(page, before - cost);
+      await ask(page, "Now in one.");
+      await becomesAvailable(page, before - cost - (await settled(page, 2)));
+    },
+  },
+  {
+    name: "a stopped answer ends, and what it held comes back",
+    async play(stage) {
+      const { page } = stage;
+      await open(stage, "/playground", "Playground");
+      const before = await available(page);
+      await page.getByLabel("Model").selectOption("sandbox/long");
+      await ask(page, "Go on for long.");
+      await page.getByRole("button", { name: "Stop" }).click();
+      await page.getByText("Stopped").waitFor();
+      await open(stage, "/credits", "Credits");
+      await page.getByText("0 calls running").waitFor({ timeout: EFFECT_MS });
+      assert.ok((await available(page)) <= before);
+    },
+  },
+  {
+    name: "without credits the answer is 402 and the way to buy some",
+    async play(stage) {
+      const { page } = stage;
+      await open(stage, "/", "Overview");
+      const home = await page.evaluate(makeEmptyOrganization);
+      await switchTo(page, "Empty Ltd");
+      await open(stage, "/playground", "Playground");
+      await becomesAvailable(page, 0);
+      await ask(page, "Anything?");
+      await page.getByText("Nothing was sent to the model").waitFor();
+      await page.getByRole("link", { name: "Buy credits" }).click();
+      await page.getByRole("dialog", { name: "Buy credits" }).waitFor();
+      await open(stage, "/", "Overview");
+      await switchTo(page, home);
+    },
+  },
+];
+
+export async function ask(page: Page, text: string): Promise<void> {
+  await page.getByLabel("Message").fill(text);
+  await page.getByRole("button", { name: "Send" }).click();
+}
+
+/** The cost of the nth answer, once it is settled. */
+export async function settled(page: Page, nth: number): Promise<number> {
+  await page
+    .locator(SETTLED)
+    .nth(nth - 1)
+    .waitFor({ timeout: EFFECT_MS });
+  return exactMicros(page, SETTLED);
+}
+
+async function switchTo(page: Page, organization: string): Promise<void> {
+  await page.locator("aside").getByRole("button").first().click();
+  await page.getByRole("menuitem", { name: organization }).click();
+  await page.locator("aside").getByRole("button", { name: organization }).waitFor();
+}
+
+/** Runs in the page, as its scripts would. Returns the name of the organization that the session is in. */
+async function makeEmptyOrganization(): Promise<string> {
+  const me = await (await fetch("/api/auth/me")).json();
+  const answer = await fetch("/api/organizations", {
+    method: "POST",
+    headers: {
+      "content-type": "application/json",
+      "x-csrf-token": me.session.csrf_token,
+      "idempotency-key": crypto.randomUUID(),
+    },
+    body: JSON.stringify({ name: "Empty Ltd" }),
+  });
+  if (!answer.ok) throw new Error(`POST /api/organizations: ${answer.status} ${await answer.text()}`);
+  // The page learns of it as it would after a reload.
+  return me.organization.name as string;
+}

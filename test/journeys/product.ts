@@ -1,0 +1,82 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+/** The first start makes a database, builds the console and lets the demo call models. */
+const UP_MS = 90_000;
+
+/** What `npm start` told on its page. */
+export type Product = {
+  consoleUrl: string;
+  signInUrl: string;
+  sandboxUrl: string;
+  /** Stops it and wipes what it kept. */
+  stop(): Promise<void>;
+};
+
+/** Starts the product as a stranger does, with data of its own beside whatever runs in this folder. */
+export async function startProduct(): Promise<Product> {
+  const dataDir = mkdtempSync(path.join(tmpdir(), "holdfast-journeys-"));
+  const env = { ...process.env, HOLDFAST_DATA: dataDir, OPEN: "0", PORT: process.env["PORT"] ?? "3100" };
+  const child = spawn(process.execPath, ["local/start.ts"], {
+    cwd: root,
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const stop = async () => {
+    await end(child);
+    const wipe = spawn(process.execPath, ["local/reset.ts", "--yes"], { cwd: root, env, stdio: "ignore" });
+    await new Promise((resolve) => wipe.once("exit", resolve));
+  };
+  try {
+    const page = await readPage(child);
+    const fact = (pattern: RegExp): string => {
+      const found = pattern.exec(page)?.[1];
+      if (!found) throw new Error(`The start page does not match ${pattern}:\n${page}`);
+      return found;
+    };
+    const missing = /^\s+Demo\s+(.*)$/m.exec(page)?.[1];
+    if (missing) throw new Error(`The demo is ${missing}`);
+    return {
+      consoleUrl: fact(/^\s+Console\s+(\S+)$/m),
+      signInUrl: fact(/^\s+Sign in\s+(\S+#token=\S+)/m),
+      sandboxUrl: fact(/^\s+Sandbox\s+(\S+)/m),
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** The output up to the last line of the start page. */
+function readPage(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = "";
+    const timer = setTimeout(() => reject(new Error(`Not up within ${UP_MS / 1000} s:\n${text}`)), UP_MS);
+    const read = (bytes: Buffer) => {
+      // After the page come log lines for as long as it runs: nothing of them is kept.
+      if (text.includes("Ctrl-C stops everything")) return;
+      text += bytes.toString();
+      if (!text.includes("Ctrl-C stops everything")) return;
+      clearTimeout(timer);
+      resolve(text);
+    };
+    child.stdout?.on("data", read);
+    child.stderr?.on("data", read);
+    child.once("exit", (code) => {
+      clearTimeout(timer);
+      reject(new Error(`It ended with ${code}:\n${text}`));
+    });
+  });
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  child.kill("SIGTERM");
+  await ended;
+}
