@@ -23,11 +23,13 @@ const ADD_BALANCES = `
  */
 export async function lockWallets(tx: Tx, org: OrgId, keys: readonly BookKey[]): Promise<Wallet[]> {
   const wallets = await tx.query<Wallet>("ledger.lock_wallets", LOCK_WALLETS, [org]);
-  const missing = keys.filter(({ mode, unit }) => !wallets.some((w) => w.mode === mode && w.unit === unit));
-  if (missing.length === 0) return wallets;
-  const sorted = missing.toSorted((a, b) => (a.unit + a.mode < b.unit + b.mode ? -1 : 1));
-  for (const { mode, unit } of sorted) {
-    await tx.query("ledger.add_balances", ADD_BALANCES, [org, unit, mode, textArray(CREDIT_ACCOUNTS)]);
+  const named = new Map(keys.map(({ mode, unit }) => [`${unit}/${mode}`, { mode, unit }]));
+  for (const { mode, unit } of wallets) named.delete(`${unit}/${mode}`);
+  if (named.size === 0) return wallets;
+  const accounts = textArray(CREDIT_ACCOUNTS);
+  for (const name of [...named.keys()].sort()) {
+    const { mode, unit } = named.get(name)!;
+    await tx.query("ledger.add_balances", ADD_BALANCES, [org, unit, mode, accounts]);
   }
   return tx.query<Wallet>("ledger.lock_wallets", LOCK_WALLETS, [org]);
 }
