@@ -1,0 +1,126 @@
+/** A whole server with a funded organization and a key for model calls; the sandbox's models answer at once. */
+import { grant } from "../../server/kernel/ledger/index.ts";
+import { createDb, withTx, type Db } from "../../server/platform/db/index.ts";
+import { newId, type OrgId } from "../../server/platform/ids.ts";
+import { startTestApp, type TestApp, type TestAppOptions } from "./app.ts";
+import { createClient, type Client, type Json } from "./client.ts";
+
+export type Generation = {
+  id: string;
+  model: string;
+  cost: string;
+  state: string;
+  prompt_tokens: number;
+  completion_tokens: number;
+};
+export type RequestRow = {
+  id: string;
+  state: string;
+  outcome: string | null;
+  basis: string | null;
+  cost_usd: string | null;
+  cost_micros: string | null;
+  generation_id: string | null;
+};
+
+export type TestGateway = {
+  app: TestApp;
+  org: OrgId;
+  /** Calls with an API key. */
+  key: Client;
+  secret: string;
+  db: Db;
+  /** Changes how the sandbox's models behave: speed, holds, what happens when a caller leaves. */
+  settings(change: Json): Promise<void>;
+  /** The next `times` chats meet this fault. */
+  fault(fault: string, params?: Json, times?: number): Promise<void>;
+  release(name: string): Promise<number>;
+  heldUpstream(): Promise<number>;
+  /** The provider's own bill. */
+  bill(): Promise<Generation[]>;
+  requests(): Promise<RequestRow[]>;
+  /** Gives this many micro-credits. */
+  fund(micros: bigint): Promise<void>;
+  balance(): Promise<{
+    settled_micros: number;
+    held_micros: number;
+    available_micros: number;
+    held_count: number;
+  }>;
+  /** Reads `check` until it holds; fails after `ms`. */
+  until<T>(what: string, check: () => Promise<T | null | false | undefined>, ms?: number): Promise<T>;
+  close(): Promise<void>;
+};
+
+export async function startTestGateway(
+  options: TestAppOptions & { micros?: bigint } = {},
+): Promise<TestGateway> {
+  const app = await startTestApp(options);
+  const db = createDb({ url: app.database.url, max: 2 });
+  const [row] = await app.sql<{ org_id: OrgId }>(
+    "select org_id from tenancy.organizations order by org_id limit 1",
+  );
+  const org = row?.org_id as OrgId;
+  const { secret, client: key } = await app.createKey(app.owner, { rate_limit_per_min: 0 });
+  const sandbox = createClient(app.sandbox.url);
+  const control = async (method: string, path: string, body?: Json) => {
+    const answer = await sandbox.call(method, `/_sandbox${path}`, body ? { body, idempotencyKey: null } : {});
+    if (answer.status >= 300) throw new Error(`the sandbox refused: ${answer.text}`);
+    return answer.body;
+  };
+  const fund = (micros: bigint) =>
+    withTx(db, org, async (tx) => {
+      const gift = {
+        mode: "test",
+        unit: "credit",
+        kind: "gift",
+        amount: micros,
+        reference: newId("pay"),
+      } as const;
+      await grant(tx, org, [gift], new Date());
+    });
+  await control("PATCH", "/openrouter/settings", { first_token_ms: 0, tokens_per_second: 0 });
+  await fund(options.micros ?? 100_000_000_000n);
+  return {
+    app,
+    org,
+    key,
+    secret,
+    db,
+    fund,
+    settings: async (change) => void (await control("PATCH", "/openrouter/settings", change)),
+    fault: async (fault, params = {}, times = 1) =>
+      void (await control("POST", "/faults", {
+        company: "openrouter",
+        match: { path: "/api/v1/chat/completions" },
+        fault,
+        times,
+        ...params,
+      })),
+    release: async (name) =>
+      Number((await control("POST", "/openrouter/holds/release", { name, later: true })).released),
+    async heldUpstream() {
+      const { waiting } = (await control("GET", "/openrouter/holds")) as { waiting: Record<string, number> };
+      return Object.values(waiting).reduce((sum, count) => sum + count, 0);
+    },
+    async bill() {
+      const books = (await control("GET", "/books")) as Record<string, { generations: Generation[] }>;
+      return books.openrouter?.generations ?? [];
+    },
+    requests: () => app.sql<RequestRow>("select * from gateway.requests order by created_at, id"),
+    balance: async () =>
+      (await app.owner.call<Awaited<ReturnType<TestGateway["balance"]>>>("GET", "/api/tokens/balance")).body,
+    async until(what, check, ms = 10_000) {
+      const deadline = Date.now() + ms;
+      for (;;) {
+        const value = await check();
+        if (value) return value;
+        if (Date.now() > deadline) throw new Error(`never: ${what}`);
+      }
+    },
+    async close() {
+      await db.close();
+      await app.close();
+    },
+  };
+}
