@@ -1,14 +1,50 @@
+import { withTx } from "../../platform/db/index.ts";
+import type { OrgId } from "../../platform/ids.ts";
+import { Problem, common } from "../../platform/problem.ts";
 import type { AnyHandler } from "../webhooks/index.ts";
+import { createCheckoutStatus, type CheckoutAnswer } from "./checkout-status.ts";
 import type { BillingDeps } from "./deps.ts";
+import type { PaymentRow } from "./payment.ts";
+import { postFees } from "./post-fees.ts";
+import { purchase, type PurchaseInput } from "./purchase.ts";
+import { resumePurchases } from "./resume.ts";
+import type { StartedSession } from "./start-session.ts";
+import { findPayment, listPayments } from "./store.ts";
+import { stripeHandler } from "./stripe-handler.ts";
 
-export type Billing = { readonly deps: BillingDeps; readonly stripeHandler: AnyHandler };
+/** Billing's actions, their dependencies at hand. */
+export type Billing = {
+  readonly deps: BillingDeps;
+  /** Give it to `createInbox`. */
+  readonly stripeHandler: AnyHandler;
+  purchase(input: PurchaseInput): Promise<StartedSession>;
+  /** For the holder of a session's or payment's id. */
+  checkoutStatus(id: string): Promise<CheckoutAnswer>;
+  /** Newest first, one more than `limit` when there are more. */
+  payments(
+    org: OrgId,
+    filter: { mode: string; limit: number; cursor: { at: Date; id: string } | null },
+  ): Promise<PaymentRow[]>;
+  payment(org: OrgId, mode: string, id: string): Promise<PaymentRow>;
+  resumePurchases(signal: AbortSignal): Promise<number>;
+  postFees(signal: AbortSignal): Promise<boolean>;
+};
 
 export function createBilling(deps: BillingDeps): Billing {
-  const stripeHandler: AnyHandler = {
-    source: "stripe",
-    types: new Set(),
-    prepare: async (events) => events.map(() => ({ kind: "ignored", code: "unhandled_type" })),
-    apply: async (_tx, _org, facts) => facts.map(() => []),
+  const { db } = deps;
+  return {
+    deps,
+    stripeHandler: stripeHandler(deps),
+    purchase: (input) => purchase(deps, input),
+    checkoutStatus: createCheckoutStatus(deps),
+    payments: (org, filter) =>
+      withTx(db, org, (tx) => listPayments(tx, org, { ...filter, limit: filter.limit + 1 })),
+    async payment(org, mode, id) {
+      const row = await withTx(db, org, (tx) => findPayment(tx, org, id));
+      if (row?.mode !== mode) throw new Problem(common.not_found);
+      return row;
+    },
+    resumePurchases: (signal) => resumePurchases(deps, signal),
+    postFees: (signal) => postFees(deps, signal),
   };
-  return { deps, stripeHandler };
 }

@@ -1,5 +1,16 @@
 import type { Loops } from "../../platform/jobs/index.ts";
 import type { Billing } from "./billing.ts";
 
-/** Purchases cut off before their session, and fees. */
-export function billingJobs(_loops: Loops, _billing: Billing): void {}
+const RESUME_MS = 30_000;
+const FEES_MS = 2_000;
+
+/** Purchases cut off before their session was known; the company's fees. */
+export function billingJobs(loops: Loops, billing: Billing): void {
+  loops.every("billing.resume", RESUME_MS, async (signal) => {
+    const resumed = await billing.resumePurchases(signal);
+    if (resumed > 0) billing.deps.logger.info({ resumed }, "purchases resumed");
+  });
+  loops.every("billing.fees", FEES_MS, async (signal) => {
+    await billing.postFees(signal);
+  });
+}

@@ -1,5 +1,143 @@
-import type { Http } from "../../platform/http/index.ts";
+import { openCursor, sealCursor, type Http } from "../../platform/http/index.ts";
 import type { Billing } from "./billing.ts";
+import type { PaymentRow } from "./payment.ts";
+import * as schemas from "./schemas.ts";
 
-/** Packs, purchase, payments, the checkout's return. */
-export function billingRoutes(_http: Http, _billing: Billing): void {}
+const TAG = "Billing";
+
+/** Packs, purchase, payments, and the status that a buyer's return asks for. */
+export function billingRoutes(http: Http, billing: Billing): void {
+  creditRoutes(http, billing);
+  paymentRoutes(http, billing);
+  http.operation({
+    method: "GET",
+    path: "/checkout/session/:session_id",
+    id: "getCheckoutSession",
+    tag: TAG,
+    summary: "How a checkout stands, for whoever holds its id; nothing personal",
+    access: { least: "anyone" },
+    limit: { name: "checkout_session", perMinute: 30 },
+    params: schemas.sessionParams,
+    answer: { status: 200, schema: schemas.checkoutStatus },
+    handle: ({ params }) => billing.checkoutStatus(params.session_id),
+  });
+}
+
+function creditRoutes(http: Http, billing: Billing): void {
+  http.operation({
+    method: "GET",
+    path: "/api/credits/packs",
+    id: "listCreditPacks",
+    tag: TAG,
+    summary: "Credits that can be bought at once, and their prices",
+    access: { least: "viewer", scope: "payments.read" },
+    answer: { status: 200, schema: schemas.packs },
+    handle: async () => ({
+      data: billing.deps.packs.map((pack) => ({
+        key: pack.key,
+        name: pack.name,
+        amount_minor: pack.amountMinor,
+        currency: pack.currency,
+        credits_micros: pack.creditsMicros,
+      })),
+    }),
+  });
+  http.operation({
+    method: "POST",
+    path: "/api/credits/purchase",
+    id: "purchaseCredits",
+    tag: TAG,
+    summary: "Starts buying a pack: a payment and the page where it is paid",
+    access: { least: "owner" },
+    idempotent: true,
+    limit: { name: "payment", perMinute: 10 },
+    body: schemas.purchaseInput,
+    answer: { status: 201, schema: schemas.purchased },
+    async handle({ actor, body, operationId }) {
+      const session = await billing.purchase({
+        orgId: actor.orgId,
+        actorId: actor.userId ?? actor.credentialId,
+        mode: actor.mode,
+        packKey: body.pack_key,
+        successUrl: body.success_url,
+        cancelUrl: body.cancel_url,
+        operationId,
+      });
+      return {
+        payment_id: session.paymentId,
+        session_id: session.sessionId,
+        url: session.url,
+        expires_at: session.expiresAt,
+      };
+    },
+  });
+}
+
+function paymentRoutes(http: Http, billing: Billing): void {
+  const access = { least: "owner", scope: "payments.read" } as const;
+  http.operation({
+    method: "GET",
+    path: "/api/payments",
+    id: "listPayments",
+    tag: TAG,
+    summary: "Payments, newest first",
+    access,
+    query: schemas.paymentsQuery,
+    answer: { status: 200, schema: schemas.payments },
+    async handle({ actor, query }) {
+      const rows = await billing.payments(actor.orgId, {
+        mode: actor.mode,
+        limit: query.limit,
+        cursor: openCursor(query.cursor),
+      });
+      const page = rows.slice(0, query.limit);
+      const last = page.at(-1);
+      const has_more = rows.length > page.length;
+      return {
+        data: page.map((row) => present(row, billing.deps.clock.now())),
+        has_more,
+        next_cursor: has_more && last ? sealCursor(last.created_at, last.id) : null,
+      };
+    },
+  });
+  http.operation({
+    method: "GET",
+    path: "/api/payments/:id",
+    id: "getPayment",
+    tag: TAG,
+    summary: "One payment",
+    access,
+    params: schemas.paymentParams,
+    answer: { status: 200, schema: schemas.payment },
+    handle: async ({ actor, params }) =>
+      present(await billing.payment(actor.orgId, actor.mode, params.id), billing.deps.clock.now()),
+  });
+}
+
+function present(row: PaymentRow, now: Date) {
+  const canPay =
+    row.charge_id === null &&
+    (row.status === "requires_payment_method" || row.status === "requires_action") &&
+    (row.session_expires_at ?? now) > now;
+  return {
+    id: row.id,
+    mode: row.mode,
+    purpose: row.purpose,
+    pack_key: row.pack_key,
+    amount_minor: row.amount_minor,
+    currency: row.currency,
+    credits_micros: row.credits_micros,
+    refunded_minor: row.refunded_minor,
+    refundable_minor: row.charge_id === null ? 0n : row.amount_minor - row.refunded_minor,
+    fee_minor: row.fee_minor,
+    status: row.status,
+    failure_code: row.failure_code,
+    checkout_url: canPay ? row.session_url : null,
+    provider: "stripe" as const,
+    session_id: row.session_id,
+    intent_id: row.intent_id,
+    charge_id: row.charge_id,
+    created_at: row.created_at,
+    paid_at: row.paid_at,
+  };
+}

@@ -1,12 +1,111 @@
+import { backfill, backfillRange, wholeRange, type Backfill } from "./backfill.ts";
+import { withSystemTx } from "../../platform/db/index.ts";
 import type { InboxDeps } from "./deps.ts";
+import {
+  changeEndpoint,
+  createEndpoints,
+  ensureEndpoints,
+  listEndpoints,
+  type EndpointRow,
+} from "./endpoint.ts";
+import type { EventId } from "./event.ts";
+import { insertEvents } from "./insert-events.ts";
+import { processEvents } from "./process.ts";
+import {
+  countEvents,
+  getEvent,
+  getPayload,
+  listDeadLetters,
+  listEvents,
+  type DeadLetterRow,
+  type EventCounts,
+  type EventDetail,
+  type EventFilter,
+  type EventRow,
+} from "./read.ts";
+import { receive, type Delivery } from "./receive.ts";
+import { replayEvent } from "./replay.ts";
+import { createSignals } from "./signals.ts";
+import { sweepLeases } from "./store.ts";
+import { createWriter } from "./writer.ts";
 
-/** The inbox of this process. */
+/** Tells workers of other processes that something was stored. Within 50 ms many are one. */
+export const RECEIVED_TOPIC = "webhooks.received";
+
+/** The inbox of this process: every action, its dependencies at hand. */
 export type Inbox = {
   readonly deps: InboxDeps;
   /** Makes the endpoint rows that are missing, one per source. */
   ensureEndpoints(): Promise<void>;
+  /** See `receive.ts`. */
+  receive(delivery: Delivery): Promise<void>;
+  /** Claims what is due and applies it; true when there may be more. */
+  process(stopping: AbortSignal): Promise<boolean>;
+  /** Gives events of dead processes back to the queue; how many. */
+  sweep(): Promise<number>;
+  backfill(signal: AbortSignal): Promise<Backfill>;
+  backfillRange(
+    range: { from?: Date | undefined; to?: Date | undefined },
+    signal: AbortSignal,
+  ): Promise<Backfill>;
+  replay(id: EventId): Promise<EventDetail>;
+  list(filter: EventFilter): Promise<{ rows: EventRow[]; hasMore: boolean }>;
+  get(id: EventId): Promise<EventDetail>;
+  payload(id: EventId): Promise<Buffer>;
+  counts(): Promise<EventCounts>;
+  deadLetters(): Promise<DeadLetterRow[]>;
+  endpoints(): Promise<EndpointRow[]>;
+  changeEndpoint(
+    id: string,
+    change: { enabled?: boolean | undefined; maxAttempts?: number | undefined },
+  ): Promise<EndpointRow>;
+  /** Calls `listener` whenever this process stored or requeued an event. */
+  onStored(listener: () => void): void;
 };
 
 export function createInbox(deps: InboxDeps): Inbox {
-  return { deps, ensureEndpoints: async () => undefined };
+  const { db, clock, hub } = deps;
+  const endpoints = createEndpoints(deps);
+  const signals = createSignals(deps);
+  const writer = createWriter((events) => insertEvents(db, events));
+  const listeners: (() => void)[] = [];
+  const stored = () => {
+    for (const listener of listeners) listener();
+    hub.publish(RECEIVED_TOPIC, null);
+    hub.publish("webhooks.counts", null);
+  };
+  const told = async (work: Promise<Backfill>) => {
+    const result = await work;
+    if (result.new > 0) stored();
+    return result;
+  };
+  return {
+    deps,
+    ensureEndpoints: () => ensureEndpoints(deps),
+    async receive(delivery) {
+      await receive({ deps, endpoints, signals, writer }, delivery);
+      stored();
+    },
+    process: (stopping) => processEvents(deps, signals, stopping),
+    sweep: () => withSystemTx(db, (tx) => sweepLeases(tx, clock.now())),
+    backfill: (signal) => told(backfill({ deps, endpoints }, signal)),
+    backfillRange: (range, signal) => {
+      const whole = wholeRange(clock.now());
+      const wanted = { from: range.from ?? whole.from, to: range.to ?? whole.to };
+      return told(backfillRange({ deps, endpoints }, wanted, signal));
+    },
+    async replay(id) {
+      const event = await replayEvent(deps, id);
+      stored();
+      return event;
+    },
+    list: (filter) => withSystemTx(db, (tx) => listEvents(tx, filter)),
+    get: (id) => withSystemTx(db, (tx) => getEvent(tx, id)),
+    payload: (id) => withSystemTx(db, (tx) => getPayload(tx, id)),
+    counts: () => withSystemTx(db, (tx) => countEvents(tx, clock.now())),
+    deadLetters: () => withSystemTx(db, listDeadLetters),
+    endpoints: () => withSystemTx(db, listEndpoints),
+    changeEndpoint: (id, change) => changeEndpoint(deps, id, change),
+    onStored: (listener) => void listeners.push(listener),
+  };
 }

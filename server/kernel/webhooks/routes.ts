@@ -1,5 +1,175 @@
-import type { Http } from "../../platform/http/index.ts";
+import { openCursor, sealCursor, type Http } from "../../platform/http/index.ts";
+import { Problem } from "../../platform/problem.ts";
+import type { EndpointRow } from "./endpoint.ts";
 import type { Inbox } from "./inbox.ts";
+import { webhookProblems } from "./problems.ts";
+import * as schemas from "./schemas.ts";
 
-/** `POST /webhooks/{source}` and the operator's view of the inbox. */
-export function webhookRoutes(_http: Http, _inbox: Inbox): void {}
+const MAX_BODY_BYTES = 5 * 1024 * 1024;
+const BACKFILL_TIMEOUT_MS = 50_000;
+
+/** `POST /webhooks/{source}` for companies; the inbox's screens for operators under `/api/admin`. */
+export function webhookRoutes(http: Http, inbox: Inbox): void {
+  for (const { name } of inbox.deps.sources) receiveRoute(http, inbox, name);
+  eventRoutes(http, inbox);
+  eventActions(http, inbox);
+  endpointRoutes(http, inbox);
+}
+
+const OPERATOR = { least: "operator" } as const;
+const TAG = "Inbox";
+
+function receiveRoute(http: Http, inbox: Inbox, source: string): void {
+  http.operation({
+    method: "POST",
+    path: `/webhooks/${source}`,
+    id: `receive${source[0]?.toUpperCase()}${source.slice(1)}Event`,
+    tag: "Webhooks",
+    summary: "Takes a signed event; 200 once it is stored",
+    access: { least: "anyone" },
+    // Only unverified requests are limited, after verification.
+    limit: "none",
+    bodyLimit: MAX_BODY_BYTES,
+    rawBody: true,
+    answer: { status: 200, schema: schemas.received },
+    async handle({ request, ip }) {
+      const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+      await inbox.receive({ source, body, headers: request.headers, ip });
+      return { received: true as const };
+    },
+  });
+}
+
+function eventRoutes(http: Http, inbox: Inbox): void {
+  const operator = { tag: TAG, access: OPERATOR };
+  http.operation({
+    ...operator,
+    method: "GET",
+    path: "/api/admin/events",
+    id: "listEvents",
+    summary: "Events of the inbox, newest first",
+    query: schemas.eventsQuery,
+    answer: { status: 200, schema: schemas.events },
+    async handle({ query }) {
+      const { rows, hasMore } = await inbox.list({
+        state: query.state,
+        type: query.type,
+        source: query.source,
+        objectId: query.object_id,
+        receivedFrom: query.received_from,
+        receivedTo: query.received_to,
+        limit: query.limit,
+        cursor: openCursor(query.cursor),
+      });
+      const last = rows.at(-1);
+      const next_cursor = hasMore && last ? sealCursor(last.received_at, last.id) : null;
+      return { data: rows, has_more: hasMore, next_cursor };
+    },
+  });
+  http.operation({
+    ...operator,
+    method: "GET",
+    path: "/api/admin/events/counts",
+    id: "countEvents",
+    summary: "Events by state; processed and ignored ones of the last 24 hours",
+    answer: { status: 200, schema: schemas.counts },
+    handle: () => inbox.counts(),
+  });
+  http.operation({
+    ...operator,
+    method: "GET",
+    path: "/api/admin/events/:id",
+    id: "getEvent",
+    summary: "One event: attempts, errors, effects, and the timeline of its root",
+    params: schemas.eventParams,
+    answer: { status: 200, schema: schemas.eventDetail },
+    handle: ({ params }) => inbox.get(params.id),
+  });
+  http.operation({
+    ...operator,
+    method: "GET",
+    path: "/api/admin/events/:id/payload",
+    id: "getEventPayload",
+    summary: "The exact bytes that were delivered",
+    params: schemas.eventParams,
+    answer: { status: 200, schema: null },
+    async handle({ params, reply }) {
+      const body = await inbox.payload(params.id);
+      void reply
+        .header("content-disposition", `attachment; filename="${params.id}.json"`)
+        .type("application/json")
+        .send(body);
+    },
+  });
+}
+
+function eventActions(http: Http, inbox: Inbox): void {
+  const operator = { tag: TAG, access: OPERATOR };
+  http.operation({
+    ...operator,
+    method: "POST",
+    path: "/api/admin/events/:id/replay",
+    id: "replayEvent",
+    summary: "Applies a finished event again; what it did before is not done twice",
+    idempotent: true,
+    params: schemas.eventParams,
+    answer: { status: 202, schema: schemas.eventDetail },
+    handle: ({ params }) => inbox.replay(params.id),
+  });
+  http.operation({
+    ...operator,
+    method: "GET",
+    path: "/api/admin/dead-letters",
+    id: "listDeadLetters",
+    summary: "Dead events by type and error",
+    answer: { status: 200, schema: schemas.deadLetters },
+    handle: async () => ({ data: await inbox.deadLetters() }),
+  });
+  http.operation({
+    ...operator,
+    method: "POST",
+    path: "/api/admin/backfills",
+    id: "backfillEvents",
+    summary: "Reads the companies' own lists now and stores what was never delivered",
+    idempotent: true,
+    body: schemas.backfillInput,
+    answer: { status: 200, schema: schemas.backfilled },
+    async handle({ body }) {
+      const signal = AbortSignal.timeout(BACKFILL_TIMEOUT_MS);
+      try {
+        return await inbox.backfillRange(body, signal);
+      } catch (cause) {
+        if (cause instanceof Problem) throw cause;
+        throw new Problem(webhookProblems.company_unavailable, { cause, retryAfter: 60 });
+      }
+    },
+  });
+}
+
+function endpointRoutes(http: Http, inbox: Inbox): void {
+  const operator = { tag: TAG, access: OPERATOR };
+  const present = (row: EndpointRow) => ({ ...row, url: `/webhooks/${row.source}` });
+  http.operation({
+    ...operator,
+    method: "GET",
+    path: "/api/admin/webhook-endpoints",
+    id: "listWebhookEndpoints",
+    summary: "Where companies send their events",
+    answer: { status: 200, schema: schemas.endpoints },
+    handle: async () => ({ data: (await inbox.endpoints()).map(present) }),
+  });
+  http.operation({
+    ...operator,
+    method: "PATCH",
+    path: "/api/admin/webhook-endpoints/:id",
+    id: "changeWebhookEndpoint",
+    summary: "Switches an endpoint on or off, or sets its attempts",
+    params: schemas.endpointParams,
+    body: schemas.endpointChange,
+    answer: { status: 200, schema: schemas.endpoint },
+    handle: async ({ params, body }) =>
+      present(
+        await inbox.changeEndpoint(params.id, { enabled: body.enabled, maxAttempts: body.max_attempts }),
+      ),
+  });
+}

@@ -12,14 +12,14 @@ export class StripeFault extends Error {
   readonly kind: StripeFaultKind;
   readonly code: string;
   /** Stripe answered with a 5xx. Under an idempotency key it answers the same for a day. */
-  readonly replayed5xx: boolean;
+  readonly answered5xx: boolean;
 
-  constructor(kind: StripeFaultKind, code: string, cause: unknown, replayed5xx = false) {
+  constructor(kind: StripeFaultKind, code: string, cause: unknown, answered5xx = false) {
     super(`stripe ${kind}: ${code}`, { cause });
     this.name = "StripeFault";
     this.kind = kind;
     this.code = code;
-    this.replayed5xx = replayed5xx;
+    this.answered5xx = answered5xx;
   }
 }
 

@@ -1,0 +1,156 @@
+import type { Tx } from "../../platform/db/index.ts";
+import type { OrgId } from "../../platform/ids.ts";
+import { assert } from "../../platform/problem.ts";
+import { clawBack, grant, post, type NewGrant, type Posting } from "../ledger/index.ts";
+import type { Effect } from "../webhooks/index.ts";
+import type { BillingDeps } from "./deps.ts";
+import { creditsReference, walk, type Fact, type PaymentRow, type RefundRow } from "./payment.ts";
+import { listRefunds, lockPayments, placeObjects, saveRefunds, updatePayments, type Place } from "./store.ts";
+
+type Batch = {
+  payments: Map<string, PaymentRow>;
+  refunds: Map<string, Map<string, RefundRow>>;
+  postings: { fact: number; posting: Posting }[];
+  grants: { fact: number; grant: NewGrant }[];
+  /** Refunds whose credits are taken back. */
+  takenBack: { paymentId: string; refundId: string; totalMinor: bigint }[];
+};
+
+/**
+ * Applies facts about payments of one organization, in order, in the caller's transaction: delivery, backfill, replay and
+ * the buyer's return all come here. Payments are locked first, then balances, then grants. Returns the effects per fact.
+ */
+export async function applyFacts(
+  deps: Pick<BillingDeps, "accountId" | "hub">,
+  tx: Tx,
+  org: OrgId,
+  facts: readonly Fact[],
+  now: Date,
+): Promise<Effect[][]> {
+  const ids = [...new Set(facts.map(({ paymentId }) => paymentId))];
+  const before = new Map((await lockPayments(tx, org, ids)).map((row) => [row.id as string, row]));
+  const refundsBefore = group(await listRefunds(tx, org, ids));
+  const batch: Batch = {
+    payments: new Map(before),
+    refunds: new Map(refundsBefore),
+    postings: [],
+    grants: [],
+    takenBack: [],
+  };
+  facts.forEach((fact, index) => take(batch, fact, index));
+  await placeObjects(tx, deps.accountId, placesOf(facts, org));
+  const effects = await moveMoney(tx, org, batch, facts.length, now);
+  const changed = [...batch.payments.values()].filter((row) => row !== before.get(row.id));
+  await saveRefunds(tx, org, deps.accountId, changedRefunds(batch, refundsBefore));
+  await updatePayments(tx, org, changed);
+  const seen = new Set(changed.map(({ id }) => id as string));
+  facts.forEach(({ paymentId }, index) => {
+    if (seen.delete(paymentId)) effects[index]?.push({ kind: "payment", id: paymentId });
+  });
+  if (changed.length > 0)
+    tx.afterCommit(() => tell(deps, org, changed, batch.grants.length + batch.takenBack.length > 0));
+  return effects;
+}
+
+function take(batch: Batch, fact: Fact, index: number): void {
+  const row = batch.payments.get(fact.paymentId);
+  assert(row, "a payment in the directory exists");
+  // What a refund took back is known only after it was applied; the batch is run again, one by one.
+  const tooSoon = fact.found.refunds.some(
+    ({ id, status }) => status !== "succeeded" && batch.takenBack.some(({ refundId }) => refundId === id),
+  );
+  if (tooSoon) throw new Error("a refund succeeded and failed in one batch");
+  const { payment, refunds, moves } = walk(row, batch.refunds.get(row.id) ?? new Map(), fact);
+  batch.payments.set(row.id, payment);
+  batch.refunds.set(row.id, refunds);
+  for (const posting of moves.postings) batch.postings.push({ fact: index, posting });
+  for (const grant of moves.grants) batch.grants.push({ fact: index, grant });
+  for (const taken of moves.takenBack) batch.takenBack.push({ paymentId: row.id, ...taken });
+}
+
+async function moveMoney(tx: Tx, org: OrgId, batch: Batch, count: number, now: Date): Promise<Effect[][]> {
+  const effects: Effect[][] = Array.from({ length: count }, () => []);
+  const posted = await post(
+    tx,
+    org,
+    batch.postings.map(({ posting }) => posting),
+    now,
+  );
+  posted.forEach(({ posted: isNew, transactionId }, i) => {
+    if (isNew) effects[batch.postings[i]?.fact ?? 0]?.push({ kind: "transaction", id: transactionId });
+  });
+  if (batch.grants.length > 0) {
+    const granted = await grant(
+      tx,
+      org,
+      batch.grants.map(({ grant }) => grant),
+      now,
+    );
+    granted.forEach(({ granted: isNew, grantId }, i) => {
+      if (isNew) effects[batch.grants[i]?.fact ?? 0]?.push({ kind: "grant", id: grantId });
+    });
+  }
+  for (const taken of batch.takenBack) await takeBack(tx, org, batch, taken, now);
+  return effects;
+}
+
+/** Credits follow the money back. Whichever of grant and refund comes second takes what is due. */
+async function takeBack(
+  tx: Tx,
+  org: OrgId,
+  batch: Batch,
+  { paymentId, refundId, totalMinor }: Batch["takenBack"][number],
+  now: Date,
+): Promise<void> {
+  const payment = batch.payments.get(paymentId);
+  const refunds = batch.refunds.get(paymentId);
+  const refund = refunds?.get(refundId);
+  assert(payment && refund, "a refund that takes credits back is of this batch");
+  const { clawedBack } = await clawBack(
+    tx,
+    org,
+    {
+      grantReference: creditsReference(payment),
+      refundedTotal: totalMinor,
+      paidTotal: payment.amount_minor,
+      reference: `${refundId}:clawback`,
+    },
+    now,
+  );
+  if (clawedBack > 0n)
+    refunds?.set(refundId, { ...refund, clawed_back_micros: refund.clawed_back_micros + clawedBack });
+}
+
+function placesOf(facts: readonly Fact[], org: OrgId): Place[] {
+  const places = new Map<string, Place>();
+  for (const { paymentId, found } of facts) {
+    const ids = [found.sessionId, found.intentId, found.charge?.id, ...found.refunds.map(({ id }) => id)];
+    for (const id of ids) if (id) places.set(id, { object_id: id, org_id: org, payment_id: paymentId });
+  }
+  return [...places.values()];
+}
+
+function group(rows: readonly RefundRow[]): Map<string, Map<string, RefundRow>> {
+  const groups = new Map<string, Map<string, RefundRow>>();
+  for (const row of rows) {
+    const of = groups.get(row.payment_id) ?? new Map<string, RefundRow>();
+    groups.set(row.payment_id, of.set(row.id, row));
+  }
+  return groups;
+}
+
+function changedRefunds(batch: Batch, before: Batch["refunds"]): RefundRow[] {
+  return [...batch.refunds].flatMap(([paymentId, rows]) =>
+    [...rows.values()].filter((row) => before.get(paymentId)?.get(row.id) !== row),
+  );
+}
+
+function tell(
+  { hub }: Pick<BillingDeps, "hub">,
+  org: OrgId,
+  changed: readonly PaymentRow[],
+  credits: boolean,
+): void {
+  hub.publish("payment.updated", org, { payment_ids: changed.slice(0, 20).map(({ id }) => id) });
+  if (credits) hub.publish("credits.changed", org);
+}

@@ -1,0 +1,48 @@
+import { withSystemTx } from "../../platform/db/index.ts";
+import { StripeFault, type PaymentFact } from "../../vendors/stripe/index.ts";
+import type { Prepared } from "../webhooks/index.ts";
+import type { BillingDeps } from "./deps.ts";
+import type { FetchLimit } from "./fetch-limit.ts";
+import { drawFetchSeq } from "./store.ts";
+
+/** An event waits no longer for Stripe: it is put back and the others go on. */
+const PATIENCE_MS = 3_000;
+
+/** A payment as Stripe has it now. `fetchSeq` was drawn before the question. */
+export type Fetched = { found: PaymentFact; fetchSeq: bigint; at: Date };
+
+/** Asks for a payment whole. Throws `StripeFault`. */
+export async function fetchWhole(
+  { db, clock, stripe }: Pick<BillingDeps, "db" | "clock" | "stripe">,
+  object: { intentId: string | null; sessionId: string | null },
+): Promise<Fetched> {
+  const fetchSeq = await withSystemTx(db, drawFetchSeq);
+  const found = object.intentId
+    ? await stripe.fetchPayment(object.intentId)
+    : await stripe.fetchSession(object.sessionId ?? "");
+  return { found, fetchSeq, at: clock.now() };
+}
+
+/** The same for an event that waits: bounded in rate and time, and a reason to come back instead of an error. */
+export async function fetchForEvent(
+  deps: Pick<BillingDeps, "db" | "clock" | "stripe">,
+  limit: FetchLimit,
+  object: { intentId: string | null; sessionId: string | null },
+): Promise<Fetched | Prepared<never>> {
+  if (!limit.take()) return { kind: "wait", code: "fetch_limit" };
+  const { promise: late, resolve } = Promise.withResolvers<Prepared<never>>();
+  const timer = setTimeout(() => resolve({ kind: "wait", code: "stripe_slow" }), PATIENCE_MS);
+  try {
+    return await Promise.race([late, fetchWhole(deps, object).catch(reason)]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A company that is away or does not know the object yet is waited for; any other no is final. */
+function reason(error: unknown): Prepared<never> {
+  if (!(error instanceof StripeFault)) throw error;
+  if (error.kind === "unavailable") return { kind: "wait", code: "stripe_unavailable" };
+  if (error.kind === "not_found") return { kind: "wait", code: "missing_parent" };
+  return { kind: "dead", code: "stripe_refused", detail: `Stripe refused: ${error.code}` };
+}

@@ -1,0 +1,76 @@
+import { withSystemTx, withTx } from "../../platform/db/index.ts";
+import { Problem, common } from "../../platform/problem.ts";
+import { context } from "../../platform/telemetry/index.ts";
+import { StripeFault } from "../../vendors/stripe/index.ts";
+import { applyFacts } from "./apply.ts";
+import { fetchWhole } from "./ask-stripe.ts";
+import type { BillingDeps } from "./deps.ts";
+import type { PaymentRow, PaymentStatus } from "./payment.ts";
+import { findPayment, findPlaces, type Place } from "./store.ts";
+
+/** Our open state is believed this long. */
+const FRESH_MS = 2_000;
+
+export type CheckoutStatus = "open" | "processing" | "paid" | "failed" | "expired";
+
+const STATUS: Record<PaymentStatus, CheckoutStatus> = {
+  creating: "open",
+  requires_payment_method: "open",
+  requires_action: "open",
+  processing: "processing",
+  succeeded: "paid",
+  partially_refunded: "paid",
+  refunded: "paid",
+  failed: "failed",
+  canceled: "expired",
+};
+
+export type CheckoutAnswer = {
+  status: CheckoutStatus;
+  amount_minor: bigint;
+  currency: string;
+  purpose: "credits";
+};
+
+/** Answers for the holder of a session's or payment's id; one question to Stripe at a time per payment. */
+export function createCheckoutStatus(deps: BillingDeps): (id: string) => Promise<CheckoutAnswer> {
+  const asking = new Map<string, Promise<void>>();
+  const read = async (place: Place): Promise<PaymentRow> => {
+    const row = await withTx(deps.db, place.org_id, (tx) => findPayment(tx, place.org_id, place.payment_id));
+    if (!row) throw new Problem(common.not_found);
+    return row;
+  };
+  return async (id) => {
+    const [place] = await withSystemTx(deps.db, (tx) => findPlaces(tx, deps.accountId, [id]));
+    if (!place) throw new Problem(common.not_found);
+    let row = await read(place);
+    if (isStale(row, deps.clock.now())) {
+      const running =
+        asking.get(row.id) ?? refresh(deps, place, row).finally(() => asking.delete(place.payment_id));
+      asking.set(row.id, running);
+      await running;
+      row = await read(place);
+    }
+    const { amount_minor, currency, purpose } = row;
+    return { status: STATUS[row.status], amount_minor, currency, purpose };
+  };
+}
+
+function isStale(row: PaymentRow, now: Date): boolean {
+  const status = STATUS[row.status];
+  if (row.session_id === null || (status !== "open" && status !== "processing")) return false;
+  return now.getTime() - row.as_of.getTime() > FRESH_MS;
+}
+
+/** The buyer's return and the webhook meet in the same action. While Stripe is away, what we know is the answer. */
+async function refresh(deps: BillingDeps, place: Place, row: PaymentRow): Promise<void> {
+  try {
+    const fetched = await fetchWhole(deps, { intentId: null, sessionId: row.session_id });
+    await withTx(deps.db, place.org_id, (tx) =>
+      applyFacts(deps, tx, place.org_id, [{ paymentId: row.id, ...fetched }], deps.clock.now()),
+    );
+  } catch (error) {
+    if (!(error instanceof StripeFault)) throw error;
+    context()?.note("stripe_fault", error.code);
+  }
+}

@@ -1,0 +1,238 @@
+/** A payment and what facts make of it. Pure: no clock, no database, no network. */
+import type { Mode, NewGrant, Posting } from "../ledger/index.ts";
+import { RuleBroken } from "../webhooks/index.ts";
+import type {
+  ChargeFact,
+  PaymentFact,
+  PaymentState,
+  RefundFact,
+  RefundStatus,
+} from "../../vendors/stripe/index.ts";
+
+export type PaymentStatus =
+  | "creating"
+  | "requires_payment_method"
+  | "requires_action"
+  | "processing"
+  | "succeeded"
+  | "failed"
+  | "canceled"
+  | "partially_refunded"
+  | "refunded";
+
+export type PaymentRow = {
+  org_id: string;
+  id: `pay_${string}`;
+  mode: Mode;
+  account_id: string;
+  purpose: "credits";
+  pack_key: string;
+  amount_minor: bigint;
+  currency: string;
+  credits_micros: bigint;
+  status: PaymentStatus;
+  attempt: number;
+  absent_since: Date | null;
+  success_url: string;
+  cancel_url: string;
+  session_id: string | null;
+  session_url: string | null;
+  session_expires_at: Date | null;
+  intent_id: string | null;
+  charge_id: string | null;
+  refunded_minor: bigint;
+  failure_code: string | null;
+  fee_transaction_id: string | null;
+  fee_minor: bigint | null;
+  as_of: Date;
+  fetch_seq: bigint;
+  created_at: Date;
+  paid_at: Date | null;
+};
+
+export type RefundRow = {
+  id: string;
+  payment_id: string;
+  amount_minor: bigint;
+  currency: string;
+  status: RefundStatus;
+  clawed_back_micros: bigint;
+  created_at: Date;
+};
+
+/** One fact about one payment. `fetchSeq` is set when it was fetched rather than told by an event. */
+export type Fact = { paymentId: string; at: Date; fetchSeq: bigint | null; found: PaymentFact };
+
+/** Events this close to what was last written do not say which came later. */
+export const CLOSE_MS = 5_000;
+
+/** What a fact changes besides the rows. */
+export type Moves = {
+  postings: Posting[];
+  grants: NewGrant[];
+  /** Refunds for which credits are taken back now, and all that was refunded up to and with each. */
+  takenBack: { refundId: string; totalMinor: bigint }[];
+};
+
+export type Walked = { payment: PaymentRow; refunds: Map<string, RefundRow>; moves: Moves };
+
+/** True when this event's state cannot be ordered against the row's: the payment has to be asked for. */
+export function isUnclear(
+  row: Pick<PaymentRow, "charge_id" | "status" | "as_of">,
+  at: Date,
+  state: PaymentState,
+): boolean {
+  if (row.charge_id !== null || row.status === state.status) return false;
+  return Math.abs(at.getTime() - row.as_of.getTime()) <= CLOSE_MS;
+}
+
+/** Applies one fact. Throws `RuleBroken` for money that is not what was sold. */
+export function walk(before: PaymentRow, known: ReadonlyMap<string, RefundRow>, fact: Fact): Walked {
+  const moves: Moves = { postings: [], grants: [], takenBack: [] };
+  const refunds = new Map(known);
+  let payment = linked(before, fact.found);
+  if (fact.found.state && !fact.found.charge) payment = withState(payment, fact, fact.found.state);
+  if (fact.found.charge) payment = withCharge(payment, known, fact.found.charge, moves);
+  for (const refund of fact.found.refunds) payment = withRefund(payment, refunds, refund, moves);
+  if (fact.fetchSeq !== null && fact.fetchSeq > payment.fetch_seq)
+    payment = { ...payment, fetch_seq: fact.fetchSeq, as_of: later(payment.as_of, fact.at) };
+  return { payment: settledStatus(payment), refunds, moves };
+}
+
+function linked(row: PaymentRow, { sessionId, intentId }: PaymentFact): PaymentRow {
+  const session_id = row.session_id ?? sessionId;
+  const intent_id = intentId ?? row.intent_id;
+  return session_id === row.session_id && intent_id === row.intent_id
+    ? row
+    : { ...row, session_id, intent_id };
+}
+
+/** State is the newest known. It never outranks money that was captured. */
+function withState(row: PaymentRow, fact: Fact, state: PaymentState): PaymentRow {
+  if (row.charge_id !== null) return row;
+  const isNewer =
+    fact.fetchSeq === null
+      ? fact.at.getTime() - row.as_of.getTime() > CLOSE_MS
+      : fact.fetchSeq > row.fetch_seq;
+  if (!isNewer) return row;
+  return { ...row, status: state.status, failure_code: state.failureCode, as_of: fact.at };
+}
+
+function withCharge(
+  row: PaymentRow,
+  refunds: ReadonlyMap<string, RefundRow>,
+  charge: ChargeFact,
+  moves: Moves,
+): PaymentRow {
+  const fee_transaction_id = row.fee_transaction_id ?? charge.balanceTransactionId;
+  if (row.charge_id === charge.id)
+    return fee_transaction_id === row.fee_transaction_id ? row : { ...row, fee_transaction_id };
+  if (row.charge_id !== null)
+    throw new RuleBroken(
+      "second_charge",
+      `The payment was paid by ${row.charge_id} and again by ${charge.id}`,
+    );
+  if (charge.capturedMinor !== row.amount_minor || charge.currency !== row.currency)
+    throw new RuleBroken(
+      "amount_mismatch",
+      `Sold for ${row.amount_minor} ${row.currency}, paid ${charge.capturedMinor} ${charge.currency}`,
+    );
+  const reference = `stripe:${row.account_id}:${charge.id}:captured`;
+  moves.postings.push(cash(row, "payment.captured", reference, "revenue", row.amount_minor));
+  moves.grants.push({
+    mode: row.mode,
+    unit: "credit",
+    kind: "purchase",
+    amount: row.credits_micros,
+    reference: creditsReference(row),
+  });
+  // Refunds that were told before their charge had nothing to take back yet.
+  let totalMinor = 0n;
+  for (const refund of refunds.values()) {
+    if (refund.status !== "succeeded") continue;
+    totalMinor += refund.amount_minor;
+    moves.takenBack.push({ refundId: refund.id, totalMinor });
+  }
+  return {
+    ...row,
+    charge_id: charge.id,
+    failure_code: null,
+    fee_transaction_id,
+    paid_at: charge.createdAt,
+    as_of: later(row.as_of, charge.createdAt),
+  };
+}
+
+const RANK: Record<RefundStatus, number> = { pending: 0, succeeded: 1, failed: 2, canceled: 2 };
+
+/** A refund only moves forward, whatever the order in which it is told. */
+function withRefund(
+  row: PaymentRow,
+  refunds: Map<string, RefundRow>,
+  refund: RefundFact,
+  moves: Moves,
+): PaymentRow {
+  const known = refunds.get(refund.id);
+  if (known && RANK[refund.status] <= RANK[known.status]) return row;
+  if (refund.currency !== row.currency)
+    throw new RuleBroken("refund_currency", `Paid in ${row.currency}, refunded in ${refund.currency}`);
+  const next: RefundRow = {
+    id: refund.id,
+    payment_id: row.id,
+    amount_minor: refund.amountMinor,
+    currency: refund.currency,
+    status: refund.status,
+    clawed_back_micros: known?.clawed_back_micros ?? 0n,
+    created_at: refund.createdAt,
+  };
+  refunds.set(refund.id, next);
+  const reference = `stripe:${row.account_id}:${refund.id}`;
+  if (refund.status === "succeeded") {
+    moves.postings.push(
+      cash(row, "payment.refunded", `${reference}:refunded`, "refunds", -refund.amountMinor),
+    );
+    const refunded_minor = row.refunded_minor + refund.amountMinor;
+    if (row.charge_id !== null) moves.takenBack.push({ refundId: refund.id, totalMinor: refunded_minor });
+    return { ...row, refunded_minor };
+  }
+  if (known?.status !== "succeeded") return row;
+  moves.postings.push(cash(row, "refund.failed", `${reference}:failed`, "refunds", refund.amountMinor));
+  if (known.clawed_back_micros > 0n)
+    moves.grants.push({
+      mode: row.mode,
+      unit: "credit",
+      kind: "adjustment",
+      amount: known.clawed_back_micros,
+      reference: `${refund.id}:restored`,
+    });
+  refunds.set(refund.id, { ...next, clawed_back_micros: 0n });
+  return { ...row, refunded_minor: row.refunded_minor - refund.amountMinor };
+}
+
+function settledStatus(row: PaymentRow): PaymentRow {
+  if (row.charge_id === null) return row;
+  const status =
+    row.refunded_minor === 0n
+      ? "succeeded"
+      : row.refunded_minor < row.amount_minor
+        ? "partially_refunded"
+        : "refunded";
+  return row.status === status ? row : { ...row, status };
+}
+
+/** `amount` into the account's clearing, out of `other`; negative the other way round. */
+function cash(row: PaymentRow, kind: string, reference: string, other: string, amount: bigint): Posting {
+  return {
+    mode: row.mode,
+    kind,
+    reference,
+    entries: [
+      { account: `clearing:${row.account_id}`, unit: row.currency, amount },
+      { account: other, unit: row.currency, amount: -amount },
+    ],
+  };
+}
+
+export const creditsReference = ({ id }: Pick<PaymentRow, "id">) => `${id}:credits`;
+
+const later = (a: Date, b: Date) => (a > b ? a : b);

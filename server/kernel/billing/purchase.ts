@@ -1,0 +1,70 @@
+import { withTx } from "../../platform/db/index.ts";
+import { newId, type Id, type OrgId } from "../../platform/ids.ts";
+import { Problem, common } from "../../platform/problem.ts";
+import type { BillingDeps } from "./deps.ts";
+import { startSession, type StartedSession } from "./start-session.ts";
+import { insertPayment, placeObjects } from "./store.ts";
+
+export type PurchaseInput = {
+  orgId: OrgId;
+  /** Who buys: a user, or a key. */
+  actorId: string;
+  mode: "test" | "live";
+  packKey: string;
+  successUrl?: string | undefined;
+  cancelUrl?: string | undefined;
+  /** Of the Idempotency-Key; a retry carries the same row on. */
+  operationId: Id<"idk">;
+};
+
+/**
+ * Starts buying a pack: our row first, committed, then Stripe's session under a key made of the row, then the row with the
+ * session. Called again with the same operation it goes on from wherever it was cut off. 422 for an unknown pack or an
+ * address elsewhere, 502 `provider_refused`, 503 `provider_unavailable`; the row is kept in both.
+ */
+export async function purchase(deps: BillingDeps, input: PurchaseInput): Promise<StartedSession> {
+  const pack = deps.packs.find(({ key }) => key === input.packKey);
+  if (!pack) throw invalid("/pack_key", "is not a pack that we sell");
+  // Stripe's key belongs to one mode; the other's money must not be taken with it.
+  if (input.mode !== deps.stripe.mode)
+    throw new Problem(common.forbidden, { detail: "No account of this mode" });
+  const urls = {
+    success_url: ownUrl(
+      deps,
+      input.successUrl,
+      "/success_url",
+      "/credits/return?session_id={CHECKOUT_SESSION_ID}",
+    ),
+    cancel_url: ownUrl(deps, input.cancelUrl, "/cancel_url", "/credits"),
+  };
+  const payment = await withTx(deps.db, input.orgId, async (tx) => {
+    const row = await insertPayment(tx, input.orgId, {
+      id: newId("pay"),
+      mode: input.mode,
+      account_id: deps.accountId,
+      pack_key: pack.key,
+      amount_minor: pack.amountMinor,
+      currency: pack.currency,
+      credits_micros: pack.creditsMicros,
+      ...urls,
+      created_at: deps.clock.now(),
+      operation_id: input.operationId,
+      created_by: input.actorId,
+    });
+    await placeObjects(tx, deps.accountId, [{ object_id: row.id, org_id: input.orgId, payment_id: row.id }]);
+    tx.afterCommit(() => deps.hub.publish("payment.updated", input.orgId, { payment_ids: [row.id] }));
+    return row;
+  });
+  return startSession(deps, input.orgId, payment);
+}
+
+/** Only our own pages may be returned to. `{CHECKOUT_SESSION_ID}` is filled in by Stripe. */
+function ownUrl({ baseUrl }: BillingDeps, url: string | undefined, pointer: string, path: string): string {
+  if (url === undefined) return new URL(baseUrl).origin + path;
+  if (!URL.canParse(url) || new URL(url).origin !== new URL(baseUrl).origin)
+    throw invalid(pointer, "must be an address of this installation");
+  return url;
+}
+
+const invalid = (pointer: string, detail: string) =>
+  new Problem(common.invalid_input, { errors: [{ pointer, detail }] });

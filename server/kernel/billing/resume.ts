@@ -1,0 +1,78 @@
+import { addMs } from "../../platform/clock.ts";
+import { withOperatorTx, withTx } from "../../platform/db/index.ts";
+import type { OrgId } from "../../platform/ids.ts";
+import { Problem } from "../../platform/problem.ts";
+import { StripeFault } from "../../vendors/stripe/index.ts";
+import type { BillingDeps } from "./deps.ts";
+import type { PaymentRow } from "./payment.ts";
+import { adoptSession, startSession } from "./start-session.ts";
+import { findPayment, listCreating, lockPayments, updatePayments } from "./store.ts";
+
+const MINUTE_MS = 60_000;
+/** A purchase this old is not being worked on by its request any more. */
+const CUT_OFF_MS = MINUTE_MS;
+const AT_ONCE = 20;
+/** Stripe forgets a key after 24 h; before that the outcome is looked up instead. */
+const KEY_LIFE_MS = 20 * 60 * MINUTE_MS;
+/** Between the two looks that must both find nothing before a new key is used. */
+const ABSENT_MS = 10 * MINUTE_MS;
+
+/**
+ * Carries on purchases that were cut off between our row and Stripe's answer: the same call with the same key. When the key
+ * is of no use any more (too old, or a 5xx is kept under it), Stripe's list is searched for our id: found → adopted; absent
+ * twice, 10 minutes apart → a new key. Returns how many got their session.
+ */
+export async function resumePurchases(deps: BillingDeps, signal: AbortSignal): Promise<number> {
+  const { db, clock } = deps;
+  const before = addMs(clock.now(), -CUT_OFF_MS);
+  const due = await withOperatorTx(db, (tx) => listCreating(tx, before, AT_ONCE));
+  let resumed = 0;
+  for (const { org_id, id } of due) {
+    if (signal.aborted) break;
+    const payment = await withTx(db, org_id, (tx) => findPayment(tx, org_id, id));
+    if (payment?.status === "creating" && (await resume(deps, org_id, payment))) resumed += 1;
+  }
+  return resumed;
+}
+
+async function resume(deps: BillingDeps, org: OrgId, payment: PaymentRow): Promise<boolean> {
+  const isFresh = deps.clock.now().getTime() - payment.created_at.getTime() < KEY_LIFE_MS;
+  if (isFresh && payment.absent_since === null) {
+    try {
+      await startSession(deps, org, payment);
+      return true;
+    } catch (error) {
+      const fault = error instanceof Problem ? error.cause : error;
+      if (!(fault instanceof StripeFault)) throw error;
+      if (!fault.answered5xx) return false;
+    }
+  }
+  return lookUp(deps, org, payment);
+}
+
+async function lookUp(deps: BillingDeps, org: OrgId, payment: PaymentRow): Promise<boolean> {
+  let session;
+  try {
+    session = await deps.stripe.findCheckoutSession(payment.id, addMs(payment.created_at, -MINUTE_MS));
+  } catch (error) {
+    if (error instanceof StripeFault) return false;
+    throw error;
+  }
+  if (session) {
+    await adoptSession(deps, org, payment.id, session);
+    return true;
+  }
+  await withTx(deps.db, org, async (tx) => {
+    const [row] = await lockPayments(tx, org, [payment.id]);
+    if (row?.status !== "creating" || row.attempt !== payment.attempt) return;
+    await updatePayments(tx, org, [absent(row, deps.clock.now())]);
+  });
+  return false;
+}
+
+/** Absent once: remembered. Absent again 10 minutes later: the next attempt has a key of its own. */
+function absent(row: PaymentRow, now: Date): PaymentRow {
+  if (row.absent_since === null) return { ...row, absent_since: now };
+  if (now.getTime() - row.absent_since.getTime() < ABSENT_MS) return row;
+  return { ...row, absent_since: null, attempt: row.attempt + 1 };
+}

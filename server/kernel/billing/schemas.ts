@@ -1,0 +1,77 @@
+import { z } from "zod";
+import { idParam, instant, int64, listAnswer, listQuery } from "../../platform/http/index.ts";
+
+export const purchaseInput = z
+  .strictObject({
+    pack_key: z.string().max(40),
+    success_url: z.url().max(2_000).optional(),
+    cancel_url: z.url().max(2_000).optional(),
+  })
+  .meta({ id: "PurchaseInput" });
+export const purchased = z
+  .object({ payment_id: idParam("pay"), session_id: z.string(), url: z.url(), expires_at: instant })
+  .meta({ id: "Purchase" });
+
+export const packs = z
+  .object({
+    data: z.array(
+      z
+        .object({
+          key: z.string(),
+          name: z.string(),
+          amount_minor: int64,
+          currency: z.string(),
+          credits_micros: int64,
+        })
+        .meta({ id: "CreditPack" }),
+    ),
+  })
+  .meta({ id: "CreditPacks" });
+
+export const paymentParams = z.object({ id: idParam("pay") });
+export const paymentsQuery = z.strictObject(listQuery);
+export const payment = z
+  .object({
+    id: idParam("pay"),
+    mode: z.enum(["test", "live"]),
+    purpose: z.enum(["credits"]),
+    pack_key: z.string(),
+    amount_minor: int64,
+    currency: z.string(),
+    credits_micros: int64,
+    refunded_minor: int64,
+    refundable_minor: int64,
+    fee_minor: int64.nullable(),
+    status: z.enum([
+      "creating",
+      "requires_payment_method",
+      "requires_action",
+      "processing",
+      "succeeded",
+      "failed",
+      "canceled",
+      "partially_refunded",
+      "refunded",
+    ]),
+    failure_code: z.string().nullable(),
+    /** Where the buyer can still pay. */
+    checkout_url: z.url().nullable(),
+    provider: z.enum(["stripe"]),
+    session_id: z.string().nullable(),
+    intent_id: z.string().nullable(),
+    charge_id: z.string().nullable(),
+    created_at: instant,
+    paid_at: instant.nullable(),
+  })
+  .meta({ id: "Payment" });
+export const payments = listAnswer(payment).meta({ id: "Payments" });
+
+export const sessionParams = z.object({ session_id: z.string().regex(/^[\w]{8,200}$/) });
+export const checkoutStatus = z
+  .object({
+    status: z.enum(["open", "processing", "paid", "failed", "expired"]),
+    amount_minor: int64,
+    currency: z.string(),
+    purpose: z.enum(["credits"]),
+  })
+  .meta({ id: "CheckoutSession" });

@@ -1,0 +1,106 @@
+import { withTx } from "../../platform/db/index.ts";
+import type { OrgId } from "../../platform/ids.ts";
+import { assert, Problem } from "../../platform/problem.ts";
+import { StripeFault, type CheckoutSession } from "../../vendors/stripe/index.ts";
+import type { BillingDeps } from "./deps.ts";
+import type { PaymentRow } from "./payment.ts";
+import { billingProblems } from "./problems.ts";
+import { findCustomer, lockPayments, placeObjects, saveCustomer, updatePayments } from "./store.ts";
+
+export type StartedSession = { paymentId: PaymentRow["id"]; sessionId: string; url: string; expiresAt: Date };
+
+/** Gives a payment its checkout session, or finds the one it has. Safe to call again at any point. */
+export async function startSession(
+  deps: BillingDeps,
+  org: OrgId,
+  payment: PaymentRow,
+): Promise<StartedSession> {
+  const known = started(payment);
+  if (known) return known;
+  try {
+    const session = await deps.stripe.createCheckoutSession({
+      holdfastId: payment.id,
+      customerId: await ensureCustomer(deps, org),
+      name: `${deps.packs.find(({ key }) => key === payment.pack_key)?.name ?? payment.pack_key} credits`,
+      amountMinor: payment.amount_minor,
+      currency: payment.currency,
+      successUrl: payment.success_url,
+      cancelUrl: payment.cancel_url,
+      idempotencyKey: `${payment.id}:session:${payment.attempt}`,
+    });
+    return await adoptSession(deps, org, payment.id, session);
+  } catch (error) {
+    throw await refusal(deps, org, payment, error);
+  }
+}
+
+/** The row learns of its session. */
+export function adoptSession(
+  deps: BillingDeps,
+  org: OrgId,
+  paymentId: PaymentRow["id"],
+  session: CheckoutSession,
+): Promise<StartedSession> {
+  return withTx(deps.db, org, async (tx) => {
+    const [row] = await lockPayments(tx, org, [paymentId]);
+    assert(row, "a payment that was started exists");
+    const isOpen = row.status === "creating" || (row.status === "failed" && row.session_id === null);
+    const next: PaymentRow = {
+      ...row,
+      session_id: session.id,
+      session_url: session.url,
+      session_expires_at: session.expiresAt,
+      absent_since: null,
+      ...(isOpen ? { status: "requires_payment_method", failure_code: null, as_of: deps.clock.now() } : {}),
+    };
+    await placeObjects(tx, deps.accountId, [{ object_id: session.id, org_id: org, payment_id: row.id }]);
+    await updatePayments(tx, org, [next]);
+    tx.afterCommit(() => deps.hub.publish("payment.updated", org, { payment_ids: [row.id] }));
+    const result = started(next);
+    assert(result, "Stripe gives a hosted session its address");
+    return result;
+  });
+}
+
+function started(row: PaymentRow): StartedSession | null {
+  const { id, session_id, session_url, session_expires_at } = row;
+  if (session_id === null || session_url === null || session_expires_at === null) return null;
+  return { paymentId: id, sessionId: session_id, url: session_url, expiresAt: session_expires_at };
+}
+
+/** A definite no ends this attempt: the next one gets a key of its own. Anything else leaves the row as it is. */
+async function refusal(deps: BillingDeps, org: OrgId, payment: PaymentRow, error: unknown): Promise<unknown> {
+  if (!(error instanceof StripeFault)) return error;
+  if (error.kind === "unavailable")
+    return new Problem(billingProblems.provider_unavailable, { cause: error, retryAfter: 5 });
+  await withTx(deps.db, org, async (tx) => {
+    const [row] = await lockPayments(tx, org, [payment.id]);
+    if (row && row.attempt === payment.attempt && row.session_id === null)
+      await updatePayments(tx, org, [
+        {
+          ...row,
+          status: "failed",
+          failure_code: error.code,
+          attempt: row.attempt + 1,
+          as_of: deps.clock.now(),
+        },
+      ]);
+  });
+  return new Problem(billingProblems.provider_refused, { cause: error });
+}
+
+/** One customer per organization and account: our row first, then Stripe's object under a key made of the row. */
+async function ensureCustomer(deps: BillingDeps, org: OrgId): Promise<string> {
+  const { accountId, clock, db, stripe } = deps;
+  const known = await withTx(db, org, async (tx) => {
+    const found = await findCustomer(tx, org, accountId);
+    if (!found) await saveCustomer(tx, org, { accountId, id: null, now: clock.now() });
+    return found;
+  });
+  if (known) return known;
+  const { id } = await stripe.createCustomer({ holdfastId: org, idempotencyKey: `${org}:customer:1` });
+  return withTx(db, org, async (tx) => {
+    await saveCustomer(tx, org, { accountId, id, now: clock.now() });
+    return (await findCustomer(tx, org, accountId)) ?? id;
+  });
+}

@@ -1,0 +1,121 @@
+import { z } from "zod";
+import { idParam, instant, listAnswer, listQuery } from "../../platform/http/index.ts";
+
+const state = z.enum(["received", "waiting_retry", "processing", "processed", "dead", "ignored"]);
+const word = z.string().max(200);
+
+export const eventParams = z.object({ id: idParam("evt") });
+export const endpointParams = z.object({ id: idParam("whe") });
+
+export const received = z.object({ received: z.literal(true) }).meta({ id: "WebhookReceived" });
+
+export const eventsQuery = z.strictObject({
+  ...listQuery,
+  state: state.optional(),
+  type: word.optional(),
+  source: word.optional(),
+  object_id: word.optional(),
+  received_from: instant.optional(),
+  received_to: instant.optional(),
+});
+
+const eventShape = {
+  id: idParam("evt"),
+  source: z.string(),
+  endpoint_id: idParam("whe"),
+  provider_event_id: z.string(),
+  type: z.string(),
+  root: z.string(),
+  object_id: z.string(),
+  org_id: idParam("org").nullable(),
+  origin: z.enum(["delivery", "backfill", "reconciliation"]),
+  state,
+  attempts: z.int(),
+  max_attempts: z.int(),
+  replays: z.int(),
+  provider_created_at: instant,
+  received_at: instant,
+  next_attempt_at: instant,
+  finished_at: instant.nullable(),
+  error_code: z.string().nullable(),
+  error_detail: z.string().nullable(),
+  effects: z.array(z.object({ kind: z.string(), id: z.string() })),
+};
+const event = z.object(eventShape).meta({ id: "WebhookEvent" });
+export const events = listAnswer(event).meta({ id: "WebhookEvents" });
+
+export const eventDetail = z
+  .object({
+    ...eventShape,
+    attempts_log: z.array(
+      z.object({
+        replay: z.int(),
+        attempt: z.int(),
+        started_at: instant,
+        ms: z.int(),
+        outcome: z.string(),
+        error_code: z.string().nullable(),
+        error_detail: z.string().nullable(),
+      }),
+    ),
+    timeline: z.array(
+      z.object({
+        id: idParam("evt"),
+        type: z.string(),
+        state,
+        provider_created_at: instant,
+        received_at: instant,
+      }),
+    ),
+  })
+  .meta({ id: "WebhookEventDetail" });
+
+export const counts = z
+  .object({
+    received: z.int(),
+    waiting_retry: z.int(),
+    processing: z.int(),
+    dead: z.int(),
+    processed: z.int(),
+    ignored: z.int(),
+    oldest_seconds: z.int(),
+  })
+  .meta({ id: "WebhookCounts" });
+
+export const deadLetters = z
+  .object({
+    data: z.array(
+      z.object({
+        type: z.string(),
+        error_code: z.string().nullable(),
+        count: z.int(),
+        oldest_at: instant,
+        sample_event_id: idParam("evt"),
+      }),
+    ),
+  })
+  .meta({ id: "WebhookDeadLetters" });
+
+export const endpoint = z
+  .object({
+    id: idParam("whe"),
+    source: z.string(),
+    account_id: z.string(),
+    mode: z.enum(["test", "live"]),
+    enabled: z.boolean(),
+    max_attempts: z.int(),
+    created_at: instant,
+    url: z.string(),
+  })
+  .meta({ id: "WebhookEndpoint" });
+export const endpoints = z.object({ data: z.array(endpoint) }).meta({ id: "WebhookEndpoints" });
+export const endpointChange = z
+  .strictObject({ enabled: z.boolean().optional(), max_attempts: z.int().min(1).max(77).optional() })
+  .meta({ id: "WebhookEndpointChange" });
+
+export const backfillInput = z
+  .strictObject({ from: instant.optional(), to: instant.optional() })
+  .meta({ id: "WebhookBackfillInput" });
+export const backfilled = z
+  .object({ listed: z.int(), new: z.int(), known: z.int() })
+  .meta({ id: "WebhookBackfill" });
