@@ -21,7 +21,8 @@ export async function payWrongly({ stripe }: Credentials, paymentId: string): Pr
     currency: "usd",
     confirm: "true",
     payment_method: "pm_card_visa",
-    "payment_method_types[0]": "card",
+    "automatic_payment_methods[enabled]": "true",
+    "automatic_payment_methods[allow_redirects]": "never",
     "metadata[holdfast_id]": paymentId,
   };
   const headers = { authorization: `Bearer ${stripe.api_key}`, "idempotency-key": randomUUID() };
