@@ -182,26 +182,7 @@ function worldOperations(
   return {
     "GET worlds": () => ({ data: worlds.all().map(credentials) }),
     "GET worlds/*": ({ params }) => credentials(get(params[0] ?? "")),
-    "POST worlds": ({ body }) => {
-      const input = parse(worldInput, body);
-      const count = worlds.all().length;
-      const options: NewWorld = { name: input.name ?? `world-${count + 1}` };
-      if (worlds.find(options.name) === null && count >= MAX_WORLDS) {
-        throw new Refusal(422, "too_many_worlds", `At most ${MAX_WORLDS} worlds at once.`);
-      }
-      if (input.seed !== undefined) options.seed = input.seed;
-      if (input.webhook_base !== undefined) options.webhookBase = input.webhook_base;
-      if (input.clock !== undefined) {
-        const at = "at" in input.clock ? input.clock.at : undefined;
-        options.clock = at === undefined ? { mode: input.clock.mode } : { mode: input.clock.mode, at };
-      }
-      const world = worlds.create(options);
-      if (input.recording !== undefined) {
-        world.recording = input.recording;
-        world.saveSettings();
-      }
-      return credentials(world);
-    },
+    "POST worlds": ({ body }) => credentials(makeWorld(worlds, parse(worldInput, body))),
     "DELETE worlds/*": async ({ params }) => {
       const name = params[0] ?? "";
       get(name);
@@ -231,6 +212,26 @@ function worldOperations(
       return { ...(credentials(world)["clock"] as object), done };
     },
   };
+}
+
+function makeWorld(worlds: Worlds, input: z.infer<typeof worldInput>): OpenWorld {
+  const count = worlds.all().length;
+  const options: NewWorld = { name: input.name ?? `world-${count + 1}` };
+  if (worlds.find(options.name) === null && count >= MAX_WORLDS) {
+    throw new Refusal(422, "too_many_worlds", `At most ${MAX_WORLDS} worlds at once.`);
+  }
+  if (input.seed !== undefined) options.seed = input.seed;
+  if (input.webhook_base !== undefined) options.webhookBase = input.webhook_base;
+  if (input.clock !== undefined) {
+    const at = "at" in input.clock ? input.clock.at : undefined;
+    options.clock = at === undefined ? { mode: input.clock.mode } : { mode: input.clock.mode, at };
+  }
+  const world = worlds.create(options);
+  if (input.recording !== undefined) {
+    world.recording = input.recording;
+    world.saveSettings();
+  }
+  return world;
 }
 
 function faultOperations(

@@ -1,21 +1,30 @@
-import type { Company } from "./company.ts";
-import type { OpenWorld } from "./world.ts";
+import type { OpenAgenda } from "./agenda.ts";
+import type { WorldClock } from "./clock.ts";
+import type { Company, World } from "./company.ts";
+import type { OpenSender } from "./webhooks.ts";
 
 /** setTimeout cannot wait longer; a later wake-up finds nothing due and waits again. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 /** Things done in one advance of a clock; a loop that plans itself anew for ever ends here. */
 const MAX_ADVANCE_STEPS = 200_000;
 
+type RunningWorld = Omit<World, "agenda" | "clock" | "webhooks"> & {
+  agenda: OpenAgenda;
+  clock: WorldClock;
+  webhooks: OpenSender;
+  saveSettings(): void;
+};
+
 /** Does what falls due in a world: by a timer under a real clock, in order while a clock is moved. */
 export class Runner {
-  readonly #world: OpenWorld;
+  readonly #world: RunningWorld;
   readonly #company: (name: string) => Company | null;
   #scheduled = false;
   #advancing = false;
   #closed = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(world: OpenWorld, company: (name: string) => Company | null) {
+  constructor(world: RunningWorld, company: (name: string) => Company | null) {
     this.#world = world;
     this.#company = company;
   }
@@ -32,6 +41,9 @@ export class Runner {
     this.#advancing = true;
     let steps = 0;
     try {
+      // What is due already, and what is on its way and may have to be retried, comes before any moving.
+      steps += await this.#runAgenda();
+      await webhooks.runDue();
       for (;;) {
         const at = this.#nextAt();
         if (at === null || at > target || steps >= MAX_ADVANCE_STEPS) break;

@@ -12,12 +12,12 @@ import {
   saveObject,
   type ListPage,
 } from "./books.ts";
-import { createPrice, priceData, type Price } from "./catalog.ts";
 import { BY_ITSELF, type Intent } from "./charges.ts";
+import { checkTotal, lineItem, makeLine, type LineItem } from "./checkout-lines.ts";
 import { createCustomer, getCustomer } from "./customers.ts";
-import { invalid, notBuilt, StripeError } from "./errors.ts";
+import { invalid, StripeError } from "./errors.ts";
 import { emit } from "./events.ts";
-import { currency, formatAmount, GREATEST_CHARGE, leastCharge } from "./money.ts";
+import { currency } from "./money.ts";
 import { operation, type Cause } from "./operation.ts";
 import {
   integer,
@@ -30,23 +30,17 @@ import {
   required,
   text,
   type Read,
-  type Value,
 } from "./params.ts";
-import { attemptPayment, cancelIntent, createIntent } from "./payment-intents.ts";
+import { attemptPayment } from "./pay.ts";
+import { cancelIntent, createIntent } from "./payment-intents.ts";
 import { createPaymentMethod, type BillingInput, type CardEntry } from "./payment-methods.ts";
+import { PLAIN_SESSION } from "./plain-session.ts";
 
 export type Session = Stripe.Checkout.Session;
-export type LineItem = Omit<Stripe.LineItem, "price"> & { price: Price };
 
 const LIFE_S = 24 * 3_600;
 const LEAST_LIFE_S = 30 * 60;
 
-const lineItem = object({
-  metadata: metadata(),
-  price: text(),
-  price_data: priceData,
-  quantity: integer(0, 999_999),
-});
 const newSession = {
   billing_address_collection: oneOf("auto", "required"),
   cancel_url: text(5000),
@@ -86,74 +80,6 @@ function hide(world: World, id: string, hidden: Hidden): void {
 function hiddenOf(world: World, id: string): Hidden {
   const row = world.store.get("select value from stripe_facts where name = ?", `session:${id}`);
   return row === null ? { lines: [], intent: {} } : (JSON.parse(String(row["value"])) as Hidden);
-}
-
-function makeLine(world: World, input: Value<typeof lineItem>, at: number, cause: Cause): LineItem {
-  const name = `line_items[${at}]`;
-  if ((input.price === undefined) === (input.price_data === undefined)) {
-    throw invalid("Each line item must have exactly one of price or price_data.", name);
-  }
-  const quantity = input.quantity;
-  if (quantity === undefined || quantity < 1) {
-    throw invalid(`Quantity is required. Add \`quantity\` to \`${name}\``, `${name}[quantity]`);
-  }
-  const price =
-    input.price_data === undefined
-      ? getObject<Price>(world, "price", input.price ?? "", `${name}[price]`)
-      : createPrice(world, inlinePrice(input.price_data), cause);
-  if (input.price !== undefined && !price.active) {
-    throw invalid(
-      "The price specified is inactive. This field only accepts active prices.",
-      `${name}[price]`,
-    );
-  }
-  const product = findObject<Stripe.Product>(world, "product", String(price.product));
-  const total = (price.unit_amount ?? 0) * quantity;
-  return {
-    id: newId(world, "item"),
-    object: "item",
-    adjustable_quantity: null,
-    amount_discount: 0,
-    amount_subtotal: total,
-    amount_tax: 0,
-    amount_total: total,
-    currency: price.currency,
-    description: product?.name ?? null,
-    metadata: mergeMetadata({}, input.metadata),
-    price,
-    quantity,
-  };
-}
-
-type PriceData = Value<typeof priceData>;
-function inlinePrice({ product_data, ...rest }: PriceData): Parameters<typeof createPrice>[1] {
-  if (product_data === undefined) return { ...rest, active: false };
-  const { description: _description, images: _images, ...product } = product_data;
-  return { ...rest, active: false, product_data: { ...product, active: false } };
-}
-
-function checkTotal(lines: LineItem[]): { total: number; unit: string } {
-  const unit = lines[0]?.currency ?? "usd";
-  if (lines.some((line) => line.currency !== unit)) {
-    throw invalid("All line items must have the same currency.", "line_items");
-  }
-  const total = lines.reduce((sum, line) => sum + line.amount_total, 0);
-  if (total === 0) throw notBuilt("orders that cost nothing");
-  if (total < leastCharge(unit)) {
-    throw invalid(
-      `The Checkout Session's total amount due must add up to at least ${formatAmount(leastCharge(unit), unit)} ${unit}`,
-      undefined,
-      "amount_too_small",
-    );
-  }
-  if (total > GREATEST_CHARGE) {
-    throw invalid(
-      `The Checkout Session's total amount due must be no more than ${formatAmount(GREATEST_CHARGE, unit)}`,
-      undefined,
-      "amount_too_large",
-    );
-  }
-  return { total, unit };
 }
 
 function checkInput(world: World, input: SessionInput): void {
@@ -206,7 +132,7 @@ function createSession(world: World, input: SessionInput, cause: Cause): Session
   const session: Session = {
     id,
     object: "checkout.session",
-    ...nothingSpecial(),
+    ...PLAIN_SESSION,
     amount_subtotal: total,
     amount_total: total,
     billing_address_collection: input.billing_address_collection ?? null,
@@ -228,90 +154,6 @@ function createSession(world: World, input: SessionInput, cause: Cause): Session
   hide(world, id, { lines, intent: input.payment_intent_data ?? {} });
   world.agenda.add("stripe", "checkout.expire", session.expires_at * 1000, { id }, `expire:${id}`);
   return session;
-}
-
-/** The many fields of a session that a plain hosted payment leaves alone. */
-function nothingSpecial(): Omit<
-  Session,
-  | "id"
-  | "object"
-  | "amount_subtotal"
-  | "amount_total"
-  | "billing_address_collection"
-  | "cancel_url"
-  | "url"
-  | "client_reference_id"
-  | "created"
-  | "currency"
-  | "customer"
-  | "customer_creation"
-  | "customer_email"
-  | "expires_at"
-  | "locale"
-  | "metadata"
-  | "submit_type"
-  | "success_url"
-> {
-  return {
-    adaptive_pricing: { enabled: false },
-    after_expiration: null,
-    allow_promotion_codes: null,
-    allowed_payment_method_types: null,
-    automatic_tax: { enabled: false, liability: null, provider: null, status: null },
-    client_secret: null,
-    collected_information: null,
-    consent: null,
-    consent_collection: null,
-    currency_conversion: null,
-    custom_fields: [],
-    custom_text: {
-      after_submit: null,
-      shipping_address: null,
-      submit: null,
-      terms_of_service_acceptance: null,
-    },
-    customer_account: null,
-    customer_details: null,
-    discounts: [],
-    integration_identifier: null,
-    invoice: null,
-    invoice_creation: {
-      enabled: false,
-      invoice_data: {
-        account_tax_ids: null,
-        custom_fields: null,
-        description: null,
-        footer: null,
-        issuer: null,
-        metadata: {},
-        rendering_options: null,
-      },
-    },
-    livemode: false,
-    managed_payments: null,
-    mode: "payment",
-    origin_context: null,
-    payment_intent: null,
-    payment_link: null,
-    payment_method_collection: "if_required",
-    payment_method_configuration_details: null,
-    payment_method_options: { card: { request_three_d_secure: "automatic" } },
-    payment_method_types: ["card"],
-    payment_status: "unpaid",
-    permissions: null,
-    phone_number_collection: { enabled: false },
-    recovered_from: null,
-    saved_payment_method_options: null,
-    setup_intent: null,
-    shipping_address_collection: null,
-    shipping_cost: null,
-    shipping_options: [],
-    status: "open",
-    subscription: null,
-    total_details: { amount_discount: 0, amount_shipping: 0, amount_tax: 0 },
-    ui_mode: "hosted_page",
-    wallet_options: null,
-  };
 }
 
 export function lineItems(world: World, id: string): LineItem[] {

@@ -52,7 +52,7 @@ export function createCustomer(world: World, input: CustomerInput, cause: Cause)
   const customer: Customer = {
     id,
     object: "customer",
-    address: input.address == null ? null : fullAddress(input.address),
+    address: input.address === undefined || input.address === null ? null : fullAddress(input.address),
     balance: 0,
     created: world.clock.seconds(),
     currency: null,

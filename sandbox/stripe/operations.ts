@@ -60,10 +60,10 @@ export function findOperation(
   for (const part of parts) {
     const fixed: Node | undefined = node?.fixed.get(part);
     if (fixed !== undefined) node = fixed;
-    else if (node?.any != null) {
-      node = node.any;
-      id = decodeURIComponent(part);
-    } else node = null;
+    else {
+      node = node?.any ?? null;
+      if (node !== null) id = part;
+    }
   }
   const operation = node?.methods.get(method);
   if (operation !== undefined) return { operation, id };

@@ -7,7 +7,7 @@ import { checkoutPage, messagePage, authenticatePage, receiptPage } from "./chec
 import { finishCheckout, payCheckout, type Session } from "./checkout-sessions.ts";
 import { getCustomer } from "./customers.ts";
 import { StripeError } from "./errors.ts";
-import { authenticateIntent } from "./payment-intents.ts";
+import { authenticateIntent } from "./pay.ts";
 import { readCard } from "./payment-methods.ts";
 
 const SECURITY = {

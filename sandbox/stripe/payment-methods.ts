@@ -8,7 +8,7 @@ import {
   insertObject,
   listObjects,
   newId,
-  pagingCreated,
+  paging,
   saveObject,
 } from "./books.ts";
 import { cardByAlias, cardByNumber, CARDS, type Card } from "./cards.ts";
@@ -26,7 +26,6 @@ import {
   required,
   text,
   unsettable,
-  type Read,
   type Value,
 } from "./params.ts";
 
@@ -82,7 +81,7 @@ export function readCard(world: World, input: Value<typeof cardInput>): CardEntr
   const year =
     input.exp_year === undefined ? 0 : input.exp_year < 100 ? 2000 + input.exp_year : input.exp_year;
   const now = new Date(world.clock.now());
-  if (month < 1)
+  if (month < 1 || month > 12)
     throw cardError("invalid_expiry_month", "Your card's expiration month is invalid.", "exp_month");
   const past =
     year < now.getUTCFullYear() || (year === now.getUTCFullYear() && month < now.getUTCMonth() + 1);
@@ -123,8 +122,8 @@ export function createPaymentMethod(
     card: {
       brand: card.brand,
       checks: {
-        address_line1_check: check(place?.line1 != null, card.checks.line1),
-        address_postal_code_check: check(place?.postal_code != null, card.checks.zip),
+        address_line1_check: check(place?.line1 !== undefined, card.checks.line1),
+        address_postal_code_check: check(place?.postal_code !== undefined, card.checks.zip),
         cvc_check: check(entry.cvc !== null, card.checks.cvc),
       },
       country: "US",
@@ -216,7 +215,7 @@ export const paymentMethodOperations = [
     "GET",
     "/v1/payment_methods",
     {
-      ...pagingCreated,
+      ...paging,
       customer: text(),
       type: oneOfBuilt(["card"], ["us_bank_account", "sepa_debit", "link"]),
     },

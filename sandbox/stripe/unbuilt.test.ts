@@ -1,0 +1,82 @@
+/** Which of Stripe's parameters the sandbox reads, against the published ones. */
+import { describe, expect, it } from "vitest";
+import { OPERATIONS } from "./operations.ts";
+import type { Field, ParamShape } from "./params.ts";
+import { resolve, schemaFile, type Schema, type SchemaFile } from "./specs.ts";
+
+const RESOURCES: Readonly<Record<string, string>> = {
+  balance_transactions: "BalanceTransaction",
+  charges: "Charge",
+  "checkout/sessions": "Checkout.Session",
+  customers: "Customer",
+  payment_intents: "PaymentIntent",
+  payment_methods: "PaymentMethod",
+  prices: "Price",
+  products: "Product",
+  refunds: "Refund",
+  webhook_endpoints: "WebhookEndpoint",
+};
+
+/** `CustomerCreateParams` for `POST /v1/customers`; null where none is published (events). */
+function rootName(method: string, path: string): string | null {
+  const parts = path.replace("/v1/", "").split("/{id}");
+  const resource = RESOURCES[parts[0] ?? ""];
+  if (resource === undefined) return null;
+  const act = (parts[1] ?? "").replace("/", "");
+  const plain = parts.length === 1;
+  const verb =
+    act === "line_items"
+      ? "ListLineItems"
+      : act !== ""
+        ? act[0]?.toUpperCase() + act.slice(1)
+        : { GET: plain ? "List" : "Retrieve", POST: plain ? "Create" : "Update", DELETE: "Delete" }[method];
+  return `${resource}${verb}Params`;
+}
+
+type Names = { unbuilt: string[]; foreign: string[] };
+
+function compare(file: SchemaFile, shape: ParamShape, schema: Schema, prefix: string, into: Names): void {
+  const published = resolve(file, schema).properties ?? {};
+  for (const name of Object.keys(published)) {
+    const full = prefix + name;
+    if (full === "expand") continue;
+    const field = shape[name];
+    if (field === undefined) into.unbuilt.push(full);
+    else inner(file, field, published[name] ?? {}, full, into);
+  }
+  for (const name of Object.keys(shape)) if (!(name in published)) into.foreign.push(prefix + name);
+}
+
+function inner(file: SchemaFile, field: Field<unknown>, schema: Schema, name: string, into: Names): void {
+  const item = resolve(file, schema).items;
+  if (field.item !== undefined && item !== undefined) return inner(file, field.item, item, name, into);
+  if (field.shape !== undefined) compare(file, field.shape, schema, `${name}.`, into);
+}
+
+describe.skipIf(schemaFile === null)("parameters against schema.stripe-node-23.1.0.json", () => {
+  const unbuilt: Record<string, string> = {};
+  const foreign: string[] = [];
+  const unknown: string[] = [];
+  if (schemaFile !== null) {
+    for (const { method, path, shape } of OPERATIONS) {
+      const name = rootName(method, path);
+      if (name === null) continue;
+      const schema = schemaFile.roots[name];
+      if (schema === undefined) unknown.push(name);
+      const into: Names = { unbuilt: [], foreign: [] };
+      compare(schemaFile, shape, schema ?? {}, "", into);
+      if (into.unbuilt.length > 0) unbuilt[`${method} ${path}`] = into.unbuilt.toSorted().join(" ");
+      foreign.push(...into.foreign.map((param) => `${name}.${param}`));
+    }
+  }
+
+  it("reads no parameter that Stripe does not have", () => {
+    expect(unknown).toEqual([]);
+    expect(foreign).toEqual([]);
+  });
+
+  it("knows by name every parameter it refuses as not built", async () => {
+    const sorted = Object.fromEntries(Object.entries(unbuilt).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+    await expect(`${JSON.stringify(sorted, null, 2)}\n`).toMatchFileSnapshot("./unbuilt.json");
+  });
+});
