@@ -1,48 +1,113 @@
 /** How to call each operation rightfully. An operation without an example here fails the sweep. */
 import type { TestApp } from "../harness/app.ts";
 import { OWNER, SETUP_TOKEN } from "../harness/people.ts";
+import {
+  aDoneEvent,
+  aKey,
+  aPurchase,
+  aSignedEvent,
+  aTransaction,
+  anEndpoint,
+  credits,
+  ownOrganization,
+} from "./rows.ts";
+
+/** What a call carries. */
+export type Given = {
+  /** Values of the path's placeholders; rows of the first organization, unless the operator's or everyone's. */
+  params?: Record<string, string>;
+  query?: Record<string, string>;
+  body?: unknown;
+  headers?: Record<string, string>;
+};
 
 export type Example = {
-  /** Values of the path's placeholders; made in the first organization unless they belong to the operator. */
-  params?: (app: TestApp) => Promise<Record<string, string>>;
-  query?: Record<string, string>;
-  body?: unknown | ((app: TestApp) => Promise<unknown>);
-  headers?: Record<string, string>;
+  given?: (app: TestApp) => Given | Promise<Given>;
   /** Of a rightful call, where it is not the documented success. */
   status?: number;
-  /** Unknown query parameters pass, since other companies' clients send their own. */
-  takesAnyQuery?: true;
   /** The answer does not end by itself: only its head is read. */
   streams?: true;
   /** The call ends or moves the session that makes it. */
   spendsSession?: true;
   /** A body that names a row of the first organization: for a neighbour it is 404, as ids in the path are. */
   bodyNamesRow?: true;
+  /** What the path names belongs to nobody, so that a neighbour sees it too. */
+  pathIsPublic?: true;
 };
 
-const aKey = async (app: TestApp) => ({ id: (await app.createKey(app.owner)).id });
+const body = (value: unknown): Example => ({ given: () => ({ body: value }) });
+const chat: Example = {
+  async given(app) {
+    await credits(app);
+    return {
+      body: { model: "sandbox/echo", max_tokens: 5, messages: [{ role: "user", content: "Hello" }] },
+    };
+  },
+};
+const model: Example = {
+  given: () => ({ params: { author: "openai", slug: "gpt-4o-mini" } }),
+  pathIsPublic: true,
+};
+const event: Example = { given: async (app) => ({ params: { id: await aDoneEvent(app) } }) };
 
 export const examples: Record<string, Example> = {
+  // System
   getSystem: {},
-  setUp: { body: { ...OWNER, token: SETUP_TOKEN, full_name: "Second" }, status: 410 },
-  signIn: { body: OWNER },
+  stream: { streams: true },
+  // Sign-in
+  setUp: { ...body({ ...OWNER, token: SETUP_TOKEN, full_name: "Second" }), status: 410 },
+  signIn: body(OWNER),
   signOut: {},
   createSignInLink: {},
-  redeemSignInLink: { body: { token: "x".repeat(43) }, status: 410 },
+  redeemSignInLink: { ...body({ token: "x".repeat(43) }), status: 410 },
   getMe: {},
   switchOrganization: {
-    body: async ({ owner }: TestApp) => {
-      const { body } = await owner.call<{ organization: { id: string } }>("GET", "/api/auth/me");
-      return { org_id: body.organization.id };
-    },
+    given: async (app) => ({ body: { org_id: await ownOrganization(app) } }),
     bodyNamesRow: true,
     spendsSession: true,
   },
+  // Organizations and keys
   listOrganizations: {},
-  createOrganization: { body: { name: "Northwind" } },
+  createOrganization: body({ name: "Northwind" }),
   listMembers: {},
   listApiKeys: {},
-  createApiKey: { body: { name: "CI", mode: "test", scopes: ["gateway.use"] } },
-  revokeApiKey: { params: aKey },
-  stream: { streams: true },
+  createApiKey: body({ name: "CI", mode: "test", scopes: ["gateway.use"] }),
+  revokeApiKey: { given: async (app) => ({ params: { id: await aKey(app) } }) },
+  // Ledger
+  getLedgerBalances: {},
+  listLedgerAccounts: {},
+  listLedgerTransactions: {},
+  getLedgerTransaction: { given: async (app) => ({ params: { id: await aTransaction(app) } }) },
+  verifyLedger: {},
+  // Inbox
+  receiveStripeEvent: { given: aSignedEvent },
+  listEvents: {},
+  countEvents: {},
+  getEvent: event,
+  getEventPayload: event,
+  replayEvent: event,
+  listDeadLetters: {},
+  backfillEvents: body({}),
+  listWebhookEndpoints: {},
+  changeWebhookEndpoint: {
+    given: async (app) => ({ params: { id: await anEndpoint(app) }, body: { max_attempts: 12 } }),
+  },
+  // Billing
+  listCreditPacks: {},
+  purchaseCredits: body({ pack_key: "starter" }),
+  listPayments: {},
+  getPayment: { given: async (app) => ({ params: { id: (await aPurchase(app)).payment_id } }) },
+  getCheckoutSession: {
+    given: async (app) => ({ params: { session_id: (await aPurchase(app)).session_id } }),
+  },
+  // Gateway
+  createChatCompletion: chat,
+  createChatCompletionLlm: chat,
+  listModels: {},
+  listModelsLlm: {},
+  getModel: model,
+  getModelLlm: model,
+  getTokenBalance: {},
+  getTokenUsage: {},
+  listUsageRecords: {},
 };

@@ -30,9 +30,11 @@ export async function readOperations(client: Client): Promise<{ document: Json; 
 }
 
 function toOperation(path: string, method: string, operation: Json): Operation {
-  const responses = operation.responses as Record<string, { content?: Json }>;
+  const responses = operation.responses as Record<string, { content?: Record<string, { schema?: Json }> }>;
   const success = Object.keys(responses).find((status) => status.startsWith("2")) ?? "";
-  const hasJson = responses[success]?.content?.["application/json"] !== undefined;
+  const schema = responses[success]?.content?.["application/json"]?.schema;
+  // "null" stands for an answer that the handler writes itself: bytes, or another company's shape.
+  const hasJson = schema !== undefined && schema.type !== "null";
   return {
     id: String(operation.operationId),
     method: method.toUpperCase(),

@@ -26,9 +26,7 @@ await app.owner.call("DELETE", `/api/api-keys/${revoked.id}`);
 
 /** The operation as its example calls it, ready for any caller. */
 async function prepare(operation: Operation) {
-  const { params: values, body: input, query, headers } = exampleOf(operation);
-  const params = (await values?.(app)) ?? {};
-  const body = typeof input === "function" ? await input(app) : input;
+  const { params = {}, body, query, headers } = (await exampleOf(operation).given?.(app)) ?? {};
   const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     const value = params[name];
     if (value === undefined) throw new Error(`the example of ${operation.id} has no ${name}`);
@@ -95,16 +93,16 @@ test.each(unsafe)("403 $method $path: a page that is not ours", async (operation
   expect(await outcome((await prepare(operation))(app.owner, { headers }))).toEqual([403, "csrf_failed"]);
 });
 
-const naming = ofTenants.filter(
-  (operation) => operation.path.includes("{") || exampleOf(operation).bodyNamesRow,
-);
+const naming = ofTenants.filter((operation) => {
+  const { bodyNamesRow, pathIsPublic } = exampleOf(operation);
+  return bodyNamesRow ?? (operation.path.includes("{") && !pathIsPublic);
+});
 test.each(naming)("404 $method $path: another organization's id", async (operation) => {
   const call = await prepare(operation);
   expect(await outcome(call(await app.neighbour()))).toEqual([404, "not_found"]);
 });
 
-const asking = operations.filter((operation) => !exampleOf(operation).takesAnyQuery);
-test.each(asking)("400 $method $path: an unknown query parameter", async (operation) => {
+test.each(operations)("400 $method $path: an unknown query parameter", async (operation) => {
   const query = { colour: "red" };
   const answer = (await prepare(operation))(app.owner, { query });
   expect(await outcome(answer)).toEqual([400, "unknown_parameter"]);

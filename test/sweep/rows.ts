@@ -1,0 +1,96 @@
+/** Rows of the first organization, or of the operator, for the calls that name one. */
+import { createHmac, randomUUID } from "node:crypto";
+import { grant } from "../../server/kernel/ledger/index.ts";
+import { createDb, withTx } from "../../server/platform/db/index.ts";
+import type { OrgId } from "../../server/platform/ids.ts";
+import type { TestApp } from "../harness/app.ts";
+import type { Json } from "../harness/client.ts";
+
+/** Made at its first use in an app. */
+function once<T>(make: (app: TestApp) => Promise<T>): (app: TestApp) => Promise<T> {
+  const made = new WeakMap<TestApp, Promise<T>>();
+  return (app) => {
+    const known = made.get(app) ?? make(app);
+    made.set(app, known);
+    return known;
+  };
+}
+
+/** As the owner; throws what was refused. */
+async function ask<T>({ owner }: TestApp, method: string, path: string, body?: Json): Promise<T> {
+  const answer = await owner.call<T>(method, path, body === undefined ? {} : { body });
+  if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${answer.text}`);
+  return answer.body;
+}
+
+export const ownOrganization = once(async (app) => {
+  const me = await ask<{ organization: { id: OrgId } }>(app, "GET", "/api/auth/me");
+  return me.organization.id;
+});
+
+/** A new one each time, since the calls that name it end it. */
+export const aKey = async (app: TestApp): Promise<string> => (await app.createKey(app.owner)).id;
+
+/** 1,000 credits. */
+export const credits = once(async (app) => {
+  const org = await ownOrganization(app);
+  const db = createDb({ url: app.database.url, max: 1 });
+  const gift = {
+    mode: "test",
+    unit: "credit",
+    kind: "gift",
+    amount: 1_000_000_000n,
+    reference: "sweep",
+  } as const;
+  await withTx(db, org, (tx) => grant(tx, org, [gift], new Date())).finally(() => db.close());
+});
+
+export const aTransaction = once(async (app) => {
+  await credits(app);
+  const { data } = await ask<{ data: { id: string }[] }>(app, "GET", "/api/ledger/transactions");
+  return data[0]?.id ?? "";
+});
+
+export const aPurchase = once((app) =>
+  ask<{ payment_id: string; session_id: string }>(app, "POST", "/api/credits/purchase", {
+    pack_key: "starter",
+  }),
+);
+
+/** An event that no handler takes, signed as the company signs. */
+export function aSignedEvent(app: TestApp) {
+  const seconds = Math.floor(Date.now() / 1000);
+  const body = JSON.stringify({
+    id: `evt_${randomUUID()}`,
+    object: "event",
+    type: "account.updated",
+    created: seconds,
+    livemode: false,
+    data: { object: { id: "acct_1", object: "account" } },
+  });
+  const [secret = ""] = app.credentials.stripe.webhook_secret.split(",");
+  const signature = createHmac("sha256", secret).update(`${seconds}.${body}`).digest("hex");
+  return { body, headers: { "stripe-signature": `t=${seconds},v1=${signature}` } };
+}
+
+const DONE = new Set(["processed", "ignored", "dead"]);
+const MAX_LOOKS = 2_000;
+
+/** The id of an event that waits for nothing any more. */
+export const aDoneEvent = once(async (app) => {
+  const event = aSignedEvent(app);
+  await app.anonymous.call("POST", "/webhooks/stripe", event);
+  for (let looks = 0; looks < MAX_LOOKS; looks += 1) {
+    const [row] = await app.sql<{ id: string; state: string }>(
+      "select id, state from webhooks.events where provider_event_id = $1",
+      [(JSON.parse(event.body) as { id: string }).id],
+    );
+    if (row && DONE.has(row.state)) return row.id;
+  }
+  throw new Error("the event was never processed");
+});
+
+export const anEndpoint = once(async (app) => {
+  const { data } = await ask<{ data: { id: string }[] }>(app, "GET", "/api/admin/webhook-endpoints");
+  return data[0]?.id ?? "";
+});
