@@ -37,7 +37,7 @@ export async function takePictures(
       const page = await context.newPage();
       for (const [name, address] of Object.entries(SCREENS)) {
         await page.goto(product.consoleUrl + address);
-        await page.getByRole("heading", { level: 1 }).waitFor();
+        await page.locator("h1").waitFor();
         await page.locator("[aria-busy=true]").first().waitFor({ state: "detached" });
         const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
         if (over > 0) wide.push(`${name} ${theme} ${size}: ${over} px`);

@@ -37,7 +37,7 @@ export const api = {
   event: (id: string) => call<T.WebhookEventDetail>("GET", `/api/admin/events/${encodeURIComponent(id)}`),
   eventPayload: (id: string) => call<unknown>("GET", `/api/admin/events/${encodeURIComponent(id)}/payload`),
   replayEvent: (id: string, idempotencyKey: string) =>
-    call<unknown>("POST", `/api/admin/events/${encodeURIComponent(id)}/replay`, { body: {}, idempotencyKey }),
+    call<unknown>("POST", `/api/admin/events/${encodeURIComponent(id)}/replay`, { idempotencyKey }),
   deadLetters: () => call<{ data: T.DeadGroup[] }>("GET", "/api/admin/dead-letters"),
   endpoints: () => call<{ data: T.WebhookEndpoint[] }>("GET", "/api/admin/webhook-endpoints"),
   updateEndpoint: (id: string, body: { enabled: boolean; max_attempts: number }) =>

@@ -14,7 +14,7 @@ export const queries = {
   usage: (group_by: string, from: string) =>
     queryOptions({
       queryKey: ["usage", group_by, from],
-      queryFn: () => api.usage({ group_by, from }),
+      queryFn: () => api.usage({ group_by, from: `${from}T00:00:00Z` }),
       ...live,
     }),
   packs: () => queryOptions({ queryKey: ["packs"], queryFn: api.packs, staleTime: 300_000 }),

@@ -87,8 +87,9 @@ export type EventCounts = {
   waiting_retry: number;
   processing: number;
   dead: number;
-  processed_24h: number;
-  ignored_24h: number;
+  /** This and the next: of the last 24 hours. */
+  processed: number;
+  ignored: number;
   oldest_seconds: number;
 };
 export type DeadGroup = {
@@ -122,26 +123,26 @@ export type VerifyReport = {
   invariants: { name: string; statement: string; checked: number; fault_count: number; faults: string[] }[];
 };
 
-export type UsageGroup = {
-  day?: string;
-  model?: string;
+export type UsageSums = {
   requests: number;
   failures: number;
   input_tokens: number;
   output_tokens: number;
   cost_micros: number;
 };
-export type Usage = { data: UsageGroup[]; totals: UsageGroup; as_of: string };
+export type UsageGroup = UsageSums & { group: Record<string, string | null> };
+export type Usage = { data: UsageGroup[]; totals: UsageSums; as_of: string };
 export type UsageRecord = {
   request_id: string;
   model: string;
-  outcome: string;
+  state: "open" | "reconciling" | "settled" | "released";
+  outcome: string | null;
   input_tokens: number;
   output_tokens: number;
-  cost_micros: number;
+  cost_micros: number | null;
   basis: string | null;
   created_at: string;
-  ms: number | null;
+  first_content_ms: number | null;
 };
 export type Model = {
   id: string;

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
+import { Outlet, useRouter } from "@tanstack/react-router";
 import { Dialog } from "radix-ui";
 import { useEffect, useState } from "react";
 import { setSession, whenSignedOut } from "../api/http.ts";
@@ -14,12 +14,13 @@ import { TopBar } from "./top-bar.tsx";
 /** Everything behind the sign-in: who it is comes first, then the frame and the screen. */
 export function Shell() {
   const me = useQuery(queries.me());
-  const navigate = useNavigate();
-  const here = useRouterState({ select: ({ location }) => location.href });
+  const router = useRouter();
   const signedOut = me.error instanceof ApiError && me.error.status === 401;
   useEffect(() => {
-    if (signedOut) void navigate({ to: "/sign-in", search: { next: here }, replace: true });
-  }, [signedOut, navigate, here]);
+    // Read once: the address changes while the router is on its way.
+    const next = router.state.location.href;
+    if (signedOut) void router.navigate({ to: "/sign-in", search: { next }, replace: true });
+  }, [signedOut, router]);
   if (me.data) {
     setSession({ csrfToken: me.data.session?.csrf_token ?? "", organizationId: me.data.organization.id });
     return <Frame />;

@@ -14,7 +14,10 @@ function movements(
   usage: readonly UsageGroup[],
   payments: readonly Payment[],
 ): { day: string; delta: number }[] {
-  const spent = usage.map(({ day = "", cost_micros }) => ({ day: day.slice(0, 10), delta: -cost_micros }));
+  const spent = usage.map(({ group, cost_micros }) => ({
+    day: (group.day ?? "").slice(0, 10),
+    delta: -cost_micros,
+  }));
   const bought = payments.flatMap(({ paid_at, credits_micros, amount_minor, refunded_minor }) =>
     paid_at
       ? [

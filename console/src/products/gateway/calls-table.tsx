@@ -6,15 +6,18 @@ import { Badge, type Tone } from "../../ui/badge.tsx";
 import { Empty } from "../../ui/states.tsx";
 import { type Column, type ListState, Stacked, Table } from "../../ui/table.tsx";
 
-const TONES: Record<string, Tone> = {
-  ok: "ok",
-  completed: "ok",
-  settled: "ok",
-  open: "info",
-  reconciling: "info",
-  released: "neutral",
-};
-export const toneOf = (outcome: string): Tone => TONES[outcome] ?? "bad";
+/** How a call stands: running, or how it ended. */
+function Outcome({ call }: { call: UsageRecord }) {
+  if (call.state === "open" || call.state === "reconciling")
+    return (
+      <Badge tone="info" dot pulse>
+        {call.state === "open" ? "Running" : "Reconciling"}
+      </Badge>
+    );
+  if (call.outcome === "ok") return <Badge tone="ok">Settled</Badge>;
+  const tone: Tone = call.outcome === "disconnected" ? "neutral" : "bad";
+  return <Badge tone={tone}>{humanize(call.outcome ?? call.state)}</Badge>;
+}
 
 const columns: Column<UsageRecord>[] = [
   {
@@ -31,7 +34,7 @@ const columns: Column<UsageRecord>[] = [
     header: "Outcome",
     width: "8.5rem",
     from: "sm",
-    cell: (row) => <Badge tone={toneOf(row.outcome)}>{humanize(row.outcome)}</Badge>,
+    cell: (row) => <Outcome call={row} />,
   },
   {
     key: "request",
@@ -53,7 +56,7 @@ const columns: Column<UsageRecord>[] = [
     header: "Credits",
     width: "6rem",
     align: "right",
-    cell: (row) => <Credits micros={row.cost_micros} />,
+    cell: (row) => (row.cost_micros === null ? "–" : <Credits micros={row.cost_micros} />),
   },
   {
     key: "at",

@@ -12,9 +12,9 @@ export function SpendPlot({ days }: { days: number }) {
   const usage = useQuery(queries.usage("day,model", from));
   if (usage.error && !usage.data) return <Failure error={usage.error} onRetry={() => void usage.refetch()} />;
   if (!usage.data) return <Skeleton className="m-4 h-56" />;
-  const points = usage.data.data.map(({ day = "", model = "Unknown", cost_micros }) => ({
-    day: day.slice(0, 10),
-    series: model,
+  const points = usage.data.data.map(({ group, cost_micros }) => ({
+    day: (group.day ?? "").slice(0, 10),
+    series: group.model ?? "Unknown",
     value: cost_micros,
   }));
   if (!points.some(({ value }) => value > 0))

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { ChartColumn } from "lucide-react";
 import { asList, lists, queries, useList } from "../../api/queries.ts";
-import type { UsageGroup } from "../../api/types.ts";
+import type { UsageGroup, UsageSums } from "../../api/types.ts";
 import { formatCompact, formatCredits, formatInteger, formatMicros } from "../../lib/format.ts";
 import { daysAgo } from "../../lib/series.ts";
 import { Credits } from "../../ui/amounts.tsx";
@@ -28,8 +28,8 @@ const columns: Column<UsageGroup>[] = [
     key: "model",
     header: "Model",
     cell: (row) => (
-      <code title={row.model} className="font-mono text-xs">
-        {row.model}
+      <code title={row.group.model ?? ""} className="font-mono text-xs">
+        {row.group.model}
       </code>
     ),
   },
@@ -87,7 +87,7 @@ export function UsageScreen() {
       replace: true,
     });
   };
-  const models = byModel.data?.data.flatMap((row) => (row.model ? [row.model] : [])) ?? [];
+  const models = byModel.data?.data.flatMap((row) => (row.group.model ? [row.group.model] : [])) ?? [];
   const empty = <Empty icon={<ChartColumn className="size-5" />} title="No calls in this time" />;
   return (
     <Page
@@ -113,7 +113,7 @@ export function UsageScreen() {
           label="Usage by model"
           columns={columns}
           list={asList(byModel)}
-          rowKey={(row) => row.model ?? ""}
+          rowKey={(row) => row.group.model ?? ""}
           skeletonRows={3}
           empty={empty}
         />
@@ -140,7 +140,7 @@ export function UsageScreen() {
   );
 }
 
-function Totals({ totals }: { totals: UsageGroup | undefined }) {
+function Totals({ totals }: { totals: UsageSums | undefined }) {
   const wait = <Skeleton className="mt-1 h-6 w-20" />;
   return (
     <Stats>

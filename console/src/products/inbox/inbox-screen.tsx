@@ -132,7 +132,7 @@ function StateTabs({
   );
 }
 
-/** What ended well is not counted over all time: that number only grows, and is dear to find. */
+/** What ended well is counted over a day only: a count beside the tab would mislead. */
 const countOf = (counts: EventCounts | undefined, state: EventState) =>
   state === "processed" || state === "ignored" ? undefined : counts?.[state];
 

@@ -85,7 +85,7 @@ function Events() {
   return (
     <Stat
       label="Events applied in 24 hours"
-      value={data ? formatInteger(data.processed_24h) : <Skeleton className="mt-1 h-6 w-16" />}
+      value={data ? formatInteger(data.processed) : <Skeleton className="mt-1 h-6 w-16" />}
       note={data ? `${formatInteger(waiting ?? 0)} waiting, ${formatInteger(data.dead)} dead` : " "}
     />
   );
