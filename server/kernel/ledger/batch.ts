@@ -25,9 +25,25 @@ const nameOf = ({ mode, unit }: BookKey): string => `${mode}/${unit}`;
  * order, each judged alone. A refusal refuses only its own. The number of statements does not grow with the batch.
  */
 export async function applyBatch(tx: Tx, org: OrgId, batch: Batch, now: Date): Promise<BatchResult> {
-  const wallets = await lockWallets(tx, org, batch.hold);
+  const { write, ...result } = await planBatch(tx, org, batch, now);
+  await write();
+  return result;
+}
+
+/** The same without its last step: `write` may share a round trip with the caller's own rows. */
+export async function planBatch(
+  tx: Tx,
+  org: OrgId,
+  batch: Batch,
+  now: Date,
+): Promise<BatchResult & { write: () => Promise<void> }> {
   const ids = [...batch.settle.map(({ holdId }) => holdId), ...batch.hold.map(({ id }) => id)];
-  const holds = new Map((await loadHolds(tx, org, ids.toSorted())).map((known) => [known.hold.id, known]));
+  // Sent together, run in this order: the holds are read under the lock of the wallets.
+  const [wallets, loaded] = await Promise.all([
+    lockWallets(tx, org, batch.hold),
+    loadHolds(tx, org, ids.toSorted()),
+  ]);
+  const holds = new Map(loaded.map((known) => [known.hold.id, known]));
   const books = await openBooks(tx, org, batch, { wallets, holds }, now);
 
   const settled = batch.settle.map((settlement): SettleResult => {
@@ -39,8 +55,10 @@ export async function applyBatch(tx: Tx, org: OrgId, batch: Batch, now: Date): P
     const book = books.get(nameOf(holds.get(request.id) ?? request));
     return book ? planHold(book, request) : { holdId: request.id, held: false, availableMicros: 0n };
   });
-  for (const book of books.values()) await writeBook(tx, org, book);
-  return { settled, held };
+  const write = async () => {
+    for (const book of books.values()) await writeBook(tx, org, book);
+  };
+  return { settled, held, write };
 }
 
 /** One book per mode and unit that the batch touches, with grants enough for all that it may draw. */

@@ -3,7 +3,7 @@ import type { Clock } from "../../platform/clock.ts";
 import { withTx, type Db, type Tx } from "../../platform/db/index.ts";
 import type { OrgId } from "../../platform/ids.ts";
 import { common, Problem } from "../../platform/problem.ts";
-import { applyBatch } from "./batch.ts";
+import { planBatch } from "./batch.ts";
 import type { HoldRequest, HoldResult, Settlement, SettleResult } from "./hold.ts";
 import { checkHold } from "./plan-hold.ts";
 import { checkSettlement } from "./plan-settle.ts";
@@ -122,7 +122,7 @@ async function apply<H, S>(
   const holds = calls.filter((call) => call.kind === "hold");
   const settles = calls.filter((call) => call.kind === "settle");
   const batch = { hold: holds.map(({ request }) => request), settle: settles.map(({ request }) => request) };
-  const { held, settled } = await applyBatch(tx, org, batch, now.now());
+  const { held, settled, write } = await planBatch(tx, org, batch, now.now());
   const answers: (() => void)[] = [];
   const kept: H[] = [];
   held.forEach((result, index) => {
@@ -135,7 +135,10 @@ async function apply<H, S>(
     answers.push(() => call.resolve(result));
     return { item: call.item, result };
   });
-  if (kept.length > 0) await alongside.held(tx, org, kept);
-  if (done.length > 0) await alongside.settled(tx, org, done);
+  await Promise.all([
+    write(),
+    kept.length > 0 && alongside.held(tx, org, kept),
+    done.length > 0 && alongside.settled(tx, org, done),
+  ]);
   return answers;
 }

@@ -36,6 +36,8 @@ export function createDb(options: DbOptions): Db {
     idle_in_transaction_session_timeout: 60_000,
     idleTimeoutMillis: 60_000,
     keepAlive: true,
+    // Statements that do not wait for each other's answers share a round trip; the server runs them in order.
+    pipeline: true,
     types,
   });
   // A connection that breaks says so here as well as in the query under way; unheard, it would end the process.

@@ -50,10 +50,10 @@ async function once<T>(db: Db, begin: string, fn: (tx: Tx) => Promise<T>): Promi
   let settled = false;
   const effects: (() => void)[] = [];
   try {
-    await client.query(begin);
-    const result = await attemptBody(client, effects, fn);
-    await client.query("commit");
+    const result = await attemptBody(client, begin, effects, fn);
+    const { command } = await client.query("commit");
     settled = true;
+    assert(command === "COMMIT", "the transaction was aborted by a statement that nobody awaited");
     for (const effect of effects) effect();
     return result;
   } catch (error) {
@@ -72,6 +72,7 @@ class RolledBack extends Error {}
 
 async function attemptBody<T>(
   client: pg.PoolClient,
+  begin: string,
   effects: (() => void)[],
   fn: (tx: Tx) => Promise<T>,
 ): Promise<T> {
@@ -80,8 +81,11 @@ async function attemptBody<T>(
       (await client.query({ name, text, values: values as unknown[] })).rows,
     afterCommit: (effect: () => void) => void effects.push(effect),
   } as unknown as Tx;
+  // BEGIN travels with the first statement. Should it fail, all that follow fail with it, in the same aborted block.
+  const opened = client.query(begin);
   try {
-    return await fn(tx);
+    const [result] = await Promise.all([fn(tx), opened]);
+    return result;
   } catch (cause) {
     await client.query("rollback");
     throw new RolledBack("rolled back", { cause });
