@@ -35,8 +35,9 @@ async function key(change: Record<string, unknown> = {}): Promise<{ id: string; 
   expect(answer.status).toBe(201);
   return answer.body as { id: string; secret: string };
 }
+const plain = { method: "GET", url: "/api/things", ip: "127.0.0.1", open: false };
 const ask = (headers: Record<string, string>, rest: Partial<Incoming> = {}) =>
-  server.authenticate({ headers, method: "GET", ip: "127.0.0.1", ...rest });
+  server.authenticate({ ...plain, headers, ...rest });
 const bearer = (secret: string) => ({ authorization: `Bearer ${secret}` });
 /** The code that the request is refused with. */
 const refusal = async (answer: Promise<unknown>) =>
@@ -117,9 +118,8 @@ test("a revoked key and an ended session are refused by another process within a
   const config = { ...server.config };
   const { db, clock } = server;
   const other = createAuthenticate({ db, clock, config, logger: server.logger });
-  const incoming = { method: "GET", ip: "127.0.0.1" };
-  await other({ ...incoming, headers: bearer(secret) });
-  await other({ ...incoming, headers: { cookie: owner.cookie } });
+  await other({ ...plain, headers: bearer(secret) });
+  await other({ ...plain, headers: { cookie: owner.cookie } });
   expect((await owner.call("DELETE", `/api/api-keys/${id}`)).status).toBe(204);
   expect((await owner.call("POST", "/api/auth/logout")).status).toBe(204);
   const revokedAt = performance.now();
@@ -127,8 +127,8 @@ test("a revoked key and an ended session are refused by another process within a
   expect(await ask({ cookie: owner.cookie })).toBeNull();
   let refused = false;
   while (!refused && performance.now() - revokedAt < 1_500) {
-    refused = (await refusal(other({ ...incoming, headers: bearer(secret) }))) === "unauthenticated";
-    refused &&= (await other({ ...incoming, headers: { cookie: owner.cookie } })) === null;
+    refused = (await refusal(other({ ...plain, headers: bearer(secret) }))) === "unauthenticated";
+    refused &&= (await other({ ...plain, headers: { cookie: owner.cookie } })) === null;
     await new Promise(setImmediate);
   }
   expect(performance.now() - revokedAt).toBeLessThan(1_100);
