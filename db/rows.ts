@@ -30,6 +30,7 @@ export type BillingPayments = {
   credits_micros: bigint;
   status: string;
   attempt: number;
+  absent_since: Date | null;
   operation_id: string;
   success_url: string;
   cancel_url: string;
@@ -40,10 +41,26 @@ export type BillingPayments = {
   charge_id: string | null;
   refunded_minor: bigint;
   failure_code: string | null;
+  fee_transaction_id: string | null;
+  fee_minor: bigint | null;
   as_of: Date;
+  fetch_seq: bigint;
   created_by: string;
   created_at: Date;
   paid_at: Date | null;
+};
+
+/** billing.refunds */
+export type BillingRefunds = {
+  org_id: string;
+  id: string;
+  account_id: string;
+  payment_id: string;
+  amount_minor: bigint;
+  currency: string;
+  status: string;
+  clawed_back_micros: bigint;
+  created_at: Date;
 };
 
 /** gateway.attempts */

@@ -29,6 +29,9 @@ GRANT USAGE ON SCHEMA tenancy TO holdfast_operator;
 CREATE SCHEMA webhooks;
 GRANT USAGE ON SCHEMA webhooks TO holdfast_app;
 
+CREATE SEQUENCE billing.fetch_seq AS bigint START 1 INCREMENT 1;
+GRANT USAGE ON SEQUENCE billing.fetch_seq TO holdfast_app;
+
 CREATE TABLE billing.customers (
   org_id text NOT NULL,
   account_id text NOT NULL,
@@ -65,6 +68,7 @@ CREATE TABLE billing.payments (
   credits_micros bigint NOT NULL,
   status text NOT NULL,
   attempt smallint NOT NULL DEFAULT 1,
+  absent_since timestamp with time zone,
   operation_id text NOT NULL,
   success_url text NOT NULL,
   cancel_url text NOT NULL,
@@ -75,7 +79,10 @@ CREATE TABLE billing.payments (
   charge_id text,
   refunded_minor bigint NOT NULL DEFAULT 0,
   failure_code text,
+  fee_transaction_id text,
+  fee_minor bigint,
   as_of timestamp with time zone NOT NULL,
+  fetch_seq bigint NOT NULL DEFAULT 0,
   created_by text NOT NULL,
   created_at timestamp with time zone NOT NULL,
   paid_at timestamp with time zone,
@@ -88,12 +95,35 @@ CREATE TABLE billing.payments (
   CONSTRAINT payments_purpose_check CHECK ((purpose = 'credits'::text)),
   CONSTRAINT payments_status_check CHECK ((status = ANY (ARRAY['creating'::text, 'requires_payment_method'::text, 'requires_action'::text, 'processing'::text, 'succeeded'::text, 'failed'::text, 'canceled'::text, 'partially_refunded'::text, 'refunded'::text, 'disputed'::text, 'reversed'::text])))
 );
+CREATE INDEX payments_creating ON billing.payments USING btree (created_at) WHERE (status = 'creating'::text);
+CREATE INDEX payments_fee_due ON billing.payments USING btree (paid_at) WHERE ((fee_transaction_id IS NOT NULL) AND (fee_minor IS NULL));
 CREATE INDEX payments_listed ON billing.payments USING btree (org_id, created_at DESC, id DESC);
 ALTER TABLE billing.payments ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY operator_reads ON billing.payments AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
 CREATE POLICY tenant ON billing.payments AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
 GRANT INSERT, SELECT, UPDATE ON TABLE billing.payments TO holdfast_app;
 GRANT SELECT ON TABLE billing.payments TO holdfast_operator;
+
+CREATE TABLE billing.refunds (
+  org_id text NOT NULL,
+  id text NOT NULL,
+  account_id text NOT NULL,
+  payment_id text NOT NULL,
+  amount_minor bigint NOT NULL,
+  currency text NOT NULL,
+  status text NOT NULL,
+  clawed_back_micros bigint NOT NULL DEFAULT 0,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT refunds_pkey PRIMARY KEY (org_id, id),
+  CONSTRAINT refunds_amount_minor_check CHECK ((amount_minor > 0)),
+  CONSTRAINT refunds_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'succeeded'::text, 'failed'::text, 'canceled'::text])))
+);
+CREATE INDEX refunds_payment ON billing.refunds USING btree (org_id, payment_id);
+ALTER TABLE billing.refunds ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY operator_reads ON billing.refunds AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
+CREATE POLICY tenant ON billing.refunds AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
+GRANT INSERT, SELECT, UPDATE ON TABLE billing.refunds TO holdfast_app;
+GRANT SELECT ON TABLE billing.refunds TO holdfast_operator;
 
 CREATE TABLE gateway.attempts (
   org_id text NOT NULL,
@@ -211,8 +241,9 @@ CREATE TABLE identity.one_time_tokens (
   CONSTRAINT one_time_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id),
   CONSTRAINT one_time_tokens_purpose_check CHECK ((purpose = 'sign_in'::text))
 );
+CREATE INDEX one_time_tokens_age ON identity.one_time_tokens USING btree (created_at);
 CREATE INDEX one_time_tokens_user ON identity.one_time_tokens USING btree (user_id, purpose) WHERE (spent_at IS NULL);
-GRANT INSERT, SELECT, UPDATE ON TABLE identity.one_time_tokens TO holdfast_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE identity.one_time_tokens TO holdfast_app;
 
 CREATE TABLE identity.sessions (
   id text NOT NULL,
@@ -231,8 +262,9 @@ CREATE TABLE identity.sessions (
   CONSTRAINT sessions_token_hash_key UNIQUE (token_hash),
   CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id)
 );
-CREATE INDEX sessions_user ON identity.sessions USING btree (user_id, created_at) WHERE (ended_at IS NULL);
-GRANT INSERT, SELECT, UPDATE ON TABLE identity.sessions TO holdfast_app;
+CREATE INDEX sessions_age ON identity.sessions USING btree (created_at);
+CREATE INDEX sessions_user ON identity.sessions USING btree (user_id, created_at);
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE identity.sessions TO holdfast_app;
 
 CREATE TABLE identity.users (
   id text NOT NULL,

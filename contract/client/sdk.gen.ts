@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.ts';
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client/index.ts';
-import type { CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateOrganizationData, CreateOrganizationErrors, CreateOrganizationResponses, CreateSignInLinkData, CreateSignInLinkErrors, CreateSignInLinkResponses, GetMeData, GetMeErrors, GetMeResponses, GetSystemData, GetSystemErrors, GetSystemResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListOrganizationsData, ListOrganizationsErrors, ListOrganizationsResponses, RedeemSignInLinkData, RedeemSignInLinkErrors, RedeemSignInLinkResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, SetUpData, SetUpErrors, SetUpResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StreamData, StreamErrors, StreamResponses, SwitchOrganizationData, SwitchOrganizationErrors, SwitchOrganizationResponses } from './types.gen.ts';
+import type { BackfillEventsData, BackfillEventsErrors, BackfillEventsResponses, ChangeWebhookEndpointData, ChangeWebhookEndpointErrors, ChangeWebhookEndpointResponses, CountEventsData, CountEventsErrors, CountEventsResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionLlmData, CreateChatCompletionLlmErrors, CreateChatCompletionLlmResponses, CreateChatCompletionResponses, CreateOrganizationData, CreateOrganizationErrors, CreateOrganizationResponses, CreateSignInLinkData, CreateSignInLinkErrors, CreateSignInLinkResponses, GetCheckoutSessionData, GetCheckoutSessionErrors, GetCheckoutSessionResponses, GetEventData, GetEventErrors, GetEventPayloadData, GetEventPayloadErrors, GetEventPayloadResponses, GetEventResponses, GetLedgerBalancesData, GetLedgerBalancesErrors, GetLedgerBalancesResponses, GetLedgerTransactionData, GetLedgerTransactionErrors, GetLedgerTransactionResponses, GetMeData, GetMeErrors, GetMeResponses, GetModelData, GetModelErrors, GetModelLlmData, GetModelLlmErrors, GetModelLlmResponses, GetModelResponses, GetPaymentData, GetPaymentErrors, GetPaymentResponses, GetSystemData, GetSystemErrors, GetSystemResponses, GetTokenBalanceData, GetTokenBalanceErrors, GetTokenBalanceResponses, GetTokenUsageData, GetTokenUsageErrors, GetTokenUsageResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListCreditPacksData, ListCreditPacksErrors, ListCreditPacksResponses, ListDeadLettersData, ListDeadLettersErrors, ListDeadLettersResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListLedgerAccountsData, ListLedgerAccountsErrors, ListLedgerAccountsResponses, ListLedgerTransactionsData, ListLedgerTransactionsErrors, ListLedgerTransactionsResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListModelsData, ListModelsErrors, ListModelsLlmData, ListModelsLlmErrors, ListModelsLlmResponses, ListModelsResponses, ListOrganizationsData, ListOrganizationsErrors, ListOrganizationsResponses, ListPaymentsData, ListPaymentsErrors, ListPaymentsResponses, ListUsageRecordsData, ListUsageRecordsErrors, ListUsageRecordsResponses, ListWebhookEndpointsData, ListWebhookEndpointsErrors, ListWebhookEndpointsResponses, PurchaseCreditsData, PurchaseCreditsErrors, PurchaseCreditsResponses, ReceiveStripeEventData, ReceiveStripeEventErrors, ReceiveStripeEventResponses, RedeemSignInLinkData, RedeemSignInLinkErrors, RedeemSignInLinkResponses, ReplayEventData, ReplayEventErrors, ReplayEventResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, SetUpData, SetUpErrors, SetUpResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StreamData, StreamErrors, StreamResponses, SwitchOrganizationData, SwitchOrganizationErrors, SwitchOrganizationResponses, VerifyLedgerData, VerifyLedgerErrors, VerifyLedgerResponses } from './types.gen.ts';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -198,6 +198,379 @@ export const revokeApiKey = <ThrowOnError extends boolean = false>(options: Opti
             type: 'apiKey'
         }],
     url: '/api/api-keys/{id}',
+    ...options
+});
+
+/**
+ * What is settled, held, available and owed, per unit
+ */
+export const getLedgerBalances = <ThrowOnError extends boolean = false>(options?: Options<GetLedgerBalancesData, ThrowOnError>): RequestResult<GetLedgerBalancesResponses, GetLedgerBalancesErrors, ThrowOnError> => (options?.client ?? client).get<GetLedgerBalancesResponses, GetLedgerBalancesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/ledger/balances',
+    ...options
+});
+
+/**
+ * Every account with its balance
+ */
+export const listLedgerAccounts = <ThrowOnError extends boolean = false>(options?: Options<ListLedgerAccountsData, ThrowOnError>): RequestResult<ListLedgerAccountsResponses, ListLedgerAccountsErrors, ThrowOnError> => (options?.client ?? client).get<ListLedgerAccountsResponses, ListLedgerAccountsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/ledger/accounts',
+    ...options
+});
+
+/**
+ * Transactions with their entries, newest first
+ */
+export const listLedgerTransactions = <ThrowOnError extends boolean = false>(options?: Options<ListLedgerTransactionsData, ThrowOnError>): RequestResult<ListLedgerTransactionsResponses, ListLedgerTransactionsErrors, ThrowOnError> => (options?.client ?? client).get<ListLedgerTransactionsResponses, ListLedgerTransactionsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/ledger/transactions',
+    ...options
+});
+
+/**
+ * One transaction with its entries
+ */
+export const getLedgerTransaction = <ThrowOnError extends boolean = false>(options: Options<GetLedgerTransactionData, ThrowOnError>): RequestResult<GetLedgerTransactionResponses, GetLedgerTransactionErrors, ThrowOnError> => (options.client ?? client).get<GetLedgerTransactionResponses, GetLedgerTransactionErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/ledger/transactions/{id}',
+    ...options
+});
+
+/**
+ * Check the books: every invariant, over every entry of the organization
+ */
+export const verifyLedger = <ThrowOnError extends boolean = false>(options?: Options<VerifyLedgerData, ThrowOnError>): RequestResult<VerifyLedgerResponses, VerifyLedgerErrors, ThrowOnError> => (options?.client ?? client).post<VerifyLedgerResponses, VerifyLedgerErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/ledger/verify',
+    ...options
+});
+
+/**
+ * Takes a signed event; 200 once it is stored
+ */
+export const receiveStripeEvent = <ThrowOnError extends boolean = false>(options?: Options<ReceiveStripeEventData, ThrowOnError>): RequestResult<ReceiveStripeEventResponses, ReceiveStripeEventErrors, ThrowOnError> => (options?.client ?? client).post<ReceiveStripeEventResponses, ReceiveStripeEventErrors, ThrowOnError>({ url: '/webhooks/stripe', ...options });
+
+/**
+ * Events of the inbox, newest first
+ */
+export const listEvents = <ThrowOnError extends boolean = false>(options?: Options<ListEventsData, ThrowOnError>): RequestResult<ListEventsResponses, ListEventsErrors, ThrowOnError> => (options?.client ?? client).get<ListEventsResponses, ListEventsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/admin/events',
+    ...options
+});
+
+/**
+ * Events by state; processed and ignored ones of the last 24 hours
+ */
+export const countEvents = <ThrowOnError extends boolean = false>(options?: Options<CountEventsData, ThrowOnError>): RequestResult<CountEventsResponses, CountEventsErrors, ThrowOnError> => (options?.client ?? client).get<CountEventsResponses, CountEventsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/admin/events/counts',
+    ...options
+});
+
+/**
+ * One event: attempts, errors, effects, and the timeline of its root
+ */
+export const getEvent = <ThrowOnError extends boolean = false>(options: Options<GetEventData, ThrowOnError>): RequestResult<GetEventResponses, GetEventErrors, ThrowOnError> => (options.client ?? client).get<GetEventResponses, GetEventErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/admin/events/{id}',
+    ...options
+});
+
+/**
+ * The exact bytes that were delivered
+ */
+export const getEventPayload = <ThrowOnError extends boolean = false>(options: Options<GetEventPayloadData, ThrowOnError>): RequestResult<GetEventPayloadResponses, GetEventPayloadErrors, ThrowOnError> => (options.client ?? client).get<GetEventPayloadResponses, GetEventPayloadErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/admin/events/{id}/payload',
+    ...options
+});
+
+/**
+ * Applies a finished event again; what it did before is not done twice
+ */
+export const replayEvent = <ThrowOnError extends boolean = false>(options: Options<ReplayEventData, ThrowOnError>): RequestResult<ReplayEventResponses, ReplayEventErrors, ThrowOnError> => (options.client ?? client).post<ReplayEventResponses, ReplayEventErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/admin/events/{id}/replay',
+    ...options
+});
+
+/**
+ * Dead events by type and error
+ */
+export const listDeadLetters = <ThrowOnError extends boolean = false>(options?: Options<ListDeadLettersData, ThrowOnError>): RequestResult<ListDeadLettersResponses, ListDeadLettersErrors, ThrowOnError> => (options?.client ?? client).get<ListDeadLettersResponses, ListDeadLettersErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/admin/dead-letters',
+    ...options
+});
+
+/**
+ * Reads the companies' own lists now and stores what was never delivered
+ */
+export const backfillEvents = <ThrowOnError extends boolean = false>(options: Options<BackfillEventsData, ThrowOnError>): RequestResult<BackfillEventsResponses, BackfillEventsErrors, ThrowOnError> => (options.client ?? client).post<BackfillEventsResponses, BackfillEventsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/admin/backfills',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Where companies send their events
+ */
+export const listWebhookEndpoints = <ThrowOnError extends boolean = false>(options?: Options<ListWebhookEndpointsData, ThrowOnError>): RequestResult<ListWebhookEndpointsResponses, ListWebhookEndpointsErrors, ThrowOnError> => (options?.client ?? client).get<ListWebhookEndpointsResponses, ListWebhookEndpointsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/admin/webhook-endpoints',
+    ...options
+});
+
+/**
+ * Switches an endpoint on or off, or sets its attempts
+ */
+export const changeWebhookEndpoint = <ThrowOnError extends boolean = false>(options: Options<ChangeWebhookEndpointData, ThrowOnError>): RequestResult<ChangeWebhookEndpointResponses, ChangeWebhookEndpointErrors, ThrowOnError> => (options.client ?? client).patch<ChangeWebhookEndpointResponses, ChangeWebhookEndpointErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/admin/webhook-endpoints/{id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Credits that can be bought at once, and their prices
+ */
+export const listCreditPacks = <ThrowOnError extends boolean = false>(options?: Options<ListCreditPacksData, ThrowOnError>): RequestResult<ListCreditPacksResponses, ListCreditPacksErrors, ThrowOnError> => (options?.client ?? client).get<ListCreditPacksResponses, ListCreditPacksErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/credits/packs',
+    ...options
+});
+
+/**
+ * Starts buying a pack: a payment and the page where it is paid
+ */
+export const purchaseCredits = <ThrowOnError extends boolean = false>(options: Options<PurchaseCreditsData, ThrowOnError>): RequestResult<PurchaseCreditsResponses, PurchaseCreditsErrors, ThrowOnError> => (options.client ?? client).post<PurchaseCreditsResponses, PurchaseCreditsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/credits/purchase',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Payments, newest first
+ */
+export const listPayments = <ThrowOnError extends boolean = false>(options?: Options<ListPaymentsData, ThrowOnError>): RequestResult<ListPaymentsResponses, ListPaymentsErrors, ThrowOnError> => (options?.client ?? client).get<ListPaymentsResponses, ListPaymentsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/payments',
+    ...options
+});
+
+/**
+ * One payment
+ */
+export const getPayment = <ThrowOnError extends boolean = false>(options: Options<GetPaymentData, ThrowOnError>): RequestResult<GetPaymentResponses, GetPaymentErrors, ThrowOnError> => (options.client ?? client).get<GetPaymentResponses, GetPaymentErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/payments/{id}',
+    ...options
+});
+
+/**
+ * How a checkout stands, for whoever holds its id; nothing personal
+ */
+export const getCheckoutSession = <ThrowOnError extends boolean = false>(options: Options<GetCheckoutSessionData, ThrowOnError>): RequestResult<GetCheckoutSessionResponses, GetCheckoutSessionErrors, ThrowOnError> => (options.client ?? client).get<GetCheckoutSessionResponses, GetCheckoutSessionErrors, ThrowOnError>({ url: '/checkout/session/{session_id}', ...options });
+
+/**
+ * Chat with a model, as JSON or as a stream
+ */
+export const createChatCompletion = <ThrowOnError extends boolean = false>(options?: Options<CreateChatCompletionData, ThrowOnError>): RequestResult<CreateChatCompletionResponses, CreateChatCompletionErrors, ThrowOnError> => (options?.client ?? client).post<CreateChatCompletionResponses, CreateChatCompletionErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/v1/chat/completions',
+    ...options
+});
+
+/**
+ * Models that can be called, with price and window
+ */
+export const listModels = <ThrowOnError extends boolean = false>(options?: Options<ListModelsData, ThrowOnError>): RequestResult<ListModelsResponses, ListModelsErrors, ThrowOnError> => (options?.client ?? client).get<ListModelsResponses, ListModelsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/v1/models',
+    ...options
+});
+
+/**
+ * One model
+ */
+export const getModel = <ThrowOnError extends boolean = false>(options: Options<GetModelData, ThrowOnError>): RequestResult<GetModelResponses, GetModelErrors, ThrowOnError> => (options.client ?? client).get<GetModelResponses, GetModelErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/v1/models/{author}/{slug}',
+    ...options
+});
+
+/**
+ * Chat with a model, as JSON or as a stream
+ */
+export const createChatCompletionLlm = <ThrowOnError extends boolean = false>(options?: Options<CreateChatCompletionLlmData, ThrowOnError>): RequestResult<CreateChatCompletionLlmResponses, CreateChatCompletionLlmErrors, ThrowOnError> => (options?.client ?? client).post<CreateChatCompletionLlmResponses, CreateChatCompletionLlmErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/llm/chat/completions',
+    ...options
+});
+
+/**
+ * Models that can be called, with price and window
+ */
+export const listModelsLlm = <ThrowOnError extends boolean = false>(options?: Options<ListModelsLlmData, ThrowOnError>): RequestResult<ListModelsLlmResponses, ListModelsLlmErrors, ThrowOnError> => (options?.client ?? client).get<ListModelsLlmResponses, ListModelsLlmErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/llm/models',
+    ...options
+});
+
+/**
+ * One model
+ */
+export const getModelLlm = <ThrowOnError extends boolean = false>(options: Options<GetModelLlmData, ThrowOnError>): RequestResult<GetModelLlmResponses, GetModelLlmErrors, ThrowOnError> => (options.client ?? client).get<GetModelLlmResponses, GetModelLlmErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/llm/models/{author}/{slug}',
+    ...options
+});
+
+/**
+ * Credits of the organization: settled, held, available, and their grants
+ */
+export const getTokenBalance = <ThrowOnError extends boolean = false>(options?: Options<GetTokenBalanceData, ThrowOnError>): RequestResult<GetTokenBalanceResponses, GetTokenBalanceErrors, ThrowOnError> => (options?.client ?? client).get<GetTokenBalanceResponses, GetTokenBalanceErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/tokens/balance',
+    ...options
+});
+
+/**
+ * Usage in sums, by up to two of hour, day, model, provider, key, user, endpoint, outcome
+ */
+export const getTokenUsage = <ThrowOnError extends boolean = false>(options?: Options<GetTokenUsageData, ThrowOnError>): RequestResult<GetTokenUsageResponses, GetTokenUsageErrors, ThrowOnError> => (options?.client ?? client).get<GetTokenUsageResponses, GetTokenUsageErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/tokens/usage',
+    ...options
+});
+
+/**
+ * Single model calls, newest first
+ */
+export const listUsageRecords = <ThrowOnError extends boolean = false>(options?: Options<ListUsageRecordsData, ThrowOnError>): RequestResult<ListUsageRecordsResponses, ListUsageRecordsErrors, ThrowOnError> => (options?.client ?? client).get<ListUsageRecordsResponses, ListUsageRecordsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/tokens/usage/records',
     ...options
 });
 

@@ -4,6 +4,76 @@ export type ClientOptions = {
     baseUrl: 'http://localhost:3000' | (string & {});
 };
 
+export type NewPurchaseInput = {
+    pack_key: string;
+    success_url?: string;
+    cancel_url?: string;
+};
+
+export type WebhookEndpointChangeInput = {
+    enabled?: boolean;
+    max_attempts?: number;
+};
+
+export type NewWebhookBackfillInput = {
+    from?: string;
+    to?: string;
+};
+
+export type Purchase = {
+    payment_id: string;
+    session_id: string;
+    url: string;
+    expires_at: string;
+};
+
+export type CreditPack = {
+    key: string;
+    name: string;
+    amount_minor: number;
+    currency: string;
+    credits_micros: number;
+};
+
+export type CreditPacks = {
+    data: Array<CreditPack>;
+};
+
+export type Payment = {
+    id: string;
+    mode: 'test' | 'live';
+    purpose: 'credits';
+    pack_key: string;
+    amount_minor: number;
+    currency: string;
+    credits_micros: number;
+    refunded_minor: number;
+    refundable_minor: number;
+    fee_minor: number | null;
+    status: 'creating' | 'requires_payment_method' | 'requires_action' | 'processing' | 'succeeded' | 'failed' | 'canceled' | 'partially_refunded' | 'refunded';
+    failure_code: string | null;
+    checkout_url: string | null;
+    provider: 'stripe';
+    session_id: string | null;
+    intent_id: string | null;
+    charge_id: string | null;
+    created_at: string;
+    paid_at: string | null;
+};
+
+export type Payments = {
+    data: Array<Payment>;
+    has_more: boolean;
+    next_cursor: string | null;
+};
+
+export type CheckoutSession = {
+    status: 'open' | 'processing' | 'paid' | 'failed' | 'expired';
+    amount_minor: number;
+    currency: string;
+    purpose: 'credits';
+};
+
 export type User = {
     id: string;
     email: string;
@@ -28,6 +98,61 @@ export type SignedIn = {
 export type SignInLink = {
     url: string;
     expires_at: string;
+};
+
+export type LedgerBalances = {
+    mode: 'test' | 'live';
+    as_of: string;
+    data: Array<{
+        unit: string;
+        /**
+         * held + available; micro-credits or minor units
+         */
+        settled: number;
+        held: number;
+        available: number;
+        debt: number;
+        held_count: number;
+    }>;
+};
+
+export type LedgerAccounts = {
+    data: Array<{
+        account: string;
+        unit: string;
+        balance: number;
+    }>;
+};
+
+export type LedgerTransaction = {
+    id: string;
+    mode: 'test' | 'live';
+    kind: string;
+    reference: string;
+    posted_at: string;
+    entries: Array<{
+        account: string;
+        unit: string;
+        amount: number;
+    }>;
+};
+
+export type LedgerTransactions = {
+    data: Array<LedgerTransaction>;
+    has_more: boolean;
+    next_cursor: string | null;
+};
+
+export type LedgerVerification = {
+    ok: boolean;
+    checked_at: string;
+    invariants: Array<{
+        name: string;
+        statement: string;
+        checked: number;
+        fault_count: number;
+        faults: Array<string>;
+    }>;
 };
 
 export type Role = 'owner' | 'admin' | 'agent' | 'viewer';
@@ -96,6 +221,125 @@ export type Me = {
     organizations: Array<Organization>;
 };
 
+export type WebhookReceived = {
+    received: true;
+};
+
+export type WebhookEvent = {
+    id: string;
+    source: string;
+    endpoint_id: string;
+    provider_event_id: string;
+    type: string;
+    root: string;
+    object_id: string;
+    org_id: string | null;
+    origin: 'delivery' | 'backfill' | 'reconciliation';
+    state: 'received' | 'waiting_retry' | 'processing' | 'processed' | 'dead' | 'ignored';
+    attempts: number;
+    max_attempts: number;
+    replays: number;
+    provider_created_at: string;
+    received_at: string;
+    next_attempt_at: string;
+    finished_at: string | null;
+    error_code: string | null;
+    error_detail: string | null;
+    effects: Array<{
+        kind: string;
+        id: string;
+    }>;
+};
+
+export type WebhookEvents = {
+    data: Array<WebhookEvent>;
+    has_more: boolean;
+    next_cursor: string | null;
+};
+
+export type WebhookEventDetail = {
+    id: string;
+    source: string;
+    endpoint_id: string;
+    provider_event_id: string;
+    type: string;
+    root: string;
+    object_id: string;
+    org_id: string | null;
+    origin: 'delivery' | 'backfill' | 'reconciliation';
+    state: 'received' | 'waiting_retry' | 'processing' | 'processed' | 'dead' | 'ignored';
+    attempts: number;
+    max_attempts: number;
+    replays: number;
+    provider_created_at: string;
+    received_at: string;
+    next_attempt_at: string;
+    finished_at: string | null;
+    error_code: string | null;
+    error_detail: string | null;
+    effects: Array<{
+        kind: string;
+        id: string;
+    }>;
+    attempts_log: Array<{
+        replay: number;
+        attempt: number;
+        started_at: string;
+        ms: number;
+        outcome: string;
+        error_code: string | null;
+        error_detail: string | null;
+    }>;
+    timeline: Array<{
+        id: string;
+        type: string;
+        state: 'received' | 'waiting_retry' | 'processing' | 'processed' | 'dead' | 'ignored';
+        provider_created_at: string;
+        received_at: string;
+    }>;
+};
+
+export type WebhookCounts = {
+    received: number;
+    waiting_retry: number;
+    processing: number;
+    dead: number;
+    processed: number;
+    ignored: number;
+    oldest_seconds: number;
+};
+
+export type WebhookDeadLetters = {
+    data: Array<{
+        type: string;
+        error_code: string | null;
+        count: number;
+        oldest_at: string;
+        sample_event_id: string;
+    }>;
+};
+
+export type WebhookEndpoint = {
+    id: string;
+    source: string;
+    account_id: string;
+    mode: 'test' | 'live';
+    enabled: boolean;
+    max_attempts: number;
+    created_at: string;
+    url: string;
+};
+
+export type WebhookEndpoints = {
+    data: Array<WebhookEndpoint>;
+};
+
+export type WebhookBackfill = {
+    listed: number;
+    new: number;
+    known: number;
+};
+
 export type HealthCheck = {
     name: string;
     ok: boolean;
@@ -115,6 +359,104 @@ export type System = {
         waiting: number;
         oldest_seconds: number;
     }>;
+};
+
+export type Model = {
+    id: string;
+    object: 'model';
+    created: number;
+    owned_by: string;
+    name: string;
+    context_length: number;
+    max_output_tokens: number;
+    pricing: {
+        prompt: string;
+        completion: string;
+        input_cache_read: string;
+    };
+    providers: Array<string>;
+};
+
+export type ModelList = {
+    object: 'list';
+    data: Array<Model>;
+};
+
+export type TokenBalance = {
+    settled_micros: number;
+    held_micros: number;
+    available_micros: number;
+    debt_micros: number;
+    held_count: number;
+    grants: Array<{
+        id: string;
+        source: string;
+        remaining_micros: number;
+        expires_at: string | null;
+    }>;
+    as_of: string;
+};
+
+export type TokenUsage = {
+    data: Array<{
+        group: {
+            [key: string]: string | null;
+        };
+        requests: number;
+        failures: number;
+        input_tokens: number;
+        cache_read_tokens: number;
+        cache_write_tokens: number;
+        output_tokens: number;
+        reasoning_tokens: number;
+        cost_micros: number;
+        first_content_p50_ms: number | null;
+        first_content_p95_ms: number | null;
+    }>;
+    totals: {
+        requests: number;
+        failures: number;
+        input_tokens: number;
+        cache_read_tokens: number;
+        cache_write_tokens: number;
+        output_tokens: number;
+        reasoning_tokens: number;
+        cost_micros: number;
+        first_content_p50_ms: number | null;
+        first_content_p95_ms: number | null;
+    };
+    estimated_share: number;
+    as_of: string;
+};
+
+export type UsageRecord = {
+    request_id: string;
+    created_at: string;
+    endpoint: string;
+    model: string;
+    provider: string;
+    key_id: string;
+    user_id: string | null;
+    streamed: boolean;
+    state: 'open' | 'reconciling' | 'settled' | 'released';
+    outcome: string | null;
+    basis: string | null;
+    held_micros: number;
+    cost_micros: number | null;
+    cost_usd: string | null;
+    price_version: string;
+    input_tokens: number;
+    cache_read_tokens: number;
+    cache_write_tokens: number;
+    output_tokens: number;
+    reasoning_tokens: number;
+    first_content_ms: number | null;
+};
+
+export type UsageRecordList = {
+    data: Array<UsageRecord>;
+    has_more: boolean;
+    next_cursor: string | null;
 };
 
 export type Problem = {
@@ -539,6 +881,792 @@ export type RevokeApiKeyResponses = {
 };
 
 export type RevokeApiKeyResponse = RevokeApiKeyResponses[keyof RevokeApiKeyResponses];
+
+export type GetLedgerBalancesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/ledger/balances';
+};
+
+export type GetLedgerBalancesErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type GetLedgerBalancesError = GetLedgerBalancesErrors[keyof GetLedgerBalancesErrors];
+
+export type GetLedgerBalancesResponses = {
+    /**
+     * Success
+     */
+    200: LedgerBalances;
+};
+
+export type GetLedgerBalancesResponse = GetLedgerBalancesResponses[keyof GetLedgerBalancesResponses];
+
+export type ListLedgerAccountsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/ledger/accounts';
+};
+
+export type ListLedgerAccountsErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ListLedgerAccountsError = ListLedgerAccountsErrors[keyof ListLedgerAccountsErrors];
+
+export type ListLedgerAccountsResponses = {
+    /**
+     * Success
+     */
+    200: LedgerAccounts;
+};
+
+export type ListLedgerAccountsResponse = ListLedgerAccountsResponses[keyof ListLedgerAccountsResponses];
+
+export type ListLedgerTransactionsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+        unit?: string;
+        kind?: string;
+        /**
+         * Inclusive
+         */
+        from?: string;
+        /**
+         * Exclusive
+         */
+        to?: string;
+    };
+    url: '/api/ledger/transactions';
+};
+
+export type ListLedgerTransactionsErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ListLedgerTransactionsError = ListLedgerTransactionsErrors[keyof ListLedgerTransactionsErrors];
+
+export type ListLedgerTransactionsResponses = {
+    /**
+     * Success
+     */
+    200: LedgerTransactions;
+};
+
+export type ListLedgerTransactionsResponse = ListLedgerTransactionsResponses[keyof ListLedgerTransactionsResponses];
+
+export type GetLedgerTransactionData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/ledger/transactions/{id}';
+};
+
+export type GetLedgerTransactionErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type GetLedgerTransactionError = GetLedgerTransactionErrors[keyof GetLedgerTransactionErrors];
+
+export type GetLedgerTransactionResponses = {
+    /**
+     * Success
+     */
+    200: LedgerTransaction;
+};
+
+export type GetLedgerTransactionResponse = GetLedgerTransactionResponses[keyof GetLedgerTransactionResponses];
+
+export type VerifyLedgerData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/ledger/verify';
+};
+
+export type VerifyLedgerErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type VerifyLedgerError = VerifyLedgerErrors[keyof VerifyLedgerErrors];
+
+export type VerifyLedgerResponses = {
+    /**
+     * Success
+     */
+    200: LedgerVerification;
+};
+
+export type VerifyLedgerResponse = VerifyLedgerResponses[keyof VerifyLedgerResponses];
+
+export type ReceiveStripeEventData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/webhooks/stripe';
+};
+
+export type ReceiveStripeEventErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ReceiveStripeEventError = ReceiveStripeEventErrors[keyof ReceiveStripeEventErrors];
+
+export type ReceiveStripeEventResponses = {
+    /**
+     * Success
+     */
+    200: WebhookReceived;
+};
+
+export type ReceiveStripeEventResponse = ReceiveStripeEventResponses[keyof ReceiveStripeEventResponses];
+
+export type ListEventsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+        state?: 'received' | 'waiting_retry' | 'processing' | 'processed' | 'dead' | 'ignored';
+        type?: string;
+        source?: string;
+        object_id?: string;
+        received_from?: string;
+        received_to?: string;
+    };
+    url: '/api/admin/events';
+};
+
+export type ListEventsErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ListEventsError = ListEventsErrors[keyof ListEventsErrors];
+
+export type ListEventsResponses = {
+    /**
+     * Success
+     */
+    200: WebhookEvents;
+};
+
+export type ListEventsResponse = ListEventsResponses[keyof ListEventsResponses];
+
+export type CountEventsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/admin/events/counts';
+};
+
+export type CountEventsErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type CountEventsError = CountEventsErrors[keyof CountEventsErrors];
+
+export type CountEventsResponses = {
+    /**
+     * Success
+     */
+    200: WebhookCounts;
+};
+
+export type CountEventsResponse = CountEventsResponses[keyof CountEventsResponses];
+
+export type GetEventData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/admin/events/{id}';
+};
+
+export type GetEventErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type GetEventError = GetEventErrors[keyof GetEventErrors];
+
+export type GetEventResponses = {
+    /**
+     * Success
+     */
+    200: WebhookEventDetail;
+};
+
+export type GetEventResponse = GetEventResponses[keyof GetEventResponses];
+
+export type GetEventPayloadData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/admin/events/{id}/payload';
+};
+
+export type GetEventPayloadErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type GetEventPayloadError = GetEventPayloadErrors[keyof GetEventPayloadErrors];
+
+export type GetEventPayloadResponses = {
+    /**
+     * Success
+     */
+    200: null;
+};
+
+export type GetEventPayloadResponse = GetEventPayloadResponses[keyof GetEventPayloadResponses];
+
+export type ReplayEventData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/admin/events/{id}/replay';
+};
+
+export type ReplayEventErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ReplayEventError = ReplayEventErrors[keyof ReplayEventErrors];
+
+export type ReplayEventResponses = {
+    /**
+     * Success
+     */
+    202: WebhookEventDetail;
+};
+
+export type ReplayEventResponse = ReplayEventResponses[keyof ReplayEventResponses];
+
+export type ListDeadLettersData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/admin/dead-letters';
+};
+
+export type ListDeadLettersErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ListDeadLettersError = ListDeadLettersErrors[keyof ListDeadLettersErrors];
+
+export type ListDeadLettersResponses = {
+    /**
+     * Success
+     */
+    200: WebhookDeadLetters;
+};
+
+export type ListDeadLettersResponse = ListDeadLettersResponses[keyof ListDeadLettersResponses];
+
+export type BackfillEventsData = {
+    body: NewWebhookBackfillInput;
+    path?: never;
+    query?: never;
+    url: '/api/admin/backfills';
+};
+
+export type BackfillEventsErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type BackfillEventsError = BackfillEventsErrors[keyof BackfillEventsErrors];
+
+export type BackfillEventsResponses = {
+    /**
+     * Success
+     */
+    200: WebhookBackfill;
+};
+
+export type BackfillEventsResponse = BackfillEventsResponses[keyof BackfillEventsResponses];
+
+export type ListWebhookEndpointsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/admin/webhook-endpoints';
+};
+
+export type ListWebhookEndpointsErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ListWebhookEndpointsError = ListWebhookEndpointsErrors[keyof ListWebhookEndpointsErrors];
+
+export type ListWebhookEndpointsResponses = {
+    /**
+     * Success
+     */
+    200: WebhookEndpoints;
+};
+
+export type ListWebhookEndpointsResponse = ListWebhookEndpointsResponses[keyof ListWebhookEndpointsResponses];
+
+export type ChangeWebhookEndpointData = {
+    body: WebhookEndpointChangeInput;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/admin/webhook-endpoints/{id}';
+};
+
+export type ChangeWebhookEndpointErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ChangeWebhookEndpointError = ChangeWebhookEndpointErrors[keyof ChangeWebhookEndpointErrors];
+
+export type ChangeWebhookEndpointResponses = {
+    /**
+     * Success
+     */
+    200: WebhookEndpoint;
+};
+
+export type ChangeWebhookEndpointResponse = ChangeWebhookEndpointResponses[keyof ChangeWebhookEndpointResponses];
+
+export type ListCreditPacksData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/credits/packs';
+};
+
+export type ListCreditPacksErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ListCreditPacksError = ListCreditPacksErrors[keyof ListCreditPacksErrors];
+
+export type ListCreditPacksResponses = {
+    /**
+     * Success
+     */
+    200: CreditPacks;
+};
+
+export type ListCreditPacksResponse = ListCreditPacksResponses[keyof ListCreditPacksResponses];
+
+export type PurchaseCreditsData = {
+    body: NewPurchaseInput;
+    path?: never;
+    query?: never;
+    url: '/api/credits/purchase';
+};
+
+export type PurchaseCreditsErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type PurchaseCreditsError = PurchaseCreditsErrors[keyof PurchaseCreditsErrors];
+
+export type PurchaseCreditsResponses = {
+    /**
+     * Success
+     */
+    201: Purchase;
+};
+
+export type PurchaseCreditsResponse = PurchaseCreditsResponses[keyof PurchaseCreditsResponses];
+
+export type ListPaymentsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/api/payments';
+};
+
+export type ListPaymentsErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ListPaymentsError = ListPaymentsErrors[keyof ListPaymentsErrors];
+
+export type ListPaymentsResponses = {
+    /**
+     * Success
+     */
+    200: Payments;
+};
+
+export type ListPaymentsResponse = ListPaymentsResponses[keyof ListPaymentsResponses];
+
+export type GetPaymentData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/payments/{id}';
+};
+
+export type GetPaymentErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type GetPaymentError = GetPaymentErrors[keyof GetPaymentErrors];
+
+export type GetPaymentResponses = {
+    /**
+     * Success
+     */
+    200: Payment;
+};
+
+export type GetPaymentResponse = GetPaymentResponses[keyof GetPaymentResponses];
+
+export type GetCheckoutSessionData = {
+    body?: never;
+    path: {
+        session_id: string;
+    };
+    query?: never;
+    url: '/checkout/session/{session_id}';
+};
+
+export type GetCheckoutSessionErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type GetCheckoutSessionError = GetCheckoutSessionErrors[keyof GetCheckoutSessionErrors];
+
+export type GetCheckoutSessionResponses = {
+    /**
+     * Success
+     */
+    200: CheckoutSession;
+};
+
+export type GetCheckoutSessionResponse = GetCheckoutSessionResponses[keyof GetCheckoutSessionResponses];
+
+export type CreateChatCompletionData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/chat/completions';
+};
+
+export type CreateChatCompletionErrors = {
+    /**
+     * An error
+     */
+    default: OpenAiError;
+};
+
+export type CreateChatCompletionError = CreateChatCompletionErrors[keyof CreateChatCompletionErrors];
+
+export type CreateChatCompletionResponses = {
+    /**
+     * Success
+     */
+    200: null;
+};
+
+export type CreateChatCompletionResponse = CreateChatCompletionResponses[keyof CreateChatCompletionResponses];
+
+export type ListModelsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/models';
+};
+
+export type ListModelsErrors = {
+    /**
+     * An error
+     */
+    default: OpenAiError;
+};
+
+export type ListModelsError = ListModelsErrors[keyof ListModelsErrors];
+
+export type ListModelsResponses = {
+    /**
+     * Success
+     */
+    200: ModelList;
+};
+
+export type ListModelsResponse = ListModelsResponses[keyof ListModelsResponses];
+
+export type GetModelData = {
+    body?: never;
+    path: {
+        author: string;
+        slug: string;
+    };
+    query?: never;
+    url: '/v1/models/{author}/{slug}';
+};
+
+export type GetModelErrors = {
+    /**
+     * An error
+     */
+    default: OpenAiError;
+};
+
+export type GetModelError = GetModelErrors[keyof GetModelErrors];
+
+export type GetModelResponses = {
+    /**
+     * Success
+     */
+    200: Model;
+};
+
+export type GetModelResponse = GetModelResponses[keyof GetModelResponses];
+
+export type CreateChatCompletionLlmData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/llm/chat/completions';
+};
+
+export type CreateChatCompletionLlmErrors = {
+    /**
+     * An error
+     */
+    default: OpenAiError;
+};
+
+export type CreateChatCompletionLlmError = CreateChatCompletionLlmErrors[keyof CreateChatCompletionLlmErrors];
+
+export type CreateChatCompletionLlmResponses = {
+    /**
+     * Success
+     */
+    200: null;
+};
+
+export type CreateChatCompletionLlmResponse = CreateChatCompletionLlmResponses[keyof CreateChatCompletionLlmResponses];
+
+export type ListModelsLlmData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/llm/models';
+};
+
+export type ListModelsLlmErrors = {
+    /**
+     * An error
+     */
+    default: OpenAiError;
+};
+
+export type ListModelsLlmError = ListModelsLlmErrors[keyof ListModelsLlmErrors];
+
+export type ListModelsLlmResponses = {
+    /**
+     * Success
+     */
+    200: ModelList;
+};
+
+export type ListModelsLlmResponse = ListModelsLlmResponses[keyof ListModelsLlmResponses];
+
+export type GetModelLlmData = {
+    body?: never;
+    path: {
+        author: string;
+        slug: string;
+    };
+    query?: never;
+    url: '/api/llm/models/{author}/{slug}';
+};
+
+export type GetModelLlmErrors = {
+    /**
+     * An error
+     */
+    default: OpenAiError;
+};
+
+export type GetModelLlmError = GetModelLlmErrors[keyof GetModelLlmErrors];
+
+export type GetModelLlmResponses = {
+    /**
+     * Success
+     */
+    200: Model;
+};
+
+export type GetModelLlmResponse = GetModelLlmResponses[keyof GetModelLlmResponses];
+
+export type GetTokenBalanceData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/tokens/balance';
+};
+
+export type GetTokenBalanceErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type GetTokenBalanceError = GetTokenBalanceErrors[keyof GetTokenBalanceErrors];
+
+export type GetTokenBalanceResponses = {
+    /**
+     * Success
+     */
+    200: TokenBalance;
+};
+
+export type GetTokenBalanceResponse = GetTokenBalanceResponses[keyof GetTokenBalanceResponses];
+
+export type GetTokenUsageData = {
+    body?: never;
+    path?: never;
+    query?: {
+        from?: string;
+        to?: string;
+        model?: string;
+        key_id?: string;
+        user_id?: string;
+        group_by?: string;
+    };
+    url: '/api/tokens/usage';
+};
+
+export type GetTokenUsageErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type GetTokenUsageError = GetTokenUsageErrors[keyof GetTokenUsageErrors];
+
+export type GetTokenUsageResponses = {
+    /**
+     * Success
+     */
+    200: TokenUsage;
+};
+
+export type GetTokenUsageResponse = GetTokenUsageResponses[keyof GetTokenUsageResponses];
+
+export type ListUsageRecordsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        from?: string;
+        to?: string;
+        model?: string;
+        key_id?: string;
+        user_id?: string;
+        outcome?: string;
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/api/tokens/usage/records';
+};
+
+export type ListUsageRecordsErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ListUsageRecordsError = ListUsageRecordsErrors[keyof ListUsageRecordsErrors];
+
+export type ListUsageRecordsResponses = {
+    /**
+     * Success
+     */
+    200: UsageRecordList;
+};
+
+export type ListUsageRecordsResponse = ListUsageRecordsResponses[keyof ListUsageRecordsResponses];
 
 export type StreamData = {
     body?: never;

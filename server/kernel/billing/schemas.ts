@@ -7,7 +7,7 @@ export const purchaseInput = z
     success_url: z.url().max(2_000).optional(),
     cancel_url: z.url().max(2_000).optional(),
   })
-  .meta({ id: "PurchaseInput" });
+  .meta({ id: "NewPurchase" });
 export const purchased = z
   .object({ payment_id: idParam("pay"), session_id: z.string(), url: z.url(), expires_at: instant })
   .meta({ id: "Purchase" });

@@ -115,7 +115,7 @@ export const endpointChange = z
 
 export const backfillInput = z
   .strictObject({ from: instant.optional(), to: instant.optional() })
-  .meta({ id: "WebhookBackfillInput" });
+  .meta({ id: "NewWebhookBackfill" });
 export const backfilled = z
   .object({ listed: z.int(), new: z.int(), known: z.int() })
   .meta({ id: "WebhookBackfill" });
