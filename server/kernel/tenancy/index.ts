@@ -7,7 +7,6 @@
  */
 export { createAuthenticate, type AuthenticateDeps, type Authenticator } from "./authenticate.ts";
 export { tenancyConfig, type TenancyConfig } from "./config.ts";
-export { membersOf, type Member } from "./members.ts";
-export { createOrganization, organizationActions } from "./organization.ts";
+export { organizationActions } from "./organization.ts";
 export { SCOPES, type Scope } from "./permissions.ts";
 export type { TenancyDeps } from "./routes.ts";

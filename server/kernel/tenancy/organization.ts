@@ -19,7 +19,7 @@ const MAX_ORGANIZATIONS = 50;
  * Makes an organization with its owner, in `tx` of that very organization. Made before under the same id: nothing
  * happens.
  */
-export async function createOrganization(
+async function createOrganization(
   tx: Tx,
   org: { id: OrgId; name: string; personal: boolean; ownerId: UserId; now: Date },
 ): Promise<void> {
