@@ -138,6 +138,7 @@ test.each([
   ["split_utf8", "reported"],
   ["cut_before_usage", "reconciled"],
   ["big_chunk", "reported"],
+  ["wrong_type", "reported"],
 ])("a whole stream despite %s: [DONE], cost %s, equal to the bill", async (fault, basis) => {
   await gateway.fault(fault);
   const answer = await ask("openai/gpt-4o-mini", { stream: true });
@@ -182,3 +183,16 @@ test("an answer cut by the caller's maximum is whole and paid", async () => {
   expect(answer.text).toContain('"finish_reason":"length"');
   expect(await lastRequest()).toMatchObject({ state: "settled", outcome: "ok", basis: "reported" });
 });
+
+test.each(["truncate", "corrupt", "timeout"])(
+  "%s: an error the caller sees, and nothing stays held",
+  async (fault) => {
+    for (const stream of [false, true]) {
+      await gateway.fault(fault, { params: { ms: 300 } });
+      const answer = await ask("openai/gpt-4o-mini", { stream });
+      const whole = stream ? answer.text.endsWith("data: [DONE]\n\n") : answer.status === 200;
+      expect(whole || answer.text.includes('{"error":'), answer.text.slice(-200)).toBe(true);
+    }
+    await gateway.until("nothing held", async () => (await gateway.balance()).held_count === 0);
+  },
+);

@@ -34,9 +34,10 @@ export async function hold(gateway: Gateway, asking: Asking): Promise<HeldCall> 
   if (first.held) return first.call;
   if (outputMicros(loose, model) > first.availableMicros) throw short(loose.micros, first.availableMicros);
   const counted = await gateway.tokens.count(loose.prompt.texts, COUNT_BUDGET_MS);
-  const tight = tightenBound(loose, model, counted);
-  if (tight.promptTokens > model.contextLength) throw new Problem(gatewayProblems.context_length_exceeded);
+  const tight = tightenBound(loose, model, counted.tokens);
   if (tight.micros > first.availableMicros) throw short(tight.micros, first.availableMicros);
+  if (counted.whole && counted.tokens > model.contextLength)
+    throw new Problem(gatewayProblems.context_length_exceeded);
   const second = await tryHold(gateway, asking, tight);
   if (second.held) return second.call;
   throw short(tight.micros, second.availableMicros);

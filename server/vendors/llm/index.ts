@@ -8,4 +8,4 @@ export { ChatReader, type ChatSink } from "./chat-reader.ts";
 export { textsIn, usageChunk, type Chunk } from "./chunk.ts";
 export { readAnswer, generationIdIn, type Answer } from "./answer.ts";
 export { readUsage, type Usage } from "./usage.ts";
-export { createTokenCounter, type TokenCounter } from "./token-counter.ts";
+export { createTokenCounter, type TokenCount, type TokenCounter } from "./token-counter.ts";

@@ -3,7 +3,6 @@ import type { Dispatcher } from "undici";
 
 export type AnswerHead = {
   status: number;
-  contentType: string;
   generationId: string | null;
   /** Seconds, where the provider asks to wait. */
   retryAfter: number | null;
@@ -74,7 +73,6 @@ export class CallHandler implements Dispatcher.DispatchHandler, OpenCall {
     const id = headers["x-generation-id"];
     this.#listener.head({
       status,
-      contentType: headers["content-type"] ?? "",
       generationId: typeof id === "string" && id.length <= 200 ? id : null,
       retryAfter: Number.isFinite(wait) && wait >= 0 ? Math.min(wait, 3_600) : null,
     });

@@ -30,12 +30,14 @@ function endOf(text: string, from: number): number {
   return low >= 0xdc00 && low <= 0xdfff ? end - 1 : end;
 }
 
-function count(texts: readonly string[], deadlineAt: number): number {
+function count(texts: readonly string[], deadlineAt: number): { tokens: number; whole: boolean } {
   let tokens = 0;
+  let whole = true;
   for (const text of texts) {
     for (let from = 0; from < text.length;) {
       if (Date.now() >= deadlineAt) {
         tokens += Buffer.byteLength(text.slice(from));
+        whole = false;
         break;
       }
       const end = endOf(text, from);
@@ -43,9 +45,9 @@ function count(texts: readonly string[], deadlineAt: number): number {
       from = end;
     }
   }
-  return tokens;
+  return { tokens, whole };
 }
 
 parentPort?.on("message", (ask: { id: number; texts: readonly string[]; deadlineAt: number }) => {
-  parentPort?.postMessage({ id: ask.id, tokens: count(ask.texts, ask.deadlineAt) });
+  parentPort?.postMessage({ id: ask.id, ...count(ask.texts, ask.deadlineAt) });
 });

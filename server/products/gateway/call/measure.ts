@@ -72,6 +72,6 @@ async function estimate(
     from.tokens.count(from.promptTexts, COUNT_BUDGET_MS),
     from.tokens.count(texts, COUNT_BUDGET_MS),
   ]);
-  const output = sampledEvents === 0 ? 0 : Math.ceil((sampled * end.events) / sampledEvents);
-  return chargeEstimated(from.price, outcome, { prompt, output }, askAgain);
+  const output = sampledEvents === 0 ? 0 : Math.ceil((sampled.tokens * end.events) / sampledEvents);
+  return chargeEstimated(from.price, outcome, { prompt: prompt.tokens, output }, askAgain);
 }

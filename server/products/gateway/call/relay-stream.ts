@@ -125,10 +125,9 @@ export class StreamRelay implements CallListener, ChatSink, Watched {
     this.#writer.write(Buffer.from(": working\n\n"));
   }
 
-  head({ status, contentType, retryAfter, generationId }: AnswerHead): void {
+  head({ status, retryAfter, generationId }: AnswerHead): void {
     this.#options.progress.generationId = generationId;
     if (status !== 200) this.#stop("failed", faultOf(status, retryAfter));
-    else if (!contentType.startsWith("text/event-stream")) this.#stop("failed", faults.failed);
   }
   data(bytes: Buffer): void {
     this.#lastEventAt = performance.now();
