@@ -1,5 +1,5 @@
 /** The API as the official SDK sees it: reading, paging, changing, refusing. */
-import Stripe from "stripe";
+import type Stripe from "stripe";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Sandbox } from "../main.ts";
 import { controlOf, newSandbox, newWorld, refusalOf, type TestWorld } from "./harness.ts";

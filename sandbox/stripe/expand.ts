@@ -54,7 +54,7 @@ function expandOne(world: World, value: unknown, parts: readonly string[], path:
   }
   if (typeof value !== "object") return;
   const bag = value as Bag;
-  let inner = bag[name] ?? hiddenList(world, bag, name);
+  let inner = name in bag ? bag[name] : hiddenList(world, bag, name);
   if (inner === undefined) throw invalid(`This property cannot be expanded (${path}).`, "expand");
   if (typeof inner === "string") {
     const found = findAny(world, inner);

@@ -1,0 +1,166 @@
+/** Every answer and every event's object against Stripe's own shapes, when this machine has them. */
+import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Sandbox } from "../main.ts";
+import { CARDS } from "./cards.ts";
+import {
+  controlOf,
+  newSandbox,
+  newWorld,
+  openCheckout,
+  payByForm,
+  post,
+  refusalOf,
+  type TestWorld,
+} from "./harness.ts";
+import { readSpec, schemaFile } from "./specs.ts";
+
+const ROOTS: Readonly<Record<string, string>> = {
+  balance_transaction: "BalanceTransaction",
+  charge: "Charge",
+  "checkout.session": "Checkout.Session",
+  customer: "Customer",
+  payment_intent: "PaymentIntent",
+  payment_method: "PaymentMethod",
+  price: "Price",
+  product: "Product",
+  refund: "Refund",
+  webhook_endpoint: "WebhookEndpoint",
+};
+type Json = { object?: string; deleted?: boolean; data?: unknown; id?: string; error?: { code?: string } };
+
+describe.skipIf(schemaFile === null)("answers against schema.stripe-node-23.1.0.json", () => {
+  let sandbox: Sandbox;
+  let world: TestWorld;
+  let ajv: Ajv2020;
+  beforeAll(async () => {
+    sandbox = await newSandbox();
+    world = await newWorld(sandbox, { clock: { mode: "manual" } });
+    ajv = new Ajv2020({ strict: false, allErrors: true });
+    ajv.addSchema(schemaFile as object, "stripe");
+    await useEverything();
+  });
+  afterAll(() => sandbox.close());
+
+  /** Each operation at least once, with full and with bare input; each card once. */
+  async function useEverything(): Promise<void> {
+    const { stripe } = world;
+    const place = { city: "Here", country: "US", line1: "Street 1", postal_code: "12345", state: "CA" };
+    const customer = await stripe.customers.create({ email: "a@example.com", name: "Ann", address: place });
+    await stripe.customers.create({});
+    await stripe.customers.update(customer.id, { phone: "+15550100", metadata: { a: "b" } });
+    const product = await stripe.products.create({ name: "Credits", images: ["https://example.com/a.png"] });
+    await stripe.products.update(product.id, { description: "Many" });
+    const price = await stripe.prices.create({ product: product.id, currency: "usd", unit_amount: 700 });
+    await stripe.prices.create({ product_data: { name: "Other" }, currency: "jpy", unit_amount: 900 });
+    await stripe.prices.update(price.id, { nickname: "pack" });
+    const card = { number: "4242424242424242", exp_month: 4, exp_year: 2034, cvc: "123" };
+    const method = await stripe.paymentMethods.create({
+      type: "card",
+      card,
+      billing_details: { address: place },
+    });
+    await stripe.paymentMethods.attach(method.id, { customer: customer.id });
+    await stripe.paymentMethods.list({ customer: customer.id });
+    const base = { amount: 2000, currency: "usd", confirm: true };
+    for (const { name } of CARDS.filter((each) => !each.refusedAtEntry)) {
+      const intent = { ...base, payment_method: `pm_card_${name}`, return_url: "http://127.0.0.1:1/" };
+      const made = stripe.paymentIntents
+        .create({ ...intent, customer: customer.id })
+        .catch((error: unknown) => error);
+      expect(await made).toBeDefined();
+    }
+    const open = await stripe.paymentIntents.create({ amount: 2000, currency: "usd" });
+    await stripe.paymentIntents.update(open.id, { shipping: { name: "Ann", address: place } });
+    await stripe.paymentIntents.cancel(open.id, { cancellation_reason: "abandoned" });
+    const bare = await openCheckout(stripe);
+    await stripe.checkout.sessions.retrieve(bare.id);
+    await payByForm(bare.url, "4000000000000002");
+    await stripe.checkout.sessions.retrieve(bare.id);
+    const full = await openCheckout(stripe, 1500, {
+      customer_creation: "always",
+      locale: "en",
+      metadata: { a: "b" },
+    });
+    await payByForm(full.url, "4000002760003184");
+    await post(`${full.url}/authenticate`, { outcome: "complete" });
+    const done = await stripe.checkout.sessions.retrieve(full.id, {
+      expand: ["payment_intent.latest_charge", "line_items", "customer"],
+    });
+    await stripe.checkout.sessions.listLineItems(full.id);
+    await stripe.checkout.sessions.expire((await openCheckout(stripe)).id);
+    const intent = done.payment_intent as { id: string };
+    await stripe.refunds.create({ payment_intent: intent.id, amount: 100, reason: "duplicate" });
+    await controlOf(sandbox)("POST", "/clock", { world: world.name, advance: "10s" });
+    const refund = await stripe.refunds.create({ payment_intent: intent.id });
+    await stripe.refunds.update(refund.id, { metadata: { a: "b" } });
+    const { data: charges } = await stripe.charges.list({ limit: 100, expand: ["data.balance_transaction"] });
+    await stripe.charges.update(charges[0]?.id ?? "", { description: "Seen" });
+    await stripe.balanceTransactions.list({ limit: 100 });
+    await stripe.checkout.sessions.list({ limit: 100 });
+    await stripe.paymentIntents.list({ limit: 100 });
+    const url = "http://127.0.0.1:1/webhooks/other";
+    const hook = await stripe.webhookEndpoints.create({ url, enabled_events: ["*"], description: "d" });
+    await stripe.webhookEndpoints.update(hook.id, { disabled: true });
+    await stripe.webhookEndpoints.list();
+    await stripe.webhookEndpoints.del(hook.id);
+    await stripe.products.create({ id: "prod_gone", name: "Gone" });
+    await stripe.products.del("prod_gone");
+    await refusalOf(stripe.customers.retrieve("cus_none"));
+    await stripe.events.list({ limit: 100 });
+  }
+
+  const faultsOf = (value: Json): string[] => {
+    const root = ROOTS[value.object ?? ""];
+    if (root === undefined || value.deleted === true) return [];
+    const key = `stripe#/roots/${root}`;
+    const validate: ValidateFunction = ajv.getSchema(key) ?? ajv.compile({ $ref: key });
+    if (validate(value) === true) return [];
+    return (validate.errors ?? []).map((error) => `${value.object} ${error.instancePath} ${error.message}`);
+  };
+
+  it("each answer has the shape of its object, in lists and expanded too", async () => {
+    type List = { data: { method: string; path: string; status: number; response: { body: string } }[] };
+    const { body } = await controlOf(sandbox)<List>("GET", `/recordings?world=${world.name}&limit=10000`);
+    const seen = new Map<string, number>();
+    const faults: string[] = [];
+    for (const { status, path, method, response } of body.data) {
+      if (status !== 200 || !path.startsWith("/v1")) continue;
+      const answer = JSON.parse(response.body) as Json;
+      const objects = answer.object === "list" ? (answer.data as Json[]) : [answer];
+      for (const object of objects) {
+        seen.set(object.object ?? "?", (seen.get(object.object ?? "?") ?? 0) + 1);
+        faults.push(...faultsOf(object).map((fault) => `${method} ${path}: ${fault}`));
+      }
+    }
+    expect([...new Set(faults)]).toEqual([]);
+    expect(Object.keys(ROOTS).filter((kind) => !seen.has(kind))).toEqual([]);
+  });
+
+  it("each event is of a published type and carries an object of that type's shape", async () => {
+    type Types = { events: { type: string; object: string | string[] }[] };
+    const published = (readSpec("events/event-types.json") as Types).events;
+    const faults: string[] = [];
+    const types = new Set<string>();
+    for await (const event of world.stripe.events.list({ limit: 100 })) {
+      const object = event.data.object as Json;
+      const type = published.find((each) => each.type === event.type);
+      types.add(event.type);
+      if (type === undefined || ![type.object].flat().includes(object.object ?? "")) faults.push(event.type);
+      faults.push(...faultsOf(object).map((fault) => `${event.type}: ${fault}`));
+    }
+    expect([...new Set(faults)]).toEqual([]);
+    expect(types.size).toBeGreaterThan(18);
+  });
+
+  it("each error code is one that Stripe publishes, or the sandbox's own", async () => {
+    const codes = new Set((readSpec("error-codes.json") as { codes: string[] }).codes);
+    type List = { data: { status: number; path: string; response: { body: string } }[] };
+    const { body } = await controlOf(sandbox)<List>("GET", `/recordings?world=${world.name}&limit=10000`);
+    const used = body.data
+      .filter(({ status, path }) => status >= 400 && path.startsWith("/v1"))
+      .map(({ response }) => (JSON.parse(response.body) as Json).error?.code ?? "");
+    expect(used.length).toBeGreaterThan(5);
+    expect(used.filter((code) => !codes.has(code))).toEqual([]);
+  });
+});
