@@ -58,6 +58,8 @@ create table webhooks.payloads (
   body bytea not null,
   headers jsonb not null
 );
+-- Not compressed: that costs a third of the time of an acknowledgement.
+alter table webhooks.payloads alter column body set storage external;
 
 create table webhooks.attempts (
   event_id text not null,

@@ -4,8 +4,9 @@ import type { NewEvent } from "./insert-events.ts";
 /** Events of one commit at most, and their bytes. */
 const BATCH = 256;
 const BATCH_BYTES = 8 * 1024 * 1024;
-/** Commits under way at most. */
+/** Commits under way at most. The second is worth its price only when this many events wait for it. */
 const IN_FLIGHT = 2;
+const SECOND_FROM = 32;
 /** Events and bytes that wait at most; beyond that the answer is 503. */
 const WAITING = 4_096;
 const WAITING_BYTES = 128 * 1024 * 1024;
@@ -40,7 +41,7 @@ export function createWriter(insert: (events: readonly NewEvent[]) => Promise<Se
     return batch;
   };
   const pump = () => {
-    while (inFlight < IN_FLIGHT && waiting.length > 0) {
+    while (inFlight < IN_FLIGHT && waiting.length >= (inFlight === 0 ? 1 : SECOND_FROM)) {
       inFlight += 1;
       void store(insert, take()).finally(() => {
         inFlight -= 1;
