@@ -1,9 +1,12 @@
 /** A whole server with a funded organization and a key for model calls; the sandbox's models answer at once. */
-import { grant } from "../../server/kernel/ledger/index.ts";
+import { setTimeout as delay } from "node:timers/promises";
+import { balances, grant } from "../../server/kernel/ledger/index.ts";
 import { createDb, withTx, type Db } from "../../server/platform/db/index.ts";
 import { newId, type OrgId } from "../../server/platform/ids.ts";
 import { startTestApp, type TestApp, type TestAppOptions } from "./app.ts";
 import { createClient, type Client, type Json } from "./client.ts";
+
+const POLL_MS = 10;
 
 export type Generation = {
   id: string;
@@ -108,14 +111,23 @@ export async function startTestGateway(
       return books.openrouter?.generations ?? [];
     },
     requests: () => app.sql<RequestRow>("select * from gateway.requests order by created_at, id"),
-    balance: async () =>
-      (await app.owner.call<Awaited<ReturnType<TestGateway["balance"]>>>("GET", "/api/tokens/balance")).body,
+    async balance() {
+      const all = await withTx(db, org, (tx) => balances(tx, org, "test", new Date()));
+      const credit = all.find(({ unit }) => unit === "credit");
+      return {
+        settled_micros: Number(credit?.settled ?? 0),
+        held_micros: Number(credit?.held ?? 0),
+        available_micros: Number(credit?.available ?? 0),
+        held_count: credit?.heldCount ?? 0,
+      };
+    },
     async until(what, check, ms = 10_000) {
       const deadline = Date.now() + ms;
       for (;;) {
         const value = await check();
         if (value) return value;
         if (Date.now() > deadline) throw new Error(`never: ${what}`);
+        await delay(POLL_MS);
       }
     },
     async close() {
