@@ -9,7 +9,7 @@ export const journeys: Journey[] = [
       await open(stage, "/inbox?state=processed", "Inbox");
       const before = await available(page);
       await page
-        .getByRole("link", { name: /^charge\.succeeded, processed/ })
+        .getByRole("link", { name: /, processed, .*transaction/ })
         .first()
         .click();
       const drawer = page.getByRole("dialog");

@@ -38,7 +38,7 @@ export async function takePictures(
       for (const [name, address] of Object.entries(SCREENS)) {
         await page.goto(product.consoleUrl + address);
         await page.locator("h1").waitFor();
-        await page.locator("[aria-busy=true]").first().waitFor({ state: "detached" });
+        await page.locator("[data-skeleton]").first().waitFor({ state: "detached" });
         const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
         if (over > 0) wide.push(`${name} ${theme} ${size}: ${over} px`);
         await page.screenshot({ path: path.join(dir, `${name}-${theme}-${size}.png`) });

@@ -40,6 +40,7 @@ export const journeys: Journey[] = [
       const { page } = stage;
       await open(stage, "/", "Overview");
       const home = await page.evaluate(makeEmptyOrganization);
+      await open(stage, "/", "Overview");
       await switchTo(page, "Empty Ltd");
       await open(stage, "/playground", "Playground");
       await becomesAvailable(page, 0);
@@ -86,6 +87,5 @@ async function makeEmptyOrganization(): Promise<string> {
     body: JSON.stringify({ name: "Empty Ltd" }),
   });
   if (!answer.ok) throw new Error(`POST /api/organizations: ${answer.status} ${await answer.text()}`);
-  // The page learns of it as it would after a reload.
   return me.organization.name as string;
 }

@@ -23,7 +23,6 @@ export function connectSandbox(url: string): Sandbox {
         currency: "usd",
         confirm: "true",
         payment_method: "pm_card_visa",
-        "payment_method_types[0]": "card",
         "metadata[holdfast_id]": paymentId,
       });
       await send(`${stripe.base_url}/v1/payment_intents`, intent, {

@@ -1,8 +1,11 @@
+import { client } from "../../../contract/client/client.gen.ts";
 import { ApiError } from "./problem.ts";
 
 /** What the session has told us; every call by cookie carries it. */
 let session: { csrfToken: string; organizationId: string } | null = null;
 let onSignedOut: () => void = () => {};
+
+const TIMEOUT_MS = 30_000;
 
 export function setSession(next: typeof session): void {
   session = next;
@@ -19,44 +22,32 @@ export function sessionHeaders(method: string): Record<string, string> {
   return { "x-organization-id": session.organizationId, ...proof };
 }
 
-type Query = Record<string, string | number | null | undefined>;
-export type CallOptions = { query?: Query; body?: unknown; idempotencyKey?: string; signal?: AbortSignal };
-
-const TIMEOUT_MS = 30_000;
-
-/** One JSON call; throws `ApiError`. */
-export async function call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
-  const { query, body, idempotencyKey, signal } = options;
-  const timeout = AbortSignal.timeout(TIMEOUT_MS);
-  const response = await fetch(path + queryString(query), {
-    method,
-    credentials: "same-origin",
-    headers: {
-      accept: "application/json",
-      ...sessionHeaders(method),
-      ...(body === undefined ? {} : { "content-type": "application/json" }),
-      ...(idempotencyKey ? { "idempotency-key": idempotencyKey } : {}),
-    },
-    body: body === undefined ? null : JSON.stringify(body),
-    signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
-  }).catch((cause: unknown) => {
-    if (signal?.aborted) throw cause;
-    throw new ApiError(0, null, null);
-  });
-  if (!response.ok) throw await failure(response);
-  return (response.status === 204 ? undefined : await response.json()) as T;
+/** The error of an answer, or of none; a lost session is told to the app as well. */
+function toError(body: unknown, response: Response | undefined): ApiError {
+  if (response?.status === 401 && session) onSignedOut();
+  return new ApiError(response?.status ?? 0, body, response?.headers.get("x-request-id") ?? null);
 }
 
-/** The error of an answer that is not ok; a lost session is told to the app as well. */
+/** The error of an answer that was fetched without the client. */
 export async function failure(response: Response): Promise<ApiError> {
   const body: unknown = await response.json().catch(() => null);
-  if (response.status === 401 && session) onSignedOut();
-  return new ApiError(response.status, body, response.headers.get("x-request-id"));
+  return toError(body, response);
 }
 
-function queryString(query: Query = {}): string {
-  const params = new URLSearchParams();
-  for (const [name, value] of Object.entries(query))
-    if (value !== undefined && value !== null && value !== "") params.set(name, String(value));
-  return params.size > 0 ? `?${params}` : "";
+client.setConfig({ baseUrl: location.origin, credentials: "same-origin", throwOnError: true });
+client.interceptors.request.use((request) => {
+  for (const [name, value] of Object.entries(sessionHeaders(request.method)))
+    request.headers.set(name, value);
+  return new Request(request, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+});
+client.interceptors.error.use((body, response) => toError(body, response));
+
+/** What an operation answered; throws `ApiError`. */
+export async function read<T>(answer: Promise<{ data: T | undefined }>): Promise<T> {
+  return (await answer).data as T;
 }
+
+/** The header of a POST that creates or spends. */
+export const idempotent = (key: string): { headers: { "idempotency-key": string } } => ({
+  headers: { "idempotency-key": key },
+});

@@ -1,61 +1,59 @@
-import { call } from "./http.ts";
-import type * as T from "./types.ts";
+import * as sdk from "../../../contract/client/sdk.gen.ts";
+import { idempotent, read } from "./http.ts";
+import type { ApiKeyInput, EventState } from "./types.ts";
 
-type Listing = { limit?: number; cursor?: string | undefined };
-export type EventFilter = {
-  state?: string | undefined;
-  type?: string | undefined;
-  object_id?: string | undefined;
-};
+/** Leaves out what was not given: the API takes no empty filters. */
+const given = <T extends object>(query: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
+  Object.fromEntries(
+    Object.entries(query).filter(([, value]) => value !== undefined && value !== ""),
+  ) as never;
+
+type Listing = { limit: number; cursor?: string | undefined };
+export type EventFilter = { state?: EventState | undefined; type?: string | undefined };
 
 /** Every operation the console uses, by name. */
 export const api = {
-  me: () => call<T.Me>("GET", "/api/auth/me"),
-  login: (body: { email: string; password: string }) => call<unknown>("POST", "/api/auth/login", { body }),
-  logout: () => call<void>("POST", "/api/auth/logout"),
-  redeemLink: (token: string) => call<unknown>("POST", "/api/auth/sign-in-links/redeem", { body: { token } }),
-  switchOrganization: (org_id: string) =>
-    call<unknown>("POST", "/api/auth/switch-organization", { body: { org_id } }),
+  me: () => read(sdk.getMe()),
+  login: (body: { email: string; password: string }) => read(sdk.signIn({ body })),
+  logout: () => read(sdk.signOut()),
+  redeemLink: (token: string) => read(sdk.redeemSignInLink({ body: { token } })),
+  switchOrganization: (org_id: string) => read(sdk.switchOrganization({ body: { org_id } })),
 
-  balance: () => call<T.Balance>("GET", "/api/tokens/balance"),
-  usage: (query: { group_by: string; from: string; to?: string }) =>
-    call<T.Usage>("GET", "/api/tokens/usage", { query }),
+  balance: () => read(sdk.getTokenBalance()),
+  usage: (query: { group_by: string; from: string }) => read(sdk.getTokenUsage({ query })),
   usageRecords: (query: Listing & { model?: string | undefined }) =>
-    call<T.Page<T.UsageRecord>>("GET", "/api/tokens/usage/records", { query }),
+    read(sdk.listUsageRecords({ query: given(query) })),
 
-  packs: () => call<{ data: T.Pack[] }>("GET", "/api/credits/packs"),
-  purchase: (pack_key: string, idempotencyKey: string) =>
-    call<T.Purchase>("POST", "/api/credits/purchase", { body: { pack_key }, idempotencyKey }),
-  checkoutSession: (id: string) =>
-    call<T.CheckoutSession>("GET", `/checkout/session/${encodeURIComponent(id)}`),
-  payments: (query: Listing) => call<T.Page<T.Payment>>("GET", "/api/payments", { query }),
-  payment: (id: string) => call<T.Payment>("GET", `/api/payments/${encodeURIComponent(id)}`),
+  packs: () => read(sdk.listCreditPacks()),
+  purchase: (pack_key: string, key: string) =>
+    read(sdk.purchaseCredits({ body: { pack_key }, ...idempotent(key) })),
+  checkoutSession: (session_id: string) => read(sdk.getCheckoutSession({ path: { session_id } })),
+  payments: (query: Listing) => read(sdk.listPayments({ query: given(query) })),
+  payment: (id: string) => read(sdk.getPayment({ path: { id } })),
 
-  events: (query: Listing & EventFilter) =>
-    call<T.Page<T.WebhookEvent>>("GET", "/api/admin/events", { query }),
-  eventCounts: () => call<T.EventCounts>("GET", "/api/admin/events/counts"),
-  event: (id: string) => call<T.WebhookEventDetail>("GET", `/api/admin/events/${encodeURIComponent(id)}`),
-  eventPayload: (id: string) => call<unknown>("GET", `/api/admin/events/${encodeURIComponent(id)}/payload`),
-  replayEvent: (id: string, idempotencyKey: string) =>
-    call<unknown>("POST", `/api/admin/events/${encodeURIComponent(id)}/replay`, { idempotencyKey }),
-  deadLetters: () => call<{ data: T.DeadGroup[] }>("GET", "/api/admin/dead-letters"),
-  endpoints: () => call<{ data: T.WebhookEndpoint[] }>("GET", "/api/admin/webhook-endpoints"),
-  updateEndpoint: (id: string, body: { enabled: boolean; max_attempts: number }) =>
-    call<T.WebhookEndpoint>("PATCH", `/api/admin/webhook-endpoints/${encodeURIComponent(id)}`, { body }),
+  events: (query: Listing & EventFilter) => read(sdk.listEvents({ query: given(query) })),
+  eventCounts: () => read(sdk.countEvents()),
+  event: (id: string) => read(sdk.getEvent({ path: { id } })),
+  /** The delivered bytes as text. */
+  eventPayload: (id: string): Promise<unknown> =>
+    read(sdk.getEventPayload({ path: { id }, parseAs: "text" })),
+  replayEvent: (id: string, key: string) => read(sdk.replayEvent({ path: { id }, ...idempotent(key) })),
+  deadLetters: () => read(sdk.listDeadLetters()),
+  endpoints: () => read(sdk.listWebhookEndpoints()),
+  changeEndpoint: (id: string, body: { enabled: boolean; max_attempts: number }) =>
+    read(sdk.changeWebhookEndpoint({ path: { id }, body })),
 
-  ledgerAccounts: () => call<{ data: T.LedgerAccount[] }>("GET", "/api/ledger/accounts"),
+  ledgerAccounts: () => read(sdk.listLedgerAccounts()),
   ledgerTransactions: (query: Listing & { kind?: string | undefined }) =>
-    call<T.Page<T.LedgerTransaction>>("GET", "/api/ledger/transactions", { query }),
-  ledgerTransaction: (id: string) =>
-    call<T.LedgerTransaction>("GET", `/api/ledger/transactions/${encodeURIComponent(id)}`),
-  verifyLedger: () => call<T.VerifyReport>("POST", "/api/ledger/verify", { body: {} }),
+    read(sdk.listLedgerTransactions({ query: given(query) })),
+  ledgerTransaction: (id: string) => read(sdk.getLedgerTransaction({ path: { id } })),
+  verifyLedger: () => read(sdk.verifyLedger()),
 
-  models: () => call<{ data: T.Model[] }>("GET", "/api/llm/models"),
+  models: () => read(sdk.listModelsLlm()),
 
-  apiKeys: () => call<T.Page<T.ApiKey>>("GET", "/api/api-keys"),
-  createApiKey: (body: T.ApiKeyInput, idempotencyKey: string) =>
-    call<T.NewApiKey>("POST", "/api/api-keys", { body, idempotencyKey }),
-  revokeApiKey: (id: string) => call<void>("DELETE", `/api/api-keys/${encodeURIComponent(id)}`),
+  apiKeys: () => read(sdk.listApiKeys()),
+  createApiKey: (body: ApiKeyInput, key: string) => read(sdk.createApiKey({ body, ...idempotent(key) })),
+  revokeApiKey: (id: string) => read(sdk.revokeApiKey({ path: { id } })),
 
-  system: () => call<T.System>("GET", "/api/admin/system"),
+  system: () => read(sdk.getSystem()),
 };

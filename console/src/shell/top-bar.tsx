@@ -72,11 +72,11 @@ function BalanceChip() {
   return (
     <Link
       to="/credits"
-      className="flex h-8 items-center gap-1.5 rounded-md border border-line bg-surface px-2.5 text-sm shadow-card hover:bg-hover"
+      className="flex h-8 items-center gap-1.5 rounded-md border border-line bg-surface px-2.5 text-sm font-medium shadow-card hover:bg-hover"
       title={data && formatMicros(data.available_micros)}
     >
       {data ? <Moving micros={data.available_micros} /> : <Skeleton className="h-3.5 w-16" />}
-      <span className="text-text-3 max-sm:sr-only">credits</span>
+      <span className="font-normal text-text-3 max-sm:sr-only">credits</span>
     </Link>
   );
 }
@@ -85,7 +85,7 @@ function BalanceChip() {
 export function Moving({ micros }: { micros: number }) {
   const shown = useTween(micros);
   return (
-    <span className="num font-medium" data-micros={micros}>
+    <span className="num" data-micros={micros}>
       {formatCredits(Math.round(shown / 10_000) * 10_000)}
     </span>
   );

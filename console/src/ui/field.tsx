@@ -2,7 +2,7 @@ import { type ComponentProps, type ReactNode, useId } from "react";
 import { cx } from "./class-names.ts";
 
 const CONTROL =
-  "w-full rounded-md border bg-surface px-2.5 text-sm text-text shadow-card transition-colors disabled:opacity-60 focus-visible:outline-offset-0";
+  "rounded-md border bg-surface px-2.5 text-sm text-text shadow-card transition-colors disabled:opacity-60 focus-visible:outline-offset-0";
 const control = (error: string | undefined) => cx(CONTROL, error ? "border-bad" : "border-line-strong");
 
 type FieldProps = { label: ReactNode; hint?: ReactNode; error?: string | undefined; className?: string };
@@ -42,7 +42,11 @@ export function TextField({ label, hint, error, className, ...rest }: Props<"inp
   const id = useId();
   return (
     <Frame {...{ id, label, hint, error, className: className ?? "" }}>
-      <input {...rest} {...described(id, { label, hint, error })} className={cx(control(error), "h-8.5")} />
+      <input
+        {...rest}
+        {...described(id, { label, hint, error })}
+        className={cx(control(error), "h-8.5 w-full")}
+      />
     </Frame>
   );
 }
@@ -51,7 +55,11 @@ export function TextArea({ label, hint, error, className, ...rest }: Props<"text
   const id = useId();
   return (
     <Frame {...{ id, label, hint, error, className: className ?? "" }}>
-      <textarea {...rest} {...described(id, { label, hint, error })} className={cx(control(error), "py-2")} />
+      <textarea
+        {...rest}
+        {...described(id, { label, hint, error })}
+        className={cx(control(error), "w-full py-2")}
+      />
     </Frame>
   );
 }
@@ -60,7 +68,11 @@ export function SelectField({ label, hint, error, className, children, ...rest }
   const id = useId();
   return (
     <Frame {...{ id, label, hint, error, className: className ?? "" }}>
-      <select {...rest} {...described(id, { label, hint, error })} className={cx(control(error), "h-8.5")}>
+      <select
+        {...rest}
+        {...described(id, { label, hint, error })}
+        className={cx(control(error), "h-8.5 w-full")}
+      >
         {children}
       </select>
     </Frame>
@@ -69,7 +81,7 @@ export function SelectField({ label, hint, error, className, children, ...rest }
 
 /** A select without a frame, for the bar above a table. */
 export function FilterSelect({ label, ...rest }: ComponentProps<"select"> & { label: string }) {
-  return <select aria-label={label} {...rest} className={cx(control(undefined), "h-8 w-auto pr-1")} />;
+  return <select aria-label={label} {...rest} className={cx(control(undefined), "h-8 max-w-full pr-1")} />;
 }
 
 export function Checkbox({

@@ -5,7 +5,9 @@ import { Button } from "./button.tsx";
 import { cx } from "./class-names.ts";
 
 export function Skeleton({ className }: { className?: string }) {
-  return <span aria-hidden className={cx("block animate-pulse rounded bg-skeleton", className)} />;
+  return (
+    <span aria-hidden data-skeleton className={cx("block animate-pulse rounded bg-skeleton", className)} />
+  );
 }
 
 /** Nothing here yet, and what to do about it. */

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { api } from "../../api/operations.ts";
 import { ApiError } from "../../api/problem.ts";
 import { queries } from "../../api/queries.ts";
-import type { Pack } from "../../api/types.ts";
+import type { CreditPack } from "../../api/types.ts";
 import { formatCredits, formatMoney } from "../../lib/format.ts";
 import { useIntent } from "../../lib/intent.ts";
 import { useMe } from "../../shell/session.tsx";
@@ -38,7 +38,7 @@ function BuyForm() {
   const [chosen, setChosen] = useState<string | null>(null);
   const intent = useIntent();
   const buy = useMutation({
-    mutationFn: (pack: Pack) => api.purchase(pack.key, intent.keyFor(pack.key)),
+    mutationFn: (pack: CreditPack) => api.purchase(pack.key, intent.keyFor(pack.key)),
     onSuccess: (purchase, pack) => {
       intent.done();
       rememberPurchase(purchase.session_id, {
@@ -61,7 +61,7 @@ function BuyForm() {
       className="flex flex-col gap-4"
     >
       <fieldset className="flex flex-col gap-2">
-        <legend className="sr-only">Pack</legend>
+        <legend className="sr-only">CreditPack</legend>
         {packs.data.data.map((each) => (
           <PackChoice
             key={each.key}
@@ -79,7 +79,7 @@ function BuyForm() {
   );
 }
 
-function PackChoice({ pack, chosen, onChoose }: { pack: Pack; chosen: boolean; onChoose(): void }) {
+function PackChoice({ pack, chosen, onChoose }: { pack: CreditPack; chosen: boolean; onChoose(): void }) {
   // One credit is one cent of cost, so what a pack gives beyond its price is a bonus.
   const bonus =
     pack.currency === "usd" ? Math.round((pack.credits_micros / 1e6 / pack.amount_minor - 1) * 100) : 0;

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { Coins } from "lucide-react";
 import { asList, queries } from "../../api/queries.ts";
-import type { Balance } from "../../api/types.ts";
+import type { Grant, TokenBalance } from "../../api/types.ts";
 import { formatCredits, formatInteger, formatMicros, humanize } from "../../lib/format.ts";
 import { atLeast, useMe } from "../../shell/session.tsx";
 import { Moving } from "../../shell/top-bar.tsx";
@@ -16,7 +16,6 @@ import { type Column, Table } from "../../ui/table.tsx";
 import { BuyDialog } from "./buy-dialog.tsx";
 import { CreditsPlot } from "./credits-plot.tsx";
 
-type Grant = Balance["grants"][number];
 const route = getRouteApi("/app/credits");
 
 const columns: Column<Grant>[] = [
@@ -95,7 +94,7 @@ export function CreditsScreen() {
   );
 }
 
-function BalanceStats({ balance }: { balance: Balance | undefined }) {
+function BalanceStats({ balance }: { balance: TokenBalance | undefined }) {
   const wait = <Skeleton className="mt-1 h-6 w-24" />;
   return (
     <Stats>

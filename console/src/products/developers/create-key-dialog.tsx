@@ -4,7 +4,7 @@ import { api } from "../../api/operations.ts";
 import { ApiError } from "../../api/problem.ts";
 import type { ApiKeyInput, NewApiKey } from "../../api/types.ts";
 import { useIntent } from "../../lib/intent.ts";
-import { useMe } from "../../shell/session.tsx";
+import { atLeast, useMe } from "../../shell/session.tsx";
 import { Button } from "../../ui/button.tsx";
 import { CodeBlock } from "../../ui/copy.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
@@ -18,10 +18,10 @@ const SCOPES = [
   { scope: "ledger.read", note: "Read the ledger" },
 ];
 const LIFETIMES = [
-  { days: "", label: "Never" },
-  { days: "30", label: "In 30 days" },
   { days: "90", label: "In 90 days" },
+  { days: "30", label: "In 30 days" },
   { days: "365", label: "In a year" },
+  { days: "never", label: "Never" },
 ];
 
 export function CreateKeyDialog({
@@ -88,7 +88,7 @@ function CreateKey({ onDone }: { onDone(): void }) {
           error={problem?.fieldError("rate_limit_per_min")}
         />
         <SelectField label="Expires" name="lifetime" error={problem?.fieldError("expires_at")}>
-          {LIFETIMES.map(({ days, label }) => (
+          {LIFETIMES.filter(({ days }) => days !== "never" || atLeast(me, "admin")).map(({ days, label }) => (
             <option key={days} value={days}>
               {label}
             </option>
@@ -109,17 +109,19 @@ function CreateKey({ onDone }: { onDone(): void }) {
 
 function readForm(form: FormData, mode: ApiKeyInput["mode"]): ApiKeyInput {
   const rate = form.get("rate");
-  const days = Number(form.get("lifetime"));
   return {
     name: String(form.get("name")).trim(),
     mode,
-    scopes: form.getAll("scopes").map(String),
+    scopes: form.getAll("scopes") as ApiKeyInput["scopes"],
     ...(rate ? { rate_limit_per_min: Number(rate) } : {}),
-    // By the day, so that a retry a moment later asks for the same.
-    ...(days
-      ? { expires_at: `${new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10)}T00:00:00Z` }
-      : {}),
+    expires_at: expiryOf(String(form.get("lifetime"))),
   };
+}
+
+/** To the day, so that a retry a moment later asks for the same. */
+function expiryOf(days: string): string | null {
+  if (days === "never") return null;
+  return `${new Date(Date.now() + Number(days) * 86_400_000).toISOString().slice(0, 10)}T00:00:00Z`;
 }
 
 function Secret({ created, onDone }: { created: NewApiKey; onDone(): void }) {

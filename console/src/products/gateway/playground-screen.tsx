@@ -5,7 +5,6 @@ import { queries } from "../../api/queries.ts";
 import type { Model } from "../../api/types.ts";
 import { Button, IconButton } from "../../ui/button.tsx";
 import { Card } from "../../ui/card.tsx";
-import { cx } from "../../ui/class-names.ts";
 import { Page } from "../../ui/page.tsx";
 import { Empty, Failure, Skeleton } from "../../ui/states.tsx";
 import { type ChatSettings, ParametersPanel } from "./parameters-panel.tsx";
@@ -79,9 +78,11 @@ function Playground({ models }: { models: readonly Model[] }) {
             <SlidersHorizontal className="size-4" />
           </IconButton>
         </div>
-        <div className={cx("border-b border-line lg:hidden", !panel && "hidden")}>
-          <ParametersPanel models={models} settings={settings} onChange={change} />
-        </div>
+        {panel && (
+          <div className="border-b border-line lg:hidden">
+            <ParametersPanel models={models} settings={settings} onChange={change} />
+          </div>
+        )}
         <Transcript chat={chat} onExample={(text) => chat.send(text, settings)} />
         <Composer chat={chat} onSend={(text) => chat.send(text, settings)} />
       </Card>

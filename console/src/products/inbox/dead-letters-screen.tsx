@@ -60,7 +60,7 @@ export function DeadLettersScreen() {
           renderLink={(row, className) => (
             <Link
               to="/inbox/$eventId"
-              params={{ eventId: row.sample_id }}
+              params={{ eventId: row.sample_event_id }}
               search={{ state: "dead" }}
               className={className}
               aria-label={`${row.type}: ${row.error_code ?? "unknown"}, ${row.count} events`}

@@ -42,7 +42,7 @@ function Endpoints() {
 function EndpointForm({ endpoint }: { endpoint: WebhookEndpoint }) {
   const client = useQueryClient();
   const save = useMutation({
-    mutationFn: (body: { enabled: boolean; max_attempts: number }) => api.updateEndpoint(endpoint.id, body),
+    mutationFn: (body: { enabled: boolean; max_attempts: number }) => api.changeEndpoint(endpoint.id, body),
     onSuccess: async () => {
       toast.success("Endpoint saved");
       await client.invalidateQueries({ queryKey: ["endpoints"] });

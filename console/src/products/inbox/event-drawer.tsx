@@ -118,7 +118,7 @@ function Body({ event }: { event: WebhookEventDetail }) {
         </Facts>
       </Part>
       <EffectList effects={event.effects} />
-      <AttemptList attempts={event.attempt_log} />
+      <AttemptList attempts={event.attempts_log} />
       <ObjectTimeline event={event} />
       <Payload eventId={event.id} />
     </>
@@ -142,7 +142,7 @@ function Payload({ eventId }: { eventId: string }) {
       {shown && (
         <div className="px-5">
           {payload.data !== undefined ? (
-            <CodeBlock label="Payload" code={JSON.stringify(payload.data, null, 2)} />
+            <CodeBlock label="Payload" code={readable(String(payload.data))} />
           ) : payload.error ? (
             <Failure error={payload.error} onRetry={() => void payload.refetch()} />
           ) : (
@@ -152,4 +152,13 @@ function Payload({ eventId }: { eventId: string }) {
       )}
     </Part>
   );
+}
+
+/** Indented where it is JSON; a payload that is not is shown as it came. */
+function readable(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text;
+  }
 }

@@ -3,7 +3,7 @@ import { getRouteApi, Link, Outlet, useNavigate } from "@tanstack/react-router";
 import { Inbox, Settings2 } from "lucide-react";
 import { useState } from "react";
 import { lists, queries, useList } from "../../api/queries.ts";
-import type { EventCounts, EventState, WebhookEvent } from "../../api/types.ts";
+import type { WebhookCounts, EventState, WebhookEvent } from "../../api/types.ts";
 import { Id, Time } from "../../ui/amounts.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Card } from "../../ui/card.tsx";
@@ -12,6 +12,7 @@ import { Page } from "../../ui/page.tsx";
 import { Empty } from "../../ui/states.tsx";
 import { type Column, Stacked, Table } from "../../ui/table.tsx";
 import { EndpointsDialog } from "./endpoints-dialog.tsx";
+import { listEffects } from "./effects.ts";
 import { EVENT_STATES, EventStateBadge } from "./event-state.tsx";
 
 const route = getRouteApi("/app/inbox");
@@ -27,7 +28,14 @@ const columns: Column<WebhookEvent>[] = [
     ),
   },
   { key: "state", header: "State", width: "8.75rem", cell: (row) => <EventStateBadge state={row.state} /> },
-  { key: "object", header: "Object", width: "10.5rem", from: "md", cell: (row) => <Id id={row.object_id} /> },
+  { key: "object", header: "Object", width: "10.5rem", from: "lg", cell: (row) => <Id id={row.object_id} /> },
+  {
+    key: "effects",
+    header: "Effects",
+    width: "12rem",
+    from: "md",
+    cell: (row) => <span className="text-text-2">{listEffects(row.effects)}</span>,
+  },
   {
     key: "attempts",
     header: "Attempts",
@@ -36,7 +44,6 @@ const columns: Column<WebhookEvent>[] = [
     from: "sm",
     cell: (row) => row.attempts,
   },
-  { key: "origin", header: "Came by", width: "6.5rem", from: "lg", cell: (row) => row.origin },
   {
     key: "received",
     header: "Received",
@@ -87,7 +94,7 @@ export function InboxScreen() {
               params={{ eventId: row.id }}
               search={{ ...(state && { state }), ...(type && { type }) }}
               className={className}
-              aria-label={`${row.type}, ${row.state}`}
+              aria-label={`${row.type}, ${row.state}, ${listEffects(row.effects)}`}
             />
           )}
           empty={
@@ -133,7 +140,7 @@ function StateTabs({
 }
 
 /** What ended well is counted over a day only: a count beside the tab would mislead. */
-const countOf = (counts: EventCounts | undefined, state: EventState) =>
+const countOf = (counts: WebhookCounts | undefined, state: EventState) =>
   state === "processed" || state === "ignored" ? undefined : counts?.[state];
 
 /** Types are the company's: whoever knows one types it in full. */

@@ -75,11 +75,12 @@ function Moved({ transaction }: { transaction: LedgerTransaction }) {
 const KINDS = [
   { value: "all", label: "All" },
   { value: "hold", label: "Holds" },
-  { value: "settle", label: "Settlements" },
+  { value: "capture", label: "Captures" },
+  { value: "release", label: "Releases" },
   { value: "grant", label: "Grants" },
-  { value: "charge", label: "Charges" },
-  { value: "fee", label: "Fees" },
-  { value: "refund", label: "Refunds" },
+  { value: "payment.captured", label: "Payments" },
+  { value: "payment.fee", label: "Fees" },
+  { value: "payment.refunded", label: "Refunds" },
 ] as const;
 type Kind = (typeof KINDS)[number]["value"];
 

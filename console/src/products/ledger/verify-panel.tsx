@@ -2,7 +2,7 @@ import { useMutation } from "@tanstack/react-query";
 import { Check, ShieldCheck, X } from "lucide-react";
 import { api } from "../../api/operations.ts";
 import { messageOf } from "../../api/problem.ts";
-import type { VerifyReport } from "../../api/types.ts";
+import type { LedgerVerification } from "../../api/types.ts";
 import { formatInteger, humanize } from "../../lib/format.ts";
 import { Time } from "../../ui/amounts.tsx";
 import { Button } from "../../ui/button.tsx";
@@ -38,7 +38,7 @@ export function VerifyPanel() {
   );
 }
 
-function Report({ report }: { report: VerifyReport }) {
+function Report({ report }: { report: LedgerVerification }) {
   return (
     <div className="flex flex-col gap-4 p-4 sm:flex-row sm:items-start">
       <div className="flex shrink-0 items-center gap-3 sm:w-48 sm:flex-col sm:items-center sm:py-4 sm:text-center">

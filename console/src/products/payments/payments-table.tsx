@@ -16,7 +16,7 @@ const columns: Column<Payment>[] = [
     cell: (row) => <Money minor={row.amount_minor} currency={row.currency} />,
   },
   { key: "status", header: "Status", cell: (row) => <PaymentStatus status={row.status} /> },
-  { key: "pack", header: "Pack", width: "8rem", from: "md", cell: (row) => humanize(row.pack_key) },
+  { key: "pack", header: "CreditPack", width: "8rem", from: "md", cell: (row) => humanize(row.pack_key) },
   {
     key: "credits",
     header: "Credits",
