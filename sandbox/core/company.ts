@@ -41,7 +41,7 @@ export type Company = {
   error(res: ServerResponse, status: number, kind: ErrorKind): void;
   /** What the owner of a world needs to reach this company: keys, secrets, `base_url`. Same world, same answer. */
   credentials(world: World): Record<string, string>;
-  /** Runs once for each world at creation and whenever `webhookBase` or the public URL changes. */
+  /** Runs at each opening of a world (make tables here) and whenever its `webhookBase` changes. */
   welcome?(world: World): void;
   /** Stream faults that the company acts out itself (e.g. `cut_stream`); the core does the others for everybody. */
   readonly faults?: readonly string[];

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { z } from "zod";
 import type { Company } from "./company.ts";
 import { clockInput, faultInput, presetInput, triggerInput, worldInput, worldOnly } from "./control-input.ts";
-import { CALL_FAULTS } from "./faults.ts";
+import { CALL_FAULTS, MAX_FAULTS } from "./faults.ts";
 import { pageAsset } from "./page.ts";
 import { presetFaults } from "./presets.ts";
 import { asCurl } from "./recorder.ts";
@@ -244,7 +244,11 @@ function faultOperations(
     "GET faults": (act) => ({ data: named(act).faults.list() }),
     "POST faults": (act) => {
       const { world: _world, effect, ...fault } = parse(input, act.body);
-      return named(act).faults.add({
+      const { faults } = named(act);
+      if (faults.list().length >= MAX_FAULTS) {
+        throw new Refusal(422, "too_many_faults", `At most ${MAX_FAULTS} faults in a world.`);
+      }
+      return faults.add({
         ...fault,
         match: fault.match as Record<string, string>,
         effect: effect ?? (fault.on === "call" ? (CALL_FAULTS[fault.fault] ?? "none") : "none"),

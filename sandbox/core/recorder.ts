@@ -5,7 +5,7 @@ const MAX_RECORDINGS = 10_000;
 /** Of one body; the rest is left out of the recording. */
 export const MAX_RECORDED_BODY = 256 * 1024;
 /** Of all bodies of a world together, in characters: recordings beyond it are dropped, oldest first. */
-const MAX_RECORDED_TOTAL = 64 * 1024 * 1024;
+const MAX_RECORDED_TOTAL = 32 * 1024 * 1024;
 
 export type RecordingFilter = {
   company?: string;

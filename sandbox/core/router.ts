@@ -116,7 +116,7 @@ async function serve(
   const rules = world.faults.list().length;
   const faults = rules === 0 ? [] : world.faults.draw({ ...subject, body: rawBody.toString() });
   res.once("close", () => {
-    gone.abort();
+    if (!res.writableFinished) gone.abort();
     if (!world.recording) return;
     record(
       world,

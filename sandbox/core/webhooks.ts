@@ -68,7 +68,8 @@ export class OpenSender implements WebhookSender {
     if (this.#closed) return;
     const free = MAX_IN_FLIGHT - this.#inFlight.size;
     if (free <= 0) return;
-    const due = this.#deliveries.due(this.#now(), MAX_IN_FLIGHT + this.#inFlight.size);
+    // Those under way still stand as waiting; with one place free, one of so many at least is new.
+    const due = this.#deliveries.due(this.#now(), MAX_IN_FLIGHT);
     for (const delivery of due.filter((each) => !this.#inFlight.has(each.id)).slice(0, free)) {
       this.#inFlight.set(delivery.id, this.#run(delivery));
     }

@@ -1,46 +1,11 @@
 // The control page: shows what the API under /_sandbox shows, and does what it does. No state of its own.
 
+import { CALLS, howOften, matches, WEBHOOKS } from "./switches.js";
+import { $, draw, make, pretty, row, table, tag, time } from "./parts.js";
+
 /** How often the visible view is read again. */
 const REFRESH_MS = 2000;
 const PAGE = 100;
-
-const $ = (id) => document.getElementById(id);
-const make = (tag, attributes = {}, ...children) => {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name === "on")
-      for (const [event, listener] of Object.entries(value)) element.addEventListener(event, listener);
-    else element.setAttribute(name, value);
-  }
-  element.append(...children);
-  return element;
-};
-
-const WEBHOOKS = [
-  ["duplicate", "Duplicates", "The same event arrives twice", { n: 1 }],
-  ["reorder", "Reordering", "Later events overtake, up to 5 s", { window_ms: 5000 }],
-  ["delay", "Delay", "4 s late", { ms: 4000 }],
-  ["drop", "Drop", "An attempt is lost and made again later", {}],
-  ["corrupt", "Corrupt", "One bit of the body is wrong", {}],
-  ["bad_signature", "Bad signature", "The signature does not fit", {}],
-  ["old_timestamp", "Old timestamp", "Signed an hour ago", {}],
-];
-const CALLS = [
-  ["status", "Error 500", "Kept under the idempotency key", { status: 500 }, "none"],
-  ["status", "Error 503", "Nothing was done", { status: 503 }, "none"],
-  ["rate_limit", "Rate limit", "429, come again in 1 s", { retry_after: 1 }, "none"],
-  ["timeout", "Timeout, nothing done", "15 s of silence", { ms: 15000 }, "none"],
-  ["timeout", "Timeout, but done", "It happened; the answer never came", { ms: 15000 }, "done"],
-  ["reset", "Connection reset, nothing done", "Before the act", {}, "none"],
-  ["reset", "Connection reset, but done", "After the act", {}, "done"],
-  ["delay", "Delay", "2 s late", { ms: 2000 }, "done"],
-  ["corrupt", "Corrupt", "A byte of the answer is wrong", {}, "done"],
-  ["truncate", "Truncate", "Half of the answer", {}, "done"],
-  ["wrong_type", "Wrong type", "HTML, says the header", {}, "done"],
-  ["slow_stream", "Slow stream", "400 bytes a second", { bytes_per_second: 400 }, "done"],
-  ["cut_stream", "Cut stream", "Breaks off after 3 pieces", { after: 3 }, "done"],
-  ["stall", "Stall", "Falls silent after 3 pieces", { after: 3, ms: 30000 }, "done"],
-];
 
 let view = "faults";
 let faults = [];
@@ -74,20 +39,6 @@ async function act(text, run) {
     toast(error.message);
   }
   await refresh();
-}
-
-const same = (a, b) => JSON.stringify(Object.entries(a).sort()) === JSON.stringify(Object.entries(b).sort());
-const matches = (fault, on, [kind, , , params, effect]) =>
-  fault.on === on &&
-  fault.fault === kind &&
-  same(fault.params, params) &&
-  (effect === undefined || fault.effect === effect) &&
-  Object.keys(fault.match).length === 0;
-
-function howOften(fault) {
-  const often = fault.probability === null ? "always" : `${Math.round(fault.probability * 1000) / 10} %`;
-  const times = fault.times === null ? often : fault.times === 0 ? "used up" : `next ${fault.times}`;
-  return fault.company === null ? times : `${fault.company}, ${times}`;
 }
 
 function flip(on, entry, active) {
@@ -159,42 +110,11 @@ async function showFaults() {
   $("count-faults").textContent = faults.length === 0 ? "" : String(faults.length);
 }
 
-const tag = (text, kind) => make("span", { class: `tag ${kind}` }, text);
-const time = (value) => new Date(value).toLocaleTimeString([], { hour12: false });
-
-function table(columns, rows, empty) {
-  if (rows.length === 0) return make("p", { class: "empty" }, empty);
-  const head = make("tr", {}, ...columns.map((name) => make("th", { scope: "col" }, name)));
-  return make(
-    "div",
-    { class: "table" },
-    make("table", {}, make("thead", {}, head), make("tbody", {}, ...rows)),
-  );
-}
-
-function row(cells, open) {
-  const listeners = {
-    click: (event) => event.target.closest("button") === null && open(),
-    keydown: (event) => event.key === "Enter" && event.target === event.currentTarget && open(),
-  };
-  const made = cells.map(([content, kind = ""]) => make("td", { class: kind }, content));
-  return make("tr", { tabindex: "0", on: listeners }, ...made);
-}
-
 function showDetail(title, body, actions = []) {
   $("detail-title").textContent = title;
   $("detail-body").textContent = typeof body === "string" ? body : JSON.stringify(body, null, 2);
   $("detail-actions").replaceChildren(...actions);
   $("detail").showModal();
-}
-
-/** Swaps a panel's content only when it changed, so that focus and selection stay. */
-const drawn = new Map();
-function draw(id, data, build) {
-  const print = JSON.stringify(data);
-  if (drawn.get(id) === print) return;
-  drawn.set(id, print);
-  $(id).replaceChildren(build());
 }
 
 const STATES = { delivered: "good", waiting: "warn", gave_up: "bad" };
@@ -264,16 +184,6 @@ async function openRecording(id) {
       .join("\n")}\n\n${pretty(body)}`;
   const text = `${part(`${found.method} ${found.path}`, found.request)}\n\n${part(`→ ${found.status}`, found.response)}`;
   showDetail(`${found.method} ${found.path}`, text, [copy]);
-}
-
-function pretty(body) {
-  if (!/^[[{]/.test(body)) return body;
-  try {
-    return JSON.stringify(JSON.parse(body), null, 2);
-  } catch {
-    // Cut or spoilt on purpose by a fault: shown as it went out.
-    return body;
-  }
 }
 
 async function showRecordings() {
