@@ -8,6 +8,7 @@ import type { Config } from "./config.ts";
 import { createBilling, readPacks, type Billing } from "./kernel/billing/index.ts";
 import { billingJobs } from "./kernel/billing/jobs.ts";
 import { billingRoutes } from "./kernel/billing/routes.ts";
+import { identityJobs } from "./kernel/identity/jobs.ts";
 import { identityRoutes } from "./kernel/identity/routes.ts";
 import { ledgerJobs } from "./kernel/ledger/jobs.ts";
 import { ledgerRoutes } from "./kernel/ledger/routes.ts";
@@ -183,7 +184,8 @@ function mountRoutes(http: Http, parts: Parts): void {
 }
 
 function startJobs(parts: Parts): void {
-  const { loops } = parts;
+  const { loops, db, clock } = parts;
+  identityJobs(loops, { db, clock });
   ledgerJobs(loops, parts);
   webhookJobs(loops, parts.inbox, { backfillSeconds: parts.config.WEBHOOK_BACKFILL_SECONDS });
   billingJobs(loops, parts.billing);

@@ -1,6 +1,5 @@
-import { type Http } from "../../platform/http/index.ts";
+import { networkOf, type Http } from "../../platform/http/index.ts";
 import { assert, Problem, common } from "../../platform/problem.ts";
-import { networkOf } from "./address.ts";
 import { attemptsPolicy, createAttempts } from "./attempts.ts";
 import type { IdentityDeps } from "./deps.ts";
 import type { Origin } from "./open-session.ts";

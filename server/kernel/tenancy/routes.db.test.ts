@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import {
   call,
+  OWNER,
   setUp,
   signIn,
   startSignInServer,
@@ -156,4 +157,17 @@ test("members are listed with their roles, to members only", async () => {
   expect(roles).toContain("owner@example.com owner");
   expect(roles).toContain("viewer@example.com viewer");
   expect((await call(server, "GET", "/api/team/members")).status).toBe(401);
+});
+
+test("a live cookie without its CSRF proof keeps nobody from signing in or out", async () => {
+  const { cookie } = owner;
+  const again = await call(server, "POST", "/api/auth/login", { body: OWNER, headers: { cookie } });
+  expect(again.status).toBe(200);
+  expect((await call(server, "POST", "/api/auth/logout", { headers: { cookie } })).status).toBe(204);
+  expect((await owner.call("GET", "/api/auth/me")).status).toBe(401);
+});
+
+test("403 a query that names another organization", async () => {
+  const answer = await owner.call("GET", `/api/auth/me?organization_id=${newId("org")}`);
+  expect(answer.body).toMatchObject({ status: 403, code: "tenant_mismatch" });
 });

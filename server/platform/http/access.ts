@@ -45,5 +45,9 @@ export function authorize(actor: Actor, access: Access): void {
 export type Authenticate = (request: {
   headers: Record<string, string | string[] | undefined>;
   method: string;
+  /** Path and query: `x-api-key` counts on `/v1` only, and a query may name the organization it means. */
+  url: string;
   ip: string;
+  /** The operation is open to anyone: a cookie without its CSRF proof is then no credential, rather than a fault. */
+  open: boolean;
 }) => Promise<Actor | null>;

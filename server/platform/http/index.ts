@@ -11,3 +11,4 @@ export type { Call, Operation } from "./operation.ts";
 export { rankOf, type Access, type Actor, type Authenticate, type Role } from "./access.ts";
 export { idParam, instant, int64, listAnswer, listQuery } from "./schemas.ts";
 export { openCursor, sealCursor } from "./cursor.ts";
+export { maskIp, networkOf } from "./address.ts";

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { Problem, common } from "../problem.ts";
 import type { Limiter } from "../rate-limit/index.ts";
 import type { Actor } from "./access.ts";
+import { networkOf } from "./address.ts";
 import type { Operation } from "./operation.ts";
 
 const DEFAULT_PER_MINUTE = 100;
@@ -19,19 +20,9 @@ export async function takeLimit(
   const limit = actor?.rateLimitPerMin ? { ...base, perMinute: actor.rateLimitPerMin } : base;
   const verdict = await limiter.take(
     limit,
-    actor ? (actor.userId ?? actor.credentialId) : network(request.ip),
+    actor ? (actor.userId ?? actor.credentialId) : networkOf(request.ip),
   );
   reply.header("ratelimit-policy", `"${limit.name}";q=${limit.perMinute};w=60`);
   reply.header("ratelimit", `"${limit.name}";r=${verdict.remaining};t=${verdict.resetSeconds}`);
   if (!verdict.allowed) throw new Problem(common.rate_limited, { retryAfter: verdict.resetSeconds });
-}
-
-/** An IPv4 address, or the /64 of an IPv6 one. */
-export function network(ip: string): string {
-  if (!ip.includes(":") || ip.startsWith("::ffff:")) return ip;
-  const [head = "", tail] = ip.split("::");
-  const left = head.split(":").filter(Boolean);
-  const right = tail === undefined ? [] : tail.split(":").filter(Boolean);
-  const groups = [...left, ...Array<string>(Math.max(0, 8 - left.length - right.length)).fill("0"), ...right];
-  return `${groups.slice(0, 4).join(":")}::/64`;
 }

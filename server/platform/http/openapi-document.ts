@@ -45,12 +45,15 @@ export function documentTransforms(): {
 
 function described(response: Json): Json {
   return Object.fromEntries(
-    Object.entries(response).map(([status, schema]) => [
-      status,
-      status === "204"
-        ? { description: "Done; no body", type: "null" }
-        : { description: "Success", content: { "application/json": { schema } } },
-    ]),
+    Object.entries(response).map(([status, schema]) => {
+      if (status === "204") return [status, { description: "Done; no body", type: "null" }];
+      // Without a schema the handler writes the answer itself: a stream, or bytes as they came.
+      const written = (schema as Json).type === "null";
+      return [
+        status,
+        { description: "Success", ...(written ? {} : { content: { "application/json": { schema } } }) },
+      ];
+    }),
   );
 }
 

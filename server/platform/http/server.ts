@@ -111,7 +111,9 @@ async function admit(
   const actor = await options.authenticate({
     headers: request.headers,
     method: request.method,
+    url: request.url,
     ip: request.ip,
+    open: operation.access.least === "anyone",
   });
   actors.set(request, actor);
   if (actor) {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { deviceOf, maskIp, networkOf } from "./address.ts";
+import { maskIp, networkOf } from "./address.ts";
 
 test.each([
   ["203.0.113.7", "203.0.113.7", "203.0.x.x"],
@@ -12,15 +12,4 @@ test.each([
 ])("%s is counted as %s and kept as %s", (ip, network, masked) => {
   expect(networkOf(ip)).toBe(network);
   expect(maskIp(ip)).toBe(masked);
-});
-
-test("a device is named by browser and system", () => {
-  const chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36";
-  expect(deviceOf(chrome)).toBe("Chrome on Linux");
-  expect(deviceOf(`${chrome} Edg/140.0`)).toBe("Edge on Linux");
-  expect(deviceOf("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1")).toBe(
-    "Safari on iOS",
-  );
-  expect(deviceOf("curl/8.0")).toBe("App");
-  expect(deviceOf(undefined)).toBe("App");
 });
