@@ -1155,10 +1155,8 @@ export type GetEventPayloadResponses = {
     /**
      * Success
      */
-    200: null;
+    200: unknown;
 };
-
-export type GetEventPayloadResponse = GetEventPayloadResponses[keyof GetEventPayloadResponses];
 
 export type ReplayEventData = {
     body?: never;
@@ -1441,10 +1439,8 @@ export type CreateChatCompletionResponses = {
     /**
      * Success
      */
-    200: null;
+    200: unknown;
 };
-
-export type CreateChatCompletionResponse = CreateChatCompletionResponses[keyof CreateChatCompletionResponses];
 
 export type ListModelsData = {
     body?: never;
@@ -1519,10 +1515,8 @@ export type CreateChatCompletionLlmResponses = {
     /**
      * Success
      */
-    200: null;
+    200: unknown;
 };
-
-export type CreateChatCompletionLlmResponse = CreateChatCompletionLlmResponses[keyof CreateChatCompletionLlmResponses];
 
 export type ListModelsLlmData = {
     body?: never;
@@ -1690,7 +1684,5 @@ export type StreamResponses = {
     /**
      * Success
      */
-    200: null;
+    200: unknown;
 };
-
-export type StreamResponse = StreamResponses[keyof StreamResponses];
