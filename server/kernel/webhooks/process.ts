@@ -22,6 +22,9 @@ const DETAIL_CHARS = 500;
 /** Another process took the events over; nothing of this attempt may be kept. */
 class LeaseLost extends Error {}
 
+/** The worker is being stopped, or the claim took too long: it is given back as it is. */
+class Stopped extends Error {}
+
 type Work = {
   deps: InboxDeps;
   signals: Signals;
@@ -54,11 +57,9 @@ export async function processEvents(
   try {
     await work({ deps, signals, claim, startedAt: performance.now(), signal }, events);
   } catch (error) {
-    if (!(error instanceof LeaseLost)) {
-      await withSystemTx(db, (tx) => releaseClaim(tx, claim));
-      throw error;
-    }
-    logger.warn({ claim }, "lease lost");
+    if (error instanceof LeaseLost) logger.warn({ claim }, "lease lost");
+    else await withSystemTx(db, (tx) => releaseClaim(tx, claim));
+    if (!(error instanceof LeaseLost || error instanceof Stopped)) throw error;
   } finally {
     clearInterval(renewal);
     deps.hub.publish("webhooks.counts", null);
@@ -82,7 +83,7 @@ async function work(work: Work, events: readonly Claimed[]): Promise<void> {
     }
     ready.set(handler, groups);
   }
-  if (work.signal.aborted) throw new Problem(common.overloaded, { detail: "stopped before applying" });
+  if (work.signal.aborted) throw new Stopped();
   await finish(work, ended);
   for (const [handler, groups] of ready) {
     const queue = [...groups.values()];
@@ -120,7 +121,8 @@ async function prepare(
     const results = await handler.prepare(events, work.signal);
     return events.map((event, i) => ({ event, result: results[i] ?? new Error("not prepared") }));
   } catch (error) {
-    if (work.signal.aborted || databaseGone(error)) throw error;
+    if (work.signal.aborted) throw new Stopped();
+    if (databaseGone(error)) throw error;
     const [only] = events;
     if (only && events.length === 1) return [{ event: only, result: toError(error) }];
     const results: PreparedEvent[] = [];
