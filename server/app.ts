@@ -31,7 +31,7 @@ import { createGateway, type Gateway } from "./products/gateway/index.ts";
 import { gatewayJobs } from "./products/gateway/jobs.ts";
 import { gatewayRoutes } from "./products/gateway/routes.ts";
 import { createOpenRouter, type LanguageModels } from "./vendors/llm/index.ts";
-import { createStripe } from "./vendors/stripe/index.ts";
+import { createStripe, type StripeApi } from "./vendors/stripe/index.ts";
 
 export const VERSION = "0.1.0";
 
@@ -62,6 +62,7 @@ type Parts = {
   health: Health;
   loops: Loops;
   authenticate: Authenticator;
+  stripe: StripeApi;
   llm: LanguageModels;
   inbox: Inbox;
   billing: Billing;
@@ -163,6 +164,7 @@ async function build(config: Config, options: AppOptions): Promise<Parts> {
     health: createHealth(),
     loops: createLoops(logger, metrics),
     authenticate: createAuthenticate({ db, clock, logger, config }),
+    stripe,
     llm,
     inbox,
     billing,
@@ -192,7 +194,7 @@ function startJobs(parts: Parts): void {
   gatewayJobs(loops, parts.gateway);
 }
 
-function healthChecks({ health, db, limiter, hub }: Parts): void {
+function healthChecks({ health, db, limiter, hub, stripe, llm, inbox, gateway, clock }: Parts): void {
   health.check("database", true, async () => {
     const { rows } = await db.pool.query<{ version: string }>(
       "select current_setting('server_version') as version",
@@ -201,12 +203,34 @@ function healthChecks({ health, db, limiter, hub }: Parts): void {
   });
   health.check("migrations", true, async () => {
     const { pending, unknown } = await pendingMigrations(db.pool);
-    if (pending.length + unknown.length > 0)
-      throw new Error(`pending or unknown: ${[...pending, ...unknown].join(", ")}`);
+    const wrong = [...pending, ...unknown];
+    if (wrong.length > 0) throw new Error(`pending or unknown: ${wrong.join(", ")}`);
     return "up to date";
   });
+  health.check("stripe", false, async () => {
+    const to = clock.now();
+    await stripe.listEvents(
+      { from: new Date(to.getTime() - 1_000), to, after: null },
+      AbortSignal.timeout(2_000),
+    );
+    return `${stripe.mode} mode`;
+  });
+  health.check("language models", false, async () => {
+    const { state } = await llm.generation("gen-health");
+    if (state === "unavailable") throw new Error("the provider does not answer");
+    return llm.name;
+  });
   health.check("rate limits", false, () => limiter.probe());
-  health.check("realtime", false, async () => `${hub.readers} open pages`);
+  health.check("realtime", false, async () => `${hub.readers} open ${hub.readers === 1 ? "page" : "pages"}`);
+  health.queue("webhook events", async () => {
+    const { received, waiting_retry, processing, oldest_seconds } = await inbox.counts();
+    return { waiting: received + waiting_retry + processing, oldest_seconds };
+  });
+  health.queue("model calls", async () => {
+    const started = [...gateway.calls].map((call) => call.startedAt);
+    const oldest = started.length > 0 ? performance.now() - Math.min(...started) : 0;
+    return { waiting: started.length, oldest_seconds: Math.floor(oldest / 1000) };
+  });
 }
 
 /** Companies resend what is refused now; streams finish; leases of what did not finish lapse. */
