@@ -1,7 +1,7 @@
 import { checkBooks } from "./books.ts";
 import { arrives, payWith, STARTER_MICROS, startPurchase } from "./checkout.ts";
-import { ask } from "./playground.journey.ts";
-import { available, becomesAvailable, EFFECT_MS, type Journey, open, type Stage } from "./stage.ts";
+import { ask, settled } from "./playground.journey.ts";
+import { available, becomesAvailable, type Journey, open, type Stage } from "./stage.ts";
 
 /** Undelivered events come again after a few seconds, and dropped answers are retried. */
 const STORM_MS = 120_000;
@@ -38,7 +38,7 @@ export const journeys: Journey[] = [
         }
       });
       await open(stage, "/credits", "Credits");
-      await page.getByText("0 calls running").waitFor({ timeout: STORM_MS });
+      await page.getByText("0 calls running", { exact: true }).waitFor({ timeout: STORM_MS });
       await checkBooks(stage);
     },
   },
@@ -48,16 +48,23 @@ export const journeys: Journey[] = [
       const { page } = stage;
       await open(stage, "/playground", "Playground");
       await ask(page, "Is it calm again?");
-      await page.getByText("Settled").waitFor({ timeout: EFFECT_MS });
+      await settled(page, 1);
     },
   },
 ];
 
-async function inStorm({ sandbox }: Stage, act: () => Promise<void>): Promise<void> {
-  await sandbox.preset("storm");
+/** Switched on and off on the sandbox's own page, as a person would. */
+async function inStorm({ page, sandbox }: Stage, act: () => Promise<void>): Promise<void> {
+  const faults = await page.context().newPage();
+  const anySwitch = faults.locator('[role="switch"][aria-checked="true"]').first();
+  await faults.goto(sandbox.url);
+  await faults.getByRole("button", { name: "Storm" }).click();
+  await anySwitch.waitFor();
   try {
     await act();
   } finally {
-    await sandbox.preset("calm");
+    await faults.getByRole("button", { name: "Calm" }).click();
+    await anySwitch.waitFor({ state: "detached" });
+    await faults.close();
   }
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Locator } from "playwright-core";
 import { available, EFFECT_MS, type Journey, open } from "./stage.ts";
 
 export const journeys: Journey[] = [
@@ -20,7 +21,7 @@ export const journeys: Journey[] = [
       await page.getByRole("alertdialog").getByRole("button", { name: "Replay" }).click();
       await page.getByText("Replay started").waitFor();
       await drawer.getByText("replayed once").waitFor({ timeout: EFFECT_MS });
-      await drawer.getByText("Processed").first().waitFor({ timeout: EFFECT_MS });
+      await replayed(drawer, "Processed").waitFor({ timeout: EFFECT_MS });
       assert.equal(await available(page), before);
     },
   },
@@ -52,12 +53,16 @@ export const journeys: Journey[] = [
       await drawer.getByRole("button", { name: "Replay" }).click();
       await page.getByRole("alertdialog").getByRole("button", { name: "Replay" }).click();
       await drawer.getByText("replayed once").waitFor({ timeout: EFFECT_MS });
-      await drawer.getByText("Dead", { exact: true }).first().waitFor({ timeout: EFFECT_MS });
+      await replayed(drawer, "Dead").waitFor({ timeout: EFFECT_MS });
       await open(stage, "/inbox", "Inbox");
       await setMaxAttempts(stage, 12);
     },
   },
 ];
+
+/** The first attempt of the first replay, with how it ended. */
+const replayed = (drawer: Locator, outcome: string): Locator =>
+  drawer.getByRole("listitem").filter({ hasText: "replay 1 · attempt 1" }).filter({ hasText: outcome });
 
 async function setMaxAttempts({ page }: Parameters<Journey["play"]>[0], attempts: number): Promise<void> {
   await page.getByRole("button", { name: "Endpoints" }).click();

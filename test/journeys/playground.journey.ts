@@ -30,7 +30,7 @@ export const journeys: Journey[] = [
       await page.getByRole("button", { name: "Stop" }).click();
       await page.getByText("Stopped").waitFor();
       await open(stage, "/credits", "Credits");
-      await page.getByText("0 calls running").waitFor({ timeout: EFFECT_MS });
+      await page.getByText("0 calls running", { exact: true }).waitFor({ timeout: EFFECT_MS });
       assert.ok((await available(page)) <= before);
     },
   },

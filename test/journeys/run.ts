@@ -14,6 +14,7 @@ import { journeys as playground } from "./playground.journey.ts";
 import { type Product, startProduct } from "./product.ts";
 import { connectSandbox } from "./sandbox.ts";
 import { journeys as signIn } from "./sign-in.journey.ts";
+import { journeys as signOut } from "./sign-out.journey.ts";
 import type { Journey, Stage } from "./stage.ts";
 
 const picturesDir = path.join(fileURLToPath(new URL("../..", import.meta.url)), ".data/journeys");
@@ -63,6 +64,7 @@ async function playAll(browser: Browser, product: Product): Promise<number> {
       name: "every screen fits its window, light and dark, wide and narrow",
       play: async () => takePictures(browser, product, await context.storageState(), picturesDir),
     },
+    ...signOut,
     {
       name: "no script of the console failed",
       async play() {

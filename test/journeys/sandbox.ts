@@ -5,7 +5,6 @@ type Credentials = { stripe: { api_key: string; base_url: string } };
 /** The sandbox's control, for what no person does in the console. */
 export type Sandbox = {
   url: string;
-  preset(name: "calm" | "storm"): Promise<void>;
   /** Pays an intent that names a payment of ours with another amount: its event breaks a rule. */
   payWrongly(paymentId: string): Promise<void>;
 };
@@ -13,9 +12,6 @@ export type Sandbox = {
 export function connectSandbox(url: string): Sandbox {
   return {
     url,
-    async preset(name) {
-      await send(`${url}/preset`, JSON.stringify({ preset: name }), { "content-type": "application/json" });
-    },
     async payWrongly(paymentId) {
       const { stripe } = (await (await fetch(`${url}/worlds/default`)).json()) as Credentials;
       const intent = new URLSearchParams({
@@ -33,11 +29,7 @@ export function connectSandbox(url: string): Sandbox {
   };
 }
 
-async function send(
-  url: string,
-  body: string | URLSearchParams,
-  headers: Record<string, string>,
-): Promise<void> {
+async function send(url: string, body: URLSearchParams, headers: Record<string, string>): Promise<void> {
   const answer = await fetch(url, { method: "POST", body, headers, signal: AbortSignal.timeout(10_000) });
   if (!answer.ok) throw new Error(`POST ${url}: ${answer.status} ${await answer.text()}`);
 }

@@ -1,4 +1,5 @@
 import { client } from "../../../contract/client/client.gen.ts";
+import { isAway } from "./presence.ts";
 import { ApiError } from "./problem.ts";
 
 /** What the session has told us; every call by cookie carries it. */
@@ -18,8 +19,10 @@ export function whenSignedOut(callback: () => void): void {
 /** Headers of a call by cookie: who we think we are, and proof that it is our own page that asks. */
 export function sessionHeaders(method: string): Record<string, string> {
   if (!session) return {};
-  const proof = method === "GET" ? {} : { "x-csrf-token": session.csrfToken };
-  return { "x-organization-id": session.organizationId, ...proof };
+  const headers: Record<string, string> = { "x-organization-id": session.organizationId };
+  if (isAway()) headers["x-holdfast-background"] = "1";
+  if (method !== "GET") headers["x-csrf-token"] = session.csrfToken;
+  return headers;
 }
 
 /** The error of an answer, or of none; a lost session is told to the app as well. */

@@ -56,7 +56,7 @@ function lineOf(props: PlotProps) {
           key={name}
           dataKey={valueOf(name)}
           name={name}
-          type="stepAfter"
+          type="stepBefore"
           stroke={plotColor(index)}
           fill={plotColor(index)}
           fillOpacity={0.12}

@@ -5,7 +5,7 @@ import type { Payment } from "../../api/types.ts";
 import { formatMoney, humanize } from "../../lib/format.ts";
 import { Credits, Money, Time } from "../../ui/amounts.tsx";
 import { Empty } from "../../ui/states.tsx";
-import { type Column, type ListState, Table } from "../../ui/table.tsx";
+import { type Column, type ListState, Stacked, Table } from "../../ui/table.tsx";
 import { PaymentStatus } from "./payment-status.tsx";
 
 const columns: Column<Payment>[] = [
@@ -13,7 +13,11 @@ const columns: Column<Payment>[] = [
     key: "amount",
     header: "Amount",
     width: "6rem",
-    cell: (row) => <Money minor={row.amount_minor} currency={row.currency} />,
+    cell: (row) => (
+      <Stacked note={<Time at={row.created_at} />}>
+        <Money minor={row.amount_minor} currency={row.currency} />
+      </Stacked>
+    ),
   },
   { key: "status", header: "Status", cell: (row) => <PaymentStatus status={row.status} /> },
   { key: "pack", header: "CreditPack", width: "8rem", from: "md", cell: (row) => humanize(row.pack_key) },
@@ -30,6 +34,7 @@ const columns: Column<Payment>[] = [
     header: "Created",
     width: "6.5rem",
     align: "right",
+    from: "sm",
     cell: (row) => <Time at={row.created_at} />,
   },
 ];
