@@ -6,7 +6,7 @@ const redisUrl = process.env["TEST_REDIS_URL"];
 
 async function allowed(urls: (string | null)[], calls: number, connected = true): Promise<number> {
   const limiters = urls.map((url) => createLimiter(url));
-  if (connected) await Promise.all(limiters.map((limiter) => vi.waitFor(() => limiter.probe())));
+  if (connected) await Promise.all(limiters.map(async (limiter) => vi.waitFor(() => limiter.probe())));
   const limit = { name: randomUUID(), perMinute: 50 };
   const verdicts = await Promise.all(
     Array.from({ length: calls }, (_, i) => limiters[i % limiters.length]?.take(limit, "s")),
