@@ -11,6 +11,7 @@ const HEADERS = {
 const FILES: Readonly<Record<string, readonly [file: string, type: string]>> = {
   "/": ["page/index.html", "text/html; charset=utf-8"],
   "/page.css": ["page/page.css", "text/css; charset=utf-8"],
+  "/parts.css": ["page/parts.css", "text/css; charset=utf-8"],
   "/page.js": ["page/page.js", "text/javascript; charset=utf-8"],
   "/parts.js": ["page/parts.js", "text/javascript; charset=utf-8"],
   "/switches.js": ["page/switches.js", "text/javascript; charset=utf-8"],
