@@ -78,11 +78,12 @@ export type Walked = { payment: PaymentRow; refunds: Map<string, RefundRow>; mov
 
 /** True when this event's state cannot be ordered against the row's: the payment has to be asked for. */
 export function isUnclear(
-  row: Pick<PaymentRow, "charge_id" | "status" | "as_of">,
+  row: Pick<PaymentRow, "charge_id" | "status" | "failure_code" | "as_of">,
   at: Date,
   state: PaymentState,
 ): boolean {
-  if (row.charge_id !== null || row.status === state.status) return false;
+  const isSame = row.status === state.status && row.failure_code === state.failureCode;
+  if (row.charge_id !== null || isSame) return false;
   return Math.abs(at.getTime() - row.as_of.getTime()) <= CLOSE_MS;
 }
 

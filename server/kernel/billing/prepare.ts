@@ -56,8 +56,9 @@ async function prepareOne(
   ask: (found: PaymentFact) => Promise<Fetched | Prepared<never>>,
 ): Promise<Answer> {
   const place = placeOf(known, found);
-  const isForeign = !place && found.holdfastId !== null;
-  if (isForeign || (!place && !found.intentId)) return { kind: "ignored", code: "not_ours" };
+  // What we make at Stripe carries our id, its charges too. Only a refund made there has to be traced to its payment.
+  const canBeOurs = found.refunds.length > 0 && found.intentId !== null && found.holdfastId === null;
+  if (!place && !canBeOurs) return { kind: "ignored", code: "not_ours" };
   if (place && !needsAsking(known, place, event, found))
     return fact(place, { found, at: event.createdAt, fetchSeq: null });
   const fetched = await ask(withSession(found, place && known.rows.get(place.payment_id)));

@@ -88,13 +88,13 @@ export function listPayments(
 /** What `prepare` must know of a payment, read across tenants by the operator's role. */
 export type Glance = Pick<
   PaymentRow,
-  "org_id" | "id" | "status" | "charge_id" | "refunded_minor" | "as_of" | "session_id"
+  "org_id" | "id" | "status" | "failure_code" | "charge_id" | "refunded_minor" | "as_of" | "session_id"
 >;
 
 export function glance(tx: Tx, keys: readonly { org_id: string; payment_id: string }[]): Promise<Glance[]> {
   return tx.query(
     "billing.glance",
-    `select p.org_id, p.id, p.status, p.charge_id, p.refunded_minor, p.as_of, p.session_id
+    `select p.org_id, p.id, p.status, p.failure_code, p.charge_id, p.refunded_minor, p.as_of, p.session_id
      from unnest($1::text[], $2::text[]) as k (org_id, id) join billing.payments p using (org_id, id)`,
     [keys.map(({ org_id }) => org_id), keys.map(({ payment_id }) => payment_id)],
   );

@@ -1,0 +1,149 @@
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { startTestApp, type TestApp } from "../../../test/harness/app.ts";
+import { createBuyer, type Buyer } from "../../../test/harness/buyer.ts";
+import type { Client, Json } from "../../../test/harness/client.ts";
+import { offsetClock } from "../../platform/clock.ts";
+import { createDb, type Db } from "../../platform/db/index.ts";
+import { createHub, type Hub } from "../../platform/realtime/index.ts";
+import { createLogger, createMetrics } from "../../platform/telemetry/index.ts";
+import { createStripe } from "../../vendors/stripe/index.ts";
+import { createBilling, readPacks } from "./index.ts";
+
+let t: TestApp;
+let buyer: Buyer;
+let viewer: Client;
+/** Ten purchases a minute are each person's limit. */
+let second: Client;
+let db: Db;
+let hub: Hub;
+
+beforeAll(async () => {
+  t = await startTestApp();
+  buyer = createBuyer(t);
+  viewer = await t.member("viewer");
+  second = await t.member("owner");
+  db = createDb({ url: t.database.url, max: 2 });
+  hub = createHub(db, t.database.url, createLogger("silent"));
+});
+afterAll(async () => {
+  await hub.close();
+  await db.close();
+  await t.close();
+});
+afterEach(() => buyer.calm());
+
+const purchase = (idempotencyKey: string | null, body: Json = { pack_key: "starter" }, who = t.owner) =>
+  who.call("POST", "/api/credits/purchase", { body, idempotencyKey });
+/** Three tries, each made twice by the SDK when a kept connection turns out to be closed. */
+const TRIES = 6;
+const sessions = { method: "POST", path: "*/checkout/sessions" };
+const payments = (key: string) =>
+  t.sql<{ id: string; status: string; attempt: number }>(
+    `select p.id, p.status, p.attempt from billing.payments p
+     join platform.idempotency_keys k on k.operation_id = p.operation_id where k.key = $1`,
+    [key],
+  );
+const books = async () => {
+  const answer = await fetch(`${t.credentials.stripe.base_url}/v1/checkout/sessions?limit=100`, {
+    headers: { authorization: `Bearer ${t.credentials.stripe.api_key}` },
+  });
+  return ((await answer.json()) as { data: { id: string; metadata: Json }[] }).data;
+};
+
+/** Billing of a process whose clock stands this far ahead. */
+function billingAt(offsetMs: number) {
+  const metrics = createMetrics("test");
+  const { api_key: apiKey, base_url: baseUrl } = t.credentials.stripe;
+  return createBilling({
+    db,
+    clock: offsetClock(offsetMs),
+    hub,
+    logger: createLogger("silent"),
+    stripe: createStripe({ apiKey, baseUrl, metrics, pausesMs: [] }),
+    accountId: "acct_default",
+    baseUrl: t.url,
+    packs: readPacks(),
+  });
+}
+const NEAR_KEY_END_MS = 21 * 3_600_000;
+const never = new AbortController().signal;
+
+test.each([
+  ["an unknown pack", { pack_key: "huge" }, "/pack_key"],
+  ["an address elsewhere", { pack_key: "starter", success_url: "https://evil.example/" }, "/success_url"],
+  ["no pack", {}, "/pack_key"],
+  ["a price of its own", { pack_key: "starter", amount_minor: 1 }, "/"],
+])("422 for %s", async (name, body, pointer) => {
+  const answer = await purchase(name, body);
+  expect(answer.status).toBe(422);
+  expect(answer.body.errors).toMatchObject([{ pointer }]);
+});
+
+test("400 without Idempotency-Key, 403 below owner, 401 for nobody, 404 for another's payment", async () => {
+  expect((await purchase(null)).body.code).toBe("idempotency_key_required");
+  expect((await purchase("v", undefined, viewer)).status).toBe(403);
+  expect((await purchase("a", undefined, t.anonymous)).status).toBe(401);
+  const bought = await buyer.buy();
+  const stranger = await t.neighbour();
+  for (const path of [`/api/payments/${bought.payment_id}`, "/api/payments/pay_1"])
+    expect((await stranger.call("GET", path)).body).toMatchObject({ status: 404, code: "not_found" });
+  expect((await stranger.call("GET", "/api/payments")).body.data).toEqual([]);
+  expect((await t.anonymous.call("GET", "/checkout/session/cs_test_unknown")).status).toBe(404);
+});
+
+test("Stripe away: 503 after three tries, the row is kept, and the same key carries it on", async () => {
+  await buyer.fault({ match: sessions, fault: "reset", effect: "done", times: TRIES });
+  const away = await purchase("away");
+  expect([away.status, away.body.code]).toEqual([503, "provider_unavailable"]);
+  expect(Number(away.headers.get("retry-after"))).toBeGreaterThan(0);
+  const [row] = await payments("away");
+  expect(row).toMatchObject({ status: "creating", attempt: 1 });
+  const done = await purchase("away");
+  expect(done.status, done.text).toBe(201);
+  expect(done.body.payment_id).toBe(row?.id);
+  expect((await books()).filter(({ metadata }) => metadata.holdfast_id === row?.id)).toHaveLength(1);
+});
+
+test("a definite refusal: 502, and the next try has a key of its own", async () => {
+  await buyer.fault({ match: sessions, fault: "status", params: { status: 402 }, times: 1 });
+  const refused = await purchase("refused");
+  expect([refused.status, refused.body.code]).toEqual([502, "provider_refused"]);
+  expect(await payments("refused")).toMatchObject([{ status: "failed", attempt: 2 }]);
+  expect((await purchase("refused")).status).toBe(201);
+  expect(await payments("refused")).toMatchObject([{ status: "requires_payment_method" }]);
+});
+
+test("a purchase whose request died is carried on by the sweep, after a minute, with one session", async () => {
+  await buyer.fault({ match: sessions, fault: "reset", effect: "done", times: TRIES });
+  await purchase("died", undefined, second);
+  expect(await billingAt(0).resumePurchases(never)).toBe(0);
+  expect(await billingAt(61_000).resumePurchases(never)).toBe(1);
+  const [row] = await payments("died");
+  expect(row?.status).toBe("requires_payment_method");
+  expect((await books()).filter(({ metadata }) => metadata.holdfast_id === row?.id)).toHaveLength(1);
+});
+
+test("past the life of Stripe's key the session is looked up and adopted, not made again", async () => {
+  await buyer.fault({ match: sessions, fault: "reset", effect: "done", times: TRIES });
+  await purchase("late", undefined, second);
+  const [row] = await payments("late");
+  const [made] = (await books()).filter(({ metadata }) => metadata.holdfast_id === row?.id);
+  expect(await billingAt(NEAR_KEY_END_MS).resumePurchases(never)).toBe(1);
+  expect(await t.sql("select session_id from billing.payments where id = $1", [row?.id])).toEqual([
+    { session_id: made?.id },
+  ]);
+});
+
+test("absent twice, ten minutes apart: a new key, and one session in the end", async () => {
+  await buyer.fault({ match: sessions, fault: "reset", effect: "none", times: TRIES });
+  await purchase("absent", undefined, second);
+  for (const [offset, attempt] of [
+    [NEAR_KEY_END_MS, 1],
+    [NEAR_KEY_END_MS + 9 * 60_000, 1],
+    [NEAR_KEY_END_MS + 11 * 60_000, 2],
+  ] as const) {
+    expect(await billingAt(offset).resumePurchases(never)).toBe(0);
+    expect(await payments("absent")).toMatchObject([{ status: "creating", attempt }]);
+  }
+  expect((await purchase("absent", undefined, second)).status).toBe(201);
+});
