@@ -1,5 +1,15 @@
 import { price } from "./bill.ts";
-import { checkpoints, dueCount, LONGEST_MS, run, scriptOf, settle, type Call, type Script } from "./play.ts";
+import {
+  checkpoint,
+  checkpoints,
+  dueCount,
+  LONGEST_MS,
+  run,
+  scriptOf,
+  settle,
+  type Call,
+  type Script,
+} from "./play.ts";
 import { chunksOf, COMMENT, DONE, usageText, type Chunks } from "./wire.ts";
 
 /** How often a caller who waits for the first content is told that somebody is there. */
@@ -149,6 +159,8 @@ export function playStream(call: Call): Promise<void> {
   if (pace.hold !== null || pace.firstTokenMs > 0) {
     res.write(first);
     first = "";
+    // Its id goes out before its end: whoever knows it can ask for it, also after a crash of these books.
+    checkpoint(call, 0);
   }
   return run(call, (elapsed, now) => {
     if (signal.aborted) return runAlone(stream, elapsed, now);

@@ -69,14 +69,19 @@ export function settle(call: Call, state: Exclude<Generation["state"], "running"
   save(exchange.world, generation);
 }
 
+/** Writes the row of a running call as of now. */
+export function checkpoint({ generation, chat, plan, behaviour, exchange }: Call, contents: number): void {
+  price(generation, chat, plan.tokensAfter[contents - 1] ?? 0, behaviour.costTimes);
+  save(exchange.world, generation);
+}
+
 /** Keeps the row of a long call up to date, at most once a second. */
 export function checkpoints(call: Call): (now: number, contents: number) => void {
   let savedAt = performance.now();
   return (now, contents) => {
     if (now - savedAt < CHECKPOINT_MS) return;
     savedAt = now;
-    price(call.generation, call.chat, call.plan.tokensAfter[contents - 1] ?? 0, call.behaviour.costTimes);
-    save(call.exchange.world, call.generation);
+    checkpoint(call, contents);
   };
 }
 

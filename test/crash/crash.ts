@@ -15,6 +15,7 @@ const PARTIES = 8;
 const BETWEEN_MS = { low: 50, high: 1_500 };
 /** The contract's bound for calls whose process died; look-ups back off up to it. */
 const QUIET_TIMEOUT_MS = 15 * 60_000;
+const CREDITS_TIMEOUT_MS = 60_000;
 /** Leases and readings of event lists so short that the end is reached within minutes. */
 export const SHORT = {
   GATEWAY_HOLD_LEASE_SECONDS: "10",
@@ -32,7 +33,7 @@ export async function crash(report: Report, options: CrashOptions): Promise<void
     await product.control("PATCH", "openrouter/settings", PACE);
     const parties = await makeParties(product, PARTIES);
     const load = startLoad(product, parties, random.fork("load"));
-    await delay(3_000); // the first credits arrive
+    await everyoneHasCredits(product, parties.length);
     const schedule = order(kills, groupKills, random.fork("schedule"));
     const startedAt = Date.now();
     for (const [at, whole] of schedule.entries()) {
@@ -52,6 +53,17 @@ export async function crash(report: Report, options: CrashOptions): Promise<void
     await product.stop();
   }
   await product.remove();
+}
+
+/** Until then calls are only refused. */
+export async function everyoneHasCredits(product: Product, parties: number): Promise<void> {
+  for (const endsAt = Date.now() + CREDITS_TIMEOUT_MS; ; await delay(100)) {
+    const [row] = await product.sql<{ n: number }>(
+      "select count(*)::int as n from ledger.balances where account = 'wallet' and unit = 'credit' and balance > 0",
+    );
+    if (row?.n === parties) return;
+    if (Date.now() > endsAt) throw new Error(`${row?.n} of ${parties} organizations got credits`);
+  }
 }
 
 /** True stands for a kill of everything; those are spread at random among the others. */

@@ -1,7 +1,7 @@
 /** The mixed load in bad weather, then calm; the end state is compared with the companies' own books. */
 import { setTimeout as delay } from "node:timers/promises";
 import { compare } from "./compare.ts";
-import { PACE, SHORT } from "./crash.ts";
+import { everyoneHasCredits, PACE, SHORT } from "./crash.ts";
 import { startLoad } from "./load.ts";
 import { makeParties } from "./people.ts";
 import { Product } from "./product.ts";
@@ -22,7 +22,7 @@ export async function soak(report: Report, { seconds, seed }: SoakOptions): Prom
     await product.control("PATCH", "openrouter/settings", PACE);
     const parties = await makeParties(product, PARTIES);
     const load = startLoad(product, parties, random.fork("load"));
-    await delay(3_000); // the first credits arrive
+    await everyoneHasCredits(product, parties.length);
     const faults = await switchOnEverything(product, random.fork("weather"));
     report.note(`${faults} faults on for ${seconds} s`);
     const server = product.run.children["server"];
