@@ -8,6 +8,7 @@ import type { Chat } from "./call/read-chat.ts";
 import type { Gateway } from "./state.ts";
 import type { KeptKey } from "./idempotency-store.ts";
 import type { PricedModel } from "./models/catalogue.ts";
+import type { NewRequest } from "./store.ts";
 import { gatewayProblems } from "./problems.ts";
 
 export const ENDPOINT = "chat/completions";
@@ -49,7 +50,7 @@ async function tryHold(gateway: Gateway, asking: Asking, bound: Bound) {
   const now = deps.clock.now();
   const deadlineAt = addMs(now, deps.holdLeaseSeconds * 1_000);
   const holdId = newId("hold");
-  const request = {
+  const request: NewRequest = {
     id: requestId,
     mode: actor.mode,
     credential_id: actor.credentialId,
@@ -74,6 +75,7 @@ async function tryHold(gateway: Gateway, asking: Asking, bound: Bound) {
   const call: HeldCall = {
     requestId,
     holdId,
+    row: request,
     actor,
     chat,
     model,

@@ -2,6 +2,7 @@
 import type { HoldId, OrgId } from "../../platform/ids.ts";
 import type { Tx } from "../../platform/db/index.ts";
 import type { PriceText } from "./models/price.ts";
+import type { Counted, NewRequest } from "./store.ts";
 
 const FIND_DUE = `
   select org_id, id from gateway.requests
@@ -12,16 +13,21 @@ export function findDue(tx: Tx, now: Date, limit: number): Promise<{ org_id: Org
   return tx.query("gateway.find_due", FIND_DUE, [now, limit]);
 }
 
-export type DueRequest = {
-  id: string;
-  hold_id: HoldId;
-  model: string;
-  price_version: string;
+/** Every column of a request. */
+export type DueRequest = Omit<NewRequest, "held_micros" | "prompt_tokens_bound" | "next_lookup_at"> & {
+  held_micros: bigint;
+  prompt_tokens_bound: bigint;
   state: "open" | "reconciling" | "settled" | "released";
   generation_id: string | null;
   delivered_events: bigint;
-  prompt_tokens_bound: bigint;
   outcome: string | null;
+  basis: string | null;
+  cost_usd: string | null;
+  input_tokens: bigint;
+  cache_read_tokens: bigint;
+  cache_write_tokens: bigint;
+  output_tokens: bigint;
+  reasoning_tokens: bigint;
   lookups: number;
 };
 
@@ -31,7 +37,9 @@ const CLAIM = `
       outcome = coalesce(outcome, 'died'),
       next_lookup_at = $3::timestamptz + least($4 * power(2, lookups), $5) * interval '1 millisecond'
   where org_id = $1 and id = $2 and next_lookup_at <= $3
-  returning id, hold_id, model, price_version, state, generation_id, delivered_events, prompt_tokens_bound, outcome, lookups`;
+  returning id, mode, credential_id, user_id, endpoint, model, provider, price_version, streamed, hold_id, held_micros,
+            prompt_tokens_bound, created_at, state, generation_id, delivered_events, outcome, basis, cost_usd, input_tokens,
+            cache_read_tokens, cache_write_tokens, output_tokens, reasoning_tokens, lookups`;
 
 /**
  * Takes a due request until its next look-up: after the first pause, doubled with each, up to the longest. Null when
@@ -93,4 +101,54 @@ export async function noteLoss(
   loss: { requestId: string; attemptId: string; usd: string; now: Date },
 ): Promise<void> {
   await tx.query("gateway.note_loss", NOTE_LOSS, [org, loss.requestId, loss.attemptId, loss.usd, loss.now]);
+}
+
+/** The row as a settlement writes it, and what an earlier settlement had noted. */
+export function settledOf(due: DueRequest): {
+  row: Omit<NewRequest, "next_lookup_at">;
+  before: Counted | null;
+} {
+  const {
+    id,
+    mode,
+    credential_id,
+    user_id,
+    endpoint,
+    model,
+    provider,
+    price_version,
+    streamed,
+    hold_id,
+    created_at,
+  } = due;
+  return {
+    row: {
+      ...{
+        id,
+        mode,
+        credential_id,
+        user_id,
+        endpoint,
+        model,
+        provider,
+        price_version,
+        streamed,
+        hold_id,
+        created_at,
+      },
+      held_micros: due.held_micros.toString(),
+      prompt_tokens_bound: Number(due.prompt_tokens_bound),
+    },
+    before:
+      due.cost_usd === null
+        ? null
+        : {
+            cost_usd: due.cost_usd,
+            input_tokens: Number(due.input_tokens),
+            cache_read_tokens: Number(due.cache_read_tokens),
+            cache_write_tokens: Number(due.cache_write_tokens),
+            output_tokens: Number(due.output_tokens),
+            reasoning_tokens: Number(due.reasoning_tokens),
+          },
+  };
 }

@@ -20,6 +20,7 @@ import {
   findDue,
   findPrice,
   noteLoss,
+  settledOf,
   type DueRequest,
 } from "./reconcile-store.ts";
 import { finishOf } from "./settle.ts";
@@ -94,7 +95,6 @@ async function conclude(
     return;
   }
   const charge = usage ? chargeReported(price, outcome, usage, "reconciled") : guess(row, price, outcome);
-  const call = { requestId: row.id, modelId: row.model };
   const known = {
     generationId: row.generation_id,
     events: Number(row.delivered_events),
@@ -103,7 +103,7 @@ async function conclude(
   const result = await gateway.batcher.settle(
     org,
     { holdId: row.hold_id, amountAtto: charge.costAtto, basis: charge.basis, excess: "available" },
-    finishOf(call, known, charge, clock.now()),
+    finishOf(settledOf(row), known, charge, clock.now()),
   );
   assert(!("error" in result), "the hold of a request exists");
   if (!result.first) {

@@ -9,7 +9,7 @@ import { outcomeOf, type Charge } from "./call/charge.ts";
 import type { HeldCall } from "./call/held-call.ts";
 import type { RelayEnd } from "./call/outcome.ts";
 import type { Gateway } from "./state.ts";
-import { deferRequest, type Finish } from "./store.ts";
+import { deferRequest, type Counted, type Finish, type NewRequest } from "./store.ts";
 
 /** What the caller is told of the cost. */
 export type Cost = { micros: bigint; usd: string; basis: string };
@@ -28,12 +28,7 @@ const FIRST_LOOKUP_MS = 1_000;
 export async function settle(gateway: Gateway, call: HeldCall, end: RelayEnd, charge: Charge): Promise<Cost> {
   const { deps, batcher, metrics } = gateway;
   const { orgId } = call.actor;
-  const finish = finishOf(
-    { requestId: call.requestId, modelId: call.model.id },
-    end,
-    charge,
-    deps.clock.now(),
-  );
+  const finish = finishOf({ row: call.row, before: null }, end, charge, deps.clock.now());
   const settlement = {
     holdId: call.holdId,
     amountAtto: charge.costAtto,
@@ -62,7 +57,7 @@ export function defer(gateway: Gateway, call: HeldCall, end: RelayEnd): Promise<
   const { deps } = gateway;
   const now = deps.clock.now();
   const row = {
-    request_id: call.requestId,
+    id: call.requestId,
     outcome: outcomeOf(end),
     generation_id: end.generationId,
     delivered_events: end.events,
@@ -77,16 +72,16 @@ export function defer(gateway: Gateway, call: HeldCall, end: RelayEnd): Promise<
 
 /** The end of a request, as its row and attempt say it. */
 export function finishOf(
-  call: { requestId: string; modelId: string },
+  { row, before }: { row: Omit<NewRequest, "next_lookup_at">; before: Counted | null },
   end: Pick<RelayEnd, "generationId" | "events" | "firstContentMs">,
   charge: Charge,
   now: Date,
 ): Finish {
   const { usage } = charge;
   return {
+    ...row,
+    before,
     attempt_id: newId("att"),
-    request_id: call.requestId,
-    model_served: call.modelId,
     generation_id: end.generationId,
     delivered_events: end.events,
     outcome: charge.outcome,

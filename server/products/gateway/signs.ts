@@ -8,6 +8,8 @@ import { noteSigns } from "./store.ts";
 
 /** A generation's id is stored within a second of its arrival. */
 const EVERY_MS = 500;
+/** A call younger than this has most likely ended before its sign of life would be written. */
+const YOUNG_MS = 300;
 /** A lease is renewed three times before it lapses. */
 const RENEWALS = 3;
 
@@ -30,39 +32,36 @@ export function startSigns(gateway: Gateway): () => void {
 
 /** Writes what is new; throws when the database is away, to be tried again. */
 export async function writeSigns(gateway: Gateway): Promise<void> {
-  const { deps, calls } = gateway;
   const now = performance.now();
-  const renewAfterMs = (deps.holdLeaseSeconds * 1_000) / RENEWALS;
-  const news = Map.groupBy(
-    [...calls].filter(
-      ({ progress, noted }) =>
-        progress.generationId !== noted.generationId || now - noted.renewedAt >= renewAfterMs,
-    ),
-    (call) => call.actor.orgId,
-  );
-  for (const [org, changed] of news) await writeFor(gateway, org, changed);
+  const renewAfterMs = (gateway.deps.holdLeaseSeconds * 1_000) / RENEWALS;
+  const signs = [...gateway.calls]
+    .filter(({ startedAt }) => now - startedAt >= YOUNG_MS)
+    .map((call) => ({ call, renews: now - call.noted.renewedAt >= renewAfterMs }))
+    .filter(({ call, renews }) => renews || call.progress.generationId !== call.noted.generationId);
+  for (const [org, some] of Map.groupBy(signs, ({ call }) => call.actor.orgId))
+    await writeFor(gateway, org, some);
 }
 
-async function writeFor({ deps }: Gateway, org: OrgId, calls: readonly HeldCall[]): Promise<void> {
+async function writeFor(
+  { deps }: Gateway,
+  org: OrgId,
+  calls: readonly { call: HeldCall; renews: boolean }[],
+): Promise<void> {
   const deadlineAt = addMs(deps.clock.now(), deps.holdLeaseSeconds * 1_000);
-  const renewedAt = performance.now();
-  const signs = calls.map(({ requestId, progress }) => ({
+  const now = performance.now();
+  const renewed = calls.filter(({ renews }) => renews).map(({ call }) => call.holdId);
+  const signs = calls.map(({ call: { requestId, progress }, renews }) => ({
     id: requestId,
     generation_id: progress.generationId,
     delivered_events: progress.events,
-    next_lookup_at: deadlineAt,
+    next_lookup_at: renews ? deadlineAt : null,
   }));
   await withTx(deps.db, org, async (tx) => {
-    await extendHolds(
-      tx,
-      org,
-      calls.map(({ holdId }) => holdId),
-      deadlineAt,
-    );
+    if (renewed.length > 0) await extendHolds(tx, org, renewed, deadlineAt);
     await noteSigns(tx, org, signs);
   });
-  for (const [at, { noted }] of calls.entries()) {
-    noted.renewedAt = renewedAt;
-    noted.generationId = signs[at]?.generation_id ?? null;
+  for (const [at, { call, renews }] of calls.entries()) {
+    if (renews) call.noted.renewedAt = now;
+    call.noted.generationId = signs[at]?.generation_id ?? null;
   }
 }

@@ -2,6 +2,7 @@
 import type { SettleResult } from "../../kernel/ledger/index.ts";
 import type { Tx } from "../../platform/db/index.ts";
 import type { HoldId, OrgId } from "../../platform/ids.ts";
+import { formatAtto, parseAtto } from "../../platform/money.ts";
 
 export type NewRequest = {
   id: string;
@@ -20,11 +21,9 @@ export type NewRequest = {
   next_lookup_at: Date;
 };
 
-/** How a request ended; amounts are exact decimals in USD. */
-export type Finish = {
+/** How a request ended, with all of its row; amounts are exact decimals in USD. */
+export type Finish = Omit<NewRequest, "next_lookup_at"> & {
   attempt_id: string;
-  request_id: string;
-  model_served: string;
   generation_id: string | null;
   delivered_events: number;
   outcome: string;
@@ -39,6 +38,18 @@ export type Finish = {
   first_content_ms: number | null;
   finished_at: Date;
   next_lookup_at: Date | null;
+  /** What an earlier settlement had noted; its attempt then holds the difference. */
+  before: Counted | null;
+};
+
+/** What adds up over the attempts of a request. */
+export type Counted = {
+  cost_usd: string;
+  input_tokens: number;
+  cache_read_tokens: number;
+  cache_write_tokens: number;
+  output_tokens: number;
+  reasoning_tokens: number;
 };
 
 const INSERT_REQUESTS = `
@@ -57,44 +68,66 @@ export async function insertRequests(tx: Tx, org: OrgId, rows: readonly NewReque
 }
 
 /**
- * Ends requests and notes their attempts. An attempt holds the difference to what its request cost before (both parts see
- * the rows as they were), so that a correction adds up. `cost_micros` is what the ledger took.
+ * Ends requests and notes their attempts. Their rows are there since the hold; an insert that meets them finds each by its
+ * key whatever the planner believes of the table, where a join may read all of it. `cost_micros` is what the ledger took.
  */
 const FINISH_REQUESTS = `
   with finished as (
     select * from json_to_recordset($2::json) as r
-      (attempt_id text, request_id text, model_served text, generation_id text, delivered_events bigint, outcome text,
-       basis text, cost_usd numeric, provider_cost_usd numeric, input_tokens bigint, cache_read_tokens bigint,
-       cache_write_tokens bigint, output_tokens bigint, reasoning_tokens bigint, first_content_ms integer,
-       finished_at timestamptz, next_lookup_at timestamptz, state text, cost_micros bigint)
+      (id text, mode text, credential_id text, user_id text, endpoint text, model text, provider text, price_version text,
+       streamed boolean, hold_id text, held_micros bigint, prompt_tokens_bound bigint, created_at timestamptz,
+       attempt_id text, generation_id text, delivered_events bigint, outcome text, basis text, cost_usd numeric,
+       provider_cost_usd numeric, input_tokens bigint, cache_read_tokens bigint, cache_write_tokens bigint,
+       output_tokens bigint, reasoning_tokens bigint, first_content_ms integer, finished_at timestamptz,
+       next_lookup_at timestamptz, state text, cost_micros bigint, added_usd numeric, added_input bigint,
+       added_cache_read bigint, added_cache_write bigint, added_output bigint, added_reasoning bigint)
   ), noted as (
     insert into gateway.attempts
       (org_id, id, request_id, provider, model_served, price_version, input_tokens, cache_read_tokens, cache_write_tokens,
        output_tokens, reasoning_tokens, cost_usd, provider_cost_usd, basis, outcome, created_at)
-    select $1, f.attempt_id, f.request_id, q.provider, f.model_served, q.price_version,
-           f.input_tokens - q.input_tokens, f.cache_read_tokens - q.cache_read_tokens,
-           f.cache_write_tokens - q.cache_write_tokens, f.output_tokens - q.output_tokens,
-           f.reasoning_tokens - q.reasoning_tokens, f.cost_usd - coalesce(q.cost_usd, 0), f.provider_cost_usd,
-           f.basis, f.outcome, f.finished_at
-    from finished f join gateway.requests q on q.org_id = $1 and q.id = f.request_id
+    select $1, attempt_id, id, provider, model, price_version, added_input, added_cache_read, added_cache_write, added_output,
+           added_reasoning, added_usd, provider_cost_usd, basis, outcome, finished_at
+    from finished
   )
-  update gateway.requests q
-  set state = f.state, outcome = f.outcome, basis = f.basis, cost_micros = f.cost_micros, cost_usd = f.cost_usd,
-      generation_id = coalesce(f.generation_id, q.generation_id), delivered_events = f.delivered_events,
-      input_tokens = f.input_tokens, cache_read_tokens = f.cache_read_tokens, cache_write_tokens = f.cache_write_tokens,
-      output_tokens = f.output_tokens, reasoning_tokens = f.reasoning_tokens,
-      first_content_ms = coalesce(f.first_content_ms, q.first_content_ms), finished_at = f.finished_at,
-      next_lookup_at = f.next_lookup_at
-  from finished f where q.org_id = $1 and q.id = f.request_id`;
+  insert into gateway.requests as q
+    (org_id, id, mode, credential_id, user_id, endpoint, model, provider, price_version, streamed, hold_id, held_micros,
+     prompt_tokens_bound, created_at, state, generation_id, delivered_events, outcome, basis, cost_micros, cost_usd,
+     input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, reasoning_tokens, first_content_ms, finished_at,
+     next_lookup_at)
+  select $1, id, mode, credential_id, user_id, endpoint, model, provider, price_version, streamed, hold_id, held_micros,
+         prompt_tokens_bound, created_at, state, generation_id, delivered_events, outcome, basis, cost_micros, cost_usd,
+         input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, reasoning_tokens, first_content_ms,
+         finished_at, next_lookup_at
+  from finished order by id
+  on conflict (org_id, id) do update
+  set state = excluded.state, outcome = excluded.outcome, basis = excluded.basis, cost_micros = excluded.cost_micros,
+      cost_usd = excluded.cost_usd, generation_id = coalesce(excluded.generation_id, q.generation_id),
+      delivered_events = excluded.delivered_events, input_tokens = excluded.input_tokens,
+      cache_read_tokens = excluded.cache_read_tokens, cache_write_tokens = excluded.cache_write_tokens,
+      output_tokens = excluded.output_tokens, reasoning_tokens = excluded.reasoning_tokens,
+      first_content_ms = coalesce(excluded.first_content_ms, q.first_content_ms), finished_at = excluded.finished_at,
+      next_lookup_at = excluded.next_lookup_at`;
 
 type Finished = Finish & { state: "settled" | "released"; cost_micros: bigint };
 
 export async function finishRequests(tx: Tx, org: OrgId, rows: readonly Finished[]): Promise<void> {
   if (rows.length === 0) return;
-  const json = JSON.stringify(rows, (_name, value: unknown) =>
-    typeof value === "bigint" ? value.toString() : value,
+  const json = JSON.stringify(
+    rows.map((row) => ({ ...row, ...added(row), cost_micros: row.cost_micros.toString() })),
   );
   await tx.query("gateway.finish_requests", FINISH_REQUESTS, [org, json]);
+}
+
+function added(row: Finished) {
+  const { before } = row;
+  return {
+    added_usd: before ? formatAtto(parseAtto(row.cost_usd) - parseAtto(before.cost_usd)) : row.cost_usd,
+    added_input: row.input_tokens - (before?.input_tokens ?? 0),
+    added_cache_read: row.cache_read_tokens - (before?.cache_read_tokens ?? 0),
+    added_cache_write: row.cache_write_tokens - (before?.cache_write_tokens ?? 0),
+    added_output: row.output_tokens - (before?.output_tokens ?? 0),
+    added_reasoning: row.reasoning_tokens - (before?.reasoning_tokens ?? 0),
+  };
 }
 
 /** Those settlements of a batch that changed something; a repeated one has its row already. */
@@ -117,13 +150,14 @@ export type Sign = {
   id: string;
   generation_id: string | null;
   delivered_events: number;
-  next_lookup_at: Date;
+  /** The end of its lease where that was renewed. */
+  next_lookup_at: Date | null;
 };
 
 const NOTE_SIGNS = `
   update gateway.requests q
   set generation_id = coalesce(s.generation_id, q.generation_id), delivered_events = s.delivered_events,
-      next_lookup_at = s.next_lookup_at
+      next_lookup_at = coalesce(s.next_lookup_at, q.next_lookup_at)
   from json_to_recordset($2::json) as s
     (id text, generation_id text, delivered_events bigint, next_lookup_at timestamptz)
   where q.org_id = $1 and q.id = s.id and q.state = 'open'`;
@@ -142,14 +176,14 @@ const DEFER = `
 export async function deferRequest(
   tx: Tx,
   org: OrgId,
-  row: Pick<Finish, "request_id" | "outcome" | "generation_id" | "delivered_events" | "first_content_ms"> & {
+  row: Pick<Finish, "id" | "outcome" | "generation_id" | "delivered_events" | "first_content_ms"> & {
     finished_at: Date;
     next_lookup_at: Date;
   },
 ): Promise<void> {
   await tx.query("gateway.defer", DEFER, [
     org,
-    row.request_id,
+    row.id,
     row.outcome,
     row.generation_id,
     row.delivered_events,

@@ -3,12 +3,15 @@ import type { HoldId } from "../../../platform/ids.ts";
 import type { PricedModel } from "../models/catalogue.ts";
 import type { Bound } from "./bound.ts";
 import type { Chat } from "./read-chat.ts";
+import type { NewRequest } from "../store.ts";
 import type { Progress } from "./relay-stream.ts";
 
 /** A call whose hold is committed; it lives until its settlement is. */
 export type HeldCall = {
   requestId: string;
   holdId: HoldId;
+  /** Its row, as it was written with the hold. */
+  row: NewRequest;
   actor: Actor;
   chat: Chat;
   model: PricedModel;
