@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
+import { environmentExample } from "../contract/environment.ts";
 import { contractFrom } from "../contract/generate.ts";
 import { startScratchServer } from "../local/scratch-server.ts";
 import { schemaText } from "./catalogue.ts";
@@ -25,6 +26,7 @@ export async function generateFrom(adminUrl: string): Promise<Map<string, string
       return new Map([
         ["db/schema.sql", await schemaText(client)],
         ["db/rows.ts", rows],
+        [".env.example", environmentExample()],
         ...(await contractFrom(url.href)),
       ]);
     });

@@ -20,6 +20,32 @@ export type NewWebhookBackfillInput = {
     to?: string;
 };
 
+export type User = {
+    id: string;
+    email: string;
+    full_name: string;
+    operator: boolean;
+};
+
+export type Session = {
+    id: string;
+    /**
+     * Send it as X-CSRF-Token with every unsafe call
+     */
+    csrf_token: string;
+    expires_at: string;
+};
+
+export type SignedIn = {
+    user: User;
+    session: Session;
+};
+
+export type SignInLink = {
+    url: string;
+    expires_at: string;
+};
+
 export type Purchase = {
     payment_id: string;
     session_id: string;
@@ -72,32 +98,6 @@ export type CheckoutSession = {
     amount_minor: number;
     currency: string;
     purpose: 'credits';
-};
-
-export type User = {
-    id: string;
-    email: string;
-    full_name: string;
-    operator: boolean;
-};
-
-export type Session = {
-    id: string;
-    /**
-     * Send it as X-CSRF-Token with every unsafe call
-     */
-    csrf_token: string;
-    expires_at: string;
-};
-
-export type SignedIn = {
-    user: User;
-    session: Session;
-};
-
-export type SignInLink = {
-    url: string;
-    expires_at: string;
 };
 
 export type LedgerBalances = {
