@@ -88,7 +88,7 @@ function walkAll(facts: readonly Fact[]) {
     const walked = walk(payment, refunds, one);
     payment = walked.payment;
     refunds = walked.refunds;
-    for (const { reference, entries } of [...walked.moves.postings]) {
+    for (const { reference, entries } of walked.moves.postings) {
       expect(posted.has(reference)).toBe(false);
       expect(entries.reduce((sum, { amount }) => sum + amount, 0n)).toBe(0n);
       posted.set(reference, entries[0]?.amount ?? 0n);

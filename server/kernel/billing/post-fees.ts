@@ -15,16 +15,16 @@ export async function postFees(deps: BillingDeps, signal: AbortSignal): Promise<
   const due = await withOperatorTx(deps.db, (tx) => listFeesDue(tx, AT_ONCE));
   for (const { org_id, id, fee_transaction_id } of due) {
     if (signal.aborted) return false;
-    let fee: Fee;
-    try {
-      fee = await deps.stripe.fetchFee(fee_transaction_id);
-    } catch (error) {
-      if (error instanceof StripeFault) return false;
-      throw error;
-    }
+    const fee = await ask(deps, fee_transaction_id);
+    if (fee === "away") return false;
     await withTx(deps.db, org_id, async (tx) => {
       const [row] = await lockPayments(tx, org_id, [id]);
       if (!row || row.fee_minor !== null) return;
+      if (fee === "unknown") {
+        deps.logger.warn({ payment_id: id, fee_transaction_id }, "fee unknown to the company");
+        await updatePayments(tx, org_id, [{ ...row, fee_transaction_id: null }]);
+        return;
+      }
       if (fee.feeMinor !== 0n) {
         const reference = `stripe:${row.account_id}:${fee.balanceTransactionId}:fee`;
         const entries = [
@@ -42,4 +42,14 @@ export async function postFees(deps: BillingDeps, signal: AbortSignal): Promise<
     });
   }
   return due.length === AT_ONCE;
+}
+
+/** A fee that the company does not know must not hold up the others; its charge's next event names it again. */
+async function ask({ stripe }: BillingDeps, id: string): Promise<Fee | "away" | "unknown"> {
+  try {
+    return await stripe.fetchFee(id);
+  } catch (error) {
+    if (!(error instanceof StripeFault)) throw error;
+    return error.kind === "unavailable" ? "away" : "unknown";
+  }
 }
