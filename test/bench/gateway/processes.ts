@@ -10,7 +10,7 @@ import type { LoadOptions, LoadResult } from "./load.ts";
 export type Running = { url: string; stop(): Promise<void> };
 
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
-const PORTKEY = here("../baselines/node_modules/@portkey-ai/gateway/build/start-server.js");
+export const PORTKEY = here("../baselines/node_modules/@portkey-ai/gateway/build/start-server.js");
 
 async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;

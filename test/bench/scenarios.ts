@@ -1,0 +1,170 @@
+/** The scenarios: what each measures in a round, and what its figures must show. */
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { createDb } from "../../server/platform/db/index.ts";
+import { openGatewayBench } from "./gateway/bench.ts";
+import type { Judgement, Round } from "./judge.ts";
+import { benchHolds } from "./ledger/hold-pairs.ts";
+import type { Stage } from "./stage.ts";
+import { benchAcks } from "./webhooks/acks.ts";
+import { benchApply } from "./webhooks/apply.ts";
+
+export type Pace = {
+  /** Of one measurement. */
+  seconds: number;
+  warmUpSeconds: number;
+  /** Events that one round applies to the ledger. */
+  events: number;
+};
+export type Scenario = { round(): Promise<Round>; close(): Promise<void> };
+export const SCENARIOS = ["ledger", "webhooks", "gateway"] as const;
+export type ScenarioName = (typeof SCENARIOS)[number];
+
+const MACHINE = fileURLToPath(new URL("machine.ts", import.meta.url));
+const CONNECTIONS = 10;
+const ACK_CONCURRENCY = 16;
+const PAIR_CONCURRENCY = 64;
+const EVENT_ORGS = 20;
+
+/** The baseline that goes before every round. */
+export async function measureMachine({ ownerUrl }: Stage, { seconds }: Pace): Promise<Round> {
+  const { stdout } = await promisify(execFile)(process.execPath, [MACHINE, ownerUrl, String(seconds)]);
+  return { machine_per_second: Number(stdout) };
+}
+
+export function open(name: ScenarioName, stage: Stage, pace: Pace): Promise<Scenario> {
+  if (name === "ledger") return openLedger(stage, pace);
+  return name === "webhooks" ? openWebhooks(stage, pace) : openGateway(stage, pace);
+}
+
+async function openLedger({ modulesUrl }: Stage, { seconds }: Pace): Promise<Scenario> {
+  const db = createDb({ url: modulesUrl, max: CONNECTIONS });
+  return {
+    async round() {
+      const result = await benchHolds({ db, seconds, concurrency: PAIR_CONCURRENCY });
+      if (!result.sound) throw new Error("the books of the bench account do not balance");
+      return {
+        pairs_batched_per_second: result.pairsPerSecond,
+        pairs_single_per_second: result.singlePairsPerSecond,
+        pairs_p50_ms: result.p50Ms,
+        pairs_p99_ms: result.p99Ms,
+      };
+    },
+    close: () => db.close(),
+  };
+}
+
+async function openWebhooks(stage: Stage, pace: Pace): Promise<Scenario> {
+  const db = createDb({ url: stage.modulesUrl, max: CONNECTIONS });
+  const { api, webhookSecret: secret } = stage;
+  const acks = (seconds: number) =>
+    benchAcks({ url: `${api.url}/webhooks/stripe`, secret, seconds, concurrency: ACK_CONCURRENCY });
+  api.resume();
+  await acks(pace.warmUpSeconds);
+  api.pause();
+  await stage.emptyInbox();
+  return {
+    async round() {
+      api.resume();
+      const received = await acks(pace.seconds);
+      api.pause();
+      await stage.emptyInbox();
+      const applied = await benchApply({ db, count: pace.events, orgs: EVENT_ORGS });
+      return {
+        acks_per_second: received.acksPerSecond,
+        acks_p50_ms: received.p50Ms,
+        acks_p99_ms: received.p99Ms,
+        acks_refused: received.refused,
+        applied_per_second: applied.eventsPerSecond,
+      };
+    },
+    close: () => db.close(),
+  };
+}
+
+async function openGateway({ all, apiKey, upstream }: Stage, pace: Pace): Promise<Scenario> {
+  all.resume();
+  const bench = await openGatewayBench({ ours: { url: all.url, key: apiKey }, upstream }, pace.warmUpSeconds);
+  all.pause();
+  return {
+    async round() {
+      all.resume();
+      const figures = await bench.round(pace.seconds);
+      all.pause();
+      return figures;
+    },
+    close: () => bench.close(),
+  };
+}
+
+/** One figure of a round over another; NaN when one was not measured. */
+const over = (above: string, below: string) => (round: Round) =>
+  (round[above] ?? Number.NaN) / (round[below] ?? Number.NaN);
+const less = (from: string, taken: string) => (round: Round) =>
+  (round[from] ?? Number.NaN) - (round[taken] ?? Number.NaN);
+const figure = (name: string) => (round: Round) => round[name] ?? Number.NaN;
+
+export const JUDGEMENTS: Readonly<Record<ScenarioName, readonly Judgement[]>> = {
+  ledger: [
+    {
+      name: "hold+settle pairs, batched / one tx per call",
+      of: over("pairs_batched_per_second", "pairs_single_per_second"),
+      least: 3,
+      unit: "x",
+    },
+  ],
+  webhooks: [
+    {
+      name: "durable acks, c=16 / machine's transactions",
+      of: over("acks_per_second", "machine_per_second"),
+      least: 1,
+      unit: "x",
+    },
+    { name: "ack p99, c=16", of: figure("acks_p99_ms"), most: 25, unit: "ms" },
+    { name: "events refused", of: figure("acks_refused"), most: 0, unit: "" },
+    {
+      name: "events -> ledger / machine's transactions",
+      of: over("applied_per_second", "machine_per_second"),
+      least: 0.3,
+      unit: "x",
+    },
+  ],
+  gateway: [
+    ...(["json", "sse"] as const).flatMap((mode): Judgement[] => [
+      {
+        name: `${mode} c=64, ours / Portkey`,
+        of: over(`ours_${mode}_c64_per_second`, `portkey_${mode}_c64_per_second`),
+        least: mode === "json" ? 3 : 5,
+        unit: "x",
+      },
+      {
+        name: `${mode} c=64, ours / bare passthrough`,
+        of: over(`ours_${mode}_c64_per_second`, `passthrough_${mode}_c64_per_second`),
+        unit: "x",
+      },
+    ]),
+    {
+      name: "json c=1, added p50",
+      of: less("ours_json_c1_p50_ms", "upstream_json_c1_p50_ms"),
+      most: 1.5,
+      unit: "ms",
+    },
+    {
+      name: "sse c=1, added p50 to first content",
+      of: less("ours_sse_c1_first_p50_ms", "upstream_sse_c1_first_p50_ms"),
+      most: 1.5,
+      unit: "ms",
+    },
+    {
+      name: "model calls that failed",
+      of: (round) =>
+        ["json_c1", "json_c64", "sse_c1", "sse_c64"].reduce(
+          (sum, row) => sum + (round[`ours_${row}_failed`] ?? Number.NaN),
+          0,
+        ),
+      most: 0,
+      unit: "",
+    },
+  ],
+};
