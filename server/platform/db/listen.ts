@@ -24,7 +24,10 @@ export function listen(
     const next = new pg.Client({
       connectionString: url,
       application_name: "holdfast-listen",
+      // A connection that only listens learns of a silent loss from keep-alive alone.
       keepAlive: true,
+      keepAliveInitialDelayMillis: 10_000,
+      connectionTimeoutMillis: 5_000,
     });
     let failed = false;
     const fail = () => {

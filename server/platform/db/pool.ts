@@ -16,6 +16,8 @@ export type DbOptions = {
   max?: number;
   /** Shown in pg_stat_activity. */
   name?: string;
+  /** A server that leaves a statement unanswered for that long is taken for dead; default 35 s. */
+  answerTimeoutMs?: number;
 };
 
 export type Db = {
@@ -25,7 +27,10 @@ export type Db = {
   close(): Promise<void>;
 };
 
-/** Opens a pool. `int8` arrives as bigint. Waiting for a connection is bounded by 2 s, a statement by 30 s. */
+/**
+ * Opens a pool. `int8` arrives as bigint. Waiting for a connection is bounded by 2 s, a statement by 30 s; a connection on
+ * which the answer stays out is destroyed.
+ */
 export function createDb(options: DbOptions): Db {
   const pool = new pg.Pool({
     connectionString: options.url,
@@ -33,9 +38,11 @@ export function createDb(options: DbOptions): Db {
     application_name: options.name ?? "holdfast",
     connectionTimeoutMillis: 2_000,
     statement_timeout: 30_000,
+    query_timeout: options.answerTimeoutMs ?? 35_000,
     idle_in_transaction_session_timeout: 60_000,
     idleTimeoutMillis: 60_000,
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
     // Statements that do not wait for each other's answers share a round trip; the server runs them in order.
     pipeline: true,
     types,

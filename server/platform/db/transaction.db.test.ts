@@ -1,7 +1,8 @@
+import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createTestDatabase } from "../../../test/harness/database.ts";
 import { newId } from "../ids.ts";
-import { createDb, withOperatorTx, withSystemTx, withTx, type Db } from "./index.ts";
+import { createDb, withOperatorTx, withSystemTx, withTx, type Db, type Tx } from "./index.ts";
 import { listen } from "./listen.ts";
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>;
@@ -98,6 +99,76 @@ test("a connection that breaks is the documented 503 and leaves the pool", async
     kind: { code: "database_unavailable" },
   });
   expect(await withSystemTx(db, (tx) => tx.query("t_one", "select 1 as one"))).toEqual([{ one: 1 }]);
+});
+
+test("a transaction that has ended takes no more statements: they would run in somebody else's", async () => {
+  let kept: Tx | undefined;
+  const late = () => kept?.query("t_one", "select 1 as one");
+  await withSystemTx(db, async (tx) => void (kept = tx));
+  await expect(late()).rejects.toThrow("has ended");
+  await withSystemTx(db, async (tx) => {
+    kept = tx;
+    throw new Error("no");
+  }).catch(() => undefined);
+  await expect(late()).rejects.toThrow("has ended");
+});
+
+test("what still runs beside a failed statement writes nothing after the rollback", async () => {
+  const insert = "insert into tenancy.slug_directory (slug, org_id) values ($1, 'org')";
+  const straggler = Promise.withResolvers<unknown>();
+  const failed = Promise.withResolvers<void>();
+  await expect(
+    withSystemTx(db, async (tx) => {
+      const slow = async () => {
+        await tx.query("t_one", "select 1 as one");
+        await failed.promise;
+        await new Promise(setImmediate);
+        await tx.query("t_slug", insert, ["late"]);
+      };
+      const other = slow();
+      other.then(straggler.resolve, straggler.resolve);
+      await Promise.all([other, tx.query("t_fault", "select 1 / 0").finally(failed.resolve)]);
+    }),
+  ).rejects.toThrow("division by zero");
+  await straggler.promise;
+  expect(await withSystemTx(db, (tx) => tx.query("t_slugs", "select 1 from tenancy.slug_directory"))).toEqual(
+    [],
+  );
+});
+
+test.each([
+  ["57014", "a statement that took too long"],
+  ["53100", "a full disk"],
+  ["25006", "a server that became a standby"],
+])("SQLSTATE %s, %s, is the documented 503", async (state) => {
+  const raise = `do $$ begin raise exception 'no' using errcode = '${state}'; end $$`;
+  await expect(withSystemTx(db, (tx) => tx.query(`t_raise_${state}`, raise))).rejects.toMatchObject({
+    kind: { code: "database_unavailable" },
+  });
+});
+
+test("a server that stops answering is given up, and its connection with it", async () => {
+  const server = new URL(database.url);
+  const sockets: Socket[] = [];
+  const proxy = createServer((near) => {
+    const far = connect(Number(server.port), server.hostname);
+    sockets.push(near, far);
+    for (const socket of [near, far]) socket.on("error", () => socket.destroy());
+    near.pipe(far).pipe(near);
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  const through = new URL(database.url);
+  through.host = `127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  const stalled = createDb({ url: through.href, answerTimeoutMs: 300 });
+  expect(await withSystemTx(stalled, (tx) => tx.query("t_one", "select 1 as one"))).toEqual([{ one: 1 }]);
+  for (const socket of sockets) socket.unpipe().pause();
+  await expect(withSystemTx(stalled, (tx) => tx.query("t_one", "select 1 as one"))).rejects.toMatchObject({
+    kind: { code: "database_unavailable" },
+  });
+  expect(stalled.pool.totalCount).toBe(0);
+  for (const socket of sockets) socket.destroy();
+  await stalled.close();
+  await new Promise((resolve) => proxy.close(resolve));
 });
 
 test("a listener hears, and says that it may have missed something after a loss", async () => {

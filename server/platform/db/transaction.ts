@@ -59,7 +59,7 @@ async function once<T>(db: Db, begin: string, fn: (tx: Tx) => Promise<T>): Promi
   } catch (error) {
     if (error instanceof RolledBack) {
       settled = true;
-      throw error.cause;
+      throw lost(error.cause);
     }
     throw lost(error);
   } finally {
@@ -76,17 +76,23 @@ async function attemptBody<T>(
   effects: (() => void)[],
   fn: (tx: Tx) => Promise<T>,
 ): Promise<T> {
+  let ended = false;
   const tx = {
-    query: async (name: string, text: string, values: readonly unknown[] = []) =>
-      (await client.query({ name, text, values: values as unknown[] })).rows,
+    query: async (name: string, text: string, values: readonly unknown[] = []) => {
+      // What still runs beside a failed statement must not write on by itself, or in the client's next transaction.
+      assert(!ended, `the transaction of ${name} has ended`);
+      return (await client.query({ name, text, values: values as unknown[] })).rows;
+    },
     afterCommit: (effect: () => void) => void effects.push(effect),
   } as unknown as Tx;
   // BEGIN travels with the first statement. Should it fail, all that follow fail with it, in the same aborted block.
   const opened = client.query(begin);
   try {
-    const [result] = await Promise.all([fn(tx), opened]);
+    const [result] = await Promise.all([(async () => fn(tx))(), opened]);
+    ended = true;
     return result;
   } catch (cause) {
+    ended = true;
     await client.query("rollback");
     throw new RolledBack("rolled back", { cause });
   }
@@ -98,15 +104,19 @@ export function sqlState(error: unknown): string | undefined {
   return typeof code === "string" && code.length === 5 ? code : undefined;
 }
 
-/** A broken connection or a server that is going away is the documented 503, anything else stays as it is. */
+/** Connection lost, no resources left, a statement out of time, a standby: nothing that the caller did. */
+const GONE_STATES = /^(08...|53...|57P..|57014|25006)$/;
+
+/** A broken connection or a server that cannot work now is the documented 503, anything else stays as it is. */
 function lost(error: unknown): unknown {
   const code = (error as { code?: unknown } | null)?.code;
   const state = sqlState(error);
   const gone =
     (typeof code === "string" && /^E[A-Z]+$/.test(code)) ||
-    state?.startsWith("08") ||
-    state?.startsWith("57P") ||
+    (state !== undefined && GONE_STATES.test(state)) ||
     (error instanceof Error &&
-      /Connection terminated|Client has encountered a connection error/.test(error.message));
+      /Connection terminated|Client has encountered a connection error|Query read timeout/.test(
+        error.message,
+      ));
   return gone ? new Problem(common.database_unavailable, { cause: error, retryAfter: 2 }) : error;
 }
