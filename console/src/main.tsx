@@ -12,8 +12,12 @@ const retry = (count: number, error: Error): boolean =>
   count < 2 &&
   !(error instanceof ApiError && error.status >= 400 && error.status < 500 && error.status !== 429);
 
+/** As the server asked; else a little longer each time. */
+const retryDelay = (count: number, error: Error): number =>
+  error instanceof ApiError && error.retryAfterMs !== null ? error.retryAfterMs : 1_000 * 2 ** count;
+
 const client = new QueryClient({
-  defaultOptions: { queries: { retry, staleTime: 2_000 }, mutations: { retry: false } },
+  defaultOptions: { queries: { retry, retryDelay, staleTime: 2_000 }, mutations: { retry: false } },
 });
 
 const root = document.getElementById("root");

@@ -18,6 +18,7 @@ const SCREENS: Record<string, string> = {
   system: "/system",
 };
 const WIDTHS = { wide: { width: 1440, height: 900 }, narrow: { width: 360, height: 740 } };
+const LIMITED_MS = 90_000;
 const THEMES = ["light", "dark"] as const;
 
 type Cookies = NonNullable<BrowserContextOptions["storageState"]>;
@@ -37,8 +38,9 @@ export async function takePictures(
       const page = await context.newPage();
       for (const [name, address] of Object.entries(SCREENS)) {
         await page.goto(product.consoleUrl + address);
-        await page.locator("h1").waitFor();
-        await page.locator("[data-skeleton]").first().waitFor({ state: "detached" });
+        // So many loads in a minute meet the rate limits, and the console waits as long as it is told.
+        await page.locator("h1").waitFor({ timeout: LIMITED_MS });
+        await page.locator("[data-skeleton]").first().waitFor({ state: "detached", timeout: LIMITED_MS });
         const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
         if (over > 0) wide.push(`${name} ${theme} ${size}: ${over} px`);
         await page.screenshot({ path: path.join(dir, `${name}-${theme}-${size}.png`) });

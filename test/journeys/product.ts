@@ -1,10 +1,12 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync } from "node:fs";
+import { createWriteStream, mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
+/** Pictures, and what the product logged meanwhile. */
+export const resultsDir = path.join(root, ".data/journeys");
 /** The first start makes a database, builds the console and lets the demo call models. */
 const UP_MS = 90_000;
 
@@ -12,6 +14,8 @@ const UP_MS = 90_000;
 export type Product = {
   consoleUrl: string;
   signInUrl: string;
+  email: string;
+  password: string;
   sandboxUrl: string;
   /** Stops it and wipes what it kept. */
   stop(): Promise<void>;
@@ -26,6 +30,10 @@ export async function startProduct(): Promise<Product> {
     env,
     stdio: ["ignore", "pipe", "pipe"],
   });
+  mkdirSync(resultsDir, { recursive: true });
+  const log = createWriteStream(path.join(resultsDir, "product.log"));
+  child.stdout?.pipe(log);
+  child.stderr?.pipe(log);
   const stop = async () => {
     await end(child);
     const wipe = spawn(process.execPath, ["local/reset.ts", "--yes"], { cwd: root, env, stdio: "ignore" });
@@ -43,6 +51,8 @@ export async function startProduct(): Promise<Product> {
     return {
       consoleUrl: fact(/^\s+Console\s+(\S+)$/m),
       signInUrl: fact(/^\s+Sign in\s+(\S+#token=\S+)/m),
+      email: fact(/^\s+or with\s+(\S+)/m),
+      password: fact(/^\s+or with\s+\S+\s+(\S+)/m),
       sandboxUrl: fact(/^\s+Sandbox\s+(\S+)/m),
       stop,
     };

@@ -3,7 +3,6 @@
  * and `N passed, N failed`. Needs chromium (CHROMIUM, default /usr/bin/chromium).
  */
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { chromium, type Browser, type Page } from "playwright-core";
 import { journeys as buy } from "./buy.journey.ts";
 import { journeys as faults } from "./faults.journey.ts";
@@ -11,13 +10,12 @@ import { journeys as inbox } from "./inbox.journey.ts";
 import { journeys as ledger } from "./ledger.journey.ts";
 import { takePictures } from "./pictures.ts";
 import { journeys as playground } from "./playground.journey.ts";
-import { type Product, startProduct } from "./product.ts";
+import { type Product, resultsDir, startProduct } from "./product.ts";
 import { connectSandbox } from "./sandbox.ts";
 import { journeys as signIn } from "./sign-in.journey.ts";
 import { journeys as signOut } from "./sign-out.journey.ts";
 import type { Journey, Stage } from "./stage.ts";
 
-const picturesDir = path.join(fileURLToPath(new URL("../..", import.meta.url)), ".data/journeys");
 const STEP_MS = 15_000;
 const BROWSER = [
   "--no-sandbox",
@@ -62,7 +60,7 @@ async function playAll(browser: Browser, product: Product): Promise<number> {
     ),
     {
       name: "every screen fits its window, light and dark, wide and narrow",
-      play: async () => takePictures(browser, product, await context.storageState(), picturesDir),
+      play: async () => takePictures(browser, product, await context.storageState(), resultsDir),
     },
     ...signOut,
     {
@@ -85,7 +83,7 @@ async function passes(journey: Journey, stage: Stage, page: Page): Promise<boole
     say(`ok      ${journey.name} (${((performance.now() - startedAt) / 1000).toFixed(1)} s)`);
     return true;
   } catch (error) {
-    const file = path.join(picturesDir, `failed-${journey.name.replaceAll(/\W+/g, "-").slice(0, 60)}.png`);
+    const file = path.join(resultsDir, `failed-${journey.name.replaceAll(/\W+/g, "-").slice(0, 60)}.png`);
     await page.screenshot({ path: file });
     say(
       `failed  ${journey.name}\n        at ${page.url()}, picture ${path.basename(file)}\n        ${String(error)}`,

@@ -27,8 +27,12 @@ export function sessionHeaders(method: string): Record<string, string> {
 
 /** The error of an answer, or of none; a lost session is told to the app as well. */
 function toError(body: unknown, response: Response | undefined): ApiError {
-  if (response?.status === 401 && session) onSignedOut();
-  return new ApiError(response?.status ?? 0, body, response?.headers.get("x-request-id") ?? null);
+  if (response?.status === 401 && session) {
+    // Forgotten first: asking who we are answers 401 too, and must not tell again.
+    session = null;
+    onSignedOut();
+  }
+  return new ApiError(response?.status ?? 0, body, response?.headers ?? null);
 }
 
 /** The error of an answer that was fetched without the client. */

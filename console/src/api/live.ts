@@ -12,8 +12,9 @@ const STALE: Record<string, readonly string[]> = {
   "webhooks.counts": ["events", "dead-letters"],
 };
 const TOPICS = Object.keys(STALE);
-/** A burst of events refreshes a screen once in this time. */
-const REFRESH_MS = 400;
+/** The first of a burst of events shows this soon, the rest this far apart: a busy hour stays far from the rate limits. */
+const FIRST_MS = 250;
+const APART_MS = 1_500;
 const RETRY_MS = 5_000;
 
 let liveness: Liveness = "connecting";
@@ -40,17 +41,22 @@ export const pollMs = (): number | false => (liveness === "live" ? false : 4_000
 export function listenLive(client: QueryClient): () => void {
   const stale = new Set<string>();
   let refresh: ReturnType<typeof setTimeout> | undefined;
+  let refreshedAt = 0;
   let retry: ReturnType<typeof setTimeout> | undefined;
   let source: EventSource | undefined;
 
   const invalidate = (keys: readonly string[]) => {
     for (const key of keys) stale.add(key);
-    refresh ??= setTimeout(() => {
-      refresh = undefined;
-      const now = [...stale];
-      stale.clear();
-      for (const key of now) void client.invalidateQueries({ queryKey: [key] });
-    }, REFRESH_MS);
+    refresh ??= setTimeout(
+      () => {
+        refresh = undefined;
+        refreshedAt = performance.now();
+        const now = [...stale];
+        stale.clear();
+        for (const key of now) void client.invalidateQueries({ queryKey: [key] });
+      },
+      Math.max(FIRST_MS, refreshedAt + APART_MS - performance.now()),
+    );
   };
   const everything = () => invalidate([...new Set(Object.values(STALE).flat())]);
   const open = () => {

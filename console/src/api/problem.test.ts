@@ -17,13 +17,12 @@ it("reads a problem with its field errors", () => {
   expect(error.fieldError("email")).toBeUndefined();
 });
 
-it("reads OpenAI's envelope", () => {
-  const error = new ApiError(
-    402,
-    { error: { message: "Too few credits", code: "insufficient_quota" } },
-    "req_2",
-  );
+it("reads OpenAI's envelope, and when to ask again", () => {
+  const headers = new Headers({ "x-request-id": "req_2", "retry-after": "3" });
+  const body = { error: { message: "Too few credits", code: "insufficient_quota" } };
+  const error = new ApiError(402, body, headers);
   expect(error).toMatchObject({ code: "insufficient_quota", title: "Too few credits", requestId: "req_2" });
+  expect(error.retryAfterMs).toBe(3_000);
 });
 
 it("names what is neither", () => {

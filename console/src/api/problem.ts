@@ -6,8 +6,10 @@ export class ApiError extends Error {
   readonly detail: string | null;
   readonly requestId: string | null;
   readonly fields: readonly { pointer: string; detail: string }[];
+  /** When the server said that asking again helps. */
+  readonly retryAfterMs: number | null;
 
-  constructor(status: number, body: unknown, requestId: string | null) {
+  constructor(status: number, body: unknown, headers: Headers | null) {
     const problem = readProblem(body, status);
     super(problem.detail ?? problem.title);
     this.name = "ApiError";
@@ -16,7 +18,9 @@ export class ApiError extends Error {
     this.title = problem.title;
     this.detail = problem.detail;
     this.fields = problem.fields;
-    this.requestId = requestId ?? problem.instance;
+    this.requestId = headers?.get("x-request-id") ?? problem.instance;
+    const seconds = Number(headers?.get("retry-after") ?? Number.NaN);
+    this.retryAfterMs = Number.isFinite(seconds) ? seconds * 1000 : null;
   }
 
   /** The error of one field, by its JSON pointer: `fieldError("name")` answers for `/name`. */

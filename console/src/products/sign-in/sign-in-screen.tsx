@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useEffect, useState } from "react";
+import { setSession } from "../../api/http.ts";
 import { api } from "../../api/operations.ts";
 import { ApiError } from "../../api/problem.ts";
 import { Logo } from "../../shell/logo.tsx";
@@ -51,6 +52,8 @@ function useEnter(): () => void {
   const navigate = useNavigate();
   const { next } = route.useSearch();
   const [enter] = useState(() => () => {
+    // Whoever was here before may have been somebody else.
+    setSession(null);
     client.clear();
     // Only addresses of our own: `//elsewhere` is not one.
     const target = next?.startsWith("/") && !next.startsWith("//") ? next : "/";
