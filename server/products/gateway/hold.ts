@@ -4,7 +4,7 @@ import { newId } from "../../platform/ids.ts";
 import { Problem } from "../../platform/problem.ts";
 import { boundCost, outputMicros, tightenBound, type Bound } from "./call/bound.ts";
 import type { HeldCall } from "./call/held-call.ts";
-import type { Chat } from "./call/read-chat.ts";
+import type { Chat } from "./call/chat.ts";
 import type { Gateway } from "./state.ts";
 import type { KeptKey } from "./idempotency-store.ts";
 import type { PricedModel } from "./models/catalogue.ts";

@@ -2,7 +2,7 @@
 import { microsCeil } from "../../../platform/money.ts";
 import type { PricedModel } from "../models/catalogue.ts";
 import { worstCost } from "../models/price.ts";
-import { bad, isFields, unpriced, type Chat, type Fields } from "./read-chat.ts";
+import { bad, isFields, unpriced, type Chat, type Fields } from "./chat.ts";
 
 /** Everything that reaches the model as text, and what else counts as prompt. */
 export type Prompt = {

@@ -2,7 +2,7 @@ import type { Actor } from "../../../platform/http/index.ts";
 import type { HoldId } from "../../../platform/ids.ts";
 import type { PricedModel } from "../models/catalogue.ts";
 import type { Bound } from "./bound.ts";
-import type { Chat } from "./read-chat.ts";
+import type { Chat } from "./chat.ts";
 import type { NewRequest } from "../store.ts";
 import type { Progress } from "./relay-stream.ts";
 

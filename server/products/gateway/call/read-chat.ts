@@ -1,30 +1,10 @@
 import { Problem, common } from "../../../platform/problem.ts";
-import { gatewayProblems } from "../problems.ts";
 import { scanBody } from "./body-scan.ts";
-
-export type Fields = Record<string, unknown>;
-
-/** A chat request, as far as the gateway has to understand it. */
-export type Chat = {
-  body: Fields;
-  bytes: Buffer;
-  /** The body names a field twice at its outermost level, so that readers may differ about it. */
-  repeatsFields: boolean;
-  model: string;
-  stream: boolean;
-  /** The caller wants to see usage in the stream. */
-  wantsUsage: boolean;
-  choices: number;
-  /** The caller's bound on the answer. */
-  maxTokens: number | null;
-};
+import { bad, isFields, unpriced, type Chat, type Fields } from "./chat.ts";
 
 const MAX_MESSAGES = 2_000;
 const MAX_TOOLS = 256;
 const MAX_CHOICES = 8;
-
-export const isFields = (value: unknown): value is Fields =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Parses and checks the body of a chat call; 400 with the field at fault. */
 export function readChat(bytes: unknown): Chat {
@@ -120,14 +100,4 @@ function checkPriced(body: Fields): void {
     unpriced("/modalities");
   const tier = body["service_tier"];
   if (!absent(tier) && tier !== "auto" && tier !== "default") unpriced("/service_tier");
-}
-
-export function unpriced(pointer: string): never {
-  throw new Problem(gatewayProblems.unpriced_feature, {
-    errors: [{ pointer, detail: "adds a cost that has no price here" }],
-  });
-}
-
-export function bad(pointer: string, detail: string): never {
-  throw new Problem(common.invalid_input, { errors: [{ pointer, detail }] });
 }

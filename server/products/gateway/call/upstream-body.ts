@@ -1,7 +1,7 @@
 /** The body that goes to the provider: the caller's bytes with our own fields added. Pure. */
 import type { PricedModel } from "../models/catalogue.ts";
 import type { Bound } from "./bound.ts";
-import { isFields, type Chat } from "./read-chat.ts";
+import { isFields, type Chat } from "./chat.ts";
 
 const CLOSE_OBJECT = 125;
 /** Never sent upstream. */

@@ -1,0 +1,33 @@
+/** A chat request as the gateway understands it, and how its fields are refused. Pure. */
+import { Problem, common } from "../../../platform/problem.ts";
+import { gatewayProblems } from "../problems.ts";
+
+export type Fields = Record<string, unknown>;
+
+/** A chat request, as far as the gateway has to understand it. */
+export type Chat = {
+  body: Fields;
+  bytes: Buffer;
+  /** The body names a field twice at its outermost level, so that readers may differ about it. */
+  repeatsFields: boolean;
+  model: string;
+  stream: boolean;
+  /** The caller wants to see usage in the stream. */
+  wantsUsage: boolean;
+  choices: number;
+  /** The caller's bound on the answer. */
+  maxTokens: number | null;
+};
+
+export const isFields = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+export function unpriced(pointer: string): never {
+  throw new Problem(gatewayProblems.unpriced_feature, {
+    errors: [{ pointer, detail: "adds a cost that has no price here" }],
+  });
+}
+
+export function bad(pointer: string, detail: string): never {
+  throw new Problem(common.invalid_input, { errors: [{ pointer, detail }] });
+}
