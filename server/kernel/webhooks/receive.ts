@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
+import { networkOf } from "../../platform/http/index.ts";
 import { newId } from "../../platform/ids.ts";
 import { Problem, common } from "../../platform/problem.ts";
 import { context } from "../../platform/telemetry/index.ts";
@@ -46,7 +47,7 @@ async function unverified(
   ip: string,
 ): Promise<Problem> {
   context()?.note("signature_fault", fault);
-  const { allowed, resetSeconds } = await deps.limiter.take(UNVERIFIED, ip);
+  const { allowed, resetSeconds } = await deps.limiter.take(UNVERIFIED, networkOf(ip));
   signals.total.inc({ source: source.name, outcome: allowed ? "unverified" : "rate_limited" });
   return allowed
     ? new Problem(webhookProblems.invalid_signature)

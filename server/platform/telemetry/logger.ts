@@ -2,10 +2,16 @@ import pino from "pino";
 
 export type Logger = pino.Logger;
 
+/** Lines are gathered for this long or this many bytes, then written; a killed process may lose that much of its log. */
+const GATHER_MS = 100;
+const GATHER_BYTES = 8_192;
+
 /** One JSON line per request or job, on stdout. */
 export function createLogger(level: string, destination?: pino.DestinationStream): Logger {
+  const stdout = () =>
+    pino.destination({ dest: 1, sync: false, minLength: GATHER_BYTES, periodicFlush: GATHER_MS });
   return pino(
     { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, messageKey: "event" },
-    destination ?? pino.destination(1),
+    destination ?? stdout(),
   );
 }
