@@ -21,6 +21,7 @@ GRANT USAGE ON SCHEMA ops TO holdfast_app;
 
 CREATE SCHEMA platform;
 GRANT USAGE ON SCHEMA platform TO holdfast_app;
+GRANT USAGE ON SCHEMA platform TO holdfast_operator;
 
 CREATE SCHEMA tenancy;
 GRANT USAGE ON SCHEMA tenancy TO holdfast_app;
@@ -450,8 +451,10 @@ CREATE TABLE platform.idempotency_keys (
 );
 CREATE INDEX idempotency_keys_age ON platform.idempotency_keys USING btree (created_at);
 ALTER TABLE platform.idempotency_keys ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY operator_reads ON platform.idempotency_keys AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
 CREATE POLICY tenant ON platform.idempotency_keys AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE platform.idempotency_keys TO holdfast_app;
+GRANT SELECT (org_id, created_at) ON TABLE platform.idempotency_keys TO holdfast_operator;
 
 CREATE TABLE tenancy.api_key_directory (
   public_id text NOT NULL,

@@ -22,6 +22,7 @@ import { createDb, type Db } from "./platform/db/index.ts";
 import { createHealth, type Health } from "./platform/health/index.ts";
 import { healthRoutes } from "./platform/health/routes.ts";
 import { createHttp, type Http } from "./platform/http/index.ts";
+import { idempotencyJobs } from "./platform/http/jobs.ts";
 import { createLoops, type Loops } from "./platform/jobs/index.ts";
 import { createLimiter, type Limiter } from "./platform/rate-limit/index.ts";
 import { createHub, type Hub } from "./platform/realtime/index.ts";
@@ -187,6 +188,7 @@ function mountRoutes(http: Http, parts: Parts): void {
 
 function startJobs(parts: Parts): void {
   const { loops, db, clock } = parts;
+  idempotencyJobs(loops, { db, clock });
   identityJobs(loops, { db, clock });
   ledgerJobs(loops, parts);
   webhookJobs(loops, parts.inbox, { backfillSeconds: parts.config.WEBHOOK_BACKFILL_SECONDS });

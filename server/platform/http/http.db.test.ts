@@ -7,6 +7,7 @@ import { newId } from "../ids.ts";
 import { Problem, common, problems } from "../problem.ts";
 import { createLimiter } from "../rate-limit/index.ts";
 import { createLogger, createMetrics } from "../telemetry/index.ts";
+import { purgeKeys } from "./idempotency.ts";
 import {
   createHttp,
   idParam,
@@ -238,17 +239,66 @@ test("a second request while the first runs is 409; after the lease it carries t
   expect((await post({ name: "a" }, "slow")).json()).toEqual({ made: 3 });
   expect(new Set(runs).size).toBe(1);
   gate.resolve();
-  await first;
+  expect((await first).json()).toEqual({ made: 2 });
+  expect((await post({ name: "a" }, "slow")).json()).toEqual({ made: 3 });
 });
 
-test("a refusal is kept, but not 401, 402, 409, 429 or a fault of ours", async () => {
+test("a first runner that fails after its lease was taken over neither frees the key nor erases the answer", async () => {
+  const [first, second] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const begin = async (gate: Promise<void>, end: () => unknown) => {
+    const started = Promise.withResolvers<void>();
+    work = async () => {
+      started.resolve();
+      await gate;
+      return end();
+    };
+    const answer = post({ name: "a" }, "overtaken");
+    await started.promise;
+    return { answer };
+  };
+  const early = await begin(first.promise, () => {
+    throw new Error("late fault");
+  });
+  clock.advance(61_000);
+  const late = await begin(second.promise, () => ({ made: 6n }));
+  first.resolve();
+  expect((await early.answer).statusCode).toBe(500);
+  expect((await post({ name: "a" }, "overtaken")).json().code).toBe("idempotency_running");
+  second.resolve();
+  expect((await late.answer).json()).toEqual({ made: 6 });
+  expect((await post({ name: "a" }, "overtaken")).json()).toEqual({ made: 6 });
+  expect(runs.length).toBe(2);
+});
+
+test("keys are forgotten after 72 hours, of every organization, and no sooner", async () => {
+  await post({ name: "a" }, "old");
+  clock.advance(72 * 3_600_000 - 1);
+  await purgeKeys({ db, clock });
+  expect((await post({ name: "a" }, "old")).headers["idempotency-replayed"]).toBe("true");
+  caller = { ...actor, orgId: newId("org") };
+  await post({ name: "a" }, "young");
+  clock.advance(1);
+  expect(await purgeKeys({ db, clock })).toBe(true);
+  expect(await purgeKeys({ db, clock })).toBe(false);
+  expect((await post({ name: "a" }, "young")).headers["idempotency-replayed"]).toBe("true");
+  caller = actor;
+  expect((await post({ name: "a" }, "old")).headers["idempotency-replayed"]).toBeUndefined();
+});
+
+test("a refusal is kept, a conflict of state too, but not 401, 402, 429 or a fault of ours", async () => {
   work = async () => {
     throw new Problem(common.not_found, { detail: "gone" });
   };
   expect((await post({ name: "a" }, "gone")).statusCode).toBe(404);
   const again = await post({ name: "a" }, "gone");
   expect([again.statusCode, again.headers["idempotency-replayed"]]).toEqual([404, "true"]);
-  for (const failure of [new Problem(own.broke), new Problem(own.sold_out), new Error("fault")]) {
+  work = async () => {
+    throw new Problem(own.sold_out);
+  };
+  const codes = [await post({ name: "a" }, "sold"), await post({ name: "a" }, "sold")];
+  expect(codes.map((answer) => answer.json().code)).toEqual(["sold_out", "sold_out"]);
+  expect(codes[1]?.headers["idempotency-replayed"]).toBe("true");
+  for (const failure of [new Problem(own.broke), new Problem(common.rate_limited), new Error("fault")]) {
     const key = String(failure);
     work = async () => {
       throw failure;
