@@ -63,9 +63,9 @@ const inbox = createRoute({
   getParentRoute: () => app,
   path: "/inbox",
   component: InboxScreen,
-  validateSearch: (search: Search): { state?: EventState; type?: string } => {
+  validateSearch: (search: Search): { state?: EventState; type?: string; object?: string } => {
     const state = EVENT_STATES.find((each) => each.state === search.state)?.state;
-    return { ...texts("type")(search), ...(state && { state }) };
+    return { ...texts("type", "object")(search), ...(state && { state }) };
   },
 });
 const event = createRoute({ getParentRoute: () => inbox, path: "$eventId", component: EventDrawer });

@@ -4,6 +4,30 @@ import { available, EFFECT_MS, type Journey, open } from "./stage.ts";
 
 export const journeys: Journey[] = [
   {
+    name: "a payment leads to the events of its own intent",
+    async play(stage) {
+      const { page } = stage;
+      await open(stage, "/payments", "Payments");
+      await page
+        .getByRole("link", { name: /succeeded$/ })
+        .first()
+        .click();
+      await page.getByRole("dialog").getByRole("link", { name: "Webhook events" }).click();
+      await page
+        .getByRole("link", { name: /^payment_intent\.succeeded, processed/ })
+        .first()
+        .waitFor();
+      const events = page.getByRole("table", { name: "Webhook events" }).getByRole("link");
+      for (const name of await events.evaluateAll((links) => links.map((link) => link.ariaLabel ?? "")))
+        assert.match(name, /^payment_intent\./);
+      await page.getByRole("button", { name: /^Only pi_/ }).click();
+      await page
+        .getByRole("link", { name: /^charge\./ })
+        .first()
+        .waitFor();
+    },
+  },
+  {
     name: "the inbox lists events with state, attempts and effects, and replaying one changes nothing twice",
     async play(stage) {
       const { page } = stage;

@@ -9,7 +9,11 @@ const given = <T extends object>(query: T): { [K in keyof T]: Exclude<T[K], unde
   ) as never;
 
 type Listing = { limit: number; cursor?: string | undefined };
-export type EventFilter = { state?: EventState | undefined; type?: string | undefined };
+export type EventFilter = {
+  state?: EventState | undefined;
+  type?: string | undefined;
+  object_id?: string | undefined;
+};
 
 /** Every operation the console uses, by name. */
 export const api = {

@@ -61,7 +61,7 @@ function BuyForm() {
       className="flex flex-col gap-4"
     >
       <fieldset className="flex flex-col gap-2">
-        <legend className="sr-only">CreditPack</legend>
+        <legend className="sr-only">Pack</legend>
         {packs.data.data.map((each) => (
           <PackChoice
             key={each.key}

@@ -1,9 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, Outlet, useNavigate } from "@tanstack/react-router";
-import { Inbox, Settings2 } from "lucide-react";
+import { Inbox, Settings2, X } from "lucide-react";
 import { useState } from "react";
 import { lists, queries, useList } from "../../api/queries.ts";
 import type { WebhookCounts, EventState, WebhookEvent } from "../../api/types.ts";
+import { shortenId } from "../../lib/format.ts";
 import { Id, Time } from "../../ui/amounts.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Card } from "../../ui/card.tsx";
@@ -55,12 +56,17 @@ const columns: Column<WebhookEvent>[] = [
 ];
 
 export function InboxScreen() {
-  const { state, type } = route.useSearch();
+  const search = route.useSearch();
+  const { state, type, object } = search;
   const navigate = useNavigate();
   const [settings, setSettings] = useState(false);
-  const list = useList(lists.events({ state, type }));
-  const filter = (next: { state?: EventState; type?: string }) =>
+  const list = useList(lists.events({ state, type, object_id: object }));
+  /** Changes one filter and keeps the others; an empty one is taken out of the address. */
+  const filter = (change: { state?: EventState | ""; type?: string; object?: string }) => {
+    const next = Object.fromEntries(Object.entries({ ...search, ...change }).filter(([, value]) => value));
     void navigate({ to: "/inbox", search: next, replace: true });
+  };
+  const filtered = Boolean(state || type || object);
   return (
     <Page
       title="Inbox"
@@ -72,14 +78,13 @@ export function InboxScreen() {
       }
     >
       <div className="flex flex-wrap items-center gap-3">
-        <StateTabs
-          state={state}
-          onChange={(next) => filter({ ...(next && { state: next }), ...(type && { type }) })}
-        />
-        <TypeFilter
-          type={type}
-          onChange={(next) => filter({ ...(state && { state }), ...(next && { type: next }) })}
-        />
+        <StateTabs state={state} onChange={(next) => filter({ state: next ?? "" })} />
+        <TypeFilter type={type} onChange={(next) => filter({ type: next })} />
+        {object && (
+          <Button size="sm" icon={<X className="size-3.5" />} onClick={() => filter({ object: "" })}>
+            Only {shortenId(object)}
+          </Button>
+        )}
       </div>
       <Card>
         <Table
@@ -92,7 +97,7 @@ export function InboxScreen() {
             <Link
               to="/inbox/$eventId"
               params={{ eventId: row.id }}
-              search={{ ...(state && { state }), ...(type && { type }) }}
+              search={search}
               className={className}
               aria-label={`${row.type}, ${row.state}, ${listEffects(row.effects)}`}
             />
@@ -100,11 +105,9 @@ export function InboxScreen() {
           empty={
             <Empty
               icon={<Inbox className="size-5" />}
-              title={state || type ? "No event matches" : "No events yet"}
+              title={filtered ? "No event matches" : "No events yet"}
             >
-              {state || type
-                ? "Choose another state or type."
-                : "Buy credits, and Stripe's events arrive here."}
+              {filtered ? "Choose another state or type." : "Buy credits, and Stripe's events arrive here."}
             </Empty>
           }
         />

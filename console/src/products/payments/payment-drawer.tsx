@@ -45,7 +45,7 @@ function Body({ payment }: { payment: Payment }) {
           <Fact name="Amount">
             <Money minor={payment.amount_minor} currency={payment.currency} />
           </Fact>
-          <Fact name="CreditPack">{humanize(payment.pack_key)}</Fact>
+          <Fact name="Pack">{humanize(payment.pack_key)}</Fact>
           <Fact name="Credits">
             <Credits micros={payment.credits_micros} unit />
           </Fact>
@@ -60,6 +60,16 @@ function Body({ payment }: { payment: Payment }) {
               <Money minor={payment.refunded_minor} currency={payment.currency} />
             </Fact>
           )}
+          {payment.fee_minor !== null && (
+            <Fact name="Stripe's fee">
+              <Money minor={payment.fee_minor} currency={payment.currency} />
+            </Fact>
+          )}
+          {payment.intent_id && (
+            <Fact name="Payment intent">
+              <Id id={payment.intent_id} />
+            </Fact>
+          )}
           {payment.failure_code && (
             <Fact name="Declined">
               <span className="text-bad">{humanize(payment.failure_code)}</span>
@@ -68,11 +78,16 @@ function Body({ payment }: { payment: Payment }) {
         </Facts>
       </Part>
       <div className="flex flex-wrap gap-2 p-5">
+        {payment.checkout_url && (
+          <a href={payment.checkout_url} className={buttonClass("primary", "sm")}>
+            Go on paying
+          </a>
+        )}
         <Link to="/ledger" className={buttonClass("secondary", "sm")}>
           Ledger
         </Link>
-        {me.user.operator && (
-          <Link to="/inbox" className={buttonClass("secondary", "sm")}>
+        {me.user.operator && payment.intent_id && (
+          <Link to="/inbox" search={{ object: payment.intent_id }} className={buttonClass("secondary", "sm")}>
             Webhook events
           </Link>
         )}
