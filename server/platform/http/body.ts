@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import type { FastifyInstance } from "fastify";
 import { Problem, common } from "../problem.ts";
 
@@ -25,6 +26,7 @@ export function parseBodies(app: FastifyInstance): void {
 /** Parses a JSON body. 400 for malformed text, 422 for what is JSON but out of bounds. */
 export function parseJson(bytes: Buffer): unknown {
   if (bytes.length === 0) return undefined;
+  if (!isUtf8(bytes)) throw new Problem(common.malformed_json);
   const text = bytes.toString("utf8");
   let value: unknown;
   try {
@@ -33,7 +35,7 @@ export function parseJson(bytes: Buffer): unknown {
     throw new Problem(common.malformed_json, { cause });
   }
   // Escapes are the only way such a character gets past JSON.parse, so most bodies skip the walk over their strings.
-  check(value, text.includes("\\u") || text.includes("\ufffd"), 0, "");
+  check(value, text.includes("\\u"), 0, "");
   return value;
 }
 

@@ -16,6 +16,11 @@ export function toProblem(error: unknown): Problem {
     case "FST_ERR_CTP_EMPTY_JSON_BODY":
     case "FST_ERR_CTP_INVALID_CONTENT_LENGTH":
       return new Problem(common.malformed_json);
+    // The caller left while sending.
+    case "ECONNRESET":
+      if ((error as FastifyError).statusCode === 400)
+        return new Problem(common.malformed_json, { cause: error });
+      return new Problem(common.internal, { cause: error });
     default:
       return new Problem(common.internal, { cause: error });
   }
@@ -67,12 +72,12 @@ export function sendProblem(
   request: FastifyRequest,
   reply: FastifyReply,
 ): void {
-  const config = request.routeOptions.config as { envelope?: string };
+  const config = request.routeOptions.config as { envelope?: string } | undefined;
   context()?.note("problem", problem.kind.code);
   if (problem.kind.status >= 500) logger.error({ err: problem, request_id: request.id }, "request failed");
   if (problem.options.retryAfter !== undefined)
     reply.header("retry-after", Math.ceil(problem.options.retryAfter));
-  if (config.envelope === "openai") {
+  if (config?.envelope === "openai") {
     const { status, body } = openaiBody(problem);
     reply.code(status).type("application/json").serializer(JSON.stringify).send(body);
     return;

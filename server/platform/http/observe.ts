@@ -1,4 +1,4 @@
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { createContext, withContext, type Context } from "../telemetry/index.ts";
 import type { HttpOptions } from "./options.ts";
 
@@ -11,36 +11,54 @@ const HEADERS: Record<string, string> = {
   "cache-control": "no-store",
 };
 
-/** Request id and security headers on every answer; one wide log line and one metric per request. */
+/** What is logged as the status of a caller who left before there was one. */
+const CLIENT_CLOSED = 499;
+
+/** Request id and security headers on every answer; one wide log line and one metric per request, left ones included. */
 export function observe(app: FastifyInstance, { logger, metrics }: HttpOptions): void {
   const total = metrics.counter("http_requests_total", "HTTP requests", ["route", "method", "status"]);
   const seconds = metrics.histogram("http_duration_seconds", "Seconds to answer", ["route", "method"]);
   const contexts = new WeakMap<object, Context>();
 
+  const record = (request: FastifyRequest, reply: FastifyReply, aborted: boolean) => {
+    const context = contexts.get(request);
+    if (!context) return;
+    contexts.delete(request);
+    const route = request.routeOptions.url ?? "unknown";
+    const { method } = request;
+    const status = aborted && !reply.raw.headersSent ? CLIENT_CLOSED : reply.statusCode;
+    const ms = reply.elapsedTime;
+    total.inc({ route, method, status });
+    seconds.observe({ route, method }, ms / 1000);
+    if (aborted) context.note("aborted", true);
+    logger.info(
+      {
+        request_id: request.id,
+        method,
+        route,
+        status,
+        ms: Math.round(ms * 10) / 10,
+        ...rounded(context.fields),
+      },
+      "request",
+    );
+  };
   app.addHook("onRequest", (request, reply, done) => {
     reply.headers(HEADERS);
     reply.header("x-request-id", request.id);
     const context = createContext();
     contexts.set(request, context);
+    // An answer that was not sent to its end, e.g. a stream whose reader left, closes without the hook below.
+    reply.raw.once("close", () => record(request, reply, !reply.raw.writableFinished));
     withContext(context, done);
   });
   app.addHook("onResponse", (request, reply, done) => {
-    const route = request.routeOptions.url ?? "unknown";
-    const { method } = request;
-    const status = reply.statusCode;
-    const ms = reply.elapsedTime;
-    total.inc({ route, method, status });
-    seconds.observe({ route, method }, ms / 1000);
-    const fields = contexts.get(request)?.fields;
-    logger.info(
-      { request_id: request.id, method, route, status, ms: Math.round(ms * 10) / 10, ...rounded(fields) },
-      "request",
-    );
+    record(request, reply, false);
     done();
   });
 }
 
-function rounded(fields: Context["fields"] | undefined): Context["fields"] {
-  if (fields && typeof fields.db_ms === "number") fields.db_ms = Math.round(fields.db_ms * 10) / 10;
-  return fields ?? {};
+function rounded(fields: Context["fields"]): Context["fields"] {
+  if (typeof fields.db_ms === "number") fields.db_ms = Math.round(fields.db_ms * 10) / 10;
+  return fields;
 }

@@ -43,6 +43,9 @@ export async function createHttp(options: HttpOptions): Promise<Http> {
     requestTimeout: 60_000,
     keepAliveTimeout: 72_000,
     forceCloseConnections: "idle",
+    // A path that cannot be read names nothing that exists.
+    frameworkErrors: (cause, request, reply) =>
+      sendProblem(options.logger, new Problem(common.not_found, { cause }), request, reply),
   });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(() => JSON.stringify);
