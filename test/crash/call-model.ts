@@ -17,6 +17,8 @@ export type Calls = {
 };
 
 const MODELS = ["openai/gpt-4o-mini", "anthropic/claude-haiku-4.5", "openai/gpt-4o"] as const;
+/** Says as many tokens as it is asked for, as slowly as it is asked to. */
+const LONG_MODEL = "sandbox/long";
 const QUESTIONS = [
   "Summarise: the parcel left on Tuesday, came back on Friday, opened, and nobody knows why.",
   "Draft a short reply to a customer who was charged twice.",
@@ -86,10 +88,14 @@ async function callOnce(product: Product, party: Party, wish: Wish, calls: Calls
 
 function wishOf(random: Random): Wish {
   const streamed = random.between(0, 9) < STREAMED;
+  const long = random.between(0, 9) < LONG;
+  // One token each 5 ms: up to two seconds, in the middle of which a kill or a fault may come.
+  const tokens = long ? random.between(50, 400) : random.between(1, 12);
+  const question = `${random.pick(QUESTIONS)} (${random.between(1, 1e9)}, tokens=${tokens} gap=5)`;
   const body = {
-    model: random.pick(MODELS),
-    max_tokens: random.between(0, 9) < LONG ? random.between(40, 120) : random.between(1, 12),
-    messages: [{ role: "user", content: `${random.pick(QUESTIONS)} (${random.between(1, 1e9)})` }],
+    model: long ? LONG_MODEL : random.pick(MODELS),
+    max_tokens: tokens,
+    messages: [{ role: "user", content: question }],
     user: randomUUID(),
     ...(streamed ? { stream: true } : {}),
   };

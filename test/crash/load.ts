@@ -14,10 +14,14 @@ export type Load = {
   stop(): Promise<void>;
 };
 
-/** Callers of each party. */
-const CALLERS = 2;
+export type LoadOptions = {
+  parties: readonly Party[];
+  /** Calls that each party has under way at once. */
+  callers: number;
+  random: Random;
+};
 
-export function startLoad(product: Product, parties: readonly Party[], random: Random): Load {
+export function startLoad(product: Product, { parties, callers, random }: LoadOptions): Load {
   const witness: Witness = {
     purchases: { begun: 0, paid: new Map(), abandoned: 0, refusals: new Map() },
     calls: { begun: 0, complete: [], outcomes: new Map(), silentCuts: [] },
@@ -25,7 +29,7 @@ export function startLoad(product: Product, parties: readonly Party[], random: R
   const stopping = new AbortController();
   const actors = parties.flatMap((party, at) => [
     buyForever(product, party, witness, random.fork(`buyer-${at}`), stopping.signal),
-    ...Array.from({ length: CALLERS }, (_, n) =>
+    ...Array.from({ length: callers }, (_, n) =>
       callForever(product, party, witness, random.fork(`caller-${at}-${n}`), stopping.signal),
     ),
   ]);

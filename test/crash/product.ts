@@ -85,7 +85,7 @@ export class Product {
   /** kill -9 of the server process alone; the launcher starts it again. False when it was down at that moment. */
   killServer(): boolean {
     const pid = this.run.children["server"];
-    if (!pid || !processInfo(pid)) return false;
+    if (!pid || !processInfo(pid)?.command.includes("server/main.ts")) return false;
     process.kill(pid, "SIGKILL");
     return true;
   }
