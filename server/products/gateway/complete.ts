@@ -53,7 +53,7 @@ async function admit(gateway: Gateway, { actor, requestId, request, body }: Inco
     const model = chooseModel(gateway.catalogue, chat.model);
     // A test credential spends test credits, which must never buy a call that costs real money.
     const unreachable = actor.mode === "test" && deps.llm.live;
-    if (unreachable || gateway.running.size > deps.maxOpenCalls)
+    if (unreachable || gateway.running.size >= deps.maxOpenCalls)
       throw new Problem(gatewayProblems.no_provider_available, { retryAfter: 1 });
     const key = keyOf(request.headers["idempotency-key"], {
       actor,

@@ -89,6 +89,6 @@ async function recordCatalogue(
   const edited = await withSystemTx(db, (tx) => recordPrices(tx, rows, clock.now()));
   assert(
     edited.length === 0,
-    `prices of version ${version} are never edited; give the list a new version: ${edited}`,
+    `prices of version ${version} are never edited; give the list a new version: ${edited.join(", ")}`,
   );
 }

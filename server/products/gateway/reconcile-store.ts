@@ -1,5 +1,5 @@
 /** SQL of the reconciler. */
-import type { HoldId, OrgId } from "../../platform/ids.ts";
+import type { OrgId } from "../../platform/ids.ts";
 import type { Tx } from "../../platform/db/index.ts";
 import type { PriceText } from "./models/price.ts";
 import type { Counted, NewRequest } from "./store.ts";
@@ -108,47 +108,29 @@ export function settledOf(due: DueRequest): {
   row: Omit<NewRequest, "next_lookup_at">;
   before: Counted | null;
 } {
-  const {
-    id,
-    mode,
-    credential_id,
-    user_id,
-    endpoint,
-    model,
-    provider,
-    price_version,
-    streamed,
-    hold_id,
-    created_at,
-  } = due;
-  return {
-    row: {
-      ...{
-        id,
-        mode,
-        credential_id,
-        user_id,
-        endpoint,
-        model,
-        provider,
-        price_version,
-        streamed,
-        hold_id,
-        created_at,
-      },
-      held_micros: due.held_micros.toString(),
-      prompt_tokens_bound: Number(due.prompt_tokens_bound),
-    },
-    before:
-      due.cost_usd === null
-        ? null
-        : {
-            cost_usd: due.cost_usd,
-            input_tokens: Number(due.input_tokens),
-            cache_read_tokens: Number(due.cache_read_tokens),
-            cache_write_tokens: Number(due.cache_write_tokens),
-            output_tokens: Number(due.output_tokens),
-            reasoning_tokens: Number(due.reasoning_tokens),
-          },
+  const row = {
+    id: due.id,
+    mode: due.mode,
+    credential_id: due.credential_id,
+    user_id: due.user_id,
+    endpoint: due.endpoint,
+    model: due.model,
+    provider: due.provider,
+    price_version: due.price_version,
+    streamed: due.streamed,
+    hold_id: due.hold_id,
+    held_micros: due.held_micros.toString(),
+    prompt_tokens_bound: Number(due.prompt_tokens_bound),
+    created_at: due.created_at,
   };
+  if (due.cost_usd === null) return { row, before: null };
+  const before = {
+    cost_usd: due.cost_usd,
+    input_tokens: Number(due.input_tokens),
+    cache_read_tokens: Number(due.cache_read_tokens),
+    cache_write_tokens: Number(due.cache_write_tokens),
+    output_tokens: Number(due.output_tokens),
+    reasoning_tokens: Number(due.reasoning_tokens),
+  };
+  return { row, before };
 }

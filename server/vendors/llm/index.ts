@@ -7,5 +7,5 @@ export type { AnswerHead, Break, CallListener, OpenCall } from "./open-call.ts";
 export { ChatReader, type ChatSink } from "./chat-reader.ts";
 export { textsIn, usageChunk, type Chunk } from "./chunk.ts";
 export { readAnswer, generationIdIn, type Answer } from "./answer.ts";
-export { readUsage, type Usage } from "./usage.ts";
+export type { Usage } from "./usage.ts";
 export { createTokenCounter, type TokenCount, type TokenCounter } from "./token-counter.ts";

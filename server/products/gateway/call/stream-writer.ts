@@ -39,9 +39,12 @@ export class StreamWriter {
     process.nextTick(this.#flush);
   }
 
+  /** What is left and the end go out as one piece. */
   end(): void {
+    this.#raw.cork();
     this.#flush();
     this.#raw.end();
+    this.#raw.uncork();
   }
 
   readonly #flush = () => {

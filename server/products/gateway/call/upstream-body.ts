@@ -30,9 +30,13 @@ export function upstreamBody(chat: Chat, model: PricedModel, bound: Bound): Buff
   return Buffer.from(`${JSON.stringify(rest).slice(0, -1)},${added}}`);
 }
 
+/** The caller's wishes about who serves the call, under our price limit or the caller's own where that is lower. */
 function providerOf(chat: Chat, model: PricedModel): string {
-  const wishes = isFields(chat.body["provider"]) ? { ...chat.body["provider"] } : {};
-  delete wishes["max_price"];
-  const kept = JSON.stringify(wishes).slice(1, -1);
-  return `{${kept}${kept && ","}"max_price":${model.maxPrice}}`;
+  const wishes = isFields(chat.body["provider"]) ? chat.body["provider"] : {};
+  const own = isFields(wishes["max_price"]) ? wishes["max_price"] : {};
+  const max = JSON.parse(model.maxPrice) as Record<string, number>;
+  const lower = Object.entries(own).filter(
+    ([line, price]) => typeof price === "number" && !(price >= (max[line] ?? 0)),
+  );
+  return JSON.stringify({ ...wishes, max_price: { ...max, ...Object.fromEntries(lower) } });
 }
