@@ -14,6 +14,8 @@ import type { Gateway, HoldItem } from "./state.ts";
 import { changed, finishRequests, insertRequests, recordPrices, type Finish } from "./store.ts";
 
 const DRAIN_MS = 120_000;
+/** For the settlements of calls that were cut. */
+const SETTLE_MS = 10_000;
 
 /** Reads and records the price list, then is ready to serve. Throws when a released price was edited. */
 export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
@@ -35,15 +37,20 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
     calls,
     settling,
     async drain(timeoutMs = DRAIN_MS) {
-      const timer = setTimeout(() => {
-        for (const raw of running.values()) raw.destroy();
-      }, timeoutMs);
-      while (running.size > 0 || settling.size > 0)
-        await Promise.allSettled([...running.keys(), ...settling]);
-      clearTimeout(timer);
-      await gateway.batcher.drain();
+      const late = Promise.withResolvers<"late">();
+      const timers = [
+        setTimeout(() => running.forEach((raw) => raw.destroy()), timeoutMs),
+        // Without a database settlements never end here; the reconciler finds their lapsed leases.
+        setTimeout(() => late.resolve("late"), timeoutMs + SETTLE_MS),
+      ];
+      let given: unknown;
+      while (given !== "late" && running.size + settling.size > 0)
+        given = await Promise.race([Promise.allSettled([...running.keys(), ...settling]), late.promise]);
+      timers.forEach(clearTimeout);
       stopSigns();
       await tokens.close();
+      if (given === "late") return;
+      await gateway.batcher.drain();
     },
   };
   const stopSigns = startSigns(gateway);
