@@ -50,6 +50,8 @@ export type Operation<
   rawBody?: boolean;
   /** Shape of errors; "openai" is `{"error": {...}}`, and a bad body is 400 there. */
   envelope?: "problem" | "openai";
+  /** Asked by pages by themselves: it does not keep a session alive. */
+  background?: boolean;
   /** Left out of the OpenAPI document (pages and files). */
   hidden?: boolean;
   /**

@@ -28,6 +28,8 @@ export type Http = {
   >(
     operation: Operation<A, Q, P, B, R>,
   ): void;
+  /** Whether a request that is still being answered would be let in now, as whom it was. Keeps no session alive. */
+  stillAllowed(request: FastifyRequest): Promise<boolean>;
 };
 
 const DEFAULT_BODY_LIMIT = 1024 * 1024;
@@ -61,7 +63,11 @@ export async function createHttp(options: HttpOptions): Promise<Http> {
     if (pages?.isPage(request)) pages.send(reply);
     else sendProblem(options.logger, new Problem(common.not_found), request, reply);
   });
-  return { app, operation: (operation) => declare(app, options, operation as unknown as Operation) };
+  return {
+    app,
+    operation: (operation) => declare(app, options, operation as unknown as Operation),
+    stillAllowed: (request) => stillAllowed(options, request),
+  };
 }
 
 function declare(app: FastifyInstance, options: HttpOptions, operation: Operation): void {
@@ -111,13 +117,8 @@ async function admit(
   request: FastifyRequest,
   reply: FastifyReply,
 ) {
-  const actor = await options.authenticate({
-    headers: request.headers,
-    method: request.method,
-    url: request.url,
-    ip: request.ip,
-    open: operation.access.least === "anyone",
-  });
+  const open = operation.access.least === "anyone";
+  const actor = await options.authenticate(credentialOf(request, { open, background: operation.background }));
   actors.set(request, actor);
   if (actor) {
     context()?.note("org", actor.orgId);
@@ -127,6 +128,23 @@ async function admit(
   }
   if (actor) authorize(actor, operation.access);
   await takeLimit(options.limiter, operation, actor, request, reply);
+}
+
+function credentialOf(request: FastifyRequest, how: { open: boolean; background: boolean | undefined }) {
+  const { headers, method, url, ip } = request;
+  const sent = how.background ? { ...headers, "x-holdfast-background": "1" } : headers;
+  return { headers: sent, method, url, ip, open: how.open };
+}
+
+async function stillAllowed(options: HttpOptions, request: FastifyRequest): Promise<boolean> {
+  const was = actors.get(request);
+  const is = await options
+    .authenticate(credentialOf(request, { open: false, background: true }))
+    .catch((error: unknown) => {
+      if (error instanceof Problem && error.kind.status < 500) return null;
+      throw error;
+    });
+  return is !== null && is.orgId === was?.orgId && is.operator === was.operator;
 }
 
 const actors = new WeakMap<FastifyRequest, Actor | null>();

@@ -13,21 +13,32 @@ type Reader = {
 export type Hub = {
   /** Tells readers here and, within 50 ms, in other processes. Events of one topic and organization inside that window are one. */
   publish(topic: string, orgId: OrgId | null, data?: unknown): void;
+  /**
+   * Sends what came after `lastEventId` first; `stream.gap` instead when some of that is kept no more, or the id was given
+   * by another process. Returns the way to leave.
+   */
   subscribe(reader: Reader, lastEventId: number | null): () => void;
   readonly readers: number;
+  /** Tells other processes what was published last, then stops listening. */
   close(): Promise<void>;
 };
 
+/** Tells every reader to read again, whatever it listens to. */
+export const GAP_TOPIC = "stream.gap";
 const CHANNEL = "holdfast_realtime";
 const KEPT = 1_000;
 const WINDOW_MS = 50;
+/** PostgreSQL takes 7,999. */
+const NOTIFY_BYTES = 7_500;
+
+type Published = Pick<RealtimeEvent, "topic" | "orgId" | "data">;
 
 /** One hub per process. */
 export function createHub(db: Db, directUrl: string, logger: Logger): Hub {
   const self = randomUUID();
   const readers = new Set<Reader>();
   const recent: RealtimeEvent[] = [];
-  const pending = new Map<string, { topic: string; orgId: OrgId | null; data: unknown }>();
+  const pending = new Map<string, Published>();
   // Ids continue after a restart, so that a reader's Last-Event-ID stays comparable.
   let nextId = Date.now() * 100;
   let timer: NodeJS.Timeout | undefined;
@@ -38,18 +49,18 @@ export function createHub(db: Db, directUrl: string, logger: Logger): Hub {
     if (recent.length > KEPT) recent.shift();
     for (const reader of readers) if (reader.wants(event)) reader.send(event);
   };
-  const flush = () => {
+  const flush = async () => {
+    clearTimeout(timer);
     timer = undefined;
     const events = [...pending.values()];
     pending.clear();
     for (const { topic, orgId, data } of events) deliver(topic, orgId, data);
-    const payload = JSON.stringify({ from: self, events });
-    const small =
-      payload.length < 7_500
-        ? payload
-        : JSON.stringify({ from: self, events: events.map((e) => ({ ...e, data: null })).slice(0, 60) });
-    db.pool
-      .query("select pg_notify($1, $2)", [CHANNEL, small])
+    if (events.length === 0) return;
+    await db.pool
+      .query("select pg_notify($1, payload) from unnest($2::text[]) payload", [
+        CHANNEL,
+        payloadsOf(self, events),
+      ])
       .catch((err: unknown) => logger.warn({ err }, "realtime notify failed"));
   };
   const listener = listen(
@@ -60,16 +71,18 @@ export function createHub(db: Db, directUrl: string, logger: Logger): Hub {
       if (message.from !== self)
         for (const event of message.events) deliver(event.topic, event.orgId, event.data);
     },
-    () => deliver("stream.gap", null, null),
+    () => deliver(GAP_TOPIC, null, null),
   );
   return {
     publish(topic, orgId, data = null) {
       pending.set(`${topic} ${orgId}`, { topic, orgId, data });
-      timer ??= setTimeout(flush, WINDOW_MS);
+      timer ??= setTimeout(() => void flush(), WINDOW_MS);
     },
     subscribe(reader, lastEventId) {
-      if (lastEventId !== null)
-        for (const event of recent) if (event.id > lastEventId && reader.wants(event)) reader.send(event);
+      const known = lastEventId ?? nextId;
+      if (known < (recent[0]?.id ?? nextId + 1) - 1 || known > nextId)
+        reader.send({ id: nextId, topic: GAP_TOPIC, orgId: null, data: null });
+      else for (const event of recent) if (event.id > known && reader.wants(event)) reader.send(event);
       readers.add(reader);
       return () => void readers.delete(reader);
     },
@@ -77,8 +90,27 @@ export function createHub(db: Db, directUrl: string, logger: Logger): Hub {
       return readers.size;
     },
     async close() {
-      clearTimeout(timer);
+      await flush();
       await listener.close();
     },
   };
+}
+
+/** As few messages as hold all events. One that is too large for a message goes without its body. */
+function payloadsOf(from: string, events: readonly Published[]): string[] {
+  const room = NOTIFY_BYTES - Buffer.byteLength(JSON.stringify({ from, events: [] }));
+  const batches: string[][] = [];
+  let left = 0;
+  for (const event of events) {
+    const whole = JSON.stringify(event);
+    const text = Buffer.byteLength(whole) > room ? JSON.stringify({ ...event, data: null }) : whole;
+    const bytes = Buffer.byteLength(text) + 1;
+    if (bytes > left) {
+      batches.push([]);
+      left = room;
+    }
+    batches.at(-1)?.push(text);
+    left -= bytes;
+  }
+  return batches.map((texts) => `{"from":${JSON.stringify(from)},"events":[${texts.join(",")}]}`);
 }
