@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { spawn, type ChildProcess } from "node:child_process";
 import {
   chmodSync,
@@ -34,7 +35,12 @@ beforeEach(() => {
   dataDir = path.join(home, ".data");
 });
 afterEach(async () => {
-  for (const child of launchers.splice(0)) child.kill("SIGKILL");
+  for (const child of launchers.splice(0)) {
+    if (child.exitCode !== null || child.signalCode !== null) continue;
+    const gone = once(child, "exit");
+    child.kill("SIGKILL");
+    await gone;
+  }
   await destroyCluster(dataDir);
   rmSync(home, { recursive: true });
 });
