@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { newId, type HoldId } from "../../platform/ids.ts";
 import { ATTO_PER_MICRO } from "../../platform/money.ts";
 import { available, debt, isExpired, openBook, sum, sweepExpired, unheld, type Book } from "./book.ts";
-import { planClawBack } from "./claw-back.ts";
+import { planClawBack, planRestore } from "./claw-back.ts";
 import { GRANT_KINDS, planGrant, type NewGrant } from "./grant.ts";
 import type { Basis, Settlement, SettleResult } from "./hold.ts";
 import { planHold } from "./plan-hold.ts";
@@ -130,6 +130,11 @@ const op = fc.oneof(
     pick: fc.nat(),
     refunded: fc.bigInt(0n, 12n),
   }),
+  fc.record({
+    op: fc.constant("restore" as const),
+    pick: fc.nat(),
+    refunded: fc.bigInt(0n, 12n),
+  }),
   fc.record({ op: fc.constant("advance" as const), ms: fc.integer({ min: 1, max: 20_000 }) }),
 );
 
@@ -150,7 +155,7 @@ function run(w: World, step: typeof op extends fc.Arbitrary<infer T> ? T : never
     const { amountAtto, basis, excess } = step;
     const result = w.settle({ holdId, amountAtto, basis, excess });
     if ("error" in result) expect(result.error).toBe("exceeds_hold");
-  } else if (step.op === "claw_back" && w.grants().length > 0) {
+  } else if ((step.op === "claw_back" || step.op === "restore") && w.grants().length > 0) {
     const { id } = w.grants()[step.pick % w.grants().length]!;
     const claim = {
       grantReference: "",
@@ -158,7 +163,7 @@ function run(w: World, step: typeof op extends fc.Arbitrary<infer T> ? T : never
       paidTotal: 10n,
       reference: `ref_${index}`,
     };
-    planClawBack(book, id, claim);
+    (step.op === "claw_back" ? planClawBack : planRestore)(book, id, claim);
   }
 }
 
@@ -316,6 +321,28 @@ test("a clawback is a target: repeated or partial refunds never take more than t
   expect(take(1n, "ref_2")).toBe(0n);
   expect(take(2n, "ref_3")).toBe(33n);
   expect(take(9n, "ref_4")).toBe(34n);
+  expectInvariants(w);
+});
+
+test("a refund that failed gives back its share, and the next one takes all of it again", () => {
+  const w = world();
+  const id = w.grant({ amount: 100n });
+  w.next();
+  w.hold(60n);
+  w.next();
+  const claim = (refundedTotal: bigint, reference: string) => {
+    w.next();
+    return { grantReference: "", refundedTotal, paidTotal: 10n, reference };
+  };
+  expect(planClawBack(w.book(), id, claim(7n, "ref_1:clawback"))).toBe(70n);
+  expect(planRestore(w.book(), id, claim(0n, "ref_1:restored"))).toBe(70n);
+  expectInvariants(w);
+  expect([available(w.book()), w.account("clawback")]).toEqual([40n, 0n]);
+  expect(planRestore(w.book(), id, claim(0n, "ref_1:restored"))).toBe(0n);
+  expect(planClawBack(w.book(), id, claim(10n, "ref_2:clawback"))).toBe(100n);
+  expectInvariants(w);
+  settled(w, w.holdIds[0]!, 0n);
+  expect([available(w.book()), debt(w.book()), w.account("clawback")]).toEqual([0n, 0n, 100n]);
   expectInvariants(w);
 });
 

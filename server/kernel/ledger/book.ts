@@ -1,6 +1,6 @@
 /**
  * One organization's credits in one mode and unit, as loaded under the lock of its wallet, and the moves that keep
- * `wallet + held = what is left of the grants − debt`. Pure: what changed is written by `book-store.ts`.
+ * `wallet + held = what is left of the grants − debt`. Pure: what changed is written by `write-book.ts`.
  *
  * While something unheld is left of any grant there is no debt, so debt is the wallet below zero and nothing else.
  */

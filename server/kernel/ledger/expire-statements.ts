@@ -1,8 +1,14 @@
 /** SQL of deadlines and expiries. The two that look for what is due run as the operator, across organizations. */
 
+/** Locked in the order of their ids, as settling locks them, before any is changed: else the two could wait for each other. */
+const lockedHolds = (and: string): string => `array(
+    select id from ledger.holds
+    where org_id = $1 and id = any((select $2::text[])::text[]) and state = 'pending' ${and}
+    order by id for no key update)`;
+
 export const EXTEND_HOLDS = `
   update ledger.holds set deadline_at = $3
-  where org_id = $1 and id = any($2::text[]) and state = 'pending'
+  where org_id = $1 and id = any(${lockedHolds("")})
   returning id`;
 
 export const DUE_HOLDS = `
@@ -13,7 +19,7 @@ export const DUE_HOLDS = `
 /** Asks again for state and deadline: the hold may have been settled or extended meanwhile. */
 export const EXPIRE_HOLDS = `
   update ledger.holds set state = 'expired'
-  where org_id = $1 and id = any($2::text[]) and state = 'pending' and deadline_at <= $3
+  where org_id = $1 and id = any(${lockedHolds("and deadline_at <= $3")})
   returning id`;
 
 export const DUE_GRANTS = `

@@ -56,8 +56,8 @@ export async function grant(tx: Tx, org: OrgId, grants: readonly NewGrant[], now
   return results;
 }
 
-/** Pure: adds a grant to a loaded book; what pays a debt is spent from the start. */
-export function planGrant(book: Book, wanted: NewGrant): string {
+/** Pure: adds a grant to a loaded book, out of `from`; what pays a debt is spent from the start. */
+export function planGrant(book: Book, wanted: NewGrant, from: "issued" | "clawback" = "issued"): string {
   const { amount, reference, kind } = wanted;
   const added: BookGrant = {
     id: newId("grt"),
@@ -76,6 +76,6 @@ export function planGrant(book: Book, wanted: NewGrant): string {
   };
   book.newGrants.push(added);
   book.wallet += amount;
-  record(book, "grant", reference, { issued: -amount, wallet: amount });
+  record(book, "grant", reference, { [from]: -amount, wallet: amount });
   return added.id;
 }

@@ -12,7 +12,7 @@
 export type { Entry, Mode, Posting, Unit } from "./entry.ts";
 export { post, type Posted } from "./post.ts";
 export { grant, type Granted, type GrantKind, type NewGrant } from "./grant.ts";
-export { clawBack, type ClawBack } from "./claw-back.ts";
+export { clawBack, restoreClawedBack, type ClawBack } from "./claw-back.ts";
 export type { Basis, HoldRequest, HoldResult, Settled, Settlement, SettleResult } from "./hold.ts";
 export { applyBatch, type Batch, type BatchResult } from "./batch.ts";
 export { createHoldBatcher, type Alongside, type HoldBatcher } from "./batcher.ts";
