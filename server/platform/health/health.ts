@@ -5,6 +5,7 @@ export type Health = {
   /** A part of the system. `required`: when it fails, `/ready` answers 503. Outside companies are never required. */
   check(name: string, required: boolean, probe: () => Promise<string | null>): void;
   queue(name: string, read: () => Promise<Omit<Queue, "name">>): void;
+  /** Those who ask while a look at the same parts is under way share it: anyone may ask for `/ready`. */
   run(which: "required" | "all"): Promise<Check[]>;
   queues(): Promise<Queue[]>;
   /** From the first SIGTERM on: `/ready` is 503 at once. */
@@ -16,11 +17,20 @@ const PROBE_TIMEOUT_MS = 2_000;
 export function createHealth(): Health {
   const checks: { name: string; required: boolean; probe: () => Promise<string | null> }[] = [];
   const queues: { name: string; read: () => Promise<Omit<Queue, "name">> }[] = [];
+  const running = new Map<"required" | "all", Promise<Check[]>>();
+  const run: Health["run"] = (which) => {
+    const underWay = running.get(which);
+    if (underWay) return underWay;
+    const wanted = checks.filter((check) => which === "all" || check.required);
+    const looking = Promise.all(wanted.map(probed)).finally(() => running.delete(which));
+    running.set(which, looking);
+    return looking;
+  };
   return {
     draining: false,
     check: (name, required, probe) => void checks.push({ name, required, probe }),
     queue: (name, read) => void queues.push({ name, read }),
-    run: (which) => Promise.all(checks.filter((check) => which === "all" || check.required).map(probed)),
+    run,
     queues: () => Promise.all(queues.map(async ({ name, read }) => ({ name, ...(await read()) }))),
   };
 }
