@@ -12,6 +12,8 @@ export type CrashOptions = { kills: number; groupKills: number; seed: string };
 
 const PARTIES = 8;
 const CALLERS = 2;
+/** A purchase that was cut off waits a minute for its lease; others go on meanwhile. */
+const BUYERS = 4;
 /** Between two kills of the server; from the moment that it answers again. */
 const BETWEEN_MS = { low: 50, high: 1_500 };
 /** The contract's bound for calls whose process died; look-ups back off up to it. */
@@ -33,7 +35,12 @@ export async function crash(report: Report, options: CrashOptions): Promise<void
   try {
     await product.control("PATCH", "openrouter/settings", PACE);
     const parties = await makeParties(product, PARTIES);
-    const load = startLoad(product, { parties, callers: CALLERS, random: random.fork("load") });
+    const load = startLoad(product, {
+      parties,
+      buyers: BUYERS,
+      callers: CALLERS,
+      random: random.fork("load"),
+    });
     await everyoneHasCredits(product, parties.length);
     const schedule = order(kills, groupKills, random.fork("schedule"));
     const startedAt = Date.now();

@@ -16,19 +16,22 @@ export type Load = {
 
 export type LoadOptions = {
   parties: readonly Party[];
-  /** Calls that each party has under way at once. */
+  /** Purchases and calls that each party has under way at once. */
+  buyers: number;
   callers: number;
   random: Random;
 };
 
-export function startLoad(product: Product, { parties, callers, random }: LoadOptions): Load {
+export function startLoad(product: Product, { parties, buyers, callers, random }: LoadOptions): Load {
   const witness: Witness = {
     purchases: { begun: 0, paid: new Map(), abandoned: 0, refusals: new Map() },
     calls: { begun: 0, complete: [], outcomes: new Map(), silentCuts: [] },
   };
   const stopping = new AbortController();
   const actors = parties.flatMap((party, at) => [
-    buyForever(product, party, witness, random.fork(`buyer-${at}`), stopping.signal),
+    ...Array.from({ length: buyers }, (_, n) =>
+      buyForever(product, party, witness, random.fork(`buyer-${at}-${n}`), stopping.signal),
+    ),
     ...Array.from({ length: callers }, (_, n) =>
       callForever(product, party, witness, random.fork(`caller-${at}-${n}`), stopping.signal),
     ),

@@ -15,6 +15,7 @@ export type SoakOptions = { seconds: number; seed: string };
 const PARTIES = 8;
 /** More than without faults, since many wait for one. */
 const CALLERS = 6;
+const BUYERS = 2;
 const QUIET_TIMEOUT_MS = 20 * 60_000;
 
 export async function soak(report: Report, { seconds, seed }: SoakOptions): Promise<void> {
@@ -23,7 +24,12 @@ export async function soak(report: Report, { seconds, seed }: SoakOptions): Prom
   try {
     await product.control("PATCH", "openrouter/settings", PACE);
     const parties = await makeParties(product, PARTIES);
-    const load = startLoad(product, { parties, callers: CALLERS, random: random.fork("load") });
+    const load = startLoad(product, {
+      parties,
+      buyers: BUYERS,
+      callers: CALLERS,
+      random: random.fork("load"),
+    });
     await everyoneHasCredits(product, parties.length);
     const faults = await switchOnEverything(product, random.fork("weather"));
     report.note(`${faults} faults on for ${seconds} s`);
