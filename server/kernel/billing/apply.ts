@@ -1,10 +1,10 @@
 import type { Tx } from "../../platform/db/index.ts";
 import type { OrgId } from "../../platform/ids.ts";
 import { assert } from "../../platform/problem.ts";
-import { clawBack, grant, post, type NewGrant, type Posting } from "../ledger/index.ts";
+import { clawBack, grant, post, restoreClawedBack, type NewGrant, type Posting } from "../ledger/index.ts";
 import type { Effect } from "../webhooks/index.ts";
 import type { BillingDeps } from "./deps.ts";
-import { creditsReference, walk, type Fact, type PaymentRow, type RefundRow } from "./payment.ts";
+import { creditsReference, walk, type Fact, type Moves, type PaymentRow, type RefundRow } from "./payment.ts";
 import { listRefunds, lockPayments, placeObjects, saveRefunds, updatePayments, type Place } from "./store.ts";
 
 type Batch = {
@@ -12,8 +12,8 @@ type Batch = {
   refunds: Map<string, Map<string, RefundRow>>;
   postings: { fact: number; posting: Posting }[];
   grants: { fact: number; grant: NewGrant }[];
-  /** Refunds whose credits are taken back. */
-  takenBack: { paymentId: string; refundId: string; totalMinor: bigint }[];
+  /** Refunds whose credits are taken back, or given again. */
+  takenBack: (Moves["takenBack"][number] & { paymentId: string })[];
 };
 
 /**
@@ -55,11 +55,6 @@ export async function applyFacts(
 function take(batch: Batch, fact: Fact, index: number): void {
   const row = batch.payments.get(fact.paymentId);
   assert(row, "a payment in the directory exists");
-  // What a refund took back is known only after it was applied; the batch is run again, one by one.
-  const tooSoon = fact.found.refunds.some(
-    ({ id, status }) => status !== "succeeded" && batch.takenBack.some(({ refundId }) => refundId === id),
-  );
-  if (tooSoon) throw new Error("a refund succeeded and failed in one batch");
   const { payment, refunds, moves } = walk(row, batch.refunds.get(row.id) ?? new Map(), fact);
   batch.payments.set(row.id, payment);
   batch.refunds.set(row.id, refunds);
@@ -94,31 +89,29 @@ async function moveMoney(tx: Tx, org: OrgId, batch: Batch, count: number, now: D
   return effects;
 }
 
-/** Credits follow the money back. Whichever of grant and refund comes second takes what is due. */
+/** Credits follow the money back, and again when a refund fails. Whichever of grant and refund comes second does it. */
 async function takeBack(
   tx: Tx,
   org: OrgId,
   batch: Batch,
-  { paymentId, refundId, totalMinor }: Batch["takenBack"][number],
+  { paymentId, refundId, totalMinor, failed }: Batch["takenBack"][number],
   now: Date,
 ): Promise<void> {
   const payment = batch.payments.get(paymentId);
   const refunds = batch.refunds.get(paymentId);
   const refund = refunds?.get(refundId);
   assert(payment && refund, "a refund that takes credits back is of this batch");
-  const { clawedBack } = await clawBack(
-    tx,
-    org,
-    {
-      grantReference: creditsReference(payment),
-      refundedTotal: totalMinor,
-      paidTotal: payment.amount_minor,
-      reference: `${refundId}:clawback`,
-    },
-    now,
-  );
-  if (clawedBack > 0n)
-    refunds?.set(refundId, { ...refund, clawed_back_micros: refund.clawed_back_micros + clawedBack });
+  const claim = {
+    grantReference: creditsReference(payment),
+    refundedTotal: totalMinor,
+    paidTotal: payment.amount_minor,
+    reference: `${refundId}:${failed ? "restored" : "clawback"}`,
+  };
+  const taken = failed
+    ? -(await restoreClawedBack(tx, org, claim, now)).restored
+    : (await clawBack(tx, org, claim, now)).clawedBack;
+  if (taken !== 0n)
+    refunds?.set(refundId, { ...refund, clawed_back_micros: refund.clawed_back_micros + taken });
 }
 
 function placesOf(facts: readonly Fact[], org: OrgId): Place[] {

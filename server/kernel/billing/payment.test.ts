@@ -212,7 +212,7 @@ test("credits are taken back by whichever of charge and refund comes second, to 
       return walked.moves.takenBack;
     });
   };
-  const expected = [{ refundId: "re_1", totalMinor: 300n }];
+  const expected = [{ refundId: "re_1", totalMinor: 300n, failed: false }];
   expect(taken([paid, refunded])).toEqual(expected);
   expect(taken([refunded, paid])).toEqual(expected);
 });

@@ -70,8 +70,8 @@ export const CLOSE_MS = 5_000;
 export type Moves = {
   postings: Posting[];
   grants: NewGrant[];
-  /** Refunds for which credits are taken back now, and all that was refunded up to and with each. */
-  takenBack: { refundId: string; totalMinor: bigint }[];
+  /** Refunds that take credits back now, or by failing give them again; and all that was refunded after each. */
+  takenBack: { refundId: string; totalMinor: bigint; failed: boolean }[];
 };
 
 export type Walked = { payment: PaymentRow; refunds: Map<string, RefundRow>; moves: Moves };
@@ -152,7 +152,7 @@ function withCharge(
   for (const refund of refunds.values()) {
     if (refund.status !== "succeeded") continue;
     totalMinor += refund.amount_minor;
-    moves.takenBack.push({ refundId: refund.id, totalMinor });
+    moves.takenBack.push({ refundId: refund.id, totalMinor, failed: false });
   }
   return {
     ...row,
@@ -192,22 +192,23 @@ function withRefund(
     moves.postings.push(
       cash(row, "payment.refunded", `${reference}:refunded`, "refunds", -refund.amountMinor),
     );
-    const refunded_minor = row.refunded_minor + refund.amountMinor;
-    if (row.charge_id !== null) moves.takenBack.push({ refundId: refund.id, totalMinor: refunded_minor });
-    return { ...row, refunded_minor };
+    return withTotal(row, refund.id, row.refunded_minor + refund.amountMinor, moves, false);
   }
   if (known?.status !== "succeeded") return row;
   moves.postings.push(cash(row, "refund.failed", `${reference}:failed`, "refunds", refund.amountMinor));
-  if (known.clawed_back_micros > 0n)
-    moves.grants.push({
-      mode: row.mode,
-      unit: "credit",
-      kind: "adjustment",
-      amount: known.clawed_back_micros,
-      reference: `${refund.id}:restored`,
-    });
-  refunds.set(refund.id, { ...next, clawed_back_micros: 0n });
-  return { ...row, refunded_minor: row.refunded_minor - refund.amountMinor };
+  return withTotal(row, refund.id, row.refunded_minor - refund.amountMinor, moves, true);
+}
+
+/** Credits follow what is refunded in all. Before the charge there are none; it takes what is due when it comes. */
+function withTotal(
+  row: PaymentRow,
+  refundId: string,
+  totalMinor: bigint,
+  moves: Moves,
+  failed: boolean,
+): PaymentRow {
+  if (row.charge_id !== null) moves.takenBack.push({ refundId, totalMinor, failed });
+  return { ...row, refunded_minor: totalMinor };
 }
 
 function settledStatus(row: PaymentRow): PaymentRow {

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { startTestApp, type TestApp } from "../../../test/harness/app.ts";
 import { createBuyer, type Buyer } from "../../../test/harness/buyer.ts";
@@ -39,8 +40,18 @@ const idle = () =>
     )
     .toEqual([]);
 
-async function buyAndPay(): Promise<{ payment_id: string; url: string; session_id: string; row: Json }> {
-  const bought = await buyer.buy();
+/** A genuine event made here, since the sandbox never does this. */
+async function deliver(event: Json): Promise<void> {
+  const id = `evt_${randomUUID().replaceAll("-", "")}`;
+  const body = Buffer.from(JSON.stringify({ id, object: "event", livemode: false, ...event }));
+  const headers = { "stripe-signature": sign(body, t.credentials.stripe.webhook_secret, new Date()) };
+  expect((await t.anonymous.call("POST", "/webhooks/stripe", { body, headers })).status).toBe(200);
+}
+
+async function buyAndPay(
+  who = buyer,
+): Promise<{ payment_id: string; url: string; session_id: string; row: Json }> {
+  const bought = await who.buy();
   await buyer.pay(bought.url);
   return { ...bought, row: await buyer.until(bought.payment_id, { status: "succeeded", fee_minor: 59 }) };
 }
@@ -130,6 +141,35 @@ test("refunds made at Stripe take credits back in the same proportion", async ()
     await buyer.until(payment_id, { status: "refunded", refunded_minor: 1000, refundable_minor: 0 });
   });
   expect(rest).toMatchObject({ "refunds usd": 750n, "wallet credit": (-CREDITS * 3n) / 4n });
+});
+
+test("a refund that fails gives the credits again, and the one made after it takes them all", async () => {
+  // Ten purchases a minute are each person's limit.
+  const { payment_id, row } = await buyAndPay(createBuyer(t, await t.member("owner")));
+  const told = async (id: string, amount: number, status: string) => {
+    const created = Math.floor(Date.now() / 1000);
+    const { charge_id: charge, intent_id: payment_intent } = row;
+    const object = { id, object: "refund", amount, charge, created, currency: "usd", payment_intent, status };
+    await deliver({
+      type: `refund.${status === "failed" ? "failed" : "created"}`,
+      created,
+      data: { object },
+    });
+  };
+  const all = await moved(async () => {
+    await told("re_lost_1", 700, "succeeded");
+    await buyer.until(payment_id, { refunded_minor: 700 });
+    await told("re_lost_1", 700, "failed");
+    await buyer.until(payment_id, { refunded_minor: 0, status: "succeeded" });
+    await told("re_lost_2", 1000, "succeeded");
+    await buyer.until(payment_id, { refunded_minor: 1000, status: "refunded" });
+  });
+  expect(all).toEqual({
+    "clearing:acct_default usd": -1000n,
+    "refunds usd": 1000n,
+    "clawback credit": CREDITS,
+    "wallet credit": -CREDITS,
+  });
 });
 
 test("every event lost: the buyer's return delivers, the list of events brings the rest, once", async () => {
