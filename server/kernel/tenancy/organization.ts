@@ -9,6 +9,7 @@ import {
   insertMembership,
   insertOrganization,
   listOrganizationIds,
+  lockOrganizationsOf,
   type Organization,
 } from "./store.ts";
 
@@ -57,6 +58,7 @@ export async function foundOrganization(
 ): Promise<Organization> {
   const id: OrgId = `org_${operationId.slice(4)}`;
   return withTx(db, id, async (tx) => {
+    await lockOrganizationsOf(tx, ownerId);
     const ids = await listOrganizationIds(tx, ownerId, MAX_ORGANIZATIONS);
     if (!ids.includes(id) && ids.length >= MAX_ORGANIZATIONS)
       throw new Problem(tenancyProblems.too_many_organizations);

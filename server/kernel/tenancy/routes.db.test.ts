@@ -171,3 +171,19 @@ test("403 a query that names another organization", async () => {
   const answer = await owner.call("GET", `/api/auth/me?organization_id=${newId("org")}`);
   expect(answer.body).toMatchObject({ status: 403, code: "tenant_mismatch" });
 });
+
+test("one person's organizations stay within their bound, made at the same time as well", async () => {
+  await server.addMember({ email: "founder@example.com", role: "viewer" });
+  const founder = await signIn(server, { email: "founder@example.com", password: "Correct Horse 1" });
+  await server.asDatabaseOwner(
+    `insert into tenancy.member_directory (user_id, org_id)
+     select id, 'org_' || to_char(n, 'fm00') from identity.users, generate_series(1, 47) n
+     where email = 'founder@example.com'`,
+  );
+  const made = await Promise.all(
+    Array.from({ length: 6 }, (_, n) =>
+      founder.call("POST", "/api/organizations", { body: { name: `Org ${n}` }, headers: unique() }),
+    ),
+  );
+  expect(made.map(({ status }) => status).toSorted()).toEqual([201, 201, 409, 409, 409, 409]);
+});

@@ -32,6 +32,15 @@ export async function insertMembership(
   );
 }
 
+/** One at a time adds to the organizations of a person, so that two cannot both find room for the last. */
+export async function lockOrganizationsOf(tx: Tx, userId: UserId): Promise<void> {
+  await tx.query(
+    "tenancy_lock_organizations_of",
+    "select pg_advisory_xact_lock(hashtextextended('tenancy.organizations_of ' || $1, 0))",
+    [userId],
+  );
+}
+
 /** Directory: where the person is a member, oldest organization first. */
 export async function listOrganizationIds(tx: Tx, userId: UserId, most: number): Promise<OrgId[]> {
   const rows = await tx.query<{ org_id: OrgId }>(
