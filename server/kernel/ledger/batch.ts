@@ -1,13 +1,16 @@
 import type { Tx } from "../../platform/db/index.ts";
 import type { OrgId } from "../../platform/ids.ts";
 import { ATTO_PER_MICRO } from "../../platform/money.ts";
-import { openBook, sweepExpired, type Book } from "./book.ts";
+import { openBook, sweepExpired, type Book, type BookGrant } from "./book.ts";
 import type { HoldRequest, HoldResult, Settlement, SettleResult } from "./hold.ts";
 import {
+  covers,
+  loadFirstGrants,
   loadGrants,
   loadHolds,
   lockWallets,
   type BookKey,
+  type LoadedGrant,
   type LoadedHold,
   type Wallet,
 } from "./load-book.ts";
@@ -30,7 +33,7 @@ export async function applyBatch(tx: Tx, org: OrgId, batch: Batch, now: Date): P
   return result;
 }
 
-/** The same without its last step: `write` may share a round trip with the caller's own rows. */
+/** The same without its last step: `write` sends its statements at once, so it may be the transaction's last. */
 export async function planBatch(
   tx: Tx,
   org: OrgId,
@@ -39,12 +42,13 @@ export async function planBatch(
 ): Promise<BatchResult & { write: () => Promise<void> }> {
   const ids = [...batch.settle.map(({ holdId }) => holdId), ...batch.hold.map(({ id }) => id)];
   // Sent together, run in this order: the holds are read under the lock of the wallets.
-  const [wallets, loaded] = await Promise.all([
+  const [wallets, loaded, grants] = await Promise.all([
     lockWallets(tx, org, batch.hold),
     loadHolds(tx, org, ids.toSorted()),
+    loadFirstGrants(tx, org, ids, now),
   ]);
   const holds = new Map(loaded.map((known) => [known.hold.id, known]));
-  const books = await openBooks(tx, org, batch, { wallets, holds }, now);
+  const books = await openBooks(tx, org, batch, { wallets, holds, grants }, now);
 
   const settled = batch.settle.map((settlement): SettleResult => {
     const known = holds.get(settlement.holdId);
@@ -56,7 +60,7 @@ export async function planBatch(
     return book ? planHold(book, request) : { holdId: request.id, held: false, availableMicros: 0n };
   });
   const write = async () => {
-    for (const book of books.values()) await writeBook(tx, org, book);
+    await Promise.all([...books.values()].map((book) => writeBook(tx, org, book)));
   };
   return { settled, held, write };
 }
@@ -66,7 +70,11 @@ async function openBooks(
   tx: Tx,
   org: OrgId,
   batch: Batch,
-  state: { wallets: readonly Wallet[]; holds: ReadonlyMap<string, LoadedHold> },
+  state: {
+    wallets: readonly Wallet[];
+    holds: ReadonlyMap<string, LoadedHold>;
+    grants: readonly LoadedGrant[];
+  },
   now: Date,
 ): Promise<Map<string, Book>> {
   const books = new Map<string, Book>();
@@ -78,12 +86,8 @@ async function openBooks(
     if (holds.length === 0 && requests.length === 0) continue;
     const grantIds = [...new Set(holds.flatMap(({ parts }) => parts.map(({ grantId }) => grantId)))];
     const need = neededBy(batch.settle, state.holds, name) + sumUpTo(wallet.balance, requests);
-    const grants = await loadGrants(tx, org, wallet, { ids: grantIds, need }, now);
-    const pending = grants.reduce((total, grant) => total + grant.clawPending, 0n);
-    const enough =
-      pending === 0n
-        ? grants
-        : await loadGrants(tx, org, wallet, { ids: grantIds, need: need + pending }, now);
+    const first = state.grants.filter((known) => nameOf(known) === name).map(({ grant }) => grant);
+    const enough = await grantsFor(tx, org, wallet, { first, ids: grantIds, need }, now);
     const book = openBook(wallet.mode, wallet.unit, now, {
       wallet: wallet.balance,
       carryAtto: wallet.carry_atto,
@@ -94,6 +98,23 @@ async function openBooks(
     books.set(name, book);
   }
   return books;
+}
+
+/** What clawbacks still wait for is taken from the same grants, so it counts as needed too. */
+async function grantsFor(
+  tx: Tx,
+  org: OrgId,
+  wallet: Wallet,
+  want: { first: readonly BookGrant[]; ids: readonly string[]; need: bigint },
+  now: Date,
+): Promise<readonly BookGrant[]> {
+  const pendingIn = (grants: readonly BookGrant[]) =>
+    grants.reduce((sum, grant) => sum + grant.clawPending, 0n);
+  const { first, ids, need } = want;
+  if (covers(first, need + pendingIn(first), now)) return first;
+  const grants = await loadGrants(tx, org, wallet, { ids, need }, now);
+  const pending = pendingIn(grants);
+  return pending === 0n ? grants : loadGrants(tx, org, wallet, { ids, need: need + pending }, now);
 }
 
 /** The most that settlements may draw beyond what is held: cost above the hold, or all of it when settled again. */

@@ -8,7 +8,10 @@ import type { HoldRequest, HoldResult, Settlement, SettleResult } from "./hold.t
 import { checkHold } from "./plan-hold.ts";
 import { checkSettlement } from "./plan-settle.ts";
 
-/** Writes the caller's own rows in the transaction of the batch. No network; may run again after a rollback. */
+/**
+ * Writes the caller's own rows in the transaction of the batch. No network; may run again after a rollback. What needs no
+ * answer is best handed to `tx.last`.
+ */
 export type Alongside<H, S> = {
   /** The items of the holds that were held; refused ones are left out. */
   held(tx: Tx, org: OrgId, items: H[]): Promise<void>;
@@ -135,8 +138,8 @@ async function apply<H, S>(
     answers.push(() => call.resolve(result));
     return { item: call.item, result };
   });
+  tx.last(write());
   await Promise.all([
-    write(),
     kept.length > 0 && alongside.held(tx, org, kept),
     done.length > 0 && alongside.settled(tx, org, done),
   ]);

@@ -133,7 +133,7 @@ const LOAD_GRANTS = `
    limit $6)`;
 
 /** Nearly always one page is enough; the last is a bound, beyond which an amount counts as not available. */
-const PAGES = [32, 1_024, 32_768];
+const PAGES = [32, 1_024, 32_768] as const;
 
 /**
  * Loads the grants named and as many others, first in burn order, as hold `need` unheld. Their rows need no lock of
@@ -156,6 +156,48 @@ export async function loadGrants(
     if (found >= want.need || rows.length < page) break;
   }
   return grants;
+}
+
+/** As LOAD_GRANTS, but for every wallet at once and before it is known which grants the holds draw on. */
+const LOAD_FIRST_GRANTS = `
+  select mode, unit, ${GRANT_COLUMNS} from ledger.grants
+  where org_id = $1 and id = any(array(
+    select grant_id from ledger.hold_grants where org_id = $1 and hold_id = any((select $2::text[])::text[])))
+  union all
+  (select mode, unit, ${GRANT_COLUMNS} from ledger.grants
+   where org_id = $1 and exhausted_at is null and expired_at is null and expires_at <= $3 and remaining > held
+   limit 100000)
+  union all
+  select g.* from ledger.balances w cross join lateral (
+    select mode, unit, ${GRANT_COLUMNS} from ledger.grants
+    where org_id = $1 and mode = w.mode and unit = w.unit and exhausted_at is null and remaining > held
+      and (expires_at is null or expires_at > $3) and expired_at is null
+    order by priority, expires_at, kind_order, created_at, id
+    limit $4) g
+  where w.org_id = $1 and w.account = 'wallet'`;
+
+export type LoadedGrant = BookKey & { grant: BookGrant };
+
+/**
+ * The grants that these holds draw on and the first page of each wallet, so that they travel with the lock. Whoever needs
+ * more than `covers` allows asks `loadGrants`.
+ */
+export async function loadFirstGrants(
+  tx: Tx,
+  org: OrgId,
+  holdIds: readonly string[],
+  now: Date,
+): Promise<LoadedGrant[]> {
+  const values = [org, textArray(holdIds), now, PAGES[0]];
+  const rows = await tx.query<GrantRow & BookKey>("ledger.load_first_grants", LOAD_FIRST_GRANTS, values);
+  const unique = new Map(rows.map((row) => [row.id, row]));
+  return [...unique.values()].map((row) => ({ mode: row.mode, unit: row.unit, grant: grantOfRow(row) }));
+}
+
+/** True when these grants of one wallet hold `need` unheld, or when they are all there are. */
+export function covers(grants: readonly BookGrant[], need: bigint, now: Date): boolean {
+  const usable = grants.filter((grant) => !isExpired(grant, now));
+  return grants.length < PAGES[0] || usable.reduce((total, grant) => total + unheld(grant), 0n) >= need;
 }
 
 const GRANT_BY_REFERENCE = `

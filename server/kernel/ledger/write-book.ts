@@ -56,14 +56,16 @@ const WRITE = `
 
 const DROP_PARTS = `delete from ledger.hold_grants where org_id = $1 and hold_id = any($2::text[])`;
 
+/** Sends all it has to write at once, so that it may be a transaction's last. */
 export async function writeBook(tx: Tx, org: OrgId, book: Book): Promise<void> {
   const { mode, unit, now } = book;
   if (book.drafts.length === 0 && book.changedHolds.size === 0 && book.changedGrants.size === 0) return;
+  const statements: Promise<unknown>[] = [];
   if (book.rewrittenParts.size > 0) {
     const ids = [...book.rewrittenParts].map((hold) => hold.id);
-    await tx.query("ledger.drop_parts", DROP_PARTS, [org, textArray(ids)]);
+    statements.push(tx.query("ledger.drop_parts", DROP_PARTS, [org, textArray(ids)]));
   }
-  await tx.query("ledger.write_book", WRITE, [
+  const values = [
     org,
     mode,
     unit,
@@ -73,7 +75,8 @@ export async function writeBook(tx: Tx, org: OrgId, book: Book): Promise<void> {
     ...grantColumns([...new Set([...book.newGrants, ...book.changedGrants])]),
     ...holdColumns([...new Set([...book.newHolds, ...book.changedHolds])]),
     ...partColumns(book),
-  ]);
+  ];
+  await Promise.all([...statements, tx.query("ledger.write_book", WRITE, values)]);
 }
 
 function draftColumns({ drafts }: Book): string[] {

@@ -11,6 +11,11 @@ export type Tx = {
   readonly [brand]: "tx";
   /** Runs a statement, prepared once per connection under `name`. Returns its rows. */
   query<Row>(name: string, text: string, values?: readonly unknown[]): Promise<Row[]>;
+  /**
+   * Statements already sent whose answers nobody waits for: COMMIT follows them in the same round trip. They may fail
+   * only as statements do, which aborts the transaction; what may be refused by our own code is awaited instead.
+   */
+  last(statements: Promise<unknown>): void;
   /** Runs when COMMIT was acknowledged, in order; must not throw and is never awaited. */
   afterCommit(effect: () => void): void;
 };
@@ -48,13 +53,21 @@ async function once<T>(db: Db, begin: string, fn: (tx: Tx) => Promise<T>): Promi
   const startedAt = performance.now();
   const client = await connect(db);
   let settled = false;
-  const effects: (() => void)[] = [];
+  const ending: Ending = { effects: [], lasts: [] };
   try {
-    const result = await attemptBody(client, begin, effects, fn);
-    const { command } = await client.query("commit");
+    const result = await attemptBody(client, begin, ending, fn);
+    const [written, committed] = await Promise.allSettled([
+      Promise.all(ending.lasts),
+      client.query("commit"),
+    ]);
+    if (committed.status === "rejected") throw committed.reason;
     settled = true;
-    assert(command === "COMMIT", "the transaction was aborted by a statement that nobody awaited");
-    for (const effect of effects) effect();
+    if (written.status === "rejected") throw written.reason;
+    assert(
+      committed.value.command === "COMMIT",
+      "the transaction was aborted by a statement that nobody awaited",
+    );
+    for (const effect of ending.effects) effect();
     return result;
   } catch (error) {
     if (error instanceof RolledBack) {
@@ -70,10 +83,12 @@ async function once<T>(db: Db, begin: string, fn: (tx: Tx) => Promise<T>): Promi
 
 class RolledBack extends Error {}
 
+type Ending = { effects: (() => void)[]; lasts: Promise<unknown>[] };
+
 async function attemptBody<T>(
   client: pg.PoolClient,
   begin: string,
-  effects: (() => void)[],
+  ending: Ending,
   fn: (tx: Tx) => Promise<T>,
 ): Promise<T> {
   let ended = false;
@@ -83,7 +98,12 @@ async function attemptBody<T>(
       assert(!ended, `the transaction of ${name} has ended`);
       return (await client.query({ name, text, values: values as unknown[] })).rows;
     },
-    afterCommit: (effect: () => void) => void effects.push(effect),
+    last(statements: Promise<unknown>) {
+      // Its failure is reported with the commit's; until then it must not count as unhandled.
+      statements.catch(() => undefined);
+      ending.lasts.push(statements);
+    },
+    afterCommit: (effect: () => void) => void ending.effects.push(effect),
   } as unknown as Tx;
   // BEGIN travels with the first statement. Should it fail, all that follow fail with it, in the same aborted block.
   const opened = client.query(begin);

@@ -60,17 +60,16 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
 /** The gateway's own rows, in the transaction of the batch that holds or settles. */
 const alongside: Parameters<typeof createHoldBatcher<HoldItem, Finish>>[1]["alongside"] = {
   async held(tx, org, items) {
-    await insertRequests(
-      tx,
-      org,
-      items.map(({ request }) => request),
-    );
+    const requests = items.map(({ request }) => request);
+    tx.last(insertRequests(tx, org, requests));
     const keys = items.flatMap(({ key }) => key ?? []);
     if (keys.length === 0) return;
     const free = await insertKeys(tx, org, keys);
     if (keys.some(({ requestId }) => !free.has(requestId))) throw inProgress();
   },
-  settled: (tx, org, items) => finishRequests(tx, org, changed(items)),
+  async settled(tx, org, items) {
+    tx.last(finishRequests(tx, org, changed(items)));
+  },
 };
 
 async function recordCatalogue(
