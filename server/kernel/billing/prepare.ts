@@ -1,6 +1,6 @@
 import { withOperatorTx, withSystemTx } from "../../platform/db/index.ts";
 import { isId } from "../../platform/ids.ts";
-import { readPaymentEvent, type PaymentFact } from "../../vendors/stripe/index.ts";
+import { readPaymentEvent, type PaymentFact, type PaymentState } from "../../vendors/stripe/index.ts";
 import type { InboxEvent, Prepared } from "../webhooks/index.ts";
 import { fetchForEvent, type Fetched } from "./ask-stripe.ts";
 import type { BillingDeps } from "./deps.ts";
@@ -18,6 +18,8 @@ type Known = {
   captured: Set<string>;
   /** Refunded by other events of the batch, per payment. */
   refunded: Map<string, bigint>;
+  /** States that events of the batch tell, per payment. */
+  states: Map<string, Told[]>;
 };
 
 /**
@@ -74,14 +76,22 @@ function fact(place: Place, { found, at, fetchSeq }: Omit<Fact, "paymentId">): A
 
 async function lookUp(deps: BillingDeps, told: readonly Told[]): Promise<Known> {
   const ids = [...new Set(told.flatMap(({ found }) => idsOf(found)))];
-  const known: Known = { places: new Map(), rows: new Map(), captured: new Set(), refunded: new Map() };
+  const known: Known = {
+    places: new Map(),
+    rows: new Map(),
+    captured: new Set(),
+    refunded: new Map(),
+    states: new Map(),
+  };
   if (ids.length === 0) return known;
   const places = await withSystemTx(deps.db, (tx) => findPlaces(tx, deps.accountId, ids));
   for (const place of places) known.places.set(place.object_id, place);
   const doubtful = new Map<string, Place>();
-  for (const { found } of told) {
+  for (const one of told) {
+    const { found } = one;
     const place = placeOf(known, found);
     if (!place) continue;
+    if (found.state) known.states.set(place.payment_id, [...(known.states.get(place.payment_id) ?? []), one]);
     if (found.charge) known.captured.add(place.payment_id);
     for (const { amountMinor } of found.refunds)
       known.refunded.set(place.payment_id, (known.refunded.get(place.payment_id) ?? 0n) + amountMinor);
@@ -99,9 +109,20 @@ function needsAsking(known: Known, place: Place, event: InboxEvent, found: Payme
   if (!row) return false;
   const hasCharge = row.charge_id !== null || known.captured.has(row.id);
   if (found.paidElsewhere && !hasCharge) return true;
-  if (found.state && !hasCharge && isUnclear(row, event.createdAt, found.state)) return true;
+  if (found.state && !hasCharge && isDoubtful(known, row, event, found.state)) return true;
   const refunded = row.refunded_minor + (known.refunded.get(row.id) ?? 0n);
   return (found.charge?.refundedMinor ?? 0n) > refunded;
+}
+
+/** Too close in time to what the row says, or to what another event of the batch is about to make of it. */
+function isDoubtful(known: Known, row: Glance, event: InboxEvent, state: PaymentState): boolean {
+  if (isUnclear(row, event.createdAt, state)) return true;
+  const others = known.states.get(row.id) ?? [];
+  return others.some(({ event: other, found }) => {
+    const { status, failureCode } = found.state ?? state;
+    const then = { ...row, status, failure_code: failureCode, as_of: other.createdAt };
+    return isUnclear(then, event.createdAt, state);
+  });
 }
 
 /** The first of its ids that the directory knows; ours first. */
