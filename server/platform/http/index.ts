@@ -12,3 +12,4 @@ export { rankOf, type Access, type Actor, type Authenticate, type Role } from ".
 export { idParam, instant, int64, listAnswer, listQuery } from "./schemas.ts";
 export { openCursor, sealCursor } from "./cursor.ts";
 export { maskIp, networkOf } from "./address.ts";
+export { idempotencyJobs } from "./jobs.ts";
