@@ -1,4 +1,6 @@
 /** A payment and what facts make of it. Pure: no clock, no database, no network. */
+import type { BillingPayments, BillingRefunds } from "../../../db/rows.ts";
+import type { Narrowed } from "../../platform/db/index.ts";
 import type { Mode, NewGrant, Posting } from "../ledger/index.ts";
 import { RuleBroken } from "../webhooks/index.ts";
 import type {
@@ -20,45 +22,12 @@ export type PaymentStatus =
   | "partially_refunded"
   | "refunded";
 
-export type PaymentRow = {
-  org_id: string;
-  id: `pay_${string}`;
-  mode: Mode;
-  account_id: string;
-  purpose: "credits";
-  pack_key: string;
-  amount_minor: bigint;
-  currency: string;
-  credits_micros: bigint;
-  status: PaymentStatus;
-  attempt: number;
-  absent_since: Date | null;
-  success_url: string;
-  cancel_url: string;
-  session_id: string | null;
-  session_url: string | null;
-  session_expires_at: Date | null;
-  intent_id: string | null;
-  charge_id: string | null;
-  refunded_minor: bigint;
-  failure_code: string | null;
-  fee_transaction_id: string | null;
-  fee_minor: bigint | null;
-  as_of: Date;
-  fetch_seq: bigint;
-  created_at: Date;
-  paid_at: Date | null;
-};
+export type PaymentRow = Narrowed<
+  Omit<BillingPayments, "provider" | "operation_id" | "created_by">,
+  { id: `pay_${string}`; mode: Mode; purpose: "credits"; status: PaymentStatus }
+>;
 
-export type RefundRow = {
-  id: string;
-  payment_id: string;
-  amount_minor: bigint;
-  currency: string;
-  status: RefundStatus;
-  clawed_back_micros: bigint;
-  created_at: Date;
-};
+export type RefundRow = Narrowed<Omit<BillingRefunds, "org_id" | "account_id">, { status: RefundStatus }>;
 
 /** One fact about one payment. `fetchSeq` is set when it was fetched rather than told by an event. */
 export type Fact = { paymentId: string; at: Date; fetchSeq: bigint | null; found: PaymentFact };

@@ -1,5 +1,6 @@
 /** SQL of billing. Payments are locked in the order of their ids, before any ledger row. */
-import type { Tx } from "../../platform/db/index.ts";
+import type { BillingCustomers, BillingObjectOrgs, BillingPayments } from "../../../db/rows.ts";
+import type { Narrowed, Tx } from "../../platform/db/index.ts";
 import type { OrgId } from "../../platform/ids.ts";
 import type { PaymentRow, RefundRow } from "./payment.ts";
 
@@ -19,7 +20,8 @@ export type NewPayment = Pick<
   | "success_url"
   | "cancel_url"
   | "created_at"
-> & { operation_id: string; created_by: string };
+> &
+  Pick<BillingPayments, "operation_id" | "created_by">;
 
 /** The row of this operation: made now, or found from an earlier attempt. Locked. */
 export async function insertPayment(tx: Tx, org: OrgId, row: NewPayment): Promise<PaymentRow> {
@@ -148,7 +150,7 @@ export async function saveRefunds(
   );
 }
 
-export type Place = { object_id: string; org_id: OrgId; payment_id: string };
+export type Place = Narrowed<Omit<BillingObjectOrgs, "account_id">, { org_id: OrgId; payment_id: string }>;
 
 /** Fixes whose an object is; the first to say so wins. */
 export async function placeObjects(tx: Tx, accountId: string, places: readonly Place[]): Promise<void> {
@@ -209,7 +211,7 @@ export function listFeesDue(
 
 /** The organization's id at the company, or null while it has none. */
 export async function findCustomer(tx: Tx, org: OrgId, accountId: string): Promise<string | null> {
-  const [row] = await tx.query<{ provider_customer_id: string | null }>(
+  const [row] = await tx.query<Pick<BillingCustomers, "provider_customer_id">>(
     "billing.customer",
     "select provider_customer_id from billing.customers where org_id = $1 and account_id = $2",
     [org, accountId],

@@ -1,3 +1,4 @@
+import type { WebhooksCursors } from "../../../db/rows.ts";
 import { addMs } from "../../platform/clock.ts";
 import { withSystemTx } from "../../platform/db/index.ts";
 import type { InboxDeps } from "./deps.ts";
@@ -102,7 +103,7 @@ async function readRange(
 
 async function readCursor({ db }: InboxDeps, endpoint: EndpointRow): Promise<Date | null> {
   const [row] = await withSystemTx(db, (tx) =>
-    tx.query<{ read_until: Date }>(
+    tx.query<Pick<WebhooksCursors, "read_until">>(
       "webhooks.cursor",
       "select read_until from webhooks.cursors where endpoint_id = $1",
       [endpoint.id],

@@ -1,19 +1,12 @@
-import { withSystemTx, type Tx } from "../../platform/db/index.ts";
+import type { WebhooksEndpoints } from "../../../db/rows.ts";
+import { withSystemTx, type Narrowed, type Tx } from "../../platform/db/index.ts";
 import { newId, type Id } from "../../platform/ids.ts";
 import { Problem, common } from "../../platform/problem.ts";
 import type { InboxDeps } from "./deps.ts";
 import type { Mode } from "./event.ts";
 import type { Source } from "./source.ts";
 
-export type EndpointRow = {
-  id: Id<"whe">;
-  source: string;
-  account_id: string;
-  mode: Mode;
-  enabled: boolean;
-  max_attempts: number;
-  created_at: Date;
-};
+export type EndpointRow = Narrowed<WebhooksEndpoints, { id: Id<"whe">; mode: Mode }>;
 
 /** A change by an operator reaches every process within this time. */
 const KNOWN_MS = 1_000;

@@ -1,31 +1,27 @@
 /** What operators see of the inbox. */
-import type { Tx } from "../../platform/db/index.ts";
+import type {
+  WebhooksAttempts,
+  WebhooksEndpoints,
+  WebhooksEvents,
+  WebhooksPayloads,
+} from "../../../db/rows.ts";
+import type { Narrowed, Tx } from "../../platform/db/index.ts";
 import type { Id } from "../../platform/ids.ts";
 import { Problem, common } from "../../platform/problem.ts";
 import type { Effect, EventId, EventState, Origin } from "./event.ts";
 
-export type EventRow = {
-  id: EventId;
-  source: string;
-  endpoint_id: Id<"whe">;
-  provider_event_id: string;
-  type: string;
-  root: string;
-  object_id: string;
-  org_id: Id<"org"> | null;
-  origin: Origin;
-  state: EventState;
-  attempts: number;
-  max_attempts: number;
-  replays: number;
-  provider_created_at: Date;
-  received_at: Date;
-  next_attempt_at: Date;
-  finished_at: Date | null;
-  error_code: string | null;
-  error_detail: string | null;
-  effects: Effect[];
-};
+export type EventRow = Narrowed<
+  Omit<WebhooksEvents, "queued_at" | "claim" | "lease_until">,
+  {
+    id: EventId;
+    endpoint_id: Id<"whe">;
+    org_id: Id<"org"> | null;
+    origin: Origin;
+    state: EventState;
+    effects: Effect[];
+  }
+> &
+  Pick<WebhooksEndpoints, "max_attempts">;
 
 const COLUMNS = `e.id, e.source, e.endpoint_id, e.provider_event_id, e.type, e.root, e.object_id, e.org_id, e.origin,
   e.state, e.attempts, n.max_attempts, e.replays, e.provider_created_at, e.received_at, e.next_attempt_at, e.finished_at,
@@ -76,15 +72,7 @@ export async function listEvents(
   return { rows: rows.slice(0, limit), hasMore: rows.length > limit };
 }
 
-export type AttemptRow = {
-  replay: number;
-  attempt: number;
-  started_at: Date;
-  ms: number;
-  outcome: string;
-  error_code: string | null;
-  error_detail: string | null;
-};
+export type AttemptRow = Omit<WebhooksAttempts, "id" | "event_id">;
 export type TimelineRow = Pick<EventRow, "id" | "type" | "state" | "provider_created_at" | "received_at">;
 export type EventDetail = EventRow & { attempts_log: AttemptRow[]; timeline: TimelineRow[] };
 
@@ -109,7 +97,7 @@ export async function getEvent(tx: Tx, id: EventId): Promise<EventDetail> {
 
 /** The exact bytes as they were delivered. */
 export async function getPayload(tx: Tx, id: EventId): Promise<Buffer> {
-  const [row] = await tx.query<{ body: Buffer }>(
+  const [row] = await tx.query<Pick<WebhooksPayloads, "body">>(
     "webhooks.payload",
     "select body from webhooks.payloads where event_id = $1",
     [id],
@@ -118,9 +106,7 @@ export async function getPayload(tx: Tx, id: EventId): Promise<Buffer> {
   return row.body;
 }
 
-export type DeadLetterRow = {
-  type: string;
-  error_code: string | null;
+export type DeadLetterRow = Pick<WebhooksEvents, "type" | "error_code"> & {
   count: number;
   oldest_at: Date;
   sample_event_id: EventId;

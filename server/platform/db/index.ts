@@ -10,3 +10,4 @@
 export { createDb, type Db, type DbOptions } from "./pool.ts";
 export { withTx, withSystemTx, withOperatorTx, type Tx } from "./transaction.ts";
 export { listen, type Listener } from "./listen.ts";
+export type { Narrowed } from "./row.ts";

@@ -1,0 +1,9 @@
+/**
+ * A generated row (`db/rows.ts`) whose columns are known better than the database tells: branded ids, words of a list. Only
+ * columns that exist can be named, and only to narrow them, so that a migration which changes one breaks the compile.
+ */
+export type Narrowed<Row, Known extends { [K in keyof Known]: K extends keyof Row ? Row[K] : never }> = Omit<
+  Row,
+  keyof Known
+> &
+  Known;
