@@ -199,3 +199,54 @@ test("a listener hears, and says that it may have missed something after a loss"
   expect(gaps).toBe(2);
   await listener.close();
 });
+
+test("statements handed to last commit with the transaction", async () => {
+  await withTx(db, a, async (tx) => {
+    tx.last(tx.query("t_member", MEMBER, [a, "last"]));
+  });
+  expect(await memberIds()).toContain("last");
+});
+
+test("a failing last statement rolls everything back and is thrown", async () => {
+  const attempt = withTx(db, a, async (tx) => {
+    tx.last(tx.query("t_member", MEMBER, [a, "beside"]));
+    tx.last(tx.query("t_member", MEMBER, [b, "foreign"]));
+  });
+  await expect(attempt).rejects.toThrow("row-level security");
+  expect(await memberIds()).not.toContain("beside");
+});
+
+test("a last statement that the driver refuses to send rolls back what went before it", async () => {
+  const unsendable = {
+    toPostgres() {
+      throw new Error("cannot be sent");
+    },
+  };
+  const attempt = withTx(db, a, async (tx) => {
+    tx.last(tx.query("t_member", MEMBER, [a, "unsent"]));
+    tx.last(tx.query("t_member", MEMBER, [a, unsendable]));
+  });
+  await expect(attempt).rejects.toThrow("cannot be sent");
+  expect(await memberIds()).not.toContain("unsent");
+});
+
+test("a last statement in conflict is run again like any other", async () => {
+  let runs = 0;
+  const raise = "do $$ begin raise exception 'again' using errcode = '40P01'; end $$";
+  const attempt = withSystemTx(db, async (tx) => {
+    runs += 1;
+    tx.last(tx.query("t_raise_deadlock", raise));
+  });
+  await expect(attempt).rejects.toThrow("again");
+  expect(runs).toBe(3);
+});
+
+const MEMBER =
+  "insert into tenancy.memberships (org_id, user_id, role, created_at) values ($1, $2, 'owner', now())";
+
+const memberIds = () =>
+  withTx(db, a, async (tx) =>
+    (await tx.query<{ user_id: string }>("t_members", "select user_id from tenancy.memberships")).map(
+      (row) => row.user_id,
+    ),
+  );

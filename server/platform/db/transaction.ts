@@ -1,3 +1,4 @@
+import type { Writable } from "node:stream";
 import type pg from "pg";
 import { isId, type OrgId } from "../ids.ts";
 import { assert, Problem, common } from "../problem.ts";
@@ -12,8 +13,8 @@ export type Tx = {
   /** Runs a statement, prepared once per connection under `name`. Returns its rows. */
   query<Row>(name: string, text: string, values?: readonly unknown[]): Promise<Row[]>;
   /**
-   * Statements already sent whose answers nobody waits for: COMMIT follows them in the same round trip. They may fail
-   * only as statements do, which aborts the transaction; what may be refused by our own code is awaited instead.
+   * Statements already sent, all of them, whose answers nobody waits for: COMMIT follows them in the same round trip. They
+   * may fail only as statements do, which aborts the transaction; what our own code may refuse is awaited instead.
    */
   last(statements: Promise<unknown>): void;
   /** Runs when COMMIT was acknowledged, in order; must not throw and is never awaited. */
@@ -53,9 +54,10 @@ async function once<T>(db: Db, begin: string, fn: (tx: Tx) => Promise<T>): Promi
   const startedAt = performance.now();
   const client = await connect(db);
   let settled = false;
-  const ending: Ending = { effects: [], lasts: [] };
+  const ending: Ending = { effects: [], lasts: [], refused: null };
   try {
     const result = await attemptBody(client, begin, ending, fn);
+    if (ending.lasts.length > 0) await refusedHere(ending, client);
     const [written, committed] = await Promise.allSettled([
       Promise.all(ending.lasts),
       client.query("commit"),
@@ -83,7 +85,18 @@ async function once<T>(db: Db, begin: string, fn: (tx: Tx) => Promise<T>): Promi
 
 class RolledBack extends Error {}
 
-type Ending = { effects: (() => void)[]; lasts: Promise<unknown>[] };
+type Ending = { effects: (() => void)[]; lasts: Promise<unknown>[]; refused: { cause: unknown } | null };
+
+/**
+ * A statement that the driver itself refuses (a value that cannot be sent) is not seen by the server, which would commit
+ * the others. Such a refusal shows at once, before the next turn; the transaction is then rolled back.
+ */
+async function refusedHere(ending: Ending, client: pg.PoolClient): Promise<void> {
+  await new Promise<void>((done) => process.nextTick(done));
+  if (!ending.refused) return;
+  await client.query("rollback");
+  throw new RolledBack("rolled back", ending.refused);
+}
 
 async function attemptBody<T>(
   client: pg.PoolClient,
@@ -92,20 +105,23 @@ async function attemptBody<T>(
   fn: (tx: Tx) => Promise<T>,
 ): Promise<T> {
   let ended = false;
+  const together = gather(client);
   const tx = {
     query: async (name: string, text: string, values: readonly unknown[] = []) => {
+      together();
       // What still runs beside a failed statement must not write on by itself, or in the client's next transaction.
       assert(!ended, `the transaction of ${name} has ended`);
       return (await client.query({ name, text, values: values as unknown[] })).rows;
     },
     last(statements: Promise<unknown>) {
       // Its failure is reported with the commit's; until then it must not count as unhandled.
-      statements.catch(() => undefined);
+      statements.catch((cause: unknown) => (ending.refused ??= { cause }));
       ending.lasts.push(statements);
     },
     afterCommit: (effect: () => void) => void ending.effects.push(effect),
   } as unknown as Tx;
   // BEGIN travels with the first statement. Should it fail, all that follow fail with it, in the same aborted block.
+  together();
   const opened = client.query(begin);
   try {
     const [result] = await Promise.all([(async () => fn(tx))(), opened]);
@@ -116,6 +132,24 @@ async function attemptBody<T>(
     await client.query("rollback");
     throw new RolledBack("rolled back", { cause });
   }
+}
+
+/**
+ * Statements issued in one turn of the event loop leave in one write to the socket. The driver exposes its socket, but
+ * does not gather by itself.
+ */
+function gather(client: pg.PoolClient): () => void {
+  const { stream } = (client as unknown as { connection: { stream: Writable } }).connection;
+  let gathering = false;
+  return () => {
+    if (gathering) return;
+    gathering = true;
+    stream.cork();
+    process.nextTick(() => {
+      gathering = false;
+      stream.uncork();
+    });
+  };
 }
 
 /** SQLSTATE of a database error, wherever it sits in the cause chain's head. */
