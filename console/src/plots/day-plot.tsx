@@ -10,7 +10,7 @@ import {
   YAxis,
 } from "recharts";
 import { formatCompact, formatDay } from "../lib/format.ts";
-import { plotColor, type PlotProps } from "./plot.tsx";
+import { plotColor, type PlotProps } from "./plot-props.ts";
 
 const TICK = { fill: "var(--text-3)", fontSize: 11 };
 

@@ -1,17 +1,6 @@
 import { lazy, Suspense } from "react";
-import type { DayRow } from "../lib/series.ts";
 import { Skeleton } from "../ui/states.tsx";
-
-export type PlotProps = {
-  kind: "bars" | "line";
-  /** What the plot shows, for screen readers. */
-  label: string;
-  rows: readonly DayRow[];
-  series: readonly string[];
-  format(value: number): string;
-  /** Ticks of the value axis; short. */
-  formatAxis?(value: number): string;
-};
+import { plotColor, type PlotProps } from "./plot-props.ts";
 
 // The plotting library is two thirds of the code: it is fetched when a plot is first shown.
 const DayPlot = lazy(() => import("./day-plot.tsx"));
@@ -26,8 +15,6 @@ export function Plot(props: PlotProps) {
     </div>
   );
 }
-
-export const plotColor = (index: number): string => `var(--plot-${(index % 6) + 1})`;
 
 /** Names beside their colours. */
 export function Legend({ series }: { series: readonly string[] }) {
