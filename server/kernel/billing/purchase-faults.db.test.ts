@@ -148,3 +148,39 @@ test("absent twice, ten minutes apart: a new key, and one session in the end", a
   }
   expect((await purchase("absent", undefined, second)).status).toBe(201);
 });
+
+test("a purchase left alone for a day is not looked for for ever: it gets its session under the new key", async () => {
+  await buyer.fault({ match: sessions, fault: "reset", effect: "none", times: TRIES });
+  await purchase("overnight", undefined, second);
+  await billingAt(NEAR_KEY_END_MS).resumePurchases(never);
+  await billingAt(NEAR_KEY_END_MS + 11 * 60_000).resumePurchases(never);
+  expect(await payments("overnight")).toMatchObject([{ status: "creating", attempt: 2 }]);
+  expect(await billingAt(NEAR_KEY_END_MS + 12 * 60_000).resumePurchases(never)).toBe(1);
+  expect(await payments("overnight")).toMatchObject([{ status: "requires_payment_method", attempt: 2 }]);
+});
+
+test("a session that expired before it was found is adopted, holds up no other purchase, and ends canceled", async () => {
+  await buyer.fault({ on: "webhook", fault: "drop" });
+  await buyer.fault({ match: sessions, fault: "reset", effect: "done", times: 2 * TRIES });
+  await purchase("expired", undefined, second);
+  await purchase("behind", undefined, second);
+  const [row] = await payments("expired");
+  const made = (await books()).find(({ metadata }) => metadata.holdfast_id === row?.id);
+  await buyer.stripe(`/checkout/sessions/${made?.id}/expire`);
+  expect(await billingAt(NEAR_KEY_END_MS).resumePurchases(never)).toBe(2);
+  expect(await payments("behind")).toMatchObject([{ status: "requires_payment_method" }]);
+  expect((await t.owner.call("POST", "/api/admin/backfills", { body: {} })).status).toBe(200);
+  await buyer.until(String(row?.id), { status: "canceled", failure_code: "expired", checkout_url: null });
+});
+
+test("a 500 that Stripe keeps for the customer's key does not end an organization's purchases for a day", async () => {
+  const stranger = await t.neighbour();
+  const customers = { method: "POST", path: "*/customers" };
+  await buyer.fault({ match: customers, fault: "status", params: { status: 500 }, times: 1 });
+  expect((await purchase("first", undefined, stranger)).status).toBe(503);
+  expect((await purchase("first", undefined, stranger)).status).toBe(503);
+  await billingAt(61_000).resumePurchases(never);
+  await billingAt(12 * 60_000).resumePurchases(never);
+  expect(await payments("first")).toMatchObject([{ status: "creating", attempt: 2 }]);
+  expect((await purchase("first", undefined, stranger)).status).toBe(201);
+});

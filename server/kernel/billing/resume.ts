@@ -24,19 +24,27 @@ const ABSENT_MS = 10 * MINUTE_MS;
  */
 export async function resumePurchases(deps: BillingDeps, signal: AbortSignal): Promise<number> {
   const { db, clock } = deps;
-  const before = addMs(clock.now(), -CUT_OFF_MS);
+  const now = clock.now();
+  const before = { created: addMs(now, -CUT_OFF_MS), lookedFor: addMs(now, -ABSENT_MS) };
   const due = await withOperatorTx(db, (tx) => listCreating(tx, before, AT_ONCE));
   let resumed = 0;
   for (const { org_id, id } of due) {
     if (signal.aborted) break;
     const payment = await withTx(db, org_id, (tx) => findPayment(tx, org_id, id));
-    if (payment?.status === "creating" && (await resume(deps, org_id, payment))) resumed += 1;
+    if (payment?.status !== "creating") continue;
+    try {
+      if (await resume(deps, org_id, payment)) resumed += 1;
+    } catch (err) {
+      // One that cannot be carried on must not hold up those behind it.
+      deps.logger.error({ err, payment_id: id }, "purchase not resumed");
+    }
   }
   return resumed;
 }
 
 async function resume(deps: BillingDeps, org: OrgId, payment: PaymentRow): Promise<boolean> {
-  const isFresh = deps.clock.now().getTime() - payment.created_at.getTime() < KEY_LIFE_MS;
+  // While a row is `creating`, `as_of` is when its running attempt began.
+  const isFresh = deps.clock.now().getTime() - payment.as_of.getTime() < KEY_LIFE_MS;
   if (isFresh && payment.absent_since === null) {
     try {
       await startSession(deps, org, payment);
@@ -74,5 +82,5 @@ async function lookUp(deps: BillingDeps, org: OrgId, payment: PaymentRow): Promi
 function absent(row: PaymentRow, now: Date): PaymentRow {
   if (row.absent_since === null) return { ...row, absent_since: now };
   if (now.getTime() - row.absent_since.getTime() < ABSENT_MS) return row;
-  return { ...row, absent_since: null, attempt: row.attempt + 1 };
+  return { ...row, absent_since: null, attempt: row.attempt + 1, as_of: now };
 }

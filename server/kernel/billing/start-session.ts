@@ -20,7 +20,7 @@ export async function startSession(
   try {
     const session = await deps.stripe.createCheckoutSession({
       holdfastId: payment.id,
-      customerId: await ensureCustomer(deps, org),
+      customerId: await ensureCustomer(deps, org, payment),
       name: `${deps.packs.find(({ key }) => key === payment.pack_key)?.name ?? payment.pack_key} credits`,
       amountMinor: payment.amount_minor,
       currency: payment.currency,
@@ -28,19 +28,24 @@ export async function startSession(
       cancelUrl: payment.cancel_url,
       idempotencyKey: `${payment.id}:session:${payment.attempt}`,
     });
-    return await adoptSession(deps, org, payment.id, session);
+    const result = await adoptSession(deps, org, payment.id, session);
+    assert(result, "Stripe gives a new session its address");
+    return result;
   } catch (error) {
     throw await refusal(deps, org, payment, error);
   }
 }
 
-/** The row learns of its session. */
+/**
+ * The row learns of its session; null for one that can no longer be paid. `as_of` stays: the session's state is known as of
+ * its making, and what Stripe tells about the time since then still counts.
+ */
 export function adoptSession(
   deps: BillingDeps,
   org: OrgId,
   paymentId: PaymentRow["id"],
   session: CheckoutSession,
-): Promise<StartedSession> {
+): Promise<StartedSession | null> {
   return withTx(deps.db, org, async (tx) => {
     const [row] = await lockPayments(tx, org, [paymentId]);
     assert(row, "a payment that was started exists");
@@ -51,14 +56,12 @@ export function adoptSession(
       session_url: session.url,
       session_expires_at: session.expiresAt,
       absent_since: null,
-      ...(isOpen ? { status: "requires_payment_method", failure_code: null, as_of: deps.clock.now() } : {}),
+      ...(isOpen ? { status: "requires_payment_method", failure_code: null } : {}),
     };
     await placeObjects(tx, deps.accountId, [{ object_id: session.id, org_id: org, payment_id: row.id }]);
     await updatePayments(tx, org, [next]);
     tx.afterCommit(() => deps.hub.publish("payment.updated", org, { payment_ids: [row.id] }));
-    const result = started(next);
-    assert(result, "Stripe gives a hosted session its address");
-    return result;
+    return started(next);
   });
 }
 
@@ -89,8 +92,11 @@ async function refusal(deps: BillingDeps, org: OrgId, payment: PaymentRow, error
   return new Problem(billingProblems.provider_refused, { cause: error });
 }
 
-/** One customer per organization and account: our row first, then Stripe's object under a key made of the row. */
-async function ensureCustomer(deps: BillingDeps, org: OrgId): Promise<string> {
+/**
+ * One customer per organization and account: our row first, then Stripe's object. Its key is the payment's, so that a 5xx
+ * which Stripe keeps under it passes with the attempt. Of two that are made at once the first saved counts.
+ */
+async function ensureCustomer(deps: BillingDeps, org: OrgId, payment: PaymentRow): Promise<string> {
   const { accountId, clock, db, stripe } = deps;
   const known = await withTx(db, org, async (tx) => {
     const found = await findCustomer(tx, org, accountId);
@@ -98,7 +104,10 @@ async function ensureCustomer(deps: BillingDeps, org: OrgId): Promise<string> {
     return found;
   });
   if (known) return known;
-  const { id } = await stripe.createCustomer({ holdfastId: org, idempotencyKey: `${org}:customer:1` });
+  const { id } = await stripe.createCustomer({
+    holdfastId: org,
+    idempotencyKey: `${payment.id}:customer:${payment.attempt}`,
+  });
   return withTx(db, org, async (tx) => {
     await saveCustomer(tx, org, { accountId, id, now: clock.now() });
     return (await findCustomer(tx, org, accountId)) ?? id;

@@ -187,12 +187,18 @@ export async function drawFetchSeq(tx: Tx): Promise<bigint> {
   return row?.seq ?? 0n;
 }
 
-/** Purchases cut off before their session was known, across tenants (operator's role). */
-export function listCreating(tx: Tx, before: Date, limit: number): Promise<{ org_id: OrgId; id: string }[]> {
+/** Purchases cut off before their session was known, across tenants (operator's role); not those just looked for. */
+export function listCreating(
+  tx: Tx,
+  before: { created: Date; lookedFor: Date },
+  limit: number,
+): Promise<{ org_id: OrgId; id: string }[]> {
   return tx.query(
     "billing.creating",
-    `select org_id, id from billing.payments where status = 'creating' and created_at < $1 order by created_at limit $2`,
-    [before, limit],
+    `select org_id, id from billing.payments
+     where status = 'creating' and created_at < $1 and (absent_since is null or absent_since <= $2)
+     order by created_at limit $3`,
+    [before.created, before.lookedFor, limit],
   );
 }
 
