@@ -2,6 +2,7 @@ import { withSystemTx, withTx } from "../../platform/db/index.ts";
 import { Problem, common } from "../../platform/problem.ts";
 import { context } from "../../platform/telemetry/index.ts";
 import { StripeFault } from "../../vendors/stripe/index.ts";
+import { RuleBroken } from "../webhooks/index.ts";
 import { applyFacts } from "./apply.ts";
 import { fetchWhole } from "./ask-stripe.ts";
 import type { BillingDeps } from "./deps.ts";
@@ -70,7 +71,9 @@ async function refresh(deps: BillingDeps, place: Place, row: PaymentRow): Promis
       applyFacts(deps, tx, place.org_id, [{ paymentId: row.id, ...fetched }], deps.clock.now()),
     );
   } catch (error) {
-    if (!(error instanceof StripeFault)) throw error;
-    context()?.note("stripe_fault", error.code);
+    if (error instanceof StripeFault) context()?.note("stripe_fault", error.code);
+    // The webhook of the same money ends dead and waits for an operator; the buyer gets what we know.
+    else if (error instanceof RuleBroken) context()?.note("rule_broken", error.rule);
+    else throw error;
   }
 }

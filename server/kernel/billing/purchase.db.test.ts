@@ -255,3 +255,18 @@ test("what others sell on the same account is ignored", async () => {
   });
   expect(nothing).toEqual({});
 });
+
+test("a buyer who paid another amount than was sold is told how it stands, and nothing is delivered", async () => {
+  const bought = await createBuyer(t, await t.member("owner")).buy();
+  await t.sql("update billing.payments set amount_minor = 999 where id = $1", [bought.payment_id]);
+  await buyer.fault({ on: "webhook", fault: "drop" });
+  const nothing = await moved(async () => {
+    await buyer.pay(bought.url);
+    await t.sql("update billing.payments set as_of = as_of - interval '1 minute' where id = $1", [
+      bought.payment_id,
+    ]);
+    const { status, body } = await t.anonymous.call("GET", `/checkout/session/${bought.session_id}`);
+    expect([status, body.status]).toEqual([200, "open"]);
+  });
+  expect(nothing).toEqual({});
+});

@@ -41,7 +41,7 @@ const handler: Handler<Fact> = {
   },
   async apply(tx, tenant, facts, now) {
     for (const { type } of facts) {
-      if (broken.has(type) && type === "t.fail") throw new Error("handler has a bug");
+      if (broken.has(type) && type === "t.fail") throw new Error("handler\0 has a bug");
       if (broken.has(type) && type === "t.rule") throw new RuleBroken("amount_mismatch", "not what was sold");
     }
     const entries = [

@@ -173,10 +173,10 @@ function outcome(work: Work, event: Claimed, change: Partial<Outcome> & Pick<Out
     nextAttemptAt: work.deps.clock.now(),
     orgId: null,
     errorCode: null,
-    errorDetail: null,
     effects: [],
     ms: performance.now() - work.startedAt,
     ...change,
+    errorDetail: change.errorDetail ? storable(change.errorDetail) : null,
   };
 }
 
@@ -195,7 +195,7 @@ function unready(work: Work, event: Claimed, result: Exclude<Prepared<unknown>, 
 }
 
 function failure(work: Work, event: Claimed, error: Error): Outcome {
-  const errorDetail = error.message.slice(0, DETAIL_CHARS);
+  const errorDetail = error.message;
   if (error instanceof RuleBroken)
     return outcome(work, event, { state: "dead", errorCode: error.rule, errorDetail });
   const errorCode = error instanceof Problem ? error.kind.code : "failed";
@@ -205,6 +205,9 @@ function failure(work: Work, event: Claimed, error: Error): Outcome {
   const nextAttemptAt = retryAt(work.deps.clock.now(), attempts, Math.random());
   return outcome(work, event, { state: "waiting_retry", nextAttemptAt, errorCode, errorDetail });
 }
+
+/** A text column takes no NUL: an error that quotes one would fail to be written, and be tried again for ever. */
+const storable = (text: string): string => text.replaceAll("\0", "").slice(0, DETAIL_CHARS);
 
 const toError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 
