@@ -177,10 +177,13 @@ test.each([
   expect(await stored(id)).toMatchObject({ state: "ignored", error_code: code });
 });
 
-test("an event of the other mode is stored and never applied", async () => {
+test("an event of the other mode is stored and never applied, when it is replayed neither", async () => {
   const id = await deliver("t.ok", { livemode: true });
   await drain();
   expect(await stored(id)).toMatchObject({ state: "ignored", error_code: "other_mode" });
+  await inbox.replay((await stored(id)).id);
+  await drain();
+  expect(await stored(id)).toMatchObject({ state: "ignored", error_code: "other_mode", replays: 1 });
   expect(await postings(id)).toHaveLength(0);
 });
 

@@ -70,7 +70,11 @@ export async function processEvents(
 async function work(work: Work, events: readonly Claimed[]): Promise<void> {
   const ready = new Map<AnyHandler, Map<OrgId, Ready[]>>();
   const ended: Outcome[] = [];
-  for (const [handler, mine] of bySource(work.deps, events)) {
+  const strangers = events.filter((event) => isOtherMode(work.deps, event));
+  for (const event of strangers)
+    ended.push(outcome(work, event, { state: "ignored", errorCode: "other_mode" }));
+  const ours = events.filter((event) => !strangers.includes(event));
+  for (const [handler, mine] of bySource(work.deps, ours)) {
     const known = mine.filter((event) => handler?.types.has(event.type));
     for (const event of mine.filter((event) => !known.includes(event)))
       ended.push(outcome(work, event, { state: "ignored", errorCode: "unhandled_type" }));
@@ -92,6 +96,13 @@ async function work(work: Work, events: readonly Claimed[]): Promise<void> {
     };
     await Promise.all(Array.from({ length: ORGS_AT_ONCE }, lane));
   }
+}
+
+/** Told when an event is stored; asked again of one that is replayed, since replay opens what was ignored. */
+function isOtherMode({ sources }: InboxDeps, event: Claimed): boolean {
+  if (event.replays === 0) return false;
+  const envelope = sources.find(({ name }) => name === event.source)?.read(event.body);
+  return envelope ? envelope.livemode !== (event.mode === "live") : false;
 }
 
 function bySource(deps: InboxDeps, events: readonly Claimed[]): Map<AnyHandler | null, Claimed[]> {
