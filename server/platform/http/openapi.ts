@@ -30,6 +30,12 @@ export async function openapi(app: FastifyInstance, options: HttpOptions): Promi
     routePrefix: "/api/docs",
     uiConfig: { docExpansion: "list" },
     staticCSP: true,
+    transformStaticCSP: (header) =>
+      header.replace("style-src 'self' https:", "style-src 'self' 'unsafe-inline'"),
+    theme: {
+      title: "Holdfast API",
+      css: [{ filename: "holdfast.css", content: ".swagger-ui .topbar { display: none }" }],
+    },
   });
   app.get("/api/openapi.json", { schema: { hide: true } }, async () => app.swagger());
 }
