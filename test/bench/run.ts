@@ -13,7 +13,7 @@ import { judge, median, table, type Round, type Row } from "./judge.ts";
 import { JUDGEMENTS, measureMachine, open, SCENARIOS, type Pace, type ScenarioName } from "./scenarios.ts";
 import { openStage, type Stage } from "./stage.ts";
 
-const FULL: Pace = { seconds: 2, warmUpSeconds: 3, events: 5_000 };
+const FULL: Pace = { seconds: 2, warmUpSeconds: 6, events: 5_000 };
 const SMOKE: Pace = { seconds: 0.5, warmUpSeconds: 0.3, events: 500 };
 
 const { values, positionals } = parseArgs({
@@ -54,7 +54,10 @@ async function measure(on: Stage, count: number, pace: Pace): Promise<Round[]> {
     const round: Record<string, number> = { ...(await measureMachine(on, pace)) };
     for (const scenario of scenarios) Object.assign(round, await scenario.round());
     rounds.push(round);
-    print(`round ${at + 1} of ${count}: machine ${text(round["machine_per_second"] ?? 0)} transactions/s`);
+    const { machine_per_second: machine = 0, others_percent: others = 0 } = round;
+    print(
+      `round ${at + 1} of ${count}: machine ${text(machine)} transactions/s, others ${text(others)} % busy`,
+    );
   }
   for (const scenario of scenarios) await scenario.close();
   return rounds;

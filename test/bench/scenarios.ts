@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { createDb } from "../../server/platform/db/index.ts";
+import { othersPercent } from "./cpu.ts";
 import { openGatewayBench } from "./gateway/bench.ts";
 import type { Judgement, Round } from "./judge.ts";
 import { benchHolds } from "./ledger/hold-pairs.ts";
@@ -22,6 +23,8 @@ export const SCENARIOS = ["ledger", "webhooks", "gateway"] as const;
 export type ScenarioName = (typeof SCENARIOS)[number];
 
 const MACHINE = fileURLToPath(new URL("machine.ts", import.meta.url));
+/** How long others are watched before a round. */
+const LOOK_MS = 500;
 const CONNECTIONS = 10;
 const ACK_CONCURRENCY = 16;
 const PAIR_CONCURRENCY = 64;
@@ -29,8 +32,9 @@ const EVENT_ORGS = 20;
 
 /** The baseline that goes before every round. */
 export async function measureMachine({ ownerUrl }: Stage, { seconds }: Pace): Promise<Round> {
+  const others = await othersPercent(LOOK_MS);
   const { stdout } = await promisify(execFile)(process.execPath, [MACHINE, ownerUrl, String(seconds)]);
-  return { machine_per_second: Number(stdout) };
+  return { others_percent: others, machine_per_second: Number(stdout) };
 }
 
 export function open(name: ScenarioName, stage: Stage, pace: Pace): Promise<Scenario> {
@@ -83,9 +87,13 @@ async function openWebhooks(stage: Stage, pace: Pace): Promise<Scenario> {
   };
 }
 
-async function openGateway({ all, apiKey, upstream }: Stage, pace: Pace): Promise<Scenario> {
+async function openGateway({ all, apiKey, upstream, postgresCpuMs }: Stage, pace: Pace): Promise<Scenario> {
+  const used = () => ({ server: all.cpuMs(), postgres: postgresCpuMs() });
   all.resume();
-  const bench = await openGatewayBench({ ours: { url: all.url, key: apiKey }, upstream }, pace.warmUpSeconds);
+  const bench = await openGatewayBench(
+    { ours: { url: all.url, key: apiKey, used }, upstream },
+    pace.warmUpSeconds,
+  );
   all.pause();
   return {
     async round() {

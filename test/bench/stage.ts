@@ -16,6 +16,7 @@ import { createDb, withTx } from "../../server/platform/db/index.ts";
 import type { OrgId } from "../../server/platform/ids.ts";
 import { browserClient, createClient, type Json } from "../harness/client.ts";
 import { OWNER, PEPPER, SETUP_TOKEN } from "../harness/people.ts";
+import { cpuMs } from "./cpu.ts";
 import { firstLine } from "./gateway/processes.ts";
 
 export type Server = {
@@ -23,6 +24,8 @@ export type Server = {
   /** Takes it off the cores while something else is measured. */
   pause(): void;
   resume(): void;
+  /** CPU time used so far. */
+  cpuMs(): number;
 };
 
 export type Stage = {
@@ -37,6 +40,7 @@ export type Stage = {
   webhookSecret: string;
   upstream: { baseUrl: string; key: string };
   postgresSettings: Record<string, string>;
+  postgresCpuMs(): number;
   /** Empties the inbox, so that what one round stored does not burden the next. */
   emptyInbox(): Promise<void>;
   close(): Promise<void>;
@@ -98,6 +102,7 @@ async function open(dataDir: string, stops: (() => Promise<unknown>)[]): Promise
     webhookSecret: env.STRIPE_WEBHOOK_SECRET,
     upstream: { baseUrl: env.OPENROUTER_BASE_URL, key: env.OPENROUTER_API_KEY },
     postgresSettings: Object.fromEntries(settings.rows.map(({ name, setting }) => [name, setting])),
+    postgresCpuMs: () => cpuMs(postgres.pid),
     emptyInbox: async () => {
       await admin.query("truncate webhooks.events, webhooks.payloads, webhooks.attempts");
     },
@@ -163,7 +168,12 @@ async function startServer(env: Record<string, string>, stops: (() => Promise<un
   );
   stops.push(stopper(child));
   if (!(await waitForAnswer(`${url}/ready`, READY_TIMEOUT_MS))) throw new Error("the server is not ready");
-  return { url, pause: () => void child.kill("SIGSTOP"), resume: () => void child.kill("SIGCONT") };
+  return {
+    url,
+    pause: () => void child.kill("SIGSTOP"),
+    resume: () => void child.kill("SIGCONT"),
+    cpuMs: () => cpuMs(child.pid as number),
+  };
 }
 
 /** An organization with credits and a key without a rate limit. */

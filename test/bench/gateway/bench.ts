@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { load, PORTKEY, startPassthrough, startPortkey, type Running } from "./processes.ts";
 
 export type GatewayTarget = "ours" | "upstream" | "passthrough" | "portkey";
-type Target = { name: GatewayTarget; url: string; headers: Record<string, string> };
+type Target = { name: GatewayTarget; url: string; headers: Record<string, string>; used?: Used };
 
 export type GatewayBench = {
   targets: GatewayTarget[];
@@ -15,9 +15,12 @@ export type GatewayBench = {
   close(): Promise<void>;
 };
 
+/** CPU time used so far, in ms, by the server and by its database. */
+type Used = () => { server: number; postgres: number };
+
 export type GatewayOptions = {
   /** The server under test, with a key of an organization that has credits, and no rate limit. */
-  ours: { url: string; key: string };
+  ours: { url: string; key: string; used: Used };
   /** The provider it calls, answering at once. */
   upstream: { baseUrl: string; key: string };
 };
@@ -53,7 +56,7 @@ export async function openGatewayBench(
     { name: "upstream", url: `${upstream.baseUrl}/chat/completions`, headers: bearer(upstream.key) },
     { name: "passthrough", url: passthrough.url, headers: bearer(upstream.key) },
     ...(portkey ? [portkeyTarget(portkey, upstream)] : []),
-    { name: "ours", url: `${ours.url}/v1/chat/completions`, headers: bearer(ours.key) },
+    { name: "ours", url: `${ours.url}/v1/chat/completions`, headers: bearer(ours.key), used: ours.used },
   ];
   for (const { url, headers } of targets)
     for (const mode of MODES)
@@ -86,14 +89,19 @@ async function round(targets: readonly Target[], seconds: number): Promise<Recor
   const figures: Record<string, number> = {};
   for (const mode of MODES)
     for (const concurrency of CONCURRENCIES)
-      for (const { name, url, headers } of targets) {
+      for (const { name, url, headers, used } of targets) {
+        const before = used?.();
         const result = await load({ url, headers, body: bodyOf(mode), concurrency, seconds });
+        const after = used?.();
         const row = `${name}_${mode}_c${concurrency}`;
         figures[`${row}_per_second`] = result.requests / result.seconds;
         figures[`${row}_p50_ms`] = at(result.latenciesMs, 0.5);
         figures[`${row}_p99_ms`] = at(result.latenciesMs, 0.99);
         figures[`${row}_first_p50_ms`] = at(result.firstMs, 0.5);
         figures[`${row}_failed`] = result.failed;
+        if (!before || !after) continue;
+        figures[`${row}_server_cpu_us`] = ((after.server - before.server) * 1_000) / result.requests;
+        figures[`${row}_postgres_cpu_us`] = ((after.postgres - before.postgres) * 1_000) / result.requests;
       }
   return figures;
 }
