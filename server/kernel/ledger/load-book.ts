@@ -55,13 +55,16 @@ export type LoadedHold = BookKey & { hold: BookHold };
 
 /**
  * Ids come through a sub-select, which hides their number from the planner: it then keeps one plan, by primary key,
- * instead of planning anew for each small batch.
+ * instead of planning anew for each small batch. Parts are looked up hold by hold (OFFSET 0 keeps the planner from joining
+ * them): an organization that grew since the last ANALYZE looks empty to it, and it would read all of its parts for each.
  */
 const LOAD_HOLDS = `
   select h.id, h.mode, h.unit, h.owner, h.amount, h.state, h.captured, h.written_off, h.cost_atto, h.basis,
          h.loss_account, h.transaction_id, h.deadline_at, p.grant_id, p.amount as part
   from ledger.holds h
-  left join ledger.hold_grants p on p.org_id = h.org_id and p.hold_id = h.id
+  left join lateral (
+    select position, grant_id, amount from ledger.hold_grants
+    where org_id = h.org_id and hold_id = h.id offset 0) p on true
   where h.org_id = $1 and h.id = any((select $2::text[])::text[])
   order by h.id, p.position
   for update of h`;
