@@ -38,6 +38,7 @@ export const VERSION = "0.1.0";
 /** Workers finish within this time or hand back their leases. */
 const WORKERS_STOP_MS = 60_000;
 const STREAMS_FINISH_MS = 120_000;
+const CLOSE_IDLE_EVERY_MS = 100;
 
 export type App = {
   readonly logger: Logger;
@@ -239,8 +240,11 @@ async function stop(http: Http, parts: Parts): Promise<void> {
   parts.health.draining = true;
   parts.draining.abort();
   const listening = http.app.close();
+  // Closing ends the connections that are idle now; one whose answer is still on its way would stay open afterwards.
+  const idle = setInterval(() => http.app.server.closeIdleConnections(), CLOSE_IDLE_EVERY_MS);
   await Promise.all([parts.gateway.drain(STREAMS_FINISH_MS), parts.loops.stop(WORKERS_STOP_MS)]);
   await listening;
+  clearInterval(idle);
   await parts.authenticate.settled();
   await parts.hub.close();
   parts.limiter.close();
