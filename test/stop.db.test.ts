@@ -1,4 +1,4 @@
-import { Agent, request } from "node:http";
+import { Agent, request, type IncomingMessage } from "node:http";
 import { once } from "node:events";
 import { expect, test } from "vitest";
 import { startTestApp } from "./harness/app.ts";
@@ -12,7 +12,7 @@ test("a stop waits for the answer under way, not for the connection that is kept
     method: "POST",
     headers: { "content-type": "application/json", "content-length": 2, expect: "100-continue" },
   });
-  const answered = once(call, "response") as Promise<[import("node:http").IncomingMessage]>;
+  const answered = once(call, "response") as Promise<[IncomingMessage]>;
   call.flushHeaders();
   await once(call, "continue");
   const startedAt = performance.now();
