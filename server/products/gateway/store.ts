@@ -154,13 +154,15 @@ export type Sign = {
   next_lookup_at: Date | null;
 };
 
+/** Rows are looked up by their ids first: joined, the planner may read all requests of an organization it thinks empty. */
 const NOTE_SIGNS = `
   update gateway.requests q
   set generation_id = coalesce(s.generation_id, q.generation_id), delivered_events = s.delivered_events,
       next_lookup_at = coalesce(s.next_lookup_at, q.next_lookup_at)
   from json_to_recordset($2::json) as s
     (id text, generation_id text, delivered_events bigint, next_lookup_at timestamptz)
-  where q.org_id = $1 and q.id = s.id and q.state = 'open'`;
+  where q.org_id = $1 and q.id = any(array(select id from json_to_recordset($2::json) as i (id text)))
+    and q.id = s.id and q.state = 'open'`;
 
 export async function noteSigns(tx: Tx, org: OrgId, signs: readonly Sign[]): Promise<void> {
   await tx.query("gateway.note_signs", NOTE_SIGNS, [org, JSON.stringify(signs)]);
