@@ -165,7 +165,8 @@ export async function loadGrants(
 const LOAD_FIRST_GRANTS = `
   select mode, unit, ${GRANT_COLUMNS} from ledger.grants
   where org_id = $1 and id = any(array(
-    select grant_id from ledger.hold_grants where org_id = $1 and hold_id = any((select $2::text[])::text[])))
+    select p.grant_id from unnest($2::text[]) as h (id) cross join lateral (
+      select grant_id from ledger.hold_grants where org_id = $1 and hold_id = h.id offset 0) p))
   union all
   (select mode, unit, ${GRANT_COLUMNS} from ledger.grants
    where org_id = $1 and exhausted_at is null and expired_at is null and expires_at <= $3 and remaining > held
