@@ -56,9 +56,10 @@ test("a batch reads no more of an organization that grew since the statistics we
     await applyBatch(tx, young, { settle, hold: [] }, NOW);
     return (await rowsRead(tx)) - before;
   });
-  // Each hold and its part are read a few times: to load, to lock, to find the grant, to write.
+  // Each hold and its part are read a few times, on PostgreSQL 15 about twenty: to load, to lock, to find the grant, to
+  // write. Joined, they were read once per hold of the organization: 82,112 rows here.
   expect(read).toBeGreaterThan(BATCH);
-  expect(read).toBeLessThan(BATCH * 10);
+  expect(read).toBeLessThan(BATCH * 40);
 });
 
 /** Of this session; up to PostgreSQL 15 what its earlier transactions read may be in it too. */
