@@ -18,6 +18,7 @@ import { createInbox, stripeSource, type Inbox } from "./kernel/webhooks/index.t
 import { webhookJobs } from "./kernel/webhooks/jobs.ts";
 import { webhookRoutes } from "./kernel/webhooks/routes.ts";
 import { offsetClock, systemClock, type Clock } from "./platform/clock.ts";
+import { createBus, type Bus } from "./platform/bus/index.ts";
 import { createDb, type Db } from "./platform/db/index.ts";
 import { createHealth, type Health } from "./platform/health/index.ts";
 import { healthRoutes } from "./platform/health/routes.ts";
@@ -58,6 +59,7 @@ type Parts = {
   logger: Logger;
   metrics: Metrics;
   db: Db;
+  bus: Bus;
   hub: Hub;
   limiter: Limiter;
   health: Health;
@@ -124,7 +126,15 @@ async function build(config: Config, options: AppOptions): Promise<Parts> {
   const logger = options.logger ?? createLogger(config.LOG_LEVEL);
   const metrics = createMetrics(VERSION);
   const db = createDb({ url: config.DATABASE_URL, max: config.DATABASE_POOL });
-  const hub = createHub(db, config.DATABASE_DIRECT_URL ?? config.DATABASE_URL, logger);
+  const bus = createBus({
+    db,
+    directUrl: config.DATABASE_DIRECT_URL ?? config.DATABASE_URL,
+    redis: config.REDIS_URL ? { url: config.REDIS_URL, prefix: config.REDIS_PREFIX } : null,
+    serving: config.ROLE !== "worker",
+    logger,
+    metrics,
+  });
+  const hub = createHub(bus);
   const limiter = createLimiter(config.REDIS_URL ?? null);
   const shared = { db, clock, hub, logger, metrics };
   const accountId = config.STRIPE_ACCOUNT_ID;
@@ -161,6 +171,7 @@ async function build(config: Config, options: AppOptions): Promise<Parts> {
   return {
     config,
     ...shared,
+    bus,
     limiter,
     health: createHealth(),
     loops: createLoops(logger, metrics),
@@ -196,7 +207,7 @@ function startJobs(parts: Parts): void {
   gatewayJobs(loops, parts.gateway);
 }
 
-function healthChecks({ health, db, limiter, hub, stripe, llm, inbox, gateway, clock }: Parts): void {
+function healthChecks({ health, db, bus, limiter, hub, stripe, llm, inbox, gateway, clock }: Parts): void {
   health.check("database", true, async () => {
     const { rows } = await db.pool.query<{ version: string }>(
       "select current_setting('server_version') as version",
@@ -223,6 +234,11 @@ function healthChecks({ health, db, limiter, hub, stripe, llm, inbox, gateway, c
     return llm.name;
   });
   health.check("rate limits", false, () => limiter.probe());
+  health.check("bus", false, async () => {
+    const down = bus.lines().filter(({ lagMs }) => lagMs === null);
+    if (down.length > 0) throw new Error(`${down.map(({ name }) => name).join(", ")} down`);
+    return `${bus.processes()} ${bus.processes() === 1 ? "process" : "processes"}`;
+  });
   health.check("realtime", false, async () => `${hub.readers} open ${hub.readers === 1 ? "page" : "pages"}`);
   health.queue("webhook events", async () => {
     const { received, waiting_retry, processing, oldest_seconds } = await inbox.counts();
@@ -246,7 +262,8 @@ async function stop(http: Http, parts: Parts): Promise<void> {
   await listening;
   clearInterval(idle);
   await parts.authenticate.settled();
-  await parts.hub.close();
+  parts.hub.close();
+  await parts.bus.close();
   parts.limiter.close();
   await parts.llm.close();
   await parts.db.close();

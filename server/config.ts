@@ -36,7 +36,15 @@ const platformConfig = z.object({
     .enum(["fatal", "error", "warn", "info", "debug", "silent"])
     .default("info")
     .describe("log level"),
-  REDIS_URL: z.url().optional().describe("Redis or Valkey for shared rate limits; memory when unset"),
+  REDIS_URL: z
+    .url()
+    .optional()
+    .describe("Redis or Valkey that the processes share for limits, cache and messages; none when unset"),
+  REDIS_PREFIX: z
+    .string()
+    .regex(/^[A-Za-z0-9_:-]{1,60}$/, "letters, digits, _ : -")
+    .default("holdfast")
+    .describe("what its keys and channels start with; installations that share a Redis need one each"),
   METRICS_TOKEN: z.string().min(32).optional().describe("bearer token of /metrics; loopback only when unset"),
   CONSOLE_DIR: z.string().default("console/dist").describe("the built console; empty for an API alone"),
   SANDBOX_URL: z.url().optional().describe("page of the local sandbox, shown to operators"),

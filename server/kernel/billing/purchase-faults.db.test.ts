@@ -4,7 +4,7 @@ import { createBuyer, type Buyer } from "../../../test/harness/buyer.ts";
 import type { Client, Json } from "../../../test/harness/client.ts";
 import { offsetClock } from "../../platform/clock.ts";
 import { createDb, type Db } from "../../platform/db/index.ts";
-import { createHub, type Hub } from "../../platform/realtime/index.ts";
+import { startHub, type TestHub } from "../../../test/harness/hub.ts";
 import { createLogger, createMetrics } from "../../platform/telemetry/index.ts";
 import { createStripe } from "../../vendors/stripe/index.ts";
 import { createBilling, readPacks } from "./index.ts";
@@ -15,7 +15,7 @@ let viewer: Client;
 /** Ten purchases a minute are each person's limit. */
 let second: Client;
 let db: Db;
-let hub: Hub;
+let hub: TestHub;
 
 beforeAll(async () => {
   t = await startTestApp();
@@ -23,7 +23,7 @@ beforeAll(async () => {
   viewer = await t.member("viewer");
   second = await t.member("owner");
   db = createDb({ url: t.database.url, max: 2 });
-  hub = createHub(db, t.database.url, createLogger("silent"));
+  hub = startHub(db, t.database.url);
 });
 afterAll(async () => {
   await hub.close();

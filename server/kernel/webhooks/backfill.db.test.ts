@@ -3,7 +3,7 @@ import { createTestDatabase, type TestDatabase } from "../../../test/harness/dat
 import { manualClock } from "../../platform/clock.ts";
 import { createDb, type Db } from "../../platform/db/index.ts";
 import { createLimiter } from "../../platform/rate-limit/index.ts";
-import { createHub, type Hub } from "../../platform/realtime/index.ts";
+import { startHub, type TestHub } from "../../../test/harness/hub.ts";
 import { createLogger, createMetrics } from "../../platform/telemetry/index.ts";
 import { createInbox, type Inbox, type Source } from "./index.ts";
 
@@ -36,14 +36,14 @@ const busy: Source = {
 
 let database: TestDatabase;
 let db: Db;
-let hub: Hub;
+let hub: TestHub;
 let inbox: Inbox;
 
 beforeAll(async () => {
   database = await createTestDatabase();
   db = createDb({ url: database.url });
   const logger = createLogger("silent");
-  hub = createHub(db, database.url, logger);
+  hub = startHub(db, database.url);
   inbox = createInbox({
     db,
     clock: manualClock(now),

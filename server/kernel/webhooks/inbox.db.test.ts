@@ -5,7 +5,7 @@ import { manualClock } from "../../platform/clock.ts";
 import { createDb, withSystemTx, withTx, type Db } from "../../platform/db/index.ts";
 import { newId } from "../../platform/ids.ts";
 import { createLimiter } from "../../platform/rate-limit/index.ts";
-import { createHub, type Hub } from "../../platform/realtime/index.ts";
+import { startHub, type TestHub } from "../../../test/harness/hub.ts";
 import { createLogger, createMetrics } from "../../platform/telemetry/index.ts";
 import { createStripe } from "../../vendors/stripe/index.ts";
 import { post } from "../ledger/index.ts";
@@ -20,7 +20,7 @@ const never = new AbortController().signal;
 
 let database: TestDatabase;
 let db: Db;
-let hub: Hub;
+let hub: TestHub;
 let inbox: Inbox;
 let clock: ReturnType<typeof manualClock>;
 /** What fails now. */
@@ -64,7 +64,7 @@ const handler: Handler<Fact> = {
 beforeAll(async () => {
   database = await createTestDatabase();
   db = createDb({ url: database.url });
-  hub = createHub(db, database.url, createLogger("silent"));
+  hub = startHub(db, database.url);
 });
 afterAll(async () => {
   await hub.close();

@@ -1,6 +1,12 @@
 import pg from "pg";
 
-export type Listener = { close(): Promise<void> };
+export type Listener = {
+  /** NOTIFY on the channel over the same connection. Rejects while there is none. */
+  notify(payload: string): Promise<void>;
+  /** Gives up a connection that has gone silent; the next one follows as after a loss. */
+  reset(): void;
+  close(): Promise<void>;
+};
 
 /**
  * LISTEN on a channel over a connection of its own (never a pooler's). Reconnects 1 s after a loss; `onGap` tells that
@@ -28,6 +34,7 @@ export function listen(
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
       connectionTimeoutMillis: 5_000,
+      pipeline: true,
     });
     let failed = false;
     const fail = () => {
@@ -46,6 +53,11 @@ export function listen(
   };
   open();
   return {
+    async notify(payload) {
+      if (!client) throw new Error("not connected");
+      await client.query({ name: "notify", text: "select pg_notify($1, $2)", values: [channel, payload] });
+    },
+    reset: () => void client?.connection.stream.destroy(),
     async close() {
       closed = true;
       clearTimeout(timer);

@@ -1,8 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { Db } from "../db/index.ts";
-import { listen } from "../db/index.ts";
+import { type Bus, MESSAGE_BYTES } from "../bus/index.ts";
 import type { OrgId } from "../ids.ts";
-import type { Logger } from "../telemetry/index.ts";
 
 export type RealtimeEvent = { id: number; topic: string; orgId: OrgId | null; data: unknown };
 type Reader = {
@@ -19,22 +17,20 @@ export type Hub = {
    */
   subscribe(reader: Reader, lastEventId: number | null): () => void;
   readonly readers: number;
-  /** Tells other processes what was published last, then stops listening. */
-  close(): Promise<void>;
+  /** Hands the bus what was published last, then stops listening. */
+  close(): void;
 };
 
 /** Tells every reader to read again, whatever it listens to. */
 export const GAP_TOPIC = "stream.gap";
-const CHANNEL = "holdfast_realtime";
+const CHANNEL = "realtime";
 const KEPT = 1_000;
 const WINDOW_MS = 50;
-/** PostgreSQL takes 7,999. */
-const NOTIFY_BYTES = 7_500;
 
 type Published = Pick<RealtimeEvent, "topic" | "orgId" | "data">;
 
 /** One hub per process. */
-export function createHub(db: Db, directUrl: string, logger: Logger): Hub {
+export function createHub(bus: Bus): Hub {
   const self = randomUUID();
   const readers = new Set<Reader>();
   const recent: RealtimeEvent[] = [];
@@ -49,34 +45,26 @@ export function createHub(db: Db, directUrl: string, logger: Logger): Hub {
     if (recent.length > KEPT) recent.shift();
     for (const reader of readers) if (reader.wants(event)) reader.send(event);
   };
-  const flush = async () => {
+  const flush = () => {
     clearTimeout(timer);
     timer = undefined;
     const events = [...pending.values()];
     pending.clear();
     for (const { topic, orgId, data } of events) deliver(topic, orgId, data);
-    if (events.length === 0) return;
-    await db.pool
-      .query("select pg_notify($1, payload) from unnest($2::text[]) payload", [
-        CHANNEL,
-        payloadsOf(self, events),
-      ])
-      .catch((err: unknown) => logger.warn({ err }, "realtime notify failed"));
+    if (events.length > 0) for (const text of payloadsOf(self, events)) bus.publish(CHANNEL, text);
   };
-  const listener = listen(
-    directUrl,
-    CHANNEL,
-    (payload) => {
-      const message = JSON.parse(payload) as { from: string; events: RealtimeEvent[] };
+  const leaving = [
+    bus.subscribe(CHANNEL, (text) => {
+      const message = JSON.parse(text) as { from: string; events: RealtimeEvent[] };
       if (message.from !== self)
         for (const event of message.events) deliver(event.topic, event.orgId, event.data);
-    },
-    () => deliver(GAP_TOPIC, null, null),
-  );
+    }),
+    bus.onGap(() => deliver(GAP_TOPIC, null, null)),
+  ];
   return {
     publish(topic, orgId, data = null) {
       pending.set(`${topic} ${orgId}`, { topic, orgId, data });
-      timer ??= setTimeout(() => void flush(), WINDOW_MS);
+      timer ??= setTimeout(flush, WINDOW_MS);
     },
     subscribe(reader, lastEventId) {
       const known = lastEventId ?? nextId;
@@ -89,16 +77,16 @@ export function createHub(db: Db, directUrl: string, logger: Logger): Hub {
     get readers() {
       return readers.size;
     },
-    async close() {
-      await flush();
-      await listener.close();
+    close() {
+      flush();
+      for (const leave of leaving) leave();
     },
   };
 }
 
 /** As few messages as hold all events. One that is too large for a message goes without its body. */
 function payloadsOf(from: string, events: readonly Published[]): string[] {
-  const room = NOTIFY_BYTES - Buffer.byteLength(JSON.stringify({ from, events: [] }));
+  const room = MESSAGE_BYTES - Buffer.byteLength(JSON.stringify({ from, events: [] }));
   const batches: string[][] = [];
   let left = 0;
   for (const event of events) {

@@ -10,7 +10,8 @@ import { newId, type OrgId } from "../ids.ts";
 import { Problem, common } from "../problem.ts";
 import { createLimiter } from "../rate-limit/index.ts";
 import { createLogger, createMetrics } from "../telemetry/index.ts";
-import { createHub, type Hub, type RealtimeEvent } from "./index.ts";
+import { startHub, type TestHub } from "../../../test/harness/hub.ts";
+import type { RealtimeEvent } from "./index.ts";
 import { realtimeRoutes } from "./routes.ts";
 
 const logger = createLogger("silent");
@@ -30,8 +31,8 @@ const person = (orgId: OrgId, operator = false): Actor => ({
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>;
 let db: Db;
-let here: Hub;
-let there: Hub;
+let here: TestHub;
+let there: TestHub;
 let http: Http;
 let url: string;
 let caller: Actor | null;
@@ -80,8 +81,8 @@ afterEach(async () => {
 });
 
 /** A hub whose connection listens: it says so by a gap. */
-async function hubThatListens(): Promise<Hub> {
-  const hub = createHub(db, database.url, logger);
+async function hubThatListens(): Promise<TestHub> {
+  const hub = startHub(db, database.url);
   const listening = Promise.withResolvers<void>();
   const leave = hub.subscribe({ wants: () => true, send: () => listening.resolve() }, null);
   await listening.promise;
@@ -172,7 +173,7 @@ test("who comes back gets what was missed; who was away for too long, or elsewhe
 });
 
 /** Resolves when the hub delivered something of this organization. */
-function published(hub: Hub, orgId: OrgId): Promise<RealtimeEvent> {
+function published(hub: TestHub, orgId: OrgId): Promise<RealtimeEvent> {
   const { promise, resolve } = Promise.withResolvers<RealtimeEvent>();
   const leave = hub.subscribe({ wants: (event) => event.orgId === orgId, send: resolve }, null);
   return promise.finally(leave);

@@ -4,7 +4,7 @@ import { startTestGateway, type TestGateway } from "../../../test/harness/gatewa
 import { systemClock } from "../../platform/clock.ts";
 import { createHttp, type Http } from "../../platform/http/index.ts";
 import { createLimiter } from "../../platform/rate-limit/index.ts";
-import { createHub, type Hub } from "../../platform/realtime/index.ts";
+import { startHub, type TestHub } from "../../../test/harness/hub.ts";
 import { createLogger, createMetrics } from "../../platform/telemetry/index.ts";
 import { createOpenRouter, type LanguageModels } from "../../vendors/llm/index.ts";
 import { createGateway } from "./gateway.ts";
@@ -14,7 +14,7 @@ import type { Gateway } from "./state.ts";
 let whole: TestGateway;
 let gateway: Gateway;
 let http: Http;
-let hub: Hub;
+let hub: TestHub;
 let llm: LanguageModels;
 let url: string;
 
@@ -23,7 +23,7 @@ beforeAll(async () => {
   const { db } = whole;
   const logger = createLogger("silent");
   const metrics = createMetrics("test");
-  hub = createHub(db, db.url, logger);
+  hub = startHub(db, db.url);
   const { api_key: apiKey, base_url: baseUrl } = whole.app.credentials.openrouter;
   llm = createOpenRouter({ apiKey, baseUrl, maxConnections: 20 });
   const shared = { db, clock: systemClock, logger, metrics };

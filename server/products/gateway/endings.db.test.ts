@@ -3,7 +3,7 @@ import { request as httpRequest } from "node:http";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { systemClock } from "../../platform/clock.ts";
 import { newId } from "../../platform/ids.ts";
-import { createHub } from "../../platform/realtime/index.ts";
+import { startHub } from "../../../test/harness/hub.ts";
 import { createLogger, createMetrics } from "../../platform/telemetry/index.ts";
 import { createOpenRouter } from "../../vendors/llm/index.ts";
 import { readChat } from "./call/read-chat.ts";
@@ -113,7 +113,7 @@ test("an open call of a dead process is settled once by the provider's books, or
   const generation = (await gateway.bill()).at(-1);
   const logger = createLogger("silent");
   const metrics = createMetrics("test");
-  const hub = createHub(gateway.db, gateway.db.url, logger);
+  const hub = startHub(gateway.db, gateway.db.url);
   const dead = await createGateway({
     db: gateway.db,
     clock: systemClock,

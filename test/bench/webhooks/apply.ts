@@ -8,7 +8,7 @@ import { systemClock } from "../../../server/platform/clock.ts";
 import { withTx, type Db } from "../../../server/platform/db/index.ts";
 import { newId, type OrgId } from "../../../server/platform/ids.ts";
 import { createLimiter } from "../../../server/platform/rate-limit/index.ts";
-import { createHub } from "../../../server/platform/realtime/index.ts";
+import { startHub } from "../../harness/hub.ts";
 import { createLogger, createMetrics } from "../../../server/platform/telemetry/index.ts";
 import { createStripe, readEnvelope } from "../../../server/vendors/stripe/index.ts";
 import { chargeSucceeded } from "./events.ts";
@@ -23,7 +23,7 @@ export async function benchApply(options: { db: Db; count: number; orgs: number 
   const { db, count } = options;
   const logger = createLogger("silent");
   const metrics = createMetrics("bench");
-  const hub = createHub(db, db.url, logger);
+  const hub = startHub(db, db.url);
   // Nothing is fetched: an address where nobody listens would show it.
   const stripe = createStripe({ apiKey: "sk_test_bench", baseUrl: "http://127.0.0.1:9", metrics });
   const shared = { db, clock: systemClock, hub, logger, metrics };

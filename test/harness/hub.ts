@@ -1,0 +1,23 @@
+/** A hub on a bus of its own, for tests that build their modules without the whole server. */
+import { createBus } from "../../server/platform/bus/index.ts";
+import type { Db } from "../../server/platform/db/index.ts";
+import { createHub, type Hub } from "../../server/platform/realtime/index.ts";
+import { createLogger } from "../../server/platform/telemetry/index.ts";
+
+export type TestHub = Omit<Hub, "close"> & { close(): Promise<void> };
+
+export function startHub(db: Db, directUrl: string): TestHub {
+  const bus = createBus({ db, directUrl, logger: createLogger("silent") });
+  const hub = createHub(bus);
+  return {
+    publish: (...event) => hub.publish(...event),
+    subscribe: (...reader) => hub.subscribe(...reader),
+    get readers() {
+      return hub.readers;
+    },
+    async close() {
+      hub.close();
+      await bus.close();
+    },
+  };
+}
