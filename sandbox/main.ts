@@ -10,10 +10,13 @@ import type { Company } from "./core/company.ts";
 import { createControl } from "./core/control.ts";
 import { createRouter } from "./core/router.ts";
 import { openWorlds } from "./core/worlds.ts";
+import { github } from "./github/index.ts";
+import { google } from "./google/index.ts";
 import { openrouter } from "./llm/index.ts";
+import { oidc } from "./oidc/index.ts";
 import { company as stripe } from "./stripe/index.ts";
 
-const COMPANIES: readonly Company[] = [stripe, openrouter];
+const COMPANIES: readonly Company[] = [stripe, openrouter, google, github, oidc];
 const FIRST_PORT = 4010;
 /** Ports tried after the first one. */
 const PORT_TRIES = 100;

@@ -25,6 +25,9 @@ export type Exchange = {
   fault: Fault | null;
 };
 
+/** Where a credential may stand besides the headers: a client id travels in the query or in the form. */
+export type Asked = Pick<Exchange, "method" | "path" | "query" | "rawBody">;
+
 /** The kinds of failure that a company can be asked for in its own words. */
 export type ErrorKind = "fault" | "rate_limit" | "too_large" | "not_implemented" | "internal";
 
@@ -32,9 +35,9 @@ export type Company = {
   /** The path prefix: `stripe`, `openrouter`. */
   readonly name: string;
   /** The world named by the credential (`sk_test_{world}_…`, `sk-or-{world}-…`); null for a wrong one. */
-  worldOf(headers: IncomingHttpHeaders): string | null;
+  worldOf(headers: IncomingHttpHeaders, request: Asked): string | null;
   /** The company's own 401, for a credential of the wrong form or of an unknown world. */
-  unauthorized(res: ServerResponse, headers: IncomingHttpHeaders): void;
+  unauthorized(res: ServerResponse, headers: IncomingHttpHeaders, request: Asked): void;
   /** Answers the request, errors included. A rejection becomes `error(res, 500, "internal")`. */
   handle(exchange: Exchange): Promise<void>;
   /** Writes an error of `status` in the company's own body. */

@@ -73,9 +73,10 @@ export function createRouter(
       const page = { method, path: found.path, query, headers: req.headers, rawBody, res, worlds };
       if (await company.page(page)) return;
     }
-    const name = company.worldOf(req.headers);
+    const asked = { method, path: found.path, query, rawBody };
+    const name = company.worldOf(req.headers, asked);
     const world = name === null ? null : worlds.find(name);
-    if (world === null) return company.unauthorized(res, req.headers);
+    if (world === null) return company.unauthorized(res, req.headers, asked);
     const exchange = {
       method,
       path: found.path,
