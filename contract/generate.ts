@@ -46,6 +46,7 @@ async function openapiDocument(databaseUrl: string): Promise<unknown> {
       DATABASE_URL: databaseUrl,
       SETUP_TOKEN: "x".repeat(43),
       API_KEY_PEPPER: "x".repeat(43),
+      KMS_LOCAL_KEYRING: "x".repeat(43),
       STRIPE_SECRET_KEY: "sk_test_document",
       STRIPE_WEBHOOK_SECRET: "whsec_document",
       OPENROUTER_API_KEY: "sk-or-document",

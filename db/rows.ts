@@ -142,6 +142,28 @@ export type GatewayRequests = {
   next_lookup_at: Date | null;
 };
 
+/** identity.audit_entries */
+export type IdentityAuditEntries = {
+  org_id: string;
+  id: string;
+  actor_id: string;
+  action: string;
+  target_id: string | null;
+  detail: unknown;
+  commitments: unknown;
+  created_at: Date;
+};
+
+/** identity.audit_personal */
+export type IdentityAuditPersonal = {
+  org_id: string;
+  entry_id: string;
+  field: string;
+  value: string;
+  salt: Buffer;
+  user_id: string | null;
+};
+
 /** identity.one_time_tokens */
 export type IdentityOneTimeTokens = {
   id: string;
@@ -167,6 +189,8 @@ export type IdentitySessions = {
   expires_at: Date;
   ended_at: Date | null;
   end_reason: string | null;
+  amr: string[];
+  proven_at: Date;
 };
 
 /** identity.users */
@@ -174,7 +198,7 @@ export type IdentityUsers = {
   id: string;
   email: string;
   full_name: string;
-  password_hash: string;
+  password_hash: string | null;
   is_operator: boolean;
   disabled_at: Date | null;
   created_at: Date;
@@ -329,6 +353,8 @@ export type TenancyOrganizations = {
   name: string;
   personal: boolean;
   created_at: Date;
+  suspended_at: Date | null;
+  suspended_reason: string | null;
 };
 
 /** tenancy.slug_directory */

@@ -229,6 +229,57 @@ CREATE POLICY tenant ON gateway.requests AS PERMISSIVE FOR ALL TO holdfast_app U
 GRANT INSERT, SELECT, UPDATE ON TABLE gateway.requests TO holdfast_app;
 GRANT SELECT ON TABLE gateway.requests TO holdfast_operator;
 
+CREATE TABLE identity.audit_entries (
+  org_id text NOT NULL,
+  id text NOT NULL,
+  actor_id text NOT NULL,
+  action text NOT NULL,
+  target_id text,
+  detail jsonb NOT NULL,
+  commitments jsonb NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT audit_entries_pkey PRIMARY KEY (org_id, created_at, id)
+) PARTITION BY RANGE (created_at);
+CREATE INDEX audit_entries_action ON ONLY identity.audit_entries USING btree (org_id, action, created_at DESC);
+ALTER TABLE identity.audit_entries ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY operator_reads ON identity.audit_entries AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
+CREATE POLICY tenant ON identity.audit_entries AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
+GRANT INSERT, SELECT ON TABLE identity.audit_entries TO holdfast_app;
+GRANT SELECT ON TABLE identity.audit_entries TO holdfast_operator;
+
+CREATE TABLE identity.audit_entries_rest (
+  org_id text NOT NULL,
+  id text NOT NULL,
+  actor_id text NOT NULL,
+  action text NOT NULL,
+  target_id text,
+  detail jsonb NOT NULL,
+  commitments jsonb NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT audit_entries_rest_pkey PRIMARY KEY (org_id, created_at, id)
+);
+-- partition of identity.audit_entries DEFAULT
+CREATE INDEX audit_entries_rest_org_id_action_created_at_idx ON identity.audit_entries_rest USING btree (org_id, action, created_at DESC);
+ALTER TABLE identity.audit_entries_rest ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY operator_reads ON identity.audit_entries_rest AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
+CREATE POLICY tenant ON identity.audit_entries_rest AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
+
+CREATE TABLE identity.audit_personal (
+  org_id text NOT NULL,
+  entry_id text NOT NULL,
+  field text NOT NULL,
+  value text NOT NULL,
+  salt bytea NOT NULL,
+  user_id text,
+  CONSTRAINT audit_personal_pkey PRIMARY KEY (org_id, entry_id, field)
+);
+CREATE INDEX audit_personal_user ON identity.audit_personal USING btree (user_id) WHERE (user_id IS NOT NULL);
+ALTER TABLE identity.audit_personal ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY operator_reads ON identity.audit_personal AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
+CREATE POLICY tenant ON identity.audit_personal AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
+GRANT DELETE, INSERT, SELECT ON TABLE identity.audit_personal TO holdfast_app;
+GRANT SELECT ON TABLE identity.audit_personal TO holdfast_operator;
+
 CREATE TABLE identity.one_time_tokens (
   id text NOT NULL,
   purpose text NOT NULL,
@@ -259,6 +310,8 @@ CREATE TABLE identity.sessions (
   expires_at timestamp with time zone NOT NULL,
   ended_at timestamp with time zone,
   end_reason text,
+  amr text[] NOT NULL DEFAULT '{pwd}'::text[],
+  proven_at timestamp with time zone NOT NULL,
   CONSTRAINT sessions_pkey PRIMARY KEY (id),
   CONSTRAINT sessions_token_hash_key UNIQUE (token_hash),
   CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id)
@@ -271,7 +324,7 @@ CREATE TABLE identity.users (
   id text NOT NULL,
   email text NOT NULL,
   full_name text NOT NULL,
-  password_hash text NOT NULL,
+  password_hash text,
   is_operator boolean NOT NULL DEFAULT false,
   disabled_at timestamp with time zone,
   created_at timestamp with time zone NOT NULL,
@@ -522,6 +575,8 @@ CREATE TABLE tenancy.organizations (
   name text NOT NULL,
   personal boolean NOT NULL,
   created_at timestamp with time zone NOT NULL,
+  suspended_at timestamp with time zone,
+  suspended_reason text,
   CONSTRAINT organizations_pkey PRIMARY KEY (org_id)
 );
 ALTER TABLE tenancy.organizations ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;

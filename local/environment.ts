@@ -20,6 +20,7 @@ export function serverEnvironment(run: {
   return {
     SETUP_TOKEN: secrets("setup_token"),
     API_KEY_PEPPER: secrets("api_key_pepper"),
+    KMS_LOCAL_KEYRING: secrets("kms_local_keyring"),
     ...company("STRIPE_SECRET_KEY", {
       STRIPE_SECRET_KEY: credentials.stripe.api_key,
       STRIPE_WEBHOOK_SECRET: credentials.stripe.webhook_secret,

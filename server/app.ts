@@ -19,6 +19,7 @@ import { webhookJobs } from "./kernel/webhooks/jobs.ts";
 import { webhookRoutes } from "./kernel/webhooks/routes.ts";
 import { offsetClock, systemClock, type Clock } from "./platform/clock.ts";
 import { createBus, type Bus } from "./platform/bus/index.ts";
+import { createSealer, type Sealer } from "./platform/crypto/index.ts";
 import { createDb, type Db } from "./platform/db/index.ts";
 import { createHealth, type Health } from "./platform/health/index.ts";
 import { healthRoutes } from "./platform/health/routes.ts";
@@ -61,6 +62,7 @@ type Parts = {
   db: Db;
   bus: Bus;
   hub: Hub;
+  sealer: Sealer;
   limiter: Limiter;
   health: Health;
   loops: Loops;
@@ -173,6 +175,7 @@ async function build(config: Config, options: AppOptions): Promise<Parts> {
     ...shared,
     bus,
     limiter,
+    sealer: createSealer(config.KMS_LOCAL_KEYRING),
     health: createHealth(),
     loops: createLoops(logger, metrics),
     authenticate: createAuthenticate({ db, clock, logger, config }),
@@ -186,9 +189,16 @@ async function build(config: Config, options: AppOptions): Promise<Parts> {
 }
 
 function mountRoutes(http: Http, parts: Parts): void {
-  const { authenticate, clock, config, db, draining, hub } = parts;
+  const { authenticate, clock, config, db, draining, hub, sealer } = parts;
   const forget = (credentialId: string) => authenticate.forget(credentialId);
-  identityRoutes(http, { db, clock, config, organizations: organizationActions, sessionEnded: forget });
+  identityRoutes(http, {
+    db,
+    clock,
+    config,
+    organizations: organizationActions,
+    sealer,
+    sessionEnded: forget,
+  });
   tenancyRoutes(http, { db, clock, hub, config, credentialChanged: forget });
   ledgerRoutes(http, { db, clock });
   webhookRoutes(http, parts.inbox);

@@ -12,6 +12,7 @@ const valid = {
   DATABASE_URL: "postgresql://holdfast_app:x@127.0.0.1/holdfast",
   SETUP_TOKEN: "s".repeat(43),
   API_KEY_PEPPER: "p".repeat(43),
+  KMS_LOCAL_KEYRING: "k".repeat(43),
   STRIPE_SECRET_KEY: "sk_test_x",
   STRIPE_WEBHOOK_SECRET: "whsec_a, whsec_b",
   OPENROUTER_API_KEY: "sk-or-v1-x",

@@ -10,6 +10,9 @@ import { tenancyConfig } from "./kernel/tenancy/index.ts";
 import { webhooksConfig } from "./kernel/webhooks/index.ts";
 import { gatewayConfig } from "./products/gateway/index.ts";
 
+const MIN_KEY = 32;
+const MAX_KEYS = 10;
+
 const platformConfig = z.object({
   NODE_ENV: z
     .enum(["development", "test", "production"])
@@ -45,6 +48,16 @@ const platformConfig = z.object({
     .regex(/^[A-Za-z0-9_:-]{1,60}$/, "letters, digits, _ : -")
     .default("holdfast")
     .describe("what its keys and channels start with; installations that share a Redis need one each"),
+  KMS_LOCAL_KEYRING: z
+    .string()
+    .transform((text) => text.split(",").map((part) => part.trim()))
+    .refine(
+      (keys) => keys.length <= MAX_KEYS && keys.every((key) => key.length >= MIN_KEY),
+      `set ${MIN_KEY} or more random characters; to rotate, append a new one after a comma (at most ${MAX_KEYS})`,
+    )
+    .describe(
+      "secret that seals secrets at rest; several, comma-separated, oldest first: the last one seals",
+    ),
   METRICS_TOKEN: z.string().min(32).optional().describe("bearer token of /metrics; loopback only when unset"),
   CONSOLE_DIR: z.string().default("console/dist").describe("the built console; empty for an API alone"),
   SANDBOX_URL: z.url().optional().describe("page of the local sandbox, shown to operators"),

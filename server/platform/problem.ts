@@ -47,6 +47,8 @@ export const common = problems({
   forbidden: [403, "Your role does not allow this"],
   scope_missing: [403, "This key lacks the scope"],
   tenant_mismatch: [403, "The credential belongs to another organization"],
+  reauth_required: [403, "Prove once more that it is you"],
+  organization_suspended: [403, "This organization is suspended"],
   csrf_failed: [403, "The request did not come from our own pages"],
   not_found: [404, "Not found"],
   idempotency_running: [409, "The first request with this key is still running"],

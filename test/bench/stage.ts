@@ -162,6 +162,7 @@ async function startServer(env: Record<string, string>, stops: (() => Promise<un
       CONSOLE_DIR: "",
       SETUP_TOKEN,
       API_KEY_PEPPER: PEPPER,
+      KMS_LOCAL_KEYRING: PEPPER,
       ...env,
     },
     "ignore",

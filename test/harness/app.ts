@@ -11,7 +11,7 @@ import type { Clock } from "../../server/platform/clock.ts";
 import { createLogger } from "../../server/platform/telemetry/index.ts";
 import { browserClient, createClient, type Client, type Json } from "./client.ts";
 import { createTestDatabase, type TestDatabase } from "./database.ts";
-import { addMember, addNeighbour, OWNER, PEPPER, SETUP_TOKEN, type Sql } from "./people.ts";
+import { addMember, addNeighbour, KEYRING, OWNER, PEPPER, SETUP_TOKEN, type Sql } from "./people.ts";
 
 type Credentials = {
   stripe: { api_key: string; webhook_secret: string; base_url: string };
@@ -61,6 +61,7 @@ export async function startTestApp({ env = {}, clock }: TestAppOptions = {}): Pr
       SETUP_TOKEN,
       AUTH_LIMITS: "off",
       API_KEY_PEPPER: PEPPER,
+      KMS_LOCAL_KEYRING: KEYRING,
       STRIPE_SECRET_KEY: credentials.stripe.api_key,
       STRIPE_WEBHOOK_SECRET: credentials.stripe.webhook_secret,
       STRIPE_BASE_URL: credentials.stripe.base_url,

@@ -11,11 +11,12 @@ import {
 } from "../../server/kernel/tenancy/index.ts";
 import { tenancyRoutes } from "../../server/kernel/tenancy/routes.ts";
 import { manualClock } from "../../server/platform/clock.ts";
+import { createSealer } from "../../server/platform/crypto/index.ts";
 import { createDb, type Db } from "../../server/platform/db/index.ts";
 import { createHttp, type Http } from "../../server/platform/http/index.ts";
 import { createLimiter } from "../../server/platform/rate-limit/index.ts";
 import { createLogger, createMetrics, type Logger } from "../../server/platform/telemetry/index.ts";
-import { addMember, OWNER, PEPPER, SETUP_TOKEN, type Sql } from "./people.ts";
+import { addMember, KEYRING, OWNER, PEPPER, SETUP_TOKEN, type Sql } from "./people.ts";
 
 export { OWNER, SETUP_TOKEN };
 
@@ -61,6 +62,7 @@ export async function startSignInServer(
   const lines: string[] = [];
   const logger = createLogger("info", { write: (line) => void lines.push(line) });
   const authenticate = createAuthenticate({ db, clock, logger, config });
+  const sealer = createSealer([KEYRING]);
   let queries = 0;
   db.pool.on("acquire", () => void (queries += 1));
   const http = await createHttp({
@@ -76,7 +78,14 @@ export async function startSignInServer(
     pagesDir: null,
   });
   const forget = (id: string) => authenticate.forget(id);
-  identityRoutes(http, { db, clock, config, organizations: organizationActions, sessionEnded: forget });
+  identityRoutes(http, {
+    db,
+    clock,
+    config,
+    organizations: organizationActions,
+    sealer,
+    sessionEnded: forget,
+  });
   tenancyRoutes(http, { db, clock, hub: { publish: () => undefined }, config, credentialChanged: forget });
   await http.app.ready();
   return {

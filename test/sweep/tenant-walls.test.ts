@@ -92,6 +92,9 @@ test("only the tenant's rows are seen and written: none without a tenant, none o
 test("every read of a walled table is filtered by the tenant", async () => {
   const tables = (await tenantTables()).filter(({ name }) => !NO_TENANT.has(name));
   for (const { name } of tables) {
+    // A partition is reached through its whole alone.
+    const { rows: may } = await server.query("select 1 where has_table_privilege($1, 'select')", [name]);
+    if (may.length === 0) continue;
     const { rows } = await server.query<{ "QUERY PLAN": string }>(
       `explain (costs off) select 1 from ${name}`,
     );

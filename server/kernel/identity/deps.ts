@@ -1,4 +1,5 @@
 import type { Clock } from "../../platform/clock.ts";
+import type { Sealer } from "../../platform/crypto/index.ts";
 import type { Db, Tx } from "../../platform/db/index.ts";
 import type { OrgId, UserId } from "../../platform/ids.ts";
 import type { IdentityConfig } from "./config.ts";
@@ -19,6 +20,8 @@ export type IdentityDeps = {
   clock: Clock;
   config: IdentityConfig;
   organizations: OrganizationActions;
+  /** Keeps what must be read back (TOTP secrets, signing keys). */
+  sealer: Sealer;
   /** Told after commit, so that this process refuses the session at once. Others do within a second. */
   sessionEnded(sessionId: string): void;
 };

@@ -1,21 +1,17 @@
 /**
  * Identity: people, credentials, console sessions.
  *
- * Owns users, sessions and one-time tokens (schema `identity`). Invariants: of a password only its argon2id hash is kept,
+ * Owns users, sessions, one-time tokens and the audit trail (schema `identity`). Invariants: of a password only its argon2id hash is kept,
  * of a cookie or link only its SHA-256; a person has at most five live sessions; a link works once. Knows no
  * organization: what sign-in needs of them comes as actions (`OrganizationActions`).
  */
 export { identityConfig, type IdentityConfig } from "./config.ts";
 export type { IdentityDeps, OrganizationActions } from "./deps.ts";
-export {
-  findActiveUser,
-  findSession,
-  findUsers,
-  getSession,
-  isSessionSecret,
-  touchSession,
-} from "./find-session.ts";
-export { moveSession } from "./open-session.ts";
+export { audit, type AuditEntry } from "./audit/index.ts";
+export { findActiveUser, findUsers } from "./people/find-users.ts";
+export type { User } from "./people/user.ts";
+export { findSession, getSession, isSessionSecret, touchSession } from "./sessions/find-session.ts";
+export { moveSession } from "./sessions/open-session.ts";
 export {
   presentSession,
   presentSignedIn,
@@ -24,5 +20,5 @@ export {
   signedInAnswer,
   userAnswer,
 } from "./schemas.ts";
-export { sessionCookie, type SessionCookie } from "./session-cookie.ts";
-export { isLive, type OpenedSession, type Session, type User } from "./session.ts";
+export { sessionCookie, type SessionCookie } from "./sessions/session-cookie.ts";
+export { isLive, type OpenedSession, type Session } from "./sessions/session.ts";

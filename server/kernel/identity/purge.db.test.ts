@@ -28,8 +28,9 @@ test("sessions go after 31 days and links after 7, in bounded batches; younger o
   expect(await left()).toEqual({ sessions: 1, links: 0 });
   await server.asDatabaseOwner(
     `insert into identity.sessions (id, user_id, org_id, token_hash, csrf_token, device, ip_masked, created_at,
-       last_seen_at, expires_at)
-     select id || n, user_id, org_id, int4send(n), csrf_token, device, ip_masked, created_at, last_seen_at, expires_at
+       last_seen_at, expires_at, proven_at)
+     select id || n, user_id, org_id, int4send(n), csrf_token, device, ip_masked, created_at, last_seen_at, expires_at,
+       proven_at
      from identity.sessions, generate_series(1, 1000) n`,
   );
   server.clock.advance(24 * DAY_MS);

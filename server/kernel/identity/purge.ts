@@ -1,8 +1,8 @@
 import { addMs } from "../../platform/clock.ts";
 import { withSystemTx } from "../../platform/db/index.ts";
 import type { IdentityDeps } from "./deps.ts";
-import { deleteOldLinks } from "./link-store.ts";
-import { deleteOldSessions } from "./store.ts";
+import { deleteOldLinks } from "./people/link-store.ts";
+import { deleteOldSessions } from "./sessions/store.ts";
 
 const DAY_MS = 86_400_000;
 /** Ended sessions stay 30 days, for their owner to look at; none lives longer than a day. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { instant } from "../../platform/http/index.ts";
-import type { OpenedSession, Session, User } from "./session.ts";
+import type { User } from "./people/user.ts";
+import type { OpenedSession, Session } from "./sessions/session.ts";
 
 const email = z.email().max(254);
 /** Only its length is looked at here: a wrong one must read as wrong, not as malformed. */

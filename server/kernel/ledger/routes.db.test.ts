@@ -59,6 +59,8 @@ const as = (more: Partial<Actor> = {}): Actor => ({
   scopes: null,
   mode: "test",
   rateLimitPerMin: 0,
+  provenAt: null,
+  suspended: false,
   ...more,
 });
 async function call(method: "GET" | "POST", url: string, who: Actor = as()) {

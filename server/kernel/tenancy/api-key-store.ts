@@ -17,7 +17,7 @@ export type ApiKey = {
   createdAt: Date;
 };
 /** A key that is not revoked, with its hash and its maker's role today; null when they have left. */
-export type StoredKey = ApiKey & KeyHash & { makerRole: Role | null };
+export type StoredKey = ApiKey & KeyHash & { makerRole: Role | null; suspended: boolean };
 
 type Row = {
   id: KeyId;
@@ -92,11 +92,13 @@ export async function locateKey(tx: Tx, publicId: string): Promise<{ orgId: OrgI
 
 export async function findKey(tx: Tx, orgId: OrgId, id: KeyId): Promise<StoredKey | null> {
   const [row] = await tx.query<
-    Row & { secret_hmac: Buffer; pepper_version: number; maker_role: Role | null }
+    Row & { secret_hmac: Buffer; pepper_version: number; maker_role: Role | null; suspended: boolean }
   >(
     "tenancy_key",
-    `select ${COLUMNS}, k.secret_hmac, k.pepper_version, m.role as maker_role
-     from tenancy.api_keys k left join tenancy.memberships m on m.org_id = k.org_id and m.user_id = k.created_by
+    `select ${COLUMNS}, k.secret_hmac, k.pepper_version, m.role as maker_role,
+       o.suspended_at is not null as suspended
+     from tenancy.api_keys k join tenancy.organizations o on o.org_id = k.org_id
+       left join tenancy.memberships m on m.org_id = k.org_id and m.user_id = k.created_by
      where k.org_id = $1 and k.id = $2 and k.revoked_at is null`,
     [orgId, id],
   );
@@ -106,6 +108,7 @@ export async function findKey(tx: Tx, orgId: OrgId, id: KeyId): Promise<StoredKe
     hmac: row.secret_hmac,
     pepperVersion: row.pepper_version,
     makerRole: row.maker_role,
+    suspended: row.suspended,
   };
 }
 

@@ -2,6 +2,7 @@ import { addMs, type Clock } from "../../platform/clock.ts";
 import { type Db, withTx } from "../../platform/db/index.ts";
 import type { Id, KeyId, UserId } from "../../platform/ids.ts";
 import { Problem, common } from "../../platform/problem.ts";
+import { audit } from "../identity/index.ts";
 import { hashKey, makeKey, type KeyMode } from "./api-key.ts";
 import { type ApiKey, findKey, insertKey, listKeys, revokeKeyRow } from "./api-key-store.ts";
 import type { TenancyConfig } from "./config.ts";
@@ -56,7 +57,12 @@ export async function createKey(
   };
   return withTx(db, maker.orgId, async (tx) => {
     const hash = hashKey(made.text, config.API_KEY_PEPPER);
-    if (await insertKey(tx, maker.orgId, key, hash)) return { key, secret: made.text };
+    if (await insertKey(tx, maker.orgId, key, hash)) {
+      const { id: targetId, mode, scopes } = key;
+      const { orgId, userId: actorId } = maker;
+      await audit(tx, now, { orgId, actorId, action: "key.created", targetId, detail: { mode, scopes } });
+      return { key, secret: made.text };
+    }
     const earlier = await findKey(tx, maker.orgId, key.id);
     if (!earlier) throw new Problem(common.not_found);
     return { key: earlier, secret: null };
@@ -74,8 +80,10 @@ export function keysOf(
 
 /** Ends a key for good. 404 for one that is not there, not theirs, or ended. */
 export async function revokeKey({ db, clock }: Deps, person: Person, id: KeyId): Promise<void> {
-  const revoked = await withTx(db, person.orgId, (tx) =>
-    revokeKeyRow(tx, person.orgId, id, reach(person), clock.now()),
-  );
-  if (!revoked) throw new Problem(common.not_found);
+  const { orgId, userId: actorId } = person;
+  const now = clock.now();
+  await withTx(db, orgId, async (tx) => {
+    if (!(await revokeKeyRow(tx, orgId, id, reach(person), now))) throw new Problem(common.not_found);
+    await audit(tx, now, { orgId, actorId, action: "key.revoked", targetId: id });
+  });
 }

@@ -60,6 +60,8 @@ test("a key is its own actor: its scopes and mode, its maker's organization and 
     scopes: ["gateway.use"],
     mode: "test",
     rateLimitPerMin: 7,
+    provenAt: null,
+    suspended: false,
   });
 });
 

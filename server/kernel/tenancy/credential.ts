@@ -6,7 +6,7 @@ import { matchesKey, type ParsedKey } from "./api-key.ts";
 import { findKey, locateKey, updateLastUsed } from "./api-key-store.ts";
 import type { TenancyConfig } from "./config.ts";
 import { lowerOf } from "./permissions.ts";
-import { findRole } from "./store.ts";
+import { findMember } from "./store.ts";
 
 /** A session or key as the database told it a moment ago. */
 export type Credential = {
@@ -30,8 +30,8 @@ export async function loadSession(
   const session = await withSystemTx(db, (tx) => findSession(tx, secret));
   if (!session) return null;
   const { id, user, orgId } = session;
-  const role = await withTx(db, orgId, (tx) => findRole(tx, orgId, user.id));
-  if (!role) return null;
+  const member = await withTx(db, orgId, (tx) => findMember(tx, orgId, user.id));
+  if (!member) return null;
   const credential: Credential = {
     actor: {
       kind: "session",
@@ -39,11 +39,13 @@ export async function loadSession(
       userId: user.id,
       keyId: null,
       orgId,
-      role,
+      role: member.role,
       operator: user.operator,
       scopes: null,
       mode: config.INSTALLATION_MODE,
       rateLimitPerMin: null,
+      provenAt: session.provenAt,
+      suspended: member.suspended,
     },
     csrfToken: session.csrfToken,
     usedAt: session.lastSeenAt,
@@ -80,6 +82,8 @@ export async function loadKey({ db, config }: CredentialDeps, parsed: ParsedKey)
       scopes: found.scopes,
       mode: found.mode,
       rateLimitPerMin: found.rateLimitPerMin,
+      provenAt: null,
+      suspended: found.suspended,
     },
     csrfToken: null,
     usedAt: found.lastUsedAt,

@@ -74,6 +74,22 @@ export async function findRole(tx: Tx, orgId: OrgId, userId: UserId): Promise<Ro
   return row?.role ?? null;
 }
 
+/** The person's role, and whether the organization is suspended; null when they are no member. */
+export async function findMember(
+  tx: Tx,
+  orgId: OrgId,
+  userId: UserId,
+): Promise<{ role: Role; suspended: boolean } | null> {
+  const [row] = await tx.query<{ role: Role; suspended: boolean }>(
+    "tenancy_member",
+    `select m.role, o.suspended_at is not null as suspended
+     from tenancy.memberships m join tenancy.organizations o on o.org_id = m.org_id
+     where m.org_id = $1 and m.user_id = $2`,
+    [orgId, userId],
+  );
+  return row ?? null;
+}
+
 /** Oldest members first, after the position. */
 export async function listMemberships(
   tx: Tx,

@@ -1,3 +1,4 @@
-/** Passwords, opaque tokens and comparisons. Keys and hashes never leave as text that could be logged. */
+/** Passwords, opaque tokens, sealed secrets and comparisons. Keys and hashes never leave as text that could be logged. */
 export { hashPassword, verifyPassword } from "./password.ts";
+export { createSealer, type Sealer } from "./seal.ts";
 export { checksum, hashToken, hmac, newToken, safeEqual } from "./token.ts";

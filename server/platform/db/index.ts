@@ -8,6 +8,6 @@
  * retried, since the commit may have landed.
  */
 export { createDb, type Db, type DbOptions } from "./pool.ts";
-export { withTx, withSystemTx, withOperatorTx, type Tx } from "./transaction.ts";
+export { asTenant, withTx, withSystemTx, withOperatorTx, type Tx } from "./transaction.ts";
 export { listen, type Listener } from "./listen.ts";
 export type { Narrowed } from "./row.ts";

@@ -10,6 +10,8 @@ declare const brand: unique symbol;
 /** An open transaction. Stores demand it; nothing is ambient. */
 export type Tx = {
   readonly [brand]: "tx";
+  /** Whose rows it sees; null for those of a tenant-less or operator transaction. */
+  readonly org: OrgId | null;
   /** Runs a statement, prepared once per connection under `name`. Returns its rows. */
   query<Row>(name: string, text: string, values?: readonly unknown[]): Promise<Row[]>;
   /**
@@ -27,36 +29,51 @@ const TRIES = 3;
 /** One tenant's transaction: row-level security sees `org` and nothing else. */
 export function withTx<T>(db: Db, org: OrgId, fn: (tx: Tx) => Promise<T>): Promise<T> {
   assert(isId("org", org), "tenant id is well formed");
-  return run(db, `begin; select set_config('app.org', '${org}', true)`, fn);
+  return run(db, `begin; select set_config('app.org', '${org}', true)`, org, fn);
 }
 
 /** A transaction without a tenant: tenant tables are empty to it, directories and the inbox are not. */
 export function withSystemTx<T>(db: Db, fn: (tx: Tx) => Promise<T>): Promise<T> {
-  return run(db, "begin", fn);
+  return run(db, "begin", null, fn);
 }
 
 /** A transaction of the operator role: reads every tenant, writes no tenant row. */
 export function withOperatorTx<T>(db: Db, fn: (tx: Tx) => Promise<T>): Promise<T> {
-  return run(db, "begin; set local role holdfast_operator", fn);
+  return run(db, "begin; set local role holdfast_operator", null, fn);
 }
 
-async function run<T>(db: Db, begin: string, fn: (tx: Tx) => Promise<T>): Promise<T> {
+/**
+ * Lets a transaction of another kind write rows of this tenant, and only inside `fn`, e.g. the audit entry of a sign-in. A
+ * transaction of the tenant itself just runs `fn`.
+ */
+export async function asTenant<T>(tx: Tx, org: OrgId, fn: () => Promise<T>): Promise<T> {
+  if (tx.org === org) return fn();
+  assert(isId("org", org), "tenant id is well formed");
+  const see = (id: OrgId | null) =>
+    tx.query("db_see_tenant", "select set_config('app.org', $1, true)", [id ?? ""]);
+  await see(org);
+  const value = await fn();
+  await see(tx.org);
+  return value;
+}
+
+async function run<T>(db: Db, begin: string, org: OrgId | null, fn: (tx: Tx) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await once(db, begin, fn);
+      return await once(db, begin, org, fn);
     } catch (error) {
       if (attempt >= TRIES || !RETRIED.has(sqlState(error) ?? "")) throw error;
     }
   }
 }
 
-async function once<T>(db: Db, begin: string, fn: (tx: Tx) => Promise<T>): Promise<T> {
+async function once<T>(db: Db, begin: string, org: OrgId | null, fn: (tx: Tx) => Promise<T>): Promise<T> {
   const startedAt = performance.now();
   const client = await connect(db);
   let settled = false;
   const ending: Ending = { effects: [], lasts: [], refused: null };
   try {
-    const result = await attemptBody(client, begin, ending, fn);
+    const result = await attemptBody(client, { begin, org }, ending, fn);
     if (ending.lasts.length > 0) await refusedHere(ending, client);
     const [written, committed] = await Promise.allSettled([
       Promise.all(ending.lasts),
@@ -100,13 +117,14 @@ async function refusedHere(ending: Ending, client: pg.PoolClient): Promise<void>
 
 async function attemptBody<T>(
   client: pg.PoolClient,
-  begin: string,
+  { begin, org }: { begin: string; org: OrgId | null },
   ending: Ending,
   fn: (tx: Tx) => Promise<T>,
 ): Promise<T> {
   let ended = false;
   const together = gather(client);
   const tx = {
+    org,
     query: async (name: string, text: string, values: readonly unknown[] = []) => {
       together();
       // What still runs beside a failed statement must not write on by itself, or in the client's next transaction.

@@ -35,6 +35,8 @@ const actor = (): Actor => ({
   scopes: null,
   mode: "test",
   rateLimitPerMin: 0,
+  provenAt: null,
+  suspended: false,
 });
 
 async function serve(metricsToken: string | null): Promise<Http["app"]> {

@@ -19,7 +19,14 @@ export type Actor = {
   readonly mode: "test" | "live";
   /** Requests a minute; null is the installation's default, 0 no limit. */
   readonly rateLimitPerMin: number | null;
+  /** When the person last proved who they are (sign-in or `reauth`); null for a key, which proves nothing. */
+  readonly provenAt: Date | null;
+  /** The organization is suspended: only what says so goes on. */
+  readonly suspended: boolean;
 };
+
+/** An operation that asks for a proof takes one of at most this age. */
+const PROOF_LASTS_MS = 10 * 60_000;
 
 /** The least right an operation asks for. Written into the OpenAPI document as `x-access`. */
 export type Access =
@@ -39,6 +46,17 @@ export function authorize(actor: Actor, access: Access): void {
   if (RANK[actor.role] < RANK[access.least]) throw new Problem(common.forbidden);
   if (actor.scopes && !(access.scope && actor.scopes.includes(access.scope)))
     throw new Problem(common.scope_missing);
+}
+
+/** What an operation asks for beyond a right. */
+export type Demands = { readonly proof?: boolean; readonly whenSuspended?: boolean };
+
+/** Throws 403 when the organization is suspended, or the person's last proof is too old for what they ask. */
+export function demand(actor: Actor, { proof, whenSuspended }: Demands, now: Date): void {
+  if (actor.suspended && !whenSuspended && !actor.operator) throw new Problem(common.organization_suspended);
+  if (!proof) return;
+  const age = actor.provenAt ? now.getTime() - actor.provenAt.getTime() : Infinity;
+  if (age > PROOF_LASTS_MS) throw new Problem(common.reauth_required);
 }
 
 /** Resolves a request's credential: an actor, null when there is none; throws 401 for a bad one. */

@@ -35,6 +35,8 @@ const actor: Actor = {
   scopes: null,
   mode: "test",
   rateLimitPerMin: null,
+  provenAt: null,
+  suspended: false,
 };
 const own = problems({ sold_out: [409, "Sold out"], broke: [402, "No money"] });
 const clock = manualClock(new Date("2026-03-01T00:00:00Z"));
@@ -203,7 +205,7 @@ test("unknown query parameters are 400, limits are counted and said", async () =
 });
 
 test("a key's own limit of 0 is no limit", async () => {
-  caller = { ...actor, rateLimitPerMin: 0, userId: null };
+  caller = { ...actor, rateLimitPerMin: 0, provenAt: null, suspended: false, userId: null };
   expect((await http.app.inject("/api/things")).statusCode).toBe(200);
 });
 

@@ -46,6 +46,10 @@ export type Operation<
   limit?: { name: string; perMinute: number } | "none";
   /** Bytes; default 1 MiB. */
   bodyLimit?: number;
+  /** Asks for a sign-in or `reauth` of the last ten minutes, else 403 `reauth_required`. Keys never have one. */
+  proof?: boolean;
+  /** Goes on while the organization is suspended, else 403 `organization_suspended`. */
+  whenSuspended?: boolean;
   /** Hands the exact bytes to the handler as `body`; no schema, any content type. */
   rawBody?: boolean;
   /** Shape of errors; "openai" is `{"error": {...}}`, and a bad body is 400 there. */

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { newId } from "../ids.ts";
 import { Problem, common } from "../problem.ts";
 import { context } from "../telemetry/index.ts";
-import { authorize, type Access, type Actor } from "./access.ts";
+import { authorize, demand, type Access, type Actor } from "./access.ts";
 import { parseBodies } from "./body.ts";
 import { sendProblem, toProblem } from "./errors.ts";
 import { once, readKey } from "./idempotency.ts";
@@ -101,6 +101,7 @@ function documented(operation: Operation): Record<string, unknown> {
     summary: operation.summary,
     hide: operation.hidden ?? false,
     "x-access": operation.access,
+    "x-proof": operation.proof ?? false,
     "x-idempotent": operation.idempotent ?? false,
     "x-envelope": operation.envelope ?? "problem",
     // An operation that declares no query takes none.
@@ -126,7 +127,10 @@ async function admit(
   } else if (operation.access.least !== "anyone") {
     throw new Problem(common.unauthenticated);
   }
-  if (actor) authorize(actor, operation.access);
+  if (actor) {
+    authorize(actor, operation.access);
+    if (operation.access.least !== "anyone") demand(actor, operation, options.clock.now());
+  }
   await takeLimit(options.limiter, operation, actor, request, reply);
 }
 

@@ -27,6 +27,8 @@ const person = (orgId: OrgId, operator = false): Actor => ({
   scopes: null,
   mode: "test",
   rateLimitPerMin: 0,
+  provenAt: null,
+  suspended: false,
 });
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>;

@@ -49,6 +49,8 @@ beforeAll(async () => {
       scopes: null,
       mode: "test",
       rateLimitPerMin: 0,
+      provenAt: null,
+      suspended: false,
     }),
     version: "test",
     baseUrl: "http://127.0.0.1",

@@ -134,6 +134,8 @@ test("an open call of a dead process is settled once by the provider's books, or
     operator: false,
     scopes: null,
     rateLimitPerMin: null,
+    provenAt: null,
+    suspended: false,
   } as const;
   const open = await Promise.all(
     [1, 2].map(() =>

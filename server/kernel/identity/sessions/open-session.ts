@@ -1,13 +1,15 @@
-import { hashToken, newToken } from "../../platform/crypto/index.ts";
-import type { Tx } from "../../platform/db/index.ts";
-import { newId, type OrgId, type UserId } from "../../platform/ids.ts";
-import { Problem } from "../../platform/problem.ts";
-import { maskIp } from "../../platform/http/index.ts";
+import { hashToken, newToken } from "../../../platform/crypto/index.ts";
+import type { Tx } from "../../../platform/db/index.ts";
+import { newId, type OrgId } from "../../../platform/ids.ts";
+import { Problem } from "../../../platform/problem.ts";
+import { maskIp } from "../../../platform/http/index.ts";
 import { deviceOf } from "./device.ts";
-import type { IdentityDeps } from "./deps.ts";
-import { identityProblems } from "./problems.ts";
-import { endsAt, idleSince, MAX_SESSIONS, type OpenedSession, type Session } from "./session.ts";
-import { endSurplus, insertSession, lastOrganization, lockUser, rotateSession } from "./store.ts";
+import type { IdentityDeps } from "../deps.ts";
+import { identityProblems } from "../problems.ts";
+import { audit } from "../audit/index.ts";
+import { lockUser } from "../people/store.ts";
+import { endsAt, idleSince, MAX_SESSIONS, type OpenedSession, type Proven, type Session } from "./session.ts";
+import { endSurplus, insertSession, lastOrganization, rotateSession } from "./store.ts";
 
 /** Where a sign-in comes from. */
 export type Origin = { ip: string; userAgent: string | undefined };
@@ -16,7 +18,7 @@ export type Origin = { ip: string; userAgent: string | undefined };
 export async function openSession(
   tx: Tx,
   deps: IdentityDeps,
-  userId: UserId,
+  { userId, amr }: Proven,
   origin: Origin,
 ): Promise<OpenedSession> {
   const { clock, config, organizations, sessionEnded } = deps;
@@ -32,15 +34,24 @@ export async function openSession(
     user: { id: userId, email, fullName, operator },
     orgId,
     csrfToken: newToken(),
+    provenAt: now,
     lastSeenAt: now,
     expiresAt: endsAt(config, now),
   };
   const secret = newToken();
   await insertSession(tx, session, {
     tokenHash: hashToken(secret),
+    amr,
     device: deviceOf(origin.userAgent),
     ipMasked: maskIp(origin.ip),
     now,
+  });
+  await audit(tx, now, {
+    orgId,
+    actorId: userId,
+    action: "session.opened",
+    targetId: session.id,
+    detail: { amr: [...amr] },
   });
   tx.afterCommit(() => ended.forEach(sessionEnded));
   return { session, secret };

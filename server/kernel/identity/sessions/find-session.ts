@@ -1,8 +1,7 @@
-import { hashToken } from "../../platform/crypto/index.ts";
-import type { Tx } from "../../platform/db/index.ts";
-import type { UserId } from "../../platform/ids.ts";
-import type { Session, User } from "./session.ts";
-import { findEnabledUser, findSessionByHash, findSessionById, listUsers, updateLastSeen } from "./store.ts";
+import { hashToken } from "../../../platform/crypto/index.ts";
+import type { Tx } from "../../../platform/db/index.ts";
+import type { Session } from "./session.ts";
+import { findSessionByHash, findSessionById, updateLastSeen } from "./store.ts";
 
 const SECRET = /^[0-9A-Za-z]{43}$/;
 
@@ -18,9 +17,3 @@ export const getSession = (tx: Tx, id: string): Promise<Session | null> => findS
 
 /** Notes that the session is in use. */
 export const touchSession = (tx: Tx, id: string, now: Date): Promise<void> => updateLastSeen(tx, id, now);
-
-/** Those of these people who exist, in no order. */
-export const findUsers = (tx: Tx, ids: readonly UserId[]): Promise<User[]> => listUsers(tx, ids);
-
-/** The person, unless disabled or unknown. */
-export const findActiveUser = (tx: Tx, id: UserId): Promise<User | null> => findEnabledUser(tx, id);

@@ -1,5 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { call, setUp, startSignInServer, type SignInServer } from "../../../test/harness/sign-in-server.ts";
+import {
+  call,
+  setUp,
+  startSignInServer,
+  type SignInServer,
+} from "../../../../test/harness/sign-in-server.ts";
 
 let server: SignInServer;
 

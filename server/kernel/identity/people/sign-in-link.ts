@@ -1,13 +1,13 @@
-import { addMs } from "../../platform/clock.ts";
-import { hashToken, newToken } from "../../platform/crypto/index.ts";
-import { withSystemTx } from "../../platform/db/index.ts";
-import { newId, type UserId } from "../../platform/ids.ts";
-import { Problem } from "../../platform/problem.ts";
-import type { IdentityDeps } from "./deps.ts";
+import { addMs } from "../../../platform/clock.ts";
+import { hashToken, newToken } from "../../../platform/crypto/index.ts";
+import { withSystemTx } from "../../../platform/db/index.ts";
+import { newId, type UserId } from "../../../platform/ids.ts";
+import { Problem } from "../../../platform/problem.ts";
+import type { IdentityDeps } from "../deps.ts";
 import { insertLink, spendLink, voidLinks, voidSurplusLinks } from "./link-store.ts";
-import { openSession, type Origin } from "./open-session.ts";
-import { identityProblems } from "./problems.ts";
-import type { OpenedSession } from "./session.ts";
+import { completeSignIn, type SignedIn } from "../sessions/complete-sign-in.ts";
+import type { Origin } from "../sessions/open-session.ts";
+import { identityProblems } from "../problems.ts";
 import { lockUser } from "./store.ts";
 
 const LIVES_MS = 10 * 60_000;
@@ -31,12 +31,12 @@ export async function createSignInLink(
 }
 
 /** Spends a link and signs its person in; their other links are void. 410 when it was used, voided, or has expired. */
-export function redeemSignInLink(deps: IdentityDeps, token: string, origin: Origin): Promise<OpenedSession> {
+export function redeemSignInLink(deps: IdentityDeps, token: string, origin: Origin): Promise<SignedIn> {
   return withSystemTx(deps.db, async (tx) => {
     const now = deps.clock.now();
     const userId = await spendLink(tx, hashToken(token), now);
     if (!userId) throw new Problem(identityProblems.token_spent);
     await voidLinks(tx, userId, now);
-    return openSession(tx, deps, userId, origin);
+    return completeSignIn(tx, deps, { userId, amr: ["link"] }, origin);
   });
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { manualClock } from "../../platform/clock.ts";
+import { manualClock } from "../../../platform/clock.ts";
 import { createAttempts } from "./attempts.ts";
 
 const startAt = new Date("2026-03-01T00:00:00Z");

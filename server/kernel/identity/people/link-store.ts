@@ -1,5 +1,5 @@
-import type { Tx } from "../../platform/db/index.ts";
-import type { Id, UserId } from "../../platform/ids.ts";
+import type { Tx } from "../../../platform/db/index.ts";
+import type { Id, UserId } from "../../../platform/ids.ts";
 
 /** Voids the person's oldest live links beyond `most`. */
 export async function voidSurplusLinks(tx: Tx, userId: UserId, most: number, now: Date): Promise<void> {

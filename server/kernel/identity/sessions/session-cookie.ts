@@ -1,4 +1,4 @@
-import type { IdentityConfig } from "./config.ts";
+import type { IdentityConfig } from "../config.ts";
 
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
 

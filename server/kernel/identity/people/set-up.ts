@@ -1,11 +1,12 @@
-import { hashPassword, safeEqual } from "../../platform/crypto/index.ts";
-import { withSystemTx, withTx } from "../../platform/db/index.ts";
-import { newId } from "../../platform/ids.ts";
-import { Problem } from "../../platform/problem.ts";
-import type { IdentityDeps } from "./deps.ts";
+import { hashPassword, safeEqual } from "../../../platform/crypto/index.ts";
+import { withSystemTx, withTx } from "../../../platform/db/index.ts";
+import { newId } from "../../../platform/ids.ts";
+import { Problem } from "../../../platform/problem.ts";
+import { audit, INSTALLATION } from "../audit/index.ts";
+import type { IdentityDeps } from "../deps.ts";
 import { checkPassword } from "./password.ts";
-import { identityProblems } from "./problems.ts";
-import type { User } from "./session.ts";
+import { identityProblems } from "../problems.ts";
+import type { User } from "./user.ts";
 import { insertUser, lockSetUp, operatorExists } from "./store.ts";
 
 type SetUp = { token: string; email: string; password: string; fullName: string };
@@ -34,6 +35,12 @@ export async function setUp(deps: IdentityDeps, input: SetUp): Promise<User> {
       userId: user.id,
       fullName: user.fullName,
       now,
+    });
+    await audit(tx, now, {
+      orgId: INSTALLATION,
+      actorId: user.id,
+      action: "operator.set_up",
+      targetId: user.id,
     });
   });
   return user;

@@ -1,8 +1,7 @@
-import { addMs } from "../../platform/clock.ts";
-import type { Id, OrgId, UserId } from "../../platform/ids.ts";
-import type { IdentityConfig } from "./config.ts";
-
-export type User = { id: UserId; email: string; fullName: string; operator: boolean };
+import { addMs } from "../../../platform/clock.ts";
+import type { Id, OrgId, UserId } from "../../../platform/ids.ts";
+import type { IdentityConfig } from "../config.ts";
+import type { User } from "../people/user.ts";
 
 /** A console session and whose it is. */
 export type Session = {
@@ -11,6 +10,8 @@ export type Session = {
   orgId: OrgId;
   /** Sent back by our own pages with each unsafe call. */
   csrfToken: string;
+  /** When the person last proved who they are; acts that ask for a proof take one of at most ten minutes. */
+  provenAt: Date;
   lastSeenAt: Date;
   /** Whatever happens, it ends then. */
   expiresAt: Date;
@@ -18,6 +19,12 @@ export type Session = {
 
 /** A session with the secret of its cookie; the only moment at which the secret is known. */
 export type OpenedSession = { session: Session; secret: string };
+
+/** How a person proved who they are (RFC 8176 names where there is one). */
+export type Amr = "pwd" | "link" | "oauth" | "otp" | "backup" | "passkey";
+
+/** Who proved to be whom, and how; every factor so far. */
+export type Proven = { userId: UserId; amr: readonly Amr[] };
 
 export const MAX_SESSIONS = 5;
 

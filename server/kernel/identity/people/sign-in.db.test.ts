@@ -8,7 +8,7 @@ import {
   signIn,
   startSignInServer,
   type SignInServer,
-} from "../../../test/harness/sign-in-server.ts";
+} from "../../../../test/harness/sign-in-server.ts";
 
 let server: SignInServer;
 

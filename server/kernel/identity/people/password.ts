@@ -1,4 +1,4 @@
-import { Problem, common } from "../../platform/problem.ts";
+import { Problem, common } from "../../../platform/problem.ts";
 
 const MIN = 8;
 const MAX = 128;

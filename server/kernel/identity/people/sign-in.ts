@@ -1,22 +1,23 @@
-import { hashToken, verifyPassword } from "../../platform/crypto/index.ts";
-import { withSystemTx } from "../../platform/db/index.ts";
-import { Problem } from "../../platform/problem.ts";
-import type { IdentityDeps } from "./deps.ts";
-import { openSession, type Origin } from "./open-session.ts";
-import { identityProblems } from "./problems.ts";
-import type { OpenedSession } from "./session.ts";
-import { endSessionByHash, findUserByEmail } from "./store.ts";
+import { hashToken, verifyPassword } from "../../../platform/crypto/index.ts";
+import { withSystemTx } from "../../../platform/db/index.ts";
+import { Problem } from "../../../platform/problem.ts";
+import type { IdentityDeps } from "../deps.ts";
+import { completeSignIn, type SignedIn } from "../sessions/complete-sign-in.ts";
+import type { Origin } from "../sessions/open-session.ts";
+import { identityProblems } from "../problems.ts";
+import { endSessionByHash } from "../sessions/store.ts";
+import { findUserByEmail } from "./store.ts";
 
 /** Signs in by password. Unknown people and wrong passwords get one answer after the same work. */
 export async function signIn(
   deps: IdentityDeps,
   { email, password }: { email: string; password: string },
   origin: Origin,
-): Promise<OpenedSession> {
+): Promise<SignedIn> {
   const user = await withSystemTx(deps.db, (tx) => findUserByEmail(tx, email.toLowerCase()));
   const proven = await verifyPassword(user?.passwordHash ?? null, password);
   if (!user || !proven) throw new Problem(identityProblems.invalid_credentials);
-  return withSystemTx(deps.db, (tx) => openSession(tx, deps, user.id, origin));
+  return withSystemTx(deps.db, (tx) => completeSignIn(tx, deps, { userId: user.id, amr: ["pwd"] }, origin));
 }
 
 /** Ends the session of this cookie, if there is one. */

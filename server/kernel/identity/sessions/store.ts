@@ -1,102 +1,17 @@
-import type { Tx } from "../../platform/db/index.ts";
-import type { Id, OrgId, UserId } from "../../platform/ids.ts";
-import type { Session, User } from "./session.ts";
+import type { Tx } from "../../../platform/db/index.ts";
+import type { Id, OrgId, UserId } from "../../../platform/ids.ts";
+import { plainUser, USER_COLUMNS, type UserRow } from "../people/store.ts";
+import type { Amr, Session } from "./session.ts";
 
 export type EndReason = "user_action" | "evicted" | "expired";
-type UserRow = {
-  id: UserId;
-  email: string;
-  full_name: string;
-  is_operator: boolean;
-  password_hash: string;
-  disabled_at: Date | null;
-};
 type SessionRow = {
   session_id: Id<"ses">;
   org_id: OrgId;
   csrf_token: string;
+  proven_at: Date;
   last_seen_at: Date;
   expires_at: Date;
 } & UserRow;
-
-export type StoredUser = User & { passwordHash: string; disabledAt: Date | null };
-
-const USER = "u.id, u.email, u.full_name, u.is_operator, u.password_hash, u.disabled_at";
-
-const plain = (row: UserRow): User => ({
-  id: row.id,
-  email: row.email,
-  fullName: row.full_name,
-  operator: row.is_operator,
-});
-const toUser = (row: UserRow): StoredUser => ({
-  ...plain(row),
-  passwordHash: row.password_hash,
-  disabledAt: row.disabled_at,
-});
-
-/** One set-up at a time, so that two cannot both find no operator. */
-export async function lockSetUp(tx: Tx): Promise<void> {
-  await tx.query(
-    "identity_lock_set_up",
-    "select pg_advisory_xact_lock(hashtextextended('identity.set_up', 0))",
-  );
-}
-
-export async function operatorExists(tx: Tx): Promise<boolean> {
-  const rows = await tx.query(
-    "identity_operator_exists",
-    "select 1 from identity.users where is_operator limit 1",
-  );
-  return rows.length > 0;
-}
-
-export async function insertUser(tx: Tx, user: User, passwordHash: string, now: Date): Promise<void> {
-  await tx.query(
-    "identity_insert_user",
-    `insert into identity.users (id, email, full_name, password_hash, is_operator, created_at)
-     values ($1, $2, $3, $4, $5, $6)`,
-    [user.id, user.email, user.fullName, passwordHash, user.operator, now],
-  );
-}
-
-export async function findUserByEmail(tx: Tx, email: string): Promise<StoredUser | null> {
-  const [row] = await tx.query<UserRow>(
-    "identity_user_by_email",
-    `select ${USER} from identity.users u where u.email = $1`,
-    [email],
-  );
-  return row ? toUser(row) : null;
-}
-
-/** Locks the person, so that sign-ins of one person take turns. */
-export async function lockUser(tx: Tx, id: UserId): Promise<StoredUser | null> {
-  const [row] = await tx.query<UserRow>(
-    "identity_lock_user",
-    `select ${USER} from identity.users u where u.id = $1 for no key update`,
-    [id],
-  );
-  return row ? toUser(row) : null;
-}
-
-export async function listUsers(tx: Tx, ids: readonly UserId[]): Promise<User[]> {
-  const rows = await tx.query<UserRow>(
-    "identity_users",
-    `select ${USER} from identity.users u where u.id = any($1)`,
-    [ids],
-  );
-  return rows.map(plain);
-}
-
-/** The person, unless disabled. */
-export async function findEnabledUser(tx: Tx, id: UserId): Promise<User | null> {
-  const [row] = await tx.query<UserRow>(
-    "identity_enabled_user",
-    `select ${USER} from identity.users u where u.id = $1 and u.disabled_at is null`,
-    [id],
-  );
-  return row ? plain(row) : null;
-}
 
 export async function lastOrganization(tx: Tx, userId: UserId): Promise<OrgId | null> {
   const [row] = await tx.query<{ org_id: OrgId }>(
@@ -132,12 +47,12 @@ export async function endSurplus(
 export async function insertSession(
   tx: Tx,
   session: Session,
-  row: { tokenHash: Buffer; device: string; ipMasked: string; now: Date },
+  row: { tokenHash: Buffer; amr: readonly Amr[]; device: string; ipMasked: string; now: Date },
 ): Promise<void> {
   await tx.query(
     "identity_insert_session",
     `insert into identity.sessions (id, user_id, org_id, token_hash, csrf_token, device, ip_masked, created_at,
-       last_seen_at, expires_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9)`,
+       last_seen_at, expires_at, amr, proven_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $11)`,
     [
       session.id,
       session.user.id,
@@ -148,19 +63,23 @@ export async function insertSession(
       row.ipMasked,
       row.now,
       session.expiresAt,
+      row.amr,
+      session.provenAt,
     ],
   );
 }
 
-const SESSION = `select s.id as session_id, s.org_id, s.csrf_token, s.last_seen_at, s.expires_at, ${USER}
+const SESSION = `select s.id as session_id, s.org_id, s.csrf_token, s.proven_at, s.last_seen_at, s.expires_at,
+  ${USER_COLUMNS}
   from identity.sessions s join identity.users u on u.id = s.user_id
   where s.ended_at is null and u.disabled_at is null`;
 
 const toSession = (row: SessionRow): Session => ({
   id: row.session_id,
-  user: plain(row),
+  user: plainUser(row),
   orgId: row.org_id,
   csrfToken: row.csrf_token,
+  provenAt: row.proven_at,
   lastSeenAt: row.last_seen_at,
   expiresAt: row.expires_at,
 });

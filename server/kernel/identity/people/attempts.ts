@@ -1,4 +1,4 @@
-import type { Clock } from "../../platform/clock.ts";
+import type { Clock } from "../../../platform/clock.ts";
 
 const WINDOWS = [
   { name: "sign-in", most: 5, seconds: 60 },

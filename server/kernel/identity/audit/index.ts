@@ -1,0 +1,6 @@
+/**
+ * The audit trail: who did what to what, written in the transaction of the change itself. The server's role can add and
+ * read entries, never change or remove one. Personal text stands in rows of its own and leaves only its salted commitment in
+ * the entry, so that erasing a person breaks no chain.
+ */
+export { audit, INSTALLATION, type AuditEntry } from "./write.ts";

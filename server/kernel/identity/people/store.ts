@@ -1,0 +1,92 @@
+import type { Tx } from "../../../platform/db/index.ts";
+import type { UserId } from "../../../platform/ids.ts";
+import type { User } from "./user.ts";
+
+export type UserRow = {
+  id: UserId;
+  email: string;
+  full_name: string;
+  is_operator: boolean;
+  password_hash: string | null;
+  disabled_at: Date | null;
+};
+
+export type StoredUser = User & { passwordHash: string | null; disabledAt: Date | null };
+
+/** Columns of a `UserRow`, of `identity.users u`. */
+export const USER_COLUMNS = "u.id, u.email, u.full_name, u.is_operator, u.password_hash, u.disabled_at";
+
+export const plainUser = (row: UserRow): User => ({
+  id: row.id,
+  email: row.email,
+  fullName: row.full_name,
+  operator: row.is_operator,
+});
+const toUser = (row: UserRow): StoredUser => ({
+  ...plainUser(row),
+  passwordHash: row.password_hash,
+  disabledAt: row.disabled_at,
+});
+
+/** One set-up at a time, so that two cannot both find no operator. */
+export async function lockSetUp(tx: Tx): Promise<void> {
+  await tx.query(
+    "identity_lock_set_up",
+    "select pg_advisory_xact_lock(hashtextextended('identity.set_up', 0))",
+  );
+}
+
+export async function operatorExists(tx: Tx): Promise<boolean> {
+  const rows = await tx.query(
+    "identity_operator_exists",
+    "select 1 from identity.users where is_operator limit 1",
+  );
+  return rows.length > 0;
+}
+
+export async function insertUser(tx: Tx, user: User, passwordHash: string, now: Date): Promise<void> {
+  await tx.query(
+    "identity_insert_user",
+    `insert into identity.users (id, email, full_name, password_hash, is_operator, created_at)
+     values ($1, $2, $3, $4, $5, $6)`,
+    [user.id, user.email, user.fullName, passwordHash, user.operator, now],
+  );
+}
+
+export async function findUserByEmail(tx: Tx, email: string): Promise<StoredUser | null> {
+  const [row] = await tx.query<UserRow>(
+    "identity_user_by_email",
+    `select ${USER_COLUMNS} from identity.users u where u.email = $1`,
+    [email],
+  );
+  return row ? toUser(row) : null;
+}
+
+/** Locks the person, so that sign-ins of one person take turns. */
+export async function lockUser(tx: Tx, id: UserId): Promise<StoredUser | null> {
+  const [row] = await tx.query<UserRow>(
+    "identity_lock_user",
+    `select ${USER_COLUMNS} from identity.users u where u.id = $1 for no key update`,
+    [id],
+  );
+  return row ? toUser(row) : null;
+}
+
+export async function listUsers(tx: Tx, ids: readonly UserId[]): Promise<User[]> {
+  const rows = await tx.query<UserRow>(
+    "identity_users",
+    `select ${USER_COLUMNS} from identity.users u where u.id = any($1)`,
+    [ids],
+  );
+  return rows.map(plainUser);
+}
+
+/** The person, unless disabled. */
+export async function findEnabledUser(tx: Tx, id: UserId): Promise<User | null> {
+  const [row] = await tx.query<UserRow>(
+    "identity_enabled_user",
+    `select ${USER_COLUMNS} from identity.users u where u.id = $1 and u.disabled_at is null`,
+    [id],
+  );
+  return row ? plainUser(row) : null;
+}

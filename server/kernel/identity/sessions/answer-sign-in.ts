@@ -1,0 +1,24 @@
+import type { z } from "zod";
+import { presentSignedIn, type signedInAnswer } from "../schemas.ts";
+import type { SignedIn } from "./complete-sign-in.ts";
+import type { Origin } from "./open-session.ts";
+import type { SessionCookie } from "./session-cookie.ts";
+
+type Incoming = { ip: string; request: { headers: Record<string, string | string[] | undefined> } };
+export type Outgoing = { header(name: string, value: string): unknown };
+
+/** Where a request to sign in comes from. */
+export const originOf = ({ ip, request }: Incoming): Origin => {
+  const agent = request.headers["user-agent"];
+  return { ip, userAgent: typeof agent === "string" ? agent : undefined };
+};
+
+/** The answer to a sign-in; a session's secret goes into the cookie and nowhere else. */
+export function answerSignIn(
+  reply: Outgoing,
+  cookie: SessionCookie,
+  { opened }: SignedIn,
+): z.output<typeof signedInAnswer> {
+  reply.header("set-cookie", cookie.set(opened.secret));
+  return presentSignedIn(opened);
+}

@@ -1,0 +1,46 @@
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
+
+/**
+ * Keeps secrets at rest. What is sealed is bound to its `place` (say `totp usr_1`): moved to another row, it does not open.
+ * Layout: version (1 byte) ‖ nonce (12) ‖ tag (16) ‖ ciphertext.
+ */
+export type Sealer = {
+  seal(plain: Buffer, place: string): Buffer;
+  /** Throws for what was altered, moved, or sealed under a key that is configured no more. */
+  open(sealed: Buffer, place: string): Buffer;
+};
+
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+const HEAD_BYTES = 1 + NONCE_BYTES + TAG_BYTES;
+
+/** AES-256-GCM under the newest key; `secrets` oldest first, a secret's version is its place in the list, from 1. */
+export function createSealer(secrets: readonly string[]): Sealer {
+  const keys = secrets.map((secret) => deriveKey(secret, "holdfast.seal"));
+  const keyOf = (version: number): Buffer => {
+    const key = keys[version - 1];
+    if (!key) throw new Error(`sealed under key ${version}, which is not configured`);
+    return key;
+  };
+  return {
+    seal(plain, place) {
+      const nonce = randomBytes(NONCE_BYTES);
+      const cipher = createCipheriv("aes-256-gcm", keyOf(keys.length), nonce).setAAD(Buffer.from(place));
+      const text = Buffer.concat([cipher.update(plain), cipher.final()]);
+      return Buffer.concat([Buffer.of(keys.length), nonce, cipher.getAuthTag(), text]);
+    },
+    open(sealed, place) {
+      const key = keyOf(sealed[0] ?? 0);
+      const nonce = sealed.subarray(1, 1 + NONCE_BYTES);
+      const decipher = createDecipheriv("aes-256-gcm", key, nonce)
+        .setAAD(Buffer.from(place))
+        .setAuthTag(sealed.subarray(1 + NONCE_BYTES, HEAD_BYTES));
+      return Buffer.concat([decipher.update(sealed.subarray(HEAD_BYTES)), decipher.final()]);
+    },
+  };
+}
+
+/** 32 bytes for one purpose out of a configured secret. */
+function deriveKey(secret: string | Buffer, purpose: string): Buffer {
+  return Buffer.from(hkdfSync("sha256", secret, Buffer.alloc(0), purpose, 32));
+}
