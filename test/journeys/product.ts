@@ -17,6 +17,8 @@ export type Product = {
   email: string;
   password: string;
   sandboxUrl: string;
+  /** Stops it and starts it again on the same data, its clock this far ahead. */
+  restart(clockOffsetMs: number): Promise<void>;
   /** Stops it and wipes what it kept. */
   stop(): Promise<void>;
 };
@@ -25,41 +27,59 @@ export type Product = {
 export async function startProduct(): Promise<Product> {
   const dataDir = mkdtempSync(path.join(tmpdir(), "holdfast-journeys-"));
   const env = { ...process.env, HOLDFAST_DATA: dataDir, OPEN: "0", PORT: process.env["PORT"] ?? "3100" };
-  const child = spawn(process.execPath, ["local/start.ts"], {
-    cwd: root,
-    env,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
   mkdirSync(resultsDir, { recursive: true });
   const log = createWriteStream(path.join(resultsDir, "product.log"));
-  child.stdout?.pipe(log);
-  child.stderr?.pipe(log);
+  const launch = (change: NodeJS.ProcessEnv) => {
+    const child = spawn(process.execPath, ["local/start.ts"], {
+      cwd: root,
+      env: { ...env, ...change },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    child.stdout?.pipe(log, { end: false });
+    child.stderr?.pipe(log, { end: false });
+    return child;
+  };
+  let child = launch({});
   const stop = async () => {
     await end(child);
+    log.end();
     const wipe = spawn(process.execPath, ["local/reset.ts", "--yes"], { cwd: root, env, stdio: "ignore" });
     await new Promise((resolve) => wipe.once("exit", resolve));
   };
   try {
-    const page = await readPage(child);
-    const fact = (pattern: RegExp): string => {
-      const found = pattern.exec(page)?.[1];
-      if (!found) throw new Error(`The start page does not match ${pattern}:\n${page}`);
-      return found;
-    };
-    const missing = /^\s+Demo\s+(.*)$/m.exec(page)?.[1];
-    if (missing) throw new Error(`The demo is ${missing}`);
+    const facts = readFacts(await readPage(child));
     return {
-      consoleUrl: fact(/^\s+Console\s+(\S+)$/m),
-      signInUrl: fact(/^\s+Sign in\s+(\S+#token=\S+)/m),
-      email: fact(/^\s+or with\s+(\S+)/m),
-      password: fact(/^\s+or with\s+\S+\s+(\S+)/m),
-      sandboxUrl: fact(/^\s+Sandbox\s+(\S+)/m),
+      ...facts,
       stop,
+      async restart(clockOffsetMs) {
+        await end(child);
+        child = launch({ CLOCK_OFFSET_MS: String(clockOffsetMs) });
+        const again = readFacts(await readPage(child));
+        if (again.consoleUrl !== facts.consoleUrl || again.sandboxUrl !== facts.sandboxUrl)
+          throw new Error(`Restarted elsewhere: ${again.consoleUrl}, ${again.sandboxUrl}`);
+      },
     };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+function readFacts(page: string): Omit<Product, "stop" | "restart"> {
+  const fact = (pattern: RegExp): string => {
+    const found = pattern.exec(page)?.[1];
+    if (!found) throw new Error(`The start page does not match ${pattern}:\n${page}`);
+    return found;
+  };
+  const missing = /^\s+Demo\s+(.*)$/m.exec(page)?.[1];
+  if (missing) throw new Error(`The demo is ${missing}`);
+  return {
+    consoleUrl: fact(/^\s+Console\s+(\S+)$/m),
+    signInUrl: fact(/^\s+Sign in\s+(\S+#token=\S+)/m),
+    email: fact(/^\s+or with\s+(\S+)/m),
+    password: fact(/^\s+or with\s+\S+\s+(\S+)/m),
+    sandboxUrl: fact(/^\s+Sandbox\s+(\S+)/m),
+  };
 }
 
 /** The output up to the last line of the start page. */

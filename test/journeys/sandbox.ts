@@ -1,19 +1,38 @@
-import { randomUUID } from "node:crypto";
+import { createHmac, randomUUID } from "node:crypto";
 
-type Credentials = { stripe: { api_key: string; base_url: string } };
+type Credentials = { stripe: { api_key: string; base_url: string; webhook_secret: string } };
 
 /** The sandbox's control, for what no person does in the console. */
 export type Sandbox = {
   url: string;
   /** Pays an intent that names a payment of ours with another amount: its event breaks a rule. */
   payWrongly(paymentId: string): Promise<void>;
+  /** Delivers an event, genuinely signed, of which no handler can make anything: each attempt fails. Returns its type. */
+  sendPoison(webhooksUrl: string): Promise<string>;
 };
 
 export function connectSandbox(url: string): Sandbox {
+  const credentials = async () => (await (await fetch(`${url}/worlds/default`)).json()) as Credentials;
   return {
     url,
+    async sendPoison(webhooksUrl) {
+      const { stripe } = await credentials();
+      const [secret = ""] = stripe.webhook_secret.split(",");
+      const type = "checkout.session.expired";
+      const created = Math.floor(Date.now() / 1000);
+      // No column of text takes NUL, so looking the session up fails.
+      const object = { id: "cs_\0", object: "checkout.session", status: "expired", metadata: {} };
+      const event = { id: `evt_${randomUUID()}`, object: "event", type, created, livemode: false };
+      const body = JSON.stringify({ ...event, data: { object } });
+      const signature = createHmac("sha256", secret).update(`${created}.${body}`).digest("hex");
+      await send(`${webhooksUrl}/stripe`, body, {
+        "content-type": "application/json",
+        "stripe-signature": `t=${created},v1=${signature}`,
+      });
+      return type;
+    },
     async payWrongly(paymentId) {
-      const { stripe } = (await (await fetch(`${url}/worlds/default`)).json()) as Credentials;
+      const { stripe } = await credentials();
       const intent = new URLSearchParams({
         amount: "1300",
         currency: "usd",
@@ -29,7 +48,11 @@ export function connectSandbox(url: string): Sandbox {
   };
 }
 
-async function send(url: string, body: URLSearchParams, headers: Record<string, string>): Promise<void> {
+async function send(
+  url: string,
+  body: URLSearchParams | string,
+  headers: Record<string, string>,
+): Promise<void> {
   const answer = await fetch(url, { method: "POST", body, headers, signal: AbortSignal.timeout(10_000) });
   if (!answer.ok) throw new Error(`POST ${url}: ${answer.status} ${await answer.text()}`);
 }
