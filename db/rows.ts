@@ -357,6 +357,16 @@ export type TenancyOrganizations = {
   suspended_reason: string | null;
 };
 
+/** tenancy.overrides */
+export type TenancyOverrides = {
+  org_id: string;
+  user_id: string;
+  permission: string;
+  granted: boolean;
+  given_by: string;
+  created_at: Date;
+};
+
 /** tenancy.slug_directory */
 export type TenancySlugDirectory = {
   slug: string;

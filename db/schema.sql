@@ -585,6 +585,22 @@ CREATE POLICY tenant ON tenancy.organizations AS PERMISSIVE FOR ALL TO holdfast_
 GRANT INSERT, SELECT, UPDATE ON TABLE tenancy.organizations TO holdfast_app;
 GRANT SELECT ON TABLE tenancy.organizations TO holdfast_operator;
 
+CREATE TABLE tenancy.overrides (
+  org_id text NOT NULL,
+  user_id text NOT NULL,
+  permission text NOT NULL,
+  granted boolean NOT NULL,
+  given_by text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT overrides_pkey PRIMARY KEY (org_id, user_id, permission),
+  CONSTRAINT overrides_org_id_user_id_fkey FOREIGN KEY (org_id, user_id) REFERENCES tenancy.memberships(org_id, user_id) ON DELETE CASCADE
+);
+ALTER TABLE tenancy.overrides ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY operator_reads ON tenancy.overrides AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
+CREATE POLICY tenant ON tenancy.overrides AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE tenancy.overrides TO holdfast_app;
+GRANT SELECT ON TABLE tenancy.overrides TO holdfast_operator;
+
 CREATE TABLE tenancy.slug_directory (
   slug text NOT NULL,
   org_id text NOT NULL,

@@ -217,6 +217,10 @@ export type Me = {
         name: string;
     };
     role: Role;
+    /**
+     * What you may do here today
+     */
+    permissions: Array<'conversations.view' | 'contacts.view' | 'templates.view' | 'analytics.view' | 'settings.view' | 'jobs.view' | 'studio.view' | 'conversations.manage' | 'contacts.manage' | 'templates.use' | 'api_keys.own' | 'gateway.use' | 'studio.build' | 'team.manage' | 'settings.manage' | 'templates.manage' | 'automation.manage' | 'campaigns.manage' | 'api_keys.manage' | 'jobs.manage' | 'studio.ship' | 'conversations.delete' | 'contacts.delete' | 'contacts.import' | 'analytics.export' | 'audit.view' | 'billing.view' | 'billing.manage' | 'organization.manage'>;
     mode: 'test' | 'live';
     organizations: Array<Organization>;
 };
@@ -822,7 +826,7 @@ export type CreateApiKeyData = {
     body: {
         name: string;
         mode: 'test' | 'live';
-        scopes: Array<'gateway.use' | 'credits.spend' | 'payments.read' | 'ledger.read'>;
+        scopes: Array<'conversations.view' | 'contacts.view' | 'templates.view' | 'analytics.view' | 'settings.view' | 'jobs.view' | 'studio.view' | 'conversations.manage' | 'contacts.manage' | 'templates.use' | 'api_keys.own' | 'gateway.use' | 'studio.build' | 'team.manage' | 'settings.manage' | 'templates.manage' | 'automation.manage' | 'campaigns.manage' | 'api_keys.manage' | 'jobs.manage' | 'studio.ship' | 'conversations.delete' | 'contacts.delete' | 'contacts.import' | 'analytics.export' | 'audit.view' | 'billing.view' | 'billing.manage' | 'organization.manage' | 'credits.spend' | 'payments.read' | 'ledger.read'>;
         /**
          * Requests a minute; null is the default, 0 no limit (admin)
          */

@@ -2,7 +2,7 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { afterAll, expect, test } from "vitest";
-import { SCOPES, type Scope } from "../../server/kernel/tenancy/index.ts";
+import { PERMISSIONS, SCOPES, type Scope } from "../../server/kernel/tenancy/index.ts";
 import { newId } from "../../server/platform/ids.ts";
 import { startTestApp } from "../harness/app.ts";
 import type { Answer, CallOptions, Client } from "../harness/client.ts";
@@ -42,6 +42,11 @@ async function prepare(operation: Operation) {
   };
 }
 
+/** What a key needs for it. */
+const scopeOf = (access: Operation["access"]) => {
+  if (access.least === "anyone" || access.least === "operator") return undefined;
+  return access.scope ?? access.permission;
+};
 const exampleOf = ({ id }: Operation): Example => examples[id] ?? {};
 const codeOf = ({ body }: Answer): unknown => body.code ?? (body.error as { code?: unknown })?.code;
 const outcome = async (call: Promise<Answer>): Promise<[number, unknown]> => {
@@ -57,9 +62,13 @@ test("the sweep knows every operation, and no other", () => {
   expect(operations.map(({ id }) => id).toSorted()).toEqual(Object.keys(examples).toSorted());
 });
 
-test("scopes that operations ask for are those that keys can have", () => {
-  const asked = new Set(operations.flatMap(({ access }) => ("scope" in access ? [access.scope] : [])));
-  expect(scopeNames).toEqual(expect.arrayContaining([...asked]));
+test("permissions and scopes that operations ask for are those that people and keys can have", () => {
+  for (const { id, access } of operations) {
+    if (!("permission" in access || "scope" in access)) continue;
+    const { least, permission, scope = permission } = access;
+    expect([id, scopeNames]).toEqual([id, expect.arrayContaining([scope])]);
+    if (permission) expect([id, PERMISSIONS[permission as keyof typeof PERMISSIONS]]).toEqual([id, least]);
+  }
 });
 
 test.each(guarded)("401 $method $path: nobody, an ended session, a revoked key", async (operation) => {
@@ -76,7 +85,7 @@ test.each(ranked)("403 $method $path: the next lower role", async (operation) =>
 
 test.each(guarded)("403 $method $path: a key without the scope", async (operation) => {
   const { access } = operation;
-  const scope = "scope" in access ? access.scope : undefined;
+  const scope = scopeOf(access);
   const { client } = await app.createKey(app.owner, { scopes: scopeNames.filter((name) => name !== scope) });
   const code = access.least === "operator" ? "forbidden" : "scope_missing";
   expect(await outcome((await prepare(operation))(client))).toEqual([403, code]);

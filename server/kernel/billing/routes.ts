@@ -48,7 +48,7 @@ function creditRoutes(http: Http, billing: Billing): void {
     id: "purchaseCredits",
     tag: TAG,
     summary: "Starts buying a pack: a payment and the page where it is paid",
-    access: { least: "owner" },
+    access: { least: "owner", permission: "billing.manage" },
     idempotent: true,
     limit: { name: "payment", perMinute: 10 },
     body: schemas.purchaseInput,
@@ -74,7 +74,7 @@ function creditRoutes(http: Http, billing: Billing): void {
 }
 
 function paymentRoutes(http: Http, billing: Billing): void {
-  const access = { least: "owner", scope: "payments.read" } as const;
+  const access = { least: "owner", permission: "billing.view", scope: "payments.read" } as const;
   http.operation({
     method: "GET",
     path: "/api/payments",

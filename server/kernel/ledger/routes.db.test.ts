@@ -6,6 +6,7 @@ import { createHttp, type Actor, type Http } from "../../platform/http/index.ts"
 import { newId } from "../../platform/ids.ts";
 import { createLimiter } from "../../platform/rate-limit/index.ts";
 import { createLogger, createMetrics } from "../../platform/telemetry/index.ts";
+import { permissionsOf } from "../tenancy/index.ts";
 import { applyBatch, grant } from "./index.ts";
 import { ledgerRoutes } from "./routes.ts";
 
@@ -56,6 +57,7 @@ const as = (more: Partial<Actor> = {}): Actor => ({
   orgId: org,
   role: "owner",
   operator: false,
+  permissions: permissionsOf("owner"),
   scopes: null,
   mode: "test",
   rateLimitPerMin: 0,
@@ -123,7 +125,8 @@ test("403: a viewer reads balances only, a key needs the scope", async () => {
     ["GET", `/api/ledger/transactions/${newId("txn")}`],
     ["POST", "/api/ledger/verify"],
   ] as const) {
-    expect((await call(method, url, as({ role: "viewer" }))).body.code).toBe("forbidden");
+    const viewer = as({ role: "viewer", permissions: permissionsOf("viewer") });
+    expect((await call(method, url, viewer)).body.code).toBe("forbidden");
     expect((await call(method, url, as({ kind: "key", scopes: ["gateway.use"] }))).body.code).toBe(
       "scope_missing",
     );

@@ -48,7 +48,7 @@ function balanceRoutes(http: Http, { db, clock }: LedgerDeps): void {
     id: "listLedgerAccounts",
     tag: "Ledger",
     summary: "Every account with its balance",
-    access: { least: "owner", scope: "ledger.read" },
+    access: { least: "owner", permission: "billing.view", scope: "ledger.read" },
     answer: { status: 200, schema: accountsAnswer },
     handle: async ({ actor: { orgId, mode } }) => ({
       data: await withTx(db, orgId, (tx) => listAccounts(tx, orgId, mode)),
@@ -63,7 +63,7 @@ function transactionRoutes(http: Http, { db }: LedgerDeps): void {
     id: "listLedgerTransactions",
     tag: "Ledger",
     summary: "Transactions with their entries, newest first",
-    access: { least: "owner", scope: "ledger.read" },
+    access: { least: "owner", permission: "billing.view", scope: "ledger.read" },
     query: transactionsInput,
     answer: { status: 200, schema: transactionsAnswer },
     async handle({ actor: { orgId, mode }, query }) {
@@ -83,7 +83,7 @@ function transactionRoutes(http: Http, { db }: LedgerDeps): void {
     id: "getLedgerTransaction",
     tag: "Ledger",
     summary: "One transaction with its entries",
-    access: { least: "owner", scope: "ledger.read" },
+    access: { least: "owner", permission: "billing.view", scope: "ledger.read" },
     params: transactionParams,
     answer: { status: 200, schema: transactionAnswer },
     handle: async ({ actor: { orgId, mode }, params }) =>
@@ -98,7 +98,7 @@ function verifyRoute(http: Http, { db, clock }: LedgerDeps): void {
     id: "verifyLedger",
     tag: "Ledger",
     summary: "Check the books: every invariant, over every entry of the organization",
-    access: { least: "owner", scope: "ledger.read" },
+    access: { least: "owner", permission: "billing.view", scope: "ledger.read" },
     limit: { name: "ledger_verify", perMinute: CHECKS_PER_MINUTE },
     answer: { status: 200, schema: verificationAnswer },
     async handle({ actor: { orgId } }) {

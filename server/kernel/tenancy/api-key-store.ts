@@ -2,6 +2,8 @@ import type { Tx } from "../../platform/db/index.ts";
 import type { Role } from "../../platform/http/index.ts";
 import type { KeyId, OrgId, UserId } from "../../platform/ids.ts";
 import type { KeyHash, KeyMode } from "./api-key.ts";
+import type { Overrides } from "./permissions.ts";
+import { overridesOf } from "./store.ts";
 
 export type ApiKey = {
   id: KeyId;
@@ -17,7 +19,8 @@ export type ApiKey = {
   createdAt: Date;
 };
 /** A key that is not revoked, with its hash and its maker's role today; null when they have left. */
-export type StoredKey = ApiKey & KeyHash & { makerRole: Role | null; suspended: boolean };
+export type StoredKey = ApiKey &
+  KeyHash & { makerRole: Role | null; makerOverrides: Overrides; suspended: boolean };
 
 type Row = {
   id: KeyId;
@@ -92,10 +95,17 @@ export async function locateKey(tx: Tx, publicId: string): Promise<{ orgId: OrgI
 
 export async function findKey(tx: Tx, orgId: OrgId, id: KeyId): Promise<StoredKey | null> {
   const [row] = await tx.query<
-    Row & { secret_hmac: Buffer; pepper_version: number; maker_role: Role | null; suspended: boolean }
+    Row & {
+      secret_hmac: Buffer;
+      pepper_version: number;
+      maker_role: Role | null;
+      maker_overrides: Overrides;
+      suspended: boolean;
+    }
   >(
     "tenancy_key",
     `select ${COLUMNS}, k.secret_hmac, k.pepper_version, m.role as maker_role,
+       ${overridesOf("k.created_by")} as maker_overrides,
        o.suspended_at is not null as suspended
      from tenancy.api_keys k join tenancy.organizations o on o.org_id = k.org_id
        left join tenancy.memberships m on m.org_id = k.org_id and m.user_id = k.created_by
@@ -108,6 +118,7 @@ export async function findKey(tx: Tx, orgId: OrgId, id: KeyId): Promise<StoredKe
     hmac: row.secret_hmac,
     pepperVersion: row.pepper_version,
     makerRole: row.maker_role,
+    makerOverrides: row.maker_overrides,
     suspended: row.suspended,
   };
 }

@@ -6,7 +6,7 @@ import { audit } from "../identity/index.ts";
 import { hashKey, makeKey, type KeyMode } from "./api-key.ts";
 import { type ApiKey, findKey, insertKey, listKeys, revokeKeyRow } from "./api-key-store.ts";
 import type { TenancyConfig } from "./config.ts";
-import { aboveRole, isAtLeast, type Scope } from "./permissions.ts";
+import { aboveMaker, type Scope } from "./permissions.ts";
 import type { Person } from "./person.ts";
 import { tenancyProblems } from "./problems.ts";
 
@@ -23,8 +23,9 @@ export type NewKey = {
 };
 
 type Deps = { db: Db; clock: Clock; config: TenancyConfig };
-/** Admins see and end everyone's keys, others their own. */
-const reach = ({ role, userId }: Person): UserId | null => (isAtLeast(role, "admin") ? null : userId);
+/** Whoever manages keys sees and ends everyone's, others their own. */
+const reach = ({ permissions, userId }: Person): UserId | null =>
+  permissions.has("api_keys.manage") ? null : userId;
 
 /** Makes a key. `secret` is null when the operation had made it before and was carried on: nobody can read it again. */
 export async function createKey(
@@ -34,7 +35,7 @@ export async function createKey(
   operationId: Id<"idk">,
 ): Promise<{ key: ApiKey; secret: string | null }> {
   if (input.mode !== config.INSTALLATION_MODE) throw new Problem(tenancyProblems.mode_unavailable);
-  const above = aboveRole(maker.role, { ...input, expires: input.expiresAt !== null });
+  const above = aboveMaker(maker, { ...input, expires: input.expiresAt !== null });
   if (above) throw new Problem(tenancyProblems.above_own_role, { detail: above });
   const now = clock.now();
   if (input.expiresAt && input.expiresAt <= now)

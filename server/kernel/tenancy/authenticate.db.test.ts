@@ -12,6 +12,7 @@ import { newId } from "../../platform/ids.ts";
 import { Problem } from "../../platform/problem.ts";
 import { makeKey } from "./api-key.ts";
 import { createAuthenticate, type Incoming } from "./authenticate.ts";
+import { permissionsOf } from "./permissions.ts";
 
 let server: SignInServer;
 let owner: Browser;
@@ -57,6 +58,7 @@ test("a key is its own actor: its scopes and mode, its maker's organization and 
     orgId,
     role: "owner",
     operator: false,
+    permissions: permissionsOf("owner"),
     scopes: ["gateway.use"],
     mode: "test",
     rateLimitPerMin: 7,

@@ -5,7 +5,7 @@ import { findActiveUser, findSession, touchSession, type IdentityConfig, isLive 
 import { matchesKey, type ParsedKey } from "./api-key.ts";
 import { findKey, locateKey, updateLastUsed } from "./api-key-store.ts";
 import type { TenancyConfig } from "./config.ts";
-import { lowerOf } from "./permissions.ts";
+import { lowerOf, permissionsOf } from "./permissions.ts";
 import { findMember } from "./store.ts";
 
 /** A session or key as the database told it a moment ago. */
@@ -40,6 +40,7 @@ export async function loadSession(
       keyId: null,
       orgId,
       role: member.role,
+      permissions: permissionsOf(member.role, member.overrides),
       operator: user.operator,
       scopes: null,
       mode: config.INSTALLATION_MODE,
@@ -69,6 +70,7 @@ export async function loadKey({ db, config }: CredentialDeps, parsed: ParsedKey)
   });
   if (!found?.makerRole || !matchesKey(parsed.text, found, config.API_KEY_PEPPER)) return null;
   const { expiresAt } = found;
+  const role = lowerOf(found.role, found.makerRole);
   return {
     actor: {
       kind: "key",
@@ -77,7 +79,8 @@ export async function loadKey({ db, config }: CredentialDeps, parsed: ParsedKey)
       userId: null,
       keyId,
       orgId,
-      role: lowerOf(found.role, found.makerRole),
+      role,
+      permissions: permissionsOf(role, found.makerOverrides),
       operator: false,
       scopes: found.scopes,
       mode: found.mode,

@@ -8,5 +8,5 @@
 export { createAuthenticate, type AuthenticateDeps, type Authenticator } from "./authenticate.ts";
 export { tenancyConfig, type TenancyConfig } from "./config.ts";
 export { organizationActions } from "./organization.ts";
-export { SCOPES, type Scope } from "./permissions.ts";
+export { PERMISSIONS, permissionsOf, SCOPES, type Permission, type Scope } from "./permissions.ts";
 export type { TenancyDeps } from "./routes.ts";

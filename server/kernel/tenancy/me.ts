@@ -1,12 +1,18 @@
 import { type Db, withSystemTx } from "../../platform/db/index.ts";
-import type { Actor } from "../../platform/http/index.ts";
+import { may, type Actor } from "../../platform/http/index.ts";
 import { Problem, common } from "../../platform/problem.ts";
 import { getSession, type Session } from "../identity/index.ts";
-import { personOf } from "./person.ts";
 import { organizationsOf } from "./organization.ts";
+import { PERMISSION_NAMES, type Permission } from "./permissions.ts";
+import { personOf } from "./person.ts";
 import type { Organization } from "./store.ts";
 
-export type Me = { session: Session; organization: Organization; organizations: Organization[] };
+export type Me = {
+  session: Session;
+  organization: Organization;
+  organizations: Organization[];
+  permissions: readonly Permission[];
+};
 
 /** The signed-in person, their session, the organization it is in and the others they could switch to. */
 export async function whoAmI(db: Db, actor: Actor): Promise<Me> {
@@ -15,5 +21,6 @@ export async function whoAmI(db: Db, actor: Actor): Promise<Me> {
   const organizations = await organizationsOf(db, userId);
   const organization = organizations.find(({ id }) => id === orgId);
   if (!session || !organization) throw new Problem(common.unauthenticated);
-  return { session, organization, organizations };
+  const permissions = PERMISSION_NAMES.filter((name) => may(actor, name));
+  return { session, organization, organizations, permissions };
 }

@@ -138,7 +138,7 @@ function keyRoutes(http: Http, deps: TenancyDeps): void {
     id: "listApiKeys",
     tag: "API keys",
     summary: "One's own keys; everyone's for an admin",
-    access: { least: "agent" },
+    access: { least: "agent", permission: "api_keys.own" },
     query: listInput,
     answer: { status: 200, schema: keysAnswer },
     async handle({ actor, query }) {
@@ -152,7 +152,7 @@ function keyRoutes(http: Http, deps: TenancyDeps): void {
     id: "createApiKey",
     tag: "API keys",
     summary: "Make a key; its secret is told once",
-    access: { least: "agent" },
+    access: { least: "agent", permission: "api_keys.own" },
     idempotent: true,
     body: keyInput,
     answer: { status: 201, schema: newKeyAnswer },
@@ -184,7 +184,7 @@ function keyRoutes(http: Http, deps: TenancyDeps): void {
     id: "revokeApiKey",
     tag: "API keys",
     summary: "End a key for good",
-    access: { least: "agent" },
+    access: { least: "agent", permission: "api_keys.own" },
     params: keyParams,
     answer: { status: 204, schema: null },
     async handle({ actor, params }) {

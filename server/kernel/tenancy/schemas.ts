@@ -5,7 +5,7 @@ import { shownPrefix } from "./api-key.ts";
 import type { ApiKey } from "./api-key-store.ts";
 import type { Me } from "./me.ts";
 import type { Member } from "./members.ts";
-import { SCOPE_NAMES } from "./permissions.ts";
+import { PERMISSION_NAMES, SCOPE_NAMES } from "./permissions.ts";
 import type { Organization } from "./store.ts";
 
 const role = z.enum(["owner", "admin", "agent", "viewer"]).meta({ id: "Role" });
@@ -79,6 +79,7 @@ export const meAnswer = z
     session: sessionAnswer.nullable(),
     organization: z.object({ id: z.string(), name: z.string() }),
     role,
+    permissions: z.array(z.enum(PERMISSION_NAMES)).meta({ description: "What you may do here today" }),
     mode,
     organizations: z.array(organizationAnswer),
   })
@@ -114,13 +115,14 @@ export const presentKey = (key: ApiKey): z.output<typeof keyAnswer> => ({
 });
 
 export const presentMe = (
-  { session, organization, organizations }: Me,
+  { session, organization, organizations, permissions }: Me,
   mode: "test" | "live",
 ): z.output<typeof meAnswer> => ({
   user: presentUser(session.user),
   session: presentSession(session),
   organization: { id: organization.id, name: organization.name },
   role: organization.role,
+  permissions: [...permissions],
   mode,
   organizations: organizations.map(presentOrganization),
 });

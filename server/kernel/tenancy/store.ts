@@ -1,6 +1,7 @@
 import type { Tx } from "../../platform/db/index.ts";
 import type { Role } from "../../platform/http/index.ts";
 import type { OrgId, UserId } from "../../platform/ids.ts";
+import type { Overrides } from "./permissions.ts";
 
 export type Organization = { id: OrgId; name: string; personal: boolean; role: Role; createdAt: Date };
 export type Membership = { userId: UserId; role: Role; createdAt: Date };
@@ -74,15 +75,19 @@ export async function findRole(tx: Tx, orgId: OrgId, userId: UserId): Promise<Ro
   return row?.role ?? null;
 }
 
-/** The person's role, and whether the organization is suspended; null when they are no member. */
-export async function findMember(
-  tx: Tx,
-  orgId: OrgId,
-  userId: UserId,
-): Promise<{ role: Role; suspended: boolean } | null> {
-  const [row] = await tx.query<{ role: Role; suspended: boolean }>(
+/** A member's role and overrides, and whether the organization is suspended. */
+export type Standing = { role: Role; overrides: Overrides; suspended: boolean };
+
+/** One JSON object, permission → granted, of the member whom `userId` (an SQL expression) names. */
+export const overridesOf = (userId: string): string =>
+  `coalesce((select jsonb_object_agg(v.permission, v.granted) from tenancy.overrides v
+     where v.org_id = $1 and v.user_id = ${userId}), '{}')`;
+
+/** Null when they are no member. */
+export async function findMember(tx: Tx, orgId: OrgId, userId: UserId): Promise<Standing | null> {
+  const [row] = await tx.query<Standing>(
     "tenancy_member",
-    `select m.role, o.suspended_at is not null as suspended
+    `select m.role, o.suspended_at is not null as suspended, ${overridesOf("m.user_id")} as overrides
      from tenancy.memberships m join tenancy.organizations o on o.org_id = m.org_id
      where m.org_id = $1 and m.user_id = $2`,
     [orgId, userId],

@@ -32,6 +32,7 @@ const actor = (): Actor => ({
   orgId: newId("org"),
   role: "owner",
   operator,
+  permissions: new Set<string>(),
   scopes: null,
   mode: "test",
   rateLimitPerMin: 0,

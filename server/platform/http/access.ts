@@ -14,7 +14,9 @@ export type Actor = {
   readonly orgId: OrgId;
   readonly role: Role;
   readonly operator: boolean;
-  /** A key's scopes; null for a signed-in person, who has all that the role allows. */
+  /** What the person, or the key's maker, may do today: the role's permissions, changed by overrides. */
+  readonly permissions: ReadonlySet<string>;
+  /** A key's scopes, which narrow its maker's permissions; null for a signed-in person, who has them all. */
   readonly scopes: readonly string[] | null;
   readonly mode: "test" | "live";
   /** Requests a minute; null is the installation's default, 0 no limit. */
@@ -32,7 +34,13 @@ const PROOF_LASTS_MS = 10 * 60_000;
 export type Access =
   | { readonly least: "anyone" }
   | { readonly least: "operator" }
-  | { readonly least: Role; readonly scope?: string };
+  | {
+      /** With `permission`, the role that holds it unless an override says otherwise. */
+      readonly least: Role;
+      readonly permission?: string;
+      /** What a key needs: the permission's own name unless told; without either, no key may. */
+      readonly scope?: string;
+    };
 
 export const rankOf = (role: Role): number => RANK[role];
 
@@ -43,10 +51,15 @@ export function authorize(actor: Actor, access: Access): void {
     if (!actor.operator || actor.kind === "key") throw new Problem(common.forbidden);
     return;
   }
-  if (RANK[actor.role] < RANK[access.least]) throw new Problem(common.forbidden);
-  if (actor.scopes && !(access.scope && actor.scopes.includes(access.scope)))
-    throw new Problem(common.scope_missing);
+  const { least, permission, scope = permission } = access;
+  if (permission ? !actor.permissions.has(permission) : RANK[actor.role] < RANK[least])
+    throw new Problem(common.forbidden);
+  if (actor.scopes && !(scope && actor.scopes.includes(scope))) throw new Problem(common.scope_missing);
 }
+
+/** Whether the actor holds a permission today; a key needs it as a scope as well. */
+export const may = (actor: Pick<Actor, "permissions" | "scopes">, permission: string): boolean =>
+  actor.permissions.has(permission) && (actor.scopes === null || actor.scopes.includes(permission));
 
 /** What an operation asks for beyond a right. */
 export type Demands = { readonly proof?: boolean; readonly whenSuspended?: boolean };

@@ -16,6 +16,7 @@ const person: Actor = {
   orgId: newId("org"),
   role: "owner",
   operator: false,
+  permissions: new Set<string>(),
   scopes: null,
   mode: "test",
   rateLimitPerMin: 0,

@@ -32,6 +32,7 @@ const actor: Actor = {
   orgId: org,
   role: "agent",
   operator: false,
+  permissions: new Set<string>(),
   scopes: null,
   mode: "test",
   rateLimitPerMin: null,

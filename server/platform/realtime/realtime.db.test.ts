@@ -24,6 +24,7 @@ const person = (orgId: OrgId, operator = false): Actor => ({
   orgId,
   role: "viewer",
   operator,
+  permissions: new Set<string>(),
   scopes: null,
   mode: "test",
   rateLimitPerMin: 0,

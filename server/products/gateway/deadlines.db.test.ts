@@ -46,6 +46,7 @@ beforeAll(async () => {
       orgId: whole.org,
       role: "owner",
       operator: false,
+      permissions: new Set<string>(),
       scopes: null,
       mode: "test",
       rateLimitPerMin: 0,

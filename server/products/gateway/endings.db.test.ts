@@ -132,6 +132,7 @@ test("an open call of a dead process is settled once by the provider's books, or
     keyId: null,
     role: "owner",
     operator: false,
+    permissions: new Set<string>(),
     scopes: null,
     rateLimitPerMin: null,
     provenAt: null,

@@ -15,7 +15,7 @@ import type { Gateway } from "./state.ts";
 import { readBalance, readRecords, readUsage } from "./usage/read.ts";
 
 const BODY_LIMIT = 8 * 1024 * 1024;
-const use = { least: "agent", scope: "gateway.use" } as const;
+const use = { least: "agent", permission: "gateway.use" } as const;
 const read = { least: "viewer", scope: "gateway.use" } as const;
 /** Of its own, since the default of 100 a minute is meant for screens. */
 const CALLS = { name: "llm", perMinute: 600 };
