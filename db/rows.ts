@@ -164,6 +164,34 @@ export type IdentityAuditPersonal = {
   user_id: string | null;
 };
 
+/** identity.backup_codes */
+export type IdentityBackupCodes = {
+  user_id: string;
+  code_hash: Buffer;
+  salt: Buffer;
+  spent_at: Date | null;
+  created_at: Date;
+};
+
+/** identity.mfa_challenges */
+export type IdentityMfaChallenges = {
+  id: string;
+  user_id: string;
+  token_hash: Buffer;
+  amr: string[];
+  mode: string;
+  expires_at: Date;
+  spent_at: Date | null;
+  created_at: Date;
+};
+
+/** identity.mfa_failures */
+export type IdentityMfaFailures = {
+  user_id: string;
+  failures: number;
+  locked_until: Date | null;
+};
+
 /** identity.one_time_tokens */
 export type IdentityOneTimeTokens = {
   id: string;
@@ -173,6 +201,28 @@ export type IdentityOneTimeTokens = {
   expires_at: Date;
   spent_at: Date | null;
   created_at: Date;
+};
+
+/** identity.passkey_challenges */
+export type IdentityPasskeyChallenges = {
+  challenge_hash: Buffer;
+  purpose: string;
+  user_id: string | null;
+  expires_at: Date;
+};
+
+/** identity.passkeys */
+export type IdentityPasskeys = {
+  id: string;
+  user_id: string;
+  credential_id: string;
+  public_key: Buffer;
+  counter: bigint;
+  transports: string[];
+  synced: boolean;
+  name: string;
+  created_at: Date;
+  last_used_at: Date | null;
 };
 
 /** identity.sessions */
@@ -191,6 +241,16 @@ export type IdentitySessions = {
   end_reason: string | null;
   amr: string[];
   proven_at: Date;
+};
+
+/** identity.totp_secrets */
+export type IdentityTotpSecrets = {
+  user_id: string;
+  sealed: Buffer | null;
+  confirmed_at: Date | null;
+  last_step: bigint;
+  pending_sealed: Buffer | null;
+  pending_until: Date | null;
 };
 
 /** identity.users */
@@ -365,6 +425,16 @@ export type TenancyOverrides = {
   granted: boolean;
   given_by: string;
   created_at: Date;
+};
+
+/** tenancy.policies */
+export type TenancyPolicies = {
+  org_id: string;
+  mfa_required: boolean;
+  methods: string[];
+  idle_minutes: number | null;
+  ip_allow: string[];
+  updated_at: Date;
 };
 
 /** tenancy.slug_directory */

@@ -280,6 +280,43 @@ CREATE POLICY tenant ON identity.audit_personal AS PERMISSIVE FOR ALL TO holdfas
 GRANT DELETE, INSERT, SELECT ON TABLE identity.audit_personal TO holdfast_app;
 GRANT SELECT ON TABLE identity.audit_personal TO holdfast_operator;
 
+CREATE TABLE identity.backup_codes (
+  user_id text NOT NULL,
+  code_hash bytea NOT NULL,
+  salt bytea NOT NULL,
+  spent_at timestamp with time zone,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT backup_codes_pkey PRIMARY KEY (user_id, code_hash),
+  CONSTRAINT backup_codes_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id) ON DELETE CASCADE
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE identity.backup_codes TO holdfast_app;
+
+CREATE TABLE identity.mfa_challenges (
+  id text NOT NULL,
+  user_id text NOT NULL,
+  token_hash bytea NOT NULL,
+  amr text[] NOT NULL,
+  mode text NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  spent_at timestamp with time zone,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT mfa_challenges_pkey PRIMARY KEY (id),
+  CONSTRAINT mfa_challenges_token_hash_key UNIQUE (token_hash),
+  CONSTRAINT mfa_challenges_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id) ON DELETE CASCADE,
+  CONSTRAINT mfa_challenges_mode_check CHECK ((mode = ANY (ARRAY['cookie'::text, 'token'::text])))
+);
+CREATE INDEX mfa_challenges_age ON identity.mfa_challenges USING btree (created_at);
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE identity.mfa_challenges TO holdfast_app;
+
+CREATE TABLE identity.mfa_failures (
+  user_id text NOT NULL,
+  failures smallint NOT NULL,
+  locked_until timestamp with time zone,
+  CONSTRAINT mfa_failures_pkey PRIMARY KEY (user_id),
+  CONSTRAINT mfa_failures_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id) ON DELETE CASCADE
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE identity.mfa_failures TO holdfast_app;
+
 CREATE TABLE identity.one_time_tokens (
   id text NOT NULL,
   purpose text NOT NULL,
@@ -296,6 +333,38 @@ CREATE TABLE identity.one_time_tokens (
 CREATE INDEX one_time_tokens_age ON identity.one_time_tokens USING btree (created_at);
 CREATE INDEX one_time_tokens_user ON identity.one_time_tokens USING btree (user_id, purpose) WHERE (spent_at IS NULL);
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE identity.one_time_tokens TO holdfast_app;
+
+CREATE TABLE identity.passkey_challenges (
+  challenge_hash bytea NOT NULL,
+  purpose text NOT NULL,
+  user_id text,
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT passkey_challenges_pkey PRIMARY KEY (challenge_hash),
+  CONSTRAINT passkey_challenges_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id) ON DELETE CASCADE,
+  CONSTRAINT passkey_challenges_purpose_check CHECK ((purpose = ANY (ARRAY['register'::text, 'login'::text])))
+);
+CREATE INDEX passkey_challenges_age ON identity.passkey_challenges USING btree (expires_at);
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE identity.passkey_challenges TO holdfast_app;
+
+CREATE TABLE identity.passkeys (
+  id text NOT NULL,
+  user_id text NOT NULL,
+  credential_id text NOT NULL,
+  public_key bytea NOT NULL,
+  counter bigint NOT NULL,
+  transports text[] NOT NULL,
+  synced boolean NOT NULL,
+  name text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  last_used_at timestamp with time zone,
+  CONSTRAINT passkeys_pkey PRIMARY KEY (id),
+  CONSTRAINT passkeys_credential_id_key UNIQUE (credential_id),
+  CONSTRAINT passkeys_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id) ON DELETE CASCADE,
+  CONSTRAINT passkeys_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100)))
+);
+CREATE INDEX passkeys_user ON identity.passkeys USING btree (user_id, created_at);
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE identity.passkeys TO holdfast_app;
+GRANT SELECT (user_id, created_at) ON TABLE identity.passkeys TO holdfast_operator;
 
 CREATE TABLE identity.sessions (
   id text NOT NULL,
@@ -319,6 +388,22 @@ CREATE TABLE identity.sessions (
 CREATE INDEX sessions_age ON identity.sessions USING btree (created_at);
 CREATE INDEX sessions_user ON identity.sessions USING btree (user_id, created_at);
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE identity.sessions TO holdfast_app;
+
+CREATE TABLE identity.totp_secrets (
+  user_id text NOT NULL,
+  sealed bytea,
+  confirmed_at timestamp with time zone,
+  last_step bigint NOT NULL DEFAULT 0,
+  pending_sealed bytea,
+  pending_until timestamp with time zone,
+  CONSTRAINT totp_secrets_pkey PRIMARY KEY (user_id),
+  CONSTRAINT totp_secrets_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id) ON DELETE CASCADE,
+  CONSTRAINT totp_secrets_check CHECK (((sealed IS NULL) = (confirmed_at IS NULL))),
+  CONSTRAINT totp_secrets_check1 CHECK (((pending_sealed IS NULL) = (pending_until IS NULL))),
+  CONSTRAINT totp_secrets_check2 CHECK (((sealed IS NOT NULL) OR (pending_sealed IS NOT NULL)))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE identity.totp_secrets TO holdfast_app;
+GRANT SELECT (user_id, confirmed_at) ON TABLE identity.totp_secrets TO holdfast_operator;
 
 CREATE TABLE identity.users (
   id text NOT NULL,
@@ -600,6 +685,24 @@ CREATE POLICY operator_reads ON tenancy.overrides AS PERMISSIVE FOR SELECT TO ho
 CREATE POLICY tenant ON tenancy.overrides AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE tenancy.overrides TO holdfast_app;
 GRANT SELECT ON TABLE tenancy.overrides TO holdfast_operator;
+
+CREATE TABLE tenancy.policies (
+  org_id text NOT NULL,
+  mfa_required boolean NOT NULL DEFAULT false,
+  methods text[] NOT NULL DEFAULT '{totp,passkey}'::text[],
+  idle_minutes smallint,
+  ip_allow text[] NOT NULL DEFAULT '{}'::text[],
+  updated_at timestamp with time zone NOT NULL,
+  CONSTRAINT policies_pkey PRIMARY KEY (org_id),
+  CONSTRAINT policies_org_id_fkey FOREIGN KEY (org_id) REFERENCES tenancy.organizations(org_id),
+  CONSTRAINT policies_idle_minutes_check CHECK (((idle_minutes >= 5) AND (idle_minutes <= 30))),
+  CONSTRAINT policies_methods_check CHECK (((methods <@ '{totp,passkey}'::text[]) AND (cardinality(methods) > 0)))
+);
+ALTER TABLE tenancy.policies ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY operator_reads ON tenancy.policies AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
+CREATE POLICY tenant ON tenancy.policies AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE tenancy.policies TO holdfast_app;
+GRANT SELECT ON TABLE tenancy.policies TO holdfast_operator;
 
 CREATE TABLE tenancy.slug_directory (
   slug text NOT NULL,

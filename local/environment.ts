@@ -21,6 +21,7 @@ export function serverEnvironment(run: {
     SETUP_TOKEN: secrets("setup_token"),
     API_KEY_PEPPER: secrets("api_key_pepper"),
     KMS_LOCAL_KEYRING: secrets("kms_local_keyring"),
+    OPERATOR_MFA: "optional",
     ...company("STRIPE_SECRET_KEY", {
       STRIPE_SECRET_KEY: credentials.stripe.api_key,
       STRIPE_WEBHOOK_SECRET: credentials.stripe.webhook_secret,

@@ -87,6 +87,7 @@ test.each([
   ["another Stripe", { STRIPE_BASE_URL: "http://127.0.0.1:4010" }, "STRIPE_BASE_URL"],
   ["a moved clock", { CLOCK_OFFSET_MS: "1" }, "CLOCK_OFFSET_MS"],
   ["no limits on sign-in", { AUTH_LIMITS: "off" }, "AUTH_LIMITS"],
+  ["operators without a second factor", { OPERATOR_MFA: "optional" }, "OPERATOR_MFA"],
   ["open metrics", { METRICS_TOKEN: "" }, "METRICS_TOKEN"],
 ])("production refuses %s", (_what, change, named) => {
   expect(faultsOf({ ...production, ...change }).join("\n")).toContain(named);

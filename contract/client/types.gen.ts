@@ -223,6 +223,14 @@ export type Me = {
     permissions: Array<'conversations.view' | 'contacts.view' | 'templates.view' | 'analytics.view' | 'settings.view' | 'jobs.view' | 'studio.view' | 'conversations.manage' | 'contacts.manage' | 'templates.use' | 'api_keys.own' | 'gateway.use' | 'studio.build' | 'team.manage' | 'settings.manage' | 'templates.manage' | 'automation.manage' | 'campaigns.manage' | 'api_keys.manage' | 'jobs.manage' | 'studio.ship' | 'conversations.delete' | 'contacts.delete' | 'contacts.import' | 'analytics.export' | 'audit.view' | 'billing.view' | 'billing.manage' | 'organization.manage'>;
     mode: 'test' | 'live';
     organizations: Array<Organization>;
+    mfa: {
+        enabled: boolean;
+        methods: Array<'totp' | 'passkey'>;
+        /**
+         * Everything else waits until a second factor is set up
+         */
+        must_enroll: boolean;
+    };
 };
 
 export type WebhookReceived = {

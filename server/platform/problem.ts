@@ -48,6 +48,7 @@ export const common = problems({
   scope_missing: [403, "This key lacks the scope"],
   tenant_mismatch: [403, "The credential belongs to another organization"],
   reauth_required: [403, "Prove once more that it is you"],
+  mfa_required: [403, "Set up two-step verification first"],
   organization_suspended: [403, "This organization is suspended"],
   csrf_failed: [403, "The request did not come from our own pages"],
   not_found: [404, "Not found"],

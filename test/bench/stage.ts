@@ -163,6 +163,7 @@ async function startServer(env: Record<string, string>, stops: (() => Promise<un
       SETUP_TOKEN,
       API_KEY_PEPPER: PEPPER,
       KMS_LOCAL_KEYRING: PEPPER,
+      OPERATOR_MFA: "optional",
       ...env,
     },
     "ignore",

@@ -60,6 +60,7 @@ export async function startTestApp({ env = {}, clock }: TestAppOptions = {}): Pr
       DATABASE_URL: database.url,
       SETUP_TOKEN,
       AUTH_LIMITS: "off",
+      OPERATOR_MFA: "optional",
       API_KEY_PEPPER: PEPPER,
       KMS_LOCAL_KEYRING: KEYRING,
       STRIPE_SECRET_KEY: credentials.stripe.api_key,

@@ -53,6 +53,7 @@ export async function startSignInServer(
     SESSION_IDLE_MINUTES: 30,
     SESSION_HOURS: 12,
     AUTH_LIMITS: "off",
+    OPERATOR_MFA: "optional",
     API_KEY_PEPPER: [PEPPER],
     INSTALLATION_MODE: "test",
     ...change,

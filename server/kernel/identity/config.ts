@@ -15,6 +15,10 @@ export const identityConfig = z.object({
     .default(30)
     .describe("minutes without a call after which a session ends"),
   SESSION_HOURS: z.coerce.number().int().min(1).max(12).default(12).describe("hours a session lasts at most"),
+  OPERATOR_MFA: z
+    .enum(["required", "optional"])
+    .default("required")
+    .describe("optional lets operators in without a second factor; refused in production"),
   AUTH_LIMITS: z.enum(["on", "off"]).default("on").describe("off is for tests; refused in production"),
 });
 

@@ -21,4 +21,4 @@ export {
   userAnswer,
 } from "./schemas.ts";
 export { sessionCookie, type SessionCookie } from "./sessions/session-cookie.ts";
-export { isLive, type OpenedSession, type Session } from "./sessions/session.ts";
+export { isLive, type Factor, type OpenedSession, type Session } from "./sessions/session.ts";

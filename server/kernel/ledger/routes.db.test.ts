@@ -63,6 +63,7 @@ const as = (more: Partial<Actor> = {}): Actor => ({
   rateLimitPerMin: 0,
   provenAt: null,
   suspended: false,
+  mfaDue: false,
   ...more,
 });
 async function call(method: "GET" | "POST", url: string, who: Actor = as()) {

@@ -64,6 +64,7 @@ test("a key is its own actor: its scopes and mode, its maker's organization and 
     rateLimitPerMin: 7,
     provenAt: null,
     suspended: false,
+    mfaDue: false,
   });
 });
 

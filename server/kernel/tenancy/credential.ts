@@ -5,6 +5,7 @@ import { findActiveUser, findSession, touchSession, type IdentityConfig, isLive 
 import { matchesKey, type ParsedKey } from "./api-key.ts";
 import { findKey, locateKey, updateLastUsed } from "./api-key-store.ts";
 import type { TenancyConfig } from "./config.ts";
+import { mfaDue } from "./mfa-due.ts";
 import { lowerOf, permissionsOf } from "./permissions.ts";
 import { findMember } from "./store.ts";
 
@@ -47,6 +48,7 @@ export async function loadSession(
       rateLimitPerMin: null,
       provenAt: session.provenAt,
       suspended: member.suspended,
+      mfaDue: mfaDue(session, member, config),
     },
     csrfToken: session.csrfToken,
     usedAt: session.lastSeenAt,
@@ -87,6 +89,7 @@ export async function loadKey({ db, config }: CredentialDeps, parsed: ParsedKey)
       rateLimitPerMin: found.rateLimitPerMin,
       provenAt: null,
       suspended: found.suspended,
+      mfaDue: false,
     },
     csrfToken: null,
     usedAt: found.lastUsedAt,

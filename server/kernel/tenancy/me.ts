@@ -12,6 +12,7 @@ export type Me = {
   organization: Organization;
   organizations: Organization[];
   permissions: readonly Permission[];
+  mfaDue: boolean;
 };
 
 /** The signed-in person, their session, the organization it is in and the others they could switch to. */
@@ -22,5 +23,5 @@ export async function whoAmI(db: Db, actor: Actor): Promise<Me> {
   const organization = organizations.find(({ id }) => id === orgId);
   if (!session || !organization) throw new Problem(common.unauthenticated);
   const permissions = PERMISSION_NAMES.filter((name) => may(actor, name));
-  return { session, organization, organizations, permissions };
+  return { session, organization, organizations, permissions, mfaDue: actor.mfaDue };
 }

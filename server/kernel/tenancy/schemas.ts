@@ -82,6 +82,11 @@ export const meAnswer = z
     permissions: z.array(z.enum(PERMISSION_NAMES)).meta({ description: "What you may do here today" }),
     mode,
     organizations: z.array(organizationAnswer),
+    mfa: z.object({
+      enabled: z.boolean(),
+      methods: z.array(z.enum(["totp", "passkey"])),
+      must_enroll: z.boolean().meta({ description: "Everything else waits until a second factor is set up" }),
+    }),
   })
   .meta({ id: "Me" });
 
@@ -115,7 +120,7 @@ export const presentKey = (key: ApiKey): z.output<typeof keyAnswer> => ({
 });
 
 export const presentMe = (
-  { session, organization, organizations, permissions }: Me,
+  { session, organization, organizations, permissions, mfaDue }: Me,
   mode: "test" | "live",
 ): z.output<typeof meAnswer> => ({
   user: presentUser(session.user),
@@ -125,4 +130,9 @@ export const presentMe = (
   permissions: [...permissions],
   mode,
   organizations: organizations.map(presentOrganization),
+  mfa: {
+    enabled: session.factors.length > 0,
+    methods: [...session.factors],
+    must_enroll: mfaDue,
+  },
 });

@@ -1,5 +1,6 @@
 import type { Tx } from "../../platform/db/index.ts";
 import type { Role } from "../../platform/http/index.ts";
+import type { MfaPolicy } from "./mfa-due.ts";
 import type { OrgId, UserId } from "../../platform/ids.ts";
 import type { Overrides } from "./permissions.ts";
 
@@ -75,8 +76,8 @@ export async function findRole(tx: Tx, orgId: OrgId, userId: UserId): Promise<Ro
   return row?.role ?? null;
 }
 
-/** A member's role and overrides, and whether the organization is suspended. */
-export type Standing = { role: Role; overrides: Overrides; suspended: boolean };
+/** A member's role and overrides, whether the organization is suspended, and which second factors it asks for. */
+export type Standing = { role: Role; overrides: Overrides; suspended: boolean } & MfaPolicy;
 
 /** One JSON object, permission → granted, of the member whom `userId` (an SQL expression) names. */
 export const overridesOf = (userId: string): string =>
@@ -87,8 +88,10 @@ export const overridesOf = (userId: string): string =>
 export async function findMember(tx: Tx, orgId: OrgId, userId: UserId): Promise<Standing | null> {
   const [row] = await tx.query<Standing>(
     "tenancy_member",
-    `select m.role, o.suspended_at is not null as suspended, ${overridesOf("m.user_id")} as overrides
+    `select m.role, o.suspended_at is not null as suspended, ${overridesOf("m.user_id")} as overrides,
+       case when p.mfa_required then p.methods end as "mfaMethods"
      from tenancy.memberships m join tenancy.organizations o on o.org_id = m.org_id
+       left join tenancy.policies p on p.org_id = m.org_id
      where m.org_id = $1 and m.user_id = $2`,
     [orgId, userId],
   );

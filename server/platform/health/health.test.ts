@@ -38,6 +38,7 @@ const actor = (): Actor => ({
   rateLimitPerMin: 0,
   provenAt: null,
   suspended: false,
+  mfaDue: false,
 });
 
 async function serve(metricsToken: string | null): Promise<Http["app"]> {

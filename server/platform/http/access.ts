@@ -25,6 +25,8 @@ export type Actor = {
   readonly provenAt: Date | null;
   /** The organization is suspended: only what says so goes on. */
   readonly suspended: boolean;
+  /** The person must set up a second factor before anything else. */
+  readonly mfaDue: boolean;
 };
 
 /** An operation that asks for a proof takes one of at most this age. */
@@ -62,10 +64,18 @@ export const may = (actor: Pick<Actor, "permissions" | "scopes">, permission: st
   actor.permissions.has(permission) && (actor.scopes === null || actor.scopes.includes(permission));
 
 /** What an operation asks for beyond a right. */
-export type Demands = { readonly proof?: boolean; readonly whenSuspended?: boolean };
+export type Demands = {
+  readonly proof?: boolean;
+  readonly whenSuspended?: boolean;
+  readonly beforeMfa?: boolean;
+};
 
-/** Throws 403 when the organization is suspended, or the person's last proof is too old for what they ask. */
-export function demand(actor: Actor, { proof, whenSuspended }: Demands, now: Date): void {
+/**
+ * Throws 403 when a second factor must be set up first, the organization is suspended, or the person's last proof is too
+ * old for what they ask.
+ */
+export function demand(actor: Actor, { proof, whenSuspended, beforeMfa }: Demands, now: Date): void {
+  if (actor.mfaDue && !beforeMfa) throw new Problem(common.mfa_required);
   if (actor.suspended && !whenSuspended && !actor.operator) throw new Problem(common.organization_suspended);
   if (!proof) return;
   const age = actor.provenAt ? now.getTime() - actor.provenAt.getTime() : Infinity;

@@ -22,6 +22,7 @@ const person: Actor = {
   rateLimitPerMin: 0,
   provenAt: clock.now(),
   suspended: false,
+  mfaDue: false,
 };
 let actor: Actor = person;
 let database: TestDatabase;
@@ -49,6 +50,7 @@ beforeAll(async () => {
   http.operation({ ...operation, path: "/plain", id: "plain", answer, handle });
   http.operation({ ...operation, path: "/proof", id: "proof", proof: true, answer, handle });
   http.operation({ ...operation, path: "/billing", id: "billing", whenSuspended: true, answer, handle });
+  http.operation({ ...operation, path: "/enrol", id: "enrol", beforeMfa: true, answer, handle });
   await http.app.ready();
 });
 afterAll(async () => {
@@ -78,4 +80,12 @@ test("403 organization_suspended except where it goes on, and not for operators"
   expect(await ask("/billing")).toBe(204);
   actor = { ...person, suspended: true, operator: true };
   expect(await ask("/plain")).toBe(204);
+});
+
+test("403 mfa_required for whoever must set up a second factor, except where they do", async () => {
+  actor = { ...person, mfaDue: true };
+  for (const path of ["/plain", "/proof", "/billing"]) expect(await ask(path)).toBe("mfa_required");
+  expect(await ask("/enrol")).toBe(204);
+  actor = { ...person, mfaDue: true, operator: true };
+  expect(await ask("/plain")).toBe("mfa_required");
 });

@@ -38,6 +38,7 @@ const actor: Actor = {
   rateLimitPerMin: null,
   provenAt: null,
   suspended: false,
+  mfaDue: false,
 };
 const own = problems({ sold_out: [409, "Sold out"], broke: [402, "No money"] });
 const clock = manualClock(new Date("2026-03-01T00:00:00Z"));

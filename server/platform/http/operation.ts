@@ -50,6 +50,8 @@ export type Operation<
   proof?: boolean;
   /** Goes on while the organization is suspended, else 403 `organization_suspended`. */
   whenSuspended?: boolean;
+  /** Open to people who must still set up a second factor, else 403 `mfa_required`. */
+  beforeMfa?: boolean;
   /** Hands the exact bytes to the handler as `body`; no schema, any content type. */
   rawBody?: boolean;
   /** Shape of errors; "openai" is `{"error": {...}}`, and a bad body is 400 there. */

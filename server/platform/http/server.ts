@@ -102,6 +102,7 @@ function documented(operation: Operation): Record<string, unknown> {
     hide: operation.hidden ?? false,
     "x-access": operation.access,
     "x-proof": operation.proof ?? false,
+    "x-before-mfa": operation.beforeMfa ?? false,
     "x-idempotent": operation.idempotent ?? false,
     "x-envelope": operation.envelope ?? "problem",
     // An operation that declares no query takes none.

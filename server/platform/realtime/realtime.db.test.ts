@@ -30,6 +30,7 @@ const person = (orgId: OrgId, operator = false): Actor => ({
   rateLimitPerMin: 0,
   provenAt: null,
   suspended: false,
+  mfaDue: false,
 });
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>;

@@ -52,6 +52,7 @@ beforeAll(async () => {
       rateLimitPerMin: 0,
       provenAt: null,
       suspended: false,
+      mfaDue: false,
     }),
     version: "test",
     baseUrl: "http://127.0.0.1",

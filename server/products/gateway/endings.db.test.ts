@@ -137,6 +137,7 @@ test("an open call of a dead process is settled once by the provider's books, or
     rateLimitPerMin: null,
     provenAt: null,
     suspended: false,
+    mfaDue: false,
   } as const;
   const open = await Promise.all(
     [1, 2].map(() =>

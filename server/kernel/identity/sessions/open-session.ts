@@ -9,7 +9,7 @@ import { identityProblems } from "../problems.ts";
 import { audit } from "../audit/index.ts";
 import { lockUser } from "../people/store.ts";
 import { endsAt, idleSince, MAX_SESSIONS, type OpenedSession, type Proven, type Session } from "./session.ts";
-import { endSurplus, insertSession, lastOrganization, rotateSession } from "./store.ts";
+import { endSurplus, insertSession, listFactors, lastOrganization, rotateSession } from "./store.ts";
 
 /** Where a sign-in comes from. */
 export type Origin = { ip: string; userAgent: string | undefined };
@@ -35,6 +35,7 @@ export async function openSession(
     orgId,
     csrfToken: newToken(),
     provenAt: now,
+    factors: await listFactors(tx, userId),
     lastSeenAt: now,
     expiresAt: endsAt(config, now),
   };

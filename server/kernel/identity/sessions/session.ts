@@ -12,6 +12,8 @@ export type Session = {
   csrfToken: string;
   /** When the person last proved who they are; acts that ask for a proof take one of at most ten minutes. */
   provenAt: Date;
+  /** The second factors that the person has. */
+  factors: readonly Factor[];
   lastSeenAt: Date;
   /** Whatever happens, it ends then. */
   expiresAt: Date;
@@ -19,6 +21,9 @@ export type Session = {
 
 /** A session with the secret of its cookie; the only moment at which the secret is known. */
 export type OpenedSession = { session: Session; secret: string };
+
+/** What a person may have set up beyond the first proof. A passkey alone counts as both. */
+export type Factor = "totp" | "passkey";
 
 /** How a person proved who they are (RFC 8176 names where there is one). */
 export type Amr = "pwd" | "link" | "oauth" | "otp" | "backup" | "passkey";

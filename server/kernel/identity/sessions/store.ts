@@ -1,7 +1,7 @@
 import type { Tx } from "../../../platform/db/index.ts";
 import type { Id, OrgId, UserId } from "../../../platform/ids.ts";
 import { plainUser, USER_COLUMNS, type UserRow } from "../people/store.ts";
-import type { Amr, Session } from "./session.ts";
+import type { Amr, Factor, Session } from "./session.ts";
 
 export type EndReason = "user_action" | "evicted" | "expired";
 type SessionRow = {
@@ -9,6 +9,7 @@ type SessionRow = {
   org_id: OrgId;
   csrf_token: string;
   proven_at: Date;
+  factors: Factor[];
   last_seen_at: Date;
   expires_at: Date;
 } & UserRow;
@@ -69,8 +70,23 @@ export async function insertSession(
   );
 }
 
+/** Array of the `Factor`s of the person `u`. */
+const FACTORS = `array_remove(array[
+  (select 'totp' from identity.totp_secrets t where t.user_id = u.id and t.sealed is not null),
+  (select 'passkey' from identity.passkeys k where k.user_id = u.id limit 1)], null)`;
+
+/** The second factors that the person has, the one most asked for first. */
+export async function listFactors(tx: Tx, userId: UserId): Promise<Factor[]> {
+  const [row] = await tx.query<{ factors: Factor[] }>(
+    "identity_factors",
+    `select ${FACTORS} as factors from identity.users u where u.id = $1`,
+    [userId],
+  );
+  return row?.factors ?? [];
+}
+
 const SESSION = `select s.id as session_id, s.org_id, s.csrf_token, s.proven_at, s.last_seen_at, s.expires_at,
-  ${USER_COLUMNS}
+  ${FACTORS} as factors, ${USER_COLUMNS}
   from identity.sessions s join identity.users u on u.id = s.user_id
   where s.ended_at is null and u.disabled_at is null`;
 
@@ -80,6 +96,7 @@ const toSession = (row: SessionRow): Session => ({
   orgId: row.org_id,
   csrfToken: row.csrf_token,
   provenAt: row.proven_at,
+  factors: row.factors,
   lastSeenAt: row.last_seen_at,
   expiresAt: row.expires_at,
 });
