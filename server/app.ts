@@ -178,7 +178,7 @@ async function build(config: Config, options: AppOptions): Promise<Parts> {
     sealer: createSealer(config.KMS_LOCAL_KEYRING),
     health: createHealth(),
     loops: createLoops(logger, metrics),
-    authenticate: createAuthenticate({ db, clock, logger, config }),
+    authenticate: createAuthenticate({ db, clock, logger, config, bus, metrics }),
     stripe,
     llm,
     inbox,

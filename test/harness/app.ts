@@ -39,6 +39,8 @@ export type TestApp = {
   neighbour(): Promise<Client>;
   createKey(who: Client, input?: Json): Promise<{ id: string; secret: string; client: Client }>;
   sql: Sql;
+  /** One more process on the same database, with the same secrets; it ends with this one. Returns where it answers. */
+  startAnother(env?: Record<string, string>): Promise<{ url: string; app: App }>;
   close(): Promise<void>;
 };
 
@@ -51,32 +53,22 @@ export async function startTestApp({ env = {}, clock }: TestAppOptions = {}): Pr
   const sandbox = await startSandbox({ webhookBase });
   const credentials = await introduce(sandbox, webhookBase);
   const lines: string[] = [];
-  const app = await createApp(
-    readConfig({
-      NODE_ENV: "test",
-      PORT: String(port),
-      BASE_URL: url,
-      CONSOLE_DIR: "",
-      DATABASE_URL: database.url,
-      SETUP_TOKEN,
-      AUTH_LIMITS: "off",
-      OPERATOR_MFA: "optional",
-      API_KEY_PEPPER: PEPPER,
-      KMS_LOCAL_KEYRING: KEYRING,
-      STRIPE_SECRET_KEY: credentials.stripe.api_key,
-      STRIPE_WEBHOOK_SECRET: credentials.stripe.webhook_secret,
-      STRIPE_BASE_URL: credentials.stripe.base_url,
-      OPENROUTER_API_KEY: credentials.openrouter.api_key,
-      OPENROUTER_BASE_URL: credentials.openrouter.base_url,
-      SANDBOX_URL: sandbox.url,
-      ...env,
-    }),
-    {
+  const start = async (settings: Record<string, string>) => {
+    const app = await createApp(readConfig(settings), {
       logger: createLogger(env.LOG_LEVEL ?? "info", { write: (line) => void lines.push(line) }),
       ...(clock ? { clock } : {}),
-    },
-  );
-  await app.start();
+    });
+    await app.start();
+    return app;
+  };
+  const settings = {
+    ...settingsOf(database, credentials, sandbox),
+    PORT: String(port),
+    BASE_URL: url,
+    ...env,
+  };
+  const app = await start(settings);
+  const others: App[] = [];
   const owners = new pg.Pool({ connectionString: database.ownerUrl, max: 2 });
   const sql: Sql = async (text, values) => (await owners.query(text, values)).rows;
   return {
@@ -88,14 +80,37 @@ export async function startTestApp({ env = {}, clock }: TestAppOptions = {}): Pr
     lines,
     sql,
     ...(await people(url, sql)),
+    async startAnother(own = {}) {
+      const otherPort = String(await choosePort());
+      const other = await start({ ...settings, PORT: otherPort, ...own });
+      others.push(other);
+      return { url: `http://127.0.0.1:${otherPort}`, app: other };
+    },
     async close() {
-      await app.stop();
+      await Promise.all([app, ...others].map((each) => each.stop()));
       await sandbox.close();
       await owners.end();
       await database.drop();
     },
   };
 }
+
+const settingsOf = (database: TestDatabase, { stripe, openrouter }: Credentials, sandbox: Sandbox) => ({
+  NODE_ENV: "test",
+  CONSOLE_DIR: "",
+  DATABASE_URL: database.url,
+  SETUP_TOKEN,
+  AUTH_LIMITS: "off",
+  OPERATOR_MFA: "optional",
+  API_KEY_PEPPER: PEPPER,
+  KMS_LOCAL_KEYRING: KEYRING,
+  STRIPE_SECRET_KEY: stripe.api_key,
+  STRIPE_WEBHOOK_SECRET: stripe.webhook_secret,
+  STRIPE_BASE_URL: stripe.base_url,
+  OPENROUTER_API_KEY: openrouter.api_key,
+  OPENROUTER_BASE_URL: openrouter.base_url,
+  SANDBOX_URL: sandbox.url,
+});
 
 async function people(url: string, sql: Sql) {
   const anonymous = createClient(url);

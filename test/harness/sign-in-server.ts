@@ -10,6 +10,7 @@ import {
   type TenancyConfig,
 } from "../../server/kernel/tenancy/index.ts";
 import { tenancyRoutes } from "../../server/kernel/tenancy/routes.ts";
+import { createBus, type Bus } from "../../server/platform/bus/index.ts";
 import { manualClock } from "../../server/platform/clock.ts";
 import { createSealer } from "../../server/platform/crypto/index.ts";
 import { createDb, type Db } from "../../server/platform/db/index.ts";
@@ -29,6 +30,8 @@ export type SignInServer = {
   logger: Logger;
   clock: ReturnType<typeof manualClock>;
   authenticate: Authenticator;
+  /** What a second process on this database would use. */
+  otherBus(): Bus;
   /** Everything logged so far. */
   lines: string[];
   /** Queries sent to the database so far. */
@@ -62,7 +65,13 @@ export async function startSignInServer(
   const asDatabaseOwner: Sql = async (text, values) => (await owners.query(text, values)).rows ?? [];
   const lines: string[] = [];
   const logger = createLogger("info", { write: (line) => void lines.push(line) });
-  const authenticate = createAuthenticate({ db, clock, logger, config });
+  const buses: Bus[] = [];
+  const newBus = () => {
+    const bus = createBus({ db, directUrl: database.url, logger });
+    buses.push(bus);
+    return bus;
+  };
+  const authenticate = createAuthenticate({ db, clock, logger, config, bus: newBus() });
   const sealer = createSealer([KEYRING]);
   let queries = 0;
   db.pool.on("acquire", () => void (queries += 1));
@@ -96,6 +105,7 @@ export async function startSignInServer(
     logger,
     clock,
     authenticate,
+    otherBus: newBus,
     lines,
     queries: () => queries,
     asDatabaseOwner,
@@ -103,6 +113,7 @@ export async function startSignInServer(
     async close() {
       await http.app.close();
       await authenticate.settled();
+      await Promise.all(buses.map((bus) => bus.close()));
       await db.close();
       await owners.end();
       await database.drop();

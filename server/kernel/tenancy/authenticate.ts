@@ -1,21 +1,25 @@
 import { hashToken, safeEqual } from "../../platform/crypto/index.ts";
+import type { Bus } from "../../platform/bus/index.ts";
 import type { Actor, Authenticate } from "../../platform/http/index.ts";
 import { Problem, common } from "../../platform/problem.ts";
-import type { Logger } from "../../platform/telemetry/index.ts";
+import type { Logger, Metrics } from "../../platform/telemetry/index.ts";
 import { isSessionSecret, sessionCookie } from "../identity/index.ts";
 import { parseKey } from "./api-key.ts";
 import { type Credential, type CredentialDeps, loadKey, loadSession } from "./credential.ts";
 import { createMemory } from "./memory.ts";
+import { createRevocations, type Revocations } from "./revocations.ts";
 import { createTouches } from "./touches.ts";
 
-/** What is revoked is refused everywhere within this time. */
-const MAX_AGE_MS = 1_000;
+/** While the bus beats, every revocation is heard, and what is known stays good for longer. */
+const MAX_AGE_MS = 60_000;
+/** What is revoked is refused everywhere within this time, even when nothing can be heard. */
+const UNHEARD_MAX_AGE_MS = 1_000;
 const MAX_REMEMBERED = 100_000;
 /** "Last used" is written at most that often. */
 const USE_NOTED_EVERY_MS = 60_000;
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 
-export type AuthenticateDeps = CredentialDeps & { logger: Logger };
+export type AuthenticateDeps = CredentialDeps & { logger: Logger; bus: Bus; metrics?: Metrics };
 
 /** What is looked at of a request. */
 export type Incoming = Parameters<Authenticate>[0] & {
@@ -25,9 +29,9 @@ export type Incoming = Parameters<Authenticate>[0] & {
   open?: boolean;
 };
 
-export type Authenticator = {
+export type Authenticator = Revocations & {
   (incoming: Incoming): Promise<Actor | null>;
-  /** Drops what is remembered of a session or key, so that this process asks the database again. */
+  /** `revoke` of one session or key. */
   forget(credentialId: string): void;
   /** Resolves when the pending writes of "last used" are done; call it before the database closes. */
   settled(): Promise<void>;
@@ -35,31 +39,44 @@ export type Authenticator = {
 
 /**
  * Resolves cookies and API keys to actors. An Authorization header counts alone: a bad one is 401 even beside a good
- * cookie. A known credential costs no query for a second; all requests that ask meanwhile share one.
+ * cookie. A known credential costs no query for a minute while the bus beats, else for a second; all requests that ask
+ * meanwhile share one.
  */
 export function createAuthenticate(deps: AuthenticateDeps): Authenticator {
   const { clock, config } = deps;
-  const memory = createMemory<Credential>({ maxAgeMs: MAX_AGE_MS, maxEntries: MAX_REMEMBERED });
+  const memory = createMemory<Credential>({
+    maxAgeMs: () => (deps.bus.healthy() ? MAX_AGE_MS : UNHEARD_MAX_AGE_MS),
+    maxEntries: MAX_REMEMBERED,
+    tagsOf: ({ tags }) => tags,
+  });
+  const revocations = createRevocations(deps.bus, deps.metrics, memory.forget, memory.clear);
   const touches = createTouches(deps.logger);
   const cookie = sessionCookie(config);
   const ownOrigin = new URL(config.BASE_URL).origin;
 
-  /** Under its hash, so that no secret lies in memory longer than its request. */
-  const recall = (secret: string, load: () => Promise<Credential | null>) =>
-    memory.get(hashToken(secret).toString("base64"), load);
+  /**
+   * Under its hash, so that no secret lies in memory longer than its request. One that looks run out is asked about again:
+   * it may have been used, or prolonged, through another process. Null: there is none that is live.
+   */
+  const recall = async (secret: string, load: () => Promise<Credential | null>) => {
+    const key = hashToken(secret).toString("base64");
+    const live = (known: Credential | null) => (known?.isLive(clock.now()) ? known : null);
+    const known = live(await memory.get(key, load));
+    return known ?? (memory.renew(key) ? live(await memory.get(key, load)) : null);
+  };
 
   const byKey = async (text: string): Promise<Credential> => {
     const parsed = parseKey(text);
     const known =
       parsed?.mode === config.INSTALLATION_MODE ? await recall(text, () => loadKey(deps, parsed)) : null;
-    if (!known?.isLive(clock.now())) throw new Problem(common.unauthenticated);
+    if (!known) throw new Problem(common.unauthenticated);
     return known;
   };
   const byCookie = async ({ headers, method, open }: Incoming): Promise<Credential | null> => {
     const secret = cookie.read(headers.cookie);
     if (secret === null || !isSessionSecret(secret)) return null;
     const known = await recall(secret, () => loadSession(deps, secret));
-    if (!known?.isLive(clock.now())) return null;
+    if (!known) return null;
     if (SAFE_METHODS.has(method) || isOwnPage(headers, known.csrfToken, ownOrigin)) return known;
     if (open) return null;
     throw new Problem(common.csrf_failed);
@@ -79,7 +96,8 @@ export function createAuthenticate(deps: AuthenticateDeps): Authenticator {
     touches.note(known.actor.credentialId, () => known.writeUsedAt(now));
   };
   return Object.assign(authenticate, {
-    forget: (credentialId: string) => memory.forget(({ actor }) => actor.credentialId === credentialId),
+    ...revocations,
+    forget: (credentialId: string) => revocations.revoke({ credentialId }),
     settled: () => touches.settled(),
   });
 }

@@ -12,6 +12,8 @@ import { findMember } from "./store.ts";
 /** A session or key as the database told it a moment ago. */
 export type Credential = {
   readonly actor: Actor;
+  /** Its own id, its person's or maker's and its organization's: when one of them changes, it is read again. */
+  readonly tags: readonly string[];
   /** Sessions only. */
   readonly csrfToken: string | null;
   /** False once it has run out; asked with every request. */
@@ -50,6 +52,7 @@ export async function loadSession(
       suspended: member.suspended,
       mfaDue: mfaDue(session, member, config),
     },
+    tags: [id, user.id, orgId],
     csrfToken: session.csrfToken,
     usedAt: session.lastSeenAt,
     isLive: (now) => {
@@ -91,6 +94,7 @@ export async function loadKey({ db, config }: CredentialDeps, parsed: ParsedKey)
       suspended: found.suspended,
       mfaDue: false,
     },
+    tags: [keyId, found.createdBy, orgId],
     csrfToken: null,
     usedAt: found.lastUsedAt,
     isLive: (now) => expiresAt === null || expiresAt > now,

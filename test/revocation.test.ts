@@ -1,0 +1,42 @@
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { startTestApp, type TestApp } from "./harness/app.ts";
+import { createClient } from "./harness/client.ts";
+import { redisInstalled, startRedis, type TestRedis } from "./harness/redis.ts";
+
+const ways = redisInstalled ? ["off", "on", "lost"] : ["off"];
+describe.each(ways)("with Redis %s", (way) => {
+  let redis: TestRedis | null = null;
+  let first: TestApp;
+  let otherUrl: string;
+
+  beforeAll(async () => {
+    redis = way === "off" ? null : await startRedis();
+    first = await startTestApp({ env: redis ? { REDIS_URL: redis.url } : {} });
+    otherUrl = (await first.startAnother()).url;
+    if (way === "lost") await redis?.kill();
+  });
+  afterAll(async () => {
+    await first.close();
+    await redis?.kill();
+  });
+
+  test("a second process refuses a revoked session and key within a second", async () => {
+    const browser = await first.signIn();
+    const key = await first.createKey(first.owner);
+    const asked = [
+      { path: "/api/auth/me", headers: browser.headers },
+      { path: "/v1/models", headers: { authorization: `Bearer ${key.secret}` } },
+    ];
+    const statuses = () =>
+      Promise.all(
+        asked.map(
+          async ({ path, headers }) => (await createClient(otherUrl, headers).call("GET", path)).status,
+        ),
+      );
+    expect(await statuses()).toEqual([200, 200]);
+    await browser.call("POST", "/api/auth/logout");
+    await first.owner.call("DELETE", `/api/api-keys/${key.id}`);
+    const refused = async () => expect(await statuses()).toEqual([401, 401]);
+    await vi.waitFor(refused, { timeout: 1_000, interval: 10 });
+  });
+});
