@@ -367,6 +367,66 @@ export type PlatformIdempotencyKeys = {
   created_at: Date;
 };
 
+/** platform.job_items */
+export type PlatformJobItems = {
+  org_id: string;
+  job_id: string;
+  item: string;
+  done: boolean;
+  error_code: string | null;
+};
+
+/** platform.job_pauses */
+export type PlatformJobPauses = {
+  org_id: string;
+};
+
+/** platform.job_queue */
+export type PlatformJobQueue = {
+  job_id: string;
+  org_id: string;
+  kind: string;
+  priority: number;
+  state: string;
+  due_at: Date;
+  claim: string | null;
+  lease_until: Date | null;
+  cancel_asked_at: Date | null;
+};
+
+/** platform.job_turns */
+export type PlatformJobTurns = {
+  lane: number;
+  after_org: string;
+  claims: bigint;
+};
+
+/** platform.jobs */
+export type PlatformJobs = {
+  org_id: string;
+  id: string;
+  kind: string;
+  state: string;
+  priority: number;
+  payload: unknown;
+  dedupe_key: string | null;
+  dedupe_until_end: boolean;
+  created_by: string | null;
+  attempts: number;
+  max_attempts: number;
+  retries: number;
+  lapses: number;
+  total: number | null;
+  done: number;
+  failed: number;
+  error_code: string | null;
+  error_detail: string | null;
+  created_at: Date;
+  due_at: Date;
+  started_at: Date | null;
+  finished_at: Date | null;
+};
+
 /** tenancy.api_key_directory */
 export type TenancyApiKeyDirectory = {
   public_id: string;

@@ -594,6 +594,95 @@ CREATE POLICY tenant ON platform.idempotency_keys AS PERMISSIVE FOR ALL TO holdf
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE platform.idempotency_keys TO holdfast_app;
 GRANT SELECT (org_id, created_at) ON TABLE platform.idempotency_keys TO holdfast_operator;
 
+CREATE TABLE platform.job_items (
+  org_id text NOT NULL,
+  job_id text NOT NULL,
+  item text NOT NULL,
+  done boolean NOT NULL,
+  error_code text,
+  CONSTRAINT job_items_pkey PRIMARY KEY (org_id, job_id, item)
+);
+ALTER TABLE platform.job_items ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON platform.job_items AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE platform.job_items TO holdfast_app;
+
+CREATE TABLE platform.job_pauses (
+  org_id text NOT NULL,
+  CONSTRAINT job_pauses_pkey PRIMARY KEY (org_id)
+);
+GRANT DELETE, INSERT, SELECT ON TABLE platform.job_pauses TO holdfast_app;
+GRANT SELECT ON TABLE platform.job_pauses TO holdfast_operator;
+
+CREATE TABLE platform.job_queue (
+  job_id text NOT NULL,
+  org_id text NOT NULL,
+  kind text NOT NULL,
+  priority smallint NOT NULL,
+  state text NOT NULL,
+  due_at timestamp with time zone NOT NULL,
+  claim text,
+  lease_until timestamp with time zone,
+  cancel_asked_at timestamp with time zone,
+  CONSTRAINT job_queue_pkey PRIMARY KEY (job_id),
+  CONSTRAINT job_queue_check CHECK (((state = 'running'::text) = (claim IS NOT NULL))),
+  CONSTRAINT job_queue_state_check CHECK ((state = ANY (ARRAY['scheduled'::text, 'queued'::text, 'held'::text, 'running'::text])))
+);
+ALTER TABLE platform.job_queue SET (fillfactor=70, autovacuum_analyze_scale_factor=0, autovacuum_analyze_threshold=2000, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=2000);
+CREATE INDEX job_queue_held ON platform.job_queue USING btree (org_id) WHERE (state = 'held'::text);
+CREATE INDEX job_queue_running ON platform.job_queue USING btree (kind, org_id) WHERE (state = 'running'::text);
+CREATE INDEX job_queue_scheduled ON platform.job_queue USING btree (due_at) WHERE (state = 'scheduled'::text);
+CREATE INDEX job_queue_waiting ON platform.job_queue USING btree (kind, priority, org_id, job_id) WHERE (state = 'queued'::text);
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE platform.job_queue TO holdfast_app;
+GRANT SELECT ON TABLE platform.job_queue TO holdfast_operator;
+
+CREATE TABLE platform.job_turns (
+  lane smallint NOT NULL,
+  after_org text NOT NULL DEFAULT ''::text,
+  claims bigint NOT NULL DEFAULT 0,
+  CONSTRAINT job_turns_pkey PRIMARY KEY (lane),
+  CONSTRAINT job_turns_lane_check CHECK (((lane >= 0) AND (lane <= 4)))
+);
+ALTER TABLE platform.job_turns SET (fillfactor=50);
+GRANT SELECT, UPDATE ON TABLE platform.job_turns TO holdfast_app;
+
+CREATE TABLE platform.jobs (
+  org_id text NOT NULL,
+  id text NOT NULL,
+  kind text NOT NULL,
+  state text NOT NULL,
+  priority smallint NOT NULL,
+  payload jsonb NOT NULL,
+  dedupe_key text,
+  dedupe_until_end boolean NOT NULL DEFAULT false,
+  created_by text,
+  attempts smallint NOT NULL DEFAULT 0,
+  max_attempts smallint NOT NULL,
+  retries smallint NOT NULL DEFAULT 0,
+  lapses smallint NOT NULL DEFAULT 0,
+  total integer,
+  done integer NOT NULL DEFAULT 0,
+  failed integer NOT NULL DEFAULT 0,
+  error_code text,
+  error_detail text,
+  created_at timestamp with time zone NOT NULL,
+  due_at timestamp with time zone NOT NULL,
+  started_at timestamp with time zone,
+  finished_at timestamp with time zone,
+  CONSTRAINT jobs_pkey PRIMARY KEY (org_id, id),
+  CONSTRAINT jobs_max_attempts_check CHECK ((max_attempts > 0)),
+  CONSTRAINT jobs_priority_check CHECK (((priority >= 1) AND (priority <= 4))),
+  CONSTRAINT jobs_state_check CHECK ((state = ANY (ARRAY['scheduled'::text, 'queued'::text, 'running'::text, 'retrying'::text, 'cancelling'::text, 'completed'::text, 'partial'::text, 'failed'::text, 'cancelled'::text])))
+);
+CREATE UNIQUE INDEX jobs_dedupe ON platform.jobs USING btree (org_id, kind, dedupe_key) WHERE (dedupe_key IS NOT NULL);
+CREATE INDEX jobs_kind ON platform.jobs USING btree (org_id, kind, id);
+CREATE INDEX jobs_recent ON platform.jobs USING btree (finished_at) WHERE (finished_at IS NOT NULL);
+CREATE INDEX jobs_state ON platform.jobs USING btree (org_id, state, finished_at, id);
+ALTER TABLE platform.jobs ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY operator_reads ON platform.jobs AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
+CREATE POLICY tenant ON platform.jobs AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE platform.jobs TO holdfast_app;
+GRANT SELECT (org_id, id, kind, state, priority, created_at, due_at, started_at, finished_at) ON TABLE platform.jobs TO holdfast_operator;
+
 CREATE TABLE tenancy.api_key_directory (
   public_id text NOT NULL,
   org_id text NOT NULL,

@@ -24,7 +24,7 @@ import { createDb, type Db } from "./platform/db/index.ts";
 import { createHealth, type Health } from "./platform/health/index.ts";
 import { healthRoutes } from "./platform/health/routes.ts";
 import { createHttp, idempotencyJobs, type Http } from "./platform/http/index.ts";
-import { createLoops, type Loops } from "./platform/jobs/index.ts";
+import { createJobs, createLoops, type Jobs, type Loops } from "./platform/jobs/index.ts";
 import { createLimiter, type Limiter } from "./platform/rate-limit/index.ts";
 import { createHub, type Hub } from "./platform/realtime/index.ts";
 import { realtimeRoutes } from "./platform/realtime/routes.ts";
@@ -66,6 +66,7 @@ type Parts = {
   limiter: Limiter;
   health: Health;
   loops: Loops;
+  jobs: Jobs;
   authenticate: Authenticator;
   stripe: StripeApi;
   llm: LanguageModels;
@@ -178,6 +179,7 @@ async function build(config: Config, options: AppOptions): Promise<Parts> {
     sealer: createSealer(config.KMS_LOCAL_KEYRING),
     health: createHealth(),
     loops: createLoops(logger, metrics),
+    jobs: createJobs({ ...shared, bus }),
     authenticate: createAuthenticate({ db, clock, logger, config, bus, metrics }),
     stripe,
     llm,
@@ -208,13 +210,14 @@ function mountRoutes(http: Http, parts: Parts): void {
 }
 
 function startJobs(parts: Parts): void {
-  const { loops, db, clock } = parts;
+  const { loops, jobs, db, clock } = parts;
   idempotencyJobs(loops, { db, clock });
   identityJobs(loops, { db, clock });
   ledgerJobs(loops, parts);
   webhookJobs(loops, parts.inbox, { backfillSeconds: parts.config.WEBHOOK_BACKFILL_SECONDS });
   billingJobs(loops, parts.billing);
   gatewayJobs(loops, parts.gateway);
+  jobs.start(loops, parts.config.JOBS_AT_ONCE);
 }
 
 function healthChecks({ health, db, bus, limiter, hub, stripe, llm, inbox, gateway, clock }: Parts): void {
@@ -268,7 +271,11 @@ async function stop(http: Http, parts: Parts): Promise<void> {
   const listening = http.app.close();
   // Closing ends the connections that are idle now; one whose answer is still on its way would stay open afterwards.
   const idle = setInterval(() => http.app.server.closeIdleConnections(), CLOSE_IDLE_EVERY_MS);
-  await Promise.all([parts.gateway.drain(STREAMS_FINISH_MS), parts.loops.stop(WORKERS_STOP_MS)]);
+  await Promise.all([
+    parts.gateway.drain(STREAMS_FINISH_MS),
+    parts.loops.stop(WORKERS_STOP_MS),
+    parts.jobs.stop(WORKERS_STOP_MS),
+  ]);
   await listening;
   clearInterval(idle);
   await parts.authenticate.settled();

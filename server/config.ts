@@ -35,6 +35,13 @@ const platformConfig = z.object({
   DATABASE_URL: z.url().describe("PostgreSQL 15+ as the role holdfast_app"),
   DATABASE_DIRECT_URL: z.url().optional().describe("the same without a transaction pooler, for LISTEN"),
   DATABASE_POOL: z.coerce.number().int().min(2).max(100).default(12).describe("connections per process"),
+  JOBS_AT_ONCE: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(100)
+    .default(20)
+    .describe("jobs that one worker process runs at once"),
   LOG_LEVEL: z
     .enum(["fatal", "error", "warn", "info", "debug", "silent"])
     .default("info")

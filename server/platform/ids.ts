@@ -12,6 +12,9 @@ export type UserId = Id<"usr">;
 export type KeyId = Id<"key">;
 export type HoldId = Id<"hold">;
 
+/** The tenant of what concerns no organization: set-up, registrations, operators' acts, the installation's own jobs. */
+export const INSTALLATION: OrgId = `org_${"0".repeat(32)}`;
+
 let lastMs = 0;
 let counter = 0;
 

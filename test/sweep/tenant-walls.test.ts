@@ -9,6 +9,8 @@ const NO_TENANT = new Set([
   // Directories: unique across tenants, or searched without one.
   "billing.object_orgs",
   "identity.sessions",
+  "platform.job_pauses",
+  "platform.job_queue",
   "tenancy.api_key_directory",
   "tenancy.member_directory",
   "tenancy.slug_directory",

@@ -9,8 +9,11 @@ type Reader = {
 };
 
 export type Hub = {
-  /** Tells readers here and, within 50 ms, in other processes. Events of one topic and organization inside that window are one. */
-  publish(topic: string, orgId: OrgId | null, data?: unknown): void;
+  /**
+   * Tells readers here and, within 50 ms, in other processes. Events of one topic, organization and key inside that window
+   * are one.
+   */
+  publish(topic: string, orgId: OrgId | null, data?: unknown, key?: string): void;
   /**
    * Sends what came after `lastEventId` first; `stream.gap` instead when some of that is kept no more, or the id was given
    * by another process. Returns the way to leave.
@@ -62,8 +65,8 @@ export function createHub(bus: Bus): Hub {
     bus.onGap(() => deliver(GAP_TOPIC, null, null)),
   ];
   return {
-    publish(topic, orgId, data = null) {
-      pending.set(`${topic} ${orgId}`, { topic, orgId, data });
+    publish(topic, orgId, data = null, key = "") {
+      pending.set(`${topic} ${orgId} ${key}`, { topic, orgId, data });
       timer ??= setTimeout(flush, WINDOW_MS);
     },
     subscribe(reader, lastEventId) {

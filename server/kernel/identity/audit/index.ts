@@ -3,4 +3,5 @@
  * read entries, never change or remove one. Personal text stands in rows of its own and leaves only its salted commitment in
  * the entry, so that erasing a person breaks no chain.
  */
-export { audit, INSTALLATION, type AuditEntry } from "./write.ts";
+export { INSTALLATION } from "../../../platform/ids.ts";
+export { audit, type AuditEntry } from "./write.ts";

@@ -3,9 +3,6 @@ import { asTenant, type Tx } from "../../../platform/db/index.ts";
 import { newId, type OrgId, type UserId } from "../../../platform/ids.ts";
 import { insertEntry, insertPersonal } from "./store.ts";
 
-/** The tenant of what concerns no organization: set-up, registrations, operators' acts. */
-export const INSTALLATION: OrgId = `org_${"0".repeat(32)}`;
-
 export type AuditEntry = {
   /** Whose trail it belongs to. */
   orgId: OrgId;

@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { createLogger, createMetrics, context, type Metrics } from "../telemetry/index.ts";
-import { createLoops, type Loops } from "./index.ts";
+import { createLoops, type Loops } from "./loops.ts";
 
 const HOUR_MS = 3_600_000;
 let loops: Loops;
