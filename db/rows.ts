@@ -142,6 +142,16 @@ export type GatewayRequests = {
   next_lookup_at: Date | null;
 };
 
+/** identity.audit_chain */
+export type IdentityAuditChain = {
+  org_id: string;
+  seq: bigint;
+  entry_id: string;
+  entry_created_at: Date;
+  hash: Buffer;
+  sealed_at: Date;
+};
+
 /** identity.audit_entries */
 export type IdentityAuditEntries = {
   org_id: string;
@@ -152,6 +162,17 @@ export type IdentityAuditEntries = {
   detail: unknown;
   commitments: unknown;
   created_at: Date;
+};
+
+/** identity.audit_heads */
+export type IdentityAuditHeads = {
+  org_id: string;
+  day: string;
+  seq: bigint;
+  hash: Buffer;
+  key_version: number;
+  signature: Buffer;
+  signed_at: Date;
 };
 
 /** identity.audit_personal */

@@ -229,6 +229,24 @@ CREATE POLICY tenant ON gateway.requests AS PERMISSIVE FOR ALL TO holdfast_app U
 GRANT INSERT, SELECT, UPDATE ON TABLE gateway.requests TO holdfast_app;
 GRANT SELECT ON TABLE gateway.requests TO holdfast_operator;
 
+CREATE TABLE identity.audit_chain (
+  org_id text NOT NULL,
+  seq bigint NOT NULL,
+  entry_id text NOT NULL,
+  entry_created_at timestamp with time zone NOT NULL,
+  hash bytea NOT NULL,
+  sealed_at timestamp with time zone NOT NULL,
+  CONSTRAINT audit_chain_pkey PRIMARY KEY (org_id, seq),
+  CONSTRAINT audit_chain_org_id_entry_id_key UNIQUE (org_id, entry_id),
+  CONSTRAINT audit_chain_hash_check CHECK ((length(hash) = 32)),
+  CONSTRAINT audit_chain_seq_check CHECK ((seq > 0))
+);
+ALTER TABLE identity.audit_chain ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY operator_reads ON identity.audit_chain AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
+CREATE POLICY tenant ON identity.audit_chain AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
+GRANT INSERT, SELECT ON TABLE identity.audit_chain TO holdfast_app;
+GRANT SELECT ON TABLE identity.audit_chain TO holdfast_operator;
+
 CREATE TABLE identity.audit_entries (
   org_id text NOT NULL,
   id text NOT NULL,
@@ -263,6 +281,23 @@ CREATE INDEX audit_entries_rest_org_id_action_created_at_idx ON identity.audit_e
 ALTER TABLE identity.audit_entries_rest ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY operator_reads ON identity.audit_entries_rest AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
 CREATE POLICY tenant ON identity.audit_entries_rest AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
+
+CREATE TABLE identity.audit_heads (
+  org_id text NOT NULL,
+  day text NOT NULL,
+  seq bigint NOT NULL,
+  hash bytea NOT NULL,
+  key_version smallint NOT NULL,
+  signature bytea NOT NULL,
+  signed_at timestamp with time zone NOT NULL,
+  CONSTRAINT audit_heads_pkey PRIMARY KEY (org_id, day),
+  CONSTRAINT audit_heads_day_check CHECK ((day ~ '^\d{4}-\d{2}-\d{2}$'::text))
+);
+ALTER TABLE identity.audit_heads ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY operator_reads ON identity.audit_heads AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
+CREATE POLICY tenant ON identity.audit_heads AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
+GRANT INSERT, SELECT ON TABLE identity.audit_heads TO holdfast_app;
+GRANT SELECT ON TABLE identity.audit_heads TO holdfast_operator;
 
 CREATE TABLE identity.audit_personal (
   org_id text NOT NULL,
@@ -881,6 +916,48 @@ CREATE TABLE webhooks.payloads (
   CONSTRAINT payloads_pkey PRIMARY KEY (event_id)
 );
 GRANT INSERT, SELECT ON TABLE webhooks.payloads TO holdfast_app;
+
+CREATE OR REPLACE FUNCTION identity.keep_audit_partitions(today date, keep_from date)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+AS $function$
+declare
+  month date;
+  name text;
+  changed integer := 0;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('identity.audit_partitions', 0));
+  for i in 0..3 loop
+    month := (date_trunc('month', today) + make_interval(months => i))::date;
+    name := 'audit_entries_' || to_char(month, 'YYYYMM');
+    if to_regclass('identity.' || name) is null then
+      begin
+        execute format('create table identity.%I partition of identity.audit_entries for values from (%L) to (%L)',
+          name, month, (month + interval '1 month')::date);
+        execute format('alter table identity.%I enable row level security, force row level security', name);
+        execute format($p$create policy tenant on identity.%I to holdfast_app
+          using (org_id = nullif(current_setting('app.org', true), ''))
+          with check (org_id = nullif(current_setting('app.org', true), ''))$p$, name);
+        changed := changed + 1;
+      exception when check_violation then
+        null;
+      end;
+    end if;
+  end loop;
+  for name in
+    select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = 'identity' and c.relname ~ '^audit_entries_\d{6}$'
+      and to_date(right(c.relname, 6), 'YYYYMM') + interval '1 month' <= keep_from
+  loop
+    execute format('drop table identity.%I', name);
+    changed := changed + 1;
+  end loop;
+  return changed;
+end $function$;
+REVOKE ALL ON ROUTINE identity.keep_audit_partitions(date,date) FROM PUBLIC;
+GRANT EXECUTE ON ROUTINE identity.keep_audit_partitions(date,date) TO holdfast_app;
 
 CREATE OR REPLACE FUNCTION ledger.refuse_imbalance()
  RETURNS trigger

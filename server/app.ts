@@ -19,7 +19,7 @@ import { webhookJobs } from "./kernel/webhooks/jobs.ts";
 import { webhookRoutes } from "./kernel/webhooks/routes.ts";
 import { offsetClock, systemClock, type Clock } from "./platform/clock.ts";
 import { createBus, type Bus } from "./platform/bus/index.ts";
-import { createSealer, type Sealer } from "./platform/crypto/index.ts";
+import { createSealer, createSigner, type Sealer, type Signer } from "./platform/crypto/index.ts";
 import { createDb, type Db } from "./platform/db/index.ts";
 import { createHealth, type Health } from "./platform/health/index.ts";
 import { healthRoutes } from "./platform/health/routes.ts";
@@ -63,6 +63,7 @@ type Parts = {
   bus: Bus;
   hub: Hub;
   sealer: Sealer;
+  signer: Signer;
   limiter: Limiter;
   health: Health;
   loops: Loops;
@@ -177,6 +178,7 @@ async function build(config: Config, options: AppOptions): Promise<Parts> {
     bus,
     limiter,
     sealer: createSealer(config.KMS_LOCAL_KEYRING),
+    signer: createSigner(config.KMS_LOCAL_KEYRING, "holdfast.audit"),
     health: createHealth(),
     loops: createLoops(logger, metrics),
     jobs: createJobs({ ...shared, bus }),
@@ -191,7 +193,7 @@ async function build(config: Config, options: AppOptions): Promise<Parts> {
 }
 
 function mountRoutes(http: Http, parts: Parts): void {
-  const { authenticate, clock, config, db, draining, hub, sealer } = parts;
+  const { authenticate, clock, config, db, draining, hub, logger, sealer, signer } = parts;
   const forget = (credentialId: string) => authenticate.forget(credentialId);
   identityRoutes(http, {
     db,
@@ -199,6 +201,8 @@ function mountRoutes(http: Http, parts: Parts): void {
     config,
     organizations: organizationActions,
     sealer,
+    signer,
+    logger,
     sessionEnded: forget,
   });
   tenancyRoutes(http, { db, clock, hub, config, credentialChanged: forget });
@@ -212,7 +216,7 @@ function mountRoutes(http: Http, parts: Parts): void {
 function startJobs(parts: Parts): void {
   const { loops, jobs, db, clock } = parts;
   idempotencyJobs(loops, { db, clock });
-  identityJobs(loops, { db, clock });
+  identityJobs(loops, parts);
   ledgerJobs(loops, parts);
   webhookJobs(loops, parts.inbox, { backfillSeconds: parts.config.WEBHOOK_BACKFILL_SECONDS });
   billingJobs(loops, parts.billing);

@@ -100,6 +100,62 @@ export type CheckoutSession = {
     purpose: 'credits';
 };
 
+export type AuditEntry = {
+    id: string;
+    org_id: string;
+    actor_id: string;
+    action: string;
+    target_id: string | null;
+    detail: {
+        [key: string]: unknown;
+    };
+    /**
+     * Personal text by field; null once the person was erased
+     */
+    personal: {
+        [key: string]: string | null;
+    };
+    created_at: string;
+    /**
+     * Place in the chain; null while it waits for one
+     */
+    seq: number | null;
+};
+
+export type AuditVerdict = {
+    ok: boolean;
+    /**
+     * Entries whose link was recomputed
+     */
+    checked: number;
+    head: {
+        seq: number;
+        /**
+         * SHA-256, hex
+         */
+        hash: string;
+    } | null;
+    signed_head: {
+        seq: number;
+        /**
+         * SHA-256, hex
+         */
+        hash: string;
+        day: string;
+        key_version: number;
+        /**
+         * Ed25519 over the canonical head, base64
+         */
+        signature: string;
+        signed_at: string;
+    } | null;
+    first_bad?: {
+        seq: number;
+        entry_id: string;
+        reason: 'changed' | 'removed' | 'personal_text_changed' | 'signed_head_differs';
+    };
+};
+
 export type LedgerBalances = {
     mode: 'test' | 'live';
     as_of: string;
@@ -657,6 +713,136 @@ export type RedeemSignInLinkResponses = {
 };
 
 export type RedeemSignInLinkResponse = RedeemSignInLinkResponses[keyof RedeemSignInLinkResponses];
+
+export type ListAuditEntriesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+        /**
+         * Id of a person, key or client; system
+         */
+        actor?: string;
+        /**
+         * An action, or the noun before its dot
+         */
+        action?: string;
+        /**
+         * Id of what was changed
+         */
+        target?: string;
+        /**
+         * Inclusive
+         */
+        from?: string;
+        /**
+         * Exclusive
+         */
+        to?: string;
+    };
+    url: '/api/audit-log';
+};
+
+export type ListAuditEntriesErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ListAuditEntriesError = ListAuditEntriesErrors[keyof ListAuditEntriesErrors];
+
+export type ListAuditEntriesResponses = {
+    /**
+     * Success
+     */
+    200: {
+        data: Array<AuditEntry>;
+        has_more: boolean;
+        next_cursor: string | null;
+    };
+};
+
+export type ListAuditEntriesResponse = ListAuditEntriesResponses[keyof ListAuditEntriesResponses];
+
+export type VerifyAuditLogData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/audit-log/verify';
+};
+
+export type VerifyAuditLogErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type VerifyAuditLogError = VerifyAuditLogErrors[keyof VerifyAuditLogErrors];
+
+export type VerifyAuditLogResponses = {
+    /**
+     * Success
+     */
+    200: AuditVerdict;
+};
+
+export type VerifyAuditLogResponse = VerifyAuditLogResponses[keyof VerifyAuditLogResponses];
+
+export type ListAuditTrailsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+        /**
+         * Id of a person, key or client; system
+         */
+        actor?: string;
+        /**
+         * An action, or the noun before its dot
+         */
+        action?: string;
+        /**
+         * Id of what was changed
+         */
+        target?: string;
+        /**
+         * Inclusive
+         */
+        from?: string;
+        /**
+         * Exclusive
+         */
+        to?: string;
+        org?: string;
+    };
+    url: '/api/admin/audit-log';
+};
+
+export type ListAuditTrailsErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ListAuditTrailsError = ListAuditTrailsErrors[keyof ListAuditTrailsErrors];
+
+export type ListAuditTrailsResponses = {
+    /**
+     * Success
+     */
+    200: {
+        data: Array<AuditEntry>;
+        has_more: boolean;
+        next_cursor: string | null;
+    };
+};
+
+export type ListAuditTrailsResponse = ListAuditTrailsResponses[keyof ListAuditTrailsResponses];
 
 export type GetMeData = {
     body?: never;

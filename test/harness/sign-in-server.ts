@@ -12,7 +12,7 @@ import {
 import { tenancyRoutes } from "../../server/kernel/tenancy/routes.ts";
 import { createBus, type Bus } from "../../server/platform/bus/index.ts";
 import { manualClock } from "../../server/platform/clock.ts";
-import { createSealer } from "../../server/platform/crypto/index.ts";
+import { createSealer, createSigner } from "../../server/platform/crypto/index.ts";
 import { createDb, type Db } from "../../server/platform/db/index.ts";
 import { createHttp, type Http } from "../../server/platform/http/index.ts";
 import { createLimiter } from "../../server/platform/rate-limit/index.ts";
@@ -94,6 +94,8 @@ export async function startSignInServer(
     config,
     organizations: organizationActions,
     sealer,
+    signer: createSigner([KEYRING], "holdfast.audit"),
+    logger,
     sessionEnded: forget,
   });
   tenancyRoutes(http, { db, clock, hub: { publish: () => undefined }, config, credentialChanged: forget });

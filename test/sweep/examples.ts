@@ -66,6 +66,10 @@ export const examples: Record<string, Example> = {
     bodyNamesRow: true,
     spendsSession: true,
   },
+  // Audit
+  listAuditEntries: {},
+  verifyAuditLog: {},
+  listAuditTrails: {},
   // Organizations and keys
   listOrganizations: {},
   createOrganization: body({ name: "Northwind" }),

@@ -1,7 +1,8 @@
 import type { Clock } from "../../platform/clock.ts";
-import type { Sealer } from "../../platform/crypto/index.ts";
+import type { Sealer, Signer } from "../../platform/crypto/index.ts";
 import type { Db, Tx } from "../../platform/db/index.ts";
 import type { OrgId, UserId } from "../../platform/ids.ts";
+import type { Logger } from "../../platform/telemetry/index.ts";
 import type { IdentityConfig } from "./config.ts";
 
 /** What identity causes to its right; `server/app.ts` hands in tenancy's actions. */
@@ -22,6 +23,9 @@ export type IdentityDeps = {
   organizations: OrganizationActions;
   /** Keeps what must be read back (TOTP secrets, signing keys). */
   sealer: Sealer;
+  /** Signs the ends of audit chains. */
+  signer: Signer;
+  logger: Logger;
   /** Told after commit, so that this process refuses the session at once. Others do within a second. */
   sessionEnded(sessionId: string): void;
 };

@@ -41,6 +41,6 @@ export function createSealer(secrets: readonly string[]): Sealer {
 }
 
 /** 32 bytes for one purpose out of a configured secret. */
-function deriveKey(secret: string | Buffer, purpose: string): Buffer {
+export function deriveKey(secret: string | Buffer, purpose: string): Buffer {
   return Buffer.from(hkdfSync("sha256", secret, Buffer.alloc(0), purpose, 32));
 }

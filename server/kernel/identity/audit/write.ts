@@ -1,6 +1,7 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { asTenant, type Tx } from "../../../platform/db/index.ts";
 import { newId, type OrgId, type UserId } from "../../../platform/ids.ts";
+import { commit } from "./chain.ts";
 import { insertEntry, insertPersonal } from "./store.ts";
 
 export type AuditEntry = {
@@ -25,8 +26,7 @@ export async function audit(tx: Tx, now: Date, entry: AuditEntry): Promise<void>
   const id = newId("aud");
   const personal = Object.entries(entry.personal?.fields ?? {}).map(([field, value]) => {
     const salt = randomBytes(SALT_BYTES);
-    const commitment = createHash("sha256").update(salt).update(value).digest("hex");
-    return { field, value, salt, commitment };
+    return { field, value, salt, commitment: commit(salt, value) };
   });
   await asTenant(tx, entry.orgId, async () => {
     await insertEntry(tx, {
