@@ -709,9 +709,10 @@ CREATE TABLE platform.jobs (
   CONSTRAINT jobs_state_check CHECK ((state = ANY (ARRAY['scheduled'::text, 'queued'::text, 'running'::text, 'retrying'::text, 'cancelling'::text, 'completed'::text, 'partial'::text, 'failed'::text, 'cancelled'::text])))
 );
 CREATE UNIQUE INDEX jobs_dedupe ON platform.jobs USING btree (org_id, kind, dedupe_key) WHERE (dedupe_key IS NOT NULL);
+CREATE INDEX jobs_ended ON platform.jobs USING btree (org_id, finished_at) INCLUDE (kind, state, due_at, started_at) WHERE (finished_at IS NOT NULL);
+CREATE INDEX jobs_ended_anywhere ON platform.jobs USING btree (finished_at) INCLUDE (kind, state, due_at, started_at) WHERE (finished_at IS NOT NULL);
 CREATE INDEX jobs_kind ON platform.jobs USING btree (org_id, kind, id);
-CREATE INDEX jobs_recent ON platform.jobs USING btree (finished_at) WHERE (finished_at IS NOT NULL);
-CREATE INDEX jobs_state ON platform.jobs USING btree (org_id, state, finished_at, id);
+CREATE INDEX jobs_state ON platform.jobs USING btree (org_id, state, id);
 ALTER TABLE platform.jobs ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY operator_reads ON platform.jobs AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
 CREATE POLICY tenant ON platform.jobs AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));

@@ -25,6 +25,7 @@ import { createHealth, type Health } from "./platform/health/index.ts";
 import { healthRoutes } from "./platform/health/routes.ts";
 import { createHttp, idempotencyJobs, type Http } from "./platform/http/index.ts";
 import { createJobs, createLoops, type Jobs, type Loops } from "./platform/jobs/index.ts";
+import { jobRoutes } from "./platform/jobs/routes.ts";
 import { createLimiter, type Limiter } from "./platform/rate-limit/index.ts";
 import { createHub, type Hub } from "./platform/realtime/index.ts";
 import { realtimeRoutes } from "./platform/realtime/routes.ts";
@@ -210,6 +211,7 @@ function mountRoutes(http: Http, parts: Parts): void {
   webhookRoutes(http, parts.inbox);
   billingRoutes(http, parts.billing);
   gatewayRoutes(http, parts.gateway);
+  jobRoutes(http, parts.jobs);
   realtimeRoutes(http, { hub, draining: draining.signal });
 }
 

@@ -429,6 +429,92 @@ export type System = {
     }>;
 };
 
+export type JobState = 'scheduled' | 'queued' | 'running' | 'retrying' | 'cancelling' | 'completed' | 'partial' | 'failed' | 'cancelled';
+
+export type Job = {
+    id: string;
+    kind: string;
+    state: JobState;
+    priority: number;
+    percent: number | null;
+    total: number | null;
+    done: number;
+    failed: number;
+    attempts: number;
+    max_attempts: number;
+    retries: number;
+    error: {
+        code: string;
+        detail: string;
+    } | null;
+    created_by: string | null;
+    created_at: string;
+    due_at: string;
+    started_at: string | null;
+    finished_at: string | null;
+};
+
+export type Jobs = {
+    data: Array<Job>;
+    has_more: boolean;
+    next_cursor: string | null;
+};
+
+export type JobDetail = {
+    id: string;
+    kind: string;
+    state: JobState;
+    priority: number;
+    percent: number | null;
+    total: number | null;
+    done: number;
+    failed: number;
+    attempts: number;
+    max_attempts: number;
+    retries: number;
+    error: {
+        code: string;
+        detail: string;
+    } | null;
+    created_by: string | null;
+    created_at: string;
+    due_at: string;
+    started_at: string | null;
+    finished_at: string | null;
+    failures: Array<{
+        code: string;
+        count: number;
+    }>;
+};
+
+export type JobStats = {
+    of: 'organization' | 'installation';
+    data: Array<{
+        kind: string;
+        counts: {
+            scheduled: number;
+            queued: number;
+            running: number;
+            retrying: number;
+            cancelling: number;
+            completed: number;
+            partial: number;
+            failed: number;
+            cancelled: number;
+        };
+        oldest_seconds: number | null;
+        per_minute: number;
+        wait_ms: {
+            p50: number | null;
+            p95: number | null;
+        };
+        run_ms: {
+            p50: number | null;
+            p95: number | null;
+        };
+    }>;
+};
+
 export type Model = {
     id: string;
     object: 'model';
@@ -1859,6 +1945,142 @@ export type ListUsageRecordsResponses = {
 };
 
 export type ListUsageRecordsResponse = ListUsageRecordsResponses[keyof ListUsageRecordsResponses];
+
+export type ListJobsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+        state?: 'scheduled' | 'queued' | 'running' | 'retrying' | 'cancelling' | 'completed' | 'partial' | 'failed' | 'cancelled';
+        kind?: string;
+    };
+    url: '/api/jobs';
+};
+
+export type ListJobsErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ListJobsError = ListJobsErrors[keyof ListJobsErrors];
+
+export type ListJobsResponses = {
+    /**
+     * Success
+     */
+    200: Jobs;
+};
+
+export type ListJobsResponse = ListJobsResponses[keyof ListJobsResponses];
+
+export type GetJobStatsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/jobs/stats';
+};
+
+export type GetJobStatsErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type GetJobStatsError = GetJobStatsErrors[keyof GetJobStatsErrors];
+
+export type GetJobStatsResponses = {
+    /**
+     * Success
+     */
+    200: JobStats;
+};
+
+export type GetJobStatsResponse = GetJobStatsResponses[keyof GetJobStatsResponses];
+
+export type CancelJobData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/jobs/{id}';
+};
+
+export type CancelJobErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type CancelJobError = CancelJobErrors[keyof CancelJobErrors];
+
+export type CancelJobResponses = {
+    /**
+     * Success
+     */
+    200: Job;
+};
+
+export type CancelJobResponse = CancelJobResponses[keyof CancelJobResponses];
+
+export type GetJobData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/jobs/{id}';
+};
+
+export type GetJobErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type GetJobError = GetJobErrors[keyof GetJobErrors];
+
+export type GetJobResponses = {
+    /**
+     * Success
+     */
+    200: JobDetail;
+};
+
+export type GetJobResponse = GetJobResponses[keyof GetJobResponses];
+
+export type RetryJobData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/jobs/{id}/retry';
+};
+
+export type RetryJobErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type RetryJobError = RetryJobErrors[keyof RetryJobErrors];
+
+export type RetryJobResponses = {
+    /**
+     * Success
+     */
+    202: Job;
+};
+
+export type RetryJobResponse = RetryJobResponses[keyof RetryJobResponses];
 
 export type StreamData = {
     body?: never;

@@ -3,6 +3,7 @@ import type { TestApp } from "../harness/app.ts";
 import { OWNER, SETUP_TOKEN } from "../harness/people.ts";
 import {
   aDoneEvent,
+  aJob,
   aKey,
   aPurchase,
   aSignedEvent,
@@ -96,6 +97,12 @@ export const examples: Record<string, Example> = {
   changeWebhookEndpoint: {
     given: async (app) => ({ params: { id: await anEndpoint(app) }, body: { max_attempts: 12 } }),
   },
+  // Jobs
+  listJobs: {},
+  getJobStats: {},
+  getJob: { given: async (app) => ({ params: { id: await aJob(app, "failed") } }) },
+  cancelJob: { given: async (app) => ({ params: { id: await aJob(app, "scheduled") } }) },
+  retryJob: { given: async (app) => ({ params: { id: await aJob(app, "failed") } }) },
   // Billing
   listCreditPacks: {},
   purchaseCredits: body({ pack_key: "starter" }),

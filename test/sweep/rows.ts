@@ -2,7 +2,7 @@
 import { createHmac, randomUUID } from "node:crypto";
 import { grant } from "../../server/kernel/ledger/index.ts";
 import { createDb, withTx } from "../../server/platform/db/index.ts";
-import type { OrgId } from "../../server/platform/ids.ts";
+import { newId, type OrgId } from "../../server/platform/ids.ts";
 import type { TestApp } from "../harness/app.ts";
 import type { Json } from "../harness/client.ts";
 
@@ -94,3 +94,19 @@ export const anEndpoint = once(async (app) => {
   const { data } = await ask<{ data: { id: string }[] }>(app, "GET", "/api/admin/webhook-endpoints");
   return data[0]?.id ?? "";
 });
+
+/** A job in this state, of a kind that no worker knows; a new one each time, since the calls that name it change it. */
+export async function aJob(app: TestApp, state: "scheduled" | "failed"): Promise<string> {
+  const id = newId("job");
+  const due = new Date(Date.now() + (state === "scheduled" ? 86_400_000 : 0));
+  await app.sql(
+    `with made as (
+       insert into platform.jobs (org_id, id, kind, state, priority, payload, max_attempts, created_at, due_at, finished_at)
+       values ($1, $2, 'sweep.nothing', $3, 3, '{}', 3, now(), $4, case when $3 = 'failed' then now() end)
+       returning org_id, id, kind, priority, state, due_at)
+     insert into platform.job_queue (job_id, org_id, kind, priority, state, due_at)
+     select id, org_id, kind, priority, state, due_at from made where state = 'scheduled'`,
+    [await ownOrganization(app), id, state, due],
+  );
+  return id;
+}

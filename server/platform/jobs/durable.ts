@@ -11,6 +11,7 @@ import { complete, type Defined, type JobId, type JobKind, type Priority } from 
 import type { Loops } from "./loops.ts";
 import { createNews } from "./news.ts";
 import { pauseOrg, resumeOrg } from "./queue-store.ts";
+import { purgeJobs } from "./purge.ts";
 import { retryJob } from "./retry.ts";
 import { createSignals } from "./signals.ts";
 import { insertJob, type JobRow } from "./store.ts";
@@ -22,6 +23,7 @@ const QUEUED = "queued";
 const CANCEL = "cancel";
 /** Many jobs enqueued within this are told as one. */
 const GATHER_MS = 50;
+const PURGE_MS = 3_600_000;
 const PAYLOAD_BYTES = 64 * 1024;
 
 export type NewJob = {
@@ -120,6 +122,11 @@ export function createJobs(deps: JobsDeps): Jobs {
       const started = startWorker({ ...deps, news, signals }, loops, kinds, places);
       worker = started;
       bus.subscribe(CHANNEL, (text) => (text === CANCEL ? started.look() : started.wake()));
+      let after = "";
+      loops.every("jobs.purge", PURGE_MS, async () => {
+        after = (await purgeJobs(deps, after)) ?? "";
+        return after !== "";
+      });
     },
     async stop(timeoutMs) {
       await worker?.stop(timeoutMs);
