@@ -142,6 +142,17 @@ export type GatewayRequests = {
   next_lookup_at: Date | null;
 };
 
+/** identity.address_changes */
+export type IdentityAddressChanges = {
+  id: string;
+  user_id: string;
+  old_email: string;
+  new_email: string;
+  created_at: Date;
+  confirmed_at: Date | null;
+  undone_at: Date | null;
+};
+
 /** identity.audit_chain */
 export type IdentityAuditChain = {
   org_id: string;
@@ -194,6 +205,24 @@ export type IdentityBackupCodes = {
   created_at: Date;
 };
 
+/** identity.deletion_requests */
+export type IdentityDeletionRequests = {
+  id: string;
+  user_id: string;
+  state: string;
+  created_at: Date;
+  execute_at: Date | null;
+  ended_at: Date | null;
+};
+
+/** identity.known_devices */
+export type IdentityKnownDevices = {
+  user_id: string;
+  device: string;
+  first_seen_at: Date;
+  last_seen_at: Date;
+};
+
 /** identity.mfa_challenges */
 export type IdentityMfaChallenges = {
   id: string;
@@ -217,11 +246,12 @@ export type IdentityMfaFailures = {
 export type IdentityOneTimeTokens = {
   id: string;
   purpose: string;
-  user_id: string;
+  user_id: string | null;
   token_hash: Buffer;
   expires_at: Date;
   spent_at: Date | null;
   created_at: Date;
+  subject_id: string | null;
 };
 
 /** identity.passkey_challenges */
@@ -246,12 +276,24 @@ export type IdentityPasskeys = {
   last_used_at: Date | null;
 };
 
+/** identity.pending_registrations */
+export type IdentityPendingRegistrations = {
+  id: string;
+  email: string;
+  full_name: string;
+  password_hash: string;
+  locale: string;
+  browser_hash: Buffer;
+  expires_at: Date;
+  created_at: Date;
+};
+
 /** identity.sessions */
 export type IdentitySessions = {
   id: string;
   user_id: string;
   org_id: string;
-  token_hash: Buffer;
+  token_hash: Buffer | null;
   csrf_token: string;
   device: string;
   ip_masked: string;
@@ -262,6 +304,11 @@ export type IdentitySessions = {
   end_reason: string | null;
   amr: string[];
   proven_at: Date;
+  kind: string;
+  previous_token_hash: Buffer | null;
+  previous_org_id: string | null;
+  previous_until: Date | null;
+  rotate_due: boolean;
 };
 
 /** identity.totp_secrets */
@@ -283,6 +330,10 @@ export type IdentityUsers = {
   is_operator: boolean;
   disabled_at: Date | null;
   created_at: Date;
+  locale: string;
+  time_zone: string;
+  notifications: unknown;
+  erase_at: Date | null;
 };
 
 /** ledger.balances */

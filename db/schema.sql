@@ -229,6 +229,22 @@ CREATE POLICY tenant ON gateway.requests AS PERMISSIVE FOR ALL TO holdfast_app U
 GRANT INSERT, SELECT, UPDATE ON TABLE gateway.requests TO holdfast_app;
 GRANT SELECT ON TABLE gateway.requests TO holdfast_operator;
 
+CREATE TABLE identity.address_changes (
+  id text NOT NULL,
+  user_id text NOT NULL,
+  old_email text NOT NULL,
+  new_email text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  confirmed_at timestamp with time zone,
+  undone_at timestamp with time zone,
+  CONSTRAINT address_changes_pkey PRIMARY KEY (id),
+  CONSTRAINT address_changes_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id),
+  CONSTRAINT address_changes_new_email_check CHECK (((new_email = lower(new_email)) AND (length(new_email) <= 254)))
+);
+CREATE INDEX address_changes_age ON identity.address_changes USING btree (created_at);
+CREATE INDEX address_changes_user ON identity.address_changes USING btree (user_id, created_at);
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE identity.address_changes TO holdfast_app;
+
 CREATE TABLE identity.audit_chain (
   org_id text NOT NULL,
   seq bigint NOT NULL,
@@ -326,6 +342,30 @@ CREATE TABLE identity.backup_codes (
 );
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE identity.backup_codes TO holdfast_app;
 
+CREATE TABLE identity.deletion_requests (
+  id text NOT NULL,
+  user_id text NOT NULL,
+  state text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  execute_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  CONSTRAINT deletion_requests_pkey PRIMARY KEY (id),
+  CONSTRAINT deletion_requests_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id),
+  CONSTRAINT deletion_requests_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'scheduled'::text, 'completed'::text, 'cancelled'::text, 'expired'::text])))
+);
+CREATE UNIQUE INDEX deletion_requests_open ON identity.deletion_requests USING btree (user_id) WHERE (state = ANY (ARRAY['pending'::text, 'scheduled'::text]));
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE identity.deletion_requests TO holdfast_app;
+
+CREATE TABLE identity.known_devices (
+  user_id text NOT NULL,
+  device text NOT NULL,
+  first_seen_at timestamp with time zone NOT NULL,
+  last_seen_at timestamp with time zone NOT NULL,
+  CONSTRAINT known_devices_pkey PRIMARY KEY (user_id, device),
+  CONSTRAINT known_devices_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id)
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE identity.known_devices TO holdfast_app;
+
 CREATE TABLE identity.mfa_challenges (
   id text NOT NULL,
   user_id text NOT NULL,
@@ -355,17 +395,19 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE identity.mfa_failures TO holdfast_
 CREATE TABLE identity.one_time_tokens (
   id text NOT NULL,
   purpose text NOT NULL,
-  user_id text NOT NULL,
+  user_id text,
   token_hash bytea NOT NULL,
   expires_at timestamp with time zone NOT NULL,
   spent_at timestamp with time zone,
   created_at timestamp with time zone NOT NULL,
+  subject_id text,
   CONSTRAINT one_time_tokens_pkey PRIMARY KEY (id),
   CONSTRAINT one_time_tokens_token_hash_key UNIQUE (token_hash),
   CONSTRAINT one_time_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id),
-  CONSTRAINT one_time_tokens_purpose_check CHECK ((purpose = 'sign_in'::text))
+  CONSTRAINT one_time_tokens_purpose_check CHECK ((purpose = ANY (ARRAY['sign_in'::text, 'verify'::text, 'reset_password'::text, 'set_password'::text, 'new_address'::text, 'undo_address'::text, 'cancel_mfa_reset'::text, 'confirm_deletion'::text, 'cancel_deletion'::text])))
 );
 CREATE INDEX one_time_tokens_age ON identity.one_time_tokens USING btree (created_at);
+CREATE INDEX one_time_tokens_subject ON identity.one_time_tokens USING btree (subject_id, purpose) WHERE (spent_at IS NULL);
 CREATE INDEX one_time_tokens_user ON identity.one_time_tokens USING btree (user_id, purpose) WHERE (spent_at IS NULL);
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE identity.one_time_tokens TO holdfast_app;
 
@@ -401,11 +443,28 @@ CREATE INDEX passkeys_user ON identity.passkeys USING btree (user_id, created_at
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE identity.passkeys TO holdfast_app;
 GRANT SELECT (user_id, created_at) ON TABLE identity.passkeys TO holdfast_operator;
 
+CREATE TABLE identity.pending_registrations (
+  id text NOT NULL,
+  email text NOT NULL,
+  full_name text NOT NULL,
+  password_hash text NOT NULL,
+  locale text NOT NULL,
+  browser_hash bytea NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT pending_registrations_pkey PRIMARY KEY (id),
+  CONSTRAINT pending_registrations_browser_hash_key UNIQUE (browser_hash),
+  CONSTRAINT pending_registrations_email_check CHECK (((email = lower(email)) AND (length(email) <= 254)))
+);
+CREATE INDEX pending_registrations_age ON identity.pending_registrations USING btree (expires_at);
+CREATE INDEX pending_registrations_email ON identity.pending_registrations USING btree (email, created_at);
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE identity.pending_registrations TO holdfast_app;
+
 CREATE TABLE identity.sessions (
   id text NOT NULL,
   user_id text NOT NULL,
   org_id text NOT NULL,
-  token_hash bytea NOT NULL,
+  token_hash bytea,
   csrf_token text NOT NULL,
   device text NOT NULL,
   ip_masked text NOT NULL,
@@ -416,11 +475,18 @@ CREATE TABLE identity.sessions (
   end_reason text,
   amr text[] NOT NULL DEFAULT '{pwd}'::text[],
   proven_at timestamp with time zone NOT NULL,
+  kind text NOT NULL DEFAULT 'browser'::text,
+  previous_token_hash bytea,
+  previous_org_id text,
+  previous_until timestamp with time zone,
+  rotate_due boolean NOT NULL DEFAULT false,
   CONSTRAINT sessions_pkey PRIMARY KEY (id),
+  CONSTRAINT sessions_previous_token_hash_key UNIQUE (previous_token_hash),
   CONSTRAINT sessions_token_hash_key UNIQUE (token_hash),
-  CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id)
+  CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id),
+  CONSTRAINT sessions_kind_check CHECK ((kind = ANY (ARRAY['browser'::text, 'token'::text, 'app'::text])))
 );
-CREATE INDEX sessions_age ON identity.sessions USING btree (created_at);
+CREATE INDEX sessions_over ON identity.sessions USING btree (LEAST(ended_at, expires_at));
 CREATE INDEX sessions_user ON identity.sessions USING btree (user_id, created_at);
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE identity.sessions TO holdfast_app;
 
@@ -448,10 +514,15 @@ CREATE TABLE identity.users (
   is_operator boolean NOT NULL DEFAULT false,
   disabled_at timestamp with time zone,
   created_at timestamp with time zone NOT NULL,
+  locale text NOT NULL DEFAULT 'en'::text,
+  time_zone text NOT NULL DEFAULT 'UTC'::text,
+  notifications jsonb NOT NULL DEFAULT '{}'::jsonb,
+  erase_at timestamp with time zone,
   CONSTRAINT users_pkey PRIMARY KEY (id),
   CONSTRAINT users_email_key UNIQUE (email),
   CONSTRAINT users_email_check CHECK (((email = lower(email)) AND (length(email) <= 254)))
 );
+CREATE INDEX users_erase ON identity.users USING btree (erase_at) WHERE (erase_at IS NOT NULL);
 GRANT INSERT, SELECT, UPDATE ON TABLE identity.users TO holdfast_app;
 GRANT SELECT ON TABLE identity.users TO holdfast_operator;
 

@@ -204,6 +204,7 @@ function mountRoutes(http: Http, parts: Parts): void {
     sealer,
     signer,
     logger,
+    hub,
     sessionEnded: forget,
   });
   tenancyRoutes(http, { db, clock, hub, config, credentialChanged: forget });

@@ -156,6 +156,23 @@ export type AuditVerdict = {
     };
 };
 
+export type EndedSessions = {
+    /**
+     * How many were ended
+     */
+    revoked: number;
+};
+
+export type SessionEntry = {
+    id: string;
+    kind: 'browser' | 'token' | 'app';
+    device: string;
+    ip_masked: string;
+    created_at: string;
+    last_seen_at: string;
+    current: boolean;
+};
+
 export type LedgerBalances = {
     mode: 'test' | 'live';
     as_of: string;
@@ -723,31 +740,6 @@ export type SignInResponses = {
 
 export type SignInResponse = SignInResponses[keyof SignInResponses];
 
-export type SignOutData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/api/auth/logout';
-};
-
-export type SignOutErrors = {
-    /**
-     * An error
-     */
-    default: Problem;
-};
-
-export type SignOutError = SignOutErrors[keyof SignOutErrors];
-
-export type SignOutResponses = {
-    /**
-     * Done; no body
-     */
-    204: void;
-};
-
-export type SignOutResponse = SignOutResponses[keyof SignOutResponses];
-
 export type CreateSignInLinkData = {
     body?: never;
     path?: never;
@@ -929,6 +921,150 @@ export type ListAuditTrailsResponses = {
 };
 
 export type ListAuditTrailsResponse = ListAuditTrailsResponses[keyof ListAuditTrailsResponses];
+
+export type SignOutData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/auth/logout';
+};
+
+export type SignOutErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type SignOutError = SignOutErrors[keyof SignOutErrors];
+
+export type SignOutResponses = {
+    /**
+     * Done; no body
+     */
+    204: void;
+};
+
+export type SignOutResponse = SignOutResponses[keyof SignOutResponses];
+
+export type EndSessionsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * false ends the session of this very call too
+         */
+        keep_current?: 'true' | 'false';
+    };
+    url: '/api/auth/sessions';
+};
+
+export type EndSessionsErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type EndSessionsError = EndSessionsErrors[keyof EndSessionsErrors];
+
+export type EndSessionsResponses = {
+    /**
+     * Success
+     */
+    200: EndedSessions;
+};
+
+export type EndSessionsResponse = EndSessionsResponses[keyof EndSessionsResponses];
+
+export type ListSessionsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/auth/sessions';
+};
+
+export type ListSessionsErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ListSessionsError = ListSessionsErrors[keyof ListSessionsErrors];
+
+export type ListSessionsResponses = {
+    /**
+     * Success
+     */
+    200: {
+        data: Array<SessionEntry>;
+        has_more: boolean;
+        next_cursor: string | null;
+    };
+};
+
+export type ListSessionsResponse = ListSessionsResponses[keyof ListSessionsResponses];
+
+export type EndSessionData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/auth/sessions/{id}';
+};
+
+export type EndSessionErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type EndSessionError = EndSessionErrors[keyof EndSessionErrors];
+
+export type EndSessionResponses = {
+    /**
+     * Done; no body
+     */
+    204: void;
+};
+
+export type EndSessionResponse = EndSessionResponses[keyof EndSessionResponses];
+
+export type ReauthenticateData = {
+    body: {
+        password: string;
+    } | {
+        code: string;
+    } | {
+        assertion: {
+            [key: string]: unknown;
+        };
+    };
+    path?: never;
+    query?: never;
+    url: '/api/auth/reauth';
+};
+
+export type ReauthenticateErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ReauthenticateError = ReauthenticateErrors[keyof ReauthenticateErrors];
+
+export type ReauthenticateResponses = {
+    /**
+     * Done; no body
+     */
+    204: void;
+};
+
+export type ReauthenticateResponse = ReauthenticateResponses[keyof ReauthenticateResponses];
 
 export type GetMeData = {
     body?: never;

@@ -34,6 +34,8 @@ export type SignInServer = {
   otherBus(): Bus;
   /** Everything logged so far. */
   lines: string[];
+  /** Topics of the realtime events so far. */
+  published: string[];
   /** Queries sent to the database so far. */
   queries(): number;
   /** Looks, or reaches, behind the tenants' walls. */
@@ -64,6 +66,7 @@ export async function startSignInServer(
   const owners = new pg.Pool({ connectionString: database.ownerUrl, max: 1 });
   const asDatabaseOwner: Sql = async (text, values) => (await owners.query(text, values)).rows ?? [];
   const lines: string[] = [];
+  const published: string[] = [];
   const logger = createLogger("info", { write: (line) => void lines.push(line) });
   const buses: Bus[] = [];
   const newBus = () => {
@@ -87,6 +90,7 @@ export async function startSignInServer(
     trustedProxies: [],
     pagesDir: null,
   });
+  const hub = { publish: (topic: string) => void published.push(topic) };
   const forget = (id: string) => authenticate.forget(id);
   identityRoutes(http, {
     db,
@@ -96,9 +100,10 @@ export async function startSignInServer(
     sealer,
     signer: createSigner([KEYRING], "holdfast.audit"),
     logger,
+    hub,
     sessionEnded: forget,
   });
-  tenancyRoutes(http, { db, clock, hub: { publish: () => undefined }, config, credentialChanged: forget });
+  tenancyRoutes(http, { db, clock, hub, config, credentialChanged: forget });
   await http.app.ready();
   return {
     http,
@@ -109,6 +114,7 @@ export async function startSignInServer(
     authenticate,
     otherBus: newBus,
     lines,
+    published,
     queries: () => queries,
     asDatabaseOwner,
     addMember: (member) => addMember(asDatabaseOwner, member),

@@ -1,11 +1,13 @@
 /** How to call each operation rightfully. An operation without an example here fails the sweep. */
 import type { TestApp } from "../harness/app.ts";
+import type { Client } from "../harness/client.ts";
 import { OWNER, SETUP_TOKEN } from "../harness/people.ts";
 import {
   aDoneEvent,
   aJob,
   aKey,
   aPurchase,
+  aSession,
   aSignedEvent,
   aTransaction,
   anEndpoint,
@@ -30,6 +32,8 @@ export type Example = {
   streams?: true;
   /** The call ends or moves the session that makes it. */
   spendsSession?: true;
+  /** Who makes the rightful call, where it must not be the owner: it would end the sessions of the other calls. */
+  by?: (app: TestApp) => Promise<Client>;
   /** A body that names a row of the first organization: for a neighbour it is 404, as ids in the path are. */
   bodyNamesRow?: true;
   /** What the path names belongs to nobody, so that a neighbour sees it too. */
@@ -59,6 +63,10 @@ export const examples: Record<string, Example> = {
   setUp: { ...body({ ...OWNER, token: SETUP_TOKEN, full_name: "Second" }), status: 410 },
   signIn: body(OWNER),
   signOut: {},
+  listSessions: {},
+  endSession: { given: async (app) => ({ params: { id: await aSession(app) } }) },
+  endSessions: { by: (app) => app.member("viewer") },
+  reauthenticate: body({ password: OWNER.password }),
   createSignInLink: {},
   redeemSignInLink: { ...body({ token: "x".repeat(43) }), status: 410 },
   getMe: {},

@@ -31,6 +31,19 @@ export const ownOrganization = once(async (app) => {
 /** A new one each time, since the calls that name it end it. */
 export const aKey = async (app: TestApp): Promise<string> => (await app.createKey(app.owner)).id;
 
+/** A session of the owner's, new each time: calls that name it end it. As a native app's it counts among no browser's. */
+export async function aSession(app: TestApp): Promise<string> {
+  const id = newId("ses");
+  await app.sql(
+    `insert into identity.sessions (id, user_id, org_id, kind, csrf_token, device, ip_masked, created_at, last_seen_at,
+       expires_at, proven_at)
+     select $1, u.id, $2, 'app', '', 'App', '127.0.x.x', now(), now(), now() + interval '1 hour', now()
+     from identity.users u where u.is_operator limit 1`,
+    [id, await ownOrganization(app)],
+  );
+  return id;
+}
+
 /** 1,000 credits. */
 export const credits = once(async (app) => {
   const org = await ownOrganization(app);

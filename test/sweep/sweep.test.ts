@@ -132,9 +132,9 @@ test.each(taking)("422 $method $path: a body of another shape", async (operation
 });
 
 test.each(operations)("2xx $method $path: who may, answered as the document says", async (operation) => {
-  const { streams, status, spendsSession } = exampleOf(operation);
+  const { by, streams, status, spendsSession } = exampleOf(operation);
   if (streams) return expect(await head(operation)).toBe(operation.successStatus);
-  const caller = spendsSession ? await app.signIn() : app.owner;
+  const caller = spendsSession ? await app.signIn() : ((await by?.(app)) ?? app.owner);
   const answer = await (
     await prepare(operation)
   )(operation.access.least === "anyone" ? app.anonymous : caller);

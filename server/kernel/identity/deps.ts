@@ -3,6 +3,7 @@ import type { Sealer, Signer } from "../../platform/crypto/index.ts";
 import type { Db, Tx } from "../../platform/db/index.ts";
 import type { OrgId, UserId } from "../../platform/ids.ts";
 import type { Logger } from "../../platform/telemetry/index.ts";
+import type { Hub } from "../../platform/realtime/index.ts";
 import type { IdentityConfig } from "./config.ts";
 
 /** What identity causes to its right; `server/app.ts` hands in tenancy's actions. */
@@ -26,6 +27,7 @@ export type IdentityDeps = {
   /** Signs the ends of audit chains. */
   signer: Signer;
   logger: Logger;
+  hub: Pick<Hub, "publish">;
   /** Told after commit, so that this process refuses the session at once. Others do within a second. */
   sessionEnded(sessionId: string): void;
 };

@@ -11,7 +11,7 @@ export { audit, type AuditEntry } from "./audit/index.ts";
 export { findActiveUser, findUsers } from "./people/find-users.ts";
 export type { User } from "./people/user.ts";
 export { findSession, getSession, isSessionSecret, touchSession } from "./sessions/find-session.ts";
-export { moveSession } from "./sessions/open-session.ts";
+export { moveSession, takeDueRotation } from "./sessions/rotate-session.ts";
 export {
   presentSession,
   presentSignedIn,
@@ -21,4 +21,4 @@ export {
   userAnswer,
 } from "./schemas.ts";
 export { sessionCookie, type SessionCookie } from "./sessions/session-cookie.ts";
-export { isLive, type Factor, type OpenedSession, type Session } from "./sessions/session.ts";
+export { isLive, overAt, type Factor, type OpenedSession, type Session } from "./sessions/session.ts";

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-test("sessions go after 31 days and links after 7, in bounded batches; younger ones stay", async () => {
+test("sessions go 30 days after their end and links after 7, in bounded batches; younger ones stay", async () => {
   await (await signIn(server)).call("POST", "/api/auth/sign-in-links");
   const left = async () => {
     const [row] = await server.asDatabaseOwner<{ sessions: number; links: number }>(

@@ -5,8 +5,8 @@ import { deleteOldLinks } from "./people/link-store.ts";
 import { deleteOldSessions } from "./sessions/store.ts";
 
 const DAY_MS = 86_400_000;
-/** Ended sessions stay 30 days, for their owner to look at; none lives longer than a day. */
-const SESSIONS_KEPT_MS = 31 * DAY_MS;
+/** Sessions stay 30 days after their end, with its reason. */
+const SESSIONS_KEPT_MS = 30 * DAY_MS;
 const LINKS_KEPT_MS = 7 * DAY_MS;
 const BATCH = 1_000;
 

@@ -8,6 +8,7 @@ import { parseKey } from "./api-key.ts";
 import { type Credential, type CredentialDeps, loadKey, loadSession } from "./credential.ts";
 import { createMemory } from "./memory.ts";
 import { createRevocations, type Revocations } from "./revocations.ts";
+import { tellBrowser } from "./tell-browser.ts";
 import { createTouches } from "./touches.ts";
 
 /** While the bus beats, every revocation is heard, and what is known stays good for longer. */
@@ -87,8 +88,11 @@ export function createAuthenticate(deps: AuthenticateDeps): Authenticator {
     if (!known) return null;
     refuseOtherTenant(incoming, known.actor);
     if (incoming.headers["x-holdfast-background"] !== "1" || known.csrfToken === null) noteUse(known);
+    if (incoming.setHeader && (await tellBrowser(known, cookie, clock.now(), incoming.setHeader)))
+      forget(known.actor.credentialId);
     return known.actor;
   };
+  const forget = (credentialId: string): void => revocations.revoke({ credentialId });
   const noteUse = (known: Credential): void => {
     const now = clock.now();
     if (known.usedAt && now.getTime() - known.usedAt.getTime() < USE_NOTED_EVERY_MS) return;
@@ -97,7 +101,7 @@ export function createAuthenticate(deps: AuthenticateDeps): Authenticator {
   };
   return Object.assign(authenticate, {
     ...revocations,
-    forget: (credentialId: string) => revocations.revoke({ credentialId }),
+    forget,
     settled: () => touches.settled(),
   });
 }

@@ -1,7 +1,15 @@
 import type { Clock } from "../../platform/clock.ts";
 import { type Db, withSystemTx, withTx } from "../../platform/db/index.ts";
 import type { Actor } from "../../platform/http/index.ts";
-import { findActiveUser, findSession, touchSession, type IdentityConfig, isLive } from "../identity/index.ts";
+import {
+  findActiveUser,
+  findSession,
+  type IdentityConfig,
+  isLive,
+  overAt,
+  takeDueRotation,
+  touchSession,
+} from "../identity/index.ts";
 import { matchesKey, type ParsedKey } from "./api-key.ts";
 import { findKey, locateKey, updateLastUsed } from "./api-key-store.ts";
 import type { TenancyConfig } from "./config.ts";
@@ -18,6 +26,10 @@ export type Credential = {
   readonly csrfToken: string | null;
   /** False once it has run out; asked with every request. */
   isLive(now: Date): boolean;
+  /** Sessions only: when it is over unless it is used before. */
+  overAt(): Date | null;
+  /** Takes the new secret that a change of rights left for this session; null when none is due. */
+  takeDueSecret: (() => Promise<string | null>) | null;
   /** When it was last noted as used. */
   usedAt: Date | null;
   writeUsedAt(now: Date): Promise<void>;
@@ -27,7 +39,7 @@ export type CredentialDeps = { db: Db; clock: Clock; config: TenancyConfig & Ide
 
 /** The session of a cookie's secret, with the person's role today. Null: ended, disabled, or a member no more. */
 export async function loadSession(
-  { db, config }: CredentialDeps,
+  { db, clock, config }: CredentialDeps,
   secret: string,
 ): Promise<Credential | null> {
   const session = await withSystemTx(db, (tx) => findSession(tx, secret));
@@ -35,6 +47,7 @@ export async function loadSession(
   const { id, user, orgId } = session;
   const member = await withTx(db, orgId, (tx) => findMember(tx, orgId, user.id));
   if (!member) return null;
+  const asUsed = () => ({ ...session, lastSeenAt: credential.usedAt ?? session.lastSeenAt });
   const credential: Credential = {
     actor: {
       kind: "session",
@@ -55,10 +68,11 @@ export async function loadSession(
     tags: [id, user.id, orgId],
     csrfToken: session.csrfToken,
     usedAt: session.lastSeenAt,
-    isLive: (now) => {
-      const lastSeenAt = credential.usedAt ?? session.lastSeenAt;
-      return isLive({ lastSeenAt, expiresAt: session.expiresAt }, config, now);
-    },
+    isLive: (now) => isLive(asUsed(), config, now),
+    overAt: () => overAt(asUsed(), config),
+    takeDueSecret: session.rotateDue
+      ? async () => (await withSystemTx(db, (tx) => takeDueRotation(tx, id, clock.now())))?.secret ?? null
+      : null,
     writeUsedAt: (now) => withSystemTx(db, (tx) => touchSession(tx, id, now)),
   };
   return credential;
@@ -98,6 +112,8 @@ export async function loadKey({ db, config }: CredentialDeps, parsed: ParsedKey)
     csrfToken: null,
     usedAt: found.lastUsedAt,
     isLive: (now) => expiresAt === null || expiresAt > now,
+    overAt: () => null,
+    takeDueSecret: null,
     writeUsedAt: (now) => withTx(db, orgId, (tx) => updateLastUsed(tx, orgId, keyId, now)),
   };
 }

@@ -55,7 +55,7 @@ function page<T, A>(rows: T[], limit: number, present: (row: T) => A, position: 
   };
 }
 
-function meRoutes(http: Http, { db, config, credentialChanged }: TenancyDeps): void {
+function meRoutes(http: Http, { db, clock, config, credentialChanged }: TenancyDeps): void {
   const cookie = sessionCookie(config);
   http.operation({
     method: "GET",
@@ -79,7 +79,12 @@ function meRoutes(http: Http, { db, config, credentialChanged }: TenancyDeps): v
     body: switchInput,
     answer: { status: 200, schema: signedInAnswer },
     async handle({ actor, body, reply }) {
-      const opened = await switchOrganization(db, personOf(actor), actor.credentialId, body.org_id);
+      const opened = await switchOrganization(
+        { db, clock },
+        personOf(actor),
+        actor.credentialId,
+        body.org_id,
+      );
       credentialChanged(actor.credentialId);
       reply.header("set-cookie", cookie.set(opened.secret));
       return presentSignedIn(opened);

@@ -1,5 +1,5 @@
 import type { KeyId, OrgId, UserId } from "../ids.ts";
-import { Problem, common } from "../problem.ts";
+import { assert, Problem, common } from "../problem.ts";
 
 export type Role = "owner" | "admin" | "agent" | "viewer";
 const RANK: Record<Role, number> = { viewer: 1, agent: 2, admin: 3, owner: 4 };
@@ -82,6 +82,12 @@ export function demand(actor: Actor, { proof, whenSuspended, beforeMfa }: Demand
   if (age > PROOF_LASTS_MS) throw new Problem(common.reauth_required);
 }
 
+/** The person who is signed in; operations that ask for no scope are reached by people alone. */
+export function personIn({ userId }: Actor): UserId {
+  assert(userId, "only people reach operations without a scope");
+  return userId;
+}
+
 /** Resolves a request's credential: an actor, null when there is none; throws 401 for a bad one. */
 export type Authenticate = (request: {
   headers: Record<string, string | string[] | undefined>;
@@ -91,4 +97,6 @@ export type Authenticate = (request: {
   ip: string;
   /** The operation is open to anyone: a cookie without its CSRF proof is then no credential, rather than a fault. */
   open: boolean;
+  /** Adds to the answer what its caller must know of the credential. Left out when nobody is answered. */
+  setHeader?: (name: string, value: string) => void;
 }) => Promise<Actor | null>;

@@ -8,7 +8,7 @@
 export { createHttp, type Http } from "./server.ts";
 export type { HttpOptions } from "./options.ts";
 export type { Call, Operation } from "./operation.ts";
-export { may, rankOf, type Access, type Actor, type Authenticate, type Role } from "./access.ts";
+export { may, personIn, rankOf, type Access, type Actor, type Authenticate, type Role } from "./access.ts";
 export { idParam, instant, int64, listAnswer, listQuery } from "./schemas.ts";
 export { openCursor, sealCursor } from "./cursor.ts";
 export { maskIp, networkOf } from "./address.ts";

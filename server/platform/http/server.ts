@@ -120,7 +120,10 @@ async function admit(
   reply: FastifyReply,
 ) {
   const open = operation.access.least === "anyone";
-  const actor = await options.authenticate(credentialOf(request, { open, background: operation.background }));
+  const actor = await options.authenticate({
+    ...credentialOf(request, { open, background: operation.background }),
+    setHeader: (name, value) => void reply.header(name, value),
+  });
   actors.set(request, actor);
   if (actor) {
     context()?.note("org", actor.orgId);

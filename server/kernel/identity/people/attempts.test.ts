@@ -36,7 +36,7 @@ test("a try counts for the network and for the address; another pair is free", (
 });
 
 test("subjects are bounded: the quietest is forgotten first", () => {
-  const attempts = createAttempts(manualClock(startAt), 2);
+  const attempts = createAttempts(manualClock(startAt), undefined, 2);
   for (let i = 0; i < 5; i += 1) attempts.take(["a"]);
   attempts.take(["b"]);
   expect(attempts.take(["a"]).allowed).toBe(false);

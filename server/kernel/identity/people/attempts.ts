@@ -1,17 +1,14 @@
 import type { Clock } from "../../../platform/clock.ts";
 
-const WINDOWS = [
+/** At most so many tries in any stretch of so many seconds. */
+export type Window = { readonly name: string; readonly most: number; readonly seconds: number };
+
+const SIGN_IN: readonly Window[] = [
   { name: "sign-in", most: 5, seconds: 60 },
   { name: "sign-in-long", most: 10, seconds: 300 },
-] as const;
-const KEPT = 10;
+];
 /** Beyond that the subject that was quiet the longest is forgotten. */
 const MAX_SUBJECTS = 100_000;
-
-/** Written as the `RateLimit-Policy` header. */
-export const attemptsPolicy = WINDOWS.map(
-  ({ name, most, seconds }) => `"${name}";q=${most};w=${seconds}`,
-).join(", ");
 
 export type AttemptVerdict = {
   allowed: boolean;
@@ -23,26 +20,30 @@ export type AttemptVerdict = {
 };
 
 export type Attempts = {
+  /** Written as the `RateLimit-Policy` header. */
+  readonly policy: string;
   /** Counts one try for all subjects when each has one left in each window; a refused try is not counted. */
   take(subjects: readonly string[]): AttemptVerdict;
 };
 
-/** Tries to sign in: at most 5 in any minute and 10 in any five minutes. In this process's memory. */
-export function createAttempts(clock: Clock, maxSubjects = MAX_SUBJECTS): Attempts {
+/** Tries, in this process's memory; unless told otherwise, those to sign in: 5 in any minute and 10 in any five minutes. */
+export function createAttempts(clock: Clock, windows = SIGN_IN, maxSubjects = MAX_SUBJECTS): Attempts {
   const tries = new Map<string, number[]>();
+  const kept = Math.max(...windows.map(({ most }) => most));
   return {
+    policy: windows.map(({ name, most, seconds }) => `"${name}";q=${most};w=${seconds}`).join(", "),
     take(subjects) {
       const now = clock.now().getTime();
-      const verdicts = subjects.flatMap((subject) => weigh(tries.get(subject) ?? [], now));
+      const verdicts = subjects.flatMap((subject) => weigh(windows, tries.get(subject) ?? [], now));
       const tightest = verdicts.reduce((a, b) =>
         b.remaining < a.remaining || (b.remaining === a.remaining && b.resetSeconds > a.resetSeconds) ? b : a,
       );
       if (tightest.remaining === 0) return { ...tightest, allowed: false };
       for (const subject of subjects) {
-        const kept = [...(tries.get(subject) ?? []), now].slice(-KEPT);
+        const latest = [...(tries.get(subject) ?? []), now].slice(-kept);
         // Deleted first, so that the map stays in the order of last use.
         tries.delete(subject);
-        tries.set(subject, kept);
+        tries.set(subject, latest);
       }
       for (const oldest of tries.keys()) {
         if (tries.size <= maxSubjects) break;
@@ -53,8 +54,12 @@ export function createAttempts(clock: Clock, maxSubjects = MAX_SUBJECTS): Attemp
   };
 }
 
-function weigh(times: readonly number[], now: number): Omit<AttemptVerdict, "allowed">[] {
-  return WINDOWS.map(({ name, most, seconds }) => {
+function weigh(
+  windows: readonly Window[],
+  times: readonly number[],
+  now: number,
+): Omit<AttemptVerdict, "allowed">[] {
+  return windows.map(({ name, most, seconds }) => {
     const inside = times.filter((at) => at > now - seconds * 1000);
     const frees = inside.length < most ? inside[0] : inside[inside.length - most];
     const resetSeconds = frees === undefined ? seconds : Math.ceil((frees + seconds * 1000 - now) / 1000);

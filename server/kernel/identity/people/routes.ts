@@ -1,8 +1,7 @@
 import { networkOf, type Http } from "../../../platform/http/index.ts";
-import { assert, Problem, common } from "../../../platform/problem.ts";
-import { attemptsPolicy, createAttempts } from "./attempts.ts";
+import { assert } from "../../../platform/problem.ts";
 import type { IdentityDeps } from "../deps.ts";
-import { answerSignIn, originOf, type Outgoing } from "../sessions/answer-sign-in.ts";
+import { answerSignIn, originOf } from "../sessions/answer-sign-in.ts";
 import {
   linkAnswer,
   loginInput,
@@ -13,30 +12,19 @@ import {
   signedInAnswer,
 } from "../schemas.ts";
 import { sessionCookie } from "../sessions/session-cookie.ts";
+import { createGate, type Gate } from "./gate.ts";
 import { setUp } from "./set-up.ts";
 import { createSignInLink, redeemSignInLink } from "./sign-in-link.ts";
-import { signIn, signOut } from "./sign-in.ts";
+import { signIn } from "./sign-in.ts";
 
-/** Counts a try to sign in; 429 when the network or the address has none left. */
-function createGate({ clock, config }: IdentityDeps): (reply: Outgoing, subjects: readonly string[]) => void {
-  const attempts = createAttempts(clock);
-  return (reply, subjects) => {
-    if (config.AUTH_LIMITS === "off") return;
-    const { allowed, name, remaining, resetSeconds } = attempts.take(subjects);
-    reply.header("ratelimit-policy", attemptsPolicy);
-    reply.header("ratelimit", `"${name}";r=${remaining};t=${resetSeconds}`);
-    if (!allowed) throw new Problem(common.rate_limited, { retryAfter: resetSeconds });
-  };
-}
-
-/** Set-up, sign-in, sign-in links, sign-out. */
+/** Set-up, sign-in, sign-in links. */
 export function peopleRoutes(http: Http, deps: IdentityDeps): void {
   const gate = createGate(deps);
   passwordRoutes(http, deps, gate);
   linkRoutes(http, deps, gate);
 }
 
-function passwordRoutes(http: Http, deps: IdentityDeps, gate: ReturnType<typeof createGate>): void {
+function passwordRoutes(http: Http, deps: IdentityDeps, gate: Gate): void {
   const cookie = sessionCookie(deps.config);
   http.operation({
     method: "POST",
@@ -70,22 +58,9 @@ function passwordRoutes(http: Http, deps: IdentityDeps, gate: ReturnType<typeof 
       return answerSignIn(reply, cookie, await signIn(deps, body, originOf(call)));
     },
   });
-  http.operation({
-    method: "POST",
-    path: "/api/auth/logout",
-    id: "signOut",
-    tag: "Sign-in",
-    summary: "End the session of the cookie, if there is one",
-    access: { least: "anyone" },
-    answer: { status: 204, schema: null },
-    async handle({ request, reply }) {
-      await signOut(deps, cookie.read(request.headers.cookie));
-      reply.header("set-cookie", cookie.clear());
-    },
-  });
 }
 
-function linkRoutes(http: Http, deps: IdentityDeps, gate: ReturnType<typeof createGate>): void {
+function linkRoutes(http: Http, deps: IdentityDeps, gate: Gate): void {
   const cookie = sessionCookie(deps.config);
   http.operation({
     method: "POST",

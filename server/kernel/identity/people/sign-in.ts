@@ -1,11 +1,10 @@
-import { hashToken, verifyPassword } from "../../../platform/crypto/index.ts";
+import { verifyPassword } from "../../../platform/crypto/index.ts";
 import { withSystemTx } from "../../../platform/db/index.ts";
 import { Problem } from "../../../platform/problem.ts";
 import type { IdentityDeps } from "../deps.ts";
 import { completeSignIn, type SignedIn } from "../sessions/complete-sign-in.ts";
 import type { Origin } from "../sessions/open-session.ts";
 import { identityProblems } from "../problems.ts";
-import { endSessionByHash } from "../sessions/store.ts";
 import { findUserByEmail } from "./store.ts";
 
 /** Signs in by password. Unknown people and wrong passwords get one answer after the same work. */
@@ -18,13 +17,4 @@ export async function signIn(
   const proven = await verifyPassword(user?.passwordHash ?? null, password);
   if (!user || !proven) throw new Problem(identityProblems.invalid_credentials);
   return withSystemTx(deps.db, (tx) => completeSignIn(tx, deps, { userId: user.id, amr: ["pwd"] }, origin));
-}
-
-/** Ends the session of this cookie, if there is one. */
-export async function signOut(deps: IdentityDeps, secret: string | null): Promise<void> {
-  if (secret === null) return;
-  await withSystemTx(deps.db, async (tx) => {
-    const id = await endSessionByHash(tx, hashToken(secret), "user_action", deps.clock.now());
-    if (id) tx.afterCommit(() => deps.sessionEnded(id));
-  });
 }

@@ -62,6 +62,15 @@ export async function findUserByEmail(tx: Tx, email: string): Promise<StoredUser
   return row ? toUser(row) : null;
 }
 
+export async function findUserById(tx: Tx, id: UserId): Promise<StoredUser | null> {
+  const [row] = await tx.query<UserRow>(
+    "identity_user_by_id",
+    `select ${USER_COLUMNS} from identity.users u where u.id = $1`,
+    [id],
+  );
+  return row ? toUser(row) : null;
+}
+
 /** Locks the person, so that sign-ins of one person take turns. */
 export async function lockUser(tx: Tx, id: UserId): Promise<StoredUser | null> {
   const [row] = await tx.query<UserRow>(
@@ -81,11 +90,11 @@ export async function listUsers(tx: Tx, ids: readonly UserId[]): Promise<User[]>
   return rows.map(plainUser);
 }
 
-/** The person, unless disabled. */
+/** The person, unless disabled or about to be erased. */
 export async function findEnabledUser(tx: Tx, id: UserId): Promise<User | null> {
   const [row] = await tx.query<UserRow>(
     "identity_enabled_user",
-    `select ${USER_COLUMNS} from identity.users u where u.id = $1 and u.disabled_at is null`,
+    `select ${USER_COLUMNS} from identity.users u where u.id = $1 and u.disabled_at is null and u.erase_at is null`,
     [id],
   );
   return row ? plainUser(row) : null;

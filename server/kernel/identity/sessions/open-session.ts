@@ -1,6 +1,6 @@
 import { hashToken, newToken } from "../../../platform/crypto/index.ts";
 import type { Tx } from "../../../platform/db/index.ts";
-import { newId, type OrgId } from "../../../platform/ids.ts";
+import { newId } from "../../../platform/ids.ts";
 import { Problem } from "../../../platform/problem.ts";
 import { maskIp } from "../../../platform/http/index.ts";
 import { deviceOf } from "./device.ts";
@@ -8,8 +8,9 @@ import type { IdentityDeps } from "../deps.ts";
 import { identityProblems } from "../problems.ts";
 import { audit } from "../audit/index.ts";
 import { lockUser } from "../people/store.ts";
+import { tellEnded } from "./end-sessions.ts";
 import { endsAt, idleSince, MAX_SESSIONS, type OpenedSession, type Proven, type Session } from "./session.ts";
-import { endSurplus, insertSession, listFactors, lastOrganization, rotateSession } from "./store.ts";
+import { endSurplus, insertSession, lastOrganization, listFactors, noteDevice } from "./store.ts";
 
 /** Where a sign-in comes from. */
 export type Origin = { ip: string; userAgent: string | undefined };
@@ -21,7 +22,7 @@ export async function openSession(
   { userId, amr }: Proven,
   origin: Origin,
 ): Promise<OpenedSession> {
-  const { clock, config, organizations, sessionEnded } = deps;
+  const { clock, config, organizations } = deps;
   const now = clock.now();
   const user = await lockUser(tx, userId);
   if (!user || user.disabledAt) throw new Problem(identityProblems.account_disabled);
@@ -38,12 +39,16 @@ export async function openSession(
     factors: await listFactors(tx, userId),
     lastSeenAt: now,
     expiresAt: endsAt(config, now),
+    secretEndsAt: null,
+    rotateDue: false,
   };
   const secret = newToken();
+  const device = deviceOf(origin.userAgent);
+  const newDevice = await noteDevice(tx, userId, device, now);
   await insertSession(tx, session, {
     tokenHash: hashToken(secret),
     amr,
-    device: deviceOf(origin.userAgent),
+    device,
     ipMasked: maskIp(origin.ip),
     now,
   });
@@ -52,16 +57,8 @@ export async function openSession(
     actorId: userId,
     action: "session.opened",
     targetId: session.id,
-    detail: { amr: [...amr] },
+    detail: { amr: [...amr], new_device: newDevice },
   });
-  tx.afterCommit(() => ended.forEach(sessionEnded));
+  await tellEnded(tx, deps, ended, userId);
   return { session, secret };
-}
-
-/** Moves a session to another organization under a new secret; the old one is void with the commit. Null: it has ended. */
-export async function moveSession(tx: Tx, sessionId: string, orgId: OrgId): Promise<OpenedSession | null> {
-  const secret = newToken();
-  const to = { orgId, tokenHash: hashToken(secret), csrfToken: newToken() };
-  const session = await rotateSession(tx, sessionId, to);
-  return session && { session, secret };
 }

@@ -17,7 +17,25 @@ export type Session = {
   lastSeenAt: Date;
   /** Whatever happens, it ends then. */
   expiresAt: Date;
+  /** The secret shown is an old one, good for its own organization until then; null for the one in force. */
+  secretEndsAt: Date | null;
+  /** What the person may do has changed: the next call of their browser gets a new secret. */
+  rotateDue: boolean;
 };
+
+/** What holds a session: a cookie, a pair of tokens, or a native app that was let in. */
+export type SessionKind = "browser" | "token" | "app";
+
+/** Why a session is over. */
+export type EndReason =
+  | "user_action"
+  | "password_changed"
+  | "role_changed"
+  | "security_event"
+  | "account_compromise"
+  | "evicted"
+  | "expired"
+  | "refresh_reuse";
 
 /** A session with the secret of its cookie; the only moment at which the secret is known. */
 export type OpenedSession = { session: Session; secret: string };
@@ -33,6 +51,9 @@ export type Proven = { userId: UserId; amr: readonly Amr[] };
 
 export const MAX_SESSIONS = 5;
 
+/** Calls that were under way when the secret changed still find their session. */
+export const OLD_SECRET_SERVES_MS = 10_000;
+
 /** The instant before which a live session must not have been last seen. */
 export const idleSince = (config: IdentityConfig, now: Date): Date =>
   addMs(now, -config.SESSION_IDLE_MINUTES * 60_000);
@@ -40,11 +61,14 @@ export const idleSince = (config: IdentityConfig, now: Date): Date =>
 export const endsAt = (config: IdentityConfig, now: Date): Date =>
   addMs(now, config.SESSION_HOURS * 3_600_000);
 
-/** False once the session was idle for too long or is too old. */
-export function isLive(
-  session: Pick<Session, "lastSeenAt" | "expiresAt">,
-  config: IdentityConfig,
-  now: Date,
-): boolean {
-  return session.expiresAt > now && session.lastSeenAt > idleSince(config, now);
+type Lifetime = Pick<Session, "lastSeenAt" | "expiresAt" | "secretEndsAt">;
+
+/** When the session is over unless it is used before. */
+export function overAt({ lastSeenAt, expiresAt, secretEndsAt }: Lifetime, config: IdentityConfig): Date {
+  const idleAt = addMs(lastSeenAt, config.SESSION_IDLE_MINUTES * 60_000);
+  return [idleAt, secretEndsAt ?? idleAt].reduce((a, b) => (b < a ? b : a), expiresAt);
 }
+
+/** False once the session was idle for too long, is too old, or has another secret. */
+export const isLive = (session: Lifetime, config: IdentityConfig, now: Date): boolean =>
+  overAt(session, config) > now;

@@ -1,9 +1,8 @@
 import type { Tx } from "../../../platform/db/index.ts";
 import type { Id, OrgId, UserId } from "../../../platform/ids.ts";
 import { plainUser, USER_COLUMNS, type UserRow } from "../people/store.ts";
-import type { Amr, Factor, Session } from "./session.ts";
+import type { Amr, EndReason, Factor, Session, SessionKind } from "./session.ts";
 
-export type EndReason = "user_action" | "evicted" | "expired";
 type SessionRow = {
   session_id: Id<"ses">;
   org_id: OrgId;
@@ -12,6 +11,8 @@ type SessionRow = {
   factors: Factor[];
   last_seen_at: Date;
   expires_at: Date;
+  secret_ends_at: Date | null;
+  rotate_due: boolean;
 } & UserRow;
 
 export async function lastOrganization(tx: Tx, userId: UserId): Promise<OrgId | null> {
@@ -23,26 +24,26 @@ export async function lastOrganization(tx: Tx, userId: UserId): Promise<OrgId | 
   return row?.org_id ?? null;
 }
 
-/** Ends the person's sessions that have run out, and the oldest beyond `most` live ones. Returns the ended ids. */
+/** Ends the person's sessions that have run out, and the oldest beyond `most` live ones; native apps have limits of their own. */
 export async function endSurplus(
   tx: Tx,
   userId: UserId,
   most: number,
   idleSince: Date,
   now: Date,
-): Promise<Id<"ses">[]> {
-  const rows = await tx.query<{ id: Id<"ses"> }>(
+): Promise<EndedSession[]> {
+  const rows = await tx.query<EndedRow>(
     "identity_end_surplus",
     `with open as (
        select id, expires_at <= $4 or last_seen_at <= $3 as over,
          row_number() over (partition by expires_at <= $4 or last_seen_at <= $3 order by created_at desc, id desc) as rank
-       from identity.sessions where user_id = $1 and ended_at is null)
+       from identity.sessions where user_id = $1 and kind <> 'app' and ended_at is null)
      update identity.sessions s set ended_at = $4, end_reason = case when open.over then 'expired' else 'evicted' end
      from open where s.id = open.id and (open.over or open.rank > $2)
-     returning s.id`,
+     returning s.id, s.user_id, s.org_id, s.end_reason`,
     [userId, most, idleSince, now],
   );
-  return rows.map(({ id }) => id);
+  return rows.map(toEnded);
 }
 
 export async function insertSession(
@@ -85,10 +86,10 @@ export async function listFactors(tx: Tx, userId: UserId): Promise<Factor[]> {
   return row?.factors ?? [];
 }
 
-const SESSION = `select s.id as session_id, s.org_id, s.csrf_token, s.proven_at, s.last_seen_at, s.expires_at,
-  ${FACTORS} as factors, ${USER_COLUMNS}
-  from identity.sessions s join identity.users u on u.id = s.user_id
-  where s.ended_at is null and u.disabled_at is null`;
+const COLUMNS = `s.id as session_id, s.csrf_token, s.proven_at, s.last_seen_at, s.expires_at, s.rotate_due,
+  ${FACTORS} as factors, ${USER_COLUMNS}`;
+const OPEN = `identity.sessions s join identity.users u on u.id = s.user_id
+  where s.ended_at is null and u.disabled_at is null and u.erase_at is null`;
 
 const toSession = (row: SessionRow): Session => ({
   id: row.session_id,
@@ -99,33 +100,68 @@ const toSession = (row: SessionRow): Session => ({
   factors: row.factors,
   lastSeenAt: row.last_seen_at,
   expiresAt: row.expires_at,
+  secretEndsAt: row.secret_ends_at,
+  rotateDue: row.rotate_due,
 });
 
-/** The open session of this secret; whether it has run out is for the caller to see. */
+/** The open session of this secret, or of this one before the last; whether it has run out is for the caller to see. */
 export async function findSessionByHash(tx: Tx, tokenHash: Buffer): Promise<Session | null> {
-  const [row] = await tx.query<SessionRow>("identity_session_by_hash", `${SESSION} and s.token_hash = $1`, [
-    tokenHash,
-  ]);
+  const [row] = await tx.query<SessionRow>(
+    "identity_session_by_hash",
+    `select ${COLUMNS}, case when s.token_hash = $1 then s.org_id else s.previous_org_id end as org_id,
+       case when s.token_hash = $1 then null else s.previous_until end as secret_ends_at
+     from ${OPEN} and (s.token_hash = $1 or s.previous_token_hash = $1)`,
+    [tokenHash],
+  );
   return row ? toSession(row) : null;
 }
 
 export async function findSessionById(tx: Tx, id: string): Promise<Session | null> {
-  const [row] = await tx.query<SessionRow>("identity_session_by_id", `${SESSION} and s.id = $1`, [id]);
+  const [row] = await tx.query<SessionRow>(
+    "identity_session_by_id",
+    `select ${COLUMNS}, s.org_id, null::timestamptz as secret_ends_at from ${OPEN} and s.id = $1`,
+    [id],
+  );
   return row ? toSession(row) : null;
 }
 
-/** Gives the session a new secret in another organization; null when it has ended meanwhile. */
+/**
+ * Gives the session a new secret, in another organization if one is named; the old one serves until `oldUntil`. With
+ * `ifDue` only when a rotation is due, so that of calls at the same time one rotates. Null: nothing was rotated.
+ */
 export async function rotateSession(
   tx: Tx,
   id: string,
-  to: { orgId: OrgId; tokenHash: Buffer; csrfToken: string },
+  to: { orgId: OrgId | null; tokenHash: Buffer; oldUntil: Date; ifDue: boolean },
 ): Promise<Session | null> {
-  await tx.query(
+  const rotated = await tx.query(
     "identity_rotate_session",
-    "update identity.sessions set org_id = $2, token_hash = $3, csrf_token = $4 where id = $1 and ended_at is null",
-    [id, to.orgId, to.tokenHash, to.csrfToken],
+    `update identity.sessions set previous_token_hash = token_hash, previous_org_id = org_id, previous_until = $4,
+       org_id = coalesce($2, org_id), token_hash = $3, rotate_due = false
+     where id = $1 and ended_at is null and kind = 'browser' and (rotate_due or not $5) returning id`,
+    [id, to.orgId, to.tokenHash, to.oldUntil, to.ifDue],
   );
-  return findSessionById(tx, id);
+  return rotated.length > 0 ? findSessionById(tx, id) : null;
+}
+
+/** Says that the next call of the person's browsers in this organization gets a new secret. Returns whose memory is stale. */
+export async function markForRotation(tx: Tx, userId: UserId, orgId: OrgId): Promise<Id<"ses">[]> {
+  const rows = await tx.query<{ id: Id<"ses"> }>(
+    "identity_mark_for_rotation",
+    `update identity.sessions set rotate_due = kind = 'browser'
+     where user_id = $1 and org_id = $2 and ended_at is null returning id`,
+    [userId, orgId],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** The person has proved once more who they are. */
+export async function updateProven(tx: Tx, id: string, now: Date): Promise<void> {
+  await tx.query(
+    "identity_update_proven",
+    "update identity.sessions set proven_at = $2 where id = $1 and ended_at is null",
+    [id, now],
+  );
 }
 
 export async function updateLastSeen(tx: Tx, id: string, now: Date): Promise<void> {
@@ -136,28 +172,114 @@ export async function updateLastSeen(tx: Tx, id: string, now: Date): Promise<voi
   );
 }
 
-/** Ends the session of this secret. Returns its id, or null when there was none open. */
+export type EndedSession = { id: Id<"ses">; userId: UserId; orgId: OrgId; reason: EndReason };
+type EndedRow = { id: Id<"ses">; user_id: UserId; org_id: OrgId; end_reason: EndReason };
+const toEnded = (row: EndedRow): EndedSession => ({
+  id: row.id,
+  userId: row.user_id,
+  orgId: row.org_id,
+  reason: row.end_reason,
+});
+
+/** Ends the session of this secret, or of this one before the last. Null when there was none open. */
 export async function endSessionByHash(
   tx: Tx,
   tokenHash: Buffer,
   reason: EndReason,
   now: Date,
-): Promise<Id<"ses"> | null> {
-  const [row] = await tx.query<{ id: Id<"ses"> }>(
+): Promise<EndedSession | null> {
+  const [row] = await tx.query<EndedRow>(
     "identity_end_session",
-    `update identity.sessions set ended_at = $3, end_reason = $2 where token_hash = $1 and ended_at is null
-     returning id`,
+    `update identity.sessions set ended_at = $3, end_reason = $2
+     where (token_hash = $1 or (previous_token_hash = $1 and previous_until > $3)) and ended_at is null
+     returning id, user_id, org_id, end_reason`,
     [tokenHash, reason, now],
   );
-  return row?.id ?? null;
+  return row ? toEnded(row) : null;
 }
 
-/** Deletes at most `limit` sessions opened before then; returns how many. */
+/** Ends the person's open sessions: all, one, or all but one. */
+export async function endSessionsOfUser(
+  tx: Tx,
+  userId: UserId,
+  which: { only?: string | undefined; except?: string | undefined },
+  reason: EndReason,
+  now: Date,
+): Promise<EndedSession[]> {
+  const rows = await tx.query<EndedRow>(
+    "identity_end_sessions_of_user",
+    `update identity.sessions set ended_at = $5, end_reason = $4
+     where user_id = $1 and ended_at is null and ($2::text is null or id = $2) and ($3::text is null or id <> $3)
+     returning id, user_id, org_id, end_reason`,
+    [userId, which.only ?? null, which.except ?? null, reason, now],
+  );
+  return rows.map(toEnded);
+}
+
+export type ListedSession = {
+  id: Id<"ses">;
+  kind: SessionKind;
+  device: string;
+  ipMasked: string;
+  createdAt: Date;
+  lastSeenAt: Date;
+};
+
+/** Sessions of one person at most; far above what the rules let live. */
+const MAX_LISTED = 100;
+
+/** The person's live sessions, the one used last first. Browsers and tokens idle since `idleSince` are over. */
+export async function listSessions(
+  tx: Tx,
+  userId: UserId,
+  idleSince: Date,
+  now: Date,
+): Promise<ListedSession[]> {
+  const rows = await tx.query<{
+    id: Id<"ses">;
+    kind: SessionKind;
+    device: string;
+    ip_masked: string;
+    created_at: Date;
+    last_seen_at: Date;
+  }>(
+    "identity_sessions_of_user",
+    `select id, kind, device, ip_masked, created_at, last_seen_at from identity.sessions
+     where user_id = $1 and ended_at is null and expires_at > $3 and (kind = 'app' or last_seen_at > $2)
+     order by last_seen_at desc, id desc limit ${MAX_LISTED}`,
+    [userId, idleSince, now],
+  );
+  return rows.map((row) => ({
+    id: row.id,
+    kind: row.kind,
+    device: row.device,
+    ipMasked: row.ip_masked,
+    createdAt: row.created_at,
+    lastSeenAt: row.last_seen_at,
+  }));
+}
+
+/** Notes where the person signs in from. True when they had signed in before, but never from such a device. */
+export async function noteDevice(tx: Tx, userId: UserId, device: string, now: Date): Promise<boolean> {
+  const [row] = await tx.query<{ fresh: boolean; others: boolean }>(
+    "identity_note_device",
+    `with noted as (
+       insert into identity.known_devices (user_id, device, first_seen_at, last_seen_at) values ($1, $2, $3, $3)
+       on conflict (user_id, device) do update set last_seen_at = excluded.last_seen_at
+       returning first_seen_at = $3 and xmax = 0 as fresh)
+     select fresh, exists (select from identity.known_devices where user_id = $1 and device <> $2) as others from noted`,
+    [userId, device, now],
+  );
+  return row !== undefined && row.fresh && row.others;
+}
+
+/** Deletes at most `limit` sessions that were over before then; returns how many. */
 export async function deleteOldSessions(tx: Tx, before: Date, limit: number): Promise<number> {
   const rows = await tx.query(
     "identity_delete_old_sessions",
     `delete from identity.sessions where id in (
-       select id from identity.sessions where created_at < $1 order by created_at limit $2 for update skip locked)
+       select id from identity.sessions where least(ended_at, expires_at) < $1
+       order by least(ended_at, expires_at) limit $2 for update skip locked)
      returning id`,
     [before, limit],
   );

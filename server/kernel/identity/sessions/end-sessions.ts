@@ -1,0 +1,70 @@
+import { hashToken } from "../../../platform/crypto/index.ts";
+import { type Tx, withSystemTx } from "../../../platform/db/index.ts";
+import type { UserId } from "../../../platform/ids.ts";
+import { Problem, common } from "../../../platform/problem.ts";
+import { audit } from "../audit/index.ts";
+import type { IdentityDeps } from "../deps.ts";
+import type { EndReason } from "./session.ts";
+import { type EndedSession, endSessionByHash, endSessionsOfUser } from "./store.ts";
+
+type Deps = Pick<IdentityDeps, "clock" | "hub" | "sessionEnded">;
+
+/**
+ * Ends a person's sessions of every kind, and with them what was given out under them: all, `only` one, or all `except` one.
+ * In the caller's transaction; after its commit this process refuses them at once, others within a second.
+ */
+export async function endSessions(
+  tx: Tx,
+  deps: Deps,
+  userId: UserId,
+  how: { reason: EndReason; actorId?: string; only?: string; except?: string | undefined },
+): Promise<number> {
+  const ended = await endSessionsOfUser(tx, userId, how, how.reason, deps.clock.now());
+  await tellEnded(tx, deps, ended, how.actorId ?? userId);
+  return ended.length;
+}
+
+/** Ends the session of this cookie, if there is one. */
+export async function signOut(deps: Deps & Pick<IdentityDeps, "db">, secret: string | null): Promise<void> {
+  if (secret === null) return;
+  await withSystemTx(deps.db, async (tx) => {
+    const ended = await endSessionByHash(tx, hashToken(secret), "user_action", deps.clock.now());
+    if (ended) await tellEnded(tx, deps, [ended], ended.userId);
+  });
+}
+
+/** Ends one of one's own sessions. 404 for another's, and for one that is over. */
+export async function endOwnSession(
+  deps: Deps & Pick<IdentityDeps, "db">,
+  userId: UserId,
+  only: string,
+): Promise<void> {
+  await withSystemTx(deps.db, async (tx) => {
+    if ((await endSessions(tx, deps, userId, { reason: "user_action", only })) === 0)
+      throw new Problem(common.not_found);
+  });
+}
+
+/** Writes the trail, and tells processes and open pages after the commit. */
+export async function tellEnded(
+  tx: Tx,
+  { clock, hub, sessionEnded }: Deps,
+  ended: readonly EndedSession[],
+  actorId: string,
+): Promise<void> {
+  for (const { id, orgId, reason } of ended)
+    await audit(tx, clock.now(), {
+      orgId,
+      actorId,
+      action: "session.ended",
+      targetId: id,
+      detail: { reason },
+    });
+  tx.afterCommit(() => {
+    for (const { id, orgId } of ended) {
+      sessionEnded(id);
+      // Says no more than that: events of one moment are one, so each page asks whether it is still let in.
+      hub.publish("session.revoked", orgId);
+    }
+  });
+}
