@@ -50,6 +50,10 @@ async function openapiDocument(databaseUrl: string): Promise<unknown> {
       STRIPE_SECRET_KEY: "sk_test_document",
       STRIPE_WEBHOOK_SECRET: "whsec_document",
       OPENROUTER_API_KEY: "sk-or-document",
+      RESEND_API_KEY: "re_document",
+      RESEND_WEBHOOK_SECRET: `whsec_${"x".repeat(32)}`,
+      MAIL_FROM: "mail@holdfast.test",
+      MAIL_TOKEN_SECRET: "x".repeat(43),
     }),
   );
   try {

@@ -417,6 +417,34 @@ export type LedgerTransactions = {
   posted_at: Date;
 };
 
+/** mail.addresses */
+export type MailAddresses = {
+  address: string;
+  state: string;
+  flagged_at: Date | null;
+  proven_at: Date | null;
+};
+
+/** mail.outbox */
+export type MailOutbox = {
+  id: string;
+  kind: string;
+  address: string;
+  org_id: string | null;
+  ref: unknown;
+  state: string;
+  attempts: number;
+  created_at: Date;
+  next_attempt_at: Date;
+  claim: string | null;
+  lease_until: Date | null;
+  started_at: Date | null;
+  finished_at: Date | null;
+  company_id: string | null;
+  error_code: string | null;
+  fate: string | null;
+};
+
 /** ops.migrations */
 export type OpsMigrations = {
   version: number;

@@ -16,6 +16,10 @@ CREATE SCHEMA ledger;
 GRANT USAGE ON SCHEMA ledger TO holdfast_app;
 GRANT USAGE ON SCHEMA ledger TO holdfast_operator;
 
+CREATE SCHEMA mail;
+GRANT USAGE ON SCHEMA mail TO holdfast_app;
+GRANT USAGE ON SCHEMA mail TO holdfast_operator;
+
 CREATE SCHEMA ops;
 GRANT USAGE ON SCHEMA ops TO holdfast_app;
 
@@ -670,6 +674,49 @@ CREATE POLICY operator_reads ON ledger.transactions AS PERMISSIVE FOR SELECT TO 
 CREATE POLICY tenant ON ledger.transactions AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
 GRANT INSERT, SELECT ON TABLE ledger.transactions TO holdfast_app;
 GRANT SELECT ON TABLE ledger.transactions TO holdfast_operator;
+
+CREATE TABLE mail.addresses (
+  address text NOT NULL,
+  state text NOT NULL,
+  flagged_at timestamp with time zone,
+  proven_at timestamp with time zone,
+  CONSTRAINT addresses_pkey PRIMARY KEY (address),
+  CONSTRAINT addresses_address_check CHECK (((address = lower(address)) AND (length(address) <= 254))),
+  CONSTRAINT addresses_state_check CHECK ((state = ANY (ARRAY['fine'::text, 'bounced'::text, 'complained'::text])))
+);
+CREATE INDEX addresses_age ON mail.addresses USING btree (proven_at) WHERE (state = 'fine'::text);
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE mail.addresses TO holdfast_app;
+GRANT SELECT ON TABLE mail.addresses TO holdfast_operator;
+
+CREATE TABLE mail.outbox (
+  id text NOT NULL,
+  kind text NOT NULL,
+  address text NOT NULL,
+  org_id text,
+  ref jsonb NOT NULL,
+  state text NOT NULL DEFAULT 'waiting'::text,
+  attempts smallint NOT NULL DEFAULT 0,
+  created_at timestamp with time zone NOT NULL,
+  next_attempt_at timestamp with time zone NOT NULL,
+  claim text,
+  lease_until timestamp with time zone,
+  started_at timestamp with time zone,
+  finished_at timestamp with time zone,
+  company_id text,
+  error_code text,
+  fate text,
+  CONSTRAINT outbox_pkey PRIMARY KEY (id),
+  CONSTRAINT outbox_address_check CHECK (((address = lower(address)) AND (length(address) <= 254))),
+  CONSTRAINT outbox_fate_check CHECK ((fate = ANY (ARRAY['delivered'::text, 'late'::text, 'failed'::text, 'bounced'::text, 'complained'::text]))),
+  CONSTRAINT outbox_ref_check CHECK ((length((ref)::text) <= 1000)),
+  CONSTRAINT outbox_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'sending'::text, 'sent'::text, 'unwanted'::text, 'failed'::text])))
+);
+CREATE INDEX outbox_age ON mail.outbox USING btree (finished_at) WHERE (finished_at IS NOT NULL);
+CREATE INDEX outbox_queue ON mail.outbox USING btree (next_attempt_at, id) WHERE (state = 'waiting'::text);
+CREATE INDEX outbox_sending ON mail.outbox USING btree (lease_until) WHERE (state = 'sending'::text);
+CREATE INDEX outbox_started ON mail.outbox USING btree (started_at);
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE mail.outbox TO holdfast_app;
+GRANT INSERT, SELECT ON TABLE mail.outbox TO holdfast_operator;
 
 CREATE TABLE ops.migrations (
   version integer NOT NULL,

@@ -31,6 +31,13 @@ export function serverEnvironment(run: {
       OPENROUTER_API_KEY: credentials.openrouter.api_key,
       OPENROUTER_BASE_URL: credentials.openrouter.base_url,
     }),
+    MAIL_TOKEN_SECRET: secrets("mail_token_secret"),
+    MAIL_FROM: credentials.resend.from,
+    ...company("RESEND_API_KEY", {
+      RESEND_API_KEY: credentials.resend.api_key,
+      RESEND_WEBHOOK_SECRET: credentials.resend.webhook_secret,
+      RESEND_BASE_URL: credentials.resend.base_url,
+    }),
     ...outside,
     NODE_ENV: "development",
     PORT: String(run.port),

@@ -4,6 +4,7 @@ import type { Demo } from "./demo.ts";
 type Facts = {
   baseUrl: string;
   sandboxUrl: string;
+  mailboxUrl: string;
   database: string;
   demo: Demo | null;
   setupToken: string;
@@ -11,7 +12,15 @@ type Facts = {
 };
 
 /** Says where everything is, in one screenful. */
-export function printPage({ baseUrl, sandboxUrl, database, demo, setupToken, seconds }: Facts): void {
+export function printPage({
+  baseUrl,
+  sandboxUrl,
+  mailboxUrl,
+  database,
+  demo,
+  setupToken,
+  seconds,
+}: Facts): void {
   const rows: [string, string][] = [["Console", baseUrl]];
   if (demo) {
     if (demo.signInUrl) rows.push(["Sign in", `${demo.signInUrl}  (one click, once)`]);
@@ -24,6 +33,7 @@ export function printPage({ baseUrl, sandboxUrl, database, demo, setupToken, sec
   rows.push(
     ["API", `${baseUrl}/v1 (OpenAI-shaped), ${baseUrl}/api/docs`],
     ["Sandbox", `${sandboxUrl}  (Stripe and the language models, on this machine)`],
+    ["Mailbox", `${mailboxUrl}  (what Holdfast mails to anybody)`],
     ["Database", database],
   );
   const lines = rows.map(([name, fact]) => `  ${name.padEnd(10)}${fact}`);

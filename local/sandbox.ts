@@ -7,6 +7,13 @@ import { root } from "./project.ts";
 export type Credentials = {
   stripe: { api_key: string; webhook_secret: string; base_url: string };
   openrouter: { api_key: string; base_url: string };
+  resend: {
+    api_key: string;
+    webhook_secret: string;
+    base_url: string;
+    from: string;
+    mailbox_url: string;
+  };
 };
 
 export type Sandbox = {

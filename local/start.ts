@@ -62,6 +62,7 @@ class Launch {
     printPage({
       baseUrl,
       sandboxUrl,
+      mailboxUrl: credentials.resend.mailbox_url,
       database: database.description,
       demo,
       setupToken: secrets("setup_token"),

@@ -14,9 +14,10 @@ import { github } from "./github/index.ts";
 import { google } from "./google/index.ts";
 import { openrouter } from "./llm/index.ts";
 import { oidc } from "./oidc/index.ts";
+import { resend } from "./resend/index.ts";
 import { company as stripe } from "./stripe/index.ts";
 
-const COMPANIES: readonly Company[] = [stripe, openrouter, google, github, oidc];
+const COMPANIES: readonly Company[] = [stripe, openrouter, google, github, oidc, resend];
 const FIRST_PORT = 4010;
 /** Ports tried after the first one. */
 const PORT_TRIES = 100;

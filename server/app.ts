@@ -12,9 +12,11 @@ import { identityJobs } from "./kernel/identity/jobs.ts";
 import { identityRoutes } from "./kernel/identity/routes.ts";
 import { ledgerJobs } from "./kernel/ledger/jobs.ts";
 import { ledgerRoutes } from "./kernel/ledger/routes.ts";
+import { createMail, type Mail, type MailDeps } from "./kernel/mail/index.ts";
+import { mailJobs } from "./kernel/mail/jobs.ts";
 import { createAuthenticate, organizationActions, type Authenticator } from "./kernel/tenancy/index.ts";
 import { tenancyRoutes } from "./kernel/tenancy/routes.ts";
-import { createInbox, stripeSource, type Inbox } from "./kernel/webhooks/index.ts";
+import { createInbox, resendSource, stripeSource, type Inbox, type Source } from "./kernel/webhooks/index.ts";
 import { webhookJobs } from "./kernel/webhooks/jobs.ts";
 import { webhookRoutes } from "./kernel/webhooks/routes.ts";
 import { offsetClock, systemClock, type Clock } from "./platform/clock.ts";
@@ -34,6 +36,7 @@ import { createGateway, type Gateway } from "./products/gateway/index.ts";
 import { gatewayJobs } from "./products/gateway/jobs.ts";
 import { gatewayRoutes } from "./products/gateway/routes.ts";
 import { createOpenRouter, type LanguageModels } from "./vendors/llm/index.ts";
+import { createMailCompany } from "./vendors/mail/index.ts";
 import { createStripe, type StripeApi } from "./vendors/stripe/index.ts";
 
 export const VERSION = "0.1.0";
@@ -70,6 +73,7 @@ type Parts = {
   loops: Loops;
   jobs: Jobs;
   authenticate: Authenticator;
+  mail: Mail;
   stripe: StripeApi;
   llm: LanguageModels;
   inbox: Inbox;
@@ -148,6 +152,7 @@ async function build(config: Config, options: AppOptions): Promise<Parts> {
     baseUrl: config.STRIPE_BASE_URL ?? null,
     metrics,
   });
+  const mail = buildMail(config, shared);
   const billing = createBilling({
     ...shared,
     stripe,
@@ -159,8 +164,8 @@ async function build(config: Config, options: AppOptions): Promise<Parts> {
     ...shared,
     limiter,
     maxAttempts: config.WEBHOOK_MAX_ATTEMPTS,
-    sources: [stripeSource({ stripe, accountId, secrets: config.STRIPE_WEBHOOK_SECRET })],
-    handlers: [billing.stripeHandler],
+    sources: sourcesOf(config, stripe),
+    handlers: [billing.stripeHandler, mail.handler],
   });
   const llm = createOpenRouter({
     apiKey: config.OPENROUTER_API_KEY,
@@ -183,6 +188,7 @@ async function build(config: Config, options: AppOptions): Promise<Parts> {
     health: createHealth(),
     loops: createLoops(logger, metrics),
     jobs: createJobs({ ...shared, bus }),
+    mail,
     authenticate: createAuthenticate({ db, clock, logger, config, bus, metrics }),
     stripe,
     llm,
@@ -191,6 +197,26 @@ async function build(config: Config, options: AppOptions): Promise<Parts> {
     gateway,
     draining: new AbortController(),
   };
+}
+
+/** Who sends us events. */
+const sourcesOf = (config: Config, stripe: StripeApi): Source[] => [
+  stripeSource({ stripe, accountId: config.STRIPE_ACCOUNT_ID, secrets: config.STRIPE_WEBHOOK_SECRET }),
+  resendSource({ mode: config.INSTALLATION_MODE, secrets: config.RESEND_WEBHOOK_SECRET }),
+];
+
+function buildMail(
+  config: Config,
+  shared: Pick<MailDeps, "db" | "clock" | "hub" | "logger" | "metrics">,
+): Mail {
+  return createMail({
+    ...shared,
+    company: createMailCompany({ apiKey: config.RESEND_API_KEY, baseUrl: config.RESEND_BASE_URL ?? null }),
+    baseUrl: config.BASE_URL,
+    from: config.MAIL_FROM,
+    tokenSecret: config.MAIL_TOKEN_SECRET,
+    perSecond: config.MAIL_PER_SECOND,
+  });
 }
 
 function mountRoutes(http: Http, parts: Parts): void {
@@ -219,6 +245,7 @@ function mountRoutes(http: Http, parts: Parts): void {
 function startJobs(parts: Parts): void {
   const { loops, jobs, db, clock } = parts;
   idempotencyJobs(loops, { db, clock });
+  mailJobs(loops, parts.mail);
   identityJobs(loops, parts);
   ledgerJobs(loops, parts);
   webhookJobs(loops, parts.inbox, { backfillSeconds: parts.config.WEBHOOK_BACKFILL_SECONDS });
@@ -227,7 +254,19 @@ function startJobs(parts: Parts): void {
   jobs.start(loops, parts.config.JOBS_AT_ONCE);
 }
 
-function healthChecks({ health, db, bus, limiter, hub, stripe, llm, inbox, gateway, clock }: Parts): void {
+function healthChecks({
+  health,
+  db,
+  bus,
+  limiter,
+  hub,
+  stripe,
+  llm,
+  mail,
+  inbox,
+  gateway,
+  clock,
+}: Parts): void {
   health.check("database", true, async () => {
     const { rows } = await db.pool.query<{ version: string }>(
       "select current_setting('server_version') as version",
@@ -253,6 +292,10 @@ function healthChecks({ health, db, bus, limiter, hub, stripe, llm, inbox, gatew
     if (state === "unavailable") throw new Error("the provider does not answer");
     return llm.name;
   });
+  health.check("mail", false, async () => {
+    const { company } = mail.deps;
+    return `${company.name}: ${await company.probe(AbortSignal.timeout(2_000))}`;
+  });
   health.check("rate limits", false, () => limiter.probe());
   health.check("bus", false, async () => {
     const down = bus.lines().filter(({ lagMs }) => lagMs === null);
@@ -264,6 +307,7 @@ function healthChecks({ health, db, bus, limiter, hub, stripe, llm, inbox, gatew
     const { received, waiting_retry, processing, oldest_seconds } = await inbox.counts();
     return { waiting: received + waiting_retry + processing, oldest_seconds };
   });
+  health.queue("mails", () => mail.waiting());
   health.queue("model calls", async () => {
     const started = [...gateway.calls].map((call) => call.startedAt);
     const oldest = started.length > 0 ? performance.now() - Math.min(...started) : 0;

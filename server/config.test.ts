@@ -16,6 +16,10 @@ const valid = {
   STRIPE_SECRET_KEY: "sk_test_x",
   STRIPE_WEBHOOK_SECRET: "whsec_a, whsec_b",
   OPENROUTER_API_KEY: "sk-or-v1-x",
+  RESEND_API_KEY: "re_x",
+  RESEND_WEBHOOK_SECRET: `whsec_${"a".repeat(32)}`,
+  MAIL_FROM: "Holdfast <mail@holdfast.example>",
+  MAIL_TOKEN_SECRET: "t".repeat(43),
 };
 const production = {
   ...valid,
@@ -84,6 +88,8 @@ test.each([
   ["plain http", { BASE_URL: "http://holdfast.example" }, "BASE_URL"],
   ["the sandbox", { SANDBOX_URL: "http://127.0.0.1:4010/_sandbox" }, "SANDBOX_URL"],
   ["a test key", { STRIPE_SECRET_KEY: "sk_test_x" }, "sandbox credential"],
+  ["another mail company", { RESEND_BASE_URL: "http://127.0.0.1:4010/resend" }, "RESEND_BASE_URL"],
+  ["a sandbox's mail key", { RESEND_API_KEY: "re_default_sandbox0000" }, "sandbox credential"],
   ["another Stripe", { STRIPE_BASE_URL: "http://127.0.0.1:4010" }, "STRIPE_BASE_URL"],
   ["a moved clock", { CLOCK_OFFSET_MS: "1" }, "CLOCK_OFFSET_MS"],
   ["no limits on sign-in", { AUTH_LIMITS: "off" }, "AUTH_LIMITS"],

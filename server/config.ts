@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { billingConfig } from "./kernel/billing/index.ts";
 import { identityConfig } from "./kernel/identity/index.ts";
+import { mailConfig } from "./kernel/mail/index.ts";
 import { tenancyConfig } from "./kernel/tenancy/index.ts";
 import { webhooksConfig } from "./kernel/webhooks/index.ts";
 import { gatewayConfig } from "./products/gateway/index.ts";
@@ -73,6 +74,7 @@ const platformConfig = z.object({
 
 export const configSchema = z.object({
   ...platformConfig.shape,
+  ...mailConfig.shape,
   ...identityConfig.shape,
   ...tenancyConfig.shape,
   ...webhooksConfig.shape,
@@ -135,5 +137,6 @@ function productionFaults(config: Config): string[] {
     "a sandbox credential or URL is configured; use the live ones",
   );
   refuse(config.STRIPE_BASE_URL !== undefined, "STRIPE_BASE_URL: unset it in production");
+  refuse(config.RESEND_BASE_URL !== undefined, "RESEND_BASE_URL: unset it in production");
   return faults;
 }

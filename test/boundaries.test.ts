@@ -16,6 +16,7 @@ const BAD: Record<string, [from: string, to: string]> = {
   "platform-knows-nobody": ["server/platform/db/bad.ts", "server/kernel/ledger/index.ts"],
   "vendors-know-platform-only": ["server/vendors/stripe/bad.ts", "server/vendors/llm/index.ts"],
   "kernel-below-products": ["server/kernel/ledger/bad.ts", "server/products/gateway/index.ts"],
+  "kernel-order-mail": ["server/kernel/mail/bad.ts", "server/kernel/identity/index.ts"],
   "kernel-order-identity": ["server/kernel/identity/bad.ts", "server/kernel/tenancy/index.ts"],
   "kernel-order-tenancy": ["server/kernel/tenancy/bad.ts", "server/kernel/ledger/index.ts"],
   "kernel-order-ledger": ["server/kernel/ledger/bad2.ts", "server/kernel/webhooks/index.ts"],

@@ -1467,6 +1467,31 @@ export type ReceiveStripeEventResponses = {
 
 export type ReceiveStripeEventResponse = ReceiveStripeEventResponses[keyof ReceiveStripeEventResponses];
 
+export type ReceiveResendEventData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/webhooks/resend';
+};
+
+export type ReceiveResendEventErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ReceiveResendEventError = ReceiveResendEventErrors[keyof ReceiveResendEventErrors];
+
+export type ReceiveResendEventResponses = {
+    /**
+     * Success
+     */
+    200: WebhookReceived;
+};
+
+export type ReceiveResendEventResponse = ReceiveResendEventResponses[keyof ReceiveResendEventResponses];
+
 export type ListEventsData = {
     body?: never;
     path?: never;

@@ -50,6 +50,11 @@ export type Company = {
   readonly faults?: readonly string[];
   /** Pages for people, outside any credential, below `/{company}`: true when `path` was one and is answered. */
   page?(page: PageRequest): Promise<boolean>;
+  /**
+   * Mails that lie in people's boxes here, oldest first; when there is none yet, waits for one up to `waitMs` of real time.
+   * Shown as `GET /_sandbox/mailbox`.
+   */
+  mailbox?(world: World, filter: MailboxFilter, waitMs: number, signal: AbortSignal): Promise<MailboxMail[]>;
   /** Control operations of its own below `/_sandbox/{company}`, e.g. its settings: false when it knows no such path. */
   control?(request: ControlRequest): Promise<boolean>;
   /** Handlers of things that fall due in world time, by the kind given to `agenda.add`. */
@@ -240,6 +245,27 @@ export type ObjectSummary = {
   state: string;
   text: string;
   body: unknown;
+};
+
+/** `to`: an address in small letters, null for all; `since`: the `seq` of the last mail that was seen, 0 for none. */
+export type MailboxFilter = { to: string | null; since: number };
+
+/** One mail in one box. */
+export type MailboxMail = {
+  /** Counts up in a world, over all boxes. */
+  seq: number;
+  id: string;
+  to: string;
+  from: string;
+  reply_to: string[];
+  subject: string;
+  text: string | null;
+  html: string | null;
+  /** Where its links lead, in order, each once. */
+  links: string[];
+  headers: Record<string, string>;
+  attachments: { filename: string; content_type: string; bytes: number }[];
+  arrived_at: string;
 };
 
 export type Coverage = {

@@ -9,6 +9,9 @@ import { asCurl } from "./recorder.ts";
 import type { OpenWorld } from "./world.ts";
 import { MAX_WORLDS, type NewWorld, type Worlds } from "./worlds.ts";
 
+/** How long a reader of a mailbox may wait for a mail. */
+const MAX_WAIT_SECONDS = 30;
+
 export type ControlCall = {
   req: IncomingMessage;
   res: ServerResponse;
@@ -36,7 +39,14 @@ class Refusal extends Error {
   }
 }
 
-type Act = { method: string; params: string[]; query: URLSearchParams; body: unknown };
+type Act = {
+  method: string;
+  params: string[];
+  query: URLSearchParams;
+  body: unknown;
+  /** Aborted when the client goes away. */
+  signal: AbortSignal;
+};
 type Operation = (act: Act) => unknown;
 
 function parse<T>(schema: z.ZodType<T>, value: unknown): T {
@@ -88,7 +98,9 @@ export function createControl(companies: readonly Company[], worlds: Worlds): Co
       const [first = "", ...rest] = path.slice(1).split("/").map(decodeURIComponent);
       const operation = operations[`${method} ${first}/${rest.map(() => "*").join("/")}`.replace(/\/$/, "")];
       if (operation !== undefined) {
-        const result = await operation({ method, params: rest, query, body });
+        const gone = new AbortController();
+        res.once("close", () => gone.abort());
+        const result = await operation({ method, params: rest, query, body, signal: gone.signal });
         const created = method === "POST" && (first === "worlds" || first === "faults");
         return answer(created ? 201 : 200, result);
       }
@@ -150,6 +162,7 @@ function buildOperations(companies: readonly Company[], worlds: Worlds): Record<
     ...worldOperations(companies, worlds, get, named),
     ...faultOperations(companies, named),
     ...viewOperations(companies, named),
+    ...mailboxOperations(companies, named),
     "POST trigger": async (act) => {
       const { company: name, event } = parse(triggerInput, act.body);
       const trigger = companies.find((c) => c.name === name)?.triggers?.[event];
@@ -339,5 +352,23 @@ function viewOperations(
         companies.map((company) => [company.name, Object.keys(company.triggers ?? {})]),
       ),
     }),
+  };
+}
+
+function mailboxOperations(
+  companies: readonly Company[],
+  named: (act: Act) => OpenWorld,
+): Record<string, Operation> {
+  const company = companies.find(({ mailbox }) => mailbox !== undefined);
+  return {
+    "GET mailbox": async (act) => {
+      const { to } = pick(act.query, ["to", "since", "wait"]);
+      const filter = {
+        to: to === undefined ? null : to.trim().toLowerCase(),
+        since: integer(act.query, "since", 1e15) ?? 0,
+      };
+      const waitMs = (integer(act.query, "wait", MAX_WAIT_SECONDS) ?? 0) * 1_000;
+      return { data: (await company?.mailbox?.(named(act), filter, waitMs, act.signal)) ?? [] };
+    },
   };
 }

@@ -22,7 +22,8 @@ export type OpenRecorder = Recorder & {
 };
 
 /** Keys, tokens and signing secrets, keeping what names their kind and world: `sk_test_default_…`. */
-const SECRET = /\b(sk_test_[0-9a-z-]+_|sk-or-v1-[0-9a-z-]+-|whsec_|Basic )[A-Za-z0-9+/=_-]{4,}/g;
+const SECRET =
+  /\b(sk_test_[0-9a-z-]+_|re_[0-9a-z-]+_|sk-or-v1-[0-9a-z-]+-|whsec_|Basic )[A-Za-z0-9+/=_-]{4,}/g;
 
 export function maskSecrets(text: string): string {
   return text.replace(SECRET, "$1…");

@@ -85,6 +85,10 @@ async function open(dataDir: string, stops: (() => Promise<unknown>)[]): Promise
     STRIPE_BASE_URL: sandbox.stripe["base_url"] ?? "",
     OPENROUTER_API_KEY: sandbox.openrouter["api_key"] ?? "",
     OPENROUTER_BASE_URL: sandbox.openrouter["base_url"] ?? "",
+    RESEND_API_KEY: sandbox.resend["api_key"] ?? "",
+    RESEND_WEBHOOK_SECRET: sandbox.resend["webhook_secret"] ?? "",
+    RESEND_BASE_URL: sandbox.resend["base_url"] ?? "",
+    MAIL_FROM: sandbox.resend["from"] ?? "",
   };
   const all = await startServer({ ...env, ROLE: "all" }, stops);
   const api = await startServer({ ...env, ROLE: "api" }, stops);
@@ -138,7 +142,7 @@ async function startSandbox(dataDir: string, stops: (() => Promise<unknown>)[]) 
   stops.push(stopper(child));
   const { url } = JSON.parse(await firstLine(child)) as { url: string };
   const client = createClient(url);
-  const world = await client.call<{ stripe: Record<string, string>; openrouter: Record<string, string> }>(
+  const world = await client.call<Record<"stripe" | "openrouter" | "resend", Record<string, string>>>(
     "POST",
     "/_sandbox/worlds",
     { body: { name: "default", recording: false, webhook_base: "http://127.0.0.1:9/webhooks" } },
@@ -164,6 +168,7 @@ async function startServer(env: Record<string, string>, stops: (() => Promise<un
       API_KEY_PEPPER: PEPPER,
       KMS_LOCAL_KEYRING: PEPPER,
       OPERATOR_MFA: "optional",
+      MAIL_TOKEN_SECRET: PEPPER,
       ...env,
     },
     "ignore",

@@ -10,12 +10,23 @@ import { readConfig } from "../../server/config.ts";
 import type { Clock } from "../../server/platform/clock.ts";
 import { createLogger } from "../../server/platform/telemetry/index.ts";
 import { browserClient, createClient, type Client, type Json } from "./client.ts";
+import { openMailbox, type TestMail } from "./mailbox.ts";
 import { createTestDatabase, type TestDatabase } from "./database.ts";
-import { addMember, addNeighbour, KEYRING, OWNER, PEPPER, SETUP_TOKEN, type Sql } from "./people.ts";
+import {
+  addMember,
+  addNeighbour,
+  KEYRING,
+  MAIL_SECRET,
+  OWNER,
+  PEPPER,
+  SETUP_TOKEN,
+  type Sql,
+} from "./people.ts";
 
 type Credentials = {
   stripe: { api_key: string; webhook_secret: string; base_url: string };
   openrouter: { api_key: string; base_url: string };
+  resend: { api_key: string; webhook_secret: string; base_url: string; from: string };
 };
 type Role = "owner" | "admin" | "agent" | "viewer";
 
@@ -38,6 +49,8 @@ export type TestApp = {
   /** The owner of another organization, no operator; the same person and session every time. */
   neighbour(): Promise<Client>;
   createKey(who: Client, input?: Json): Promise<{ id: string; secret: string; client: Client }>;
+  /** Waits for the next mail to this address: each call gives one more, in order. */
+  mailbox(to: string): Promise<TestMail>;
   sql: Sql;
   /** One more process on the same database, with the same secrets; it ends with this one. Returns where it answers. */
   startAnother(env?: Record<string, string>): Promise<{ url: string; app: App }>;
@@ -79,6 +92,7 @@ export async function startTestApp({ env = {}, clock }: TestAppOptions = {}): Pr
     credentials,
     lines,
     sql,
+    mailbox: openMailbox(sandbox.url),
     ...(await people(url, sql)),
     async startAnother(own = {}) {
       const otherPort = String(await choosePort());
@@ -95,7 +109,11 @@ export async function startTestApp({ env = {}, clock }: TestAppOptions = {}): Pr
   };
 }
 
-const settingsOf = (database: TestDatabase, { stripe, openrouter }: Credentials, sandbox: Sandbox) => ({
+const settingsOf = (
+  database: TestDatabase,
+  { stripe, openrouter, resend }: Credentials,
+  sandbox: Sandbox,
+) => ({
   NODE_ENV: "test",
   CONSOLE_DIR: "",
   DATABASE_URL: database.url,
@@ -109,6 +127,13 @@ const settingsOf = (database: TestDatabase, { stripe, openrouter }: Credentials,
   STRIPE_BASE_URL: stripe.base_url,
   OPENROUTER_API_KEY: openrouter.api_key,
   OPENROUTER_BASE_URL: openrouter.base_url,
+  RESEND_API_KEY: resend.api_key,
+  RESEND_WEBHOOK_SECRET: resend.webhook_secret,
+  RESEND_BASE_URL: resend.base_url,
+  MAIL_FROM: resend.from,
+  MAIL_TOKEN_SECRET: MAIL_SECRET,
+  // A test must not wait for the pace of the company.
+  MAIL_PER_SECOND: "100",
   SANDBOX_URL: sandbox.url,
 });
 

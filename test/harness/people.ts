@@ -5,6 +5,7 @@ import { newId } from "../../server/platform/ids.ts";
 export const SETUP_TOKEN = "a set-up token of at least 32 characters";
 export const OWNER = { email: "owner@example.com", password: "Correct Horse 1" };
 export const KEYRING = "a keyring of at least 32 characters made for tests";
+export const MAIL_SECRET = "a mail secret of at least 32 characters made for tests";
 export const PEPPER = "a pepper of at least 32 characters made for tests";
 
 /** Runs one text of SQL as the database's owner: behind the tenants' walls. */

@@ -9,6 +9,7 @@ import {
   aPurchase,
   aSession,
   aSignedEvent,
+  aSignedMailEvent,
   aTransaction,
   anEndpoint,
   credits,
@@ -94,6 +95,7 @@ export const examples: Record<string, Example> = {
   verifyLedger: {},
   // Inbox
   receiveStripeEvent: { given: aSignedEvent },
+  receiveResendEvent: { given: aSignedMailEvent },
   listEvents: {},
   countEvents: {},
   getEvent: event,

@@ -86,6 +86,21 @@ export function aSignedEvent(app: TestApp) {
   return { body, headers: { "stripe-signature": `t=${seconds},v1=${signature}` } };
 }
 
+/** The same of the mail company. */
+export function aSignedMailEvent(app: TestApp) {
+  const id = `msg_${randomUUID()}`;
+  const seconds = Math.floor(Date.now() / 1000);
+  const created_at = new Date(seconds * 1000).toISOString();
+  const body = JSON.stringify({ type: "contact.created", created_at, data: { id: randomUUID() } });
+  const [secret = ""] = app.credentials.resend.webhook_secret.split(",");
+  const key = Buffer.from(secret.replace("whsec_", ""), "base64");
+  const signature = createHmac("sha256", key).update(`${id}.${seconds}.${body}`).digest("base64");
+  return {
+    body,
+    headers: { "svix-id": id, "svix-timestamp": String(seconds), "svix-signature": `v1,${signature}` },
+  };
+}
+
 const DONE = new Set(["processed", "ignored", "dead"]);
 const MAX_LOOKS = 2_000;
 

@@ -14,6 +14,8 @@ const NO_TENANT = new Set([
   "tenancy.api_key_directory",
   "tenancy.member_directory",
   "tenancy.slug_directory",
+  // One queue for all, whoever sends.
+  "mail.outbox",
   // The operator's.
   "webhooks.events",
 ]);

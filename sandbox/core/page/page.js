@@ -277,6 +277,8 @@ async function refresh() {
     const companies = Object.keys(current).filter((name) => current[name]?.base_url !== undefined);
     $("company").append(...companies.map((name) => make("option", { value: name }, name)));
   }
+  $("mailbox").href =
+    world() === "default" ? "/resend/mailbox" : `/resend/mailbox?world=${encodeURIComponent(world())}`;
   clock = current?.clock ?? clock;
   if (clock !== null) showClock();
   const { data: waiting } = await api("GET", `/webhooks?state=waiting&limit=${PAGE}`);

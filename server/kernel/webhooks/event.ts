@@ -27,9 +27,9 @@ export type InboxEvent = {
 /** What an event did, shown to the operator: rows, transactions. */
 export type Effect = { kind: string; id: string };
 
-/** What `prepare` found out about one event. */
-export type Prepared<F> =
-  | { kind: "facts"; orgId: OrgId; facts: F }
+/** What `prepare` found out about one event. `O` is null for facts that belong to no organization. */
+export type Prepared<F, O extends OrgId | null = OrgId> =
+  | { kind: "facts"; orgId: O; facts: F }
   /** Nothing of ours. */
   | { kind: "ignored"; code: string }
   /** The company is away or a parent is missing: asked again later, up to 3 days, without counting an attempt. */
@@ -39,18 +39,18 @@ export type Prepared<F> =
 
 /**
  * Applies the events of one source, in batches. `prepare` may use the network and answers in the order of its input;
- * `apply` may not: it runs in one transaction of the organization, in which "processed" is written too, so that its
- * effects happen exactly once. A batch that throws is run again one event at a time.
+ * `apply` may not: it runs in one transaction of the organization (or of none), in which "processed" is written too, so
+ * that its effects happen exactly once. A batch that throws is run again one event at a time.
  */
-export type Handler<F> = {
+export type Handler<F, O extends OrgId | null = OrgId> = {
   readonly source: string;
   /** Types that are handled; all others are ignored. They are also the only ones that metrics name. */
   readonly types: ReadonlySet<string>;
-  prepare(events: readonly InboxEvent[], signal: AbortSignal): Promise<Prepared<F>[]>;
+  prepare(events: readonly InboxEvent[], signal: AbortSignal): Promise<Prepared<F, O>[]>;
   /** Effects per fact, in order. Throw `RuleBroken` for an event that must not be applied. */
-  apply(tx: Tx, org: OrgId, facts: readonly F[], now: Date): Promise<Effect[][]>;
+  apply(tx: Tx, org: O, facts: readonly F[], now: Date): Promise<Effect[][]>;
 };
 
 /** A handler whatever its facts are; the inbox only carries them from one half to the other. */
 // eslint-disable-next-line typescript/no-explicit-any
-export type AnyHandler = Handler<any>;
+export type AnyHandler = Handler<any, any>;

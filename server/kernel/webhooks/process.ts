@@ -1,5 +1,5 @@
 import { addMs } from "../../platform/clock.ts";
-import { withSystemTx, withTx } from "../../platform/db/index.ts";
+import { withSystemTx, withTx, type Db, type Tx } from "../../platform/db/index.ts";
 import { newId, type OrgId } from "../../platform/ids.ts";
 import { Problem, common } from "../../platform/problem.ts";
 import type { InboxDeps } from "./deps.ts";
@@ -32,7 +32,9 @@ type Work = {
   startedAt: number;
   signal: AbortSignal;
 };
-type Ready = { event: Claimed; orgId: OrgId; facts: unknown };
+/** What is nobody's has no organization. */
+type Owner = OrgId | null;
+type Ready = { event: Claimed; orgId: Owner; facts: unknown };
 
 /** Claims what is due and applies it. True when there may be more. */
 export async function processEvents(
@@ -68,7 +70,7 @@ export async function processEvents(
 }
 
 async function work(work: Work, events: readonly Claimed[]): Promise<void> {
-  const ready = new Map<AnyHandler, Map<OrgId, Ready[]>>();
+  const ready = new Map<AnyHandler, Map<Owner, Ready[]>>();
   const ended: Outcome[] = [];
   const strangers = events.filter((event) => isOtherMode(work.deps, event));
   for (const event of strangers)
@@ -79,7 +81,7 @@ async function work(work: Work, events: readonly Claimed[]): Promise<void> {
     for (const event of mine.filter((event) => !known.includes(event)))
       ended.push(outcome(work, event, { state: "ignored", errorCode: "unhandled_type" }));
     if (!handler || known.length === 0) continue;
-    const groups = new Map<OrgId, Ready[]>();
+    const groups = new Map<Owner, Ready[]>();
     for (const { event, result } of await prepare(work, handler, known)) {
       if (result instanceof Error) ended.push(failure(work, event, result));
       else if (result.kind !== "facts") ended.push(unready(work, event, result));
@@ -98,10 +100,13 @@ async function work(work: Work, events: readonly Claimed[]): Promise<void> {
   }
 }
 
-/** Told when an event is stored; asked again of one that is replayed, since replay opens what was ignored. */
+/**
+ * Told when an event is stored; asked again of one that is replayed, since replay opens what was ignored. Its bytes alone
+ * tell: where they need a header to be read, the company names no mode.
+ */
 function isOtherMode({ sources }: InboxDeps, event: Claimed): boolean {
   if (event.replays === 0) return false;
-  const envelope = sources.find(({ name }) => name === event.source)?.read(event.body);
+  const envelope = sources.find(({ name }) => name === event.source)?.read(event.body, {});
   return envelope ? envelope.livemode !== (event.mode === "live") : false;
 }
 
@@ -120,7 +125,7 @@ function append<K, V>(groups: Map<K, V[]>, key: K, value: V): void {
   else groups.set(key, [value]);
 }
 
-type PreparedEvent = { event: Claimed; result: Prepared<unknown> | Error };
+type PreparedEvent = { event: Claimed; result: Prepared<unknown, Owner> | Error };
 
 /** A batch that throws is prepared again one by one, so that only the culprit fails. */
 async function prepare(
@@ -148,7 +153,7 @@ async function apply(work: Work, handler: AnyHandler, group: readonly Ready[]): 
   if (!first) return;
   const { db, clock } = work.deps;
   try {
-    const outcomes = await withTx(db, first.orgId, async (tx) => {
+    const outcomes = await withOwnersTx(db, first.orgId, async (tx) => {
       const now = clock.now();
       const facts = group.map((ready) => ready.facts);
       const effects = await handler.apply(tx, first.orgId, facts, now);
@@ -163,6 +168,9 @@ async function apply(work: Work, handler: AnyHandler, group: readonly Ready[]): 
     else for (const one of group) await apply(work, handler, [one]);
   }
 }
+
+const withOwnersTx = <T>(db: Db, orgId: Owner, fn: (tx: Tx) => Promise<T>): Promise<T> =>
+  orgId === null ? withSystemTx(db, fn) : withTx(db, orgId, fn);
 
 async function finish(work: Work, outcomes: readonly Outcome[]): Promise<void> {
   if (outcomes.length === 0) return;
@@ -191,10 +199,14 @@ function outcome(work: Work, event: Claimed, change: Partial<Outcome> & Pick<Out
   };
 }
 
-const processed = (work: Work, event: Claimed, orgId: OrgId, effects: Effect[]) =>
+const processed = (work: Work, event: Claimed, orgId: Owner, effects: Effect[]) =>
   outcome(work, event, { state: "processed", orgId, effects });
 
-function unready(work: Work, event: Claimed, result: Exclude<Prepared<unknown>, { kind: "facts" }>): Outcome {
+function unready(
+  work: Work,
+  event: Claimed,
+  result: Exclude<Prepared<unknown, Owner>, { kind: "facts" }>,
+): Outcome {
   if (result.kind === "ignored") return outcome(work, event, { state: "ignored", errorCode: result.code });
   if (result.kind === "dead")
     return outcome(work, event, { state: "dead", errorCode: result.code, errorDetail: result.detail });

@@ -29,9 +29,7 @@ export async function receive(parts: ReceiveParts, delivery: Delivery): Promise<
   const fault = source.verify(delivery.body, delivery.headers, now.getTime());
   if (fault) throw await unverified(parts, source, fault, delivery.ip);
   try {
-    const isNew = await parts.writer.add(
-      toEvent(source, endpoint, delivery.body, source.keep(delivery.headers), now),
-    );
+    const isNew = await parts.writer.add(toEvent(source, endpoint, delivery, now));
     signals.total.inc({ source: source.name, outcome: isNew ? "stored" : "duplicate" });
     signals.ack.observe({ source: source.name }, (performance.now() - startedAt) / 1000);
   } catch (error) {
@@ -58,13 +56,12 @@ async function unverified(
 function toEvent(
   source: Source,
   endpoint: EndpointRow,
-  body: Buffer,
-  headers: Record<string, string>,
+  { body, headers }: Delivery,
   receivedAt: Date,
 ): NewEvent {
-  const envelope = source.read(body);
+  const envelope = source.read(body, headers);
   const event = newEvent(endpoint, envelope ?? unreadable(body, endpoint, receivedAt), body, receivedAt);
-  const kept = { ...event, headers: JSON.stringify(headers) };
+  const kept = { ...event, headers: JSON.stringify(source.keep(headers)) };
   return envelope ? kept : { ...kept, state: "dead", errorCode: "unreadable" };
 }
 

@@ -19,8 +19,8 @@ export type Source = {
   readonly mode: Mode;
   /** Null when the bytes are genuine, else the cause for log and metric. */
   verify(body: Buffer, headers: IncomingHttpHeaders, nowMs: number): string | null;
-  /** Null for bytes that are no event. */
-  read(body: Buffer): Envelope | null;
+  /** Null for bytes that are no event. Some companies name the event in a header. */
+  read(body: Buffer, headers: IncomingHttpHeaders): Envelope | null;
   /** The headers that were needed to verify, kept beside the bytes. */
   keep(headers: IncomingHttpHeaders): Record<string, string>;
   /** The company's own list, a page at a time. */
