@@ -196,6 +196,27 @@ export type IdentityAuditPersonal = {
   user_id: string | null;
 };
 
+/** identity.authorization_codes */
+export type IdentityAuthorizationCodes = {
+  id: string;
+  client_id: string;
+  redirect_uri: string;
+  scopes: string[];
+  state: string;
+  code_challenge: string;
+  created_at: Date;
+  expires_at: Date;
+  decided_at: Date | null;
+  user_id: string | null;
+  org_id: string | null;
+  amr: string[] | null;
+  proven_at: Date | null;
+  code_hash: Buffer | null;
+  code_expires_at: Date | null;
+  spent_at: Date | null;
+  session_id: string | null;
+};
+
 /** identity.backup_codes */
 export type IdentityBackupCodes = {
   user_id: string;
@@ -213,6 +234,34 @@ export type IdentityDeletionRequests = {
   created_at: Date;
   execute_at: Date | null;
   ended_at: Date | null;
+};
+
+/** identity.device_code_misses */
+export type IdentityDeviceCodeMisses = {
+  user_id: string;
+  missed_at: Date;
+};
+
+/** identity.device_codes */
+export type IdentityDeviceCodes = {
+  id: string;
+  client_id: string;
+  scopes: string[];
+  device_code_hash: Buffer;
+  user_code_hash: Buffer;
+  ip: string;
+  user_agent: string;
+  interval_seconds: number;
+  polled_at: Date | null;
+  created_at: Date;
+  expires_at: Date;
+  decided_at: Date | null;
+  user_id: string | null;
+  org_id: string | null;
+  amr: string[] | null;
+  proven_at: Date | null;
+  spent_at: Date | null;
+  session_id: string | null;
 };
 
 /** identity.known_devices */
@@ -240,6 +289,15 @@ export type IdentityMfaFailures = {
   user_id: string;
   failures: number;
   locked_until: Date | null;
+};
+
+/** identity.oauth_clients */
+export type IdentityOauthClients = {
+  id: string;
+  name: string;
+  redirect_uris: string[];
+  scopes: string[];
+  created_at: Date;
 };
 
 /** identity.one_time_tokens */
@@ -288,6 +346,23 @@ export type IdentityPendingRegistrations = {
   created_at: Date;
 };
 
+/** identity.refresh_tokens */
+export type IdentityRefreshTokens = {
+  id: string;
+  session_id: string;
+  generation: number;
+  token_hash: Buffer;
+  created_at: Date;
+  used_at: Date | null;
+  sealed_successor: Buffer | null;
+};
+
+/** identity.revoked_jtis */
+export type IdentityRevokedJtis = {
+  jti: string;
+  expires_at: Date;
+};
+
 /** identity.sessions */
 export type IdentitySessions = {
   id: string;
@@ -309,6 +384,17 @@ export type IdentitySessions = {
   previous_org_id: string | null;
   previous_until: Date | null;
   rotate_due: boolean;
+  client_id: string | null;
+  scopes: string[] | null;
+};
+
+/** identity.signing_keys */
+export type IdentitySigningKeys = {
+  id: string;
+  public_key: unknown;
+  private_key_sealed: Buffer;
+  created_at: Date;
+  active_from: Date;
 };
 
 /** identity.totp_secrets */

@@ -335,6 +335,33 @@ CREATE POLICY tenant ON identity.audit_personal AS PERMISSIVE FOR ALL TO holdfas
 GRANT DELETE, INSERT, SELECT ON TABLE identity.audit_personal TO holdfast_app;
 GRANT SELECT ON TABLE identity.audit_personal TO holdfast_operator;
 
+CREATE TABLE identity.authorization_codes (
+  id text NOT NULL,
+  client_id text NOT NULL,
+  redirect_uri text NOT NULL,
+  scopes text[] NOT NULL,
+  state text NOT NULL,
+  code_challenge text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  decided_at timestamp with time zone,
+  user_id text,
+  org_id text,
+  amr text[],
+  proven_at timestamp with time zone,
+  code_hash bytea,
+  code_expires_at timestamp with time zone,
+  spent_at timestamp with time zone,
+  session_id text,
+  CONSTRAINT authorization_codes_pkey PRIMARY KEY (id),
+  CONSTRAINT authorization_codes_code_hash_key UNIQUE (code_hash),
+  CONSTRAINT authorization_codes_client_id_fkey FOREIGN KEY (client_id) REFERENCES identity.oauth_clients(id),
+  CONSTRAINT authorization_codes_session_id_fkey FOREIGN KEY (session_id) REFERENCES identity.sessions(id) ON DELETE SET NULL,
+  CONSTRAINT authorization_codes_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id)
+);
+CREATE INDEX authorization_codes_age ON identity.authorization_codes USING btree (created_at);
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE identity.authorization_codes TO holdfast_app;
+
 CREATE TABLE identity.backup_codes (
   user_id text NOT NULL,
   code_hash bytea NOT NULL,
@@ -359,6 +386,43 @@ CREATE TABLE identity.deletion_requests (
 );
 CREATE UNIQUE INDEX deletion_requests_open ON identity.deletion_requests USING btree (user_id) WHERE (state = ANY (ARRAY['pending'::text, 'scheduled'::text]));
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE identity.deletion_requests TO holdfast_app;
+
+CREATE TABLE identity.device_code_misses (
+  user_id text NOT NULL,
+  missed_at timestamp with time zone NOT NULL,
+  CONSTRAINT device_code_misses_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id)
+);
+CREATE INDEX device_code_misses_user ON identity.device_code_misses USING btree (user_id, missed_at);
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE identity.device_code_misses TO holdfast_app;
+
+CREATE TABLE identity.device_codes (
+  id text NOT NULL,
+  client_id text NOT NULL,
+  scopes text[] NOT NULL,
+  device_code_hash bytea NOT NULL,
+  user_code_hash bytea NOT NULL,
+  ip text NOT NULL,
+  user_agent text NOT NULL,
+  interval_seconds integer NOT NULL,
+  polled_at timestamp with time zone,
+  created_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  decided_at timestamp with time zone,
+  user_id text,
+  org_id text,
+  amr text[],
+  proven_at timestamp with time zone,
+  spent_at timestamp with time zone,
+  session_id text,
+  CONSTRAINT device_codes_pkey PRIMARY KEY (id),
+  CONSTRAINT device_codes_device_code_hash_key UNIQUE (device_code_hash),
+  CONSTRAINT device_codes_user_code_hash_key UNIQUE (user_code_hash),
+  CONSTRAINT device_codes_client_id_fkey FOREIGN KEY (client_id) REFERENCES identity.oauth_clients(id),
+  CONSTRAINT device_codes_session_id_fkey FOREIGN KEY (session_id) REFERENCES identity.sessions(id) ON DELETE SET NULL,
+  CONSTRAINT device_codes_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id)
+);
+CREATE INDEX device_codes_age ON identity.device_codes USING btree (created_at);
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE identity.device_codes TO holdfast_app;
 
 CREATE TABLE identity.known_devices (
   user_id text NOT NULL,
@@ -395,6 +459,16 @@ CREATE TABLE identity.mfa_failures (
   CONSTRAINT mfa_failures_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id) ON DELETE CASCADE
 );
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE identity.mfa_failures TO holdfast_app;
+
+CREATE TABLE identity.oauth_clients (
+  id text NOT NULL,
+  name text NOT NULL,
+  redirect_uris text[] NOT NULL,
+  scopes text[] NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT oauth_clients_pkey PRIMARY KEY (id)
+);
+GRANT SELECT ON TABLE identity.oauth_clients TO holdfast_app;
 
 CREATE TABLE identity.one_time_tokens (
   id text NOT NULL,
@@ -464,6 +538,30 @@ CREATE INDEX pending_registrations_age ON identity.pending_registrations USING b
 CREATE INDEX pending_registrations_email ON identity.pending_registrations USING btree (email, created_at);
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE identity.pending_registrations TO holdfast_app;
 
+CREATE TABLE identity.refresh_tokens (
+  id text NOT NULL,
+  session_id text NOT NULL,
+  generation integer NOT NULL,
+  token_hash bytea NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  used_at timestamp with time zone,
+  sealed_successor bytea,
+  CONSTRAINT refresh_tokens_pkey PRIMARY KEY (id),
+  CONSTRAINT refresh_tokens_session_id_generation_key UNIQUE (session_id, generation),
+  CONSTRAINT refresh_tokens_token_hash_key UNIQUE (token_hash),
+  CONSTRAINT refresh_tokens_session_id_fkey FOREIGN KEY (session_id) REFERENCES identity.sessions(id) ON DELETE CASCADE
+);
+CREATE INDEX refresh_tokens_sealed ON identity.refresh_tokens USING btree (used_at) WHERE (sealed_successor IS NOT NULL);
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE identity.refresh_tokens TO holdfast_app;
+
+CREATE TABLE identity.revoked_jtis (
+  jti text NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT revoked_jtis_pkey PRIMARY KEY (jti)
+);
+CREATE INDEX revoked_jtis_age ON identity.revoked_jtis USING btree (expires_at);
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE identity.revoked_jtis TO holdfast_app;
+
 CREATE TABLE identity.sessions (
   id text NOT NULL,
   user_id text NOT NULL,
@@ -484,15 +582,29 @@ CREATE TABLE identity.sessions (
   previous_org_id text,
   previous_until timestamp with time zone,
   rotate_due boolean NOT NULL DEFAULT false,
+  client_id text,
+  scopes text[],
   CONSTRAINT sessions_pkey PRIMARY KEY (id),
   CONSTRAINT sessions_previous_token_hash_key UNIQUE (previous_token_hash),
   CONSTRAINT sessions_token_hash_key UNIQUE (token_hash),
+  CONSTRAINT sessions_client_id_fkey FOREIGN KEY (client_id) REFERENCES identity.oauth_clients(id),
   CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id),
   CONSTRAINT sessions_kind_check CHECK ((kind = ANY (ARRAY['browser'::text, 'token'::text, 'app'::text])))
 );
 CREATE INDEX sessions_over ON identity.sessions USING btree (LEAST(ended_at, expires_at));
 CREATE INDEX sessions_user ON identity.sessions USING btree (user_id, created_at);
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE identity.sessions TO holdfast_app;
+
+CREATE TABLE identity.signing_keys (
+  id text NOT NULL,
+  public_key jsonb NOT NULL,
+  private_key_sealed bytea NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  active_from timestamp with time zone NOT NULL,
+  CONSTRAINT signing_keys_pkey PRIMARY KEY (id),
+  CONSTRAINT signing_keys_active_from_key UNIQUE (active_from)
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE identity.signing_keys TO holdfast_app;
 
 CREATE TABLE identity.totp_secrets (
   user_id text NOT NULL,

@@ -8,6 +8,7 @@ import type { Config } from "./config.ts";
 import { createBilling, readPacks, type Billing } from "./kernel/billing/index.ts";
 import { billingJobs } from "./kernel/billing/jobs.ts";
 import { billingRoutes } from "./kernel/billing/routes.ts";
+import { createAccessTokens, type AccessTokens } from "./kernel/identity/index.ts";
 import { identityJobs } from "./kernel/identity/jobs.ts";
 import { identityRoutes } from "./kernel/identity/routes.ts";
 import { ledgerJobs } from "./kernel/ledger/jobs.ts";
@@ -68,6 +69,7 @@ type Parts = {
   hub: Hub;
   sealer: Sealer;
   signer: Signer;
+  accessTokens: AccessTokens;
   limiter: Limiter;
   health: Health;
   loops: Loops;
@@ -122,6 +124,8 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     unfinished: () => parts.gateway.calls.size,
     async start() {
       await parts.inbox.ensureEndpoints();
+      // The keys are there before the first sign-in asks for them inside its transaction.
+      await parts.accessTokens.published();
       if (config.ROLE !== "api") startJobs(parts);
       return http.app.listen({ port: config.PORT, host: config.HOST });
     },
@@ -146,6 +150,8 @@ async function build(config: Config, options: AppOptions): Promise<Parts> {
   const hub = createHub(bus);
   const limiter = createLimiter(config.REDIS_URL ?? null);
   const shared = { db, clock, hub, logger, metrics };
+  const sealer = createSealer(config.KMS_LOCAL_KEYRING);
+  const accessTokens = createAccessTokens({ db, clock, sealer, config });
   const accountId = config.STRIPE_ACCOUNT_ID;
   const stripe = createStripe({
     apiKey: config.STRIPE_SECRET_KEY,
@@ -183,13 +189,14 @@ async function build(config: Config, options: AppOptions): Promise<Parts> {
     ...shared,
     bus,
     limiter,
-    sealer: createSealer(config.KMS_LOCAL_KEYRING),
+    sealer,
+    accessTokens,
     signer: createSigner(config.KMS_LOCAL_KEYRING, "holdfast.audit"),
     health: createHealth(),
     loops: createLoops(logger, metrics),
     jobs: createJobs({ ...shared, bus }),
     mail,
-    authenticate: createAuthenticate({ db, clock, logger, config, bus, metrics }),
+    authenticate: createAuthenticate({ db, clock, logger, config, bus, metrics, accessTokens }),
     stripe,
     llm,
     inbox,
@@ -231,7 +238,9 @@ function mountRoutes(http: Http, parts: Parts): void {
     signer,
     logger,
     hub,
+    accessTokens: parts.accessTokens,
     sessionEnded: forget,
+    tokenRevoked: forget,
   });
   tenancyRoutes(http, { db, clock, hub, config, credentialChanged: forget });
   ledgerRoutes(http, { db, clock });

@@ -156,6 +156,27 @@ export type AuditVerdict = {
     };
 };
 
+export type TokenSet = {
+    access_token: string;
+    token_type: 'Bearer';
+    /**
+     * Seconds that the access token lives
+     */
+    expires_in: number;
+    /**
+     * Works once: each use answers the next one
+     */
+    refresh_token: string;
+    /**
+     * Seconds after which an unused refresh token has expired
+     */
+    refresh_expires_in: number;
+    /**
+     * What the app may do; left out for a person's own tokens
+     */
+    scope?: string;
+};
+
 export type EndedSessions = {
     /**
      * How many were ended
@@ -716,6 +737,7 @@ export type SignInData = {
     body: {
         email: string;
         password: string;
+        mode?: 'cookie' | 'token';
     };
     path?: never;
     query?: never;
@@ -735,7 +757,7 @@ export type SignInResponses = {
     /**
      * Success
      */
-    200: SignedIn;
+    200: SignedIn | TokenSet;
 };
 
 export type SignInResponse = SignInResponses[keyof SignInResponses];
@@ -787,7 +809,7 @@ export type RedeemSignInLinkResponses = {
     /**
      * Success
      */
-    200: SignedIn;
+    200: SignedIn | TokenSet;
 };
 
 export type RedeemSignInLinkResponse = RedeemSignInLinkResponses[keyof RedeemSignInLinkResponses];
@@ -1065,6 +1087,33 @@ export type ReauthenticateResponses = {
 };
 
 export type ReauthenticateResponse = ReauthenticateResponses[keyof ReauthenticateResponses];
+
+export type RefreshTokensData = {
+    body: {
+        refresh_token: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/auth/refresh';
+};
+
+export type RefreshTokensErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type RefreshTokensError = RefreshTokensErrors[keyof RefreshTokensErrors];
+
+export type RefreshTokensResponses = {
+    /**
+     * Success
+     */
+    200: TokenSet;
+};
+
+export type RefreshTokensResponse = RefreshTokensResponses[keyof RefreshTokensResponses];
 
 export type GetMeData = {
     body?: never;

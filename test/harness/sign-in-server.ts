@@ -2,7 +2,11 @@
 import pg from "pg";
 import { createTestDatabase } from "./database.ts";
 import { identityRoutes } from "../../server/kernel/identity/routes.ts";
-import type { IdentityConfig } from "../../server/kernel/identity/index.ts";
+import {
+  createAccessTokens,
+  type AccessTokens,
+  type IdentityConfig,
+} from "../../server/kernel/identity/index.ts";
 import {
   createAuthenticate,
   organizationActions,
@@ -29,6 +33,7 @@ export type SignInServer = {
   config: IdentityConfig & TenancyConfig;
   logger: Logger;
   clock: ReturnType<typeof manualClock>;
+  accessTokens: AccessTokens;
   authenticate: Authenticator;
   /** What a second process on this database would use. */
   otherBus(): Bus;
@@ -74,8 +79,9 @@ export async function startSignInServer(
     buses.push(bus);
     return bus;
   };
-  const authenticate = createAuthenticate({ db, clock, logger, config, bus: newBus() });
   const sealer = createSealer([KEYRING]);
+  const accessTokens = createAccessTokens({ db, clock, sealer, config });
+  const authenticate = createAuthenticate({ db, clock, logger, config, accessTokens, bus: newBus() });
   let queries = 0;
   db.pool.on("acquire", () => void (queries += 1));
   const http = await createHttp({
@@ -101,7 +107,9 @@ export async function startSignInServer(
     signer: createSigner([KEYRING], "holdfast.audit"),
     logger,
     hub,
+    accessTokens,
     sessionEnded: forget,
+    tokenRevoked: forget,
   });
   tenancyRoutes(http, { db, clock, hub, config, credentialChanged: forget });
   await http.app.ready();
@@ -111,6 +119,7 @@ export async function startSignInServer(
     config,
     logger,
     clock,
+    accessTokens,
     authenticate,
     otherBus: newBus,
     lines,

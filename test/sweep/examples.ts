@@ -63,6 +63,7 @@ export const examples: Record<string, Example> = {
   // Sign-in
   setUp: { ...body({ ...OWNER, token: SETUP_TOKEN, full_name: "Second" }), status: 410 },
   signIn: body(OWNER),
+  refreshTokens: { ...body({ refresh_token: "x".repeat(43) }), status: 401 },
   signOut: {},
   listSessions: {},
   endSession: { given: async (app) => ({ params: { id: await aSession(app) } }) },

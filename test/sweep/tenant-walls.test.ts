@@ -8,6 +8,8 @@ import { createTestDatabase, type TestDatabase } from "../harness/database.ts";
 const NO_TENANT = new Set([
   // Directories: unique across tenants, or searched without one.
   "billing.object_orgs",
+  "identity.authorization_codes",
+  "identity.device_codes",
   "identity.sessions",
   "platform.job_pauses",
   "platform.job_queue",

@@ -5,6 +5,7 @@ import type { OrgId, UserId } from "../../platform/ids.ts";
 import type { Logger } from "../../platform/telemetry/index.ts";
 import type { Hub } from "../../platform/realtime/index.ts";
 import type { IdentityConfig } from "./config.ts";
+import type { AccessTokens } from "./tokens/access-tokens.ts";
 
 /** What identity causes to its right; `server/app.ts` hands in tenancy's actions. */
 export type OrganizationActions = {
@@ -28,6 +29,9 @@ export type IdentityDeps = {
   signer: Signer;
   logger: Logger;
   hub: Pick<Hub, "publish">;
+  accessTokens: AccessTokens;
   /** Told after commit, so that this process refuses the session at once. Others do within a second. */
   sessionEnded(sessionId: string): void;
+  /** The same of one access token, by its `jti`. */
+  tokenRevoked(jti: string): void;
 };

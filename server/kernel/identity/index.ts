@@ -10,6 +10,9 @@ export type { IdentityDeps, OrganizationActions } from "./deps.ts";
 export { audit, type AuditEntry } from "./audit/index.ts";
 export { findActiveUser, findUsers } from "./people/find-users.ts";
 export type { User } from "./people/user.ts";
+export { createAccessTokens, isAccessToken, takenUntil, type AccessTokens } from "./tokens/access-tokens.ts";
+export type { Claims } from "./tokens/claims.ts";
+export { findTokenSession } from "./tokens/find-token-session.ts";
 export { findSession, getSession, isSessionSecret, touchSession } from "./sessions/find-session.ts";
 export { moveSession, takeDueRotation } from "./sessions/rotate-session.ts";
 export {

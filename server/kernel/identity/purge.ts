@@ -3,6 +3,7 @@ import { withSystemTx } from "../../platform/db/index.ts";
 import type { IdentityDeps } from "./deps.ts";
 import { deleteOldLinks } from "./people/link-store.ts";
 import { deleteOldSessions } from "./sessions/store.ts";
+import { deleteOldJtis } from "./tokens/store.ts";
 
 const DAY_MS = 86_400_000;
 /** Sessions stay 30 days after their end, with its reason. */
@@ -16,6 +17,7 @@ export function purge({ db, clock }: Pick<IdentityDeps, "db" | "clock">): Promis
     const now = clock.now();
     const sessions = await deleteOldSessions(tx, addMs(now, -SESSIONS_KEPT_MS), BATCH);
     const links = await deleteOldLinks(tx, addMs(now, -LINKS_KEPT_MS), BATCH);
-    return sessions === BATCH || links === BATCH;
+    const jtis = await deleteOldJtis(tx, now, BATCH);
+    return sessions === BATCH || links === BATCH || jtis === BATCH;
   });
 }

@@ -7,9 +7,11 @@ import { sessionRoutes } from "./sessions/routes.ts";
 
 /** Nobody has a second factor. */
 const noSecondFactor: SecondFactor = async () => null;
+import { tokenRoutes } from "./tokens/routes.ts";
 
 export function identityRoutes(http: Http, deps: IdentityDeps): void {
   peopleRoutes(http, deps);
   auditRoutes(http, deps);
   sessionRoutes(http, deps, noSecondFactor);
+  tokenRoutes(http, deps);
 }

@@ -14,7 +14,11 @@ export const setUpInput = z.strictObject({
   password: anyPassword,
   full_name: z.string().trim().min(1).max(100),
 });
-export const loginInput = z.strictObject({ email, password: anyPassword });
+export const loginInput = z.strictObject({
+  email,
+  password: anyPassword,
+  mode: z.enum(["cookie", "token"]).default("cookie"),
+});
 export const redeemInput = z.strictObject({ token });
 
 export const userAnswer = z

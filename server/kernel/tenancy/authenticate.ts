@@ -3,9 +3,9 @@ import type { Bus } from "../../platform/bus/index.ts";
 import type { Actor, Authenticate } from "../../platform/http/index.ts";
 import { Problem, common } from "../../platform/problem.ts";
 import type { Logger, Metrics } from "../../platform/telemetry/index.ts";
-import { isSessionSecret, sessionCookie } from "../identity/index.ts";
+import { isAccessToken, isSessionSecret, sessionCookie } from "../identity/index.ts";
 import { parseKey } from "./api-key.ts";
-import { type Credential, type CredentialDeps, loadKey, loadSession } from "./credential.ts";
+import { type Credential, type CredentialDeps, loadKey, loadSession, loadToken } from "./credential.ts";
 import { createMemory } from "./memory.ts";
 import { createRevocations, type Revocations } from "./revocations.ts";
 import { tellBrowser } from "./tell-browser.ts";
@@ -39,7 +39,7 @@ export type Authenticator = Revocations & {
 };
 
 /**
- * Resolves cookies and API keys to actors. An Authorization header counts alone: a bad one is 401 even beside a good
+ * Resolves cookies, access tokens and API keys to actors. An Authorization header counts alone: a bad one is 401 even beside a good
  * cookie. A known credential costs no query for a minute while the bus beats, else for a second; all requests that ask
  * meanwhile share one.
  */
@@ -73,6 +73,11 @@ export function createAuthenticate(deps: AuthenticateDeps): Authenticator {
     if (!known) throw new Problem(common.unauthenticated);
     return known;
   };
+  const byToken = async (text: string): Promise<Credential> => {
+    const known = await recall(text, () => loadToken(deps, text));
+    if (!known) throw new Problem(common.unauthenticated);
+    return known;
+  };
   const byCookie = async ({ headers, method, open }: Incoming): Promise<Credential | null> => {
     const secret = cookie.read(headers.cookie);
     if (secret === null || !isSessionSecret(secret)) return null;
@@ -83,11 +88,12 @@ export function createAuthenticate(deps: AuthenticateDeps): Authenticator {
     throw new Problem(common.csrf_failed);
   };
   const authenticate = async (incoming: Incoming): Promise<Actor | null> => {
-    const key = keyText(incoming);
-    const known = key === null ? await byCookie(incoming) : await byKey(key);
+    const shown = shownText(incoming);
+    const byText = (text: string) => (isAccessToken(text) ? byToken(text) : byKey(text));
+    const known = shown === null ? await byCookie(incoming) : await byText(shown);
     if (!known) return null;
     refuseOtherTenant(incoming, known.actor);
-    if (incoming.headers["x-holdfast-background"] !== "1" || known.csrfToken === null) noteUse(known);
+    if (incoming.headers["x-holdfast-background"] !== "1" || known.actor.kind === "key") noteUse(known);
     if (incoming.setHeader && (await tellBrowser(known, cookie, clock.now(), incoming.setHeader)))
       forget(known.actor.credentialId);
     return known.actor;
@@ -106,8 +112,8 @@ export function createAuthenticate(deps: AuthenticateDeps): Authenticator {
   });
 }
 
-/** The key that a request shows, null when it shows none; 401 for a header that holds none. */
-function keyText({ headers, url }: Incoming): string | null {
+/** The key or token that a request shows, null when it shows none; 401 for a header that holds none. */
+function shownText({ headers, url }: Incoming): string | null {
   const { authorization } = headers;
   if (authorization !== undefined) {
     const text = typeof authorization === "string" ? /^Bearer +(\S+)$/i.exec(authorization)?.[1] : undefined;

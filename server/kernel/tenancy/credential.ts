@@ -2,12 +2,16 @@ import type { Clock } from "../../platform/clock.ts";
 import { type Db, withSystemTx, withTx } from "../../platform/db/index.ts";
 import type { Actor } from "../../platform/http/index.ts";
 import {
+  type AccessTokens,
   findActiveUser,
   findSession,
+  findTokenSession,
   type IdentityConfig,
   isLive,
   overAt,
+  type Session,
   takeDueRotation,
+  takenUntil,
   touchSession,
 } from "../identity/index.ts";
 import { matchesKey, type ParsedKey } from "./api-key.ts";
@@ -17,16 +21,16 @@ import { mfaDue } from "./mfa-due.ts";
 import { lowerOf, permissionsOf } from "./permissions.ts";
 import { findMember } from "./store.ts";
 
-/** A session or key as the database told it a moment ago. */
+/** A session, token or key as the database told it a moment ago. */
 export type Credential = {
   readonly actor: Actor;
   /** Its own id, its person's or maker's and its organization's: when one of them changes, it is read again. */
   readonly tags: readonly string[];
-  /** Sessions only. */
+  /** Cookies only. */
   readonly csrfToken: string | null;
   /** False once it has run out; asked with every request. */
   isLive(now: Date): boolean;
-  /** Sessions only: when it is over unless it is used before. */
+  /** Sessions and tokens: when the session is over unless it is used before. */
   overAt(): Date | null;
   /** Takes the new secret that a change of rights left for this session; null when none is due. */
   takeDueSecret: (() => Promise<string | null>) | null;
@@ -35,44 +39,70 @@ export type Credential = {
   writeUsedAt(now: Date): Promise<void>;
 };
 
-export type CredentialDeps = { db: Db; clock: Clock; config: TenancyConfig & IdentityConfig };
+export type CredentialDeps = {
+  db: Db;
+  clock: Clock;
+  config: TenancyConfig & IdentityConfig;
+  accessTokens: Pick<AccessTokens, "verify">;
+};
 
 /** The session of a cookie's secret, with the person's role today. Null: ended, disabled, or a member no more. */
-export async function loadSession(
-  { db, clock, config }: CredentialDeps,
-  secret: string,
-): Promise<Credential | null> {
-  const session = await withSystemTx(db, (tx) => findSession(tx, secret));
+export async function loadSession(deps: CredentialDeps, secret: string): Promise<Credential | null> {
+  const session = await withSystemTx(deps.db, (tx) => findSession(tx, secret));
+  return session && ofPerson(deps, session, { kind: "session", csrfToken: session.csrfToken, endsAt: null });
+}
+
+/** The session that an access token speaks for, likewise. Null as well for a token that is not ours, expired, or revoked. */
+export async function loadToken(deps: CredentialDeps, text: string): Promise<Credential | null> {
+  const claims = await deps.accessTokens.verify(text);
+  const session = claims && (await withSystemTx(deps.db, (tx) => findTokenSession(tx, claims)));
   if (!session) return null;
+  return ofPerson(deps, session, {
+    kind: "token",
+    csrfToken: null,
+    endsAt: takenUntil(claims),
+    jti: claims.jti,
+  });
+}
+
+type Shown = { kind: "session" | "token"; csrfToken: string | null; endsAt: Date | null; jti?: string };
+
+async function ofPerson(
+  { db, clock, config }: CredentialDeps,
+  session: Session,
+  { kind, csrfToken, endsAt, jti }: Shown,
+): Promise<Credential | null> {
   const { id, user, orgId } = session;
   const member = await withTx(db, orgId, (tx) => findMember(tx, orgId, user.id));
   if (!member) return null;
   const asUsed = () => ({ ...session, lastSeenAt: credential.usedAt ?? session.lastSeenAt });
   const credential: Credential = {
     actor: {
-      kind: "session",
+      kind,
       credentialId: id,
       userId: user.id,
       keyId: null,
       orgId,
       role: member.role,
       permissions: permissionsOf(member.role, member.overrides),
-      operator: user.operator,
-      scopes: null,
+      // An app never operates the installation, whoever let it in.
+      operator: user.operator && session.scopes === null,
+      scopes: session.scopes,
       mode: config.INSTALLATION_MODE,
       rateLimitPerMin: null,
       provenAt: session.provenAt,
       suspended: member.suspended,
       mfaDue: mfaDue(session, member, config),
     },
-    tags: [id, user.id, orgId],
-    csrfToken: session.csrfToken,
+    tags: [id, user.id, orgId, ...(jti ? [jti] : [])],
+    csrfToken,
     usedAt: session.lastSeenAt,
-    isLive: (now) => isLive(asUsed(), config, now),
+    isLive: (now) => (endsAt === null || endsAt > now) && isLive(asUsed(), config, now),
     overAt: () => overAt(asUsed(), config),
-    takeDueSecret: session.rotateDue
-      ? async () => (await withSystemTx(db, (tx) => takeDueRotation(tx, id, clock.now())))?.secret ?? null
-      : null,
+    takeDueSecret:
+      session.rotateDue && kind === "session"
+        ? async () => (await withSystemTx(db, (tx) => takeDueRotation(tx, id, clock.now())))?.secret ?? null
+        : null,
     writeUsedAt: (now) => withSystemTx(db, (tx) => touchSession(tx, id, now)),
   };
   return credential;

@@ -6,8 +6,8 @@ const RANK: Record<Role, number> = { viewer: 1, agent: 2, admin: 3, owner: 4 };
 
 /** Who is calling, as the credential proves it. Tenant and mode come from here and from nowhere else. */
 export type Actor = {
-  readonly kind: "session" | "key";
-  /** The session's or key's id; the subject of limits and idempotency keys together with the user. */
+  readonly kind: "session" | "token" | "key";
+  /** The session's (of a cookie or token) or key's id; the subject of limits and idempotency keys together with the user. */
   readonly credentialId: string;
   readonly userId: UserId | null;
   readonly keyId: KeyId | null;
@@ -16,7 +16,7 @@ export type Actor = {
   readonly operator: boolean;
   /** What the person, or the key's maker, may do today: the role's permissions, changed by overrides. */
   readonly permissions: ReadonlySet<string>;
-  /** A key's scopes, which narrow its maker's permissions; null for a signed-in person, who has them all. */
+  /** A key's or app's scopes, which narrow its person's permissions; null for a signed-in person, who has them all. */
   readonly scopes: readonly string[] | null;
   readonly mode: "test" | "live";
   /** Requests a minute; null is the installation's default, 0 no limit. */

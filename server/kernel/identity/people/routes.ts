@@ -2,15 +2,8 @@ import { networkOf, type Http } from "../../../platform/http/index.ts";
 import { assert } from "../../../platform/problem.ts";
 import type { IdentityDeps } from "../deps.ts";
 import { answerSignIn, originOf } from "../sessions/answer-sign-in.ts";
-import {
-  linkAnswer,
-  loginInput,
-  presentUser,
-  redeemInput,
-  setUpAnswer,
-  setUpInput,
-  signedInAnswer,
-} from "../schemas.ts";
+import { linkAnswer, loginInput, presentUser, redeemInput, setUpAnswer, setUpInput } from "../schemas.ts";
+import { loginAnswer } from "../sessions/login-answer.ts";
 import { sessionCookie } from "../sessions/session-cookie.ts";
 import { createGate, type Gate } from "./gate.ts";
 import { setUp } from "./set-up.ts";
@@ -51,7 +44,7 @@ function passwordRoutes(http: Http, deps: IdentityDeps, gate: Gate): void {
     access: { least: "anyone" },
     limit: "none",
     body: loginInput,
-    answer: { status: 200, schema: signedInAnswer },
+    answer: { status: 200, schema: loginAnswer },
     async handle(call) {
       const { body, reply } = call;
       gate(reply, [`network ${networkOf(call.ip)}`, `address ${body.email.toLowerCase()}`]);
@@ -86,7 +79,7 @@ function linkRoutes(http: Http, deps: IdentityDeps, gate: Gate): void {
     access: { least: "anyone" },
     limit: "none",
     body: redeemInput,
-    answer: { status: 200, schema: signedInAnswer },
+    answer: { status: 200, schema: loginAnswer },
     async handle(call) {
       gate(call.reply, [`link ${networkOf(call.ip)}`]);
       const signedIn = await redeemSignInLink(deps, call.body.token, originOf(call));

@@ -74,7 +74,7 @@ test("401 invalid_credentials, one answer for a wrong password and an unknown pe
 
 test("422 for a malformed address and an unknown field", async () => {
   expect((await login({ ...OWNER, email: "owner" })).status).toBe(422);
-  expect((await login({ ...OWNER, mode: "token" })).status).toBe(422);
+  expect((await login({ ...OWNER, colour: "red" })).status).toBe(422);
 });
 
 test("403 account_disabled, told to who knows the password only", async () => {

@@ -2,7 +2,7 @@ import { verifyPassword } from "../../../platform/crypto/index.ts";
 import { withSystemTx } from "../../../platform/db/index.ts";
 import { Problem } from "../../../platform/problem.ts";
 import type { IdentityDeps } from "../deps.ts";
-import { completeSignIn, type SignedIn } from "../sessions/complete-sign-in.ts";
+import { completeSignIn, type SignedIn, type SignInMode } from "../sessions/complete-sign-in.ts";
 import type { Origin } from "../sessions/open-session.ts";
 import { identityProblems } from "../problems.ts";
 import { findUserByEmail } from "./store.ts";
@@ -10,11 +10,13 @@ import { findUserByEmail } from "./store.ts";
 /** Signs in by password. Unknown people and wrong passwords get one answer after the same work. */
 export async function signIn(
   deps: IdentityDeps,
-  { email, password }: { email: string; password: string },
+  { email, password, mode }: { email: string; password: string; mode: SignInMode },
   origin: Origin,
 ): Promise<SignedIn> {
   const user = await withSystemTx(deps.db, (tx) => findUserByEmail(tx, email.toLowerCase()));
   const proven = await verifyPassword(user?.passwordHash ?? null, password);
   if (!user || !proven) throw new Problem(identityProblems.invalid_credentials);
-  return withSystemTx(deps.db, (tx) => completeSignIn(tx, deps, { userId: user.id, amr: ["pwd"] }, origin));
+  return withSystemTx(deps.db, (tx) =>
+    completeSignIn(tx, deps, { userId: user.id, amr: ["pwd"] }, origin, mode),
+  );
 }

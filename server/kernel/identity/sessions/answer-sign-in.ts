@@ -1,5 +1,7 @@
 import type { z } from "zod";
-import { presentSignedIn, type signedInAnswer } from "../schemas.ts";
+import { presentSignedIn } from "../schemas.ts";
+import { presentTokenSet } from "../tokens/schemas.ts";
+import type { loginAnswer } from "./login-answer.ts";
 import type { SignedIn } from "./complete-sign-in.ts";
 import type { Origin } from "./open-session.ts";
 import type { SessionCookie } from "./session-cookie.ts";
@@ -17,8 +19,10 @@ export const originOf = ({ ip, request }: Incoming): Origin => {
 export function answerSignIn(
   reply: Outgoing,
   cookie: SessionCookie,
-  { opened }: SignedIn,
-): z.output<typeof signedInAnswer> {
+  signedIn: SignedIn,
+): z.output<typeof loginAnswer> {
+  if (signedIn.kind === "tokens") return presentTokenSet(signedIn.tokens);
+  const { opened } = signedIn;
   reply.header("set-cookie", cookie.set(opened.secret));
   return presentSignedIn(opened);
 }

@@ -33,6 +33,15 @@ export async function signOut(deps: Deps & Pick<IdentityDeps, "db">, secret: str
   });
 }
 
+/** Ends the session that an access token speaks for, with its refresh family. Ended before: nothing happens. */
+export async function endTokenSession(
+  deps: Deps & Pick<IdentityDeps, "db">,
+  userId: UserId,
+  only: string,
+): Promise<void> {
+  await withSystemTx(deps.db, (tx) => endSessions(tx, deps, userId, { reason: "user_action", only }));
+}
+
 /** Ends one of one's own sessions. 404 for another's, and for one that is over. */
 export async function endOwnSession(
   deps: Deps & Pick<IdentityDeps, "db">,

@@ -1,6 +1,7 @@
+import { addMs } from "../../../platform/clock.ts";
 import { hashToken, newToken } from "../../../platform/crypto/index.ts";
 import type { Tx } from "../../../platform/db/index.ts";
-import { newId } from "../../../platform/ids.ts";
+import { newId, type OrgId } from "../../../platform/ids.ts";
 import { Problem } from "../../../platform/problem.ts";
 import { maskIp } from "../../../platform/http/index.ts";
 import { deviceOf } from "./device.ts";
@@ -9,45 +10,73 @@ import { identityProblems } from "../problems.ts";
 import { audit } from "../audit/index.ts";
 import { lockUser } from "../people/store.ts";
 import { tellEnded } from "./end-sessions.ts";
-import { endsAt, idleSince, MAX_SESSIONS, type OpenedSession, type Proven, type Session } from "./session.ts";
+import { type OpenedSession, type Proven, ruleOf, type Session, type SessionKind } from "./session.ts";
 import { endSurplus, insertSession, lastOrganization, listFactors, noteDevice } from "./store.ts";
 
 /** Where a sign-in comes from. */
 export type Origin = { ip: string; userAgent: string | undefined };
 
+/** What an app was let in to: where, what it may do there, and how recently the person had proved who they are. */
+export type Grant = {
+  clientId: string;
+  clientName: string;
+  orgId: OrgId;
+  scopes: readonly string[];
+  provenAt: Date;
+};
+
 /** Opens a session for a person whose proof was checked, in the organization last used; the oldest beyond five ends. */
 export async function openSession(
   tx: Tx,
   deps: IdentityDeps,
-  { userId, amr }: Proven,
+  proven: Proven,
   origin: Origin,
 ): Promise<OpenedSession> {
+  const secret = newToken();
+  const session = await beginSession(tx, deps, proven, origin, { kind: "browser", secret });
+  return { session, secret };
+}
+
+type Holder = { kind: SessionKind; secret?: string; grant?: Grant };
+
+/** Begins a session of any kind. Throws 403 for a disabled person, one without an organization, or no member of the grant's. */
+export async function beginSession(
+  tx: Tx,
+  deps: IdentityDeps,
+  { userId, amr }: Proven,
+  origin: Origin,
+  { kind, secret, grant }: Holder,
+): Promise<Session> {
   const { clock, config, organizations } = deps;
   const now = clock.now();
   const user = await lockUser(tx, userId);
   if (!user || user.disabledAt) throw new Problem(identityProblems.account_disabled);
-  const orgId = await organizations.chooseOrganization(tx, userId, await lastOrganization(tx, userId));
-  if (!orgId) throw new Problem(identityProblems.no_organization);
-  const ended = await endSurplus(tx, userId, MAX_SESSIONS - 1, idleSince(config, now), now);
+  const wanted = grant?.orgId ?? (await lastOrganization(tx, userId));
+  const orgId = await organizations.chooseOrganization(tx, userId, wanted);
+  if (!orgId || (grant && orgId !== grant.orgId)) throw new Problem(identityProblems.no_organization);
+  const rule = ruleOf(kind, config);
+  const ended = await endSurplus(tx, userId, rule, now);
   const { email, fullName, operator } = user;
   const session: Session = {
     id: newId("ses"),
+    kind,
     user: { id: userId, email, fullName, operator },
     orgId,
     csrfToken: newToken(),
-    provenAt: now,
+    provenAt: grant?.provenAt ?? now,
     factors: await listFactors(tx, userId),
     lastSeenAt: now,
-    expiresAt: endsAt(config, now),
+    expiresAt: addMs(now, rule.lastsMs),
     secretEndsAt: null,
     rotateDue: false,
+    amr,
+    clientId: grant?.clientId ?? null,
+    scopes: grant?.scopes ?? null,
   };
-  const secret = newToken();
-  const device = deviceOf(origin.userAgent);
+  const device = grant?.clientName ?? deviceOf(origin.userAgent);
   const newDevice = await noteDevice(tx, userId, device, now);
   await insertSession(tx, session, {
-    tokenHash: hashToken(secret),
-    amr,
+    tokenHash: secret === undefined ? null : hashToken(secret),
     device,
     ipMasked: maskIp(origin.ip),
     now,
@@ -57,8 +86,8 @@ export async function openSession(
     actorId: userId,
     action: "session.opened",
     targetId: session.id,
-    detail: { amr: [...amr], new_device: newDevice },
+    detail: { amr: [...amr], kind, new_device: newDevice, ...(grant ? { client: grant.clientId } : {}) },
   });
   await tellEnded(tx, deps, ended, userId);
-  return { session, secret };
+  return session;
 }

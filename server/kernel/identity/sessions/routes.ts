@@ -2,7 +2,7 @@ import { personIn, type Http } from "../../../platform/http/index.ts";
 import { withSystemTx } from "../../../platform/db/index.ts";
 import type { IdentityDeps } from "../deps.ts";
 import { createGate } from "../people/gate.ts";
-import { endOwnSession, endSessions, signOut } from "./end-sessions.ts";
+import { endOwnSession, endSessions, endTokenSession, signOut } from "./end-sessions.ts";
 import { sessionsOf } from "./list-sessions.ts";
 import { reauthenticate, type SecondFactor } from "./reauth.ts";
 import { endAnswer, endInput, presentEntry, reauthInput, sessionParams, sessionsAnswer } from "./schemas.ts";
@@ -16,10 +16,11 @@ export function sessionRoutes(http: Http, deps: IdentityDeps, secondFactor: Seco
     path: "/api/auth/logout",
     id: "signOut",
     tag: "Sign-in",
-    summary: "End the session of the cookie, if there is one",
+    summary: "End the session of the access token or cookie, if there is one",
     access: { least: "anyone" },
     answer: { status: 204, schema: null },
-    async handle({ request, reply }) {
+    async handle({ actor, request, reply }) {
+      if (actor?.kind === "token") return endTokenSession(deps, personIn(actor), actor.credentialId);
       await signOut(deps, cookie.read(request.headers.cookie));
       reply.header("set-cookie", cookie.clear());
     },

@@ -3,9 +3,10 @@ import type { Id, OrgId, UserId } from "../../../platform/ids.ts";
 import type { IdentityConfig } from "../config.ts";
 import type { User } from "../people/user.ts";
 
-/** A console session and whose it is. */
+/** A session and whose it is. */
 export type Session = {
   id: Id<"ses">;
+  kind: SessionKind;
   user: User;
   orgId: OrgId;
   /** Sent back by our own pages with each unsafe call. */
@@ -21,6 +22,12 @@ export type Session = {
   secretEndsAt: Date | null;
   /** What the person may do has changed: the next call of their browser gets a new secret. */
   rotateDue: boolean;
+  /** How the person proved who they are. */
+  amr: readonly string[];
+  /** The app that it was given to. */
+  clientId: string | null;
+  /** What the app may do; null for people, who may what their role allows. */
+  scopes: readonly string[] | null;
 };
 
 /** What holds a session: a cookie, a pair of tokens, or a native app that was let in. */
@@ -49,8 +56,6 @@ export type Amr = "pwd" | "link" | "oauth" | "otp" | "backup" | "passkey";
 /** Who proved to be whom, and how; every factor so far. */
 export type Proven = { userId: UserId; amr: readonly Amr[] };
 
-export const MAX_SESSIONS = 5;
-
 /** Calls that were under way when the secret changed still find their session. */
 export const OLD_SECRET_SERVES_MS = 10_000;
 
@@ -58,14 +63,35 @@ export const OLD_SECRET_SERVES_MS = 10_000;
 export const idleSince = (config: IdentityConfig, now: Date): Date =>
   addMs(now, -config.SESSION_IDLE_MINUTES * 60_000);
 
-export const endsAt = (config: IdentityConfig, now: Date): Date =>
-  addMs(now, config.SESSION_HOURS * 3_600_000);
+const DAY_MS = 86_400_000;
 
-type Lifetime = Pick<Session, "lastSeenAt" | "expiresAt" | "secretEndsAt">;
+/** How long a session lasts unused and at most, and how many of its kinds one person has. */
+export type SessionRule = {
+  readonly kinds: readonly SessionKind[];
+  readonly idleMs: number;
+  readonly lastsMs: number;
+  readonly most: number;
+};
+
+/** People's own sessions are short and few, whatever holds them; what an app was given lasts longer. */
+export function ruleOf(kind: SessionKind, config: IdentityConfig): SessionRule {
+  if (kind === "app") return { kinds: ["app"], idleMs: 30 * DAY_MS, lastsMs: 90 * DAY_MS, most: 10 };
+  return {
+    kinds: ["browser", "token"],
+    idleMs: config.SESSION_IDLE_MINUTES * 60_000,
+    lastsMs: config.SESSION_HOURS * 3_600_000,
+    most: 5,
+  };
+}
+
+type Lifetime = Pick<Session, "kind" | "lastSeenAt" | "expiresAt" | "secretEndsAt">;
 
 /** When the session is over unless it is used before. */
-export function overAt({ lastSeenAt, expiresAt, secretEndsAt }: Lifetime, config: IdentityConfig): Date {
-  const idleAt = addMs(lastSeenAt, config.SESSION_IDLE_MINUTES * 60_000);
+export function overAt(
+  { kind, lastSeenAt, expiresAt, secretEndsAt }: Lifetime,
+  config: IdentityConfig,
+): Date {
+  const idleAt = addMs(lastSeenAt, ruleOf(kind, config).idleMs);
   return [idleAt, secretEndsAt ?? idleAt].reduce((a, b) => (b < a ? b : a), expiresAt);
 }
 

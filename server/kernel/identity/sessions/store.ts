@@ -1,10 +1,12 @@
+import { addMs } from "../../../platform/clock.ts";
 import type { Tx } from "../../../platform/db/index.ts";
 import type { Id, OrgId, UserId } from "../../../platform/ids.ts";
 import { plainUser, USER_COLUMNS, type UserRow } from "../people/store.ts";
-import type { Amr, EndReason, Factor, Session, SessionKind } from "./session.ts";
+import type { EndReason, Factor, Session, SessionKind, SessionRule } from "./session.ts";
 
 type SessionRow = {
   session_id: Id<"ses">;
+  kind: SessionKind;
   org_id: OrgId;
   csrf_token: string;
   proven_at: Date;
@@ -13,6 +15,9 @@ type SessionRow = {
   expires_at: Date;
   secret_ends_at: Date | null;
   rotate_due: boolean;
+  amr: string[];
+  client_id: string | null;
+  scopes: string[] | null;
 } & UserRow;
 
 export async function lastOrganization(tx: Tx, userId: UserId): Promise<OrgId | null> {
@@ -24,12 +29,11 @@ export async function lastOrganization(tx: Tx, userId: UserId): Promise<OrgId | 
   return row?.org_id ?? null;
 }
 
-/** Ends the person's sessions that have run out, and the oldest beyond `most` live ones; native apps have limits of their own. */
+/** Ends the person's sessions of the rule's kinds that have run out, and the oldest, so that one more fits. */
 export async function endSurplus(
   tx: Tx,
   userId: UserId,
-  most: number,
-  idleSince: Date,
+  { kinds, most, idleMs }: SessionRule,
   now: Date,
 ): Promise<EndedSession[]> {
   const rows = await tx.query<EndedRow>(
@@ -37,11 +41,11 @@ export async function endSurplus(
     `with open as (
        select id, expires_at <= $4 or last_seen_at <= $3 as over,
          row_number() over (partition by expires_at <= $4 or last_seen_at <= $3 order by created_at desc, id desc) as rank
-       from identity.sessions where user_id = $1 and kind <> 'app' and ended_at is null)
+       from identity.sessions where user_id = $1 and kind = any($5) and ended_at is null)
      update identity.sessions s set ended_at = $4, end_reason = case when open.over then 'expired' else 'evicted' end
      from open where s.id = open.id and (open.over or open.rank > $2)
      returning s.id, s.user_id, s.org_id, s.end_reason`,
-    [userId, most, idleSince, now],
+    [userId, most - 1, addMs(now, -idleMs), now, kinds],
   );
   return rows.map(toEnded);
 }
@@ -49,12 +53,13 @@ export async function endSurplus(
 export async function insertSession(
   tx: Tx,
   session: Session,
-  row: { tokenHash: Buffer; amr: readonly Amr[]; device: string; ipMasked: string; now: Date },
+  row: { tokenHash: Buffer | null; device: string; ipMasked: string; now: Date },
 ): Promise<void> {
   await tx.query(
     "identity_insert_session",
     `insert into identity.sessions (id, user_id, org_id, token_hash, csrf_token, device, ip_masked, created_at,
-       last_seen_at, expires_at, amr, proven_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $11)`,
+       last_seen_at, expires_at, amr, proven_at, kind, client_id, scopes)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $11, $12, $13, $14)`,
     [
       session.id,
       session.user.id,
@@ -65,8 +70,11 @@ export async function insertSession(
       row.ipMasked,
       row.now,
       session.expiresAt,
-      row.amr,
+      session.amr,
       session.provenAt,
+      session.kind,
+      session.clientId,
+      session.scopes,
     ],
   );
 }
@@ -86,13 +94,14 @@ export async function listFactors(tx: Tx, userId: UserId): Promise<Factor[]> {
   return row?.factors ?? [];
 }
 
-const COLUMNS = `s.id as session_id, s.csrf_token, s.proven_at, s.last_seen_at, s.expires_at, s.rotate_due,
+const COLUMNS = `s.id as session_id, s.kind, s.amr, s.client_id, s.scopes, s.csrf_token, s.proven_at, s.last_seen_at, s.expires_at, s.rotate_due,
   ${FACTORS} as factors, ${USER_COLUMNS}`;
 const OPEN = `identity.sessions s join identity.users u on u.id = s.user_id
   where s.ended_at is null and u.disabled_at is null and u.erase_at is null`;
 
 const toSession = (row: SessionRow): Session => ({
   id: row.session_id,
+  kind: row.kind,
   user: plainUser(row),
   orgId: row.org_id,
   csrfToken: row.csrf_token,
@@ -102,6 +111,9 @@ const toSession = (row: SessionRow): Session => ({
   expiresAt: row.expires_at,
   secretEndsAt: row.secret_ends_at,
   rotateDue: row.rotate_due,
+  amr: row.amr,
+  clientId: row.client_id,
+  scopes: row.scopes,
 });
 
 /** The open session of this secret, or of this one before the last; whether it has run out is for the caller to see. */
@@ -120,6 +132,17 @@ export async function findSessionById(tx: Tx, id: string): Promise<Session | nul
   const [row] = await tx.query<SessionRow>(
     "identity_session_by_id",
     `select ${COLUMNS}, s.org_id, null::timestamptz as secret_ends_at from ${OPEN} and s.id = $1`,
+    [id],
+  );
+  return row ? toSession(row) : null;
+}
+
+/** The open session, locked, so that whatever changes it takes turns; null once it has ended. */
+export async function lockSession(tx: Tx, id: string): Promise<Session | null> {
+  const [row] = await tx.query<SessionRow>(
+    "identity_lock_session",
+    `select ${COLUMNS}, s.org_id, null::timestamptz as secret_ends_at from ${OPEN} and s.id = $1
+     for no key update of s`,
     [id],
   );
   return row ? toSession(row) : null;
