@@ -150,8 +150,7 @@ async function build(config: Config, options: AppOptions): Promise<Parts> {
   const hub = createHub(bus);
   const limiter = createLimiter(config.REDIS_URL ?? null);
   const shared = { db, clock, hub, logger, metrics };
-  const sealer = createSealer(config.KMS_LOCAL_KEYRING);
-  const accessTokens = createAccessTokens({ db, clock, sealer, config });
+  const keys = buildKeys(config, db, clock);
   const accountId = config.STRIPE_ACCOUNT_ID;
   const stripe = createStripe({
     apiKey: config.STRIPE_SECRET_KEY,
@@ -189,20 +188,28 @@ async function build(config: Config, options: AppOptions): Promise<Parts> {
     ...shared,
     bus,
     limiter,
-    sealer,
-    accessTokens,
-    signer: createSigner(config.KMS_LOCAL_KEYRING, "holdfast.audit"),
+    ...keys,
     health: createHealth(),
     loops: createLoops(logger, metrics),
     jobs: createJobs({ ...shared, bus }),
     mail,
-    authenticate: createAuthenticate({ db, clock, logger, config, bus, metrics, accessTokens }),
+    authenticate: createAuthenticate({ db, clock, logger, config, bus, metrics, ...keys }),
     stripe,
     llm,
     inbox,
     billing,
     gateway,
     draining: new AbortController(),
+  };
+}
+
+/** What signs, and what keeps secrets at rest. */
+function buildKeys(config: Config, db: Db, clock: Clock) {
+  const sealer = createSealer(config.KMS_LOCAL_KEYRING);
+  return {
+    sealer,
+    signer: createSigner(config.KMS_LOCAL_KEYRING, "holdfast.audit"),
+    accessTokens: createAccessTokens({ db, clock, sealer, config }),
   };
 }
 
