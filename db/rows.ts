@@ -175,6 +175,16 @@ export type IdentityAuditEntries = {
   created_at: Date;
 };
 
+/** identity.audit_exports */
+export type IdentityAuditExports = {
+  org_id: string;
+  job_id: string;
+  part: number;
+  lines: string;
+  last: boolean;
+  created_at: Date;
+};
+
 /** identity.audit_heads */
 export type IdentityAuditHeads = {
   org_id: string;

@@ -302,6 +302,23 @@ ALTER TABLE identity.audit_entries_rest ENABLE ROW LEVEL SECURITY, FORCE ROW LEV
 CREATE POLICY operator_reads ON identity.audit_entries_rest AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
 CREATE POLICY tenant ON identity.audit_entries_rest AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
 
+CREATE TABLE identity.audit_exports (
+  org_id text NOT NULL,
+  job_id text NOT NULL,
+  part integer NOT NULL,
+  lines text NOT NULL,
+  last boolean NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT audit_exports_pkey PRIMARY KEY (org_id, job_id, part),
+  CONSTRAINT audit_exports_part_check CHECK ((part >= 0))
+);
+CREATE INDEX audit_exports_age ON identity.audit_exports USING btree (created_at);
+ALTER TABLE identity.audit_exports ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY operator_reads ON identity.audit_exports AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
+CREATE POLICY tenant ON identity.audit_exports AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
+GRANT DELETE, INSERT, SELECT ON TABLE identity.audit_exports TO holdfast_app;
+GRANT SELECT (org_id, created_at) ON TABLE identity.audit_exports TO holdfast_operator;
+
 CREATE TABLE identity.audit_heads (
   org_id text NOT NULL,
   day text NOT NULL,

@@ -9,7 +9,7 @@ import { createBilling, readPacks, type Billing } from "./kernel/billing/index.t
 import { billingJobs } from "./kernel/billing/jobs.ts";
 import { billingRoutes } from "./kernel/billing/routes.ts";
 import { createAccessTokens, type AccessTokens } from "./kernel/identity/index.ts";
-import { identityJobs } from "./kernel/identity/jobs.ts";
+import { defineIdentityJobs, identityJobs } from "./kernel/identity/jobs.ts";
 import { identityRoutes } from "./kernel/identity/routes.ts";
 import { ledgerJobs } from "./kernel/ledger/jobs.ts";
 import { ledgerRoutes } from "./kernel/ledger/routes.ts";
@@ -106,6 +106,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     trustedProxies: config.TRUSTED_PROXIES,
     pagesDir: config.CONSOLE_DIR && config.ROLE !== "worker" ? resolve(config.CONSOLE_DIR) : null,
   });
+  defineIdentityJobs(parts);
   healthChecks(parts);
   healthRoutes(http, {
     health: parts.health,
@@ -234,7 +235,7 @@ function buildMail(
 }
 
 function mountRoutes(http: Http, parts: Parts): void {
-  const { authenticate, clock, config, db, draining, hub, logger, sealer, signer } = parts;
+  const { authenticate, clock, config, db, draining, hub, jobs, logger, sealer, signer } = parts;
   const forget = (credentialId: string) => authenticate.forget(credentialId);
   identityRoutes(http, {
     db,
@@ -246,6 +247,7 @@ function mountRoutes(http: Http, parts: Parts): void {
     logger,
     hub,
     accessTokens: parts.accessTokens,
+    jobs,
     sessionEnded: forget,
     tokenRevoked: forget,
   });

@@ -156,6 +156,14 @@ export type AuditVerdict = {
     };
 };
 
+export type AuditExport = {
+    job_id: string;
+    /**
+     * Where the finished export is, for an hour
+     */
+    url: string;
+};
+
 export type TokenSet = {
     access_token: string;
     token_type: 'Bearer';
@@ -890,6 +898,56 @@ export type VerifyAuditLogResponses = {
 };
 
 export type VerifyAuditLogResponse = VerifyAuditLogResponses[keyof VerifyAuditLogResponses];
+
+export type ExportAuditLogData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/audit-log/export';
+};
+
+export type ExportAuditLogErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ExportAuditLogError = ExportAuditLogErrors[keyof ExportAuditLogErrors];
+
+export type ExportAuditLogResponses = {
+    /**
+     * Success
+     */
+    202: AuditExport;
+};
+
+export type ExportAuditLogResponse = ExportAuditLogResponses[keyof ExportAuditLogResponses];
+
+export type DownloadAuditExportData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/audit-log/exports/{id}';
+};
+
+export type DownloadAuditExportErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type DownloadAuditExportError = DownloadAuditExportErrors[keyof DownloadAuditExportErrors];
+
+export type DownloadAuditExportResponses = {
+    /**
+     * Success
+     */
+    200: unknown;
+};
 
 export type ListAuditTrailsData = {
     body?: never;

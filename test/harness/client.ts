@@ -38,7 +38,7 @@ export function createClient(url: string, headers: Readonly<Record<string, strin
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
       const text = await answer.text();
-      const json = answer.headers.get("content-type")?.includes("json") ? JSON.parse(text) : {};
+      const json = /json\b/.test(answer.headers.get("content-type") ?? "") ? JSON.parse(text) : {};
       return { status: answer.status, body: json as Body, text, headers: answer.headers };
     },
   };

@@ -19,7 +19,9 @@ import { manualClock } from "../../server/platform/clock.ts";
 import { createSealer, createSigner } from "../../server/platform/crypto/index.ts";
 import { createDb, type Db } from "../../server/platform/db/index.ts";
 import { createHttp, type Http } from "../../server/platform/http/index.ts";
+import { createJobs } from "../../server/platform/jobs/index.ts";
 import { createLimiter } from "../../server/platform/rate-limit/index.ts";
+import { createHub } from "../../server/platform/realtime/index.ts";
 import { createLogger, createMetrics, type Logger } from "../../server/platform/telemetry/index.ts";
 import { addMember, KEYRING, OWNER, PEPPER, SETUP_TOKEN, type Sql } from "./people.ts";
 
@@ -79,14 +81,18 @@ export async function startSignInServer(
     buses.push(bus);
     return bus;
   };
+  const bus = newBus();
+  const realtime = createHub(bus);
+  const hub = { publish: (topic: string) => void published.push(topic) };
+  const metrics = createMetrics("0");
   const sealer = createSealer([KEYRING]);
   const accessTokens = createAccessTokens({ db, clock, sealer, config });
-  const authenticate = createAuthenticate({ db, clock, logger, config, accessTokens, bus: newBus() });
+  const authenticate = createAuthenticate({ db, clock, logger, config, accessTokens, bus });
   let queries = 0;
   db.pool.on("acquire", () => void (queries += 1));
   const http = await createHttp({
     logger,
-    metrics: createMetrics("0"),
+    metrics,
     clock,
     db,
     limiter: createLimiter(),
@@ -96,7 +102,6 @@ export async function startSignInServer(
     trustedProxies: [],
     pagesDir: null,
   });
-  const hub = { publish: (topic: string) => void published.push(topic) };
   const forget = (id: string) => authenticate.forget(id);
   identityRoutes(http, {
     db,
@@ -108,6 +113,7 @@ export async function startSignInServer(
     logger,
     hub,
     accessTokens,
+    jobs: createJobs({ db, clock, bus, hub: realtime, logger, metrics }),
     sessionEnded: forget,
     tokenRevoked: forget,
   });
@@ -130,6 +136,7 @@ export async function startSignInServer(
     async close() {
       await http.app.close();
       await authenticate.settled();
+      await realtime.close();
       await Promise.all(buses.map((bus) => bus.close()));
       await db.close();
       await owners.end();

@@ -11,6 +11,7 @@ import {
   aSignedEvent,
   aSignedMailEvent,
   aTransaction,
+  anAuditExport,
   anEndpoint,
   credits,
   ownOrganization,
@@ -80,6 +81,8 @@ export const examples: Record<string, Example> = {
   // Audit
   listAuditEntries: {},
   verifyAuditLog: {},
+  exportAuditLog: {},
+  downloadAuditExport: { given: async (app) => ({ params: { id: await anAuditExport(app) } }) },
   listAuditTrails: {},
   // Organizations and keys
   listOrganizations: {},

@@ -118,6 +118,16 @@ export const aDoneEvent = once(async (app) => {
   throw new Error("the event was never processed");
 });
 
+/** A finished export of the first organization's trail. */
+export const anAuditExport = once(async (app) => {
+  const { job_id: id } = await ask<{ job_id: string }>(app, "POST", "/api/audit-log/export", {});
+  for (let looks = 0; looks < MAX_LOOKS; looks += 1) {
+    const [row] = await app.sql("select 1 from identity.audit_exports where job_id = $1 and last", [id]);
+    if (row) return id;
+  }
+  throw new Error("the export was never finished");
+});
+
 export const anEndpoint = once(async (app) => {
   const { data } = await ask<{ data: { id: string }[] }>(app, "GET", "/api/admin/webhook-endpoints");
   return data[0]?.id ?? "";

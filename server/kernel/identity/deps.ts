@@ -2,6 +2,7 @@ import type { Clock } from "../../platform/clock.ts";
 import type { Sealer, Signer } from "../../platform/crypto/index.ts";
 import type { Db, Tx } from "../../platform/db/index.ts";
 import type { OrgId, UserId } from "../../platform/ids.ts";
+import type { Jobs } from "../../platform/jobs/index.ts";
 import type { Logger } from "../../platform/telemetry/index.ts";
 import type { Hub } from "../../platform/realtime/index.ts";
 import type { IdentityConfig } from "./config.ts";
@@ -30,6 +31,7 @@ export type IdentityDeps = {
   logger: Logger;
   hub: Pick<Hub, "publish">;
   accessTokens: AccessTokens;
+  jobs: Pick<Jobs, "define" | "enqueue">;
   /** Told after commit, so that this process refuses the session at once. Others do within a second. */
   sessionEnded(sessionId: string): void;
   /** The same of one access token, by its `jti`. */

@@ -1,6 +1,6 @@
 import type { Loops } from "../../platform/jobs/index.ts";
 import type { Metrics } from "../../platform/telemetry/index.ts";
-import { auditJobs } from "./audit/jobs.ts";
+import { auditJobs, defineAuditJobs } from "./audit/jobs.ts";
 import type { IdentityDeps } from "./deps.ts";
 import { purge } from "./purge.ts";
 import { rotateKeys } from "./tokens/rotate-keys.ts";
@@ -12,10 +12,17 @@ const WIPE_EVERY_MS = 15_000;
 
 export function identityJobs(
   loops: Loops,
-  deps: Pick<IdentityDeps, "db" | "clock" | "logger" | "sealer" | "signer"> & { metrics: Metrics },
+  deps: Pick<IdentityDeps, "db" | "clock" | "jobs" | "logger" | "sealer" | "signer"> & { metrics: Metrics },
 ): void {
   auditJobs(loops, deps);
   loops.every("identity.purge", PURGE_EVERY_MS, () => purge(deps));
   loops.every("identity.rotate_keys", ROTATE_KEYS_EVERY_MS, () => rotateKeys(deps));
   loops.every("identity.wipe_successors", WIPE_EVERY_MS, () => wipeSuccessors(deps));
+}
+
+/** Names identity's durable jobs; in every role, since any may enqueue them. */
+export function defineIdentityJobs(
+  deps: Pick<IdentityDeps, "db" | "clock" | "jobs" | "logger" | "signer">,
+): void {
+  defineAuditJobs(deps);
 }

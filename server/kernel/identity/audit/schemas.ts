@@ -55,6 +55,14 @@ export const verdictAnswer = z
   })
   .meta({ id: "AuditVerdict" });
 
+export const exportParams = z.object({ id: idParam("job") });
+export const exportAnswer = z
+  .object({
+    job_id: z.string(),
+    url: z.string().meta({ description: "Where the finished export is, for an hour" }),
+  })
+  .meta({ id: "AuditExport" });
+
 type FilterInput = { [K in keyof AuditFilter]?: NonNullable<AuditFilter[K]> | undefined };
 export const filterOf = ({ actor, action, target, from, to }: FilterInput): AuditFilter => ({
   actor: actor ?? null,
