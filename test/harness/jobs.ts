@@ -28,6 +28,13 @@ export function startJobProcess(url: string, clock: Clock = systemClock): JobPro
   const hub = createHub(bus);
   const jobs = createJobs({ db, clock, bus, hub, logger, metrics });
   const loops = createLoops(logger, metrics);
+  let ended: Promise<void> | null = null;
+  const end = async () => {
+    await Promise.all([loops.stop(10_000), jobs.stop(10_000)]);
+    hub.close();
+    await bus.close();
+    await db.close();
+  };
   return {
     jobs,
     db,
@@ -35,11 +42,6 @@ export function startJobProcess(url: string, clock: Clock = systemClock): JobPro
     metrics,
     lines,
     work: (places = 20) => jobs.start(loops, places),
-    async stop() {
-      await Promise.all([loops.stop(10_000), jobs.stop(10_000)]);
-      hub.close();
-      await bus.close();
-      await db.close();
-    },
+    stop: () => (ended ??= end()),
   };
 }

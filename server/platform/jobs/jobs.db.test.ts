@@ -1,60 +1,12 @@
-import pg from "pg";
-import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
-import { z } from "zod";
-import { createTestDatabase } from "../../../test/harness/database.ts";
-import { startJobProcess, type JobProcess } from "../../../test/harness/jobs.ts";
-import { manualClock } from "../clock.ts";
+import { expect, test, vi } from "vitest";
+import { START, useJobs } from "../../../test/harness/job-tests.ts";
 import { withSystemTx, withTx } from "../db/index.ts";
 import { newId } from "../ids.ts";
 import { problems } from "../problem.ts";
-import { GiveUp, type JobContext, type JobId, type JobKind, type NewJob } from "./index.ts";
+import { GiveUp } from "./index.ts";
 
 const words = problems({ letter_refused: [422, "The letter was refused"] });
-const payload = z.strictObject({ n: z.int() });
-type Kind = JobKind<typeof payload>;
-type Row = Record<string, unknown>;
-
-let database: Awaited<ReturnType<typeof createTestDatabase>>;
-let owner: pg.Pool;
-let processes: JobProcess[] = [];
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-  owner = new pg.Pool({ connectionString: database.ownerUrl, max: 2 });
-});
-afterEach(async () => {
-  await Promise.all(processes.map((one) => one.stop()));
-  processes = [];
-  await owner.query("truncate platform.jobs, platform.job_items, platform.job_queue, platform.job_pauses");
-});
-afterAll(async () => {
-  await owner.end();
-  await database.drop();
-});
-
-const START = new Date("2026-11-28T10:00:00Z");
-
-/** A process that knows one kind, `t`. */
-function begin(run: (ctx: JobContext<{ n: number }>) => Promise<void>, kind: Partial<Kind> = {}) {
-  const clock = manualClock(START);
-  const one = startJobProcess(database.url, clock);
-  one.jobs.define<typeof payload>({ kind: "t", payload, run, ...kind });
-  processes.push(one);
-  return { ...one, clock };
-}
-
-function enqueue({ jobs, db }: JobProcess, job: Partial<NewJob> = {}): Promise<JobId> {
-  const orgId = job.orgId ?? org;
-  return withTx(db, orgId, (tx) => jobs.enqueue(tx, { kind: "t", orgId, payload: { n: 1 }, ...job }));
-}
-const org = newId("org");
-
-async function rowOf(id: JobId): Promise<Row> {
-  const { rows } = await owner.query<Row>("select * from platform.jobs where id = $1", [id]);
-  return rows[0] ?? {};
-}
-const becomes = (id: JobId, state: string) =>
-  vi.waitFor(async () => expect(await rowOf(id)).toMatchObject({ state }), { timeout: 10_000 });
+const { owner, org, begin, enqueue, rowOf, becomes } = useJobs();
 
 test("a job is there with its transaction's commit, and never was without it", async () => {
   const ran: number[] = [];
@@ -68,7 +20,7 @@ test("a job is there with its transaction's commit, and never was without it", a
   const id = await enqueue(process, { payload: { n: 2 } });
   await becomes(id, "completed");
   expect(ran).toEqual([2]);
-  expect((await owner.query("select from platform.job_queue")).rowCount).toBe(0);
+  expect((await owner().query("select from platform.job_queue")).rowCount).toBe(0);
 });
 
 test("the installation's jobs belong to no organization, and are enqueued in any transaction", async () => {
@@ -89,7 +41,7 @@ test("the installation's jobs belong to no organization, and are enqueued in any
 test("a payload of another shape is refused where it is enqueued", async () => {
   const process = begin(async () => undefined);
   await expect(enqueue(process, { payload: { n: "one" } })).rejects.toThrow();
-  expect((await owner.query("select from platform.jobs")).rowCount).toBe(0);
+  expect((await owner().query("select from platform.jobs")).rowCount).toBe(0);
 });
 
 test("a failed job is tried three times, 2 s and 4 s apart ±25 %, then fails with public words", async () => {
