@@ -1,5 +1,5 @@
 import { createRootRoute, createRoute, createRouter, Outlet } from "@tanstack/react-router";
-import type { EventState } from "./api/types.ts";
+import type { EventState, JobState } from "./api/types.ts";
 import { CreditsScreen } from "./products/credits/credits-screen.tsx";
 import { ReturnScreen } from "./products/credits/return-screen.tsx";
 import { ApiKeysScreen } from "./products/developers/api-keys-screen.tsx";
@@ -10,6 +10,9 @@ import { DeadLettersScreen } from "./products/inbox/dead-letters-screen.tsx";
 import { EventDrawer } from "./products/inbox/event-drawer.tsx";
 import { EVENT_STATES } from "./products/inbox/event-state.tsx";
 import { InboxScreen } from "./products/inbox/inbox-screen.tsx";
+import { JobDrawer } from "./products/jobs/job-drawer.tsx";
+import { JOB_STATES } from "./products/jobs/job-state.tsx";
+import { JobsScreen } from "./products/jobs/jobs-screen.tsx";
 import { LedgerScreen } from "./products/ledger/ledger-screen.tsx";
 import { TransactionDrawer } from "./products/ledger/transaction-drawer.tsx";
 import { OverviewScreen } from "./products/overview/overview-screen.tsx";
@@ -87,6 +90,17 @@ const transaction = createRoute({
   component: TransactionDrawer,
 });
 
+const jobs = createRoute({
+  getParentRoute: () => app,
+  path: "/jobs",
+  component: JobsScreen,
+  validateSearch: (search: Search): { state?: JobState; kind?: string } => {
+    const state = JOB_STATES.find((each) => each.state === search.state)?.state;
+    return { ...texts("kind")(search), ...(state && { state }) };
+  },
+});
+const job = createRoute({ getParentRoute: () => jobs, path: "$jobId", component: JobDrawer });
+
 const playground = createRoute({
   getParentRoute: () => app,
   path: "/playground",
@@ -121,6 +135,7 @@ const routeTree = root.addChildren([
     usage,
     models,
     apiKeys,
+    jobs.addChildren([job]),
     system,
   ]),
 ]);

@@ -15,6 +15,7 @@ const SCREENS: Record<string, string> = {
   usage: "/usage",
   models: "/models",
   "api-keys": "/api-keys",
+  jobs: "/jobs",
   system: "/system",
 };
 const WIDTHS = { wide: { width: 1440, height: 900 }, narrow: { width: 360, height: 740 } };

@@ -3,6 +3,8 @@ import { createWriteStream, mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { appRole } from "../../db/roles.ts";
+import { openSecrets } from "../../local/secrets.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 /** Pictures, and what the product logged meanwhile. */
@@ -17,6 +19,8 @@ export type Product = {
   email: string;
   password: string;
   sandboxUrl: string;
+  /** Its database as the server sees it: for rows that no click makes. */
+  databaseUrl: string;
   /** Stops it and starts it again on the same data, its clock this far ahead. */
   restart(clockOffsetMs: number): Promise<void>;
   /** Stops it and wipes what it kept. */
@@ -47,14 +51,14 @@ export async function startProduct(): Promise<Product> {
     await new Promise((resolve) => wipe.once("exit", resolve));
   };
   try {
-    const facts = readFacts(await readPage(child));
+    const facts = readFacts(await readPage(child), dataDir);
     return {
       ...facts,
       stop,
       async restart(clockOffsetMs) {
         await end(child);
         child = launch({ CLOCK_OFFSET_MS: String(clockOffsetMs) });
-        const again = readFacts(await readPage(child));
+        const again = readFacts(await readPage(child), dataDir);
         if (again.consoleUrl !== facts.consoleUrl || again.sandboxUrl !== facts.sandboxUrl)
           throw new Error(`Restarted elsewhere: ${again.consoleUrl}, ${again.sandboxUrl}`);
       },
@@ -65,7 +69,7 @@ export async function startProduct(): Promise<Product> {
   }
 }
 
-function readFacts(page: string): Omit<Product, "stop" | "restart"> {
+function readFacts(page: string, dataDir: string): Omit<Product, "stop" | "restart"> {
   const fact = (pattern: RegExp): string => {
     const found = pattern.exec(page)?.[1];
     if (!found) throw new Error(`The start page does not match ${pattern}:\n${page}`);
@@ -73,12 +77,14 @@ function readFacts(page: string): Omit<Product, "stop" | "restart"> {
   };
   const missing = /^\s+Demo\s+(.*)$/m.exec(page)?.[1];
   if (missing) throw new Error(`The demo is ${missing}`);
+  const secrets = openSecrets(dataDir);
   return {
     consoleUrl: fact(/^\s+Console\s+(\S+)$/m),
     signInUrl: fact(/^\s+Sign in\s+(\S+#token=\S+)/m),
     email: fact(/^\s+or with\s+(\S+)/m),
     password: fact(/^\s+or with\s+\S+\s+(\S+)/m),
     sandboxUrl: fact(/^\s+Sandbox\s+(\S+)/m),
+    databaseUrl: `postgres://${appRole}:${secrets("database_app")}@${fact(/^\s+Database\s+([\w.]+:\d+)/m)}/holdfast`,
   };
 }
 

@@ -7,6 +7,7 @@ import { chromium, type Browser, type Page } from "playwright-core";
 import { journeys as buy } from "./buy.journey.ts";
 import { journeys as faults } from "./faults.journey.ts";
 import { journeys as inbox } from "./inbox.journey.ts";
+import { journeys as jobs } from "./jobs.journey.ts";
 import { journeys as ledger } from "./ledger.journey.ts";
 import { takePictures } from "./pictures.ts";
 import { journeys as playground } from "./playground.journey.ts";
@@ -28,7 +29,7 @@ const BROWSER = [
 ];
 
 /** In this order: the first signs in, the last leaves faults behind it. */
-const JOURNEYS: Journey[] = [signIn, buy, playground, inbox, ledger, faults].flat();
+const JOURNEYS: Journey[] = [signIn, buy, playground, inbox, ledger, jobs, faults].flat();
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 

@@ -9,6 +9,7 @@ const STALE: Record<string, readonly string[]> = {
   "credits.changed": ["balance", "ledger", "checkout"],
   "payment.updated": ["payments", "checkout", "balance"],
   "llm.request.settled": ["usage", "balance", "ledger"],
+  "job.updated": ["jobs"],
   "webhooks.counts": ["events", "dead-letters"],
 };
 const TOPICS = Object.keys(STALE);

@@ -1,6 +1,7 @@
 import * as sdk from "../../../contract/client/sdk.gen.ts";
 import { idempotent, read } from "./http.ts";
-import type { ApiKeyInput, EventState } from "./types.ts";
+import { byItself } from "./presence.ts";
+import type { ApiKeyInput, EventState, JobState } from "./types.ts";
 
 /** Leaves out what was not given: the API takes no empty filters. */
 const given = <T extends object>(query: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
@@ -14,6 +15,8 @@ export type EventFilter = {
   type?: string | undefined;
   object_id?: string | undefined;
 };
+
+export type JobFilter = { state?: JobState | undefined; kind?: string | undefined };
 
 /** Every operation the console uses, by name. */
 export const api = {
@@ -52,6 +55,12 @@ export const api = {
     read(sdk.listLedgerTransactions({ query: given(query) })),
   ledgerTransaction: (id: string) => read(sdk.getLedgerTransaction({ path: { id } })),
   verifyLedger: () => read(sdk.verifyLedger()),
+
+  jobs: (query: Listing & JobFilter) => read(sdk.listJobs({ query: given(query), ...byItself() })),
+  jobStats: () => read(sdk.getJobStats(byItself())),
+  job: (id: string) => read(sdk.getJob({ path: { id }, ...byItself() })),
+  cancelJob: (id: string) => read(sdk.cancelJob({ path: { id } })),
+  retryJob: (id: string) => read(sdk.retryJob({ path: { id } })),
 
   models: () => read(sdk.listModelsLlm()),
 

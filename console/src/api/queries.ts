@@ -1,11 +1,13 @@
 import { infiniteQueryOptions, queryOptions, useInfiniteQuery } from "@tanstack/react-query";
 import type { ListState } from "../ui/table.tsx";
 import { pollMs } from "./live.ts";
-import { api, type EventFilter } from "./operations.ts";
+import { api, type EventFilter, type JobFilter } from "./operations.ts";
 import type { Page } from "./types.ts";
 
 const live = { refetchInterval: pollMs } as const;
 const PAGE = 25;
+/** Jobs are asked for every 5 s while the page is seen; hidden, it asks nothing. */
+const every5s = { refetchInterval: 5_000 } as const;
 
 /** First part of each key is what `live.ts` makes stale. */
 export const queries = {
@@ -47,6 +49,9 @@ export const queries = {
       queryFn: () => api.ledgerTransaction(id),
       staleTime: Infinity,
     }),
+  jobStats: () => queryOptions({ queryKey: ["jobs", "stats"], queryFn: api.jobStats, ...every5s }),
+  job: (id: string) =>
+    queryOptions({ queryKey: ["jobs", "one", id], queryFn: () => api.job(id), ...every5s }),
   models: () => queryOptions({ queryKey: ["models"], queryFn: api.models, staleTime: 300_000 }),
   apiKeys: () => queryOptions({ queryKey: ["api-keys"], queryFn: api.apiKeys }),
   system: () => queryOptions({ queryKey: ["system"], queryFn: api.system, refetchInterval: 10_000 }),
@@ -70,6 +75,10 @@ export const lists = {
     pages(["events", "list", filter], (cursor) => api.events({ limit: PAGE, cursor, ...filter })),
   ledgerTransactions: (kind: string | undefined) =>
     pages(["ledger", "list", kind], (cursor) => api.ledgerTransactions({ limit: PAGE, cursor, kind })),
+  jobs: (filter: JobFilter) => ({
+    ...pages(["jobs", "list", filter], (cursor) => api.jobs({ limit: PAGE, cursor, ...filter })),
+    ...every5s,
+  }),
   usageRecords: (model: string | undefined) =>
     pages(["usage", "records", model], (cursor) => api.usageRecords({ limit: PAGE, cursor, model })),
 };

@@ -1,6 +1,7 @@
 /** What the API answers: the contract's types, and names for the parts of them that screens show. */
 import type {
   CreateApiKeyData,
+  JobStats,
   LedgerAccounts,
   TokenBalance,
   TokenUsage,
@@ -13,6 +14,10 @@ export type {
   ApiKey,
   CheckoutSession,
   CreditPack,
+  Job,
+  JobDetail,
+  JobState,
+  JobStats,
   LedgerTransaction,
   LedgerVerification,
   Me,
@@ -33,6 +38,7 @@ export type Page<T> = { data: T[]; has_more: boolean; next_cursor: string | null
 
 export type Grant = TokenBalance["grants"][number];
 export type EventState = WebhookEvent["state"];
+export type JobKindStats = JobStats["data"][number];
 export type Effect = WebhookEvent["effects"][number];
 export type Attempt = WebhookEventDetail["attempts_log"][number];
 export type DeadGroup = WebhookDeadLetters["data"][number];

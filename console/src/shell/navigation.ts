@@ -8,6 +8,7 @@ import {
   Inbox,
   KeyRound,
   LayoutDashboard,
+  ListTodo,
   MailX,
   MessageSquareText,
   type LucideIcon,
@@ -87,6 +88,18 @@ export const NAVIGATION: NavSection[] = [
         icon: KeyRound,
         words: "secret token",
         show: (me) => atLeast(me, "agent"),
+      },
+    ],
+  },
+  {
+    label: "Workspace",
+    items: [
+      {
+        to: "/jobs",
+        label: "Jobs",
+        icon: ListTodo,
+        words: "queue background work retry cancel",
+        show: (me) => me.permissions.includes("jobs.view"),
       },
     ],
   },
