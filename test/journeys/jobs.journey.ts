@@ -80,7 +80,7 @@ export const journeys: Journey[] = [
       const kinds = page.getByRole("table", { name: "Kinds of jobs" });
       await kinds.getByRole("link", { name: "Only journey.import" }).waitFor({ timeout: REFRESHED_MS });
       await page.getByRole("progressbar", { name: "Progress of journey.export" }).waitFor();
-      assert.equal(await page.getByRole("progressbar").last().getAttribute("aria-valuenow"), "100");
+      assert.equal(await page.getByRole("progressbar").last().getAttribute("value"), "100");
     },
   },
   {

@@ -1,6 +1,7 @@
 import type { Job, JobState } from "../../api/types.ts";
 import { formatInteger } from "../../lib/format.ts";
 import { Badge, type Tone } from "../../ui/badge.tsx";
+import { cx } from "../../ui/class-names.ts";
 
 export const JOB_STATES: { state: JobState; label: string; tone: Tone }[] = [
   { state: "running", label: "Running", tone: "info" },
@@ -26,11 +27,10 @@ export function JobStateBadge({ state }: { state: JobState }) {
   );
 }
 
-const ENDED: readonly JobState[] = ["completed", "partial", "failed", "cancelled"];
+const ENDED: ReadonlySet<JobState> = new Set(["completed", "partial", "failed", "cancelled"]);
 export const canCancel = ({ state }: Pick<Job, "state">): boolean =>
-  state !== "cancelling" && !ENDED.includes(state);
-export const canRetry = ({ state }: Pick<Job, "state">): boolean =>
-  state !== "completed" && ENDED.includes(state);
+  state !== "cancelling" && !ENDED.has(state);
+export const canRetry = ({ state }: Pick<Job, "state">): boolean => state !== "completed" && ENDED.has(state);
 
 /** How far the job is: a bar and its items, or a dash while it counts none. */
 export function JobProgress({ job }: { job: Pick<Job, "percent" | "done" | "failed" | "total" | "kind"> }) {
@@ -40,19 +40,18 @@ export function JobProgress({ job }: { job: Pick<Job, "percent" | "done" | "fail
   }
   return (
     <span className="flex items-center gap-2">
-      <span
-        role="progressbar"
+      <progress
         aria-label={`Progress of ${job.kind}`}
-        aria-valuenow={job.percent}
-        aria-valuemin={0}
-        aria-valuemax={100}
-        className="h-1.5 w-16 shrink-0 overflow-hidden rounded-full bg-sunken ring-1 ring-line ring-inset"
-      >
-        <span
-          className={`block h-full rounded-full ${job.failed > 0 ? "bg-warn" : "bg-accent"}`}
-          style={{ width: `${job.percent}%` }}
-        />
-      </span>
+        value={job.percent}
+        max={100}
+        className={cx(
+          "h-1.5 w-16 shrink-0 appearance-none overflow-hidden rounded-full bg-sunken ring-1 ring-line ring-inset",
+          "[&::-webkit-progress-bar]:bg-transparent",
+          job.failed > 0
+            ? "[&::-moz-progress-bar]:bg-warn [&::-webkit-progress-value]:bg-warn"
+            : "[&::-moz-progress-bar]:bg-accent [&::-webkit-progress-value]:bg-accent",
+        )}
+      />
       <span className="num truncate text-text-2">
         {formatInteger(job.done)} of {formatInteger(job.total)}
       </span>
