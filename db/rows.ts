@@ -623,6 +623,31 @@ export type PlatformJobs = {
   finished_at: Date | null;
 };
 
+/** platform.limit_overrides */
+export type PlatformLimitOverrides = {
+  subject: string;
+  class: string;
+  max: number;
+  window_s: number;
+  created_at: Date;
+};
+
+/** platform.limit_refusals */
+export type PlatformLimitRefusals = {
+  hour: Date;
+  subject: string;
+  class: string;
+  refused: number;
+  last_at: Date;
+};
+
+/** platform.limit_takes */
+export type PlatformLimitTakes = {
+  key: string;
+  taken_ms: bigint[];
+  expires_at: Date;
+};
+
 /** tenancy.api_key_directory */
 export type TenancyApiKeyDirectory = {
   public_id: string;

@@ -966,6 +966,37 @@ CREATE POLICY tenant ON platform.jobs AS PERMISSIVE FOR ALL TO holdfast_app USIN
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE platform.jobs TO holdfast_app;
 GRANT SELECT (org_id, id, kind, state, priority, created_at, due_at, started_at, finished_at) ON TABLE platform.jobs TO holdfast_operator;
 
+CREATE TABLE platform.limit_overrides (
+  subject text NOT NULL,
+  class text NOT NULL,
+  max integer NOT NULL,
+  window_s integer NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT limit_overrides_pkey PRIMARY KEY (subject, class),
+  CONSTRAINT limit_overrides_max_check CHECK ((max > 0)),
+  CONSTRAINT limit_overrides_window_s_check CHECK (((window_s >= 1) AND (window_s <= 86400)))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE platform.limit_overrides TO holdfast_app;
+
+CREATE TABLE platform.limit_refusals (
+  hour timestamp with time zone NOT NULL,
+  subject text NOT NULL,
+  class text NOT NULL,
+  refused integer NOT NULL,
+  last_at timestamp with time zone NOT NULL,
+  CONSTRAINT limit_refusals_pkey PRIMARY KEY (hour, subject, class)
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE platform.limit_refusals TO holdfast_app;
+
+CREATE TABLE platform.limit_takes (
+  key text NOT NULL,
+  taken_ms bigint[] NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT limit_takes_pkey PRIMARY KEY (key)
+);
+CREATE INDEX limit_takes_over ON platform.limit_takes USING btree (expires_at);
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE platform.limit_takes TO holdfast_app;
+
 CREATE TABLE tenancy.api_key_directory (
   public_id text NOT NULL,
   org_id text NOT NULL,

@@ -8,7 +8,7 @@ import type { Config } from "./config.ts";
 import { createBilling, readPacks, type Billing } from "./kernel/billing/index.ts";
 import { billingJobs } from "./kernel/billing/jobs.ts";
 import { billingRoutes } from "./kernel/billing/routes.ts";
-import { createAccessTokens, type AccessTokens } from "./kernel/identity/index.ts";
+import { audit, createAccessTokens, INSTALLATION, type AccessTokens } from "./kernel/identity/index.ts";
 import { defineIdentityJobs, identityJobs } from "./kernel/identity/jobs.ts";
 import { identityRoutes } from "./kernel/identity/routes.ts";
 import { ledgerJobs } from "./kernel/ledger/jobs.ts";
@@ -29,7 +29,8 @@ import { healthRoutes } from "./platform/health/routes.ts";
 import { createHttp, idempotencyJobs, type Http } from "./platform/http/index.ts";
 import { createJobs, createLoops, type Jobs, type Loops } from "./platform/jobs/index.ts";
 import { jobRoutes } from "./platform/jobs/routes.ts";
-import { createLimiter, type Limiter } from "./platform/rate-limit/index.ts";
+import { createLimiter, limitJobs, type Limiter } from "./platform/rate-limit/index.ts";
+import { limitRoutes } from "./platform/rate-limit/routes.ts";
 import { createHub, type Hub } from "./platform/realtime/index.ts";
 import { realtimeRoutes } from "./platform/realtime/routes.ts";
 import { createLogger, createMetrics, type Logger, type Metrics } from "./platform/telemetry/index.ts";
@@ -134,23 +135,36 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   };
 }
 
-async function build(config: Config, options: AppOptions): Promise<Parts> {
+/** What every module stands on. */
+function foundations(config: Config, options: AppOptions) {
   const clock =
     options.clock ?? (config.CLOCK_OFFSET_MS === 0 ? systemClock : offsetClock(config.CLOCK_OFFSET_MS));
   const logger = options.logger ?? createLogger(config.LOG_LEVEL);
   const metrics = createMetrics(VERSION);
   const db = createDb({ url: config.DATABASE_URL, max: config.DATABASE_POOL });
+  const redis = config.REDIS_URL ? { url: config.REDIS_URL, prefix: config.REDIS_PREFIX } : null;
   const bus = createBus({
     db,
     directUrl: config.DATABASE_DIRECT_URL ?? config.DATABASE_URL,
-    redis: config.REDIS_URL ? { url: config.REDIS_URL, prefix: config.REDIS_PREFIX } : null,
+    redis,
     serving: config.ROLE !== "worker",
     logger,
     metrics,
   });
   const hub = createHub(bus);
-  const limiter = createLimiter(config.REDIS_URL ?? null);
-  const shared = { db, clock, hub, logger, metrics };
+  const limiter = createLimiter({
+    clock,
+    redis,
+    shared: { db, bus, logger },
+    metrics,
+    relaxed: config.AUTH_LIMITS === "off",
+  });
+  return { clock, logger, metrics, db, bus, hub, limiter };
+}
+
+async function build(config: Config, options: AppOptions): Promise<Parts> {
+  const { bus, limiter, ...shared } = foundations(config, options);
+  const { clock, db, logger, metrics } = shared;
   const keys = buildKeys(config, db, clock);
   const accountId = config.STRIPE_ACCOUNT_ID;
   const stripe = createStripe({
@@ -258,12 +272,27 @@ function mountRoutes(http: Http, parts: Parts): void {
   gatewayRoutes(http, parts.gateway);
   jobRoutes(http, parts.jobs);
   realtimeRoutes(http, { hub, draining: draining.signal });
+  operatorRoutes(http, parts);
+}
+
+/** What operators see and change of the limits; each change is in the audit trail. */
+function operatorRoutes(http: Http, { bus, clock, config, db, limiter }: Parts): void {
+  limitRoutes(http, {
+    db,
+    clock,
+    bus,
+    limiter,
+    inRedis: config.REDIS_URL !== undefined,
+    audit: (tx, { credentialId, userId }, act) =>
+      audit(tx, clock.now(), { orgId: INSTALLATION, actorId: userId ?? credentialId, ...act }),
+  });
 }
 
 function startJobs(parts: Parts): void {
   const { loops, jobs, db, clock } = parts;
   idempotencyJobs(loops, { db, clock });
   mailJobs(loops, parts.mail);
+  limitJobs(loops, { db, clock });
   identityJobs(loops, parts);
   ledgerJobs(loops, parts);
   webhookJobs(loops, parts.inbox, { backfillSeconds: parts.config.WEBHOOK_BACKFILL_SECONDS });
@@ -349,8 +378,8 @@ async function stop(http: Http, parts: Parts): Promise<void> {
   clearInterval(idle);
   await parts.authenticate.settled();
   parts.hub.close();
+  await parts.limiter.close();
   await parts.bus.close();
-  parts.limiter.close();
   await parts.llm.close();
   await parts.db.close();
 }

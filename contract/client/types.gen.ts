@@ -561,6 +561,44 @@ export type JobStats = {
     }>;
 };
 
+export type LimitOverride = {
+    subject: string;
+    class: string;
+    limit: number;
+    window_s: number;
+    created_at: string;
+};
+
+export type RateLimits = {
+    degraded: boolean;
+    counted_in: 'redis' | 'postgres_and_memory';
+    processes: number;
+    classes: Array<{
+        class: string;
+        windows: Array<{
+            limit: number;
+            window_s: number;
+        }>;
+    }>;
+    top: Array<{
+        subject: string;
+        class: string;
+        refused: number;
+        last_at: string;
+    }>;
+    overrides: Array<LimitOverride>;
+};
+
+export type OwnRateLimits = {
+    data: Array<{
+        class: string;
+        limit: number;
+        window_s: number;
+        remaining: number;
+        resets_in_s: number;
+    }>;
+};
+
 export type Model = {
     id: string;
     object: 'model';
@@ -2374,3 +2412,112 @@ export type StreamResponses = {
      */
     200: unknown;
 };
+
+export type GetOwnRateLimitsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/rate-limits/me';
+};
+
+export type GetOwnRateLimitsErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type GetOwnRateLimitsError = GetOwnRateLimitsErrors[keyof GetOwnRateLimitsErrors];
+
+export type GetOwnRateLimitsResponses = {
+    /**
+     * Success
+     */
+    200: OwnRateLimits;
+};
+
+export type GetOwnRateLimitsResponse = GetOwnRateLimitsResponses[keyof GetOwnRateLimitsResponses];
+
+export type GetRateLimitsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/admin/rate-limits';
+};
+
+export type GetRateLimitsErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type GetRateLimitsError = GetRateLimitsErrors[keyof GetRateLimitsErrors];
+
+export type GetRateLimitsResponses = {
+    /**
+     * Success
+     */
+    200: RateLimits;
+};
+
+export type GetRateLimitsResponse = GetRateLimitsResponses[keyof GetRateLimitsResponses];
+
+export type RemoveRateLimitData = {
+    body?: never;
+    path: {
+        subject: string;
+        class: string;
+    };
+    query?: never;
+    url: '/api/admin/rate-limits/{subject}/{class}';
+};
+
+export type RemoveRateLimitErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type RemoveRateLimitError = RemoveRateLimitErrors[keyof RemoveRateLimitErrors];
+
+export type RemoveRateLimitResponses = {
+    /**
+     * Done; no body
+     */
+    204: void;
+};
+
+export type RemoveRateLimitResponse = RemoveRateLimitResponses[keyof RemoveRateLimitResponses];
+
+export type SetRateLimitData = {
+    body: {
+        limit: number;
+        window_s: number;
+    };
+    path: {
+        subject: string;
+        class: string;
+    };
+    query?: never;
+    url: '/api/admin/rate-limits/{subject}/{class}';
+};
+
+export type SetRateLimitErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type SetRateLimitError = SetRateLimitErrors[keyof SetRateLimitErrors];
+
+export type SetRateLimitResponses = {
+    /**
+     * Success
+     */
+    200: LimitOverride;
+};
+
+export type SetRateLimitResponse = SetRateLimitResponses[keyof SetRateLimitResponses];

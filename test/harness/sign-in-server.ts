@@ -85,6 +85,11 @@ export async function startSignInServer(
   const realtime = createHub(bus);
   const hub = { publish: (topic: string) => void published.push(topic) };
   const metrics = createMetrics("0");
+  const limiter = createLimiter({
+    clock,
+    shared: { db, bus: bus, logger },
+    relaxed: config.AUTH_LIMITS === "off",
+  });
   const sealer = createSealer([KEYRING]);
   const accessTokens = createAccessTokens({ db, clock, sealer, config });
   const authenticate = createAuthenticate({ db, clock, logger, config, accessTokens, bus });
@@ -95,7 +100,7 @@ export async function startSignInServer(
     metrics,
     clock,
     db,
-    limiter: createLimiter(),
+    limiter,
     authenticate,
     version: "0",
     baseUrl: BASE_URL,
@@ -137,6 +142,7 @@ export async function startSignInServer(
       await http.app.close();
       await authenticate.settled();
       await realtime.close();
+      await limiter.close();
       await Promise.all(buses.map((bus) => bus.close()));
       await db.close();
       await owners.end();

@@ -6,6 +6,7 @@ import {
   aDoneEvent,
   aJob,
   aKey,
+  aLimit,
   aPurchase,
   aSession,
   aSignedEvent,
@@ -61,6 +62,17 @@ export const examples: Record<string, Example> = {
   // System
   getSystem: {},
   stream: { streams: true },
+  // Limits
+  getOwnRateLimits: {},
+  getRateLimits: {},
+  setRateLimit: {
+    given: () => ({
+      params: { subject: "203.0.113.7", class: "address" },
+      body: { limit: 200, window_s: 60 },
+    }),
+    pathIsPublic: true,
+  },
+  removeRateLimit: { given: async (app) => ({ params: await aLimit(app) }), pathIsPublic: true },
   // Sign-in
   setUp: { ...body({ ...OWNER, token: SETUP_TOKEN, full_name: "Second" }), status: 410 },
   signIn: body(OWNER),

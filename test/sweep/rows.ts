@@ -148,3 +148,13 @@ export async function aJob(app: TestApp, state: "scheduled" | "failed"): Promise
   );
   return id;
 }
+
+/** A limit that an operator set for a network. */
+export const aLimit = once(async (app) => {
+  const params = { subject: "203.0.113.8", class: "address" };
+  await ask(app, "PUT", `/api/admin/rate-limits/${params.subject}/${params.class}`, {
+    limit: 200,
+    window_s: 60,
+  });
+  return params;
+});

@@ -16,7 +16,7 @@ export function billingRoutes(http: Http, billing: Billing): void {
     tag: TAG,
     summary: "How a checkout stands, for whoever holds its id; nothing personal",
     access: { least: "anyone" },
-    limit: { name: "checkout_session", perMinute: 30 },
+    limit: { name: "checkout_session", perMinute: 30, kind: "payment" },
     params: schemas.sessionParams,
     answer: { status: 200, schema: schemas.checkoutStatus },
     handle: ({ params }) => billing.checkoutStatus(params.session_id),
@@ -50,7 +50,7 @@ function creditRoutes(http: Http, billing: Billing): void {
     summary: "Starts buying a pack: a payment and the page where it is paid",
     access: { least: "owner", permission: "billing.manage" },
     idempotent: true,
-    limit: { name: "payment", perMinute: 10 },
+    limit: { name: "payment", perMinute: 10, kind: "payment" },
     body: schemas.purchaseInput,
     answer: { status: 201, schema: schemas.purchased },
     async handle({ actor, body, operationId }) {

@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { networkOf } from "../../platform/http/index.ts";
 import { newId } from "../../platform/ids.ts";
 import { Problem, common } from "../../platform/problem.ts";
+import { perMinute } from "../../platform/rate-limit/index.ts";
 import { context } from "../../platform/telemetry/index.ts";
 import type { InboxDeps } from "./deps.ts";
 import type { EndpointRow, Endpoints } from "./endpoint.ts";
@@ -13,7 +14,7 @@ import type { Envelope, Source } from "./source.ts";
 import type { Writer } from "./writer.ts";
 
 /** Unverified requests of one address that get the plain answer; verified events are never counted. */
-const UNVERIFIED = { name: "webhook_unverified", perMinute: 60 };
+const UNVERIFIED = perMinute("webhook_unverified", 60);
 
 export type Delivery = { source: string; body: Buffer; headers: IncomingHttpHeaders; ip: string };
 export type ReceiveParts = { deps: InboxDeps; endpoints: Endpoints; signals: Signals; writer: Writer };
@@ -45,7 +46,7 @@ async function unverified(
   ip: string,
 ): Promise<Problem> {
   context()?.note("signature_fault", fault);
-  const { allowed, resetSeconds } = await deps.limiter.take(UNVERIFIED, networkOf(ip));
+  const { allowed, resetSeconds } = await deps.limiter.take([{ rule: UNVERIFIED, subject: networkOf(ip) }]);
   signals.total.inc({ source: source.name, outcome: allowed ? "unverified" : "rate_limited" });
   return allowed
     ? new Problem(webhookProblems.invalid_signature)

@@ -12,4 +12,5 @@ export { may, personIn, rankOf, type Access, type Actor, type Authenticate, type
 export { idParam, instant, int64, listAnswer, listQuery } from "./schemas.ts";
 export { openCursor, sealCursor } from "./cursor.ts";
 export { maskIp, networkOf } from "./address.ts";
+export { CEILINGS, takingsOf } from "./limits.ts";
 export { idempotencyJobs } from "./jobs.ts";

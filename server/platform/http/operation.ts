@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
 import type { Id } from "../ids.ts";
+import type { Rule } from "../rate-limit/index.ts";
 import type { Access, Actor } from "./access.ts";
 
 type Parsed<S> = S extends z.ZodType ? z.output<S> : undefined;
@@ -18,6 +19,8 @@ export type Call<A extends Access = Access, Q = undefined, P = undefined, B = un
   operationId: Id<"idk">;
   request: FastifyRequest;
   reply: FastifyReply;
+  /** Takes one of `rule` for each subject, e.g. network and address, or answers 429 and takes none. */
+  takeLimit(rule: Rule, subjects: readonly string[]): Promise<void>;
 };
 
 /** One operation of the API. `answers` maps a success status to its schema; null means no body. */
@@ -42,8 +45,11 @@ export type Operation<
   answer: { status: number; schema: R };
   /** POSTs that create or spend: the header is required, and the answer is kept 72 h. */
   idempotent?: boolean;
-  /** Requests a minute for one user, key or (for anyone) address; default 100. A limit class of its own per name. */
-  limit?: { name: string; perMinute: number } | "none";
+  /**
+   * Requests of one user, key or (for anyone) address; default 100 a minute in a class of the operation's own. Operations
+   * that name the same class share it. "none": the handler counts by itself, with `call.takeLimit`.
+   */
+  limit?: { name: string; perMinute: number; kind?: "auth" | "payment" } | Rule | "none";
   /** Bytes; default 1 MiB. */
   bodyLimit?: number;
   /** Asks for a sign-in or `reauth` of the last ten minutes, else 403 `reauth_required`. Keys never have one. */

@@ -11,9 +11,10 @@ import { sendProblem, toProblem } from "./errors.ts";
 import { once, readKey } from "./idempotency.ts";
 import { observe } from "./observe.ts";
 import { openapi } from "./openapi.ts";
+import type { Rule } from "../rate-limit/index.ts";
 import type { HttpOptions } from "./options.ts";
 import type { Call, Operation } from "./operation.ts";
-import { takeLimit } from "./limits.ts";
+import { ruleOf, takeForAddress, takeFrom, takeLimit } from "./limits.ts";
 import { servePages } from "./pages.ts";
 
 export type Http = {
@@ -30,6 +31,8 @@ export type Http = {
   ): void;
   /** Whether a request that is still being answered would be let in now, as whom it was. Keeps no session alive. */
   stillAllowed(request: FastifyRequest): Promise<boolean>;
+  /** The limit classes of what was declared so far, by name. */
+  readonly rules: ReadonlyMap<string, Rule>;
 };
 
 const DEFAULT_BODY_LIMIT = 1024 * 1024;
@@ -63,9 +66,15 @@ export async function createHttp(options: HttpOptions): Promise<Http> {
     if (pages?.isPage(request)) pages.send(reply);
     else sendProblem(options.logger, new Problem(common.not_found), request, reply);
   });
+  const rules = new Map<string, Rule>();
   return {
     app,
-    operation: (operation) => declare(app, options, operation as unknown as Operation),
+    operation(operation) {
+      const rule = ruleOf(operation as unknown as Operation);
+      if (rule) rules.set(rule.name, rule);
+      declare(app, options, operation as unknown as Operation);
+    },
+    rules,
     stillAllowed: (request) => stillAllowed(options, request),
   };
 }
@@ -84,7 +93,7 @@ function declare(app: FastifyInstance, options: HttpOptions, operation: Operatio
     schema: documented(operation) as never,
     onRequest: (request, reply) => admit(options, operation, request, reply),
     handler: async (request, reply) => {
-      const call = toCall(operation, request, reply);
+      const call = toCall(options, request, reply);
       if (operation.idempotent) return answerOnce(options, operation, call);
       const value = await operation.handle(call as never);
       if (reply.sent) return reply;
@@ -120,22 +129,30 @@ async function admit(
   reply: FastifyReply,
 ) {
   const open = operation.access.least === "anyone";
-  const actor = await options.authenticate({
-    ...credentialOf(request, { open, background: operation.background }),
-    setHeader: (name, value) => void reply.header(name, value),
-  });
+  const actor = await options
+    .authenticate({
+      ...credentialOf(request, { open, background: operation.background }),
+      setHeader: (name, value) => void reply.header(name, value),
+    })
+    .catch(async (error: unknown) => {
+      // Whoever tries credentials is counted by address, before anything is said about them.
+      if (error instanceof Problem && error.kind.status < 500)
+        await takeForAddress(options.limiter, request.ip, reply);
+      throw error;
+    });
   actors.set(request, actor);
-  if (actor) {
-    context()?.note("org", actor.orgId);
-    context()?.note("actor", actor.credentialId);
-  } else if (operation.access.least !== "anyone") {
+  if (!actor && !open) {
+    await takeForAddress(options.limiter, request.ip, reply);
     throw new Problem(common.unauthenticated);
   }
   if (actor) {
-    authorize(actor, operation.access);
-    if (operation.access.least !== "anyone") demand(actor, operation, options.clock.now());
+    context()?.note("org", actor.orgId);
+    context()?.note("actor", actor.credentialId);
   }
-  await takeLimit(options.limiter, operation, actor, request, reply);
+  await takeLimit(options.limiter, operation, actor, request.ip, reply);
+  if (!actor) return;
+  authorize(actor, operation.access);
+  if (!open) demand(actor, operation, options.clock.now());
 }
 
 function credentialOf(request: FastifyRequest, how: { open: boolean; background: boolean | undefined }) {
@@ -157,7 +174,7 @@ async function stillAllowed(options: HttpOptions, request: FastifyRequest): Prom
 
 const actors = new WeakMap<FastifyRequest, Actor | null>();
 
-function toCall(operation: Operation, request: FastifyRequest, reply: FastifyReply): Call {
+function toCall({ limiter }: HttpOptions, request: FastifyRequest, reply: FastifyReply): Call {
   return {
     actor: actors.get(request) as Actor,
     query: request.query as undefined,
@@ -168,6 +185,12 @@ function toCall(operation: Operation, request: FastifyRequest, reply: FastifyRep
     operationId: newId("idk"),
     request,
     reply,
+    takeLimit: (rule, subjects) =>
+      takeFrom(
+        limiter,
+        subjects.map((subject) => ({ rule, subject })),
+        reply,
+      ),
   };
 }
 

@@ -1,72 +1,21 @@
 /**
- * Requests per minute of one subject in one class. Counted in Redis or Valkey when configured, so that all processes share
- * one count; in this process's memory otherwise, and while Redis does not answer.
+ * Rate limits. A rule is a class with one or more windows; a request takes one from each window of each of its subjects, or
+ * from none of them. The windows slide: at no moment do more than `limit` lie within the last `seconds`, and what was
+ * refused is not counted, so waiting `Retry-After` suffices.
+ *
+ * Counted in Redis or Valkey when it answers, exactly and for all processes together. While it does not, or without one,
+ * rules of kind `auth` and `payment` are counted in PostgreSQL, just as exactly; the others in each process's memory at
+ * limit ÷ live processes. Owns `platform.limit_takes`, `limit_overrides` and `limit_refusals`.
  */
-import { Redis } from "ioredis";
-import {
-  RateLimiterMemory,
-  RateLimiterRedis,
-  RateLimiterRes,
-  type RateLimiterAbstract,
-} from "rate-limiter-flexible";
-import { context } from "../telemetry/index.ts";
-
-export type Limit = { name: string; perMinute: number };
-export type Verdict = { allowed: boolean; limit: number; remaining: number; resetSeconds: number };
-
-export type Limiter = {
-  take(limit: Limit, subject: string): Promise<Verdict>;
-  /** "memory", or Redis's answer to PING. */
-  probe(): Promise<string>;
-  close(): void;
-};
-
-const WINDOW_SECONDS = 60;
-
-/** A limiter per class and rate, made at first use. `redisUrl` null: memory alone. */
-export function createLimiter(redisUrl: string | null = null): Limiter {
-  const redis = redisUrl ? connect(redisUrl) : null;
-  const limiters = new Map<string, RateLimiterAbstract>();
-  const of = ({ name, perMinute }: Limit) => {
-    const keyPrefix = `limit:${name}:${perMinute}`;
-    const known = limiters.get(keyPrefix);
-    if (known) return known;
-    const base = { keyPrefix, points: perMinute, duration: WINDOW_SECONDS };
-    const memory = new RateLimiterMemory(base);
-    const made = redis
-      ? new RateLimiterRedis({ ...base, storeClient: redis, insuranceLimiter: memory })
-      : memory;
-    limiters.set(keyPrefix, made);
-    return made;
-  };
-  return {
-    async take(limit, subject) {
-      const answer = await of(limit)
-        .consume(subject)
-        .catch((error: unknown) => {
-          if (error instanceof RateLimiterRes) return error;
-          throw error;
-        });
-      return {
-        allowed: answer.consumedPoints <= limit.perMinute,
-        limit: limit.perMinute,
-        remaining: Math.max(0, answer.remainingPoints),
-        resetSeconds: Math.ceil(answer.msBeforeNext / 1000),
-      };
-    },
-    probe: async () => (redis ? `redis ${await redis.ping()}` : "memory"),
-    close: () => redis?.disconnect(),
-  };
-}
-
-function connect(url: string): Redis {
-  const redis = new Redis(url, {
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    commandTimeout: 500,
-    connectTimeout: 2_000,
-  });
-  // A loss is expected: the limiter counts in memory meanwhile, and the probe shows it to operators.
-  redis.on("error", () => context()?.note("redis_lost", true));
-  return redis;
-}
+export { limitJobs } from "./jobs.ts";
+export { createLimiter, type Limiter, type LimiterOptions } from "./limiter.ts";
+export {
+  perMinute,
+  personSubject,
+  policyText,
+  stateText,
+  type Rule,
+  type Taking,
+  type Verdict,
+  type Window,
+} from "./rule.ts";

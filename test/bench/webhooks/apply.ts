@@ -45,7 +45,7 @@ export async function benchApply(options: { db: Db; count: number; orgs: number 
   };
   const inbox = createInbox({
     ...shared,
-    limiter: createLimiter(null),
+    limiter: createLimiter(),
     maxAttempts: 12,
     sources: [source],
     handlers: [billing.stripeHandler],

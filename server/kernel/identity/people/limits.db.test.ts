@@ -21,7 +21,7 @@ test("429 for the sixth try from one network, with a Retry-After that suffices",
   for (let i = 0; i < 5; i += 1) expect((await login(`a${i}@example.com`, "203.0.113.1")).status).toBe(401);
   const refused = await login("a9@example.com", "203.0.113.1");
   expect(refused.body).toMatchObject({ status: 429, code: "rate_limited" });
-  expect(refused.headers["ratelimit-policy"]).toBe('"sign-in";q=5;w=60, "sign-in-long";q=10;w=300');
+  expect(refused.headers["ratelimit-policy"]).toBe('"sign-in";q=5;w=60, "sign-in-300s";q=10;w=300');
   expect(refused.headers.ratelimit).toBe('"sign-in";r=0;t=60');
   server.clock.advance(Number(refused.headers["retry-after"]) * 1000);
   expect((await login("a9@example.com", "203.0.113.1")).status).toBe(401);

@@ -1,23 +1,23 @@
 import { networkOf, type Http } from "../../../platform/http/index.ts";
 import { assert } from "../../../platform/problem.ts";
+import { personSubject } from "../../../platform/rate-limit/index.ts";
 import type { IdentityDeps } from "../deps.ts";
+import { SET_UP, SIGN_IN, SIGN_IN_LINK } from "../limits.ts";
 import { answerSignIn, originOf } from "../sessions/answer-sign-in.ts";
 import { linkAnswer, loginInput, presentUser, redeemInput, setUpAnswer, setUpInput } from "../schemas.ts";
 import { loginAnswer } from "../sessions/login-answer.ts";
 import { sessionCookie } from "../sessions/session-cookie.ts";
-import { createGate, type Gate } from "./gate.ts";
 import { setUp } from "./set-up.ts";
 import { createSignInLink, redeemSignInLink } from "./sign-in-link.ts";
 import { signIn } from "./sign-in.ts";
 
 /** Set-up, sign-in, sign-in links. */
 export function peopleRoutes(http: Http, deps: IdentityDeps): void {
-  const gate = createGate(deps);
-  passwordRoutes(http, deps, gate);
-  linkRoutes(http, deps, gate);
+  passwordRoutes(http, deps);
+  linkRoutes(http, deps);
 }
 
-function passwordRoutes(http: Http, deps: IdentityDeps, gate: Gate): void {
+function passwordRoutes(http: Http, deps: IdentityDeps): void {
   const cookie = sessionCookie(deps.config);
   http.operation({
     method: "POST",
@@ -29,8 +29,8 @@ function passwordRoutes(http: Http, deps: IdentityDeps, gate: Gate): void {
     limit: "none",
     body: setUpInput,
     answer: { status: 201, schema: setUpAnswer },
-    async handle({ body, ip, reply }) {
-      gate(reply, [`setup ${networkOf(ip)}`]);
+    async handle({ body, ip, takeLimit }) {
+      await takeLimit(SET_UP, [networkOf(ip)]);
       const { full_name: fullName, ...rest } = body;
       return { user: presentUser(await setUp(deps, { ...rest, fullName })) };
     },
@@ -47,13 +47,13 @@ function passwordRoutes(http: Http, deps: IdentityDeps, gate: Gate): void {
     answer: { status: 200, schema: loginAnswer },
     async handle(call) {
       const { body, reply } = call;
-      gate(reply, [`network ${networkOf(call.ip)}`, `address ${body.email.toLowerCase()}`]);
+      await call.takeLimit(SIGN_IN, [networkOf(call.ip), personSubject(body.email)]);
       return answerSignIn(reply, cookie, await signIn(deps, body, originOf(call)));
     },
   });
 }
 
-function linkRoutes(http: Http, deps: IdentityDeps, gate: Gate): void {
+function linkRoutes(http: Http, deps: IdentityDeps): void {
   const cookie = sessionCookie(deps.config);
   http.operation({
     method: "POST",
@@ -62,7 +62,7 @@ function linkRoutes(http: Http, deps: IdentityDeps, gate: Gate): void {
     tag: "Sign-in",
     summary: "A link that signs oneself in, once, within 10 minutes",
     access: { least: "viewer" },
-    limit: { name: "sign-in-links", perMinute: 10 },
+    limit: { name: "sign-in-links", perMinute: 10, kind: "auth" },
     answer: { status: 201, schema: linkAnswer },
     async handle({ actor }) {
       assert(actor.userId, "only people reach operations without a scope");
@@ -81,7 +81,7 @@ function linkRoutes(http: Http, deps: IdentityDeps, gate: Gate): void {
     body: redeemInput,
     answer: { status: 200, schema: loginAnswer },
     async handle(call) {
-      gate(call.reply, [`link ${networkOf(call.ip)}`]);
+      await call.takeLimit(SIGN_IN_LINK, [networkOf(call.ip)]);
       const signedIn = await redeemSignInLink(deps, call.body.token, originOf(call));
       return answerSignIn(call.reply, cookie, signedIn);
     },

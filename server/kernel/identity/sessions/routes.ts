@@ -1,7 +1,6 @@
 import { personIn, type Http } from "../../../platform/http/index.ts";
 import { withSystemTx } from "../../../platform/db/index.ts";
 import type { IdentityDeps } from "../deps.ts";
-import { createGate } from "../people/gate.ts";
 import { endOwnSession, endSessions, endTokenSession, signOut } from "./end-sessions.ts";
 import { sessionsOf } from "./list-sessions.ts";
 import { reauthenticate, type SecondFactor } from "./reauth.ts";
@@ -77,7 +76,6 @@ export function sessionRoutes(http: Http, deps: IdentityDeps, secondFactor: Seco
 }
 
 function reauthRoute(http: Http, deps: IdentityDeps, secondFactor: SecondFactor): void {
-  const gate = createGate(deps, [{ name: "reauth", most: 5, seconds: 60 }]);
   http.operation({
     method: "POST",
     path: "/api/auth/reauth",
@@ -87,12 +85,11 @@ function reauthRoute(http: Http, deps: IdentityDeps, secondFactor: SecondFactor)
     access: { least: "viewer" },
     whenSuspended: true,
     beforeMfa: true,
-    limit: "none",
+    limit: { name: "reauth", perMinute: 5, kind: "auth" },
     body: reauthInput,
     answer: { status: 204, schema: null },
-    async handle({ actor, body, reply }) {
+    async handle({ actor, body }) {
       const userId = personIn(actor);
-      gate(reply, [userId]);
       const who = { userId, sessionId: actor.credentialId, orgId: actor.orgId };
       await reauthenticate(deps, secondFactor, who, body);
     },

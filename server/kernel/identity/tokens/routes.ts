@@ -11,7 +11,7 @@ export function tokenRoutes(http: Http, deps: IdentityDeps): void {
     tag: "Sign-in",
     summary: "Exchange a refresh token for the next one and a fresh access token",
     access: { least: "anyone" },
-    limit: { name: "refresh", perMinute: 30 },
+    limit: { name: "refresh", perMinute: 30, kind: "auth" },
     body: refreshInput,
     answer: { status: 200, schema: tokenSetAnswer },
     handle: async ({ body }) => presentTokenSet(await refresh(deps, body.refresh_token)),
