@@ -129,7 +129,7 @@ export async function startMailServer(change: Partial<MailDeps> = {}): Promise<M
       await http.app.close();
       await sandbox.close();
       await hub.close();
-      limiter.close();
+      await limiter.close();
       await db.close();
       await database.drop();
     },
