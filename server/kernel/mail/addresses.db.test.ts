@@ -74,7 +74,9 @@ test("an address that the company itself no longer writes to is flagged too", as
 });
 
 const bounces = async (): Promise<number> =>
-  Number(/holdfast_mails_total\{kind="test.note",outcome="bounced"\} (\d+)/.exec(await server.metrics.text())?.[1]);
+  Number(
+    /holdfast_mails_total\{kind="test.note",outcome="bounced"\} (\d+)/.exec(await server.metrics.text())?.[1],
+  );
 
 test("told three times, a bounce counts once", async () => {
   const before = await bounces();
