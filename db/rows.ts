@@ -301,6 +301,17 @@ export type IdentityMfaFailures = {
   locked_until: Date | null;
 };
 
+/** identity.oauth_accounts */
+export type IdentityOauthAccounts = {
+  id: string;
+  user_id: string;
+  provider: string;
+  subject: string;
+  email: string | null;
+  created_at: Date;
+  last_used_at: Date;
+};
+
 /** identity.oauth_clients */
 export type IdentityOauthClients = {
   id: string;
@@ -308,6 +319,28 @@ export type IdentityOauthClients = {
   redirect_uris: string[];
   scopes: string[];
   created_at: Date;
+};
+
+/** identity.oauth_offers */
+export type IdentityOauthOffers = {
+  id: string;
+  browser_hash: Buffer;
+  user_id: string;
+  provider: string;
+  subject: string;
+  email: string;
+  expires_at: Date;
+};
+
+/** identity.oauth_states */
+export type IdentityOauthStates = {
+  state_hash: Buffer;
+  browser_hash: Buffer;
+  provider: string;
+  purpose: string;
+  user_id: string | null;
+  return_to: string;
+  expires_at: Date;
 };
 
 /** identity.one_time_tokens */

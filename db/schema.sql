@@ -477,6 +477,21 @@ CREATE TABLE identity.mfa_failures (
 );
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE identity.mfa_failures TO holdfast_app;
 
+CREATE TABLE identity.oauth_accounts (
+  id text NOT NULL,
+  user_id text NOT NULL,
+  provider text NOT NULL,
+  subject text NOT NULL,
+  email text,
+  created_at timestamp with time zone NOT NULL,
+  last_used_at timestamp with time zone NOT NULL,
+  CONSTRAINT oauth_accounts_pkey PRIMARY KEY (id),
+  CONSTRAINT oauth_accounts_provider_subject_key UNIQUE (provider, subject),
+  CONSTRAINT oauth_accounts_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id)
+);
+CREATE INDEX oauth_accounts_user ON identity.oauth_accounts USING btree (user_id);
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE identity.oauth_accounts TO holdfast_app;
+
 CREATE TABLE identity.oauth_clients (
   id text NOT NULL,
   name text NOT NULL,
@@ -486,6 +501,37 @@ CREATE TABLE identity.oauth_clients (
   CONSTRAINT oauth_clients_pkey PRIMARY KEY (id)
 );
 GRANT SELECT ON TABLE identity.oauth_clients TO holdfast_app;
+
+CREATE TABLE identity.oauth_offers (
+  id text NOT NULL,
+  browser_hash bytea NOT NULL,
+  user_id text NOT NULL,
+  provider text NOT NULL,
+  subject text NOT NULL,
+  email text NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT oauth_offers_pkey PRIMARY KEY (id),
+  CONSTRAINT oauth_offers_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id)
+);
+CREATE INDEX oauth_offers_age ON identity.oauth_offers USING btree (expires_at);
+CREATE INDEX oauth_offers_user ON identity.oauth_offers USING btree (user_id);
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE identity.oauth_offers TO holdfast_app;
+
+CREATE TABLE identity.oauth_states (
+  state_hash bytea NOT NULL,
+  browser_hash bytea NOT NULL,
+  provider text NOT NULL,
+  purpose text NOT NULL,
+  user_id text,
+  return_to text NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT oauth_states_pkey PRIMARY KEY (state_hash),
+  CONSTRAINT oauth_states_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id),
+  CONSTRAINT oauth_states_check CHECK (((purpose = 'link'::text) = (user_id IS NOT NULL))),
+  CONSTRAINT oauth_states_purpose_check CHECK ((purpose = ANY (ARRAY['sign_in'::text, 'link'::text])))
+);
+CREATE INDEX oauth_states_age ON identity.oauth_states USING btree (expires_at);
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE identity.oauth_states TO holdfast_app;
 
 CREATE TABLE identity.one_time_tokens (
   id text NOT NULL,

@@ -38,6 +38,18 @@ export function serverEnvironment(run: {
       RESEND_WEBHOOK_SECRET: credentials.resend.webhook_secret,
       RESEND_BASE_URL: credentials.resend.base_url,
     }),
+    ...company("GOOGLE_CLIENT_ID", {
+      GOOGLE_CLIENT_ID: credentials.google.client_id,
+      GOOGLE_CLIENT_SECRET: credentials.google.client_secret,
+      GOOGLE_ISSUER: credentials.google.issuer,
+    }),
+    ...company("GITHUB_CLIENT_ID", {
+      GITHUB_CLIENT_ID: credentials.github.client_id,
+      GITHUB_CLIENT_SECRET: credentials.github.client_secret,
+      GITHUB_LOGIN_URL: credentials.github.login_url,
+      GITHUB_API_URL: credentials.github.api_url,
+    }),
+    REGISTRATION: "open",
     ...outside,
     NODE_ENV: "development",
     PORT: String(run.port),

@@ -14,6 +14,8 @@ export type Credentials = {
     from: string;
     mailbox_url: string;
   };
+  google: { client_id: string; client_secret: string; issuer: string };
+  github: { client_id: string; client_secret: string; login_url: string; api_url: string };
 };
 
 export type Sandbox = {

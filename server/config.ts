@@ -82,6 +82,12 @@ export const configSchema = z.object({
   ...gatewayConfig.shape,
 });
 
+/** A client's id and its secret mean nothing without each other. */
+const TOGETHER = [
+  ["GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET"],
+  ["GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET"],
+] as const;
+
 export type Config = z.output<typeof configSchema>;
 
 /** Reads the environment. Throws `ConfigError` with every fault. */
@@ -89,6 +95,8 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   const { values, faults } = withFiles(env);
   const parsed = configSchema.safeParse(values);
   for (const issue of parsed.error?.issues ?? []) faults.push(`${issue.path.join(".")}: ${issue.message}`);
+  for (const [one, other] of TOGETHER)
+    if (Boolean(values[one]) !== Boolean(values[other])) faults.push(`${one}: set it together with ${other}`);
   if (!parsed.success || faults.length > 0) throw new ConfigError(faults);
   const unsafe = parsed.data.NODE_ENV === "production" ? productionFaults(parsed.data) : [];
   if (unsafe.length > 0) throw new ConfigError(unsafe);
@@ -136,6 +144,8 @@ function productionFaults(config: Config): string[] {
     /sk_test_|sandbox|sk-or-v1-default/.test(text),
     "a sandbox credential or URL is configured; use the live ones",
   );
+  for (const name of ["GOOGLE_ISSUER", "GITHUB_LOGIN_URL", "GITHUB_API_URL"] as const)
+    refuse(!config[name].startsWith("https://"), `${name}: must be https in production`);
   refuse(config.STRIPE_BASE_URL !== undefined, "STRIPE_BASE_URL: unset it in production");
   refuse(config.RESEND_BASE_URL !== undefined, "RESEND_BASE_URL: unset it in production");
   return faults;

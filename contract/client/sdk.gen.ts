@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.ts';
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client/index.ts';
-import type { BackfillEventsData, BackfillEventsErrors, BackfillEventsResponses, CancelJobData, CancelJobErrors, CancelJobResponses, ChangeWebhookEndpointData, ChangeWebhookEndpointErrors, ChangeWebhookEndpointResponses, CountEventsData, CountEventsErrors, CountEventsResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionLlmData, CreateChatCompletionLlmErrors, CreateChatCompletionLlmResponses, CreateChatCompletionResponses, CreateOrganizationData, CreateOrganizationErrors, CreateOrganizationResponses, CreateSignInLinkData, CreateSignInLinkErrors, CreateSignInLinkResponses, DownloadAuditExportData, DownloadAuditExportErrors, DownloadAuditExportResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, ExportAuditLogData, ExportAuditLogErrors, ExportAuditLogResponses, GetCheckoutSessionData, GetCheckoutSessionErrors, GetCheckoutSessionResponses, GetEventData, GetEventErrors, GetEventPayloadData, GetEventPayloadErrors, GetEventPayloadResponses, GetEventResponses, GetJobData, GetJobErrors, GetJobResponses, GetJobStatsData, GetJobStatsErrors, GetJobStatsResponses, GetLedgerBalancesData, GetLedgerBalancesErrors, GetLedgerBalancesResponses, GetLedgerTransactionData, GetLedgerTransactionErrors, GetLedgerTransactionResponses, GetMeData, GetMeErrors, GetMeResponses, GetModelData, GetModelErrors, GetModelLlmData, GetModelLlmErrors, GetModelLlmResponses, GetModelResponses, GetOwnRateLimitsData, GetOwnRateLimitsErrors, GetOwnRateLimitsResponses, GetPaymentData, GetPaymentErrors, GetPaymentResponses, GetRateLimitsData, GetRateLimitsErrors, GetRateLimitsResponses, GetSystemData, GetSystemErrors, GetSystemResponses, GetTokenBalanceData, GetTokenBalanceErrors, GetTokenBalanceResponses, GetTokenUsageData, GetTokenUsageErrors, GetTokenUsageResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditEntriesData, ListAuditEntriesErrors, ListAuditEntriesResponses, ListAuditTrailsData, ListAuditTrailsErrors, ListAuditTrailsResponses, ListCreditPacksData, ListCreditPacksErrors, ListCreditPacksResponses, ListDeadLettersData, ListDeadLettersErrors, ListDeadLettersResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListLedgerAccountsData, ListLedgerAccountsErrors, ListLedgerAccountsResponses, ListLedgerTransactionsData, ListLedgerTransactionsErrors, ListLedgerTransactionsResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListModelsData, ListModelsErrors, ListModelsLlmData, ListModelsLlmErrors, ListModelsLlmResponses, ListModelsResponses, ListOrganizationsData, ListOrganizationsErrors, ListOrganizationsResponses, ListPaymentsData, ListPaymentsErrors, ListPaymentsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListUsageRecordsData, ListUsageRecordsErrors, ListUsageRecordsResponses, ListWebhookEndpointsData, ListWebhookEndpointsErrors, ListWebhookEndpointsResponses, PurchaseCreditsData, PurchaseCreditsErrors, PurchaseCreditsResponses, ReauthenticateData, ReauthenticateErrors, ReauthenticateResponses, ReceiveResendEventData, ReceiveResendEventErrors, ReceiveResendEventResponses, ReceiveStripeEventData, ReceiveStripeEventErrors, ReceiveStripeEventResponses, RedeemSignInLinkData, RedeemSignInLinkErrors, RedeemSignInLinkResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RemoveRateLimitData, RemoveRateLimitErrors, RemoveRateLimitResponses, ReplayEventData, ReplayEventErrors, ReplayEventResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, SetRateLimitData, SetRateLimitErrors, SetRateLimitResponses, SetUpData, SetUpErrors, SetUpResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StreamData, StreamErrors, StreamResponses, SwitchOrganizationData, SwitchOrganizationErrors, SwitchOrganizationResponses, VerifyAuditLogData, VerifyAuditLogErrors, VerifyAuditLogResponses, VerifyLedgerData, VerifyLedgerErrors, VerifyLedgerResponses } from './types.gen.ts';
+import type { BackfillEventsData, BackfillEventsErrors, BackfillEventsResponses, CancelJobData, CancelJobErrors, CancelJobResponses, ChangeWebhookEndpointData, ChangeWebhookEndpointErrors, ChangeWebhookEndpointResponses, ConfirmAccountData, ConfirmAccountErrors, ConfirmAccountResponses, ConnectAccountData, ConnectAccountErrors, ConnectAccountResponses, CountEventsData, CountEventsErrors, CountEventsResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionLlmData, CreateChatCompletionLlmErrors, CreateChatCompletionLlmResponses, CreateChatCompletionResponses, CreateOrganizationData, CreateOrganizationErrors, CreateOrganizationResponses, CreateSignInLinkData, CreateSignInLinkErrors, CreateSignInLinkResponses, DisconnectAccountData, DisconnectAccountErrors, DisconnectAccountResponses, DownloadAuditExportData, DownloadAuditExportErrors, DownloadAuditExportResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, ExportAuditLogData, ExportAuditLogErrors, ExportAuditLogResponses, FinishOAuthData, FinishOAuthErrors, FinishOAuthResponses, GetCheckoutSessionData, GetCheckoutSessionErrors, GetCheckoutSessionResponses, GetEventData, GetEventErrors, GetEventPayloadData, GetEventPayloadErrors, GetEventPayloadResponses, GetEventResponses, GetJobData, GetJobErrors, GetJobResponses, GetJobStatsData, GetJobStatsErrors, GetJobStatsResponses, GetLedgerBalancesData, GetLedgerBalancesErrors, GetLedgerBalancesResponses, GetLedgerTransactionData, GetLedgerTransactionErrors, GetLedgerTransactionResponses, GetMeData, GetMeErrors, GetMeResponses, GetModelData, GetModelErrors, GetModelLlmData, GetModelLlmErrors, GetModelLlmResponses, GetModelResponses, GetOwnRateLimitsData, GetOwnRateLimitsErrors, GetOwnRateLimitsResponses, GetPaymentData, GetPaymentErrors, GetPaymentResponses, GetRateLimitsData, GetRateLimitsErrors, GetRateLimitsResponses, GetSystemData, GetSystemErrors, GetSystemResponses, GetTokenBalanceData, GetTokenBalanceErrors, GetTokenBalanceResponses, GetTokenUsageData, GetTokenUsageErrors, GetTokenUsageResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditEntriesData, ListAuditEntriesErrors, ListAuditEntriesResponses, ListAuditTrailsData, ListAuditTrailsErrors, ListAuditTrailsResponses, ListConnectedAccountsData, ListConnectedAccountsErrors, ListConnectedAccountsResponses, ListCreditPacksData, ListCreditPacksErrors, ListCreditPacksResponses, ListDeadLettersData, ListDeadLettersErrors, ListDeadLettersResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListLedgerAccountsData, ListLedgerAccountsErrors, ListLedgerAccountsResponses, ListLedgerTransactionsData, ListLedgerTransactionsErrors, ListLedgerTransactionsResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListModelsData, ListModelsErrors, ListModelsLlmData, ListModelsLlmErrors, ListModelsLlmResponses, ListModelsResponses, ListOrganizationsData, ListOrganizationsErrors, ListOrganizationsResponses, ListPaymentsData, ListPaymentsErrors, ListPaymentsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSignInProvidersData, ListSignInProvidersErrors, ListSignInProvidersResponses, ListUsageRecordsData, ListUsageRecordsErrors, ListUsageRecordsResponses, ListWebhookEndpointsData, ListWebhookEndpointsErrors, ListWebhookEndpointsResponses, PurchaseCreditsData, PurchaseCreditsErrors, PurchaseCreditsResponses, ReauthenticateData, ReauthenticateErrors, ReauthenticateResponses, ReceiveResendEventData, ReceiveResendEventErrors, ReceiveResendEventResponses, ReceiveStripeEventData, ReceiveStripeEventErrors, ReceiveStripeEventResponses, RedeemSignInLinkData, RedeemSignInLinkErrors, RedeemSignInLinkResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RemoveRateLimitData, RemoveRateLimitErrors, RemoveRateLimitResponses, ReplayEventData, ReplayEventErrors, ReplayEventResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, SetRateLimitData, SetRateLimitErrors, SetRateLimitResponses, SetUpData, SetUpErrors, SetUpResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StartOAuthData, StartOAuthErrors, StartOAuthResponses, StreamData, StreamErrors, StreamResponses, SwitchOrganizationData, SwitchOrganizationErrors, SwitchOrganizationResponses, VerifyAuditLogData, VerifyAuditLogErrors, VerifyAuditLogResponses, VerifyLedgerData, VerifyLedgerErrors, VerifyLedgerResponses } from './types.gen.ts';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -216,6 +216,81 @@ export const refreshTokens = <ThrowOnError extends boolean = false>(options: Opt
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * The companies that people can sign in with here
+ */
+export const listSignInProviders = <ThrowOnError extends boolean = false>(options?: Options<ListSignInProvidersData, ThrowOnError>): RequestResult<ListSignInProvidersResponses, ListSignInProvidersErrors, ThrowOnError> => (options?.client ?? client).get<ListSignInProvidersResponses, ListSignInProvidersErrors, ThrowOnError>({ url: '/api/auth/oauth', ...options });
+
+/**
+ * Go and sign in with another company
+ */
+export const startOAuth = <ThrowOnError extends boolean = false>(options: Options<StartOAuthData, ThrowOnError>): RequestResult<StartOAuthResponses, StartOAuthErrors, ThrowOnError> => (options.client ?? client).get<StartOAuthResponses, StartOAuthErrors, ThrowOnError>({ url: '/api/auth/oauth/{provider}', ...options });
+
+/**
+ * Come back from another company: signed in, or to a page that says why not
+ */
+export const finishOAuth = <ThrowOnError extends boolean = false>(options: Options<FinishOAuthData, ThrowOnError>): RequestResult<FinishOAuthResponses, FinishOAuthErrors, ThrowOnError> => (options.client ?? client).get<FinishOAuthResponses, FinishOAuthErrors, ThrowOnError>({ url: '/api/auth/oauth/{provider}/callback', ...options });
+
+/**
+ * One's accounts at other companies, and those that wait for one's yes
+ */
+export const listConnectedAccounts = <ThrowOnError extends boolean = false>(options?: Options<ListConnectedAccountsData, ThrowOnError>): RequestResult<ListConnectedAccountsResponses, ListConnectedAccountsErrors, ThrowOnError> => (options?.client ?? client).get<ListConnectedAccountsResponses, ListConnectedAccountsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/users/oauth-accounts',
+    ...options
+});
+
+/**
+ * Go and connect an account at another company
+ */
+export const connectAccount = <ThrowOnError extends boolean = false>(options: Options<ConnectAccountData, ThrowOnError>): RequestResult<ConnectAccountResponses, ConnectAccountErrors, ThrowOnError> => (options.client ?? client).post<ConnectAccountResponses, ConnectAccountErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/users/oauth-accounts',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Connect the account that was just proven in this browser
+ */
+export const confirmAccount = <ThrowOnError extends boolean = false>(options: Options<ConfirmAccountData, ThrowOnError>): RequestResult<ConfirmAccountResponses, ConfirmAccountErrors, ThrowOnError> => (options.client ?? client).post<ConfirmAccountResponses, ConfirmAccountErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/users/oauth-accounts/confirm',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Disconnect an account
+ */
+export const disconnectAccount = <ThrowOnError extends boolean = false>(options: Options<DisconnectAccountData, ThrowOnError>): RequestResult<DisconnectAccountResponses, DisconnectAccountErrors, ThrowOnError> => (options.client ?? client).delete<DisconnectAccountResponses, DisconnectAccountErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/users/oauth-accounts/{id}',
+    ...options
 });
 
 /**

@@ -185,6 +185,46 @@ export type TokenSet = {
     scope?: string;
 };
 
+export type SignInProviders = {
+    /**
+     * Those that people can sign in with here
+     */
+    providers: Array<'google' | 'github'>;
+    registration: 'open' | 'invite' | 'closed';
+};
+
+export type ConnectedAccount = {
+    id: string;
+    provider: string;
+    /**
+     * As it was when the account was connected
+     */
+    email: string | null;
+    created_at: string;
+    last_used_at: string;
+};
+
+export type ConnectedAccounts = {
+    data: Array<ConnectedAccount>;
+    /**
+     * Accounts proven in this browser in the last ten minutes that wait for this person's yes
+     */
+    offers: Array<{
+        id: string;
+        provider: string;
+        /**
+         * As it was when the account was connected
+         */
+        email: string | null;
+    }>;
+    has_more: boolean;
+    next_cursor: string | null;
+};
+
+export type AuthorizeUrl = {
+    authorize_url: string;
+};
+
 export type EndedSessions = {
     /**
      * How many were ended
@@ -1210,6 +1250,201 @@ export type RefreshTokensResponses = {
 };
 
 export type RefreshTokensResponse = RefreshTokensResponses[keyof RefreshTokensResponses];
+
+export type ListSignInProvidersData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/auth/oauth';
+};
+
+export type ListSignInProvidersErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ListSignInProvidersError = ListSignInProvidersErrors[keyof ListSignInProvidersErrors];
+
+export type ListSignInProvidersResponses = {
+    /**
+     * Success
+     */
+    200: SignInProviders;
+};
+
+export type ListSignInProvidersResponse = ListSignInProvidersResponses[keyof ListSignInProvidersResponses];
+
+export type StartOAuthData = {
+    body?: never;
+    path: {
+        provider: 'google' | 'github';
+    };
+    query?: {
+        /**
+         * A path of our own pages
+         */
+        return_to?: string;
+    };
+    url: '/api/auth/oauth/{provider}';
+};
+
+export type StartOAuthErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type StartOAuthError = StartOAuthErrors[keyof StartOAuthErrors];
+
+export type StartOAuthResponses = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type StartOAuthResponse = StartOAuthResponses[keyof StartOAuthResponses];
+
+export type FinishOAuthData = {
+    body?: never;
+    path: {
+        provider: 'google' | 'github';
+    };
+    query?: {
+        state?: string;
+        code?: string;
+        error?: string;
+    };
+    url: '/api/auth/oauth/{provider}/callback';
+};
+
+export type FinishOAuthErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type FinishOAuthError = FinishOAuthErrors[keyof FinishOAuthErrors];
+
+export type FinishOAuthResponses = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type FinishOAuthResponse = FinishOAuthResponses[keyof FinishOAuthResponses];
+
+export type ListConnectedAccountsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/users/oauth-accounts';
+};
+
+export type ListConnectedAccountsErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ListConnectedAccountsError = ListConnectedAccountsErrors[keyof ListConnectedAccountsErrors];
+
+export type ListConnectedAccountsResponses = {
+    /**
+     * Success
+     */
+    200: ConnectedAccounts;
+};
+
+export type ListConnectedAccountsResponse = ListConnectedAccountsResponses[keyof ListConnectedAccountsResponses];
+
+export type ConnectAccountData = {
+    body: {
+        provider: 'google' | 'github';
+        return_to?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/users/oauth-accounts';
+};
+
+export type ConnectAccountErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ConnectAccountError = ConnectAccountErrors[keyof ConnectAccountErrors];
+
+export type ConnectAccountResponses = {
+    /**
+     * Success
+     */
+    200: AuthorizeUrl;
+};
+
+export type ConnectAccountResponse = ConnectAccountResponses[keyof ConnectAccountResponses];
+
+export type ConfirmAccountData = {
+    body: {
+        id: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/users/oauth-accounts/confirm';
+};
+
+export type ConfirmAccountErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ConfirmAccountError = ConfirmAccountErrors[keyof ConfirmAccountErrors];
+
+export type ConfirmAccountResponses = {
+    /**
+     * Success
+     */
+    201: ConnectedAccount;
+};
+
+export type ConfirmAccountResponse = ConfirmAccountResponses[keyof ConfirmAccountResponses];
+
+export type DisconnectAccountData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/users/oauth-accounts/{id}';
+};
+
+export type DisconnectAccountErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type DisconnectAccountError = DisconnectAccountErrors[keyof DisconnectAccountErrors];
+
+export type DisconnectAccountResponses = {
+    /**
+     * Done; no body
+     */
+    204: void;
+};
+
+export type DisconnectAccountResponse = DisconnectAccountResponses[keyof DisconnectAccountResponses];
 
 export type GetMeData = {
     body?: never;

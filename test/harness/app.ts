@@ -27,6 +27,9 @@ type Credentials = {
   stripe: { api_key: string; webhook_secret: string; base_url: string };
   openrouter: { api_key: string; base_url: string };
   resend: { api_key: string; webhook_secret: string; base_url: string; from: string };
+  google: { client_id: string; client_secret: string; issuer: string };
+  github: { client_id: string; client_secret: string; login_url: string; api_url: string };
+  oidc: { client_id: string; client_secret: string; issuer: string; dns_url: string };
 };
 type Role = "owner" | "admin" | "agent" | "viewer";
 
@@ -111,7 +114,7 @@ export async function startTestApp({ env = {}, clock }: TestAppOptions = {}): Pr
 
 const settingsOf = (
   database: TestDatabase,
-  { stripe, openrouter, resend }: Credentials,
+  { stripe, openrouter, resend, google, github }: Credentials,
   sandbox: Sandbox,
 ) => ({
   NODE_ENV: "test",
@@ -134,6 +137,14 @@ const settingsOf = (
   MAIL_TOKEN_SECRET: MAIL_SECRET,
   // A test must not wait for the pace of the company.
   MAIL_PER_SECOND: "100",
+  REGISTRATION: "open",
+  GOOGLE_CLIENT_ID: google.client_id,
+  GOOGLE_CLIENT_SECRET: google.client_secret,
+  GOOGLE_ISSUER: google.issuer,
+  GITHUB_CLIENT_ID: github.client_id,
+  GITHUB_CLIENT_SECRET: github.client_secret,
+  GITHUB_LOGIN_URL: github.login_url,
+  GITHUB_API_URL: github.api_url,
   SANDBOX_URL: sandbox.url,
 });
 

@@ -14,6 +14,7 @@ import {
   aTransaction,
   anAuditExport,
   anEndpoint,
+  anOAuthAccount,
   credits,
   ownOrganization,
 } from "./rows.ts";
@@ -39,6 +40,8 @@ export type Example = {
   by?: (app: TestApp) => Promise<Client>;
   /** A body that names a row of the first organization: for a neighbour it is 404, as ids in the path are. */
   bodyNamesRow?: true;
+  /** The query is another company's, which may add to it: unknown fields are let pass. */
+  takesAnyQuery?: true;
   /** What the path names belongs to nobody, so that a neighbour sees it too. */
   pathIsPublic?: true;
 };
@@ -85,6 +88,13 @@ export const examples: Record<string, Example> = {
   createSignInLink: {},
   redeemSignInLink: { ...body({ token: "x".repeat(43) }), status: 410 },
   getMe: {},
+  listSignInProviders: {},
+  startOAuth: { given: () => ({ params: { provider: "google" } }), pathIsPublic: true },
+  finishOAuth: { given: () => ({ params: { provider: "google" } }), pathIsPublic: true, takesAnyQuery: true },
+  listConnectedAccounts: {},
+  connectAccount: body({ provider: "google" }),
+  confirmAccount: { ...body({ id: "oac_1" }), status: 404 },
+  disconnectAccount: { given: async (app) => ({ params: { id: await anOAuthAccount(app) } }) },
   switchOrganization: {
     given: async (app) => ({ body: { org_id: await ownOrganization(app) } }),
     bodyNamesRow: true,

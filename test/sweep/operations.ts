@@ -31,7 +31,7 @@ export async function readOperations(client: Client): Promise<{ document: Json; 
 
 function toOperation(path: string, method: string, operation: Json): Operation {
   const responses = operation.responses as Record<string, { content?: Record<string, { schema?: Json }> }>;
-  const success = Object.keys(responses).find((status) => status.startsWith("2")) ?? "";
+  const success = Object.keys(responses).find((status) => /^[23]/.test(status)) ?? "";
   const schema = responses[success]?.content?.["application/json"]?.schema;
   // "null" stands for an answer that the handler writes itself: bytes, or another company's shape.
   const hasJson = schema !== undefined && schema.type !== "null";

@@ -44,6 +44,17 @@ export async function aSession(app: TestApp): Promise<string> {
   return id;
 }
 
+/** The operator's; a new one each time, since the calls that name it end it. */
+export async function anOAuthAccount({ sql }: TestApp): Promise<string> {
+  const id = newId("oac");
+  await sql(
+    `insert into identity.oauth_accounts (id, user_id, provider, subject, created_at, last_used_at)
+     select $1, id, 'google', $1, now(), now() from identity.users where is_operator`,
+    [id],
+  );
+  return id;
+}
+
 /** 1,000 credits. */
 export const credits = once(async (app) => {
   const org = await ownOrganization(app);

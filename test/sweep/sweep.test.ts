@@ -111,7 +111,8 @@ test.each(naming)("404 $method $path: another organization's id", async (operati
   expect(await outcome(call(await app.neighbour()))).toEqual([404, "not_found"]);
 });
 
-test.each(operations)("400 $method $path: an unknown query parameter", async (operation) => {
+const strict = operations.filter((operation) => !exampleOf(operation).takesAnyQuery);
+test.each(strict)("400 $method $path: an unknown query parameter", async (operation) => {
   const query = { colour: "red" };
   const answer = (await prepare(operation))(app.owner, { query });
   expect(await outcome(answer)).toEqual([400, "unknown_parameter"]);

@@ -19,6 +19,27 @@ export const identityConfig = z.object({
     .enum(["required", "optional"])
     .default("required")
     .describe("optional lets operators in without a second factor; refused in production"),
+  REGISTRATION: z
+    .enum(["open", "invite", "closed"])
+    .default("invite")
+    .describe("who may make an account: anyone, who was invited, nobody"),
+  GOOGLE_CLIENT_ID: z.string().min(1).optional().describe("sign-in with Google; off when unset"),
+  GOOGLE_CLIENT_SECRET: z.string().min(1).optional().describe("of that client"),
+  GOOGLE_ISSUER: z.url().default("https://accounts.google.com").describe("Google's issuer"),
+  GITHUB_CLIENT_ID: z.string().min(1).optional().describe("sign-in with GitHub; off when unset"),
+  GITHUB_CLIENT_SECRET: z.string().min(1).optional().describe("of that client"),
+  GITHUB_LOGIN_URL: z
+    .url()
+    .default("https://github.com")
+    .describe("where GitHub asks people; another one for GitHub Enterprise"),
+  GITHUB_API_URL: z.url().default("https://api.github.com").describe("GitHub's API"),
+  SIGN_IN_TIMEOUT_MS: z.coerce
+    .number()
+    .int()
+    .min(100)
+    .max(30_000)
+    .default(5_000)
+    .describe("milliseconds that another company has to answer a call of a sign-in"),
   AUTH_LIMITS: z.enum(["on", "off"]).default("on").describe("off is for tests; refused in production"),
 });
 

@@ -3,10 +3,11 @@ import type { Sealer, Signer } from "../../platform/crypto/index.ts";
 import type { Db, Tx } from "../../platform/db/index.ts";
 import type { OrgId, UserId } from "../../platform/ids.ts";
 import type { Jobs } from "../../platform/jobs/index.ts";
-import type { Logger } from "../../platform/telemetry/index.ts";
 import type { Hub } from "../../platform/realtime/index.ts";
+import type { Logger, Metrics } from "../../platform/telemetry/index.ts";
 import type { IdentityConfig } from "./config.ts";
 import type { AccessTokens } from "./tokens/access-tokens.ts";
+import type { Providers } from "./oauth/provider.ts";
 
 /** What identity causes to its right; `server/app.ts` hands in tenancy's actions. */
 export type OrganizationActions = {
@@ -22,6 +23,9 @@ export type OrganizationActions = {
 export type IdentityDeps = {
   db: Db;
   clock: Clock;
+  metrics: Metrics;
+  /** The companies that vouch for people here. */
+  providers: Providers;
   config: IdentityConfig;
   organizations: OrganizationActions;
   /** Keeps what must be read back (TOTP secrets, signing keys). */

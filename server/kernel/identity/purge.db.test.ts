@@ -39,3 +39,18 @@ test("sessions go 30 days after their end and links after 7, in bounded batches;
   expect(await purge(server)).toBe(false);
   expect(await left()).toEqual({ sessions: 1, links: 0 });
 });
+
+test("visits to other companies that never came back go when their ten minutes are over", async () => {
+  const left = async () =>
+    (await server.asDatabaseOwner("select 1 as one from identity.oauth_states")).length;
+  await server.asDatabaseOwner(
+    `insert into identity.oauth_states (state_hash, browser_hash, provider, purpose, return_to, expires_at)
+     values ('\\x01', '\\x02', 'google', 'sign_in', '/', $1)`,
+    [new Date(server.clock.now().getTime() + 600_000)],
+  );
+  await purge(server);
+  expect(await left()).toBe(1);
+  server.clock.advance(600_001);
+  await purge(server);
+  expect(await left()).toBe(0);
+});

@@ -1,6 +1,7 @@
 import { addMs } from "../../platform/clock.ts";
 import { withSystemTx } from "../../platform/db/index.ts";
 import type { IdentityDeps } from "./deps.ts";
+import { deleteOldFlows } from "./oauth/store.ts";
 import { deleteOldLinks } from "./people/link-store.ts";
 import { deleteOldSessions } from "./sessions/store.ts";
 import { deleteOldJtis } from "./tokens/store.ts";
@@ -18,6 +19,7 @@ export function purge({ db, clock }: Pick<IdentityDeps, "db" | "clock">): Promis
     const sessions = await deleteOldSessions(tx, addMs(now, -SESSIONS_KEPT_MS), BATCH);
     const links = await deleteOldLinks(tx, addMs(now, -LINKS_KEPT_MS), BATCH);
     const jtis = await deleteOldJtis(tx, now, BATCH);
-    return sessions === BATCH || links === BATCH || jtis === BATCH;
+    const flows = await deleteOldFlows(tx, now, BATCH);
+    return [sessions, links, jtis, flows].includes(BATCH);
   });
 }

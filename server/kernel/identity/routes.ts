@@ -1,6 +1,7 @@
 import type { Http } from "../../platform/http/index.ts";
 import { auditRoutes } from "./audit/routes.ts";
 import type { IdentityDeps } from "./deps.ts";
+import { oauthRoutes } from "./oauth/routes.ts";
 import { peopleRoutes } from "./people/routes.ts";
 import type { SecondFactor } from "./sessions/reauth.ts";
 import { sessionRoutes } from "./sessions/routes.ts";
@@ -14,4 +15,5 @@ export function identityRoutes(http: Http, deps: IdentityDeps): void {
   auditRoutes(http, deps);
   sessionRoutes(http, deps, noSecondFactor);
   tokenRoutes(http, deps);
+  oauthRoutes(http, deps);
 }

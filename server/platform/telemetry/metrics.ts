@@ -27,11 +27,15 @@ export function createMetrics(version: string): Metrics {
     labelNames: [...labels],
     registers: [registry],
   });
+  // Two parts may count under one name, e.g. calls to companies: the first one to ask makes it.
+  const known = <M>(name: string): M | undefined =>
+    registry.getSingleMetric(`holdfast_${name}`) as M | undefined;
   const metrics: Metrics = {
-    counter: (name, help, labels = []) => new Counter(base(name, help, labels)),
+    counter: (name, help, labels = []) => known(name) ?? new Counter(base(name, help, labels)),
     gauge: (name, help, labels = [], collect) =>
       new Gauge({ ...base(name, help, labels), ...(collect ? { collect } : {}) }),
-    histogram: (name, help, labels = []) => new Histogram({ ...base(name, help, labels), buckets: SECONDS }),
+    histogram: (name, help, labels = []) =>
+      known(name) ?? new Histogram({ ...base(name, help, labels), buckets: SECONDS }),
     text: () => registry.metrics(),
     contentType: registry.contentType,
   };

@@ -44,12 +44,24 @@ export async function operatorExists(tx: Tx): Promise<boolean> {
   return rows.length > 0;
 }
 
-export async function insertUser(tx: Tx, user: User, passwordHash: string, now: Date): Promise<void> {
+export async function insertUser(tx: Tx, user: User, passwordHash: string | null, now: Date): Promise<void> {
   await tx.query(
     "identity_insert_user",
     `insert into identity.users (id, email, full_name, password_hash, is_operator, created_at)
      values ($1, $2, $3, $4, $5, $6)`,
     [user.id, user.email, user.fullName, passwordHash, user.operator, now],
+  );
+}
+
+/**
+ * One at a time decides whose an address is: two that find it free cannot both take it. A second lock comes after this
+ * one, never before.
+ */
+export async function lockAddress(tx: Tx, email: string): Promise<void> {
+  await tx.query(
+    "identity_lock_address",
+    "select pg_advisory_xact_lock(hashtextextended('identity.address ' || $1, 0))",
+    [email],
   );
 }
 

@@ -3,7 +3,7 @@ import type { IdentityConfig } from "../config.ts";
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
 /** Browsers keep `__Host-` cookies on https only, so a local run without it goes by a plain name. */
-function isPlain(config: Pick<IdentityConfig, "BASE_URL" | "NODE_ENV">): boolean {
+export function isPlain(config: Pick<IdentityConfig, "BASE_URL" | "NODE_ENV">): boolean {
   const { protocol, hostname } = new URL(config.BASE_URL);
   return config.NODE_ENV !== "production" && protocol === "http:" && LOOPBACK.has(hostname);
 }

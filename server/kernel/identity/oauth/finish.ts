@@ -1,0 +1,114 @@
+import { hashToken } from "../../../platform/crypto/index.ts";
+import { withSystemTx } from "../../../platform/db/index.ts";
+import type { Actor } from "../../../platform/http/index.ts";
+import type { UserId } from "../../../platform/ids.ts";
+import { Problem } from "../../../platform/problem.ts";
+import type { IdentityDeps } from "../deps.ts";
+import { identityProblems } from "../problems.ts";
+import type { SignedIn } from "../sessions/complete-sign-in.ts";
+import type { Origin } from "../sessions/open-session.ts";
+import type { OpenedSession } from "../sessions/session.ts";
+import { enter, vouchedAddress } from "./enter.ts";
+import { noteFault } from "./fault.ts";
+import { isFlowSecret, visitOf, withQuery } from "./flow.ts";
+import { link } from "./link.ts";
+import type { Outcome, ProviderName, Vouched } from "./provider.ts";
+import { callbackUrl, getProvider } from "./start.ts";
+import { spendState } from "./store.ts";
+
+/** Where the browser goes next, and whom it is signed in as from there on. */
+export type Landing = { path: string; opened: OpenedSession | null; outcome: string };
+
+export type Return = {
+  provider: ProviderName;
+  /** The query with which the browser came back. */
+  answer: URLSearchParams;
+  /** The browser's secret; null when it does not carry one. */
+  browser: string | null;
+  /** Who is signed in in this browser. */
+  actor: Actor | null;
+  origin: Origin;
+};
+
+const SIGN_IN = "/sign-in";
+/** Where accounts are connected. */
+const ACCOUNTS = "/security";
+
+/**
+ * Ends a visit to another company. The state is spent before the code is sent, so that a code is sent once however often the
+ * browser comes back. Whatever goes wrong leads to a page that says so; nothing is made or connected then.
+ */
+export async function finishVisit(deps: IdentityDeps, back: Return): Promise<Landing> {
+  const { provider } = back;
+  let from = { userId: null as UserId | null, returnTo: "/" };
+  try {
+    const state = back.answer.get("state");
+    if (!isFlowSecret(state) || back.browser === null) throw new Problem(identityProblems.sign_in_expired);
+    const { browser } = back;
+    const set = await withSystemTx(deps.db, (tx) =>
+      spendState(tx, {
+        stateHash: hashToken(state),
+        browserHash: hashToken(browser),
+        provider,
+        now: deps.clock.now(),
+      }),
+    );
+    if (!set) throw new Problem(identityProblems.sign_in_expired);
+    from = set;
+    const visit = visitOf(browser, state, callbackUrl(deps.config.BASE_URL, provider));
+    const person = personIn(await getProvider(deps, provider).finish({ ...visit, answer: back.answer }));
+    if (set.userId !== null) return await connect(deps, back, set.userId, person, set.returnTo);
+    const entered = await enter(deps, { provider, person, browser, origin: back.origin });
+    if (entered.kind === "signed_in") return land(entered.signedIn, set.returnTo);
+    const path = withQuery(SIGN_IN, { link: provider, ...returnField(set.returnTo) });
+    return { path, opened: null, outcome: "offer" };
+  } catch (error) {
+    if (!(error instanceof Problem) || error.kind.status === 500) throw error;
+    const { code } = error.kind;
+    const page = from.userId === null ? SIGN_IN : from.returnTo === "/" ? ACCOUNTS : from.returnTo;
+    const more = from.userId === null ? returnField(from.returnTo) : {};
+    return { path: withQuery(page, { error: code, provider, ...more }), opened: null, outcome: code };
+  }
+}
+
+function land(signedIn: SignedIn, returnTo: string): Landing {
+  switch (signedIn.kind) {
+    case "session":
+      return { path: returnTo, opened: signedIn.opened, outcome: "signed_in" };
+    case "tokens":
+      throw new Error("a browser is signed in by its cookie");
+  }
+}
+
+const returnField = (path: string): Record<string, string> => (path === "/" ? {} : { return_to: path });
+
+function personIn(outcome: Outcome): Vouched {
+  switch (outcome.kind) {
+    case "person":
+      return outcome.person;
+    case "denied":
+      throw new Problem(identityProblems.sign_in_denied);
+    case "refused":
+      noteFault(outcome);
+      throw new Problem(identityProblems.sign_in_refused, { cause: outcome.cause });
+    case "unavailable":
+      noteFault(outcome);
+      throw new Problem(identityProblems.provider_unavailable, { cause: outcome.cause });
+  }
+}
+
+/** The account joins the person who set out, if they are still who is signed in here. */
+async function connect(
+  deps: IdentityDeps,
+  { provider, actor }: Return,
+  userId: UserId,
+  person: Vouched,
+  returnTo: string,
+): Promise<Landing> {
+  if (!actor || actor.userId !== userId) throw new Problem(identityProblems.sign_in_expired);
+  const email = vouchedAddress(person);
+  if (email === null) throw new Problem(identityProblems.email_unverified);
+  await link(deps, { userId, orgId: actor.orgId }, { provider, subject: person.subject, email });
+  const path = withQuery(returnTo === "/" ? ACCOUNTS : returnTo, { linked: provider });
+  return { path, opened: null, outcome: "linked" };
+}
