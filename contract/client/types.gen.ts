@@ -242,6 +242,71 @@ export type SessionEntry = {
     current: boolean;
 };
 
+export type AuthorizationRequest = {
+    id: string;
+    client: {
+        id: string;
+        name: string;
+    };
+    redirect_uri: string;
+    scopes: Array<string>;
+    expires_at: string;
+};
+
+export type AuthorizationDecision = {
+    redirect_to: string;
+};
+
+export type DeviceCode = {
+    device_code: string;
+    user_code: string;
+    verification_uri: string;
+    expires_in: number;
+    interval: number;
+};
+
+export type WaitingDevice = {
+    client: {
+        id: string;
+        name: string;
+    };
+    /**
+     * The address that the device asked from
+     */
+    ip: string;
+    device: string;
+    scopes: Array<string>;
+    expires_at: string;
+};
+
+export type KeySet = {
+    keys: Array<{
+        kty: 'OKP';
+        crv: 'Ed25519';
+        x: string;
+        kid: string;
+        use: 'sig';
+        alg: 'EdDSA';
+    }>;
+};
+
+export type AuthorizationServer = {
+    issuer: string;
+    authorization_endpoint: string;
+    token_endpoint: string;
+    revocation_endpoint: string;
+    device_authorization_endpoint: string;
+    jwks_uri: string;
+    scopes_supported: Array<string>;
+    response_types_supported: Array<string>;
+    response_modes_supported: Array<string>;
+    grant_types_supported: Array<string>;
+    code_challenge_methods_supported: Array<string>;
+    token_endpoint_auth_methods_supported: Array<string>;
+    revocation_endpoint_auth_methods_supported: Array<string>;
+    authorization_response_iss_parameter_supported: boolean;
+};
+
 export type LedgerBalances = {
     mode: 'test' | 'live';
     as_of: string;
@@ -738,6 +803,27 @@ export type UsageRecordList = {
 };
 
 export type Problem = {
+    type: string;
+    title: string;
+    status: number;
+    detail?: string;
+    /**
+     * The request id
+     */
+    instance: string;
+    code: string;
+    errors?: Array<{
+        pointer: string;
+        detail: string;
+    }>;
+};
+
+export type OAuthError = {
+    /**
+     * As RFC 6749, 7009 and 8628 name it
+     */
+    error: string;
+    error_description: string;
     type: string;
     title: string;
     status: number;
@@ -1445,6 +1531,287 @@ export type DisconnectAccountResponses = {
 };
 
 export type DisconnectAccountResponse = DisconnectAccountResponses[keyof DisconnectAccountResponses];
+
+export type AuthorizeData = {
+    body?: never;
+    path?: never;
+    query?: {
+        client_id?: string;
+        redirect_uri?: string;
+        response_type?: string;
+        scope?: string;
+        state?: string;
+        code_challenge?: string;
+        code_challenge_method?: string;
+    };
+    url: '/api/auth/authorize';
+};
+
+export type AuthorizeErrors = {
+    /**
+     * An error
+     */
+    default: OAuthError;
+};
+
+export type AuthorizeError = AuthorizeErrors[keyof AuthorizeErrors];
+
+export type AuthorizeResponses = {
+    /**
+     * An error
+     */
+    default: OAuthError;
+};
+
+export type AuthorizeResponse = AuthorizeResponses[keyof AuthorizeResponses];
+
+export type DecideAuthorizationData = {
+    body: {
+        request_id: string;
+        approve: boolean;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/auth/authorize';
+};
+
+export type DecideAuthorizationErrors = {
+    /**
+     * An error
+     */
+    default: OAuthError;
+};
+
+export type DecideAuthorizationError = DecideAuthorizationErrors[keyof DecideAuthorizationErrors];
+
+export type DecideAuthorizationResponses = {
+    /**
+     * Success
+     */
+    200: AuthorizationDecision;
+};
+
+export type DecideAuthorizationResponse = DecideAuthorizationResponses[keyof DecideAuthorizationResponses];
+
+export type GetAuthorizationRequestData = {
+    body?: never;
+    path: {
+        request_id: string;
+    };
+    query?: never;
+    url: '/api/auth/authorize/{request_id}';
+};
+
+export type GetAuthorizationRequestErrors = {
+    /**
+     * An error
+     */
+    default: OAuthError;
+};
+
+export type GetAuthorizationRequestError = GetAuthorizationRequestErrors[keyof GetAuthorizationRequestErrors];
+
+export type GetAuthorizationRequestResponses = {
+    /**
+     * Success
+     */
+    200: AuthorizationRequest;
+};
+
+export type GetAuthorizationRequestResponse = GetAuthorizationRequestResponses[keyof GetAuthorizationRequestResponses];
+
+export type GrantTokensData = {
+    body: {
+        grant_type?: string;
+        client_id?: string;
+        code?: string;
+        redirect_uri?: string;
+        code_verifier?: string;
+        refresh_token?: string;
+        device_code?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/auth/token';
+};
+
+export type GrantTokensErrors = {
+    /**
+     * An error
+     */
+    default: OAuthError;
+};
+
+export type GrantTokensError = GrantTokensErrors[keyof GrantTokensErrors];
+
+export type GrantTokensResponses = {
+    /**
+     * Success
+     */
+    200: TokenSet;
+};
+
+export type GrantTokensResponse = GrantTokensResponses[keyof GrantTokensResponses];
+
+export type RevokeTokenData = {
+    body: {
+        token?: string;
+        token_type_hint?: string;
+        client_id?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/auth/revoke';
+};
+
+export type RevokeTokenErrors = {
+    /**
+     * An error
+     */
+    default: OAuthError;
+};
+
+export type RevokeTokenError = RevokeTokenErrors[keyof RevokeTokenErrors];
+
+export type RevokeTokenResponses = {
+    /**
+     * Success
+     */
+    200: unknown;
+};
+
+export type StartDeviceData = {
+    body: {
+        client_id?: string;
+        scope?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/auth/device/code';
+};
+
+export type StartDeviceErrors = {
+    /**
+     * An error
+     */
+    default: OAuthError;
+};
+
+export type StartDeviceError = StartDeviceErrors[keyof StartDeviceErrors];
+
+export type StartDeviceResponses = {
+    /**
+     * Success
+     */
+    200: DeviceCode;
+};
+
+export type StartDeviceResponse = StartDeviceResponses[keyof StartDeviceResponses];
+
+export type FindDeviceData = {
+    body: {
+        user_code: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/auth/device/lookup';
+};
+
+export type FindDeviceErrors = {
+    /**
+     * An error
+     */
+    default: OAuthError;
+};
+
+export type FindDeviceError = FindDeviceErrors[keyof FindDeviceErrors];
+
+export type FindDeviceResponses = {
+    /**
+     * Success
+     */
+    200: WaitingDevice;
+};
+
+export type FindDeviceResponse = FindDeviceResponses[keyof FindDeviceResponses];
+
+export type DecideDeviceData = {
+    body: {
+        user_code: string;
+        approve: boolean;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/auth/device/approve';
+};
+
+export type DecideDeviceErrors = {
+    /**
+     * An error
+     */
+    default: OAuthError;
+};
+
+export type DecideDeviceError = DecideDeviceErrors[keyof DecideDeviceErrors];
+
+export type DecideDeviceResponses = {
+    /**
+     * Done; no body
+     */
+    204: void;
+};
+
+export type DecideDeviceResponse = DecideDeviceResponses[keyof DecideDeviceResponses];
+
+export type GetKeySetData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/.well-known/jwks.json';
+};
+
+export type GetKeySetErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type GetKeySetError = GetKeySetErrors[keyof GetKeySetErrors];
+
+export type GetKeySetResponses = {
+    /**
+     * Success
+     */
+    200: KeySet;
+};
+
+export type GetKeySetResponse = GetKeySetResponses[keyof GetKeySetResponses];
+
+export type GetAuthorizationServerData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/.well-known/oauth-authorization-server';
+};
+
+export type GetAuthorizationServerErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type GetAuthorizationServerError = GetAuthorizationServerErrors[keyof GetAuthorizationServerErrors];
+
+export type GetAuthorizationServerResponses = {
+    /**
+     * Success
+     */
+    200: AuthorizationServer;
+};
+
+export type GetAuthorizationServerResponse = GetAuthorizationServerResponses[keyof GetAuthorizationServerResponses];
 
 export type GetMeData = {
     body?: never;

@@ -3,6 +3,14 @@ import type { TestApp } from "../harness/app.ts";
 import type { Client } from "../harness/client.ts";
 import { OWNER, SETUP_TOKEN } from "../harness/people.ts";
 import {
+  aDeviceToDecide,
+  aDeviceToFind,
+  APP,
+  aRequestToDecide,
+  aRequestToRead,
+  AUTHORIZE,
+} from "./app-rows.ts";
+import {
   aDoneEvent,
   aJob,
   aKey,
@@ -106,6 +114,30 @@ export const examples: Record<string, Example> = {
   exportAuditLog: {},
   downloadAuditExport: { given: async (app) => ({ params: { id: await anAuditExport(app) } }) },
   listAuditTrails: {},
+  // Native apps
+  authorize: { given: () => ({ query: AUTHORIZE }) },
+  getAuthorizationRequest: {
+    given: async (app) => ({ params: { request_id: await aRequestToRead(app) } }),
+    pathIsPublic: true,
+  },
+  decideAuthorization: {
+    given: async (app) => ({
+      body: { request_id: await aRequestToDecide(app), approve: true },
+      headers: { accept: "application/json" },
+    }),
+  },
+  grantTokens: {
+    ...body({ grant_type: "refresh_token", client_id: APP, refresh_token: "x".repeat(43) }),
+    status: 400,
+  },
+  revokeToken: body({ token: "x".repeat(43) }),
+  startDevice: body({ client_id: APP }),
+  findDevice: { given: async (app) => ({ body: { user_code: await aDeviceToFind(app) } }) },
+  decideDevice: {
+    given: async (app) => ({ body: { user_code: await aDeviceToDecide(app), approve: true } }),
+  },
+  getKeySet: {},
+  getAuthorizationServer: {},
   // Organizations and keys
   listOrganizations: {},
   createOrganization: body({ name: "Northwind" }),

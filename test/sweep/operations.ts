@@ -9,8 +9,10 @@ export type Operation = {
   path: string;
   access: Access;
   idempotent: boolean;
-  /** Errors in OpenAI's envelope, where a bad body is 400 and unknown fields pass. */
-  openai: boolean;
+  /** Errors in OpenAI's or OAuth's envelope, where a bad body is 400 and unknown fields pass. */
+  foreign: boolean;
+  /** JSON pointer to the schema of an error. */
+  errorPointer: string;
   hasBody: boolean;
   successStatus: number;
   /** JSON pointer to the schema of the answer; null when the answer has no JSON body. */
@@ -41,7 +43,8 @@ function toOperation(path: string, method: string, operation: Json): Operation {
     path,
     access: operation["x-access"] as Access,
     idempotent: operation["x-idempotent"] === true,
-    openai: operation["x-envelope"] === "openai",
+    foreign: operation["x-envelope"] !== "problem",
+    errorPointer: `/components/schemas/${operation["x-envelope"] === "oauth" ? "OAuthError" : "Problem"}`,
     hasBody: operation.requestBody !== undefined,
     successStatus: Number(success),
     answerPointer: hasJson

@@ -7,7 +7,7 @@ import type { TestApp } from "../harness/app.ts";
 import type { Json } from "../harness/client.ts";
 
 /** Made at its first use in an app. */
-function once<T>(make: (app: TestApp) => Promise<T>): (app: TestApp) => Promise<T> {
+export function once<T>(make: (app: TestApp) => Promise<T>): (app: TestApp) => Promise<T> {
   const made = new WeakMap<TestApp, Promise<T>>();
   return (app) => {
     const known = made.get(app) ?? make(app);

@@ -127,9 +127,10 @@ test.each(idempotent)("400 $method $path: no Idempotency-Key", async (operation)
 const taking = operations.filter(({ hasBody }) => hasBody);
 test.each(taking)("422 $method $path: a body of another shape", async (operation) => {
   const call = await prepare(operation);
-  const refused = [operation.openai ? 400 : 422, "invalid_input"];
+  const refused = [operation.foreign ? 400 : 422, "invalid_input"];
   expect(await outcome(call(app.owner, { body: [] }))).toEqual(refused);
-  if (!operation.openai) expect(await outcome(call(app.owner, { body: { colour: "red" } }))).toEqual(refused);
+  if (!operation.foreign)
+    expect(await outcome(call(app.owner, { body: { colour: "red" } }))).toEqual(refused);
 });
 
 test.each(operations)("2xx $method $path: who may, answered as the document says", async (operation) => {
@@ -142,7 +143,7 @@ test.each(operations)("2xx $method $path: who may, answered as the document says
   expect({ status: answer.status, text: answer.text }).toMatchObject({
     status: status ?? operation.successStatus,
   });
-  const pointer = status ? "/components/schemas/Problem" : operation.answerPointer;
+  const pointer = status ? operation.errorPointer : operation.answerPointer;
   if (pointer === null) return;
   const matches = ajv.compile({ $ref: `contract#${pointer}` });
   matches(answer.body);

@@ -1,5 +1,7 @@
 import { addMs } from "../../platform/clock.ts";
 import { withSystemTx } from "../../platform/db/index.ts";
+import { deleteOldCodes } from "./apps/code-store.ts";
+import { deleteOldDeviceCodes } from "./apps/device-store.ts";
 import type { IdentityDeps } from "./deps.ts";
 import { deleteOldFlows } from "./oauth/store.ts";
 import { deleteOldLinks } from "./people/link-store.ts";
@@ -10,16 +12,23 @@ const DAY_MS = 86_400_000;
 /** Sessions stay 30 days after their end, with its reason. */
 const SESSIONS_KEPT_MS = 30 * DAY_MS;
 const LINKS_KEPT_MS = 7 * DAY_MS;
+/** As long as what a code was exchanged for may live: a second use must still be able to end it. */
+const CODES_KEPT_MS = 91 * DAY_MS;
+const DEVICES_KEPT_MS = DAY_MS;
 const BATCH = 1_000;
 
 /** Deletes a batch of what is too old. True when there may be more. */
 export function purge({ db, clock }: Pick<IdentityDeps, "db" | "clock">): Promise<boolean> {
   return withSystemTx(db, async (tx) => {
     const now = clock.now();
-    const sessions = await deleteOldSessions(tx, addMs(now, -SESSIONS_KEPT_MS), BATCH);
-    const links = await deleteOldLinks(tx, addMs(now, -LINKS_KEPT_MS), BATCH);
-    const jtis = await deleteOldJtis(tx, now, BATCH);
-    const flows = await deleteOldFlows(tx, now, BATCH);
-    return [sessions, links, jtis, flows].includes(BATCH);
+    const deleted = [
+      await deleteOldSessions(tx, addMs(now, -SESSIONS_KEPT_MS), BATCH),
+      await deleteOldLinks(tx, addMs(now, -LINKS_KEPT_MS), BATCH),
+      await deleteOldJtis(tx, now, BATCH),
+      await deleteOldFlows(tx, now, BATCH),
+      await deleteOldCodes(tx, addMs(now, -CODES_KEPT_MS), BATCH),
+      await deleteOldDeviceCodes(tx, addMs(now, -DEVICES_KEPT_MS), BATCH),
+    ];
+    return deleted.includes(BATCH);
   });
 }

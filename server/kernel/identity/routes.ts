@@ -8,6 +8,7 @@ import { sessionRoutes } from "./sessions/routes.ts";
 
 /** Nobody has a second factor. */
 const noSecondFactor: SecondFactor = async () => null;
+import { appRoutes } from "./apps/routes.ts";
 import { tokenRoutes } from "./tokens/routes.ts";
 
 export function identityRoutes(http: Http, deps: IdentityDeps): void {
@@ -16,4 +17,5 @@ export function identityRoutes(http: Http, deps: IdentityDeps): void {
   sessionRoutes(http, deps, noSecondFactor);
   tokenRoutes(http, deps);
   oauthRoutes(http, deps);
+  appRoutes(http, deps);
 }

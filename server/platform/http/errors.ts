@@ -65,6 +65,39 @@ export function openaiBody(problem: Problem): { status: number; body: { error: R
   };
 }
 
+/** RFC 6749, 7009 and 8628: their own names for what our codes and statuses say otherwise. */
+const OAUTH_CODES = new Set([
+  "invalid_request",
+  "invalid_client",
+  "invalid_grant",
+  "unauthorized_client",
+  "unsupported_grant_type",
+  "unsupported_token_type",
+  "invalid_scope",
+  "access_denied",
+  "authorization_pending",
+  "slow_down",
+  "expired_token",
+]);
+const OAUTH_STATUSES: Record<number, string> = {
+  401: "invalid_client",
+  403: "access_denied",
+  429: "temporarily_unavailable",
+};
+
+/** RFC 6749's error beside the problem's own members. A body that does not match its schema is 400 there. */
+export function oauthBody(problem: Problem, instance: string): Record<string, unknown> & { status: number } {
+  const { code } = problem.kind;
+  const status = problem.kind.status === 422 ? 400 : problem.kind.status;
+  const byStatus = OAUTH_STATUSES[status] ?? (status >= 500 ? "server_error" : "invalid_request");
+  return {
+    error: OAUTH_CODES.has(code) ? code : byStatus,
+    error_description: problem.options.detail ?? problem.kind.title,
+    ...problemBody(problem, instance),
+    status,
+  };
+}
+
 /** Sends a problem in the envelope of its route and notes it for the log line. */
 export function sendProblem(
   logger: Logger,
@@ -80,6 +113,11 @@ export function sendProblem(
   if (config?.envelope === "openai") {
     const { status, body } = openaiBody(problem);
     reply.code(status).type("application/json").serializer(JSON.stringify).send(body);
+    return;
+  }
+  if (config?.envelope === "oauth") {
+    const body = oauthBody(problem, request.id);
+    reply.code(body.status).type("application/json").serializer(JSON.stringify).send(body);
     return;
   }
   const body = problemBody(problem, request.id);

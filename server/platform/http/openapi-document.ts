@@ -15,7 +15,7 @@ export function documentTransforms(): {
       const schema = result.schema as Json;
       const access = schema["x-access"] as Access | undefined;
       if (schema.hide || !access) return { ...result, schema: { ...schema, hide: true } };
-      const errors = schema["x-envelope"] === "openai" ? "OpenAIError" : "Problem";
+      const errors = ERRORS_OF[String(schema["x-envelope"])] ?? "Problem";
       const media = errors === "Problem" ? "application/problem+json" : "application/json";
       return {
         ...result,
@@ -42,6 +42,8 @@ export function documentTransforms(): {
     },
   };
 }
+
+const ERRORS_OF: Record<string, string> = { openai: "OpenAIError", oauth: "OAuthError" };
 
 function described(response: Json): Json {
   return Object.fromEntries(
@@ -72,25 +74,34 @@ function used(whole: Json, schemas: Json): Json {
 }
 
 const text = { type: "string" };
-const ERRORS: Json = {
-  Problem: {
-    type: "object",
-    required: ["type", "title", "status", "instance", "code"],
-    properties: {
-      type: text,
-      title: text,
-      status: { type: "integer" },
-      detail: text,
-      instance: { ...text, description: "The request id" },
-      code: text,
-      errors: {
-        type: "array",
-        items: {
-          type: "object",
-          required: ["pointer", "detail"],
-          properties: { pointer: text, detail: text },
-        },
+const PROBLEM: { required: string[]; properties: Json } = {
+  required: ["type", "title", "status", "instance", "code"],
+  properties: {
+    type: text,
+    title: text,
+    status: { type: "integer" },
+    detail: text,
+    instance: { ...text, description: "The request id" },
+    code: text,
+    errors: {
+      type: "array",
+      items: {
+        type: "object",
+        required: ["pointer", "detail"],
+        properties: { pointer: text, detail: text },
       },
+    },
+  },
+};
+const ERRORS: Json = {
+  Problem: { type: "object", ...PROBLEM },
+  OAuthError: {
+    type: "object",
+    required: ["error", "error_description", ...PROBLEM.required],
+    properties: {
+      error: { ...text, description: "As RFC 6749, 7009 and 8628 name it" },
+      error_description: text,
+      ...PROBLEM.properties,
     },
   },
   OpenAIError: {

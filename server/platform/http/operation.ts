@@ -60,8 +60,13 @@ export type Operation<
   beforeMfa?: boolean;
   /** Hands the exact bytes to the handler as `body`; no schema, any content type. */
   rawBody?: boolean;
-  /** Shape of errors; "openai" is `{"error": {...}}`, and a bad body is 400 there. */
-  envelope?: "problem" | "openai";
+  /** The body may come as a form as well (`application/x-www-form-urlencoded`), as OAuth clients send it. */
+  form?: boolean;
+  /**
+   * Shape of errors. "openai" is `{"error": {...}}`; "oauth" is RFC 6749's `error` and `error_description` beside the
+   * problem's own members. A bad body is 400 in both.
+   */
+  envelope?: "problem" | "openai" | "oauth";
   /** Asked by pages by themselves: it does not keep a session alive. */
   background?: boolean;
   /** Left out of the OpenAPI document (pages and files). */

@@ -88,6 +88,7 @@ function declare(app: FastifyInstance, options: HttpOptions, operation: Operatio
     config: {
       envelope: operation.envelope ?? "problem",
       rawBody: operation.rawBody ?? false,
+      form: operation.form ?? false,
       operationId: operation.id,
     },
     schema: documented(operation) as never,
@@ -118,6 +119,7 @@ function documented(operation: Operation): Record<string, unknown> {
     querystring: query ?? (operation.hidden ? undefined : z.strictObject({})),
     ...(params ? { params } : {}),
     ...(body && !operation.rawBody ? { body } : {}),
+    ...(operation.form ? { consumes: ["application/x-www-form-urlencoded", "application/json"] } : {}),
     response: { [answer.status]: answer.schema ?? z.undefined() },
   };
 }

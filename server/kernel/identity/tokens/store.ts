@@ -82,6 +82,16 @@ export async function wipeSealed(tx: Tx, usedBefore: Date, limit: number): Promi
   return rows.length;
 }
 
+/** False when it was ended before. */
+export async function insertRevokedJti(tx: Tx, jti: Id<"jti">, expiresAt: Date): Promise<boolean> {
+  const rows = await tx.query(
+    "identity_insert_revoked_jti",
+    `insert into identity.revoked_jtis (jti, expires_at) values ($1, $2) on conflict do nothing returning jti`,
+    [jti, expiresAt],
+  );
+  return rows.length === 1;
+}
+
 export async function isRevokedJti(tx: Tx, jti: Id<"jti">): Promise<boolean> {
   const rows = await tx.query("identity_revoked_jti", "select 1 from identity.revoked_jtis where jti = $1", [
     jti,
