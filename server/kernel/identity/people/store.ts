@@ -65,6 +65,15 @@ export async function lockAddress(tx: Tx, email: string): Promise<void> {
   );
 }
 
+/** Keeps the same password under another hash; nothing happens when it was changed meanwhile. */
+export async function replaceHash(tx: Tx, id: UserId, from: string, to: string): Promise<void> {
+  await tx.query(
+    "identity_replace_hash",
+    "update identity.users set password_hash = $3 where id = $1 and password_hash = $2",
+    [id, from, to],
+  );
+}
+
 export async function findUserByEmail(tx: Tx, email: string): Promise<StoredUser | null> {
   const [row] = await tx.query<UserRow>(
     "identity_user_by_email",
