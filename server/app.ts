@@ -8,13 +8,7 @@ import type { Config } from "./config.ts";
 import { createBilling, readPacks, type Billing } from "./kernel/billing/index.ts";
 import { billingJobs } from "./kernel/billing/jobs.ts";
 import { billingRoutes } from "./kernel/billing/routes.ts";
-import {
-  audit,
-  createAccessTokens,
-  INSTALLATION,
-  type AccessTokens,
-  type Providers,
-} from "./kernel/identity/index.ts";
+import { audit, createAccessTokens, INSTALLATION, type AccessTokens } from "./kernel/identity/index.ts";
 import { defineIdentityJobs, identityJobs } from "./kernel/identity/jobs.ts";
 import { identityRoutes } from "./kernel/identity/routes.ts";
 import { ledgerJobs } from "./kernel/ledger/jobs.ts";
@@ -40,13 +34,12 @@ import { limitRoutes } from "./platform/rate-limit/routes.ts";
 import { createHub, type Hub } from "./platform/realtime/index.ts";
 import { realtimeRoutes } from "./platform/realtime/routes.ts";
 import { createLogger, createMetrics, type Logger, type Metrics } from "./platform/telemetry/index.ts";
+import { signInProviders } from "./sign-in-providers.ts";
 import { createGateway, type Gateway } from "./products/gateway/index.ts";
 import { gatewayJobs } from "./products/gateway/jobs.ts";
 import { gatewayRoutes } from "./products/gateway/routes.ts";
-import { createGithubSignIn } from "./vendors/github/index.ts";
 import { createOpenRouter, type LanguageModels } from "./vendors/llm/index.ts";
 import { createMailCompany } from "./vendors/mail/index.ts";
-import { createOidc } from "./vendors/oidc/index.ts";
 import { createStripe, type StripeApi } from "./vendors/stripe/index.ts";
 
 export const VERSION = "0.1.0";
@@ -296,28 +289,6 @@ function operatorRoutes(http: Http, { bus, clock, config, db, limiter }: Parts):
     audit: (tx, { credentialId, userId }, act) =>
       audit(tx, clock.now(), { orgId: INSTALLATION, actorId: userId ?? credentialId, ...act }),
   });
-}
-
-/** The companies that vouch for people here: those whose client is configured. */
-function signInProviders(config: Config, metrics: Metrics): Providers {
-  const { GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET, GITHUB_CLIENT_ID, GITHUB_CLIENT_SECRET } = config;
-  const common = { metrics, timeoutMs: config.SIGN_IN_TIMEOUT_MS };
-  const providers: { -readonly [Name in keyof Providers]: Providers[Name] } = {};
-  if (GOOGLE_CLIENT_ID && GOOGLE_CLIENT_SECRET)
-    providers.google = createOidc({ name: "google", ...common }).issuer({
-      issuer: config.GOOGLE_ISSUER,
-      clientId: GOOGLE_CLIENT_ID,
-      clientSecret: GOOGLE_CLIENT_SECRET,
-    });
-  if (GITHUB_CLIENT_ID && GITHUB_CLIENT_SECRET)
-    providers.github = createGithubSignIn({
-      clientId: GITHUB_CLIENT_ID,
-      clientSecret: GITHUB_CLIENT_SECRET,
-      loginUrl: config.GITHUB_LOGIN_URL,
-      apiUrl: config.GITHUB_API_URL,
-      ...common,
-    });
-  return providers;
 }
 
 function startJobs(parts: Parts): void {
