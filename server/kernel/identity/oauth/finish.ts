@@ -31,6 +31,8 @@ export type Return = {
 };
 
 const SIGN_IN = "/sign-in";
+/** Where a person says yes to an account that was just proven, once they have signed in the old way. */
+const CONNECT = "/sign-in/connect";
 /** Where accounts are connected. */
 const ACCOUNTS = "/security";
 
@@ -60,13 +62,13 @@ export async function finishVisit(deps: IdentityDeps, back: Return): Promise<Lan
     if (set.userId !== null) return await connect(deps, back, set.userId, person, set.returnTo);
     const entered = await enter(deps, { provider, person, browser, origin: back.origin });
     if (entered.kind === "signed_in") return land(entered.signedIn, set.returnTo);
-    const path = withQuery(SIGN_IN, { link: provider, ...returnField(set.returnTo) });
+    const path = withQuery(SIGN_IN, { link: provider, next: withQuery(CONNECT, nextField(set.returnTo)) });
     return { path, opened: null, outcome: "offer" };
   } catch (error) {
     if (!(error instanceof Problem) || error.kind.status === 500) throw error;
     const { code } = error.kind;
     const page = from.userId === null ? SIGN_IN : from.returnTo === "/" ? ACCOUNTS : from.returnTo;
-    const more = from.userId === null ? returnField(from.returnTo) : {};
+    const more = from.userId === null ? nextField(from.returnTo) : {};
     return { path: withQuery(page, { error: code, provider, ...more }), opened: null, outcome: code };
   }
 }
@@ -80,7 +82,7 @@ function land(signedIn: SignedIn, returnTo: string): Landing {
   }
 }
 
-const returnField = (path: string): Record<string, string> => (path === "/" ? {} : { return_to: path });
+const nextField = (path: string): Record<string, string> => (path === "/" ? {} : { next: path });
 
 function personIn(outcome: Outcome): Vouched {
   switch (outcome.kind) {

@@ -210,7 +210,7 @@ it("a google that is away at the start leads back to the sign-in page, where the
   await control("POST", "/faults", { company: "google", fault: "status", params: { status: 503 } });
   const away = await browser().call("GET", "/api/auth/oauth/google?return_to=/credits", { at: cold });
   expect(away.headers.get("location")).toBe(
-    "/sign-in?error=provider_unavailable&provider=google&return_to=%2Fcredits",
+    "/sign-in?error=provider_unavailable&provider=google&next=%2Fcredits",
   );
   const other = await browser().call("GET", "/api/auth/oauth/github", { at: cold });
   expect(other.headers.get("location")).toContain("/github/login/oauth/authorize");
@@ -227,7 +227,9 @@ describe("an address that is somebody's here", () => {
   it("connects nothing by itself; its owner signs in the old way, says yes, and then it opens", async () => {
     const visitor = browser();
     const before = await rows();
-    expect(await visitor.signInWith("google", "other", OWNER.email)).toBe("/sign-in?link=google");
+    expect(await visitor.signInWith("google", "other", OWNER.email)).toBe(
+      "/sign-in?link=google&next=%2Fsign-in%2Fconnect",
+    );
     expect(await visitor.me()).toBeNull();
     expect(await rows()).toEqual(before);
     await visitor.signIn(OWNER.email, OWNER.password);
@@ -245,6 +247,22 @@ describe("an address that is somebody's here", () => {
     const later = browser();
     expect(await later.signInWith("google", "other", OWNER.email)).toBe("/");
     expect(await later.me()).toBe(OWNER.email);
+  });
+
+  it("somebody's who never confirmed it goes to whom the company vouches for, and their record is gone", async () => {
+    const email = "squatted@acme.test";
+    await app.sql(
+      `insert into identity.pending_registrations
+         (id, email, full_name, password_hash, locale, browser_hash, expires_at, created_at)
+       values ('prg_1', $1, 'Sam Squatter', 'x', 'en', '\\x01', now() + interval '7 days', now())`,
+      [email],
+    );
+    const visitor = browser();
+    expect(await visitor.signInWith("google", "other", email)).toBe("/");
+    expect(await visitor.me()).toBe(email);
+    expect(await app.sql("select 1 from identity.pending_registrations where email = $1", [email])).toEqual(
+      [],
+    );
   });
 
   it("the offer runs out after ten minutes, and is nobody else's", async () => {

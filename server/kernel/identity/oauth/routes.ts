@@ -75,7 +75,7 @@ function visitRoutes(http: Http, deps: IdentityDeps): void {
         if (!(error instanceof Problem) || error.kind.status !== 503) throw error;
         total.inc({ method: provider, outcome: error.kind.code });
         const back = ownPath(query.return_to, deps.config.BASE_URL);
-        const fields = { error: error.kind.code, provider, ...(back === "/" ? {} : { return_to: back }) };
+        const fields = { error: error.kind.code, provider, ...(back === "/" ? {} : { next: back }) };
         reply.header("location", withQuery("/sign-in", fields));
       }
     },
