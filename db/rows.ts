@@ -688,6 +688,15 @@ export type TenancyApiKeyDirectory = {
   key_id: string;
 };
 
+/** tenancy.api_key_scopes */
+export type TenancyApiKeyScopes = {
+  org_id: string;
+  key_id: string;
+  scope: string;
+  granted_at: Date;
+  last_used_at: Date | null;
+};
+
 /** tenancy.api_keys */
 export type TenancyApiKeys = {
   org_id: string;
@@ -705,6 +714,38 @@ export type TenancyApiKeys = {
   revoked_at: Date | null;
   last_used_at: Date | null;
   created_at: Date;
+  kind: string;
+  allowed_cidrs: string[];
+  tokens_per_min: number | null;
+  concurrency: number | null;
+  budget_daily_micros: bigint | null;
+  budget_monthly_micros: bigint | null;
+  paused_at: Date | null;
+  previous_hmac: Buffer | null;
+  previous_pepper_version: number | null;
+  previous_until: Date | null;
+  warned_days: number | null;
+};
+
+/** tenancy.invitation_directory */
+export type TenancyInvitationDirectory = {
+  token_hash: Buffer;
+  org_id: string;
+  invitation_id: string;
+  created_at: Date;
+};
+
+/** tenancy.invitations */
+export type TenancyInvitations = {
+  org_id: string;
+  id: string;
+  email: string;
+  role: string;
+  state: string;
+  invited_by: string;
+  expires_at: Date;
+  created_at: Date;
+  ended_at: Date | null;
 };
 
 /** tenancy.member_directory */
@@ -729,6 +770,8 @@ export type TenancyOrganizations = {
   created_at: Date;
   suspended_at: Date | null;
   suspended_reason: string | null;
+  slug: string;
+  deleted_at: Date | null;
 };
 
 /** tenancy.overrides */

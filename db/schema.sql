@@ -1052,6 +1052,21 @@ CREATE TABLE tenancy.api_key_directory (
 GRANT DELETE, INSERT, SELECT ON TABLE tenancy.api_key_directory TO holdfast_app;
 GRANT SELECT ON TABLE tenancy.api_key_directory TO holdfast_operator;
 
+CREATE TABLE tenancy.api_key_scopes (
+  org_id text NOT NULL,
+  key_id text NOT NULL,
+  scope text NOT NULL,
+  granted_at timestamp with time zone NOT NULL,
+  last_used_at timestamp with time zone,
+  CONSTRAINT api_key_scopes_pkey PRIMARY KEY (org_id, key_id, scope),
+  CONSTRAINT api_key_scopes_org_id_key_id_fkey FOREIGN KEY (org_id, key_id) REFERENCES tenancy.api_keys(org_id, id)
+);
+ALTER TABLE tenancy.api_key_scopes ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY operator_reads ON tenancy.api_key_scopes AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
+CREATE POLICY tenant ON tenancy.api_key_scopes AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE tenancy.api_key_scopes TO holdfast_app;
+GRANT SELECT ON TABLE tenancy.api_key_scopes TO holdfast_operator;
+
 CREATE TABLE tenancy.api_keys (
   org_id text NOT NULL,
   id text NOT NULL,
@@ -1068,18 +1083,70 @@ CREATE TABLE tenancy.api_keys (
   revoked_at timestamp with time zone,
   last_used_at timestamp with time zone,
   created_at timestamp with time zone NOT NULL,
+  kind text NOT NULL DEFAULT 'personal'::text,
+  allowed_cidrs text[] NOT NULL DEFAULT '{}'::text[],
+  tokens_per_min integer,
+  concurrency integer,
+  budget_daily_micros bigint,
+  budget_monthly_micros bigint,
+  paused_at timestamp with time zone,
+  previous_hmac bytea,
+  previous_pepper_version smallint,
+  previous_until timestamp with time zone,
+  warned_days smallint,
   CONSTRAINT api_keys_pkey PRIMARY KEY (org_id, id),
   CONSTRAINT api_keys_org_id_public_id_key UNIQUE (org_id, public_id),
   CONSTRAINT api_keys_org_id_fkey FOREIGN KEY (org_id) REFERENCES tenancy.organizations(org_id),
+  CONSTRAINT api_keys_allowed_cidrs_check CHECK ((cardinality(allowed_cidrs) <= 20)),
+  CONSTRAINT api_keys_budget_daily_micros_check CHECK ((budget_daily_micros >= 0)),
+  CONSTRAINT api_keys_budget_monthly_micros_check CHECK ((budget_monthly_micros >= 0)),
+  CONSTRAINT api_keys_concurrency_check CHECK ((concurrency > 0)),
+  CONSTRAINT api_keys_kind_check CHECK ((kind = ANY (ARRAY['personal'::text, 'service'::text]))),
   CONSTRAINT api_keys_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text]))),
   CONSTRAINT api_keys_rate_limit_per_min_check CHECK ((rate_limit_per_min >= 0)),
-  CONSTRAINT api_keys_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'agent'::text, 'viewer'::text])))
+  CONSTRAINT api_keys_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'agent'::text, 'viewer'::text]))),
+  CONSTRAINT api_keys_tokens_per_min_check CHECK ((tokens_per_min > 0))
 );
+CREATE INDEX api_keys_expiry ON tenancy.api_keys USING btree (expires_at) WHERE (revoked_at IS NULL);
 ALTER TABLE tenancy.api_keys ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY operator_reads ON tenancy.api_keys AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
 CREATE POLICY tenant ON tenancy.api_keys AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
 GRANT INSERT, SELECT, UPDATE ON TABLE tenancy.api_keys TO holdfast_app;
 GRANT SELECT ON TABLE tenancy.api_keys TO holdfast_operator;
+
+CREATE TABLE tenancy.invitation_directory (
+  token_hash bytea NOT NULL,
+  org_id text NOT NULL,
+  invitation_id text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT invitation_directory_pkey PRIMARY KEY (token_hash)
+);
+CREATE INDEX invitation_directory_of ON tenancy.invitation_directory USING btree (org_id, invitation_id, created_at);
+GRANT DELETE, INSERT, SELECT ON TABLE tenancy.invitation_directory TO holdfast_app;
+
+CREATE TABLE tenancy.invitations (
+  org_id text NOT NULL,
+  id text NOT NULL,
+  email text NOT NULL,
+  role text NOT NULL,
+  state text NOT NULL DEFAULT 'pending'::text,
+  invited_by text NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  ended_at timestamp with time zone,
+  CONSTRAINT invitations_pkey PRIMARY KEY (org_id, id),
+  CONSTRAINT invitations_org_id_fkey FOREIGN KEY (org_id) REFERENCES tenancy.organizations(org_id),
+  CONSTRAINT invitations_email_check CHECK (((email = lower(email)) AND (length(email) <= 254))),
+  CONSTRAINT invitations_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'agent'::text, 'viewer'::text]))),
+  CONSTRAINT invitations_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'accepted'::text, 'revoked'::text, 'void'::text])))
+);
+CREATE INDEX invitations_made ON tenancy.invitations USING btree (org_id, created_at);
+CREATE UNIQUE INDEX invitations_pending ON tenancy.invitations USING btree (org_id, email) WHERE (state = 'pending'::text);
+ALTER TABLE tenancy.invitations ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY operator_reads ON tenancy.invitations AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
+CREATE POLICY tenant ON tenancy.invitations AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
+GRANT INSERT, SELECT, UPDATE ON TABLE tenancy.invitations TO holdfast_app;
+GRANT SELECT ON TABLE tenancy.invitations TO holdfast_operator;
 
 CREATE TABLE tenancy.member_directory (
   user_id text NOT NULL,
@@ -1111,7 +1178,10 @@ CREATE TABLE tenancy.organizations (
   created_at timestamp with time zone NOT NULL,
   suspended_at timestamp with time zone,
   suspended_reason text,
-  CONSTRAINT organizations_pkey PRIMARY KEY (org_id)
+  slug text NOT NULL DEFAULT ('org-'::text || substr(md5(((random())::text || (clock_timestamp())::text)), 1, 12)),
+  deleted_at timestamp with time zone,
+  CONSTRAINT organizations_pkey PRIMARY KEY (org_id),
+  CONSTRAINT organizations_slug_check CHECK ((slug ~ '^[a-z0-9-]{3,63}$'::text))
 );
 ALTER TABLE tenancy.organizations ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY operator_reads ON tenancy.organizations AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);

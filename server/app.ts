@@ -3,7 +3,6 @@
  * order. Dependencies arrive by parameter; nothing is global.
  */
 import { resolve } from "node:path";
-import { pendingMigrations } from "../db/migrate.ts";
 import type { Config } from "./config.ts";
 import { createBilling, readPacks, type Billing } from "./kernel/billing/index.ts";
 import { billingJobs } from "./kernel/billing/jobs.ts";
@@ -15,7 +14,14 @@ import { ledgerJobs } from "./kernel/ledger/jobs.ts";
 import { ledgerRoutes } from "./kernel/ledger/routes.ts";
 import { createMail, type Mail, type MailDeps } from "./kernel/mail/index.ts";
 import { mailJobs } from "./kernel/mail/jobs.ts";
-import { createAuthenticate, organizationActions, type Authenticator } from "./kernel/tenancy/index.ts";
+import {
+  createAuthenticate,
+  invitationActions,
+  organizationActions,
+  tenancyMails,
+  type Authenticator,
+} from "./kernel/tenancy/index.ts";
+import { tenancyJobs } from "./kernel/tenancy/jobs.ts";
 import { tenancyRoutes } from "./kernel/tenancy/routes.ts";
 import { createInbox, resendSource, stripeSource, type Inbox, type Source } from "./kernel/webhooks/index.ts";
 import { webhookJobs } from "./kernel/webhooks/jobs.ts";
@@ -34,6 +40,7 @@ import { limitRoutes } from "./platform/rate-limit/routes.ts";
 import { createHub, type Hub } from "./platform/realtime/index.ts";
 import { realtimeRoutes } from "./platform/realtime/routes.ts";
 import { createLogger, createMetrics, type Logger, type Metrics } from "./platform/telemetry/index.ts";
+import { healthChecks } from "./health-checks.ts";
 import { signInProviders } from "./sign-in-providers.ts";
 import { createGateway, type Gateway } from "./products/gateway/index.ts";
 import { gatewayJobs } from "./products/gateway/jobs.ts";
@@ -103,6 +110,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     db,
     limiter,
     authenticate,
+    scopeUsed: authenticate.scopeUsed,
     version: VERSION,
     baseUrl: config.BASE_URL,
     trustedProxies: config.TRUSTED_PROXIES,
@@ -239,7 +247,7 @@ function buildMail(
   config: Config,
   shared: Pick<MailDeps, "db" | "clock" | "hub" | "logger" | "metrics">,
 ): Mail {
-  return createMail({
+  const mail = createMail({
     ...shared,
     company: createMailCompany({ apiKey: config.RESEND_API_KEY, baseUrl: config.RESEND_BASE_URL ?? null }),
     baseUrl: config.BASE_URL,
@@ -247,11 +255,15 @@ function buildMail(
     tokenSecret: config.MAIL_TOKEN_SECRET,
     perSecond: config.MAIL_PER_SECOND,
   });
+  tenancyMails(mail);
+  return mail;
 }
 
 function mountRoutes(http: Http, parts: Parts): void {
-  const { authenticate, clock, config, db, draining, hub, jobs, logger, metrics, sealer, signer } = parts;
+  const { authenticate, clock, config, db, draining, hub, jobs, logger, mail, metrics, sealer, signer } =
+    parts;
   const forget = (credentialId: string) => authenticate.forget(credentialId);
+  const tenancy = { db, clock, hub, config, jobs, mail, revocations: authenticate };
   identityRoutes(http, {
     db,
     clock,
@@ -259,6 +271,7 @@ function mountRoutes(http: Http, parts: Parts): void {
     config,
     providers: signInProviders(config, metrics),
     organizations: organizationActions,
+    invitations: invitationActions(tenancy),
     sealer,
     signer,
     logger,
@@ -268,7 +281,7 @@ function mountRoutes(http: Http, parts: Parts): void {
     sessionEnded: forget,
     tokenRevoked: forget,
   });
-  tenancyRoutes(http, { db, clock, hub, config, credentialChanged: forget });
+  tenancyRoutes(http, tenancy);
   ledgerRoutes(http, { db, clock });
   webhookRoutes(http, parts.inbox);
   billingRoutes(http, parts.billing);
@@ -297,72 +310,12 @@ function startJobs(parts: Parts): void {
   mailJobs(loops, parts.mail);
   limitJobs(loops, { db, clock });
   identityJobs(loops, parts);
+  tenancyJobs(loops, parts);
   ledgerJobs(loops, parts);
   webhookJobs(loops, parts.inbox, { backfillSeconds: parts.config.WEBHOOK_BACKFILL_SECONDS });
   billingJobs(loops, parts.billing);
   gatewayJobs(loops, parts.gateway);
   jobs.start(loops, parts.config.JOBS_AT_ONCE);
-}
-
-function healthChecks({
-  health,
-  db,
-  bus,
-  limiter,
-  hub,
-  stripe,
-  llm,
-  mail,
-  inbox,
-  gateway,
-  clock,
-}: Parts): void {
-  health.check("database", true, async () => {
-    const { rows } = await db.pool.query<{ version: string }>(
-      "select current_setting('server_version') as version",
-    );
-    return `PostgreSQL ${rows[0]?.version}`;
-  });
-  health.check("migrations", true, async () => {
-    const { pending, unknown } = await pendingMigrations(db.pool);
-    const wrong = [...pending, ...unknown];
-    if (wrong.length > 0) throw new Error(`pending or unknown: ${wrong.join(", ")}`);
-    return "up to date";
-  });
-  health.check("stripe", false, async () => {
-    const to = clock.now();
-    await stripe.listEvents(
-      { from: new Date(to.getTime() - 1_000), to, after: null },
-      AbortSignal.timeout(2_000),
-    );
-    return `${stripe.mode} mode`;
-  });
-  health.check("language models", false, async () => {
-    const { state } = await llm.generation("gen-health");
-    if (state === "unavailable") throw new Error("the provider does not answer");
-    return llm.name;
-  });
-  health.check("mail", false, async () => {
-    const { company } = mail.deps;
-    return `${company.name}: ${await company.probe(AbortSignal.timeout(2_000))}`;
-  });
-  health.check("rate limits", false, () => limiter.probe());
-  health.check("bus", false, async () => {
-    const down = bus.lines().filter(({ lagMs }) => lagMs === null);
-    if (down.length > 0) throw new Error(`${down.map(({ name }) => name).join(", ")} down`);
-    return `${bus.processes()} ${bus.processes() === 1 ? "process" : "processes"}`;
-  });
-  health.check("realtime", false, async () => `${hub.readers} open ${hub.readers === 1 ? "page" : "pages"}`);
-  health.queue("webhook events", async () => {
-    const { received, waiting_retry, processing, oldest_seconds } = await inbox.counts();
-    return { waiting: received + waiting_retry + processing, oldest_seconds };
-  });
-  health.queue("mails", () => mail.waiting());
-  health.queue("model calls", async () => {
-    const started = [...gateway.calls].map((call) => call.startedAt);
-    const oldest = started.length > 0 ? performance.now() - Math.min(...started) : 0;
-    return { waiting: started.length, oldest_seconds: Math.floor(oldest / 1000) };
-  });
 }
 
 /** Companies resend what is refused now; streams finish; leases of what did not finish lapse. */

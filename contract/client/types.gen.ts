@@ -10,6 +10,8 @@ export type NewPurchaseInput = {
     cancel_url?: string;
 };
 
+export type RoleInput = 'owner' | 'admin' | 'agent' | 'viewer';
+
 export type WebhookEndpointChangeInput = {
     enabled?: boolean;
     max_attempts?: number;
@@ -364,20 +366,104 @@ export type LedgerVerification = {
 
 export type Role = 'owner' | 'admin' | 'agent' | 'viewer';
 
+export type OrganizationPolicy = {
+    /**
+     * Members without a second factor may only set one up
+     */
+    mfa_required: boolean;
+    /**
+     * Second factors that count
+     */
+    methods: Array<'totp' | 'passkey'>;
+    /**
+     * Minutes without a call after which sessions end here; null: the installation's
+     */
+    idle_minutes: number | null;
+    /**
+     * Networks that people and keys may come from; empty: any
+     */
+    ip_allow: Array<string>;
+};
+
 export type Organization = {
     id: string;
     name: string;
+    slug: string;
     personal: boolean;
+    /**
+     * By the operator: only billing and export go on
+     */
+    suspended: boolean;
+    created_at: string;
     role: Role;
+};
+
+export type OrganizationDetail = {
+    id: string;
+    name: string;
+    slug: string;
+    personal: boolean;
+    /**
+     * By the operator: only billing and export go on
+     */
+    suspended: boolean;
+    created_at: string;
+    policy: OrganizationPolicy;
+};
+
+export type Invitation = {
+    id: string;
+    email: string;
+    role: Role;
+    invited_by: string;
+    expires_at: string;
     created_at: string;
 };
 
-export type Member = {
-    user_id: string;
+export type Licenses = {
+    seats: number;
+    /**
+     * Members
+     */
+    used: number;
+    /**
+     * Invitations that may still be accepted
+     */
+    pending: number;
+};
+
+export type InvitationPage = {
+    organization: string;
     email: string;
-    full_name: string;
     role: Role;
-    created_at: string;
+    expires_at: string;
+};
+
+export type InvitationAccepted = {
+    organization: Organization;
+};
+
+export type ApiKeyLimits = {
+    /**
+     * Requests a minute of each operation; null is the default, 0 no limit (admin). Binds.
+     */
+    rpm: number | null;
+    /**
+     * Tokens a minute. Kept and shown; it does not bind calls yet.
+     */
+    tpm: number | null;
+    /**
+     * Calls at once. Kept and shown; it does not bind calls yet.
+     */
+    concurrency: number | null;
+    /**
+     * Micro-credits a day. Kept and shown; it does not bind calls yet.
+     */
+    budget_daily_micros: number | null;
+    /**
+     * Micro-credits a month. Kept and shown; it does not bind calls yet.
+     */
+    budget_monthly_micros: number | null;
 };
 
 export type ApiKey = {
@@ -387,9 +473,16 @@ export type ApiKey = {
      * The part of the key that may be shown
      */
     prefix: string;
+    kind: 'personal' | 'service';
     mode: 'test' | 'live';
     scopes: Array<string>;
-    rate_limit_per_min: number | null;
+    /**
+     * Scopes that it has had for 30 days and not used in them
+     */
+    unused_scopes: Array<string>;
+    allowed_cidrs: Array<string>;
+    limits: ApiKeyLimits;
+    paused: boolean;
     created_by: string;
     created_at: string;
     expires_at: string | null;
@@ -403,9 +496,16 @@ export type NewApiKey = {
      * The part of the key that may be shown
      */
     prefix: string;
+    kind: 'personal' | 'service';
     mode: 'test' | 'live';
     scopes: Array<string>;
-    rate_limit_per_min: number | null;
+    /**
+     * Scopes that it has had for 30 days and not used in them
+     */
+    unused_scopes: Array<string>;
+    allowed_cidrs: Array<string>;
+    limits: ApiKeyLimits;
+    paused: boolean;
     created_by: string;
     created_at: string;
     expires_at: string | null;
@@ -416,12 +516,46 @@ export type NewApiKey = {
     secret: string | null;
 };
 
+export type Member = {
+    user_id: string;
+    email: string;
+    full_name: string;
+    role: Role;
+    /**
+     * Permissions that are decided apart from the role
+     */
+    overrides: {
+        [key: string]: boolean;
+    };
+    created_at: string;
+};
+
+export type AccessExplanation = {
+    allowed: boolean;
+    /**
+     * The rule that decides
+     */
+    rule: 'key_paused' | 'key_expired' | 'scope_missing' | 'maker_left' | 'maker_disabled' | 'person_disabled' | 'override_denies' | 'override_grants' | 'role_allows' | 'role_denies' | 'service_scope' | 'organization_suspended';
+    detail: string;
+    /**
+     * Of the person, or of the key's maker; null when they left
+     */
+    role: Role | null;
+    /**
+     * The least role that has it without an override
+     */
+    least: Role;
+};
+
 export type Me = {
     user: User;
     session: Session | null;
     organization: {
         id: string;
         name: string;
+        slug: string;
+        personal: boolean;
+        suspended: boolean;
     };
     role: Role;
     /**
@@ -1897,6 +2031,7 @@ export type ListOrganizationsResponse = ListOrganizationsResponses[keyof ListOrg
 export type CreateOrganizationData = {
     body: {
         name: string;
+        slug: string;
     };
     path?: never;
     query?: never;
@@ -1921,12 +2056,221 @@ export type CreateOrganizationResponses = {
 
 export type CreateOrganizationResponse = CreateOrganizationResponses[keyof CreateOrganizationResponses];
 
+export type DeleteOrganizationData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/organizations/{id}';
+};
+
+export type DeleteOrganizationErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type DeleteOrganizationError = DeleteOrganizationErrors[keyof DeleteOrganizationErrors];
+
+export type DeleteOrganizationResponses = {
+    /**
+     * Done; no body
+     */
+    204: void;
+};
+
+export type DeleteOrganizationResponse = DeleteOrganizationResponses[keyof DeleteOrganizationResponses];
+
+export type GetOrganizationData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/organizations/{id}';
+};
+
+export type GetOrganizationErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type GetOrganizationError = GetOrganizationErrors[keyof GetOrganizationErrors];
+
+export type GetOrganizationResponses = {
+    /**
+     * Success
+     */
+    200: OrganizationDetail;
+};
+
+export type GetOrganizationResponse = GetOrganizationResponses[keyof GetOrganizationResponses];
+
+export type ChangeOrganizationData = {
+    body: {
+        name?: string;
+        /**
+         * Needs organization.manage
+         */
+        slug?: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/organizations/{id}';
+};
+
+export type ChangeOrganizationErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ChangeOrganizationError = ChangeOrganizationErrors[keyof ChangeOrganizationErrors];
+
+export type ChangeOrganizationResponses = {
+    /**
+     * Success
+     */
+    200: OrganizationDetail;
+};
+
+export type ChangeOrganizationResponse = ChangeOrganizationResponses[keyof ChangeOrganizationResponses];
+
+export type SetOrganizationPolicyData = {
+    body: {
+        /**
+         * Members without a second factor may only set one up
+         */
+        mfa_required: boolean;
+        methods: Array<'totp' | 'passkey'>;
+        idle_minutes: number | null;
+        ip_allow: Array<string>;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/organizations/{id}/policy';
+};
+
+export type SetOrganizationPolicyErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type SetOrganizationPolicyError = SetOrganizationPolicyErrors[keyof SetOrganizationPolicyErrors];
+
+export type SetOrganizationPolicyResponses = {
+    /**
+     * Success
+     */
+    200: OrganizationPolicy;
+};
+
+export type SetOrganizationPolicyResponse = SetOrganizationPolicyResponses[keyof SetOrganizationPolicyResponses];
+
+export type TransferOrganizationData = {
+    body: {
+        user_id: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/organizations/{id}/transfer';
+};
+
+export type TransferOrganizationErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type TransferOrganizationError = TransferOrganizationErrors[keyof TransferOrganizationErrors];
+
+export type TransferOrganizationResponses = {
+    /**
+     * Done; no body
+     */
+    204: void;
+};
+
+export type TransferOrganizationResponse = TransferOrganizationResponses[keyof TransferOrganizationResponses];
+
+export type SuspendOrganizationData = {
+    body: {
+        reason: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/admin/organizations/{id}/suspend';
+};
+
+export type SuspendOrganizationErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type SuspendOrganizationError = SuspendOrganizationErrors[keyof SuspendOrganizationErrors];
+
+export type SuspendOrganizationResponses = {
+    /**
+     * Done; no body
+     */
+    204: void;
+};
+
+export type SuspendOrganizationResponse = SuspendOrganizationResponses[keyof SuspendOrganizationResponses];
+
+export type ResumeOrganizationData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/admin/organizations/{id}/resume';
+};
+
+export type ResumeOrganizationErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ResumeOrganizationError = ResumeOrganizationErrors[keyof ResumeOrganizationErrors];
+
+export type ResumeOrganizationResponses = {
+    /**
+     * Done; no body
+     */
+    204: void;
+};
+
+export type ResumeOrganizationResponse = ResumeOrganizationResponses[keyof ResumeOrganizationResponses];
+
 export type ListMembersData = {
     body?: never;
     path?: never;
     query?: {
         limit?: number;
         cursor?: string;
+        role?: RoleInput;
+        search?: string;
     };
     url: '/api/team/members';
 };
@@ -1952,6 +2296,261 @@ export type ListMembersResponses = {
 };
 
 export type ListMembersResponse = ListMembersResponses[keyof ListMembersResponses];
+
+export type RemoveMemberData = {
+    body?: never;
+    path: {
+        user_id: string;
+    };
+    query?: never;
+    url: '/api/team/members/{user_id}';
+};
+
+export type RemoveMemberErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type RemoveMemberError = RemoveMemberErrors[keyof RemoveMemberErrors];
+
+export type RemoveMemberResponses = {
+    /**
+     * Done; no body
+     */
+    204: void;
+};
+
+export type RemoveMemberResponse = RemoveMemberResponses[keyof RemoveMemberResponses];
+
+export type ChangeMemberData = {
+    body: {
+        role?: RoleInput;
+        /**
+         * Per permission: true grants it, false denies it, null leaves it to the role again
+         */
+        overrides?: {
+            [key: string]: boolean | null;
+        };
+    };
+    path: {
+        user_id: string;
+    };
+    query?: never;
+    url: '/api/team/members/{user_id}';
+};
+
+export type ChangeMemberErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ChangeMemberError = ChangeMemberErrors[keyof ChangeMemberErrors];
+
+export type ChangeMemberResponses = {
+    /**
+     * Success
+     */
+    200: Member;
+};
+
+export type ChangeMemberResponse = ChangeMemberResponses[keyof ChangeMemberResponses];
+
+export type ListInvitationsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/api/team/invitations';
+};
+
+export type ListInvitationsErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ListInvitationsError = ListInvitationsErrors[keyof ListInvitationsErrors];
+
+export type ListInvitationsResponses = {
+    /**
+     * Success
+     */
+    200: {
+        data: Array<Invitation>;
+        has_more: boolean;
+        next_cursor: string | null;
+    };
+};
+
+export type ListInvitationsResponse = ListInvitationsResponses[keyof ListInvitationsResponses];
+
+export type CreateInvitationData = {
+    body: {
+        email: string;
+        role: RoleInput;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/team/invitations';
+};
+
+export type CreateInvitationErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type CreateInvitationError = CreateInvitationErrors[keyof CreateInvitationErrors];
+
+export type CreateInvitationResponses = {
+    /**
+     * Success
+     */
+    201: Invitation;
+};
+
+export type CreateInvitationResponse = CreateInvitationResponses[keyof CreateInvitationResponses];
+
+export type GetLicensesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/team/licenses';
+};
+
+export type GetLicensesErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type GetLicensesError = GetLicensesErrors[keyof GetLicensesErrors];
+
+export type GetLicensesResponses = {
+    /**
+     * Success
+     */
+    200: Licenses;
+};
+
+export type GetLicensesResponse = GetLicensesResponses[keyof GetLicensesResponses];
+
+export type WithdrawInvitationData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/team/invitations/{id}';
+};
+
+export type WithdrawInvitationErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type WithdrawInvitationError = WithdrawInvitationErrors[keyof WithdrawInvitationErrors];
+
+export type WithdrawInvitationResponses = {
+    /**
+     * Done; no body
+     */
+    204: void;
+};
+
+export type WithdrawInvitationResponse = WithdrawInvitationResponses[keyof WithdrawInvitationResponses];
+
+export type ResendInvitationData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/team/invitations/{id}/resend';
+};
+
+export type ResendInvitationErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ResendInvitationError = ResendInvitationErrors[keyof ResendInvitationErrors];
+
+export type ResendInvitationResponses = {
+    /**
+     * Success
+     */
+    200: Invitation;
+};
+
+export type ResendInvitationResponse = ResendInvitationResponses[keyof ResendInvitationResponses];
+
+export type ReadInvitationData = {
+    body: {
+        token: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/invitations/read';
+};
+
+export type ReadInvitationErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ReadInvitationError = ReadInvitationErrors[keyof ReadInvitationErrors];
+
+export type ReadInvitationResponses = {
+    /**
+     * Success
+     */
+    200: InvitationPage;
+};
+
+export type ReadInvitationResponse = ReadInvitationResponses[keyof ReadInvitationResponses];
+
+export type AcceptInvitationData = {
+    body: {
+        token: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/invitations/accept';
+};
+
+export type AcceptInvitationErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type AcceptInvitationError = AcceptInvitationErrors[keyof AcceptInvitationErrors];
+
+export type AcceptInvitationResponses = {
+    /**
+     * Success
+     */
+    200: InvitationAccepted;
+};
+
+export type AcceptInvitationResponse = AcceptInvitationResponses[keyof AcceptInvitationResponses];
 
 export type ListApiKeysData = {
     body?: never;
@@ -1988,12 +2587,38 @@ export type ListApiKeysResponse = ListApiKeysResponses[keyof ListApiKeysResponse
 export type CreateApiKeyData = {
     body: {
         name: string;
+        /**
+         * personal: never more than its maker may today; service: the organization's own (admin)
+         */
+        kind?: 'personal' | 'service';
         mode: 'test' | 'live';
         scopes: Array<'conversations.view' | 'contacts.view' | 'templates.view' | 'analytics.view' | 'settings.view' | 'jobs.view' | 'studio.view' | 'conversations.manage' | 'contacts.manage' | 'templates.use' | 'api_keys.own' | 'gateway.use' | 'studio.build' | 'team.manage' | 'settings.manage' | 'templates.manage' | 'automation.manage' | 'campaigns.manage' | 'api_keys.manage' | 'jobs.manage' | 'studio.ship' | 'conversations.delete' | 'contacts.delete' | 'contacts.import' | 'analytics.export' | 'audit.view' | 'billing.view' | 'billing.manage' | 'organization.manage' | 'credits.spend' | 'payments.read' | 'ledger.read'>;
         /**
-         * Requests a minute; null is the default, 0 no limit (admin)
+         * Networks it may be used from; empty: any
          */
-        rate_limit_per_min?: number | null;
+        allowed_cidrs?: Array<string>;
+        limits?: {
+            /**
+             * Requests a minute of each operation; null is the default, 0 no limit (admin). Binds.
+             */
+            rpm?: number | null;
+            /**
+             * Tokens a minute. Kept and shown; it does not bind calls yet.
+             */
+            tpm?: number | null;
+            /**
+             * Calls at once. Kept and shown; it does not bind calls yet.
+             */
+            concurrency?: number | null;
+            /**
+             * Micro-credits a day. Kept and shown; it does not bind calls yet.
+             */
+            budget_daily_micros?: number | null;
+            /**
+             * Micro-credits a month. Kept and shown; it does not bind calls yet.
+             */
+            budget_monthly_micros?: number | null;
+        };
         /**
          * 90 days from now when left out; null never expires (admin)
          */
@@ -2048,6 +2673,153 @@ export type RevokeApiKeyResponses = {
 };
 
 export type RevokeApiKeyResponse = RevokeApiKeyResponses[keyof RevokeApiKeyResponses];
+
+export type ChangeApiKeyData = {
+    body: {
+        name?: string;
+        scopes?: Array<'conversations.view' | 'contacts.view' | 'templates.view' | 'analytics.view' | 'settings.view' | 'jobs.view' | 'studio.view' | 'conversations.manage' | 'contacts.manage' | 'templates.use' | 'api_keys.own' | 'gateway.use' | 'studio.build' | 'team.manage' | 'settings.manage' | 'templates.manage' | 'automation.manage' | 'campaigns.manage' | 'api_keys.manage' | 'jobs.manage' | 'studio.ship' | 'conversations.delete' | 'contacts.delete' | 'contacts.import' | 'analytics.export' | 'audit.view' | 'billing.view' | 'billing.manage' | 'organization.manage' | 'credits.spend' | 'payments.read' | 'ledger.read'>;
+        allowed_cidrs?: Array<string>;
+        /**
+         * Replaces all of them; those left out are null
+         */
+        limits?: {
+            /**
+             * Requests a minute of each operation; null is the default, 0 no limit (admin). Binds.
+             */
+            rpm?: number | null;
+            /**
+             * Tokens a minute. Kept and shown; it does not bind calls yet.
+             */
+            tpm?: number | null;
+            /**
+             * Calls at once. Kept and shown; it does not bind calls yet.
+             */
+            concurrency?: number | null;
+            /**
+             * Micro-credits a day. Kept and shown; it does not bind calls yet.
+             */
+            budget_daily_micros?: number | null;
+            /**
+             * Micro-credits a month. Kept and shown; it does not bind calls yet.
+             */
+            budget_monthly_micros?: number | null;
+        };
+        expires_at?: string | null;
+        /**
+         * While true, the key is refused like a revoked one
+         */
+        paused?: boolean;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/api-keys/{id}';
+};
+
+export type ChangeApiKeyErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ChangeApiKeyError = ChangeApiKeyErrors[keyof ChangeApiKeyErrors];
+
+export type ChangeApiKeyResponses = {
+    /**
+     * Success
+     */
+    200: ApiKey;
+};
+
+export type ChangeApiKeyResponse = ChangeApiKeyResponses[keyof ChangeApiKeyResponses];
+
+export type RotateApiKeyData = {
+    body: {
+        /**
+         * Hours for which the old secret serves as well
+         */
+        overlap_hours?: number;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/api-keys/{id}/rotate';
+};
+
+export type RotateApiKeyErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type RotateApiKeyError = RotateApiKeyErrors[keyof RotateApiKeyErrors];
+
+export type RotateApiKeyResponses = {
+    /**
+     * Success
+     */
+    200: NewApiKey;
+};
+
+export type RotateApiKeyResponse = RotateApiKeyResponses[keyof RotateApiKeyResponses];
+
+export type ReportLeakedKeyData = {
+    body: {
+        key: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/api-keys/report-leak';
+};
+
+export type ReportLeakedKeyErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ReportLeakedKeyError = ReportLeakedKeyErrors[keyof ReportLeakedKeyErrors];
+
+export type ReportLeakedKeyResponses = {
+    /**
+     * Success
+     */
+    202: unknown;
+};
+
+export type ExplainAccessData = {
+    body: {
+        user_id?: string;
+        key_id?: string;
+        permission: 'conversations.view' | 'contacts.view' | 'templates.view' | 'analytics.view' | 'settings.view' | 'jobs.view' | 'studio.view' | 'conversations.manage' | 'contacts.manage' | 'templates.use' | 'api_keys.own' | 'gateway.use' | 'studio.build' | 'team.manage' | 'settings.manage' | 'templates.manage' | 'automation.manage' | 'campaigns.manage' | 'api_keys.manage' | 'jobs.manage' | 'studio.ship' | 'conversations.delete' | 'contacts.delete' | 'contacts.import' | 'analytics.export' | 'audit.view' | 'billing.view' | 'billing.manage' | 'organization.manage' | 'credits.spend' | 'payments.read' | 'ledger.read';
+    };
+    path?: never;
+    query?: never;
+    url: '/api/access/explain';
+};
+
+export type ExplainAccessErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ExplainAccessError = ExplainAccessErrors[keyof ExplainAccessErrors];
+
+export type ExplainAccessResponses = {
+    /**
+     * Success
+     */
+    200: AccessExplanation;
+};
+
+export type ExplainAccessResponse = ExplainAccessResponses[keyof ExplainAccessResponses];
 
 export type GetLedgerBalancesData = {
     body?: never;

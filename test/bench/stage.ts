@@ -189,7 +189,7 @@ async function makeCaller(url: string, ownerUrl: string): Promise<string> {
   const setUp = { ...OWNER, token: SETUP_TOKEN, full_name: "Ben Bench" };
   await anonymous.call("POST", "/api/admin/setup", { body: setUp });
   const owner = browserClient(url, await anonymous.call("POST", "/api/auth/login", { body: OWNER }));
-  const wanted = { name: "Bench", mode: "test", scopes: ["gateway.use"], rate_limit_per_min: 0 };
+  const wanted = { name: "Bench", mode: "test", scopes: ["gateway.use"], limits: { rpm: 0 } };
   const key = await owner.call("POST", "/api/api-keys", { body: wanted });
   const me = await owner.call("GET", "/api/auth/me");
   const org = String((me.body.organization as Json).id) as OrgId;

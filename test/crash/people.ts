@@ -30,7 +30,7 @@ export async function makeParties(product: Product, count: number): Promise<Part
     const body = { email, password: PASSWORD };
     const owner = browserClient(product.url, await anonymous.call("POST", "/api/auth/login", { body }));
     const me = (await owner.call("GET", "/api/auth/me")).body;
-    const wanted = { name: "Load", mode: "test", scopes: ["gateway.use"], rate_limit_per_min: 0 };
+    const wanted = { name: "Load", mode: "test", scopes: ["gateway.use"], limits: { rpm: 0 } };
     const key = await owner.call("POST", "/api/api-keys", { body: wanted });
     expectStatus(key, 201);
     parties.push({ orgId: String((me.organization as Json).id), owner, apiKey: String(key.body.secret) });

@@ -36,7 +36,7 @@ export function createBuyer(t: TestApp, owner: Client = t.owner): Buyer {
   let reader: Promise<Client> | null = null;
   const payment = async (id: string) => {
     reader ??= t
-      .createKey(owner, { rate_limit_per_min: 0, scopes: ["payments.read"] })
+      .createKey(owner, { limits: { rpm: 0 }, scopes: ["payments.read"] })
       .then(({ client }) => client);
     return (await (await reader).call("GET", `/api/payments/${id}`)).body;
   };

@@ -64,7 +64,7 @@ export async function startTestGateway(
     "select org_id from tenancy.organizations order by org_id limit 1",
   );
   const org = row?.org_id as OrgId;
-  const { secret, client: key } = await app.createKey(app.owner, { rate_limit_per_min: 0 });
+  const { secret, client: key } = await app.createKey(app.owner, { limits: { rpm: 0 } });
   const sandbox = createClient(app.sandbox.url);
   const control = async (method: string, path: string, body?: Json) => {
     const answer = await sandbox.call(method, `/_sandbox${path}`, body ? { body, idempotencyKey: null } : {});

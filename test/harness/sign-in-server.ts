@@ -9,12 +9,15 @@ import {
 } from "../../server/kernel/identity/index.ts";
 import {
   createAuthenticate,
+  invitationActions,
   organizationActions,
+  tenancyMails,
   type Authenticator,
   type TenancyConfig,
 } from "../../server/kernel/tenancy/index.ts";
 import { tenancyRoutes } from "../../server/kernel/tenancy/routes.ts";
 import { createBus, type Bus } from "../../server/platform/bus/index.ts";
+import { createMail } from "../../server/kernel/mail/index.ts";
 import { manualClock } from "../../server/platform/clock.ts";
 import { createSealer, createSigner } from "../../server/platform/crypto/index.ts";
 import { createDb, type Db } from "../../server/platform/db/index.ts";
@@ -23,7 +26,8 @@ import { createJobs } from "../../server/platform/jobs/index.ts";
 import { createLimiter } from "../../server/platform/rate-limit/index.ts";
 import { createHub } from "../../server/platform/realtime/index.ts";
 import { createLogger, createMetrics, type Logger } from "../../server/platform/telemetry/index.ts";
-import { addMember, KEYRING, OWNER, PEPPER, SETUP_TOKEN, type Sql } from "./people.ts";
+import { createMailCompany } from "../../server/vendors/mail/index.ts";
+import { addMember, KEYRING, MAIL_SECRET, OWNER, PEPPER, SETUP_TOKEN, type Sql } from "./people.ts";
 
 export { OWNER, SETUP_TOKEN };
 
@@ -73,6 +77,7 @@ export async function startSignInServer(
     OPERATOR_MFA: "optional",
     API_KEY_PEPPER: [PEPPER],
     INSTALLATION_MODE: "test",
+    SEATS_PER_ORGANIZATION: 25,
     ...change,
   };
   const owners = new pg.Pool({ connectionString: database.ownerUrl, max: 1 });
@@ -107,11 +112,28 @@ export async function startSignInServer(
     db,
     limiter,
     authenticate,
+    scopeUsed: authenticate.scopeUsed,
     version: "0",
     baseUrl: BASE_URL,
     trustedProxies: [],
     pagesDir: null,
   });
+  const mail = createMail({
+    db,
+    clock,
+    hub: realtime,
+    logger,
+    metrics,
+    // Nothing is handed over: no worker runs here.
+    company: createMailCompany({ apiKey: "re_none", baseUrl: "http://127.0.0.1:9" }),
+    baseUrl: BASE_URL,
+    from: "Holdfast <no-reply@example.com>",
+    tokenSecret: MAIL_SECRET,
+    perSecond: 10,
+  });
+  tenancyMails(mail);
+  const jobs = createJobs({ db, clock, bus, hub: realtime, logger, metrics });
+  const tenancy = { db, clock, hub, config, jobs, mail, revocations: authenticate };
   const forget = (id: string) => authenticate.forget(id);
   identityRoutes(http, {
     db,
@@ -120,16 +142,17 @@ export async function startSignInServer(
     config,
     providers: {},
     organizations: organizationActions,
+    invitations: invitationActions(tenancy),
     sealer,
     signer: createSigner([KEYRING], "holdfast.audit"),
     logger,
     hub,
     accessTokens,
-    jobs: createJobs({ db, clock, bus, hub: realtime, logger, metrics }),
+    jobs,
     sessionEnded: forget,
     tokenRevoked: forget,
   });
-  tenancyRoutes(http, { db, clock, hub, config, credentialChanged: forget });
+  tenancyRoutes(http, tenancy);
   await http.app.ready();
   return {
     http,

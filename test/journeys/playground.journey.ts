@@ -84,7 +84,7 @@ async function makeEmptyOrganization(): Promise<string> {
       "x-csrf-token": me.session.csrf_token,
       "idempotency-key": crypto.randomUUID(),
     },
-    body: JSON.stringify({ name: "Empty Ltd" }),
+    body: JSON.stringify({ name: "Empty Ltd", slug: "empty-ltd" }),
   });
   if (!answer.ok) throw new Error(`POST /api/organizations: ${answer.status} ${await answer.text()}`);
   return me.organization.name as string;

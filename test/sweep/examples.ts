@@ -13,7 +13,6 @@ import {
 import {
   aDoneEvent,
   aJob,
-  aKey,
   aLimit,
   aPurchase,
   aSession,
@@ -26,6 +25,7 @@ import {
   credits,
   ownOrganization,
 } from "./rows.ts";
+import { teamExamples } from "./examples-team.ts";
 
 /** What a call carries. */
 export type Given = {
@@ -138,13 +138,7 @@ export const examples: Record<string, Example> = {
   },
   getKeySet: {},
   getAuthorizationServer: {},
-  // Organizations and keys
-  listOrganizations: {},
-  createOrganization: body({ name: "Northwind" }),
-  listMembers: {},
-  listApiKeys: {},
-  createApiKey: body({ name: "CI", mode: "test", scopes: ["gateway.use"] }),
-  revokeApiKey: { given: async (app) => ({ params: { id: await aKey(app) } }) },
+  ...teamExamples,
   // Ledger
   getLedgerBalances: {},
   listLedgerAccounts: {},

@@ -9,6 +9,10 @@ export type Operation = {
   path: string;
   access: Access;
   idempotent: boolean;
+  /** Asks for a proof of at most ten minutes. */
+  proof: boolean;
+  /** Goes on while the organization is suspended. */
+  whenSuspended: boolean;
   /** Errors in OpenAI's or OAuth's envelope, where a bad body is 400 and unknown fields pass. */
   foreign: boolean;
   /** JSON pointer to the schema of an error. */
@@ -43,6 +47,8 @@ function toOperation(path: string, method: string, operation: Json): Operation {
     path,
     access: operation["x-access"] as Access,
     idempotent: operation["x-idempotent"] === true,
+    proof: operation["x-proof"] === true,
+    whenSuspended: operation["x-when-suspended"] === true,
     foreign: operation["x-envelope"] !== "problem",
     errorPointer: `/components/schemas/${operation["x-envelope"] === "oauth" ? "OAuthError" : "Problem"}`,
     hasBody: operation.requestBody !== undefined,

@@ -28,9 +28,6 @@ export const ownOrganization = once(async (app) => {
   return me.organization.id;
 });
 
-/** A new one each time, since the calls that name it end it. */
-export const aKey = async (app: TestApp): Promise<string> => (await app.createKey(app.owner)).id;
-
 /** A session of the owner's, new each time: calls that name it end it. As a native app's it counts among no browser's. */
 export async function aSession(app: TestApp): Promise<string> {
   const id = newId("ses");

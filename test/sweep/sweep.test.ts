@@ -8,8 +8,10 @@ import { startTestApp } from "../harness/app.ts";
 import type { Answer, CallOptions, Client } from "../harness/client.ts";
 import { examples, type Example } from "./examples.ts";
 import { readOperations, type Operation } from "./operations.ts";
+import { aSuspendedOwner } from "./rows-team.ts";
 
-const app = await startTestApp();
+// The calls make many members and invitations.
+const app = await startTestApp({ env: { SEATS_PER_ORGANIZATION: "10000" } });
 afterAll(() => app.close());
 
 const { document, operations } = await readOperations(app.anonymous);
@@ -83,12 +85,38 @@ test.each(ranked)("403 $method $path: the next lower role", async (operation) =>
   expect(await outcome((await prepare(operation))(caller))).toEqual([403, "forbidden"]);
 });
 
+const keys = new Map<string | undefined, Promise<Client>>();
+/** A key that has every scope but this one. */
+function keyWithout(scope: string | undefined): Promise<Client> {
+  const scopes = scopeNames.filter((name) => name !== scope);
+  const key = keys.get(scope) ?? app.createKey(app.owner, { scopes }).then(({ client }) => client);
+  keys.set(scope, key);
+  return key;
+}
 test.each(guarded)("403 $method $path: a key without the scope", async (operation) => {
   const { access } = operation;
   const scope = scopeOf(access);
-  const { client } = await app.createKey(app.owner, { scopes: scopeNames.filter((name) => name !== scope) });
+  const client = await keyWithout(scope);
   const code = access.least === "operator" ? "forbidden" : "scope_missing";
   expect(await outcome((await prepare(operation))(client))).toEqual([403, code]);
+});
+
+const proving = guarded.filter(({ proof }) => proof);
+const unproven = await app.signIn();
+await app.sql(
+  `update identity.sessions set proven_at = now() - interval '11 minutes' where id = (
+     select id from identity.sessions where kind = 'browser' order by created_at desc, id desc limit 1)`,
+);
+test.each(proving)("403 $method $path: a proof that is too old", async (operation) => {
+  expect(await outcome((await prepare(operation))(unproven))).toEqual([403, "reauth_required"]);
+});
+
+const suspended = await aSuspendedOwner(app);
+test.each(ofTenants)("$method $path: an organization that is suspended", async (operation) => {
+  if (exampleOf(operation).streams) return;
+  const code = (await outcome((await prepare(operation))(suspended)))[1];
+  if (operation.whenSuspended) expect(code).not.toBe("organization_suspended");
+  else expect(code).toBe("organization_suspended");
 });
 
 test.each(guarded)("403 $method $path: a header that names another organization", async (operation) => {

@@ -14,6 +14,7 @@ const NO_TENANT = new Set([
   "platform.job_pauses",
   "platform.job_queue",
   "tenancy.api_key_directory",
+  "tenancy.invitation_directory",
   "tenancy.member_directory",
   "tenancy.slug_directory",
   // One queue for all, whoever sends.

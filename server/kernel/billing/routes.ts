@@ -31,6 +31,7 @@ function creditRoutes(http: Http, billing: Billing): void {
     tag: TAG,
     summary: "Credits that can be bought at once, and their prices",
     access: { least: "viewer", scope: "payments.read" },
+    whenSuspended: true,
     answer: { status: 200, schema: schemas.packs },
     handle: async () => ({
       data: billing.deps.packs.map((pack) => ({
@@ -49,6 +50,7 @@ function creditRoutes(http: Http, billing: Billing): void {
     tag: TAG,
     summary: "Starts buying a pack: a payment and the page where it is paid",
     access: { least: "owner", permission: "billing.manage" },
+    whenSuspended: true,
     idempotent: true,
     limit: { name: "payment", perMinute: 10, kind: "payment" },
     body: schemas.purchaseInput,
@@ -82,6 +84,7 @@ function paymentRoutes(http: Http, billing: Billing): void {
     tag: TAG,
     summary: "Payments, newest first",
     access,
+    whenSuspended: true,
     query: schemas.paymentsQuery,
     answer: { status: 200, schema: schemas.payments },
     async handle({ actor, query }) {
@@ -107,6 +110,7 @@ function paymentRoutes(http: Http, billing: Billing): void {
     tag: TAG,
     summary: "One payment",
     access,
+    whenSuspended: true,
     params: schemas.paymentParams,
     answer: { status: 200, schema: schemas.payment },
     handle: async ({ actor, params }) =>

@@ -20,6 +20,13 @@ export type OrganizationActions = {
   chooseOrganization(tx: Tx, userId: UserId, preferred: OrgId | null): Promise<OrgId | null>;
 };
 
+export type InvitationActions = {
+  /** The address that an invitation's token proves; null when it is no good. Spends nothing. */
+  invitedAddress(tx: Tx, token: string): Promise<string | null>;
+  /** Whoever was just made under that address joins, in the caller's transaction. 410 for a token that is no good. */
+  acceptInvitation(tx: Tx, token: string, user: { id: UserId; email: string }): Promise<void>;
+};
+
 export type IdentityDeps = {
   db: Db;
   clock: Clock;
@@ -28,6 +35,7 @@ export type IdentityDeps = {
   providers: Providers;
   config: IdentityConfig;
   organizations: OrganizationActions;
+  invitations: InvitationActions;
   /** Keeps what must be read back (TOTP secrets, signing keys). */
   sealer: Sealer;
   /** Signs the ends of audit chains. */

@@ -6,17 +6,17 @@
  * organization: what sign-in needs of them comes as actions (`OrganizationActions`).
  */
 export { identityConfig, type IdentityConfig } from "./config.ts";
-export type { IdentityDeps, OrganizationActions } from "./deps.ts";
+export type { IdentityDeps, InvitationActions, OrganizationActions } from "./deps.ts";
 export { audit, INSTALLATION, type AuditEntry } from "./audit/index.ts";
 export type { Providers, SignInProvider } from "./oauth/provider.ts";
 export { importUsers } from "./people/import-users.ts";
-export { findActiveUser, findUsers } from "./people/find-users.ts";
+export { findActiveUser, findUserByAddress, findUsers } from "./people/find-users.ts";
 export type { User } from "./people/user.ts";
 export { createAccessTokens, isAccessToken, takenUntil, type AccessTokens } from "./tokens/access-tokens.ts";
 export type { Claims } from "./tokens/claims.ts";
 export { findTokenSession } from "./tokens/find-token-session.ts";
 export { findSession, getSession, isSessionSecret, touchSession } from "./sessions/find-session.ts";
-export { moveSession, takeDueRotation } from "./sessions/rotate-session.ts";
+export { moveSession, rotateSessionsOf, takeDueRotation } from "./sessions/rotate-session.ts";
 export {
   presentSession,
   presentSignedIn,

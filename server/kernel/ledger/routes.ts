@@ -35,6 +35,7 @@ function balanceRoutes(http: Http, { db, clock }: LedgerDeps): void {
     tag: "Ledger",
     summary: "What is settled, held, available and owed, per unit",
     access: { least: "viewer", scope: "ledger.read" },
+    whenSuspended: true,
     answer: { status: 200, schema: balancesAnswer },
     async handle({ actor }) {
       const now = clock.now();
@@ -49,6 +50,7 @@ function balanceRoutes(http: Http, { db, clock }: LedgerDeps): void {
     tag: "Ledger",
     summary: "Every account with its balance",
     access: { least: "owner", permission: "billing.view", scope: "ledger.read" },
+    whenSuspended: true,
     answer: { status: 200, schema: accountsAnswer },
     handle: async ({ actor: { orgId, mode } }) => ({
       data: await withTx(db, orgId, (tx) => listAccounts(tx, orgId, mode)),
@@ -64,6 +66,7 @@ function transactionRoutes(http: Http, { db }: LedgerDeps): void {
     tag: "Ledger",
     summary: "Transactions with their entries, newest first",
     access: { least: "owner", permission: "billing.view", scope: "ledger.read" },
+    whenSuspended: true,
     query: transactionsInput,
     answer: { status: 200, schema: transactionsAnswer },
     async handle({ actor: { orgId, mode }, query }) {
@@ -84,6 +87,7 @@ function transactionRoutes(http: Http, { db }: LedgerDeps): void {
     tag: "Ledger",
     summary: "One transaction with its entries",
     access: { least: "owner", permission: "billing.view", scope: "ledger.read" },
+    whenSuspended: true,
     params: transactionParams,
     answer: { status: 200, schema: transactionAnswer },
     handle: async ({ actor: { orgId, mode }, params }) =>
@@ -99,6 +103,7 @@ function verifyRoute(http: Http, { db, clock }: LedgerDeps): void {
     tag: "Ledger",
     summary: "Check the books: every invariant, over every entry of the organization",
     access: { least: "owner", permission: "billing.view", scope: "ledger.read" },
+    whenSuspended: true,
     limit: { name: "ledger_verify", perMinute: CHECKS_PER_MINUTE },
     answer: { status: 200, schema: verificationAnswer },
     async handle({ actor: { orgId } }) {

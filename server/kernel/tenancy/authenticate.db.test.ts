@@ -11,7 +11,7 @@ import {
 import { withSystemTx } from "../../platform/db/index.ts";
 import { newId, type OrgId, type UserId } from "../../platform/ids.ts";
 import { Problem } from "../../platform/problem.ts";
-import { makeKey } from "./api-key.ts";
+import { makeKey } from "./keys/api-key.ts";
 import { createAuthenticate, type Incoming } from "./authenticate.ts";
 import { permissionsOf } from "./permissions.ts";
 
@@ -49,7 +49,7 @@ const refusal = async (answer: Promise<unknown>) =>
   );
 
 test("a key is its own actor: its scopes and mode, its maker's organization and role", async () => {
-  const { id, secret } = await key({ rate_limit_per_min: 7 });
+  const { id, secret } = await key({ limits: { rpm: 7 } });
   const { orgId } = (await ask({ cookie: owner.cookie })) ?? {};
   expect(await ask(bearer(secret))).toEqual({
     kind: "key",
@@ -273,7 +273,7 @@ test("last use is written at most once a minute", async () => {
 
 test("ten seconds after a switch the cookie of before is worth nothing; the new one works", async () => {
   const made = await owner.call("POST", "/api/organizations", {
-    body: { name: "Second" },
+    body: { name: "Second", slug: "second" },
     headers: { "idempotency-key": "second" },
   });
   const moved = await owner.call("POST", "/api/auth/switch-organization", { body: { org_id: made.body.id } });

@@ -1,23 +1,24 @@
 import { hashToken, safeEqual } from "../../platform/crypto/index.ts";
 import type { Bus } from "../../platform/bus/index.ts";
+import { withTx } from "../../platform/db/index.ts";
 import type { Actor, Authenticate } from "../../platform/http/index.ts";
 import { Problem, common } from "../../platform/problem.ts";
 import type { Logger, Metrics } from "../../platform/telemetry/index.ts";
-import { isAccessToken, isSessionSecret, sessionCookie } from "../identity/index.ts";
-import { parseKey } from "./api-key.ts";
+import { audit, isAccessToken, isSessionSecret, sessionCookie } from "../identity/index.ts";
+import { parseKey } from "./keys/api-key.ts";
 import { type Credential, type CredentialDeps, loadKey, loadSession, loadToken } from "./credential.ts";
 import { createMemory } from "./memory.ts";
+import { tenancyProblems } from "./problems.ts";
 import { createRevocations, type Revocations } from "./revocations.ts";
 import { tellBrowser } from "./tell-browser.ts";
-import { createTouches } from "./touches.ts";
+import { createTouches, type Touches } from "./touches.ts";
+import { createUses } from "./uses.ts";
 
 /** While the bus beats, every revocation is heard, and what is known stays good for longer. */
 const MAX_AGE_MS = 60_000;
 /** What is revoked is refused everywhere within this time, even when nothing can be heard. */
 const UNHEARD_MAX_AGE_MS = 1_000;
 const MAX_REMEMBERED = 100_000;
-/** "Last used" is written at most that often. */
-const USE_NOTED_EVERY_MS = 60_000;
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 
 export type AuthenticateDeps = CredentialDeps & { logger: Logger; bus: Bus; metrics?: Metrics };
@@ -34,6 +35,8 @@ export type Authenticator = Revocations & {
   (incoming: Incoming): Promise<Actor | null>;
   /** `revoke` of one session or key. */
   forget(credentialId: string): void;
+  /** Notes that a key used one of its scopes. */
+  scopeUsed(actor: Actor, scope: string): void;
   /** Resolves when the pending writes of "last used" are done; call it before the database closes. */
   settled(): Promise<void>;
 };
@@ -52,6 +55,7 @@ export function createAuthenticate(deps: AuthenticateDeps): Authenticator {
   });
   const revocations = createRevocations(deps.bus, deps.metrics, memory.forget, memory.clear);
   const touches = createTouches(deps.logger);
+  const uses = createUses(clock, touches);
   const cookie = sessionCookie(config);
   const ownOrigin = new URL(config.BASE_URL).origin;
 
@@ -92,22 +96,18 @@ export function createAuthenticate(deps: AuthenticateDeps): Authenticator {
     const byText = (text: string) => (isAccessToken(text) ? byToken(text) : byKey(text));
     const known = shown === null ? await byCookie(incoming) : await byText(shown);
     if (!known) return null;
-    refuseOtherTenant(incoming, known.actor);
-    if (incoming.headers["x-holdfast-background"] !== "1" || known.actor.kind === "key") noteUse(known);
+    if (incoming.open && !known.reaches(incoming.ip)) return null;
+    refuseMisplaced(deps, touches, incoming, known);
+    if (incoming.headers["x-holdfast-background"] !== "1" || known.actor.kind === "key") uses.note(known);
     if (incoming.setHeader && (await tellBrowser(known, cookie, clock.now(), incoming.setHeader)))
       forget(known.actor.credentialId);
     return known.actor;
   };
   const forget = (credentialId: string): void => revocations.revoke({ credentialId });
-  const noteUse = (known: Credential): void => {
-    const now = clock.now();
-    if (known.usedAt && now.getTime() - known.usedAt.getTime() < USE_NOTED_EVERY_MS) return;
-    known.usedAt = now;
-    touches.note(known.actor.credentialId, () => known.writeUsedAt(now));
-  };
   return Object.assign(authenticate, {
     ...revocations,
     forget,
+    scopeUsed: uses.noteScope,
     settled: () => touches.settled(),
   });
 }
@@ -137,10 +137,38 @@ function isOwnPage(headers: Incoming["headers"], csrfToken: string | null, ownOr
   );
 }
 
+/** 403 from an address that the organization or the key does not allow, and for another organization's name. */
+function refuseMisplaced(
+  deps: AuthenticateDeps,
+  touches: Touches,
+  incoming: Incoming,
+  known: Credential,
+): void {
+  const { actor } = known;
+  if (!known.reaches(incoming.ip)) throw new Problem(tenancyProblems.address_not_allowed);
+  if (!namesOtherTenant(incoming, actor)) return;
+  touches.note(`${actor.credentialId} mismatch`, () => auditMismatch(deps, actor));
+  throw new Problem(common.tenant_mismatch);
+}
+
 /** A request may say which organization it means; it never chooses one. */
-function refuseOtherTenant({ headers, url }: Incoming, actor: Actor): void {
+function namesOtherTenant({ headers, url }: Incoming, actor: Actor): boolean {
   const named = [headers["x-organization-id"] ?? actor.orgId].flat();
   if (url?.includes("organization_id="))
     named.push(...new URLSearchParams(url.slice(url.indexOf("?"))).getAll("organization_id"));
-  if (named.some((orgId) => orgId !== actor.orgId)) throw new Problem(common.tenant_mismatch);
+  return named.some((orgId) => orgId !== actor.orgId);
 }
+
+/** Which organization was named instead is left out: the trail is another organization's to read. */
+const auditMismatch = (
+  { db, clock }: AuthenticateDeps,
+  { orgId, userId, credentialId }: Actor,
+): Promise<void> =>
+  withTx(db, orgId, (tx) =>
+    audit(tx, clock.now(), {
+      orgId,
+      actorId: userId ?? credentialId,
+      action: "tenant.mismatch",
+      targetId: credentialId,
+    }),
+  );

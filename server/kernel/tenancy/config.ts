@@ -19,6 +19,13 @@ export const tenancyConfig = z.object({
     .enum(["test", "live"])
     .default("test")
     .describe("test: test keys only, with the companies' test or sandbox accounts; live: live keys only"),
+  SEATS_PER_ORGANIZATION: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(25)
+    .describe("members that an organization may have, pending invitations included"),
 });
 
 /** What tenancy needs of the whole configuration. */

@@ -1,6 +1,6 @@
 import type { Clock } from "../../platform/clock.ts";
 import { type Db, withSystemTx, withTx } from "../../platform/db/index.ts";
-import type { Actor } from "../../platform/http/index.ts";
+import { networks, type Actor } from "../../platform/http/index.ts";
 import {
   type AccessTokens,
   findActiveUser,
@@ -14,12 +14,12 @@ import {
   takenUntil,
   touchSession,
 } from "../identity/index.ts";
-import { matchesKey, type ParsedKey } from "./api-key.ts";
-import { findKey, locateKey, updateLastUsed } from "./api-key-store.ts";
+import { matchesKey, type ParsedKey } from "./keys/api-key.ts";
+import { findStoredKey, locateKey, type StoredKey, updateLastUsed, updateScopeUsed } from "./keys/store.ts";
 import type { TenancyConfig } from "./config.ts";
 import { mfaDue } from "./mfa-due.ts";
-import { lowerOf, permissionsOf } from "./permissions.ts";
-import { findMember } from "./store.ts";
+import { permissionsOf } from "./permissions.ts";
+import { findMember } from "./members/store.ts";
 
 /** A session, token or key as the database told it a moment ago. */
 export type Credential = {
@@ -34,9 +34,14 @@ export type Credential = {
   overAt(): Date | null;
   /** Takes the new secret that a change of rights left for this session; null when none is due. */
   takeDueSecret: (() => Promise<string | null>) | null;
+  /** Whether it may be used from this address. */
+  reaches(ip: string): boolean;
   /** When it was last noted as used. */
   usedAt: Date | null;
   writeUsedAt(now: Date): Promise<void>;
+  /** Keys only: when each scope was last noted as used. */
+  scopesUsedAt: Map<string, Date>;
+  writeScopeUsed(scope: string, now: Date): Promise<void>;
 };
 
 export type CredentialDeps = {
@@ -76,6 +81,9 @@ async function ofPerson(
   const member = await withTx(db, orgId, (tx) => findMember(tx, orgId, user.id));
   if (!member) return null;
   const asUsed = () => ({ ...session, lastSeenAt: credential.usedAt ?? session.lastSeenAt });
+  // An organization may ask for less time than the installation gives, never more.
+  const minutes = Math.min(config.SESSION_IDLE_MINUTES, member.idleMinutes ?? Infinity);
+  const idle = { ...config, SESSION_IDLE_MINUTES: minutes };
   const credential: Credential = {
     actor: {
       kind,
@@ -97,29 +105,37 @@ async function ofPerson(
     tags: [id, user.id, orgId, ...(jti ? [jti] : [])],
     csrfToken,
     usedAt: session.lastSeenAt,
-    isLive: (now) => (endsAt === null || endsAt > now) && isLive(asUsed(), config, now),
-    overAt: () => overAt(asUsed(), config),
+    isLive: (now) => (endsAt === null || endsAt > now) && isLive(asUsed(), idle, now),
+    overAt: () => overAt(asUsed(), idle),
     takeDueSecret:
       session.rotateDue && kind === "session"
         ? async () => (await withSystemTx(db, (tx) => takeDueRotation(tx, id, clock.now())))?.secret ?? null
         : null,
+    scopesUsedAt: new Map(),
+    reaches: networksOf(member.ipAllow),
     writeUsedAt: (now) => withSystemTx(db, (tx) => touchSession(tx, id, now)),
+    writeScopeUsed: async () => undefined,
   };
   return credential;
 }
 
-/** The key of this text, never above its maker's role today. Null: unknown, revoked, or its maker has left. */
+/**
+ * The key of this text. A personal one does what its maker may today, a service key what it was given. Null: unknown,
+ * revoked, paused, rotated away, or a personal one whose maker has left.
+ */
 export async function loadKey({ db, config }: CredentialDeps, parsed: ParsedKey): Promise<Credential | null> {
   const place = await withSystemTx(db, (tx) => locateKey(tx, parsed.publicId));
   if (!place) return null;
   const { orgId, keyId } = place;
   const found = await withTx(db, orgId, async (tx) => {
-    const key = await findKey(tx, orgId, keyId);
-    return key && (await findActiveUser(tx, key.createdBy)) ? key : null;
+    const key = await findStoredKey(tx, orgId, keyId);
+    if (key?.kind === "personal" && !(await findActiveUser(tx, key.createdBy))) return null;
+    return key;
   });
-  if (!found?.makerRole || !matchesKey(parsed.text, found, config.API_KEY_PEPPER)) return null;
-  const { expiresAt } = found;
-  const role = lowerOf(found.role, found.makerRole);
+  const right = found && rightOf(found);
+  const endsAt = right && endOfSecret(found, parsed.text, config.API_KEY_PEPPER);
+  if (!right || !endsAt) return null;
+  const [ofKey, ofOrganization] = [networksOf(found.allowedCidrs), networksOf(found.ipAllow)];
   return {
     actor: {
       kind: "key",
@@ -128,12 +144,11 @@ export async function loadKey({ db, config }: CredentialDeps, parsed: ParsedKey)
       userId: null,
       keyId,
       orgId,
-      role,
-      permissions: permissionsOf(role, found.makerOverrides),
+      ...right,
       operator: false,
       scopes: found.scopes,
       mode: found.mode,
-      rateLimitPerMin: found.rateLimitPerMin,
+      rateLimitPerMin: found.rpm,
       provenAt: null,
       suspended: found.suspended,
       mfaDue: false,
@@ -141,9 +156,41 @@ export async function loadKey({ db, config }: CredentialDeps, parsed: ParsedKey)
     tags: [keyId, found.createdBy, orgId],
     csrfToken: null,
     usedAt: found.lastUsedAt,
-    isLive: (now) => expiresAt === null || expiresAt > now,
+    scopesUsedAt: new Map(),
+    isLive: (now) => endsAt > now,
     overAt: () => null,
     takeDueSecret: null,
+    reaches: (ip) => ofKey(ip) && ofOrganization(ip),
     writeUsedAt: (now) => withTx(db, orgId, (tx) => updateLastUsed(tx, orgId, keyId, now)),
+    writeScopeUsed: (scope, now) => withTx(db, orgId, (tx) => updateScopeUsed(tx, orgId, keyId, scope, now)),
   };
 }
+
+/** Null for a personal key whose maker is no member any more. */
+function rightOf(key: StoredKey): Pick<Actor, "role" | "permissions"> | null {
+  if (key.kind === "service") {
+    const { role, scopes } = key;
+    return { role, permissions: new Set<string>([...permissionsOf(role), ...scopes]) };
+  }
+  if (!key.makerRole) return null;
+  return { role: key.makerRole, permissions: permissionsOf(key.makerRole, key.makerOverrides) };
+}
+
+const NEVER = new Date(8.64e15);
+
+/** Until when the key answers to this text; null when it never did, or no more under its last rotation. */
+function endOfSecret(
+  { secrets, expiresAt }: StoredKey,
+  text: string,
+  peppers: readonly string[],
+): Date | null {
+  const { current, previous } = secrets;
+  const end = expiresAt ?? NEVER;
+  if (matchesKey(text, current, peppers)) return end;
+  if (!previous || !matchesKey(text, previous, peppers)) return null;
+  return previous.until < end ? previous.until : end;
+}
+
+/** An empty list is no bound. */
+const networksOf = (list: readonly string[]): ((ip: string) => boolean) =>
+  list.length > 0 ? networks(list) : () => true;

@@ -1,12 +1,16 @@
 /**
- * Tenancy: organizations, who is in them with which role, and their API keys; and the check of every request's credential.
+ * Tenancy: organizations, who is in them with which permissions, whom they invite, and their API keys; and the check of
+ * every request's credential.
  *
- * Owns organizations, memberships, API keys and the directories that lead to them (schema `tenancy`). Invariants: the
- * tenant of a request comes from its credential and from nowhere else; a key never does more than its maker may today;
- * of a key only its HMAC is kept.
+ * Owns organizations, memberships, overrides, invitations, policies, API keys and the directories that lead to them
+ * (schema `tenancy`). Invariants: the tenant of a request comes from its credential and from nowhere else; one owner
+ * always remains; nobody hands out more than they hold; a personal key never does more than its maker may today; of a
+ * key or an invitation's token only its hash is kept.
  */
 export { createAuthenticate, type AuthenticateDeps, type Authenticator } from "./authenticate.ts";
 export { tenancyConfig, type TenancyConfig } from "./config.ts";
-export { organizationActions } from "./organization.ts";
+export { organizationActions } from "./organizations/organization.ts";
 export { PERMISSIONS, permissionsOf, SCOPES, type Permission, type Scope } from "./permissions.ts";
-export type { TenancyDeps } from "./routes.ts";
+export type { TenancyDeps } from "./deps.ts";
+export { invitationActions } from "./invitations/accept.ts";
+export { tenancyMails } from "./mails.ts";

@@ -2,10 +2,10 @@ import { type Db, withSystemTx } from "../../platform/db/index.ts";
 import { may, type Actor } from "../../platform/http/index.ts";
 import { Problem, common } from "../../platform/problem.ts";
 import { getSession, type Session } from "../identity/index.ts";
-import { organizationsOf } from "./organization.ts";
+import { organizationsOf } from "./organizations/organization.ts";
 import { PERMISSION_NAMES, type Permission } from "./permissions.ts";
 import { personOf } from "./person.ts";
-import type { Organization } from "./store.ts";
+import type { Organization } from "./organizations/store.ts";
 
 export type Me = {
   session: Session;

@@ -4,7 +4,6 @@ import type { Role } from "../../platform/http/index.ts";
 import {
   aboveMaker,
   isAtLeast,
-  lowerOf,
   PERMISSION_NAMES,
   PERMISSIONS,
   permissionsOf,
@@ -22,17 +21,12 @@ test.each([
   [as("agent"), { ...key, scopes: ["gateway.use", "team.manage"] as const }, "scopes"],
   [as("viewer"), { ...key, scopes: ["credits.spend"] as const }, "scopes"],
   [as("agent"), { ...key, rateLimitPerMin: 100 }, null],
-  [as("agent"), { ...key, rateLimitPerMin: 101 }, "rate_limit_per_min"],
-  [as("agent"), { ...key, rateLimitPerMin: 0 }, "rate_limit_per_min"],
+  [as("agent"), { ...key, rateLimitPerMin: 101 }, "limits"],
+  [as("agent"), { ...key, rateLimitPerMin: 0 }, "limits"],
   [as("agent"), { ...key, expires: false }, "expires_at"],
   [as("admin"), { ...key, rateLimitPerMin: 0, expires: false }, null],
 ] as const)("%o making %o is above the maker by %s", (maker, wanted, above) => {
   expect(aboveMaker(maker, wanted)).toBe(above);
-});
-
-test("a key has the lower of two roles", () => {
-  expect(lowerOf("owner", "agent")).toBe("agent");
-  expect(lowerOf("viewer", "admin")).toBe("viewer");
 });
 
 test("a role holds what its least role says; an override decides one permission and touches no other", () => {

@@ -52,16 +52,17 @@ export const SCOPE_NAMES = Object.keys(SCOPES) as [Scope, ...Scope[]];
 /** Per permission: true grants it whatever the role, false denies it. */
 export type Overrides = Readonly<Partial<Record<Permission, boolean>>>;
 
-const isPermission = (name: string): name is Permission => Object.hasOwn(PERMISSIONS, name);
+export const isPermission = (name: string): name is Permission => Object.hasOwn(PERMISSIONS, name);
 
 export const isAtLeast = (role: Role, least: Role): boolean => rankOf(role) >= rankOf(least);
-
-export const lowerOf = (a: Role, b: Role): Role => (rankOf(a) < rankOf(b) ? a : b);
 
 /** What this role with these overrides may do. */
 export function permissionsOf(role: Role, overrides: Overrides = {}): ReadonlySet<Permission> {
   return new Set(PERMISSION_NAMES.filter((name) => overrides[name] ?? isAtLeast(role, PERMISSIONS[name])));
 }
+
+/** Whether a role may have the scope at all, overrides aside. */
+export const withinRole = (role: Role, scope: Scope): boolean => isAtLeast(role, SCOPES[scope]);
 
 /** Requests a minute that anyone may give a key; more, or no limit, is an admin's to give. */
 const OWN_RATE_LIMIT = 100;
@@ -70,12 +71,12 @@ const OWN_RATE_LIMIT = 100;
 export function aboveMaker(
   { role, permissions }: { role: Role; permissions: ReadonlySet<string> },
   key: { scopes: readonly Scope[]; rateLimitPerMin: number | null; expires: boolean },
-): "scopes" | "rate_limit_per_min" | "expires_at" | null {
+): "scopes" | "limits" | "expires_at" | null {
   const holds = (scope: Scope) =>
     isPermission(scope) ? permissions.has(scope) : isAtLeast(role, SCOPES[scope]);
   if (!key.scopes.every(holds)) return "scopes";
   if (isAtLeast(role, "admin")) return null;
   const limit = key.rateLimitPerMin;
-  if (limit !== null && (limit === 0 || limit > OWN_RATE_LIMIT)) return "rate_limit_per_min";
+  if (limit !== null && (limit === 0 || limit > OWN_RATE_LIMIT)) return "limits";
   return key.expires ? null : "expires_at";
 }

@@ -10,3 +10,6 @@ export function personOf({ userId, orgId, role, permissions }: Actor): Person {
   if (!userId) throw new Problem(common.forbidden);
   return { userId, orgId, role, permissions };
 }
+
+/** Who acted, as the audit trail names them: a person, or a key. */
+export const actorIdOf = ({ userId, credentialId }: Actor): string => userId ?? credentialId;

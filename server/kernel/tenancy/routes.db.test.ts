@@ -81,7 +81,7 @@ test("403 a live key on a test installation", async () => {
 
 test("403 what is above an agent's role, or a viewer's", async () => {
   const agent = await as("agent");
-  for (const above of [{ rate_limit_per_min: 0 }, { rate_limit_per_min: 101 }, { expires_at: null }])
+  for (const above of [{ limits: { rpm: 0 } }, { limits: { rpm: 101 } }, { expires_at: null }])
     expect((await makeKey(agent, { ...input, ...above })).body).toMatchObject({
       status: 403,
       code: "above_own_role",
@@ -122,7 +122,8 @@ test("the list goes on where its page ended", async () => {
 
 test("201 an organization, once per Idempotency-Key, owned by its maker and entered by switching", async () => {
   const headers = unique();
-  const create = () => owner.call("POST", "/api/organizations", { body: { name: "Northwind" }, headers });
+  const create = () =>
+    owner.call("POST", "/api/organizations", { body: { name: "Northwind", slug: "northwind" }, headers });
   const first = await create();
   expect(first.body).toMatchObject({ name: "Northwind", personal: false, role: "owner" });
   expect((await create()).body).toEqual(first.body);
@@ -132,7 +133,10 @@ test("201 an organization, once per Idempotency-Key, owned by its maker and ente
 
 test("404 switching to an organization that is not there, or not theirs", async () => {
   const viewer = await as("viewer");
-  const foreign = await owner.call("POST", "/api/organizations", { body: { name: "X" }, headers: unique() });
+  const foreign = await owner.call("POST", "/api/organizations", {
+    body: { name: "X", slug: `x-${made}` },
+    headers: unique(),
+  });
   for (const id of [newId("org"), foreign.body.id])
     expect(
       (await viewer.call("POST", "/api/auth/switch-organization", { body: { org_id: id } })).status,
@@ -146,7 +150,10 @@ test("409 the organization beyond fifty", async () => {
     `insert into tenancy.member_directory select id, 'org_' || lpad(to_hex(n), 32, '0')
      from identity.users, generate_series(1, 49) n where email = 'admin@example.com'`,
   );
-  const answer = await admin.call("POST", "/api/organizations", { body: { name: "X" }, headers: unique() });
+  const answer = await admin.call("POST", "/api/organizations", {
+    body: { name: "X", slug: `x-${made}` },
+    headers: unique(),
+  });
   expect(answer.body).toMatchObject({ status: 409, code: "too_many_organizations" });
 });
 
@@ -182,7 +189,10 @@ test("one person's organizations stay within their bound, made at the same time 
   );
   const made = await Promise.all(
     Array.from({ length: 6 }, (_, n) =>
-      founder.call("POST", "/api/organizations", { body: { name: `Org ${n}` }, headers: unique() }),
+      founder.call("POST", "/api/organizations", {
+        body: { name: `Org ${n}`, slug: `org-${n}` },
+        headers: unique(),
+      }),
     ),
   );
   expect(made.map(({ status }) => status).toSorted()).toEqual([201, 201, 409, 409, 409, 409]);

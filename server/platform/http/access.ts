@@ -53,11 +53,16 @@ export function authorize(actor: Actor, access: Access): void {
     if (!actor.operator || actor.kind === "key") throw new Problem(common.forbidden);
     return;
   }
-  const { least, permission, scope = permission } = access;
+  const { least, permission } = access;
+  const scope = scopeOf(access);
   if (permission ? !actor.permissions.has(permission) : RANK[actor.role] < RANK[least])
     throw new Problem(common.forbidden);
   if (actor.scopes && !(scope && actor.scopes.includes(scope))) throw new Problem(common.scope_missing);
 }
+
+/** The scope that a key needs for it; undefined where none opens it. */
+export const scopeOf = (access: Access): string | undefined =>
+  access.least === "anyone" || access.least === "operator" ? undefined : (access.scope ?? access.permission);
 
 /** Whether the actor holds a permission today; a key needs it as a scope as well. */
 export const may = (actor: Pick<Actor, "permissions" | "scopes">, permission: string): boolean =>

@@ -11,6 +11,6 @@ export type { Call, Operation } from "./operation.ts";
 export { may, personIn, rankOf, type Access, type Actor, type Authenticate, type Role } from "./access.ts";
 export { idParam, instant, int64, listAnswer, listQuery } from "./schemas.ts";
 export { openCursor, sealCursor } from "./cursor.ts";
-export { maskIp, networkOf } from "./address.ts";
+export { inNetworks, isNetwork, maskIp, networkOf, networks } from "./address.ts";
 export { CEILINGS, takingsOf } from "./limits.ts";
 export { idempotencyJobs } from "./jobs.ts";

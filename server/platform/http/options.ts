@@ -2,7 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { Db } from "../db/index.ts";
 import type { Limiter } from "../rate-limit/index.ts";
 import type { Logger, Metrics } from "../telemetry/index.ts";
-import type { Authenticate } from "./access.ts";
+import type { Actor, Authenticate } from "./access.ts";
 
 export type HttpOptions = {
   logger: Logger;
@@ -11,6 +11,8 @@ export type HttpOptions = {
   db: Db;
   limiter: Limiter;
   authenticate: Authenticate;
+  /** Told which scope let a key in, with each of its requests. */
+  scopeUsed?: (actor: Actor, scope: string) => void;
   version: string;
   baseUrl: string;
   /** Proxies whose forwarded addresses count. */

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { newId } from "../ids.ts";
 import { Problem, common } from "../problem.ts";
 import { context } from "../telemetry/index.ts";
-import { authorize, demand, type Access, type Actor } from "./access.ts";
+import { authorize, demand, scopeOf, type Access, type Actor } from "./access.ts";
 import { parseBodies } from "./body.ts";
 import { sendProblem, toProblem } from "./errors.ts";
 import { once, readKey } from "./idempotency.ts";
@@ -112,6 +112,7 @@ function documented(operation: Operation): Record<string, unknown> {
     hide: operation.hidden ?? false,
     "x-access": operation.access,
     "x-proof": operation.proof ?? false,
+    "x-when-suspended": operation.whenSuspended ?? false,
     "x-before-mfa": operation.beforeMfa ?? false,
     "x-idempotent": operation.idempotent ?? false,
     "x-envelope": operation.envelope ?? "problem",
@@ -154,6 +155,8 @@ async function admit(
   await takeLimit(options.limiter, operation, actor, request.ip, reply);
   if (!actor) return;
   authorize(actor, operation.access);
+  const scope = scopeOf(operation.access);
+  if (actor.scopes && scope) options.scopeUsed?.(actor, scope);
   if (!open) demand(actor, operation, options.clock.now());
 }
 

@@ -85,7 +85,7 @@ function CreateKey({ onDone }: { onDone(): void }) {
           min={0}
           placeholder="Default"
           hint="0 is no limit"
-          error={problem?.fieldError("rate_limit_per_min")}
+          error={problem?.fieldError("limits/rpm")}
         />
         <SelectField label="Expires" name="lifetime" error={problem?.fieldError("expires_at")}>
           {LIFETIMES.filter(({ days }) => days !== "never" || atLeast(me, "admin")).map(({ days, label }) => (
@@ -113,7 +113,7 @@ function readForm(form: FormData, mode: ApiKeyInput["mode"]): ApiKeyInput {
     name: String(form.get("name")).trim(),
     mode,
     scopes: form.getAll("scopes") as ApiKeyInput["scopes"],
-    ...(rate ? { rate_limit_per_min: Number(rate) } : {}),
+    ...(rate ? { limits: { rpm: Number(rate) } } : {}),
     expires_at: expiryOf(String(form.get("lifetime"))),
   };
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestApp, type TestApp } from "../../../../test/harness/app.ts";
-import { anAuditExport, aKey } from "../../../../test/sweep/rows.ts";
+import { anAuditExport } from "../../../../test/sweep/rows.ts";
 import { systemClock } from "../../../platform/clock.ts";
 import { createDb } from "../../../platform/db/index.ts";
 import { checkExport } from "./export-lines.ts";
@@ -11,7 +11,7 @@ let lines: string[];
 
 beforeAll(async () => {
   app = await startTestApp();
-  for (let n = 0; n < 3; n += 1) await aKey(app);
+  for (let n = 0; n < 3; n += 1) await app.createKey(app.owner);
   const db = createDb({ url: app.database.url, max: 2 });
   await sealChains({ db, clock: systemClock }, { whole: false, waiting: () => undefined });
   await db.close();

@@ -115,7 +115,7 @@ test("a switch gives a new secret; the old one serves its own organization ten s
   const browser = await signIn(server);
   const home = ((await me(browser.cookie)).body.organization as { id: string }).id;
   const made = await browser.call("POST", "/api/organizations", {
-    body: { name: "Elsewhere" },
+    body: { name: "Elsewhere", slug: "elsewhere" },
     headers: { "idempotency-key": "elsewhere" },
   });
   const elsewhere = String(made.body.id);

@@ -1,4 +1,4 @@
-import { checksum, hmac, newToken, safeEqual } from "../../platform/crypto/index.ts";
+import { checksum, hmac, newToken, safeEqual } from "../../../platform/crypto/index.ts";
 
 export type KeyMode = "test" | "live";
 export type ParsedKey = { mode: KeyMode; publicId: string; text: string };
@@ -10,8 +10,10 @@ const SECRET = 43;
 const SHAPE = /^hf_(test|live)_([0-9A-Za-z]{12})[0-9A-Za-z]{43}([0-9A-Za-z]{6})$/;
 
 /** `hf_test_` or `hf_live_`, 12 characters that name the key, 43 that prove it, 6 of CRC-32 over all before them. */
-export function makeKey(mode: KeyMode): ParsedKey {
-  const publicId = newToken(PUBLIC_ID);
+export const makeKey = (mode: KeyMode): ParsedKey => makeKeyAgain(mode, newToken(PUBLIC_ID));
+
+/** Another secret for the key of this public id. */
+export function makeKeyAgain(mode: KeyMode, publicId: string): ParsedKey {
   const body = `hf_${mode}_${publicId}${newToken(SECRET)}`;
   return { mode, publicId, text: body + checksum(body) };
 }

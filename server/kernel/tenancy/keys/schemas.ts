@@ -1,0 +1,167 @@
+import { z } from "zod";
+import { idParam, instant, int64, listAnswer, listQuery } from "../../../platform/http/index.ts";
+import { network } from "../organizations/schemas.ts";
+import { SCOPE_NAMES } from "../permissions.ts";
+import { shownPrefix } from "./api-key.ts";
+import type { KeyChange } from "./change.ts";
+import type { NewKey } from "./create.ts";
+import { type ApiKey, type KeyLimits, NO_LIMITS } from "./key.ts";
+
+const MOST_PER_MIN = 100_000;
+const MOST_TOKENS = 1_000_000_000;
+const MOST_AT_ONCE = 10_000;
+
+const mode = z.enum(["test", "live"]);
+const kind = z.enum(["personal", "service"]);
+const name = z.string().trim().min(1).max(100);
+const scopes = z.array(z.enum(SCOPE_NAMES)).min(1).max(50);
+const cidrs = z.array(network).max(20);
+const budget = int64.refine((micros) => micros >= 0n, "must not be negative").nullable();
+
+const BINDS_LATER = "Kept and shown; it does not bind calls yet.";
+/** One field each: what binds, and what is written down for the gateway. */
+const limitFields = {
+  rpm: z.int().min(0).max(MOST_PER_MIN).nullable().meta({
+    description: "Requests a minute of each operation; null is the default, 0 no limit (admin). Binds.",
+  }),
+  tpm: z
+    .int()
+    .min(1)
+    .max(MOST_TOKENS)
+    .nullable()
+    .meta({ description: `Tokens a minute. ${BINDS_LATER}` }),
+  concurrency: z
+    .int()
+    .min(1)
+    .max(MOST_AT_ONCE)
+    .nullable()
+    .meta({ description: `Calls at once. ${BINDS_LATER}` }),
+  budget_daily_micros: budget.meta({
+    type: ["integer", "null"],
+    format: "int64",
+    description: `Micro-credits a day. ${BINDS_LATER}`,
+  }),
+  budget_monthly_micros: budget.meta({
+    type: ["integer", "null"],
+    format: "int64",
+    description: `Micro-credits a month. ${BINDS_LATER}`,
+  }),
+};
+const limitsInput = z.strictObject(limitFields).partial();
+const limitsAnswer = z.object(limitFields).meta({ id: "ApiKeyLimits" });
+
+export const keysQuery = z.strictObject(listQuery);
+export const keyParams = z.object({ id: idParam("key") });
+export const keyInput = z.strictObject({
+  name,
+  kind: kind.default("personal").meta({
+    description: "personal: never more than its maker may today; service: the organization's own (admin)",
+  }),
+  mode,
+  scopes,
+  allowed_cidrs: cidrs.default([]).meta({ description: "Networks it may be used from; empty: any" }),
+  limits: limitsInput.optional(),
+  expires_at: instant
+    .nullable()
+    .optional()
+    .meta({ description: "90 days from now when left out; null never expires (admin)" }),
+});
+export const keyChange = z
+  .strictObject({
+    name: name.optional(),
+    scopes: scopes.optional(),
+    allowed_cidrs: cidrs.optional(),
+    limits: limitsInput.optional().meta({ description: "Replaces all of them; those left out are null" }),
+    expires_at: instant.nullable().optional(),
+    paused: z.boolean().optional().meta({ description: "While true, the key is refused like a revoked one" }),
+  })
+  .refine((change) => Object.keys(change).length > 0, "must change something");
+export const rotateInput = z.strictObject({
+  overlap_hours: z
+    .int()
+    .min(0)
+    .max(72)
+    .default(24)
+    .meta({ description: "Hours for which the old secret serves as well" }),
+});
+export const leakInput = z.strictObject({ key: z.string().min(1).max(200) });
+
+const keyFields = {
+  id: z.string(),
+  name: z.string(),
+  prefix: z.string().meta({ description: "The part of the key that may be shown" }),
+  kind,
+  mode,
+  scopes: z.array(z.string()),
+  unused_scopes: z
+    .array(z.string())
+    .meta({ description: "Scopes that it has had for 30 days and not used in them" }),
+  allowed_cidrs: z.array(z.string()),
+  limits: limitsAnswer,
+  paused: z.boolean(),
+  created_by: z.string(),
+  created_at: instant,
+  expires_at: instant.nullable(),
+  last_used_at: instant.nullable(),
+};
+export const keyAnswer = z.object(keyFields).meta({ id: "ApiKey" });
+export const keysAnswer = listAnswer(keyAnswer);
+export const newKeyAnswer = z
+  .object({
+    ...keyFields,
+    secret: z
+      .string()
+      .nullable()
+      .meta({ description: "The key itself, told once; null when the request is repeated" }),
+  })
+  .meta({ id: "NewApiKey" });
+
+export const presentKey = (key: ApiKey): z.output<typeof keyAnswer> => ({
+  id: key.id,
+  name: key.name,
+  prefix: shownPrefix(key.mode, key.publicId),
+  kind: key.kind,
+  mode: key.mode,
+  scopes: [...key.scopes],
+  unused_scopes: [...key.unusedScopes],
+  allowed_cidrs: [...key.allowedCidrs],
+  limits: {
+    rpm: key.limits.rpm,
+    tpm: key.limits.tpm,
+    concurrency: key.limits.concurrency,
+    budget_daily_micros: key.limits.budgetDailyMicros,
+    budget_monthly_micros: key.limits.budgetMonthlyMicros,
+  },
+  paused: key.pausedAt !== null,
+  created_by: key.createdBy,
+  created_at: key.createdAt,
+  expires_at: key.expiresAt,
+  last_used_at: key.lastUsedAt,
+});
+
+const readLimits = (input: z.output<typeof limitsInput>): KeyLimits => ({
+  rpm: input.rpm ?? null,
+  tpm: input.tpm ?? null,
+  concurrency: input.concurrency ?? null,
+  budgetDailyMicros: input.budget_daily_micros ?? null,
+  budgetMonthlyMicros: input.budget_monthly_micros ?? null,
+});
+
+export const readNewKey = (input: z.output<typeof keyInput>): NewKey => ({
+  name: input.name,
+  kind: input.kind,
+  mode: input.mode,
+  scopes: input.scopes,
+  allowedCidrs: [...new Set(input.allowed_cidrs)],
+  limits: input.limits ? readLimits(input.limits) : NO_LIMITS,
+  expiresAt: input.expires_at,
+});
+
+export const readKeyChange = (input: z.output<typeof keyChange>): KeyChange => ({
+  name: input.name,
+  scopes: input.scopes,
+  allowedCidrs: input.allowed_cidrs && [...new Set(input.allowed_cidrs)],
+  limits: input.limits && readLimits(input.limits),
+  expiresAt: input.expires_at,
+  paused: input.paused,
+});

@@ -1,0 +1,100 @@
+import type { Clock } from "../../../platform/clock.ts";
+import { type Db, type Tx, withSystemTx, withTx } from "../../../platform/db/index.ts";
+import type { Id, OrgId, UserId } from "../../../platform/ids.ts";
+import { Problem, common } from "../../../platform/problem.ts";
+import { audit, type OrganizationActions } from "../../identity/index.ts";
+import { tenancyProblems } from "../problems.ts";
+import { insertMembership } from "../members/store.ts";
+import { isReserved, slugFor } from "./slug.ts";
+import {
+  findOrganizationOf,
+  insertOrganization,
+  listOrganizationIds,
+  lockOrganizationsOf,
+  takeSlug,
+  type Organization,
+} from "./store.ts";
+
+/** Organizations that one person may be in. */
+const MAX_ORGANIZATIONS = 50;
+
+type NewOrganization = {
+  id: OrgId;
+  name: string;
+  slug: string;
+  personal: boolean;
+  ownerId: UserId;
+  now: Date;
+};
+
+/**
+ * Makes an organization with its owner, in `tx` of that very organization. Made before under the same id: nothing
+ * happens. 409 when another has the slug.
+ */
+async function createOrganization(tx: Tx, org: NewOrganization): Promise<void> {
+  if (!(await insertOrganization(tx, org))) return;
+  await claimSlug(tx, org.id, org.slug);
+  await insertMembership(tx, org.id, { userId: org.ownerId, role: "owner", now: org.now });
+  const made = { orgId: org.id, actorId: org.ownerId, targetId: org.id };
+  await audit(tx, org.now, { ...made, action: "organization.created", detail: { slug: org.slug } });
+}
+
+/** 422 for a reserved word, 409 when another organization has it. */
+export async function claimSlug(tx: Tx, orgId: OrgId, slug: string): Promise<void> {
+  if (isReserved(slug))
+    throw new Problem(common.invalid_input, { errors: [{ pointer: "/slug", detail: "is a reserved word" }] });
+  if (!(await takeSlug(tx, orgId, slug))) throw new Problem(tenancyProblems.slug_taken);
+}
+
+/** What `server/app.ts` hands to identity as `organizations`. */
+export const organizationActions: OrganizationActions = {
+  createPersonalOrganization: (tx, { orgId, userId, fullName, now }) =>
+    createOrganization(tx, {
+      id: orgId,
+      name: fullName,
+      slug: slugFor(fullName),
+      personal: true,
+      ownerId: userId,
+      now,
+    }),
+  async chooseOrganization(tx, userId, preferred) {
+    const ids = await listOrganizationIds(tx, userId, MAX_ORGANIZATIONS);
+    return ids.find((id) => id === preferred) ?? ids[0] ?? null;
+  },
+};
+
+/** The person's organizations, oldest first, each read behind its own wall. */
+export async function organizationsOf(db: Db, userId: UserId): Promise<Organization[]> {
+  const ids = await withSystemTx(db, (tx) => listOrganizationIds(tx, userId, MAX_ORGANIZATIONS));
+  const found: Organization[] = [];
+  for (const id of ids) {
+    const organization = await withTx(db, id, (tx) => findOrganizationOf(tx, id, userId));
+    if (organization) found.push(organization);
+  }
+  return found;
+}
+
+/** 409 when the person is in too many organizations to join this one as well; held until the transaction ends. */
+export async function findRoom(tx: Tx, userId: UserId, orgId: OrgId): Promise<void> {
+  await lockOrganizationsOf(tx, userId);
+  const ids = await listOrganizationIds(tx, userId, MAX_ORGANIZATIONS);
+  if (!ids.includes(orgId) && ids.length >= MAX_ORGANIZATIONS)
+    throw new Problem(tenancyProblems.too_many_organizations);
+}
+
+/** A person makes one more organization. Its id follows from the operation's, so that a retry finds what it made. */
+export async function foundOrganization(
+  { db, clock }: { db: Db; clock: Clock },
+  ownerId: UserId,
+  { name, slug }: { name: string; slug: string },
+  operationId: Id<"idk">,
+): Promise<Organization> {
+  const id: OrgId = `org_${operationId.slice(4)}`;
+  return withTx(db, id, async (tx) => {
+    await findRoom(tx, ownerId, id);
+    await createOrganization(tx, { id, name, slug, personal: false, ownerId, now: clock.now() });
+    const made = await findOrganizationOf(tx, id, ownerId);
+    if (!made) throw new Error("an organization just made is not there");
+    return made;
+  });
+}

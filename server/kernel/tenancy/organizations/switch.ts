@@ -1,0 +1,38 @@
+import type { Clock } from "../../../platform/clock.ts";
+import { type Db, withSystemTx, withTx } from "../../../platform/db/index.ts";
+import type { OrgId, UserId } from "../../../platform/ids.ts";
+import { Problem, common } from "../../../platform/problem.ts";
+import { moveSession, type OpenedSession } from "../../identity/index.ts";
+import { findMembership } from "../members/store.ts";
+import type { Person } from "../person.ts";
+import { organizationActions } from "./organization.ts";
+
+/**
+ * Moves the session into another of the person's organizations, under a new secret; the old one serves where it was for ten
+ * seconds more. 404 where they are no member.
+ */
+export function switchOrganization(
+  { db, clock }: { db: Db; clock: Clock },
+  { userId }: Pick<Person, "userId">,
+  sessionId: string,
+  orgId: OrgId,
+): Promise<OpenedSession> {
+  return withTx(db, orgId, async (tx) => {
+    if (!(await findMembership(tx, orgId, userId))) throw new Problem(common.not_found);
+    const opened = await moveSession(tx, sessionId, orgId, clock.now());
+    if (!opened) throw new Problem(common.unauthenticated);
+    return opened;
+  });
+}
+
+/** The session goes on in another of the person's organizations, after they left this one. Null: there is none. */
+export function moveOn(
+  { db, clock }: { db: Db; clock: Clock },
+  userId: UserId,
+  sessionId: string,
+): Promise<OpenedSession | null> {
+  return withSystemTx(db, async (tx) => {
+    const orgId = await organizationActions.chooseOrganization(tx, userId, null);
+    return orgId && moveSession(tx, sessionId, orgId, clock.now());
+  });
+}
