@@ -9,6 +9,7 @@ import { journeys as faults } from "./faults.journey.ts";
 import { journeys as inbox } from "./inbox.journey.ts";
 import { journeys as jobs } from "./jobs.journey.ts";
 import { journeys as ledger } from "./ledger.journey.ts";
+import { journeys as mailbox } from "./mailbox.journey.ts";
 import { takePictures } from "./pictures.ts";
 import { journeys as playground } from "./playground.journey.ts";
 import { type Product, resultsDir, startProduct } from "./product.ts";
@@ -29,7 +30,7 @@ const BROWSER = [
 ];
 
 /** In this order: the first signs in, the last leaves faults behind it. */
-const JOURNEYS: Journey[] = [signIn, buy, playground, inbox, ledger, jobs, faults].flat();
+const JOURNEYS: Journey[] = [signIn, buy, playground, inbox, ledger, jobs, mailbox, faults].flat();
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 

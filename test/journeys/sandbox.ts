@@ -1,12 +1,17 @@
 import { createHmac, randomUUID } from "node:crypto";
 
-type Credentials = { stripe: { api_key: string; base_url: string; webhook_secret: string } };
+type Credentials = {
+  stripe: { api_key: string; base_url: string; webhook_secret: string };
+  resend: { api_key: string; base_url: string; from: string };
+};
 
 /** The sandbox's control, for what no person does in the console. */
 export type Sandbox = {
   url: string;
   /** Pays an intent that names a payment of ours with another amount: its event breaks a rule. */
   payWrongly(paymentId: string): Promise<void>;
+  /** Sends a mail as the server would, for a page that shows mail. */
+  sendMail(to: string, subject: string, html: string): Promise<void>;
   /** Delivers an event, genuinely signed, of which no handler can make anything: each attempt fails. Returns its type. */
   sendPoison(webhooksUrl: string): Promise<string>;
 };
@@ -30,6 +35,14 @@ export function connectSandbox(url: string): Sandbox {
         "stripe-signature": `t=${created},v1=${signature}`,
       });
       return type;
+    },
+    async sendMail(to, subject, html) {
+      const { resend } = await credentials();
+      const mail = { from: resend.from, to, subject, html, text: "In plain words" };
+      await send(`${resend.base_url}/emails`, JSON.stringify(mail), {
+        authorization: `Bearer ${resend.api_key}`,
+        "content-type": "application/json",
+      });
     },
     async payWrongly(paymentId) {
       const { stripe } = await credentials();
