@@ -2,6 +2,7 @@
 import type { TestApp } from "../harness/app.ts";
 import type { Client } from "../harness/client.ts";
 import { OWNER, SETUP_TOKEN } from "../harness/people.ts";
+import { factorExamples } from "./examples-factors.ts";
 import {
   aDeviceToDecide,
   aDeviceToFind,
@@ -70,6 +71,7 @@ const model: Example = {
 const event: Example = { given: async (app) => ({ params: { id: await aDoneEvent(app) } }) };
 
 export const examples: Record<string, Example> = {
+  ...factorExamples,
   // System
   getSystem: {},
   stream: { streams: true },

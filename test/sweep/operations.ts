@@ -13,6 +13,8 @@ export type Operation = {
   proof: boolean;
   /** Goes on while the organization is suspended. */
   whenSuspended: boolean;
+  /** Open to people who must still set up a second factor. */
+  beforeMfa: boolean;
   /** Errors in OpenAI's or OAuth's envelope, where a bad body is 400 and unknown fields pass. */
   foreign: boolean;
   /** JSON pointer to the schema of an error. */
@@ -49,6 +51,7 @@ function toOperation(path: string, method: string, operation: Json): Operation {
     idempotent: operation["x-idempotent"] === true,
     proof: operation["x-proof"] === true,
     whenSuspended: operation["x-when-suspended"] === true,
+    beforeMfa: operation["x-before-mfa"] === true,
     foreign: operation["x-envelope"] !== "problem",
     errorPointer: `/components/schemas/${operation["x-envelope"] === "oauth" ? "OAuthError" : "Problem"}`,
     hasBody: operation.requestBody !== undefined,

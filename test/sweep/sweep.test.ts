@@ -5,6 +5,7 @@ import { afterAll, expect, test } from "vitest";
 import { PERMISSIONS, SCOPES, type Scope } from "../../server/kernel/tenancy/index.ts";
 import { newId } from "../../server/platform/ids.ts";
 import { startTestApp } from "../harness/app.ts";
+import { addNeighbour, OWNER } from "../harness/people.ts";
 import type { Answer, CallOptions, Client } from "../harness/client.ts";
 import { examples, type Example } from "./examples.ts";
 import { readOperations, type Operation } from "./operations.ts";
@@ -25,6 +26,20 @@ await ended.call("POST", "/api/auth/logout");
 const scopeNames = Object.keys(SCOPES) as Scope[];
 const revoked = await app.createKey(app.owner, { scopes: scopeNames });
 await app.owner.call("DELETE", `/api/api-keys/${revoked.id}`);
+const unenrolled = await withoutFactor();
+
+/** An operator and owner whose organization asks for the second factor that they lack. */
+async function withoutFactor(): Promise<Client> {
+  const email = "unenrolled@example.com";
+  await addNeighbour(app.sql, email);
+  await app.sql(
+    `with person as (update identity.users set is_operator = true where email = $1 returning id)
+     insert into tenancy.policies (org_id, mfa_required, updated_at)
+     select d.org_id, true, now() from tenancy.member_directory d join person p on p.id = d.user_id`,
+    [email],
+  );
+  return app.signIn({ ...OWNER, email });
+}
 
 /** The operation as its example calls it, ready for any caller. */
 async function prepare(operation: Operation) {
@@ -128,6 +143,11 @@ const unsafe = guarded.filter(({ method }) => method !== "GET");
 test.each(unsafe)("403 $method $path: a page that is not ours", async (operation) => {
   const headers = { origin: "https://elsewhere.example" };
   expect(await outcome((await prepare(operation))(app.owner, { headers }))).toEqual([403, "csrf_failed"]);
+});
+
+const people = guarded.filter(({ beforeMfa }) => !beforeMfa);
+test.each(people)("403 $method $path: somebody who must set up a second factor", async (operation) => {
+  expect(await outcome((await prepare(operation))(unenrolled))).toEqual([403, "mfa_required"]);
 });
 
 const naming = ofTenants.filter((operation) => {

@@ -2,9 +2,19 @@ import { problems } from "../../platform/problem.ts";
 
 export const identityProblems = problems({
   invalid_credentials: [401, "The e-mail address or the password is wrong"],
+  passkey_refused: [401, "This passkey could not be verified"],
+  second_factor_refused: [
+    401,
+    "The second step failed: the code is wrong or was used, or the passkey is not yours",
+  ],
+  challenge_expired: [401, "This sign-in has expired; start again"],
   account_disabled: [403, "This account is disabled"],
   no_organization: [403, "You are a member of no organization"],
   reauth_failed: [401, "That does not prove it is you"],
+  mfa_not_enabled: [409, "Two-step verification is not set up"],
+  mfa_not_pending: [409, "No new authenticator app waits for its code; start again"],
+  passkey_known: [409, "This passkey is registered already"],
+  too_many_passkeys: [409, "You have ten passkeys; remove one first"],
   setup_closed: [410, "Set-up is closed"],
   refresh_invalid: [401, "The refresh token is not valid; sign in again"],
   registration_closed: [403, "New accounts are not open to everyone here"],
@@ -17,4 +27,6 @@ export const identityProblems = problems({
   too_many_accounts: [409, "No more accounts can be connected"],
   last_sign_in_method: [409, "This is the only way to sign in; set a password or connect another one first"],
   token_spent: [410, "This link was used or has expired"],
+  mfa_locked: [429, "Too many wrong codes; the second step is locked"],
+  kms_unavailable: [503, "The key manager does not answer; use a backup code or a passkey"],
 });

@@ -3,6 +3,8 @@ import { withSystemTx } from "../../platform/db/index.ts";
 import { deleteOldCodes } from "./apps/code-store.ts";
 import { deleteOldDeviceCodes } from "./apps/device-store.ts";
 import type { IdentityDeps } from "./deps.ts";
+import { deleteOldChallenges } from "./mfa/challenge-store.ts";
+import { deleteOldCeremonies } from "./passkeys/ceremony-store.ts";
 import { deleteOldFlows } from "./oauth/store.ts";
 import { deleteOldLinks } from "./people/link-store.ts";
 import { deleteOldSessions } from "./sessions/store.ts";
@@ -15,6 +17,7 @@ const LINKS_KEPT_MS = 7 * DAY_MS;
 /** As long as what a code was exchanged for may live: a second use must still be able to end it. */
 const CODES_KEPT_MS = 91 * DAY_MS;
 const DEVICES_KEPT_MS = DAY_MS;
+const CHALLENGES_KEPT_MS = DAY_MS;
 const BATCH = 1_000;
 
 /** Deletes a batch of what is too old. True when there may be more. */
@@ -28,6 +31,8 @@ export function purge({ db, clock }: Pick<IdentityDeps, "db" | "clock">): Promis
       await deleteOldFlows(tx, now, BATCH),
       await deleteOldCodes(tx, addMs(now, -CODES_KEPT_MS), BATCH),
       await deleteOldDeviceCodes(tx, addMs(now, -DEVICES_KEPT_MS), BATCH),
+      await deleteOldChallenges(tx, addMs(now, -CHALLENGES_KEPT_MS), BATCH),
+      await deleteOldCeremonies(tx, now, BATCH),
     ];
     return deleted.includes(BATCH);
   });

@@ -38,6 +38,10 @@ function derive(password: string, nonce: Buffer, memory: number, passes: number)
   );
 }
 
+/** The same slow work on a code that was given out at random, under a salt that the caller keeps. */
+export const slowHash = (text: string, salt: Buffer): Promise<Buffer> =>
+  derive(text, salt, MEMORY_KIB, PASSES);
+
 /** `$argon2id$v=19$m=…,t=…,p=1$salt$tag` */
 export async function hashPassword(password: string): Promise<string> {
   const nonce = randomBytes(16);

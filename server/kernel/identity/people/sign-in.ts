@@ -2,7 +2,8 @@ import { hashPassword, isOurs, verifyPassword } from "../../../platform/crypto/i
 import { withSystemTx } from "../../../platform/db/index.ts";
 import { Problem } from "../../../platform/problem.ts";
 import type { IdentityDeps } from "../deps.ts";
-import { completeSignIn, type SignedIn, type SignInMode } from "../sessions/complete-sign-in.ts";
+import { completeSignIn, type SignedIn } from "../sessions/complete-sign-in.ts";
+import type { SignInMode } from "../sessions/session.ts";
 import type { Origin } from "../sessions/open-session.ts";
 import { identityProblems } from "../problems.ts";
 import { findUserByEmail, replaceHash } from "./store.ts";

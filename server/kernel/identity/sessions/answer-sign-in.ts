@@ -1,8 +1,9 @@
 import type { z } from "zod";
+import { presentMfaChallenge } from "../mfa/schemas.ts";
 import { presentSignedIn } from "../schemas.ts";
 import { presentTokenSet } from "../tokens/schemas.ts";
-import type { loginAnswer } from "./login-answer.ts";
 import type { SignedIn } from "./complete-sign-in.ts";
+import type { loginAnswer } from "./login-answer.ts";
 import type { Origin } from "./open-session.ts";
 import type { SessionCookie } from "./session-cookie.ts";
 
@@ -22,6 +23,7 @@ export function answerSignIn(
   signedIn: SignedIn,
 ): z.output<typeof loginAnswer> {
   if (signedIn.kind === "tokens") return presentTokenSet(signedIn.tokens);
+  if (signedIn.kind === "mfa") return presentMfaChallenge(signedIn.challenge);
   const { opened } = signedIn;
   reply.header("set-cookie", cookie.set(opened.secret));
   return presentSignedIn(opened);

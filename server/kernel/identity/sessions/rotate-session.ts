@@ -36,7 +36,7 @@ export const moveSession = (
   now: Date,
 ): Promise<OpenedSession | null> => rotate(tx, sessionId, orgId, now, false);
 
-/** A new secret in the same organization, after the person proved more or other things than before. @public */
+/** A new secret in the same organization, after the person proved more or other things than before. */
 export const renewSession = (tx: Tx, sessionId: string, now: Date): Promise<OpenedSession | null> =>
   rotate(tx, sessionId, null, now, false);
 

@@ -3,12 +3,12 @@ import { withSystemTx } from "../../../platform/db/index.ts";
 import type { IdentityDeps } from "../deps.ts";
 import { endOwnSession, endSessions, endTokenSession, signOut } from "./end-sessions.ts";
 import { sessionsOf } from "./list-sessions.ts";
-import { reauthenticate, type SecondFactor } from "./reauth.ts";
+import { reauthenticate } from "./reauth.ts";
 import { endAnswer, endInput, presentEntry, reauthInput, sessionParams, sessionsAnswer } from "./schemas.ts";
 import { sessionCookie } from "./session-cookie.ts";
 
 /** Sign-out, one's sessions, a new proof. */
-export function sessionRoutes(http: Http, deps: IdentityDeps, secondFactor: SecondFactor): void {
+export function sessionRoutes(http: Http, deps: IdentityDeps): void {
   const cookie = sessionCookie(deps.config);
   http.operation({
     method: "POST",
@@ -72,10 +72,10 @@ export function sessionRoutes(http: Http, deps: IdentityDeps, secondFactor: Seco
       return { revoked };
     },
   });
-  reauthRoute(http, deps, secondFactor);
+  reauthRoute(http, deps);
 }
 
-function reauthRoute(http: Http, deps: IdentityDeps, secondFactor: SecondFactor): void {
+function reauthRoute(http: Http, deps: IdentityDeps): void {
   http.operation({
     method: "POST",
     path: "/api/auth/reauth",
@@ -91,7 +91,7 @@ function reauthRoute(http: Http, deps: IdentityDeps, secondFactor: SecondFactor)
     async handle({ actor, body }) {
       const userId = personIn(actor);
       const who = { userId, sessionId: actor.credentialId, orgId: actor.orgId };
-      await reauthenticate(deps, secondFactor, who, body);
+      await reauthenticate(deps, who, body);
     },
   });
 }

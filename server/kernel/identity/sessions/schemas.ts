@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { idParam, instant, listAnswer } from "../../../platform/http/index.ts";
+import { assertionInput } from "../mfa/schemas.ts";
 import type { ListedSession } from "./store.ts";
 
 export const sessionParams = z.object({ id: idParam("ses") });
@@ -15,7 +16,7 @@ export const endAnswer = z
 export const reauthInput = z.union([
   z.strictObject({ password: z.string().min(1).max(256) }),
   z.strictObject({ code: z.string().min(1).max(20) }),
-  z.strictObject({ assertion: z.record(z.string().max(100), z.unknown()) }),
+  z.strictObject({ assertion: assertionInput }),
 ]);
 
 const sessionEntry = z

@@ -53,6 +53,9 @@ export type Factor = "totp" | "passkey";
 /** How a person proved who they are (RFC 8176 names where there is one). */
 export type Amr = "pwd" | "link" | "oauth" | "otp" | "backup" | "passkey";
 
+/** What a sign-in ends in: a session by cookie, or a pair of tokens. */
+export type SignInMode = "cookie" | "token";
+
 /** Who proved to be whom, and how; every factor so far. */
 export type Proven = { userId: UserId; amr: readonly Amr[] };
 

@@ -1,0 +1,41 @@
+import { type Db, withSystemTx } from "../../../platform/db/index.ts";
+import type { Id, UserId } from "../../../platform/ids.ts";
+import { Problem, common } from "../../../platform/problem.ts";
+import { audit } from "../audit/index.ts";
+import type { IdentityDeps } from "../deps.ts";
+import { factorsChanged } from "../mfa/changed.ts";
+import { dropOrphanedCodes } from "../mfa/disable.ts";
+import type { Owner } from "../mfa/owner.ts";
+import { lockUser } from "../people/store.ts";
+import type { Passkey } from "./passkey.ts";
+import { deletePasskey, listPasskeys, updateName } from "./store.ts";
+
+/** The person's passkeys, oldest first; ten at most. */
+export const passkeysOf = (db: Db, userId: UserId): Promise<Passkey[]> =>
+  withSystemTx(db, (tx) => listPasskeys(tx, userId));
+
+/** 404 for one that is not theirs. */
+export function renamePasskey(
+  { db }: IdentityDeps,
+  { userId }: Owner,
+  id: Id<"pky">,
+  name: string,
+): Promise<Passkey> {
+  return withSystemTx(db, async (tx) => {
+    const passkey = await updateName(tx, userId, id, name);
+    if (!passkey) throw new Problem(common.not_found);
+    return passkey;
+  });
+}
+
+/** 404 for one that is not theirs. Backup codes go with the last factor that they stood in for. */
+export function removePasskey(deps: IdentityDeps, { userId, orgId }: Owner, id: Id<"pky">): Promise<void> {
+  return withSystemTx(deps.db, async (tx) => {
+    await lockUser(tx, userId);
+    if (!(await deletePasskey(tx, userId, id))) throw new Problem(common.not_found);
+    await dropOrphanedCodes(tx, userId);
+    const now = deps.clock.now();
+    await audit(tx, now, { orgId, actorId: userId, action: "passkey.removed", targetId: id });
+    await factorsChanged(tx, deps, userId);
+  });
+}
