@@ -15,10 +15,10 @@ export type SecondFactor = Factor | "backup_code";
 /** A sign-in that needs a second factor: what to show, and the secret that carries it on. */
 export type MfaChallenge = { challenge: string; methods: readonly SecondFactor[]; expiresInSeconds: number };
 
-const COUNT_AS_TWO: readonly Amr[] = ["passkey", "otp", "backup"];
+const COUNT_AS_TWO: ReadonlySet<Amr> = new Set(["passkey", "otp", "backup"]);
 
 /** True when what was proven is one factor alone; a passkey is two. */
-export const isOneFactor = (amr: readonly Amr[]): boolean => !amr.some((each) => COUNT_AS_TWO.includes(each));
+export const isOneFactor = (amr: readonly Amr[]): boolean => !amr.some((each) => COUNT_AS_TWO.has(each));
 
 /** Makes the first proof wait for the second, for five minutes. Only the secret's hash is kept. */
 export async function openChallenge(

@@ -31,7 +31,7 @@ export async function dropOrphanedCodes(tx: Tx, userId: UserId): Promise<void> {
 
 /**
  * Takes every second factor away: app, codes, passkeys, failures. For operators who help somebody that lost them all. The
- * caller writes the audit entry.
+ * caller writes the audit entry. @public
  */
 export async function removeMfa(
   tx: Tx,

@@ -102,12 +102,16 @@ export function refuse(lockedUntil: Date | null, now: Date): Problem {
 }
 
 /**
- * Proves by a second factor that it is this person, in a transaction of its own. Throws 401 `second_factor_refused`, 429
- * `mfa_locked`, 503 `kms_unavailable`. Returns what was proven.
+ * Proves by a second factor that it is this person, in a transaction of its own; returns how, null when it does not. Throws
+ * 429 `mfa_locked`, 503 `kms_unavailable`.
  */
-export async function proveSecondFactor(deps: IdentityDeps, userId: UserId, shown: Shown): Promise<Amr> {
+export async function proveSecondFactor(
+  deps: IdentityDeps,
+  userId: UserId,
+  shown: Shown,
+): Promise<Amr | null> {
   const prepared = await prepare(deps, userId, shown);
   const verdict = await withSystemTx(deps.db, (tx) => trySecondFactor(tx, deps, userId, prepared));
-  if (verdict.proven === null) throw refuse(verdict.lockedUntil, deps.clock.now());
+  if (verdict.proven === null && verdict.lockedUntil) throw refuse(verdict.lockedUntil, deps.clock.now());
   return verdict.proven;
 }

@@ -37,7 +37,7 @@ export const optionsInput = z
       .optional()
       .meta({ description: "Of a sign-in that waits for its second factor" }),
   })
-  .optional();
+  .nullish();
 export const passkeyLoginInput = z.strictObject({
   assertion: assertionInput,
   mode: z.enum(["cookie", "token"]).default("cookie"),

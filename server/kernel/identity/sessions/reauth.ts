@@ -26,6 +26,7 @@ export async function reauthenticate(
     "password" in proof
       ? await provePassword(deps, userId, proof.password)
       : await proveSecondFactor(deps, userId, shownOf(proof));
+  if (!method) throw new Problem(identityProblems.reauth_failed);
   await withSystemTx(db, async (tx) => {
     const now = clock.now();
     await updateProven(tx, sessionId, now);
@@ -42,11 +43,9 @@ export async function reauthenticate(
 }
 
 /** Outside of any transaction, since a password takes its time. */
-async function provePassword({ db }: IdentityDeps, userId: UserId, password: string): Promise<Amr> {
+async function provePassword({ db }: IdentityDeps, userId: UserId, password: string): Promise<Amr | null> {
   const user = await withSystemTx(db, (tx) => findUserById(tx, userId));
-  if (!(await verifyPassword(user?.passwordHash ?? null, password)))
-    throw new Problem(identityProblems.reauth_failed);
-  return "pwd";
+  return (await verifyPassword(user?.passwordHash ?? null, password)) ? "pwd" : null;
 }
 
 /** Six digits are an app's code; backup codes are longer. */

@@ -162,7 +162,9 @@ test("204 reauth by password makes the proof fresh; 401 for a wrong one and for 
   };
   server.clock.advance(11 * MINUTE_MS);
   const reauth = (body: unknown) => browser.call("POST", "/api/auth/reauth", { body });
-  for (const wrong of [{ password: "Wrong Horse 1" }, { code: "123456" }, { assertion: {} }])
+  const unknown = { clientDataJSON: "AAAA", authenticatorData: "AAAA", signature: "AAAA" };
+  const assertion = { id: "AAAA", response: unknown };
+  for (const wrong of [{ password: "Wrong Horse 1" }, { code: "123456" }, { assertion }])
     expect((await reauth(wrong)).body).toMatchObject({ status: 401, code: "reauth_failed" });
   expect(await proven()).not.toEqual(server.clock.now());
   expect((await reauth({ password: OWNER.password })).status).toBe(204);
