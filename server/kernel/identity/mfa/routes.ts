@@ -24,7 +24,7 @@ import { mfaStatus } from "./status.ts";
 
 const TAG = "Two-step verification";
 /** Of one person, or of one network that nobody has signed in from; wrong codes lock long before. */
-const limit = { name: "mfa", perMinute: 20 } as const;
+const limit = { name: "mfa", perMinute: 20, kind: "auth" } as const;
 
 /** Authenticator apps, backup codes, and the second step of signing in. */
 export function mfaRoutes(http: Http, deps: IdentityDeps): void {

@@ -24,7 +24,7 @@ import { signInByPasskey, signInOptions } from "./sign-in.ts";
 
 const TAG = "Passkeys";
 /** A sign-in page asks for options by itself, and again when they are about to expire. */
-const limit = { name: "passkeys", perMinute: 30 } as const;
+const limit = { name: "passkeys", perMinute: 30, kind: "auth" } as const;
 
 /** Passkeys: one's own, and signing in by one. */
 export function passkeyRoutes(http: Http, deps: IdentityDeps): void {
