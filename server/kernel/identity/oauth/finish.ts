@@ -77,6 +77,13 @@ function land(signedIn: SignedIn, returnTo: string): Landing {
   switch (signedIn.kind) {
     case "session":
       return { path: returnTo, opened: signedIn.opened, outcome: "signed_in" };
+    case "mfa": {
+      // In the fragment, which no server, proxy or log ever sees.
+      const { challenge, methods } = signedIn.challenge;
+      const step = new URLSearchParams({ challenge, methods: methods.join(",") });
+      const path = `${withQuery(SIGN_IN, returnField(returnTo))}#${step}`;
+      return { path, opened: null, outcome: "mfa" };
+    }
     case "tokens":
       throw new Error("a browser is signed in by its cookie");
   }
