@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.ts';
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client/index.ts';
-import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AuthorizeData, AuthorizeErrors, AuthorizeResponses, BackfillEventsData, BackfillEventsErrors, BackfillEventsResponses, CancelJobData, CancelJobErrors, CancelJobResponses, ChangeApiKeyData, ChangeApiKeyErrors, ChangeApiKeyResponses, ChangeMemberData, ChangeMemberErrors, ChangeMemberResponses, ChangeOrganizationData, ChangeOrganizationErrors, ChangeOrganizationResponses, ChangeWebhookEndpointData, ChangeWebhookEndpointErrors, ChangeWebhookEndpointResponses, ConfirmAccountData, ConfirmAccountErrors, ConfirmAccountResponses, ConnectAccountData, ConnectAccountErrors, ConnectAccountResponses, CountEventsData, CountEventsErrors, CountEventsResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionLlmData, CreateChatCompletionLlmErrors, CreateChatCompletionLlmResponses, CreateChatCompletionResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreateOrganizationData, CreateOrganizationErrors, CreateOrganizationResponses, CreateSignInLinkData, CreateSignInLinkErrors, CreateSignInLinkResponses, DecideAuthorizationData, DecideAuthorizationErrors, DecideAuthorizationResponses, DecideDeviceData, DecideDeviceErrors, DecideDeviceResponses, DeleteOrganizationData, DeleteOrganizationErrors, DeleteOrganizationResponses, DisconnectAccountData, DisconnectAccountErrors, DisconnectAccountResponses, DownloadAuditExportData, DownloadAuditExportErrors, DownloadAuditExportResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, ExplainAccessData, ExplainAccessErrors, ExplainAccessResponses, ExportAuditLogData, ExportAuditLogErrors, ExportAuditLogResponses, FindDeviceData, FindDeviceErrors, FindDeviceResponses, FinishOAuthData, FinishOAuthErrors, FinishOAuthResponses, GetAuthorizationRequestData, GetAuthorizationRequestErrors, GetAuthorizationRequestResponses, GetAuthorizationServerData, GetAuthorizationServerErrors, GetAuthorizationServerResponses, GetCheckoutSessionData, GetCheckoutSessionErrors, GetCheckoutSessionResponses, GetEventData, GetEventErrors, GetEventPayloadData, GetEventPayloadErrors, GetEventPayloadResponses, GetEventResponses, GetJobData, GetJobErrors, GetJobResponses, GetJobStatsData, GetJobStatsErrors, GetJobStatsResponses, GetKeySetData, GetKeySetErrors, GetKeySetResponses, GetLedgerBalancesData, GetLedgerBalancesErrors, GetLedgerBalancesResponses, GetLedgerTransactionData, GetLedgerTransactionErrors, GetLedgerTransactionResponses, GetLicensesData, GetLicensesErrors, GetLicensesResponses, GetMeData, GetMeErrors, GetMeResponses, GetModelData, GetModelErrors, GetModelLlmData, GetModelLlmErrors, GetModelLlmResponses, GetModelResponses, GetOrganizationData, GetOrganizationErrors, GetOrganizationResponses, GetOwnRateLimitsData, GetOwnRateLimitsErrors, GetOwnRateLimitsResponses, GetPaymentData, GetPaymentErrors, GetPaymentResponses, GetRateLimitsData, GetRateLimitsErrors, GetRateLimitsResponses, GetSystemData, GetSystemErrors, GetSystemResponses, GetTokenBalanceData, GetTokenBalanceErrors, GetTokenBalanceResponses, GetTokenUsageData, GetTokenUsageErrors, GetTokenUsageResponses, GrantTokensData, GrantTokensErrors, GrantTokensResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditEntriesData, ListAuditEntriesErrors, ListAuditEntriesResponses, ListAuditTrailsData, ListAuditTrailsErrors, ListAuditTrailsResponses, ListConnectedAccountsData, ListConnectedAccountsErrors, ListConnectedAccountsResponses, ListCreditPacksData, ListCreditPacksErrors, ListCreditPacksResponses, ListDeadLettersData, ListDeadLettersErrors, ListDeadLettersResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListLedgerAccountsData, ListLedgerAccountsErrors, ListLedgerAccountsResponses, ListLedgerTransactionsData, ListLedgerTransactionsErrors, ListLedgerTransactionsResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListModelsData, ListModelsErrors, ListModelsLlmData, ListModelsLlmErrors, ListModelsLlmResponses, ListModelsResponses, ListOrganizationsData, ListOrganizationsErrors, ListOrganizationsResponses, ListPaymentsData, ListPaymentsErrors, ListPaymentsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSignInProvidersData, ListSignInProvidersErrors, ListSignInProvidersResponses, ListUsageRecordsData, ListUsageRecordsErrors, ListUsageRecordsResponses, ListWebhookEndpointsData, ListWebhookEndpointsErrors, ListWebhookEndpointsResponses, PurchaseCreditsData, PurchaseCreditsErrors, PurchaseCreditsResponses, ReadInvitationData, ReadInvitationErrors, ReadInvitationResponses, ReauthenticateData, ReauthenticateErrors, ReauthenticateResponses, ReceiveResendEventData, ReceiveResendEventErrors, ReceiveResendEventResponses, ReceiveStripeEventData, ReceiveStripeEventErrors, ReceiveStripeEventResponses, RedeemSignInLinkData, RedeemSignInLinkErrors, RedeemSignInLinkResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, RemoveRateLimitData, RemoveRateLimitErrors, RemoveRateLimitResponses, ReplayEventData, ReplayEventErrors, ReplayEventResponses, ReportLeakedKeyData, ReportLeakedKeyErrors, ReportLeakedKeyResponses, ResendInvitationData, ResendInvitationErrors, ResendInvitationResponses, ResumeOrganizationData, ResumeOrganizationErrors, ResumeOrganizationResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeTokenData, RevokeTokenErrors, RevokeTokenResponses, RotateApiKeyData, RotateApiKeyErrors, RotateApiKeyResponses, SetOrganizationPolicyData, SetOrganizationPolicyErrors, SetOrganizationPolicyResponses, SetRateLimitData, SetRateLimitErrors, SetRateLimitResponses, SetUpData, SetUpErrors, SetUpResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StartDeviceData, StartDeviceErrors, StartDeviceResponses, StartOAuthData, StartOAuthErrors, StartOAuthResponses, StreamData, StreamErrors, StreamResponses, SuspendOrganizationData, SuspendOrganizationErrors, SuspendOrganizationResponses, SwitchOrganizationData, SwitchOrganizationErrors, SwitchOrganizationResponses, TransferOrganizationData, TransferOrganizationErrors, TransferOrganizationResponses, VerifyAuditLogData, VerifyAuditLogErrors, VerifyAuditLogResponses, VerifyLedgerData, VerifyLedgerErrors, VerifyLedgerResponses, WithdrawInvitationData, WithdrawInvitationErrors, WithdrawInvitationResponses } from './types.gen.ts';
+import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AuthorizeData, AuthorizeErrors, AuthorizeResponses, BackfillEventsData, BackfillEventsErrors, BackfillEventsResponses, CancelJobData, CancelJobErrors, CancelJobResponses, ChangeApiKeyData, ChangeApiKeyErrors, ChangeApiKeyResponses, ChangeMemberData, ChangeMemberErrors, ChangeMemberResponses, ChangeOrganizationData, ChangeOrganizationErrors, ChangeOrganizationResponses, ChangeWebhookEndpointData, ChangeWebhookEndpointErrors, ChangeWebhookEndpointResponses, ConfirmAccountData, ConfirmAccountErrors, ConfirmAccountResponses, ConfirmMfaData, ConfirmMfaErrors, ConfirmMfaResponses, ConnectAccountData, ConnectAccountErrors, ConnectAccountResponses, CountEventsData, CountEventsErrors, CountEventsResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionLlmData, CreateChatCompletionLlmErrors, CreateChatCompletionLlmResponses, CreateChatCompletionResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreateOrganizationData, CreateOrganizationErrors, CreateOrganizationResponses, CreateSignInLinkData, CreateSignInLinkErrors, CreateSignInLinkResponses, DecideAuthorizationData, DecideAuthorizationErrors, DecideAuthorizationResponses, DecideDeviceData, DecideDeviceErrors, DecideDeviceResponses, DeleteOrganizationData, DeleteOrganizationErrors, DeleteOrganizationResponses, DisableMfaData, DisableMfaErrors, DisableMfaResponses, DisconnectAccountData, DisconnectAccountErrors, DisconnectAccountResponses, DownloadAuditExportData, DownloadAuditExportErrors, DownloadAuditExportResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, EnrollMfaData, EnrollMfaErrors, EnrollMfaResponses, ExplainAccessData, ExplainAccessErrors, ExplainAccessResponses, ExportAuditLogData, ExportAuditLogErrors, ExportAuditLogResponses, FindDeviceData, FindDeviceErrors, FindDeviceResponses, FinishOAuthData, FinishOAuthErrors, FinishOAuthResponses, FinishSignInData, FinishSignInErrors, FinishSignInResponses, GetAuthorizationRequestData, GetAuthorizationRequestErrors, GetAuthorizationRequestResponses, GetAuthorizationServerData, GetAuthorizationServerErrors, GetAuthorizationServerResponses, GetCheckoutSessionData, GetCheckoutSessionErrors, GetCheckoutSessionResponses, GetEventData, GetEventErrors, GetEventPayloadData, GetEventPayloadErrors, GetEventPayloadResponses, GetEventResponses, GetJobData, GetJobErrors, GetJobResponses, GetJobStatsData, GetJobStatsErrors, GetJobStatsResponses, GetKeySetData, GetKeySetErrors, GetKeySetResponses, GetLedgerBalancesData, GetLedgerBalancesErrors, GetLedgerBalancesResponses, GetLedgerTransactionData, GetLedgerTransactionErrors, GetLedgerTransactionResponses, GetLicensesData, GetLicensesErrors, GetLicensesResponses, GetMeData, GetMeErrors, GetMeResponses, GetMfaStatusData, GetMfaStatusErrors, GetMfaStatusResponses, GetModelData, GetModelErrors, GetModelLlmData, GetModelLlmErrors, GetModelLlmResponses, GetModelResponses, GetOrganizationData, GetOrganizationErrors, GetOrganizationResponses, GetOwnRateLimitsData, GetOwnRateLimitsErrors, GetOwnRateLimitsResponses, GetPasskeyLoginOptionsData, GetPasskeyLoginOptionsErrors, GetPasskeyLoginOptionsResponses, GetPasskeyRegistrationOptionsData, GetPasskeyRegistrationOptionsErrors, GetPasskeyRegistrationOptionsResponses, GetPaymentData, GetPaymentErrors, GetPaymentResponses, GetRateLimitsData, GetRateLimitsErrors, GetRateLimitsResponses, GetSystemData, GetSystemErrors, GetSystemResponses, GetTokenBalanceData, GetTokenBalanceErrors, GetTokenBalanceResponses, GetTokenUsageData, GetTokenUsageErrors, GetTokenUsageResponses, GrantTokensData, GrantTokensErrors, GrantTokensResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditEntriesData, ListAuditEntriesErrors, ListAuditEntriesResponses, ListAuditTrailsData, ListAuditTrailsErrors, ListAuditTrailsResponses, ListConnectedAccountsData, ListConnectedAccountsErrors, ListConnectedAccountsResponses, ListCreditPacksData, ListCreditPacksErrors, ListCreditPacksResponses, ListDeadLettersData, ListDeadLettersErrors, ListDeadLettersResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListLedgerAccountsData, ListLedgerAccountsErrors, ListLedgerAccountsResponses, ListLedgerTransactionsData, ListLedgerTransactionsErrors, ListLedgerTransactionsResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListModelsData, ListModelsErrors, ListModelsLlmData, ListModelsLlmErrors, ListModelsLlmResponses, ListModelsResponses, ListOrganizationsData, ListOrganizationsErrors, ListOrganizationsResponses, ListPasskeysData, ListPasskeysErrors, ListPasskeysResponses, ListPaymentsData, ListPaymentsErrors, ListPaymentsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSignInProvidersData, ListSignInProvidersErrors, ListSignInProvidersResponses, ListUsageRecordsData, ListUsageRecordsErrors, ListUsageRecordsResponses, ListWebhookEndpointsData, ListWebhookEndpointsErrors, ListWebhookEndpointsResponses, PurchaseCreditsData, PurchaseCreditsErrors, PurchaseCreditsResponses, ReadInvitationData, ReadInvitationErrors, ReadInvitationResponses, ReauthenticateData, ReauthenticateErrors, ReauthenticateResponses, ReceiveResendEventData, ReceiveResendEventErrors, ReceiveResendEventResponses, ReceiveStripeEventData, ReceiveStripeEventErrors, ReceiveStripeEventResponses, RedeemSignInLinkData, RedeemSignInLinkErrors, RedeemSignInLinkResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RegenerateBackupCodesData, RegenerateBackupCodesErrors, RegenerateBackupCodesResponses, RegisterPasskeyData, RegisterPasskeyErrors, RegisterPasskeyResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, RemovePasskeyData, RemovePasskeyErrors, RemovePasskeyResponses, RemoveRateLimitData, RemoveRateLimitErrors, RemoveRateLimitResponses, RenamePasskeyData, RenamePasskeyErrors, RenamePasskeyResponses, ReplayEventData, ReplayEventErrors, ReplayEventResponses, ReportLeakedKeyData, ReportLeakedKeyErrors, ReportLeakedKeyResponses, ResendInvitationData, ResendInvitationErrors, ResendInvitationResponses, ResumeOrganizationData, ResumeOrganizationErrors, ResumeOrganizationResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeTokenData, RevokeTokenErrors, RevokeTokenResponses, RotateApiKeyData, RotateApiKeyErrors, RotateApiKeyResponses, SetOrganizationPolicyData, SetOrganizationPolicyErrors, SetOrganizationPolicyResponses, SetRateLimitData, SetRateLimitErrors, SetRateLimitResponses, SetUpData, SetUpErrors, SetUpResponses, SignInByPasskeyData, SignInByPasskeyErrors, SignInByPasskeyResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StartDeviceData, StartDeviceErrors, StartDeviceResponses, StartOAuthData, StartOAuthErrors, StartOAuthResponses, StreamData, StreamErrors, StreamResponses, SuspendOrganizationData, SuspendOrganizationErrors, SuspendOrganizationResponses, SwitchOrganizationData, SwitchOrganizationErrors, SwitchOrganizationResponses, TransferOrganizationData, TransferOrganizationErrors, TransferOrganizationResponses, VerifyAuditLogData, VerifyAuditLogErrors, VerifyAuditLogResponses, VerifyLedgerData, VerifyLedgerErrors, VerifyLedgerResponses, WithdrawInvitationData, WithdrawInvitationErrors, WithdrawInvitationResponses } from './types.gen.ts';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -199,6 +199,184 @@ export const reauthenticate = <ThrowOnError extends boolean = false>(options: Op
             type: 'apiKey'
         }],
     url: '/api/auth/reauth',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Second factors that one has
+ */
+export const getMfaStatus = <ThrowOnError extends boolean = false>(options?: Options<GetMfaStatusData, ThrowOnError>): RequestResult<GetMfaStatusResponses, GetMfaStatusErrors, ThrowOnError> => (options?.client ?? client).get<GetMfaStatusResponses, GetMfaStatusErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/auth/mfa/status',
+    ...options
+});
+
+/**
+ * A secret for an authenticator app; in force with its first code, within 15 minutes
+ */
+export const enrollMfa = <ThrowOnError extends boolean = false>(options?: Options<EnrollMfaData, ThrowOnError>): RequestResult<EnrollMfaResponses, EnrollMfaErrors, ThrowOnError> => (options?.client ?? client).post<EnrollMfaResponses, EnrollMfaErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/auth/mfa/enroll',
+    ...options
+});
+
+/**
+ * Put the app's secret in force by its first code; tells ten backup codes, once
+ */
+export const confirmMfa = <ThrowOnError extends boolean = false>(options: Options<ConfirmMfaData, ThrowOnError>): RequestResult<ConfirmMfaResponses, ConfirmMfaErrors, ThrowOnError> => (options.client ?? client).post<ConfirmMfaResponses, ConfirmMfaErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/auth/mfa/verify',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Take the authenticator app away
+ */
+export const disableMfa = <ThrowOnError extends boolean = false>(options?: Options<DisableMfaData, ThrowOnError>): RequestResult<DisableMfaResponses, DisableMfaErrors, ThrowOnError> => (options?.client ?? client).post<DisableMfaResponses, DisableMfaErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/auth/mfa/disable',
+    ...options
+});
+
+/**
+ * Ten new backup codes, told once; the old ones are void
+ */
+export const regenerateBackupCodes = <ThrowOnError extends boolean = false>(options?: Options<RegenerateBackupCodesData, ThrowOnError>): RequestResult<RegenerateBackupCodesResponses, RegenerateBackupCodesErrors, ThrowOnError> => (options?.client ?? client).post<RegenerateBackupCodesResponses, RegenerateBackupCodesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/auth/mfa/regenerate-codes',
+    ...options
+});
+
+/**
+ * Finish a sign-in by its second factor
+ */
+export const finishSignIn = <ThrowOnError extends boolean = false>(options: Options<FinishSignInData, ThrowOnError>): RequestResult<FinishSignInResponses, FinishSignInErrors, ThrowOnError> => (options.client ?? client).post<FinishSignInResponses, FinishSignInErrors, ThrowOnError>({
+    url: '/api/auth/mfa/login-verify',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * What a passkey is asked to sign; good for five minutes, once
+ */
+export const getPasskeyLoginOptions = <ThrowOnError extends boolean = false>(options: Options<GetPasskeyLoginOptionsData, ThrowOnError>): RequestResult<GetPasskeyLoginOptionsResponses, GetPasskeyLoginOptionsErrors, ThrowOnError> => (options.client ?? client).post<GetPasskeyLoginOptionsResponses, GetPasskeyLoginOptionsErrors, ThrowOnError>({
+    url: '/api/auth/passkeys/login/options',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Sign in by a passkey, which is both factors
+ */
+export const signInByPasskey = <ThrowOnError extends boolean = false>(options: Options<SignInByPasskeyData, ThrowOnError>): RequestResult<SignInByPasskeyResponses, SignInByPasskeyErrors, ThrowOnError> => (options.client ?? client).post<SignInByPasskeyResponses, SignInByPasskeyErrors, ThrowOnError>({
+    url: '/api/auth/passkeys/login',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * What an authenticator is asked to make; good for five minutes, once
+ */
+export const getPasskeyRegistrationOptions = <ThrowOnError extends boolean = false>(options?: Options<GetPasskeyRegistrationOptionsData, ThrowOnError>): RequestResult<GetPasskeyRegistrationOptionsResponses, GetPasskeyRegistrationOptionsErrors, ThrowOnError> => (options?.client ?? client).post<GetPasskeyRegistrationOptionsResponses, GetPasskeyRegistrationOptionsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/auth/passkeys/register/options',
+    ...options
+});
+
+/**
+ * Keep a passkey that was made; with the first second factor come ten backup codes
+ */
+export const registerPasskey = <ThrowOnError extends boolean = false>(options: Options<RegisterPasskeyData, ThrowOnError>): RequestResult<RegisterPasskeyResponses, RegisterPasskeyErrors, ThrowOnError> => (options.client ?? client).post<RegisterPasskeyResponses, RegisterPasskeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/auth/passkeys/register',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * One's own passkeys, oldest first
+ */
+export const listPasskeys = <ThrowOnError extends boolean = false>(options?: Options<ListPasskeysData, ThrowOnError>): RequestResult<ListPasskeysResponses, ListPasskeysErrors, ThrowOnError> => (options?.client ?? client).get<ListPasskeysResponses, ListPasskeysErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/auth/passkeys',
+    ...options
+});
+
+/**
+ * Take a passkey away
+ */
+export const removePasskey = <ThrowOnError extends boolean = false>(options: Options<RemovePasskeyData, ThrowOnError>): RequestResult<RemovePasskeyResponses, RemovePasskeyErrors, ThrowOnError> => (options.client ?? client).delete<RemovePasskeyResponses, RemovePasskeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/auth/passkeys/{id}',
+    ...options
+});
+
+/**
+ * Give a passkey another name
+ */
+export const renamePasskey = <ThrowOnError extends boolean = false>(options: Options<RenamePasskeyData, ThrowOnError>): RequestResult<RenamePasskeyResponses, RenamePasskeyErrors, ThrowOnError> => (options.client ?? client).put<RenamePasskeyResponses, RenamePasskeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/auth/passkeys/{id}',
     ...options,
     headers: {
         'Content-Type': 'application/json',

@@ -10,6 +10,15 @@ export type NewPurchaseInput = {
     cancel_url?: string;
 };
 
+export type PasskeyAssertionInput = {
+    id: string;
+    response: {
+        clientDataJSON: string;
+        authenticatorData: string;
+        signature: string;
+    };
+};
+
 export type RoleInput = 'owner' | 'admin' | 'agent' | 'viewer';
 
 export type WebhookEndpointChangeInput = {
@@ -166,6 +175,77 @@ export type AuditExport = {
     url: string;
 };
 
+export type MfaChallenge = {
+    mfa_required: true;
+    /**
+     * Send it with the second factor, within five minutes
+     */
+    challenge: string;
+    methods: Array<'totp' | 'passkey' | 'backup_code'>;
+    expires_in: number;
+};
+
+export type MfaStatus = {
+    enabled: boolean;
+    methods: Array<'totp' | 'passkey'>;
+    /**
+     * Everything else waits until a second factor is set up
+     */
+    must_enroll: boolean;
+    totp_confirmed_at: string | null;
+    backup_codes_left: number;
+};
+
+export type MfaEnrollment = {
+    /**
+     * Base32, for apps that cannot scan
+     */
+    secret: string;
+    otpauth_uri: string;
+    qr_svg: string;
+    expires_at: string;
+};
+
+export type BackupCodes = {
+    /**
+     * Told once
+     */
+    backup_codes: [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+    ];
+};
+
+export type MfaEnabled = {
+    /**
+     * Told once
+     */
+    backup_codes: [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+    ];
+    /**
+     * The same session under a new secret
+     */
+    session: Session | null;
+};
+
 export type TokenSet = {
     access_token: string;
     token_type: 'Bearer';
@@ -225,6 +305,74 @@ export type ConnectedAccounts = {
 
 export type AuthorizeUrl = {
     authorize_url: string;
+};
+
+export type Passkey = {
+    id: string;
+    name: string;
+    /**
+     * Its maker copies it to the person's other devices
+     */
+    synced: boolean;
+    created_at: string;
+    last_used_at: string | null;
+};
+
+export type Passkeys = {
+    data: Array<Passkey>;
+};
+
+export type NewPasskey = {
+    passkey: Passkey;
+    /**
+     * Ten with a person's first second factor, told once; else null
+     */
+    backup_codes: Array<string> | null;
+    /**
+     * The same session under a new secret
+     */
+    session: Session | null;
+};
+
+export type PasskeyRegistrationOptions = {
+    rp: {
+        id?: string;
+        name: string;
+    };
+    user: {
+        id: string;
+        name: string;
+        displayName: string;
+    };
+    challenge: string;
+    pubKeyCredParams: Array<{
+        alg: number;
+        type: string;
+    }>;
+    timeout?: number;
+    excludeCredentials?: Array<{
+        id: string;
+        type: string;
+        transports?: Array<string>;
+    }>;
+    authenticatorSelection?: {
+        residentKey?: string;
+        requireResidentKey?: boolean;
+        userVerification?: string;
+    };
+    attestation?: string;
+};
+
+export type PasskeyLoginOptions = {
+    challenge: string;
+    timeout?: number;
+    rpId?: string;
+    allowCredentials?: Array<{
+        id: string;
+        type: string;
+        transports?: Array<string>;
+    }>;
+    userVerification?: string;
 };
 
 export type EndedSessions = {
@@ -1063,7 +1211,7 @@ export type SignInResponses = {
     /**
      * Success
      */
-    200: SignedIn | TokenSet;
+    200: SignedIn | TokenSet | MfaChallenge;
 };
 
 export type SignInResponse = SignInResponses[keyof SignInResponses];
@@ -1115,7 +1263,7 @@ export type RedeemSignInLinkResponses = {
     /**
      * Success
      */
-    200: SignedIn | TokenSet;
+    200: SignedIn | TokenSet | MfaChallenge;
 };
 
 export type RedeemSignInLinkResponse = RedeemSignInLinkResponses[keyof RedeemSignInLinkResponses];
@@ -1417,9 +1565,7 @@ export type ReauthenticateData = {
     } | {
         code: string;
     } | {
-        assertion: {
-            [key: string]: unknown;
-        };
+        assertion: PasskeyAssertionInput;
     };
     path?: never;
     query?: never;
@@ -1443,6 +1589,362 @@ export type ReauthenticateResponses = {
 };
 
 export type ReauthenticateResponse = ReauthenticateResponses[keyof ReauthenticateResponses];
+
+export type GetMfaStatusData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/auth/mfa/status';
+};
+
+export type GetMfaStatusErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type GetMfaStatusError = GetMfaStatusErrors[keyof GetMfaStatusErrors];
+
+export type GetMfaStatusResponses = {
+    /**
+     * Success
+     */
+    200: MfaStatus;
+};
+
+export type GetMfaStatusResponse = GetMfaStatusResponses[keyof GetMfaStatusResponses];
+
+export type EnrollMfaData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/auth/mfa/enroll';
+};
+
+export type EnrollMfaErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type EnrollMfaError = EnrollMfaErrors[keyof EnrollMfaErrors];
+
+export type EnrollMfaResponses = {
+    /**
+     * Success
+     */
+    200: MfaEnrollment;
+};
+
+export type EnrollMfaResponse = EnrollMfaResponses[keyof EnrollMfaResponses];
+
+export type ConfirmMfaData = {
+    body: {
+        code: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/auth/mfa/verify';
+};
+
+export type ConfirmMfaErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ConfirmMfaError = ConfirmMfaErrors[keyof ConfirmMfaErrors];
+
+export type ConfirmMfaResponses = {
+    /**
+     * Success
+     */
+    200: MfaEnabled;
+};
+
+export type ConfirmMfaResponse = ConfirmMfaResponses[keyof ConfirmMfaResponses];
+
+export type DisableMfaData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/auth/mfa/disable';
+};
+
+export type DisableMfaErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type DisableMfaError = DisableMfaErrors[keyof DisableMfaErrors];
+
+export type DisableMfaResponses = {
+    /**
+     * Done; no body
+     */
+    204: void;
+};
+
+export type DisableMfaResponse = DisableMfaResponses[keyof DisableMfaResponses];
+
+export type RegenerateBackupCodesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/auth/mfa/regenerate-codes';
+};
+
+export type RegenerateBackupCodesErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type RegenerateBackupCodesError = RegenerateBackupCodesErrors[keyof RegenerateBackupCodesErrors];
+
+export type RegenerateBackupCodesResponses = {
+    /**
+     * Success
+     */
+    200: BackupCodes;
+};
+
+export type RegenerateBackupCodesResponse = RegenerateBackupCodesResponses[keyof RegenerateBackupCodesResponses];
+
+export type FinishSignInData = {
+    body: {
+        challenge: string;
+        method: 'totp' | 'backup_code' | 'passkey';
+        code?: string;
+        assertion?: PasskeyAssertionInput;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/auth/mfa/login-verify';
+};
+
+export type FinishSignInErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type FinishSignInError = FinishSignInErrors[keyof FinishSignInErrors];
+
+export type FinishSignInResponses = {
+    /**
+     * Success
+     */
+    200: SignedIn | TokenSet | MfaChallenge;
+};
+
+export type FinishSignInResponse = FinishSignInResponses[keyof FinishSignInResponses];
+
+export type GetPasskeyLoginOptionsData = {
+    body: {
+        /**
+         * Of a sign-in that waits for its second factor
+         */
+        challenge?: string;
+    } | null;
+    path?: never;
+    query?: never;
+    url: '/api/auth/passkeys/login/options';
+};
+
+export type GetPasskeyLoginOptionsErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type GetPasskeyLoginOptionsError = GetPasskeyLoginOptionsErrors[keyof GetPasskeyLoginOptionsErrors];
+
+export type GetPasskeyLoginOptionsResponses = {
+    /**
+     * Success
+     */
+    200: PasskeyLoginOptions;
+};
+
+export type GetPasskeyLoginOptionsResponse = GetPasskeyLoginOptionsResponses[keyof GetPasskeyLoginOptionsResponses];
+
+export type SignInByPasskeyData = {
+    body: {
+        assertion: PasskeyAssertionInput;
+        mode?: 'cookie' | 'token';
+    };
+    path?: never;
+    query?: never;
+    url: '/api/auth/passkeys/login';
+};
+
+export type SignInByPasskeyErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type SignInByPasskeyError = SignInByPasskeyErrors[keyof SignInByPasskeyErrors];
+
+export type SignInByPasskeyResponses = {
+    /**
+     * Success
+     */
+    200: SignedIn | TokenSet | MfaChallenge;
+};
+
+export type SignInByPasskeyResponse = SignInByPasskeyResponses[keyof SignInByPasskeyResponses];
+
+export type GetPasskeyRegistrationOptionsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/auth/passkeys/register/options';
+};
+
+export type GetPasskeyRegistrationOptionsErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type GetPasskeyRegistrationOptionsError = GetPasskeyRegistrationOptionsErrors[keyof GetPasskeyRegistrationOptionsErrors];
+
+export type GetPasskeyRegistrationOptionsResponses = {
+    /**
+     * Success
+     */
+    200: PasskeyRegistrationOptions;
+};
+
+export type GetPasskeyRegistrationOptionsResponse = GetPasskeyRegistrationOptionsResponses[keyof GetPasskeyRegistrationOptionsResponses];
+
+export type RegisterPasskeyData = {
+    body: {
+        name?: string;
+        attestation: {
+            id: string;
+            response: {
+                clientDataJSON: string;
+                attestationObject: string;
+                transports?: Array<'ble' | 'cable' | 'hybrid' | 'internal' | 'nfc' | 'smart-card' | 'usb'>;
+            };
+        };
+    };
+    path?: never;
+    query?: never;
+    url: '/api/auth/passkeys/register';
+};
+
+export type RegisterPasskeyErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type RegisterPasskeyError = RegisterPasskeyErrors[keyof RegisterPasskeyErrors];
+
+export type RegisterPasskeyResponses = {
+    /**
+     * Success
+     */
+    201: NewPasskey;
+};
+
+export type RegisterPasskeyResponse = RegisterPasskeyResponses[keyof RegisterPasskeyResponses];
+
+export type ListPasskeysData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/auth/passkeys';
+};
+
+export type ListPasskeysErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ListPasskeysError = ListPasskeysErrors[keyof ListPasskeysErrors];
+
+export type ListPasskeysResponses = {
+    /**
+     * Success
+     */
+    200: Passkeys;
+};
+
+export type ListPasskeysResponse = ListPasskeysResponses[keyof ListPasskeysResponses];
+
+export type RemovePasskeyData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/auth/passkeys/{id}';
+};
+
+export type RemovePasskeyErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type RemovePasskeyError = RemovePasskeyErrors[keyof RemovePasskeyErrors];
+
+export type RemovePasskeyResponses = {
+    /**
+     * Done; no body
+     */
+    204: void;
+};
+
+export type RemovePasskeyResponse = RemovePasskeyResponses[keyof RemovePasskeyResponses];
+
+export type RenamePasskeyData = {
+    body: {
+        name: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/auth/passkeys/{id}';
+};
+
+export type RenamePasskeyErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type RenamePasskeyError = RenamePasskeyErrors[keyof RenamePasskeyErrors];
+
+export type RenamePasskeyResponses = {
+    /**
+     * Success
+     */
+    200: Passkey;
+};
+
+export type RenamePasskeyResponse = RenamePasskeyResponses[keyof RenamePasskeyResponses];
 
 export type RefreshTokensData = {
     body: {

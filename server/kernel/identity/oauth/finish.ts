@@ -81,7 +81,7 @@ function land(signedIn: SignedIn, returnTo: string): Landing {
       // In the fragment, which no server, proxy or log ever sees.
       const { challenge, methods } = signedIn.challenge;
       const step = new URLSearchParams({ challenge, methods: methods.join(",") });
-      const path = `${withQuery(SIGN_IN, returnField(returnTo))}#${step}`;
+      const path = `${withQuery(SIGN_IN, nextField(returnTo))}#${step}`;
       return { path, opened: null, outcome: "mfa" };
     }
     case "tokens":
