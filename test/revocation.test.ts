@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { startTestApp, type TestApp } from "./harness/app.ts";
 import { createClient } from "./harness/client.ts";
+import { OWNER } from "./harness/people.ts";
 import { redisInstalled, startRedis, type TestRedis } from "./harness/redis.ts";
 
 const ways = redisInstalled ? ["off", "on", "lost"] : ["off"];
@@ -38,5 +39,28 @@ describe.each(ways)("with Redis %s", (way) => {
     await first.owner.call("DELETE", `/api/api-keys/${key.id}`);
     const refused = async () => expect(await statuses()).toEqual([401, 401]);
     await vi.waitFor(refused, { timeout: 1_000, interval: 10 });
+  });
+
+  test("a second process refuses a revoked access token within a second, and its sisters with their session", async () => {
+    const login = { ...OWNER, mode: "token" };
+    const one = await first.anonymous.call("POST", "/api/auth/login", { body: login });
+    const two = await first.anonymous.call("POST", "/api/auth/refresh", {
+      body: { refresh_token: one.body.refresh_token },
+    });
+    const tokens = [one, two].map(({ body }) => String(body.access_token));
+    const statuses = () =>
+      Promise.all(
+        tokens.map(async (token) => {
+          const other = createClient(otherUrl, { authorization: `Bearer ${token}` });
+          return (await other.call("GET", "/api/auth/me")).status;
+        }),
+      );
+    const become = (wanted: number[]) =>
+      vi.waitFor(async () => expect(await statuses()).toEqual(wanted), { timeout: 1_000, interval: 10 });
+    expect(await statuses()).toEqual([200, 200]);
+    await first.anonymous.call("POST", "/api/auth/revoke", { body: { token: tokens[0] } });
+    await become([401, 200]);
+    await first.anonymous.call("POST", "/api/auth/revoke", { body: { token: two.body.refresh_token } });
+    await become([401, 401]);
   });
 });

@@ -1,5 +1,7 @@
 import { createRootRoute, createRoute, createRouter, Outlet } from "@tanstack/react-router";
 import type { EventState, JobState } from "./api/types.ts";
+import { ConsentScreen } from "./products/apps/consent-screen.tsx";
+import { DeviceScreen } from "./products/apps/device-screen.tsx";
 import { CreditsScreen } from "./products/credits/credits-screen.tsx";
 import { ReturnScreen } from "./products/credits/return-screen.tsx";
 import { ApiKeysScreen } from "./products/developers/api-keys-screen.tsx";
@@ -21,6 +23,7 @@ import { PaymentsScreen } from "./products/payments/payments-screen.tsx";
 import { SignInScreen } from "./products/sign-in/sign-in-screen.tsx";
 import { SystemScreen } from "./products/system/system-screen.tsx";
 import { Broken, NotFound } from "./shell/errors.tsx";
+import { PlainShell } from "./shell/plain-shell.tsx";
 import { Shell } from "./shell/shell.tsx";
 
 type Search = Record<string, unknown>;
@@ -44,6 +47,14 @@ const signIn = createRoute({
   component: SignInScreen,
   validateSearch: texts("next"),
 });
+const plain = createRoute({ getParentRoute: () => root, id: "plain", component: PlainShell });
+const consent = createRoute({
+  getParentRoute: () => plain,
+  path: "/consent",
+  component: ConsentScreen,
+  validateSearch: texts("request_id"),
+});
+const device = createRoute({ getParentRoute: () => plain, path: "/device", component: DeviceScreen });
 const app = createRoute({ getParentRoute: () => root, id: "app", component: Shell });
 
 const overview = createRoute({ getParentRoute: () => app, path: "/", component: OverviewScreen });
@@ -123,6 +134,7 @@ const system = createRoute({ getParentRoute: () => app, path: "/system", compone
 
 const routeTree = root.addChildren([
   signIn,
+  plain.addChildren([consent, device]),
   app.addChildren([
     overview,
     credits,

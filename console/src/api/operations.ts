@@ -26,6 +26,19 @@ export const api = {
   redeemLink: (token: string) => read(sdk.redeemSignInLink({ body: { token } })),
   switchOrganization: (org_id: string) => read(sdk.switchOrganization({ body: { org_id } })),
 
+  authorizationRequest: (request_id: string) => read(sdk.getAuthorizationRequest({ path: { request_id } })),
+  /** As JSON: a page cannot follow a redirect into an app by itself. */
+  decideAuthorization: (request_id: string, approve: boolean) =>
+    read(
+      sdk.decideAuthorization({
+        body: { request_id, approve },
+        headers: { accept: "application/json" },
+      }),
+    ),
+  findDevice: (user_code: string) => read(sdk.findDevice({ body: { user_code } })),
+  decideDevice: (user_code: string, approve: boolean) =>
+    read(sdk.decideDevice({ body: { user_code, approve } })),
+
   balance: () => read(sdk.getTokenBalance()),
   usage: (query: { group_by: string; from: string }) => read(sdk.getTokenUsage({ query })),
   usageRecords: (query: Listing & { model?: string | undefined }) =>

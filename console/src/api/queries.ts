@@ -12,6 +12,14 @@ const every5s = { refetchInterval: 5_000 } as const;
 /** First part of each key is what `live.ts` makes stale. */
 export const queries = {
   me: () => queryOptions({ queryKey: ["me"], queryFn: api.me, staleTime: 60_000 }),
+  authorizationRequest: (id: string) =>
+    queryOptions({
+      queryKey: ["authorization-request", id],
+      queryFn: () => api.authorizationRequest(id),
+      retry: false,
+      // It is decided once: what was read stays on the page while the answer travels.
+      staleTime: Infinity,
+    }),
   balance: () => queryOptions({ queryKey: ["balance"], queryFn: api.balance, ...live }),
   usage: (group_by: string, from: string) =>
     queryOptions({

@@ -27,6 +27,7 @@ export type {
   System,
   TokenBalance,
   UsageRecord,
+  WaitingDevice,
   WebhookCounts,
   WebhookEndpoint,
   WebhookEvent,
