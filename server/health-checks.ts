@@ -5,6 +5,7 @@ import type { Bus } from "./platform/bus/index.ts";
 import type { Clock } from "./platform/clock.ts";
 import type { Db } from "./platform/db/index.ts";
 import type { Health } from "./platform/health/index.ts";
+import type { Jobs } from "./platform/jobs/index.ts";
 import type { Limiter } from "./platform/rate-limit/index.ts";
 import type { Hub } from "./platform/realtime/index.ts";
 import type { Gateway } from "./products/gateway/index.ts";
@@ -22,6 +23,7 @@ type HealthParts = {
   mail: Mail;
   inbox: Inbox;
   gateway: Gateway;
+  jobs: Jobs;
   clock: Clock;
 };
 
@@ -37,6 +39,7 @@ export function healthChecks({
   mail,
   inbox,
   gateway,
+  jobs,
   clock,
 }: HealthParts): void {
   health.check("database", true, async () => {
@@ -80,6 +83,7 @@ export function healthChecks({
     return { waiting: received + waiting_retry + processing, oldest_seconds };
   });
   health.queue("mails", () => mail.waiting());
+  health.queue("jobs", () => jobs.waiting());
   health.queue("model calls", async () => {
     const started = [...gateway.calls].map((call) => call.startedAt);
     const oldest = started.length > 0 ? performance.now() - Math.min(...started) : 0;

@@ -1,5 +1,5 @@
 /**
- * `bin/bench [ledger|webhooks|gateway|all] [--smoke]`: each scenario beside its baseline, taking turns in rounds, load from
+ * `bin/bench [ledger|webhooks|gateway|jobs|all] [--smoke]`: each scenario beside its baseline, taking turns in rounds, load from
  * another process. Only ratios and added latencies gate; a spread over 3x is "unstable". Everything goes to
  * `.data/bench/*.json`. `--smoke` runs one short round without bounds.
  */
@@ -13,8 +13,8 @@ import { judge, median, table, type Round, type Row } from "./judge.ts";
 import { JUDGEMENTS, measureMachine, open, SCENARIOS, type Pace, type ScenarioName } from "./scenarios.ts";
 import { openStage, type Stage } from "./stage.ts";
 
-const FULL: Pace = { seconds: 2, warmUpSeconds: 6, events: 5_000 };
-const SMOKE: Pace = { seconds: 0.5, warmUpSeconds: 0.3, events: 500 };
+const FULL: Pace = { seconds: 2, warmUpSeconds: 6, events: 5_000, backlog: 100_000 };
+const SMOKE: Pace = { seconds: 0.5, warmUpSeconds: 0.3, events: 500, backlog: 20_000 };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -7,6 +7,7 @@ import { othersPercent } from "./cpu.ts";
 import { openGatewayBench } from "./gateway/bench.ts";
 import type { Judgement, Round } from "./judge.ts";
 import { benchHolds } from "./ledger/hold-pairs.ts";
+import { benchJobs } from "./jobs/burst.ts";
 import type { Stage } from "./stage.ts";
 import { benchAcks } from "./webhooks/acks.ts";
 import { benchApply } from "./webhooks/apply.ts";
@@ -17,9 +18,11 @@ export type Pace = {
   warmUpSeconds: number;
   /** Events that one round applies to the ledger. */
   events: number;
+  /** Jobs of one organization that another's wait behind. */
+  backlog: number;
 };
 export type Scenario = { round(): Promise<Round>; close(): Promise<void> };
-export const SCENARIOS = ["ledger", "webhooks", "gateway"] as const;
+export const SCENARIOS = ["ledger", "webhooks", "gateway", "jobs"] as const;
 export type ScenarioName = (typeof SCENARIOS)[number];
 
 const MACHINE = fileURLToPath(new URL("machine.ts", import.meta.url));
@@ -29,6 +32,7 @@ const CONNECTIONS = 10;
 const ACK_CONCURRENCY = 16;
 const PAIR_CONCURRENCY = 64;
 const EVENT_ORGS = 20;
+const JOB_PROBES = 60;
 
 /** The baseline that goes before every round. */
 export async function measureMachine({ ownerUrl }: Stage, { seconds }: Pace): Promise<Round> {
@@ -39,6 +43,7 @@ export async function measureMachine({ ownerUrl }: Stage, { seconds }: Pace): Pr
 
 export function open(name: ScenarioName, stage: Stage, pace: Pace): Promise<Scenario> {
   if (name === "ledger") return openLedger(stage, pace);
+  if (name === "jobs") return openJobs(stage, pace);
   return name === "webhooks" ? openWebhooks(stage, pace) : openGateway(stage, pace);
 }
 
@@ -106,6 +111,20 @@ async function openGateway({ all, apiKey, upstream, postgresCpuMs }: Stage, pace
   };
 }
 
+async function openJobs({ ownerUrl }: Stage, { events, backlog }: Pace): Promise<Scenario> {
+  return {
+    async round() {
+      const result = await benchJobs({ ownerUrl, burst: events, backlog, probes: JOB_PROBES });
+      return {
+        jobs_fresh_per_second: result.freshPerSecond,
+        jobs_after_idle_per_second: result.afterIdlePerSecond,
+        job_delay_p95_ms: result.delayP95Ms,
+      };
+    },
+    close: async () => undefined,
+  };
+}
+
 /** One figure of a round over another; NaN when one was not measured. */
 const over = (above: string, below: string) => (round: Round) =>
   (round[above] ?? Number.NaN) / (round[below] ?? Number.NaN);
@@ -137,6 +156,15 @@ export const JUDGEMENTS: Readonly<Record<ScenarioName, readonly Judgement[]>> = 
       least: 0.3,
       unit: "x",
     },
+  ],
+  jobs: [
+    {
+      name: "job burst after idle and VACUUM ANALYZE / fresh",
+      of: over("jobs_after_idle_per_second", "jobs_fresh_per_second"),
+      least: 0.7,
+      unit: "x",
+    },
+    { name: "wait behind another's backlog, p95", of: figure("job_delay_p95_ms"), most: 5_000, unit: "ms" },
   ],
   gateway: [
     ...(["json", "sse"] as const).flatMap((mode): Judgement[] => [

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { Clock } from "../clock.ts";
 import type { Bus } from "../bus/index.ts";
-import { asTenant, type Db, type Tx } from "../db/index.ts";
+import { asTenant, withSystemTx, type Db, type Tx } from "../db/index.ts";
 import { INSTALLATION, newId, type OrgId } from "../ids.ts";
 import { assert } from "../problem.ts";
 import type { Hub } from "../realtime/index.ts";
@@ -10,7 +10,7 @@ import { cancelJob } from "./cancel.ts";
 import { complete, type Defined, type JobId, type JobKind, type Priority } from "./kind.ts";
 import type { Loops } from "./loops.ts";
 import { createNews } from "./news.ts";
-import { pauseOrg, resumeOrg } from "./queue-store.ts";
+import { findOldest, pauseOrg, resumeOrg } from "./queue-store.ts";
 import { purgeJobs } from "./purge.ts";
 import { retryJob } from "./retry.ts";
 import { createSignals } from "./signals.ts";
@@ -62,6 +62,8 @@ export type Jobs = {
   resume(tx: Tx, orgId: OrgId): Promise<void>;
   cancel(org: OrgId, id: JobId, mayCancel: (job: JobRow) => boolean): Promise<JobRow>;
   retry(org: OrgId, id: JobId): Promise<JobRow>;
+  /** Jobs of all organizations that could run now, and how long the oldest of them has waited. */
+  waiting(): Promise<{ waiting: number; oldest_seconds: number }>;
   /** Starts claiming and running jobs, `places` at once. */
   start(loops: Loops, places: number): void;
   /** Tells jobs that run to end and hands back those that do not within `timeoutMs`; the loops are stopped beside. */
@@ -113,11 +115,21 @@ export function createJobs(deps: JobsDeps): Jobs {
     },
     async cancel(org, id, mayCancel) {
       const job = await cancelJob(deps, org, id, mayCancel);
-      if (job.state === "cancelled") news.tell({ id, org }, "cancelled", null);
+      news.tell({ id, org }, job.state, job);
       if (job.state === "cancelling") bus.publish(CHANNEL, CANCEL);
       return job;
     },
-    retry: (org, id) => retryJob(deps, org, id, tell.ask),
+    async retry(org, id) {
+      const job = await retryJob(deps, org, id, tell.ask);
+      news.tell({ id, org }, job.state, job);
+      return job;
+    },
+    async waiting() {
+      const now = clock.now();
+      const { waiting, oldest_due_at: since } = await withSystemTx(deps.db, (tx) => findOldest(tx, now));
+      const oldest_seconds = since ? Math.max(0, Math.floor((now.getTime() - since.getTime()) / 1000)) : 0;
+      return { waiting, oldest_seconds };
+    },
     start(loops, places) {
       const started = startWorker({ ...deps, news, signals }, loops, kinds, places);
       worker = started;

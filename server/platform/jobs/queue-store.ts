@@ -143,18 +143,27 @@ export async function holdJobs(tx: Tx, org: OrgId, pairs: Pairs): Promise<boolea
   return rows.length === HELD_AT_ONCE;
 }
 
-/** Gives jobs of organizations that are paused no more back to the queue. True when there may be more. */
-export async function unholdJobs(tx: Tx): Promise<boolean> {
+/** Gives jobs of one organization that is paused no more back to the queue. How many; there may be more. */
+export async function unholdJobs(tx: Tx): Promise<number> {
+  // One look into the index per organization that has jobs aside, however many they are.
   const rows = await tx.query(
     "job_queue.unhold",
-    `update platform.job_queue set state = 'queued' where job_id in (
-       select job_id from platform.job_queue q
-       where state = 'held' and not exists (select from platform.job_pauses p where p.org_id = q.org_id)
-       order by org_id limit $1 for update skip locked)
+    `with recursive orgs as (
+       (select org_id from platform.job_queue where state = 'held' order by org_id limit 1)
+       union all
+       select next.org_id from orgs cross join lateral (
+         select q.org_id from platform.job_queue q where q.state = 'held' and q.org_id > orgs.org_id
+         order by q.org_id limit 1) next
+     ), resumed as (
+       select org_id from orgs
+       where not exists (select from platform.job_pauses p where p.org_id = orgs.org_id) limit 1)
+     update platform.job_queue set state = 'queued' where job_id in (
+       select job_id from platform.job_queue
+       where state = 'held' and org_id = (select org_id from resumed) limit $1 for update skip locked)
      returning job_id`,
     [HELD_AT_ONCE],
   );
-  return rows.length === HELD_AT_ONCE;
+  return rows.length;
 }
 
 const PROMOTED_AT_ONCE = 1_000;
@@ -266,6 +275,20 @@ export async function enterQueue(
     `insert into platform.job_queue (job_id, org_id, kind, priority, state, due_at) values ($1, $2, $3, $4, 'queued', $5)`,
     [job.id, org, job.kind, job.priority, job.dueAt],
   );
+}
+
+/** Jobs that could run now, and since when the oldest of them is due. */
+export async function findOldest(
+  tx: Tx,
+  now: Date,
+): Promise<{ waiting: number; oldest_due_at: Date | null }> {
+  const [row] = await tx.query<{ waiting: number; oldest_due_at: Date | null }>(
+    "job_queue.oldest",
+    `select count(*)::int as waiting, min(due_at) as oldest_due_at from platform.job_queue
+     where state = 'queued' or (state = 'scheduled' and due_at <= $1)`,
+    [now],
+  );
+  return row ?? { waiting: 0, oldest_due_at: null };
 }
 
 export type QueueCount = { kind: string; state: JobState; count: number };

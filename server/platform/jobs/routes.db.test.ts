@@ -115,6 +115,18 @@ test("admins see their organization's counts and times, operators those of all",
   expect(await stats(app.owner)).toMatchObject({ of: "installation", counts: { queued: 2, failed: 1 } });
 });
 
+test("a page that asks by itself does not keep its session alive: idle for 30 min it ends", async () => {
+  const person = await app.signIn();
+  const headers = { "x-holdfast-background": "1" };
+  const ask = async () => (await person.call("GET", "/api/jobs/stats", { headers })).status;
+  for (const minutes of [10, 10, 9]) {
+    clock.advance(minutes * 60_000);
+    expect(await ask()).toBe(200);
+  }
+  clock.advance(2 * 60_000);
+  expect(await ask()).toBe(401);
+});
+
 test("the metrics tell unfinished jobs by kind and state", async () => {
   await make({ kind: "metric.kind" });
   const { text } = await app.anonymous.call("GET", "/metrics");

@@ -11,8 +11,14 @@ const MAX_LAPSES = 10;
 const CANCEL_WITHIN_MS = 3_500;
 const LEASE_LOST = { code: "lease_lost", detail: "The processes that worked on it ended" };
 
-/** Makes due jobs claimable, takes over those of dead processes, ends what ignored being cancelled. True when jobs wait. */
-export async function sweepQueue(deps: { db: Db; clock: Clock; logger: Logger }): Promise<boolean> {
+/**
+ * Makes due jobs claimable, takes over those of dead processes, ends what ignored being cancelled. Calls `waiting` when
+ * jobs wait; true when there may be more to do.
+ */
+export async function sweepQueue(
+  deps: { db: Db; clock: Clock; logger: Logger },
+  waiting: () => void,
+): Promise<boolean> {
   const { db, clock } = deps;
   const now = clock.now();
   const cancelledBefore = addMs(now, -CANCEL_WITHIN_MS);
@@ -22,11 +28,12 @@ export async function sweepQueue(deps: { db: Db; clock: Clock; logger: Logger })
       unholdJobs(tx),
       listLapsed(tx, now, cancelledBefore),
     ]);
-    return { moved: promoted > 0 || unheld, lapsed };
+    return { moved: promoted + unheld, lapsed };
   });
-  let requeued = false;
-  for (const job of lapsed) requeued = (await takeOver(deps, job, now, cancelledBefore)) || requeued;
-  return moved || requeued;
+  if (moved > 0) waiting();
+  for (const job of lapsed) if (await takeOver(deps, job, now, cancelledBefore)) waiting();
+  // What could not be taken over is left to the next second; what is merely much goes on at once.
+  return moved > 0;
 }
 
 /** True when the job waits again. */

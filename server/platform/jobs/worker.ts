@@ -73,9 +73,7 @@ export function startWorker(
   };
   loops.every("jobs.renew", RENEW_MS, () => check(true));
   const looks = loops.every("jobs.look", LOOK_MS, () => check(false));
-  loops.every("jobs.sweep", SWEEP_MS, async () => {
-    if (await sweepQueue(deps)) loop.wake();
-  });
+  loops.every("jobs.sweep", SWEEP_MS, () => sweepQueue(deps, () => loop.wake()));
   return {
     wake: () => loop.wake(),
     look: () => looks.wake(),
