@@ -1,49 +1,29 @@
 import type { z } from "zod";
 import type { Clock } from "../clock.ts";
 import type { Bus } from "../bus/index.ts";
-import { asTenant, withSystemTx, type Db, type Tx } from "../db/index.ts";
-import { INSTALLATION, newId, type OrgId } from "../ids.ts";
+import { withSystemTx, type Db, type Tx } from "../db/index.ts";
+import type { OrgId } from "../ids.ts";
 import { assert } from "../problem.ts";
 import type { Hub } from "../realtime/index.ts";
 import type { Logger, Metrics } from "../telemetry/index.ts";
 import { cancelJob } from "./cancel.ts";
-import { complete, type Defined, type JobId, type JobKind, type Priority } from "./kind.ts";
+import { enqueueJob, type NewJob } from "./enqueue.ts";
+import { gathering } from "./gathering.ts";
+import { complete, type Defined, type JobId, type JobKind } from "./kind.ts";
 import type { Loops } from "./loops.ts";
 import { createNews } from "./news.ts";
 import { findOldest, pauseOrg, resumeOrg } from "./queue-store.ts";
 import { purgeJobs } from "./purge.ts";
 import { retryJob } from "./retry.ts";
 import { createSignals } from "./signals.ts";
-import { insertJob, type JobRow } from "./store.ts";
+import type { JobRow } from "./store.ts";
 import { startWorker, type Worker } from "./worker.ts";
 
 /** The bus's channel: tells workers of every process to claim, or to look for what is to be cancelled. */
 const CHANNEL = "jobs";
 const QUEUED = "queued";
 const CANCEL = "cancel";
-/** Many jobs enqueued within this are told as one. */
-const GATHER_MS = 50;
 const PURGE_MS = 3_600_000;
-const PAYLOAD_BYTES = 64 * 1024;
-
-export type NewJob = {
-  /** A defined kind. */
-  kind: string;
-  /** Null: a job of the installation itself. */
-  orgId: OrgId | null;
-  /** Ids rather than what they name: no secret, no personal text. At most 64 KiB. */
-  payload: unknown;
-  /** Default: the kind's. */
-  priority?: Priority;
-  /** Default: now. */
-  runAt?: Date;
-  /** Who may cancel it besides admins: the person's or key's id. */
-  createdBy?: string | null;
-  /** While a job of this kind and organization has the key, that one is answered instead of making another. */
-  dedupeKey?: string;
-  /** How long it has the key: as long as its row is kept (the default; 7 days at least), or only until it ends. */
-  dedupe?: "kept" | "unfinished";
-};
 
 export type JobsDeps = { db: Db; clock: Clock; bus: Bus; hub: Hub; logger: Logger; metrics: Metrics };
 
@@ -88,23 +68,7 @@ export function createJobs(deps: JobsDeps): Jobs {
     async enqueue(tx, job) {
       const kind = kinds.get(job.kind);
       assert(kind, `the kind ${job.kind} is defined`);
-      const payload = JSON.stringify(kind.payload.parse(job.payload));
-      assert(Buffer.byteLength(payload) <= PAYLOAD_BYTES, `the payload of ${job.kind} is small`);
-      const now = clock.now();
-      const org = job.orgId ?? INSTALLATION;
-      const row = {
-        id: newId("job"),
-        kind: job.kind,
-        priority: job.priority ?? kind.priority,
-        payload,
-        dedupeKey: job.dedupeKey ?? null,
-        dedupeUntilEnd: job.dedupe === "unfinished",
-        createdBy: job.createdBy ?? null,
-        maxAttempts: kind.attempts,
-        now,
-        dueAt: job.runAt ?? now,
-      };
-      const id = await asTenant(tx, org, () => insertJob(tx, org, row));
+      const id = await enqueueJob(tx, kind, job, clock.now());
       tx.afterCommit(tell.ask);
       return id;
     },
@@ -145,25 +109,5 @@ export function createJobs(deps: JobsDeps): Jobs {
       tell.stop();
       news.stop();
     },
-  };
-}
-
-/** Calls `act` at once, then at most every `GATHER_MS`, the last time after the last ask. */
-function gathering(act: () => void) {
-  let timer: NodeJS.Timeout | undefined;
-  let asked = false;
-  const go = () => {
-    timer = undefined;
-    if (!asked) return;
-    asked = false;
-    act();
-    timer = setTimeout(go, GATHER_MS);
-  };
-  return {
-    ask() {
-      asked = true;
-      if (!timer) go();
-    },
-    stop: () => clearTimeout(timer),
   };
 }

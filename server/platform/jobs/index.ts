@@ -9,5 +9,6 @@
  * is done under `once` is done exactly once, whatever is killed when; no answer holds a payload.
  */
 export { createLoops, type Loop, type Loops } from "./loops.ts";
-export { createJobs, type Jobs, type JobsDeps, type NewJob } from "./durable.ts";
+export { createJobs, type Jobs, type JobsDeps } from "./durable.ts";
+export type { NewJob } from "./enqueue.ts";
 export { GiveUp, type JobContext, type JobId, type JobKind, type JobState, type Priority } from "./kind.ts";
