@@ -20,6 +20,8 @@ import { TransactionDrawer } from "./products/ledger/transaction-drawer.tsx";
 import { OverviewScreen } from "./products/overview/overview-screen.tsx";
 import { PaymentDrawer } from "./products/payments/payment-drawer.tsx";
 import { PaymentsScreen } from "./products/payments/payments-screen.tsx";
+import { SecurityScreen } from "./products/security/security-screen.tsx";
+import { ConnectScreen } from "./products/sign-in/connect-screen.tsx";
 import { SignInScreen } from "./products/sign-in/sign-in-screen.tsx";
 import { SystemScreen } from "./products/system/system-screen.tsx";
 import { Broken, NotFound } from "./shell/errors.tsx";
@@ -45,6 +47,12 @@ const signIn = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
   component: SignInScreen,
+  validateSearch: texts("next", "error", "provider", "link"),
+});
+const connect = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in/connect",
+  component: ConnectScreen,
   validateSearch: texts("next"),
 });
 const plain = createRoute({ getParentRoute: () => root, id: "plain", component: PlainShell });
@@ -130,11 +138,18 @@ const apiKeys = createRoute({
   component: ApiKeysScreen,
   validateSearch: texts("create"),
 });
+const security = createRoute({
+  getParentRoute: () => app,
+  path: "/security",
+  component: SecurityScreen,
+  validateSearch: texts("linked", "error", "provider"),
+});
 const system = createRoute({ getParentRoute: () => app, path: "/system", component: SystemScreen });
 
 const routeTree = root.addChildren([
   signIn,
   plain.addChildren([consent, device]),
+  connect,
   app.addChildren([
     overview,
     credits,
@@ -148,6 +163,7 @@ const routeTree = root.addChildren([
     models,
     apiKeys,
     jobs.addChildren([job]),
+    security,
     system,
   ]),
 ]);

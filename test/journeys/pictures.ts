@@ -16,6 +16,9 @@ const SCREENS: Record<string, string> = {
   models: "/models",
   "api-keys": "/api-keys",
   jobs: "/jobs",
+  security: "/security",
+  "sign-in": "/sign-in?error=provider_unavailable&provider=google",
+  "connect-account": "/sign-in/connect",
   system: "/system",
 };
 const WIDTHS = { wide: { width: 1440, height: 900 }, narrow: { width: 360, height: 740 } };

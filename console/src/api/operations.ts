@@ -1,7 +1,7 @@
 import * as sdk from "../../../contract/client/sdk.gen.ts";
 import { idempotent, read } from "./http.ts";
 import { byItself } from "./presence.ts";
-import type { ApiKeyInput, EventState, JobState } from "./types.ts";
+import type { ApiKeyInput, EventState, JobState, Provider } from "./types.ts";
 
 /** Leaves out what was not given: the API takes no empty filters. */
 const given = <T extends object>(query: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
@@ -24,6 +24,13 @@ export const api = {
   login: (body: { email: string; password: string }) => read(sdk.signIn({ body })),
   logout: () => read(sdk.signOut()),
   redeemLink: (token: string) => read(sdk.redeemSignInLink({ body: { token } })),
+  reauth: (password: string) => read(sdk.reauthenticate({ body: { password } })),
+  signInProviders: () => read(sdk.listSignInProviders()),
+  connectedAccounts: () => read(sdk.listConnectedAccounts()),
+  connectAccount: (provider: Provider, return_to: string) =>
+    read(sdk.connectAccount({ body: { provider, return_to } })),
+  confirmAccount: (id: string) => read(sdk.confirmAccount({ body: { id } })),
+  disconnectAccount: (id: string) => read(sdk.disconnectAccount({ path: { id } })),
   switchOrganization: (org_id: string) => read(sdk.switchOrganization({ body: { org_id } })),
 
   authorizationRequest: (request_id: string) => read(sdk.getAuthorizationRequest({ path: { request_id } })),

@@ -20,6 +20,9 @@ export const queries = {
       // It is decided once: what was read stays on the page while the answer travels.
       staleTime: Infinity,
     }),
+  signInProviders: () =>
+    queryOptions({ queryKey: ["sign-in-providers"], queryFn: api.signInProviders, staleTime: 300_000 }),
+  connectedAccounts: () => queryOptions({ queryKey: ["connected-accounts"], queryFn: api.connectedAccounts }),
   balance: () => queryOptions({ queryKey: ["balance"], queryFn: api.balance, ...live }),
   usage: (group_by: string, from: string) =>
     queryOptions({

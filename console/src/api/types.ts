@@ -3,6 +3,7 @@ import type {
   CreateApiKeyData,
   JobStats,
   LedgerAccounts,
+  SignInProviders,
   TokenBalance,
   TokenUsage,
   WebhookDeadLetters,
@@ -13,6 +14,7 @@ import type {
 export type {
   ApiKey,
   CheckoutSession,
+  ConnectedAccount,
   CreditPack,
   Job,
   JobDetail,
@@ -37,6 +39,7 @@ export type {
 /** `{data, has_more, next_cursor}`, which every list answers. */
 export type Page<T> = { data: T[]; has_more: boolean; next_cursor: string | null };
 
+export type Provider = SignInProviders["providers"][number];
 export type Grant = TokenBalance["grants"][number];
 export type EventState = WebhookEvent["state"];
 export type JobKindStats = JobStats["data"][number];

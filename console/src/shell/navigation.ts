@@ -11,6 +11,7 @@ import {
   ListTodo,
   MailX,
   MessageSquareText,
+  ShieldCheck,
   type LucideIcon,
 } from "lucide-react";
 import type { Me } from "../api/types.ts";
@@ -100,6 +101,13 @@ export const NAVIGATION: NavSection[] = [
         icon: ListTodo,
         words: "queue background work retry cancel",
         show: (me) => me.permissions.includes("jobs.view"),
+      },
+      {
+        to: "/security",
+        label: "Security",
+        icon: ShieldCheck,
+        words: "connected accounts google github password sign-in",
+        show: anyone,
       },
     ],
   },

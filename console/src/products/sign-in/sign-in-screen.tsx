@@ -8,6 +8,7 @@ import { Logo } from "../../shell/logo.tsx";
 import { Button } from "../../ui/button.tsx";
 import { TextField } from "../../ui/field.tsx";
 import { Notice } from "../../ui/states.tsx";
+import { ProviderButtons, VisitNotice } from "./providers.tsx";
 
 const route = getRouteApi("/sign-in");
 
@@ -37,7 +38,11 @@ export function SignInScreen() {
         {redeeming ? (
           <output className="block py-8 text-center text-sm text-text-2">Signing you in…</output>
         ) : (
-          <PasswordForm linkError={error} />
+          <div className="flex flex-col gap-4">
+            <VisitNotice />
+            <PasswordForm linkError={error} />
+            <ProviderButtons />
+          </div>
         )}
       </div>
       <p className="max-w-sm text-center text-xs text-text-3">

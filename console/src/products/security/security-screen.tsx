@@ -1,0 +1,10 @@
+import { Page } from "../../ui/page.tsx";
+import { ConnectedAccounts } from "./connected-accounts.tsx";
+
+export function SecurityScreen() {
+  return (
+    <Page title="Security" about="The ways in to your account, and who has used them.">
+      <ConnectedAccounts />
+    </Page>
+  );
+}
