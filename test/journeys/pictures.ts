@@ -19,6 +19,8 @@ const SCREENS: Record<string, string> = {
   security: "/security",
   "sign-in": "/sign-in?error=provider_unavailable&provider=google",
   "connect-account": "/sign-in/connect",
+  device: "/device",
+  consent: "/consent?request_id=over",
   system: "/system",
 };
 const WIDTHS = { wide: { width: 1440, height: 900 }, narrow: { width: 360, height: 740 } };

@@ -4,6 +4,7 @@
  */
 import path from "node:path";
 import { chromium, type Browser, type Page } from "playwright-core";
+import { journeys as apps } from "./apps.journey.ts";
 import { journeys as buy } from "./buy.journey.ts";
 import { journeys as faults } from "./faults.journey.ts";
 import { journeys as google } from "./google.journey.ts";
@@ -31,7 +32,7 @@ const BROWSER = [
 ];
 
 /** In this order: the first signs in, the last leaves faults behind it. */
-const JOURNEYS: Journey[] = [signIn, buy, playground, inbox, ledger, jobs, mailbox, google, faults].flat();
+const JOURNEYS: Journey[] = [signIn, apps, buy, playground, inbox, ledger, jobs, mailbox, google, faults].flat();
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 

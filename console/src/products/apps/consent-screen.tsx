@@ -1,12 +1,12 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { CircleCheck, Unplug } from "lucide-react";
 import { useEffect } from "react";
 import { api } from "../../api/operations.ts";
 import { ApiError } from "../../api/problem.ts";
 import { queries } from "../../api/queries.ts";
 import { useMe } from "../../shell/session.tsx";
-import { Empty, Failure, Skeleton } from "../../ui/states.tsx";
+import { Failure, Skeleton } from "../../ui/states.tsx";
+import { Done } from "./done.tsx";
 import { Question } from "./question.tsx";
 
 const route = getRouteApi("/plain/consent");
@@ -26,15 +26,15 @@ export function ConsentScreen() {
   }, []);
   if (decide.data)
     return (
-      <Empty icon={<CircleCheck className="size-5" />} title={decide.variables ? "Let in" : "Not let in"}>
+      <Done title={decide.variables ? "Let in" : "Not let in"}>
         Go back to {request.data?.client.name ?? "the app"}. You can close this page.
-      </Empty>
+      </Done>
     );
   if (request.error instanceof ApiError && request.error.status === 404)
     return (
-      <Empty icon={<Unplug className="size-5" />} title="This request is over">
+      <Done over title="This request is over">
         It was answered, or waited too long. Start again in the app.
-      </Empty>
+      </Done>
     );
   if (request.error) return <Failure error={request.error} onRetry={() => void request.refetch()} />;
   if (!request.data) return <Waiting />;

@@ -1,5 +1,4 @@
 import { useMutation } from "@tanstack/react-query";
-import { CircleCheck } from "lucide-react";
 import { type FormEvent, useEffect, useState } from "react";
 import { api } from "../../api/operations.ts";
 import { ApiError } from "../../api/problem.ts";
@@ -7,7 +6,7 @@ import type { WaitingDevice } from "../../api/types.ts";
 import { useMe } from "../../shell/session.tsx";
 import { Button } from "../../ui/button.tsx";
 import { TextField } from "../../ui/field.tsx";
-import { Empty } from "../../ui/states.tsx";
+import { Done } from "./done.tsx";
 import { Question } from "./question.tsx";
 
 type Found = { code: string; device: WaitingDevice };
@@ -24,9 +23,9 @@ export function DeviceScreen() {
   }, []);
   if (decide.isSuccess)
     return (
-      <Empty icon={<CircleCheck className="size-5" />} title={decide.variables ? "Let in" : "Not let in"}>
+      <Done title={decide.variables ? "Let in" : "Not let in"}>
         Go back to your device. You can close this page.
-      </Empty>
+      </Done>
     );
   if (!found) return <CodeForm onFound={setFound} />;
   const { client, device, ip, scopes } = found.device;
