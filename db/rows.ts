@@ -582,6 +582,20 @@ export type OpsMigrations = {
   applied_at: Date;
 };
 
+/** platform.cache_stats */
+export type PlatformCacheStats = {
+  slot: Date;
+  resource: string;
+  l1_hits: bigint;
+  l1_misses: bigint;
+  l2_hits: bigint;
+  l2_misses: bigint;
+  loads: bigint;
+  load_errors: bigint;
+  evictions: bigint;
+  latency: bigint[];
+};
+
 /** platform.idempotency_keys */
 export type PlatformIdempotencyKeys = {
   org_id: string;

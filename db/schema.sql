@@ -902,6 +902,21 @@ CREATE TABLE ops.migrations (
 );
 GRANT SELECT ON TABLE ops.migrations TO holdfast_app;
 
+CREATE TABLE platform.cache_stats (
+  slot timestamp with time zone NOT NULL,
+  resource text NOT NULL,
+  l1_hits bigint NOT NULL,
+  l1_misses bigint NOT NULL,
+  l2_hits bigint NOT NULL,
+  l2_misses bigint NOT NULL,
+  loads bigint NOT NULL,
+  load_errors bigint NOT NULL,
+  evictions bigint NOT NULL,
+  latency bigint[] NOT NULL,
+  CONSTRAINT cache_stats_pkey PRIMARY KEY (slot, resource)
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE platform.cache_stats TO holdfast_app;
+
 CREATE TABLE platform.idempotency_keys (
   org_id text NOT NULL,
   actor text NOT NULL,

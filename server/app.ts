@@ -15,6 +15,7 @@ import { ledgerRoutes } from "./kernel/ledger/routes.ts";
 import { createMail, type Mail, type MailDeps } from "./kernel/mail/index.ts";
 import { mailJobs } from "./kernel/mail/jobs.ts";
 import {
+  CASCADES,
   createAuthenticate,
   invitationActions,
   organizationActions,
@@ -28,6 +29,8 @@ import { webhookJobs } from "./kernel/webhooks/jobs.ts";
 import { webhookRoutes } from "./kernel/webhooks/routes.ts";
 import { offsetClock, systemClock, type Clock } from "./platform/clock.ts";
 import { createBus, type Bus } from "./platform/bus/index.ts";
+import { cacheJobs, createCache, type Cache } from "./platform/cache/index.ts";
+import { cacheRoutes, type CacheRouteDeps } from "./platform/cache/routes.ts";
 import { createSealer, createSigner, type Sealer, type Signer } from "./platform/crypto/index.ts";
 import { createDb, type Db } from "./platform/db/index.ts";
 import { createHealth, type Health } from "./platform/health/index.ts";
@@ -36,7 +39,7 @@ import { createHttp, idempotencyJobs, type Http } from "./platform/http/index.ts
 import { createJobs, createLoops, type Jobs, type Loops } from "./platform/jobs/index.ts";
 import { jobRoutes } from "./platform/jobs/routes.ts";
 import { createLimiter, limitJobs, type Limiter } from "./platform/rate-limit/index.ts";
-import { limitRoutes } from "./platform/rate-limit/routes.ts";
+import { limitRoutes, type LimitRouteDeps } from "./platform/rate-limit/routes.ts";
 import { createHub, type Hub } from "./platform/realtime/index.ts";
 import { realtimeRoutes } from "./platform/realtime/routes.ts";
 import { createLogger, createMetrics, type Logger, type Metrics } from "./platform/telemetry/index.ts";
@@ -80,6 +83,7 @@ type Parts = {
   signer: Signer;
   accessTokens: AccessTokens;
   limiter: Limiter;
+  cache: Cache;
   health: Health;
   loops: Loops;
   jobs: Jobs;
@@ -168,11 +172,12 @@ function foundations(config: Config, options: AppOptions) {
     metrics,
     relaxed: config.AUTH_LIMITS === "off",
   });
-  return { clock, logger, metrics, db, bus, hub, limiter };
+  const cache = createCache({ bus, redis, cascades: CASCADES, shared: { db, clock, logger }, metrics });
+  return { clock, logger, metrics, db, bus, hub, limiter, cache };
 }
 
 async function build(config: Config, options: AppOptions): Promise<Parts> {
-  const { bus, limiter, ...shared } = foundations(config, options);
+  const { bus, limiter, cache, ...shared } = foundations(config, options);
   const { clock, db, logger, metrics } = shared;
   const keys = buildKeys(config, db, clock);
   const accountId = config.STRIPE_ACCOUNT_ID;
@@ -212,12 +217,13 @@ async function build(config: Config, options: AppOptions): Promise<Parts> {
     ...shared,
     bus,
     limiter,
+    cache,
     ...keys,
     health: createHealth(),
     loops: createLoops(logger, metrics),
     jobs: createJobs({ ...shared, bus }),
     mail,
-    authenticate: createAuthenticate({ db, clock, logger, config, bus, metrics, ...keys }),
+    authenticate: createAuthenticate({ db, clock, logger, config, bus, cache, metrics, ...keys }),
     stripe,
     llm,
     inbox,
@@ -263,7 +269,7 @@ function mountRoutes(http: Http, parts: Parts): void {
   const { authenticate, clock, config, db, draining, hub, jobs, logger, mail, metrics, sealer, signer } =
     parts;
   const forget = (credentialId: string) => authenticate.forget(credentialId);
-  const tenancy = { db, clock, hub, config, jobs, mail, revocations: authenticate };
+  const tenancy = { db, cache: parts.cache, clock, hub, config, jobs, mail, revocations: authenticate };
   identityRoutes(http, {
     db,
     clock,
@@ -292,15 +298,17 @@ function mountRoutes(http: Http, parts: Parts): void {
 }
 
 /** What operators see and change of the limits; each change is in the audit trail. */
-function operatorRoutes(http: Http, { bus, clock, config, db, limiter }: Parts): void {
+function operatorRoutes(http: Http, { bus, cache, clock, config, db, limiter }: Parts): void {
+  const written: LimitRouteDeps["audit"] & CacheRouteDeps["audit"] = (tx, { credentialId, userId }, act) =>
+    audit(tx, clock.now(), { orgId: INSTALLATION, actorId: userId ?? credentialId, ...act });
+  cacheRoutes(http, { db, clock, bus, cache, audit: written });
   limitRoutes(http, {
     db,
     clock,
     bus,
     limiter,
     inRedis: config.REDIS_URL !== undefined,
-    audit: (tx, { credentialId, userId }, act) =>
-      audit(tx, clock.now(), { orgId: INSTALLATION, actorId: userId ?? credentialId, ...act }),
+    audit: written,
   });
 }
 
@@ -309,6 +317,7 @@ function startJobs(parts: Parts): void {
   idempotencyJobs(loops, { db, clock });
   mailJobs(loops, parts.mail);
   limitJobs(loops, { db, clock });
+  cacheJobs(loops, { db, clock });
   identityJobs(loops, parts);
   tenancyJobs(loops, parts);
   ledgerJobs(loops, parts);
@@ -334,7 +343,7 @@ async function stop(http: Http, parts: Parts): Promise<void> {
   clearInterval(idle);
   await parts.authenticate.settled();
   parts.hub.close();
-  await parts.limiter.close();
+  await Promise.all([parts.limiter.close(), parts.cache.close()]);
   await parts.bus.close();
   await parts.llm.close();
   await parts.db.close();

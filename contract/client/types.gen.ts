@@ -841,6 +841,38 @@ export type WebhookBackfill = {
     known: number;
 };
 
+export type CacheState = {
+    window: '1h' | '24h';
+    l2: 'off' | 'up' | 'down';
+    l1_entries: number;
+    l1_bytes: number;
+    bus: Array<{
+        line: 'redis' | 'postgres';
+        lag_ms: number | null;
+    }>;
+    processes: number;
+    resources: Array<{
+        resource: string;
+        l1_hits: number;
+        l1_misses: number;
+        l1_hit_ratio: number | null;
+        l2_hits: number;
+        l2_misses: number;
+        l2_hit_ratio: number | null;
+        loads: number;
+        load_errors: number;
+        hit_ratio: number | null;
+        evictions: number;
+        p50_ms: number | null;
+        p95_ms: number | null;
+        p99_ms: number | null;
+    }>;
+};
+
+export type InvalidatedTags = {
+    tags: Array<string>;
+};
+
 export type HealthCheck = {
     name: string;
     ok: boolean;
@@ -4288,6 +4320,60 @@ export type StreamResponses = {
      */
     200: unknown;
 };
+
+export type GetCacheData = {
+    body?: never;
+    path?: never;
+    query?: {
+        window?: '1h' | '24h';
+    };
+    url: '/api/admin/cache';
+};
+
+export type GetCacheErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type GetCacheError = GetCacheErrors[keyof GetCacheErrors];
+
+export type GetCacheResponses = {
+    /**
+     * Success
+     */
+    200: CacheState;
+};
+
+export type GetCacheResponse = GetCacheResponses[keyof GetCacheResponses];
+
+export type InvalidateCacheData = {
+    body: {
+        tags: Array<string>;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/admin/cache/invalidate';
+};
+
+export type InvalidateCacheErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type InvalidateCacheError = InvalidateCacheErrors[keyof InvalidateCacheErrors];
+
+export type InvalidateCacheResponses = {
+    /**
+     * Success
+     */
+    200: InvalidatedTags;
+};
+
+export type InvalidateCacheResponse = InvalidateCacheResponses[keyof InvalidateCacheResponses];
 
 export type GetOwnRateLimitsData = {
     body?: never;

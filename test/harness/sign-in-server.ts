@@ -17,6 +17,7 @@ import {
 } from "../../server/kernel/tenancy/index.ts";
 import { tenancyRoutes } from "../../server/kernel/tenancy/routes.ts";
 import { createBus, type Bus } from "../../server/platform/bus/index.ts";
+import { createCache } from "../../server/platform/cache/index.ts";
 import { createMail } from "../../server/kernel/mail/index.ts";
 import { manualClock } from "../../server/platform/clock.ts";
 import { createSealer, createSigner } from "../../server/platform/crypto/index.ts";
@@ -95,6 +96,7 @@ export async function startSignInServer(
   const realtime = createHub(bus);
   const hub = { publish: (topic: string) => void published.push(topic) };
   const metrics = createMetrics("0");
+  const cache = createCache({ bus });
   const limiter = createLimiter({
     clock,
     shared: { db, bus: bus, logger },
@@ -102,7 +104,7 @@ export async function startSignInServer(
   });
   const sealer = createSealer([KEYRING]);
   const accessTokens = createAccessTokens({ db, clock, sealer, config });
-  const authenticate = createAuthenticate({ db, clock, logger, config, accessTokens, bus });
+  const authenticate = createAuthenticate({ db, clock, logger, config, accessTokens, bus, cache });
   let queries = 0;
   db.pool.on("acquire", () => void (queries += 1));
   const http = await createHttp({
@@ -133,7 +135,7 @@ export async function startSignInServer(
   });
   tenancyMails(mail);
   const jobs = createJobs({ db, clock, bus, hub: realtime, logger, metrics });
-  const tenancy = { db, clock, hub, config, jobs, mail, revocations: authenticate };
+  const tenancy = { db, cache, clock, hub, config, jobs, mail, revocations: authenticate };
   const forget = (id: string) => authenticate.forget(id);
   identityRoutes(http, {
     db,

@@ -75,6 +75,9 @@ export const examples: Record<string, Example> = {
   // System
   getSystem: {},
   stream: { streams: true },
+  // Cache
+  getCache: {},
+  invalidateCache: body({ tags: ["organization:none"] }),
   // Limits
   getOwnRateLimits: {},
   getRateLimits: {},

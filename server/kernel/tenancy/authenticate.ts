@@ -1,5 +1,6 @@
 import { hashToken, safeEqual } from "../../platform/crypto/index.ts";
 import type { Bus } from "../../platform/bus/index.ts";
+import type { Cache } from "../../platform/cache/index.ts";
 import { withTx } from "../../platform/db/index.ts";
 import type { Actor, Authenticate } from "../../platform/http/index.ts";
 import { Problem, common } from "../../platform/problem.ts";
@@ -21,7 +22,12 @@ const UNHEARD_MAX_AGE_MS = 1_000;
 const MAX_REMEMBERED = 100_000;
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 
-export type AuthenticateDeps = CredentialDeps & { logger: Logger; bus: Bus; metrics?: Metrics };
+export type AuthenticateDeps = CredentialDeps & {
+  logger: Logger;
+  bus: Bus;
+  cache?: Pick<Cache, "drop" | "invalidate">;
+  metrics?: Metrics;
+};
 
 /** What is looked at of a request. */
 export type Incoming = Parameters<Authenticate>[0] & {
@@ -53,7 +59,7 @@ export function createAuthenticate(deps: AuthenticateDeps): Authenticator {
     maxEntries: MAX_REMEMBERED,
     tagsOf: ({ tags }) => tags,
   });
-  const revocations = createRevocations(deps.bus, deps.metrics, memory.forget, memory.clear);
+  const revocations = createRevocations(deps.bus, deps.cache, deps.metrics, memory.forget, memory.clear);
   const touches = createTouches(deps.logger);
   const uses = createUses(clock, touches);
   const cookie = sessionCookie(config);

@@ -1,14 +1,13 @@
 import type { Clock } from "../../platform/clock.ts";
-import type { Db } from "../../platform/db/index.ts";
 import type { Jobs } from "../../platform/jobs/index.ts";
 import type { Hub } from "../../platform/realtime/index.ts";
 import type { IdentityConfig } from "../identity/index.ts";
 import type { Mail } from "../mail/index.ts";
+import type { CachedDb } from "./cached.ts";
 import type { TenancyConfig } from "./config.ts";
 import type { Revocations } from "./revocations.ts";
 
-export type TenancyDeps = {
-  db: Db;
+export type TenancyDeps = CachedDb & {
   clock: Clock;
   hub: Pick<Hub, "publish">;
   config: TenancyConfig & IdentityConfig;

@@ -8,6 +8,7 @@
  * key or an invitation's token only its hash is kept.
  */
 export { createAuthenticate, type AuthenticateDeps, type Authenticator } from "./authenticate.ts";
+export { CASCADES } from "./cached.ts";
 export { tenancyConfig, type TenancyConfig } from "./config.ts";
 export { organizationActions } from "./organizations/organization.ts";
 export { PERMISSIONS, permissionsOf, SCOPES, type Permission, type Scope } from "./permissions.ts";

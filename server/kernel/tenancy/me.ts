@@ -1,7 +1,8 @@
-import { type Db, withSystemTx } from "../../platform/db/index.ts";
+import { withSystemTx } from "../../platform/db/index.ts";
 import { may, type Actor } from "../../platform/http/index.ts";
 import { Problem, common } from "../../platform/problem.ts";
 import { getSession, type Session } from "../identity/index.ts";
+import type { CachedDb } from "./cached.ts";
 import { organizationsOf } from "./organizations/organization.ts";
 import { PERMISSION_NAMES, type Permission } from "./permissions.ts";
 import { personOf } from "./person.ts";
@@ -16,11 +17,13 @@ export type Me = {
 };
 
 /** The signed-in person, their session, the organization it is in and the others they could switch to. */
-export async function whoAmI(db: Db, actor: Actor): Promise<Me> {
+export async function whoAmI({ db, cache }: CachedDb, actor: Actor): Promise<Me> {
   const { userId, orgId } = personOf(actor);
   const session = await withSystemTx(db, (tx) => getSession(tx, actor.credentialId));
-  const organizations = await organizationsOf(db, userId);
-  const organization = organizations.find(({ id }) => id === orgId);
+  const organizations = await organizationsOf({ db, cache }, userId);
+  const here = organizations.find(({ id }) => id === orgId);
+  // The role is the credential's, which is never as old as what is cached.
+  const organization = here && { ...here, role: actor.role };
   if (!session || !organization) throw new Problem(common.unauthenticated);
   const permissions = PERMISSION_NAMES.filter((name) => may(actor, name));
   return { session, organization, organizations, permissions, mfaDue: actor.mfaDue };

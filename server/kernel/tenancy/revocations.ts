@@ -1,4 +1,5 @@
 import type { Bus } from "../../platform/bus/index.ts";
+import type { Cache } from "../../platform/cache/index.ts";
 import type { Tx } from "../../platform/db/index.ts";
 import type { OrgId, UserId } from "../../platform/ids.ts";
 import type { Metrics } from "../../platform/telemetry/index.ts";
@@ -16,11 +17,12 @@ export type Revocations = {
 const CHANNEL = "revoked";
 
 /**
- * Tells every process to ask the database again about what has changed. `forget` drops one id, `forgetAll` everything: when
+ * Tells every process to ask the database again about what has changed, and drops what is cached about it. `forget` drops one id, `forgetAll` everything: when
  * the bus may have lost something.
  */
 export function createRevocations(
   bus: Bus,
+  cache: Pick<Cache, "drop" | "invalidate"> | undefined,
   metrics: Metrics | undefined,
   forget: (id: string) => void,
   forgetAll: () => void,
@@ -33,8 +35,18 @@ export function createRevocations(
   bus.onGap(forgetAll);
   const textOf = ({ credentialId, userId, orgId }: Revoked) =>
     [credentialId, userId, orgId].filter(Boolean).join(" ");
+  const tagsOf = ({ userId, orgId }: Revoked) => [
+    ...(userId ? [`user:${userId}`] : []),
+    ...(orgId ? [`organization:${orgId}`] : []),
+  ];
   return {
-    revoke: (what) => bus.publish(CHANNEL, textOf(what)),
-    revokeWith: (tx, what) => bus.publishWith(tx, CHANNEL, textOf(what)),
+    revoke(what) {
+      bus.publish(CHANNEL, textOf(what));
+      void cache?.drop(tagsOf(what));
+    },
+    revokeWith(tx, what) {
+      cache?.invalidate(tx, tagsOf(what));
+      return bus.publishWith(tx, CHANNEL, textOf(what));
+    },
   };
 }

@@ -29,7 +29,7 @@ export function tenancyRoutes(http: Http, deps: TenancyDeps): void {
   explainRoutes(http, deps);
 }
 
-function meRoutes(http: Http, { db, clock, config, revocations }: TenancyDeps): void {
+function meRoutes(http: Http, { cache, db, clock, config, revocations }: TenancyDeps): void {
   const cookie = sessionCookie(config);
   http.operation({
     method: "GET",
@@ -41,7 +41,7 @@ function meRoutes(http: Http, { db, clock, config, revocations }: TenancyDeps): 
     summary: "Who is signed in, where, and where else they could be",
     access: { least: "viewer" },
     answer: { status: 200, schema: meAnswer },
-    handle: async ({ actor }) => presentMe(await whoAmI(db, actor), actor.mode),
+    handle: async ({ actor }) => presentMe(await whoAmI({ db, cache }, actor), actor.mode),
   });
   http.operation({
     method: "POST",

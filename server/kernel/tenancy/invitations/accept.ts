@@ -90,7 +90,7 @@ async function join(tx: Tx, deps: JoinDeps, orgId: OrgId, id: Id<"ivt">, userId:
     targetId: id,
     detail: { role: invitation.role },
   });
-  await revocations.revokeWith(tx, { userId });
+  await revocations.revokeWith(tx, { userId, orgId });
   tx.afterCommit(() => {
     hub.publish("invitation.accepted", orgId, { id });
     hub.publish("member.updated", orgId, { user_id: userId });

@@ -43,7 +43,7 @@ export async function changeMember(
     if (change.overrides) checkOverrides(acting, actor, role, change.overrides);
     if (role !== member.role) await giveRole(tx, deps, actor, member, role);
     if (change.overrides?.size) await override(tx, deps, actor, userId, change.overrides);
-    await deps.revocations.revokeWith(tx, { userId });
+    await deps.revocations.revokeWith(tx, { userId, orgId });
     tx.afterCommit(() => deps.hub.publish("member.updated", orgId, { user_id: userId }));
   });
 }

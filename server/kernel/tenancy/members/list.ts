@@ -1,8 +1,10 @@
+import { queryKey } from "../../../platform/cache/index.ts";
 import { type Db, withTx } from "../../../platform/db/index.ts";
 import type { Role } from "../../../platform/http/index.ts";
 import type { OrgId, UserId } from "../../../platform/ids.ts";
 import { Problem, common } from "../../../platform/problem.ts";
 import { findUsers, type User } from "../../identity/index.ts";
+import type { CachedDb } from "../cached.ts";
 import { findMembership, listMemberships, type Membership } from "./store.ts";
 
 export type Member = Membership & { user: User };
@@ -14,8 +16,24 @@ type Position = { at: Date; id: string } | null;
 const BATCH = 500;
 const MAX_BATCHES = 40;
 
+const CACHED_SECONDS = 300;
+
 /** Members of an organization, oldest first; those whose name or address holds `search`. */
 export function membersOf(
+  { db, cache }: CachedDb,
+  orgId: OrgId,
+  wanted: Wanted,
+  limit: number,
+  after: Position,
+): Promise<Member[]> {
+  const key = queryKey({ ...wanted, limit, after });
+  const entry = { resource: "members", org: orgId, key, ttlSeconds: CACHED_SECONDS };
+  return cache.get({ ...entry, tags: [`users:${orgId}`] }, () =>
+    readMembers(db, orgId, wanted, limit, after),
+  );
+}
+
+function readMembers(
   db: Db,
   orgId: OrgId,
   { role, search }: Wanted,

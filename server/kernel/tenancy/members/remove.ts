@@ -54,5 +54,5 @@ export async function endMembership(
   await revokePersonalKeys(tx, orgId, userId, now);
   await voidHigherInvitations(tx, orgId, userId, null, now);
   await deleteMembership(tx, orgId, userId);
-  await revocations.revokeWith(tx, { userId });
+  await revocations.revokeWith(tx, { userId, orgId });
 }

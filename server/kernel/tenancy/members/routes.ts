@@ -32,7 +32,7 @@ export function memberRoutes(http: Http, deps: TenancyDeps): void {
     answer: { status: 200, schema: membersAnswer },
     async handle({ actor, query }) {
       const wanted = { role: query.role ?? null, search: query.search ?? null };
-      const rows = await membersOf(deps.db, actor.orgId, wanted, query.limit + 1, openCursor(query.cursor));
+      const rows = await membersOf(deps, actor.orgId, wanted, query.limit + 1, openCursor(query.cursor));
       return page(rows, query.limit, presentMember, (row) => [row.createdAt, row.userId]);
     },
   });

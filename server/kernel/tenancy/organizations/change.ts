@@ -45,7 +45,7 @@ export function checkOwn(actor: Actor, id: OrgId): void {
 
 /** A new name, a new slug, or both; the old slug is free at once. */
 export async function changeOrganization(
-  { db, clock }: TenancyDeps,
+  { db, clock, revocations }: TenancyDeps,
   actor: Actor,
   change: { name?: string | undefined; slug?: string | undefined },
 ): Promise<void> {
@@ -59,6 +59,7 @@ export async function changeOrganization(
       await releaseOtherSlugs(tx, orgId, to.slug);
     }
     await updateOrganization(tx, orgId, to);
+    await revocations.revokeWith(tx, { orgId });
     await audit(tx, clock.now(), {
       orgId,
       actorId: actorIdOf(actor),

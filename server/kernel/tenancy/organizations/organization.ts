@@ -3,7 +3,9 @@ import { type Db, type Tx, withSystemTx, withTx } from "../../../platform/db/ind
 import type { Id, OrgId, UserId } from "../../../platform/ids.ts";
 import { Problem, common } from "../../../platform/problem.ts";
 import { audit, type OrganizationActions } from "../../identity/index.ts";
+import type { CachedDb } from "../cached.ts";
 import { tenancyProblems } from "../problems.ts";
+import type { Revocations } from "../revocations.ts";
 import { insertMembership } from "../members/store.ts";
 import { isReserved, slugFor } from "./slug.ts";
 import {
@@ -17,6 +19,7 @@ import {
 
 /** Organizations that one person may be in. */
 const MAX_ORGANIZATIONS = 50;
+const CACHED_SECONDS = 900;
 
 type NewOrganization = {
   id: OrgId;
@@ -63,12 +66,19 @@ export const organizationActions: OrganizationActions = {
   },
 };
 
-/** The person's organizations, oldest first, each read behind its own wall. */
-export async function organizationsOf(db: Db, userId: UserId): Promise<Organization[]> {
-  const ids = await withSystemTx(db, (tx) => listOrganizationIds(tx, userId, MAX_ORGANIZATIONS));
+/** The person's organizations, oldest first, each read behind its own wall. A change of one shows within milliseconds. */
+export async function organizationsOf({ db, cache }: CachedDb, userId: UserId): Promise<Organization[]> {
+  const tags = [`user:${userId}`];
+  const ids = await cache.get(
+    { resource: "organization_list", org: null, key: userId, tags, ttlSeconds: CACHED_SECONDS },
+    () => withSystemTx(db, (tx) => listOrganizationIds(tx, userId, MAX_ORGANIZATIONS)),
+  );
   const found: Organization[] = [];
   for (const id of ids) {
-    const organization = await withTx(db, id, (tx) => findOrganizationOf(tx, id, userId));
+    const entry = { resource: "organization", org: id, key: userId, ttlSeconds: CACHED_SECONDS };
+    const organization = await cache.get({ ...entry, tags: [...tags, `organization:${id}`] }, () =>
+      withTx(db, id, (tx) => findOrganizationOf(tx, id, userId)),
+    );
     if (organization) found.push(organization);
   }
   return found;
@@ -84,7 +94,7 @@ export async function findRoom(tx: Tx, userId: UserId, orgId: OrgId): Promise<vo
 
 /** A person makes one more organization. Its id follows from the operation's, so that a retry finds what it made. */
 export async function foundOrganization(
-  { db, clock }: { db: Db; clock: Clock },
+  { db, clock, revocations }: { db: Db; clock: Clock; revocations: Revocations },
   ownerId: UserId,
   { name, slug }: { name: string; slug: string },
   operationId: Id<"idk">,
@@ -95,6 +105,7 @@ export async function foundOrganization(
     await createOrganization(tx, { id, name, slug, personal: false, ownerId, now: clock.now() });
     const made = await findOrganizationOf(tx, id, ownerId);
     if (!made) throw new Error("an organization just made is not there");
+    await revocations.revokeWith(tx, { userId: ownerId });
     return made;
   });
 }

@@ -51,7 +51,7 @@ function listRoutes(http: Http, deps: TenancyDeps): void {
     whenSuspended: true,
     answer: { status: 200, schema: organizationsAnswer },
     async handle({ actor }) {
-      const organizations = await organizationsOf(deps.db, personOf(actor).userId);
+      const organizations = await organizationsOf(deps, personOf(actor).userId);
       return { data: organizations.map(presentOrganization), has_more: false, next_cursor: null };
     },
   });
