@@ -42,7 +42,7 @@ export function createMailCompany(options: {
     async probe(signal) {
       const { data, error } = await sdk.domains.list({}, { signal });
       if (error === null)
-        return `verified: ${data.data
+        return `sends for ${data.data
           .filter(({ status }) => status === "verified")
           .map(({ name }) => name)
           .join(", ")}`;
