@@ -21,8 +21,9 @@ async function makeKey(): Promise<SigningKey> {
   return { kid: randomBytes(20).toString("hex"), key: privateKey };
 }
 
-/** A key that is published nowhere. */
-export const foreignKey = makeKey;
+let foreign: Promise<SigningKey> | null = null;
+/** A key that is published nowhere; one for the whole process. */
+export const foreignKey = (): Promise<SigningKey> => (foreign ??= makeKey());
 
 function keep(world: World, company: string, { kid, key }: SigningKey): void {
   const pem = key.export({ type: "pkcs8", format: "pem" });

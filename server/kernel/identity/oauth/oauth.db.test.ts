@@ -6,7 +6,7 @@ import { openBrowser } from "../../../../test/harness/visitor.ts";
 import { manualClock } from "../../../platform/clock.ts";
 
 const clock = manualClock(new Date());
-const app = await startTestApp({ clock, env: { SIGN_IN_TIMEOUT_MS: "1000" } });
+const app = await startTestApp({ clock, env: { SIGN_IN_TIMEOUT_MS: "3000" } });
 // The sandbox makes its keys when they are first asked for, which takes longer than a company may take here.
 await fetch(`${app.credentials.google.issuer}/oauth2/v3/certs`);
 const { url: replica } = await app.startAnother();
@@ -56,6 +56,7 @@ describe.each(PROVIDERS)("%s", (provider) => {
       [email],
     );
     expect(audited.map(({ action }) => action)).toEqual([
+      "organization.created",
       "user.registered",
       "oauth_account.linked",
       "session.opened",
