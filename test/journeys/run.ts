@@ -32,7 +32,18 @@ const BROWSER = [
 ];
 
 /** In this order: the first signs in, the last leaves faults behind it. */
-const JOURNEYS: Journey[] = [signIn, apps, buy, playground, inbox, ledger, jobs, mailbox, google, faults].flat();
+const JOURNEYS: Journey[] = [
+  signIn,
+  apps,
+  buy,
+  playground,
+  inbox,
+  ledger,
+  jobs,
+  mailbox,
+  google,
+  faults,
+].flat();
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 

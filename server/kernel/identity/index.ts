@@ -9,7 +9,7 @@ export { identityConfig, type IdentityConfig } from "./config.ts";
 export type { IdentityDeps, InvitationActions, OrganizationActions } from "./deps.ts";
 export { audit, INSTALLATION, type AuditEntry } from "./audit/index.ts";
 export type { Providers, SignInProvider } from "./oauth/provider.ts";
-export { importUsers } from "./people/import-users.ts";
+export { importUsers, type Imported } from "./people/import-users.ts";
 export { findActiveUser, findUserByAddress, findUsers } from "./people/find-users.ts";
 export type { User } from "./people/user.ts";
 export { createAccessTokens, isAccessToken, takenUntil, type AccessTokens } from "./tokens/access-tokens.ts";

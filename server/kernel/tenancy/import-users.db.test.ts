@@ -1,14 +1,9 @@
 import bcrypt from "bcryptjs";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import {
-  setUp,
-  signIn,
-  startSignInServer,
-  type SignInServer,
-} from "../../../../test/harness/sign-in-server.ts";
-import { isOurs } from "../../../platform/crypto/index.ts";
-import { organizationActions } from "../../tenancy/index.ts";
-import { importUsers, type Imported } from "./import-users.ts";
+import { setUp, signIn, startSignInServer, type SignInServer } from "../../../test/harness/sign-in-server.ts";
+import { isOurs } from "../../platform/crypto/index.ts";
+import { organizationActions } from "./index.ts";
+import { importUsers, type Imported } from "../identity/index.ts";
 
 let server: SignInServer;
 beforeAll(async () => {
