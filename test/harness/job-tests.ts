@@ -56,6 +56,6 @@ export function useJobs() {
     },
     rowOf,
     becomes: (id: JobId, state: string) =>
-      vi.waitFor(async () => expect(await rowOf(id)).toMatchObject({ state }), { timeout: 10_000 }),
+      vi.waitFor(async () => expect(await rowOf(id)).toMatchObject({ state }), { timeout: 15_000 }),
   };
 }
