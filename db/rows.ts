@@ -341,6 +341,7 @@ export type IdentityOauthStates = {
   user_id: string | null;
   return_to: string;
   expires_at: Date;
+  invitation_sealed: Buffer | null;
 };
 
 /** identity.one_time_tokens */

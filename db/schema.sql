@@ -525,6 +525,7 @@ CREATE TABLE identity.oauth_states (
   user_id text,
   return_to text NOT NULL,
   expires_at timestamp with time zone NOT NULL,
+  invitation_sealed bytea,
   CONSTRAINT oauth_states_pkey PRIMARY KEY (state_hash),
   CONSTRAINT oauth_states_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id),
   CONSTRAINT oauth_states_check CHECK (((purpose = 'link'::text) = (user_id IS NOT NULL))),

@@ -2040,6 +2040,10 @@ export type StartOAuthData = {
          * A path of our own pages
          */
         return_to?: string;
+        /**
+         * Accepted by whoever signs up under the invited address
+         */
+        invitation_token?: string;
     };
     url: '/api/auth/oauth/{provider}';
 };

@@ -32,7 +32,14 @@ export function vouchedAddress({ email, emailVerified }: Vouched): string | null
   return emailVerified === true && address.safeParse(email).success ? email : null;
 }
 
-type Entering = { provider: ProviderName; person: Vouched; browser: string; origin: Origin };
+type Entering = {
+  provider: ProviderName;
+  person: Vouched;
+  browser: string;
+  origin: Origin;
+  /** The token of an invitation. */
+  invitation: string | null;
+};
 
 /**
  * Signs in whom a company vouches for. The company's own name of the person decides; an address only where the account is
@@ -65,7 +72,7 @@ export function enter(deps: IdentityDeps, entering: Entering): Promise<Entered> 
       });
       return { kind: "offer" };
     }
-    const userId = await welcome(tx, deps, { provider, person, email, orgId });
+    const userId = await welcome(tx, deps, { ...entering, email, orgId });
     return { kind: "signed_in", signedIn: await signIn(tx, deps, userId, origin) };
   });
 }
@@ -73,14 +80,16 @@ export function enter(deps: IdentityDeps, entering: Entering): Promise<Entered> 
 const signIn = (tx: Tx, deps: IdentityDeps, userId: UserId, origin: Origin): Promise<SignedIn> =>
   completeSignIn(tx, deps, { userId, amr: ["oauth"] }, origin);
 
-/** Makes an account without a password, and the person's own organization. */
+/** Makes an account without a password, and the person's own organization; who was invited joins that one as well. */
 async function welcome(
   tx: Tx,
-  { clock, config, organizations }: IdentityDeps,
-  guest: { provider: ProviderName; person: Vouched; email: string; orgId: OrgId },
+  { clock, config, organizations, invitations }: IdentityDeps,
+  guest: Pick<Entering, "provider" | "person" | "invitation"> & { email: string; orgId: OrgId },
 ): Promise<UserId> {
-  if (config.REGISTRATION !== "open") throw new Problem(identityProblems.registration_closed);
-  const { provider, person, email, orgId } = guest;
+  const { provider, person, email, orgId, invitation } = guest;
+  const invited = invitation !== null && (await invitations.invitedAddress(tx, invitation)) === email;
+  if (config.REGISTRATION === "closed" || (config.REGISTRATION === "invite" && !invited))
+    throw new Problem(identityProblems.registration_closed);
   const now = clock.now();
   const userId = newId("usr");
   const fullName = (person.name ?? email.split("@")[0] ?? "").trim().slice(0, MAX_NAME) || "Someone";
@@ -93,5 +102,6 @@ async function welcome(
   const trail = { orgId, actorId: userId, detail: { provider } };
   await audit(tx, now, { ...trail, action: "user.registered", targetId: userId });
   await audit(tx, now, { ...trail, action: "oauth_account.linked", targetId: id });
+  if (invited) await invitations.acceptInvitation(tx, invitation, { id: userId, email });
   return userId;
 }

@@ -13,7 +13,7 @@ import { noteFault } from "./fault.ts";
 import { isFlowSecret, visitOf, withQuery } from "./flow.ts";
 import { link } from "./link.ts";
 import type { Outcome, ProviderName, Vouched } from "./provider.ts";
-import { callbackUrl, getProvider } from "./start.ts";
+import { callbackUrl, getProvider, placeOf } from "./start.ts";
 import { spendState } from "./store.ts";
 
 /** Where the browser goes next, and whom it is signed in as from there on. */
@@ -47,9 +47,10 @@ export async function finishVisit(deps: IdentityDeps, back: Return): Promise<Lan
     const state = back.answer.get("state");
     if (!isFlowSecret(state) || back.browser === null) throw new Problem(identityProblems.sign_in_expired);
     const { browser } = back;
+    const stateHash = hashToken(state);
     const set = await withSystemTx(deps.db, (tx) =>
       spendState(tx, {
-        stateHash: hashToken(state),
+        stateHash,
         browserHash: hashToken(browser),
         provider,
         now: deps.clock.now(),
@@ -60,7 +61,8 @@ export async function finishVisit(deps: IdentityDeps, back: Return): Promise<Lan
     const visit = visitOf(browser, state, callbackUrl(deps.config.BASE_URL, provider));
     const person = personIn(await getProvider(deps, provider).finish({ ...visit, answer: back.answer }));
     if (set.userId !== null) return await connect(deps, back, set.userId, person, set.returnTo);
-    const entered = await enter(deps, { provider, person, browser, origin: back.origin });
+    const invitation = set.invitation && deps.sealer.open(set.invitation, placeOf(stateHash)).toString();
+    const entered = await enter(deps, { provider, person, browser, origin: back.origin, invitation });
     if (entered.kind === "signed_in") return land(entered.signedIn, set.returnTo);
     const path = withQuery(SIGN_IN, { link: provider, next: withQuery(CONNECT, nextField(set.returnTo)) });
     return { path, opened: null, outcome: "offer" };

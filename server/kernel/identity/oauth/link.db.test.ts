@@ -95,6 +95,19 @@ describe("connected accounts", () => {
     expect(await list(visitor)).toHaveLength(1);
   });
 
+  it("go to the last one where a passkey opens the account as well", async () => {
+    const visitor = browser();
+    await visitor.signInWith("github", "other", "passkey@acme.test");
+    const [account] = await list(visitor);
+    const path = `/api/users/oauth-accounts/${account?.id}`;
+    expect((await visitor.call("DELETE", path)).body.code).toBe("last_sign_in_method");
+    await app.sql(
+      `insert into identity.passkeys (id, user_id, credential_id, public_key, counter, transports, synced, name, created_at)
+       select 'pky_1', id, 'AQ', '\\x01', 0, '{}', false, 'Key', now() from identity.users where email = 'passkey@acme.test'`,
+    );
+    expect((await visitor.call("DELETE", path)).status).toBe(204);
+  });
+
   it("a person with a password may disconnect the last one, nobody another person's", async () => {
     const visitor = browser();
     await visitor.signIn(OWNER.email, OWNER.password);

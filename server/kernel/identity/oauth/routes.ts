@@ -68,7 +68,8 @@ function visitRoutes(http: Http, deps: IdentityDeps): void {
     async handle({ params: { provider }, query, request, reply }) {
       const browser = flow.read(request.headers.cookie) ?? newBrowserSecret();
       try {
-        const start = { provider, browser, returnTo: query.return_to, userId: null };
+        const { return_to: returnTo, invitation_token: invitation = null } = query;
+        const start = { provider, browser, returnTo, userId: null, invitation };
         reply.header("location", await startVisit(deps, start)).header("set-cookie", flow.set(browser));
       } catch (error) {
         // A browser that follows a link is shown a page, not a problem's JSON.
@@ -138,7 +139,7 @@ function accountRoutes(http: Http, deps: IdentityDeps): void {
       const { userId } = personOf(actor);
       const browser = flow.read(request.headers.cookie) ?? newBrowserSecret();
       const { provider, return_to: returnTo } = body;
-      const url = await startVisit(deps, { provider, browser, returnTo, userId });
+      const url = await startVisit(deps, { provider, browser, returnTo, userId, invitation: null });
       reply.header("set-cookie", flow.set(browser));
       return { authorize_url: url };
     },

@@ -7,6 +7,11 @@ export const providerName = z.enum(["google", "github"]);
 export const providerParams = z.strictObject({ provider: providerName });
 export const startInput = z.strictObject({
   return_to: z.string().max(2_048).optional().meta({ description: "A path of our own pages" }),
+  invitation_token: z
+    .string()
+    .max(200)
+    .optional()
+    .meta({ description: "Accepted by whoever signs up under the invited address" }),
 });
 /** Companies may send along what they like; what counts is checked by whoever speaks to them. */
 export const callbackInput = z.looseObject({

@@ -30,15 +30,22 @@ type Start = {
   returnTo: string | undefined;
   /** Who connects an account; null for who signs in. */
   userId: UserId | null;
+  /** The token of an invitation that whoever signs up accepts. */
+  invitation: string | null;
 };
+
+/** What a sealed invitation is bound to. */
+export const placeOf = (stateHash: Buffer): string => `oauth state ${stateHash.toString("hex")}`;
 
 /**
  * Sends a browser to another company, for ten minutes and one return. Returns the address of the company's page; 503 when the
  * company does not answer, with no state left behind.
  */
 export async function startVisit(deps: IdentityDeps, start: Start): Promise<string> {
-  const { db, clock, config } = deps;
+  const { db, clock, config, sealer } = deps;
   const state = newState();
+  const stateHash = hashToken(state);
+  const { invitation } = start;
   const redirectUri = callbackUrl(config.BASE_URL, start.provider);
   const started = await getProvider(deps, start.provider).start(visitOf(start.browser, state, redirectUri));
   if (started.kind === "unavailable") {
@@ -47,11 +54,12 @@ export async function startVisit(deps: IdentityDeps, start: Start): Promise<stri
   }
   await withSystemTx(db, (tx) =>
     insertState(tx, {
-      stateHash: hashToken(state),
+      stateHash,
       browserHash: hashToken(start.browser),
       provider: start.provider,
       userId: start.userId,
       returnTo: ownPath(start.returnTo, config.BASE_URL),
+      invitation: invitation === null ? null : sealer.seal(Buffer.from(invitation), placeOf(stateHash)),
       expiresAt: addMs(clock.now(), FLOW_MS),
     }),
   );

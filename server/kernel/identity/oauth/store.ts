@@ -95,14 +95,17 @@ export type Setting = {
   /** Who connects an account; null for who signs in. */
   userId: UserId | null;
   returnTo: string;
+  /** The token of an invitation, sealed; null without one. */
+  invitation: Buffer | null;
   expiresAt: Date;
 };
 
 export async function insertState(tx: Tx, state: Setting): Promise<void> {
   await tx.query(
     "identity_insert_oauth_state",
-    `insert into identity.oauth_states (state_hash, browser_hash, provider, purpose, user_id, return_to, expires_at)
-     values ($1, $2, $3, $4, $5, $6, $7)`,
+    `insert into identity.oauth_states
+       (state_hash, browser_hash, provider, purpose, user_id, return_to, invitation_sealed, expires_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8)`,
     [
       state.stateHash,
       state.browserHash,
@@ -110,6 +113,7 @@ export async function insertState(tx: Tx, state: Setting): Promise<void> {
       state.userId === null ? "sign_in" : "link",
       state.userId,
       state.returnTo,
+      state.invitation,
       state.expiresAt,
     ],
   );
@@ -119,15 +123,15 @@ export async function insertState(tx: Tx, state: Setting): Promise<void> {
 export async function spendState(
   tx: Tx,
   given: { stateHash: Buffer; browserHash: Buffer; provider: string; now: Date },
-): Promise<{ userId: UserId | null; returnTo: string } | null> {
-  const [row] = await tx.query<{ user_id: UserId | null; return_to: string }>(
+): Promise<Pick<Setting, "userId" | "returnTo" | "invitation"> | null> {
+  const [row] = await tx.query<{ user_id: UserId | null; return_to: string; invitation: Buffer | null }>(
     "identity_spend_oauth_state",
     `delete from identity.oauth_states
      where state_hash = $1 and browser_hash = $2 and provider = $3 and expires_at > $4
-     returning user_id, return_to`,
+     returning user_id, return_to, invitation_sealed as invitation`,
     [given.stateHash, given.browserHash, given.provider, given.now],
   );
-  return row ? { userId: row.user_id, returnTo: row.return_to } : null;
+  return row ? { userId: row.user_id, returnTo: row.return_to, invitation: row.invitation } : null;
 }
 
 export type Offer = {
