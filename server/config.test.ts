@@ -80,6 +80,11 @@ test("a value may come from a file; an unreadable one is a fault", () => {
   );
 });
 
+test("a client's id without its secret is a fault, and the other way round", () => {
+  expect(faultsOf({ ...valid, GOOGLE_CLIENT_ID: "x" })[0]).toContain("GOOGLE_CLIENT_SECRET");
+  expect(faultsOf({ ...valid, GITHUB_CLIENT_SECRET: "x" })[0]).toContain("GITHUB_CLIENT_ID");
+});
+
 test("production boots on live values", () => {
   expect(faultsOf(production)).toEqual([]);
 });
@@ -92,6 +97,16 @@ test.each([
   ["a sandbox's mail key", { RESEND_API_KEY: "re_default_sandbox0000" }, "sandbox credential"],
   ["another Stripe", { STRIPE_BASE_URL: "http://127.0.0.1:4010" }, "STRIPE_BASE_URL"],
   ["a moved clock", { CLOCK_OFFSET_MS: "1" }, "CLOCK_OFFSET_MS"],
+  [
+    "a Google that is not Google's",
+    { GOOGLE_ISSUER: "http://127.0.0.1:4010/google/default" },
+    "GOOGLE_ISSUER",
+  ],
+  [
+    "a client of the sandbox's",
+    { GITHUB_CLIENT_ID: "Ov23sandbox-x", GITHUB_CLIENT_SECRET: "y" },
+    "sandbox credential",
+  ],
   ["no limits on sign-in", { AUTH_LIMITS: "off" }, "AUTH_LIMITS"],
   ["operators without a second factor", { OPERATOR_MFA: "optional" }, "OPERATOR_MFA"],
   ["open metrics", { METRICS_TOKEN: "" }, "METRICS_TOKEN"],
