@@ -269,7 +269,7 @@ function mountRoutes(http: Http, parts: Parts): void {
   const { authenticate, clock, config, db, draining, hub, jobs, logger, mail, metrics, sealer, signer } =
     parts;
   const forget = (credentialId: string) => authenticate.forget(credentialId);
-  const tenancy = { db, cache: parts.cache, clock, hub, config, jobs, mail, revocations: authenticate };
+  const tenancy = { ...parts, revocations: authenticate };
   identityRoutes(http, {
     db,
     clock,

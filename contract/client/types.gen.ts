@@ -4,12 +4,6 @@ export type ClientOptions = {
     baseUrl: 'http://localhost:3000' | (string & {});
 };
 
-export type NewPurchaseInput = {
-    pack_key: string;
-    success_url?: string;
-    cancel_url?: string;
-};
-
 export type PasskeyAssertionInput = {
     id: string;
     response: {
@@ -17,6 +11,12 @@ export type PasskeyAssertionInput = {
         authenticatorData: string;
         signature: string;
     };
+};
+
+export type NewPurchaseInput = {
+    pack_key: string;
+    success_url?: string;
+    cancel_url?: string;
 };
 
 export type RoleInput = 'owner' | 'admin' | 'agent' | 'viewer';
@@ -55,6 +55,98 @@ export type SignedIn = {
 export type SignInLink = {
     url: string;
     expires_at: string;
+};
+
+export type MfaChallenge = {
+    mfa_required: true;
+    /**
+     * Send it with the second factor, within five minutes
+     */
+    challenge: string;
+    methods: Array<'totp' | 'passkey' | 'backup_code'>;
+    expires_in: number;
+};
+
+export type MfaStatus = {
+    enabled: boolean;
+    methods: Array<'totp' | 'passkey'>;
+    /**
+     * Everything else waits until a second factor is set up
+     */
+    must_enroll: boolean;
+    totp_confirmed_at: string | null;
+    backup_codes_left: number;
+};
+
+export type MfaEnrollment = {
+    /**
+     * Base32, for apps that cannot scan
+     */
+    secret: string;
+    otpauth_uri: string;
+    qr_svg: string;
+    expires_at: string;
+};
+
+export type BackupCodes = {
+    /**
+     * Told once
+     */
+    backup_codes: [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+    ];
+};
+
+export type MfaEnabled = {
+    /**
+     * Told once
+     */
+    backup_codes: [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+    ];
+    /**
+     * The same session under a new secret
+     */
+    session: Session | null;
+};
+
+export type TokenSet = {
+    access_token: string;
+    token_type: 'Bearer';
+    /**
+     * Seconds that the access token lives
+     */
+    expires_in: number;
+    /**
+     * Works once: each use answers the next one
+     */
+    refresh_token: string;
+    /**
+     * Seconds after which an unused refresh token has expired
+     */
+    refresh_expires_in: number;
+    /**
+     * What the app may do; left out for a person's own tokens
+     */
+    scope?: string;
 };
 
 export type Purchase = {
@@ -173,98 +265,6 @@ export type AuditExport = {
      * Where the finished export is, for an hour
      */
     url: string;
-};
-
-export type MfaChallenge = {
-    mfa_required: true;
-    /**
-     * Send it with the second factor, within five minutes
-     */
-    challenge: string;
-    methods: Array<'totp' | 'passkey' | 'backup_code'>;
-    expires_in: number;
-};
-
-export type MfaStatus = {
-    enabled: boolean;
-    methods: Array<'totp' | 'passkey'>;
-    /**
-     * Everything else waits until a second factor is set up
-     */
-    must_enroll: boolean;
-    totp_confirmed_at: string | null;
-    backup_codes_left: number;
-};
-
-export type MfaEnrollment = {
-    /**
-     * Base32, for apps that cannot scan
-     */
-    secret: string;
-    otpauth_uri: string;
-    qr_svg: string;
-    expires_at: string;
-};
-
-export type BackupCodes = {
-    /**
-     * Told once
-     */
-    backup_codes: [
-        string,
-        string,
-        string,
-        string,
-        string,
-        string,
-        string,
-        string,
-        string,
-        string
-    ];
-};
-
-export type MfaEnabled = {
-    /**
-     * Told once
-     */
-    backup_codes: [
-        string,
-        string,
-        string,
-        string,
-        string,
-        string,
-        string,
-        string,
-        string,
-        string
-    ];
-    /**
-     * The same session under a new secret
-     */
-    session: Session | null;
-};
-
-export type TokenSet = {
-    access_token: string;
-    token_type: 'Bearer';
-    /**
-     * Seconds that the access token lives
-     */
-    expires_in: number;
-    /**
-     * Works once: each use answers the next one
-     */
-    refresh_token: string;
-    /**
-     * Seconds after which an unused refresh token has expired
-     */
-    refresh_expires_in: number;
-    /**
-     * What the app may do; left out for a person's own tokens
-     */
-    scope?: string;
 };
 
 export type SignInProviders = {
@@ -2532,7 +2532,7 @@ export type SwitchOrganizationResponses = {
     /**
      * Success
      */
-    200: SignedIn;
+    200: SignedIn | TokenSet | MfaChallenge;
 };
 
 export type SwitchOrganizationResponse = SwitchOrganizationResponses[keyof SwitchOrganizationResponses];

@@ -135,7 +135,10 @@ export async function startSignInServer(
   });
   tenancyMails(mail);
   const jobs = createJobs({ db, clock, bus, hub: realtime, logger, metrics });
-  const tenancy = { db, cache, clock, hub, config, jobs, mail, revocations: authenticate };
+  const tenancy = {
+    ...{ db, cache, clock, hub, config, accessTokens, jobs, mail },
+    revocations: authenticate,
+  };
   const forget = (id: string) => authenticate.forget(id);
   identityRoutes(http, {
     db,

@@ -14,6 +14,7 @@ export { findActiveUser, findUserByAddress, findUsers } from "./people/find-user
 export type { User } from "./people/user.ts";
 export { createAccessTokens, isAccessToken, takenUntil, type AccessTokens } from "./tokens/access-tokens.ts";
 export type { Claims } from "./tokens/claims.ts";
+export { switchSession } from "./tokens/switch-session.ts";
 export { findTokenSession } from "./tokens/find-token-session.ts";
 export { findSession, getSession, isSessionSecret, touchSession } from "./sessions/find-session.ts";
 export { moveSession, rotateSessionsOf, takeDueRotation } from "./sessions/rotate-session.ts";
@@ -25,5 +26,8 @@ export {
   signedInAnswer,
   userAnswer,
 } from "./schemas.ts";
+export { answerSignIn } from "./sessions/answer-sign-in.ts";
+export type { SignedIn } from "./sessions/complete-sign-in.ts";
+export { loginAnswer } from "./sessions/login-answer.ts";
 export { sessionCookie, type SessionCookie } from "./sessions/session-cookie.ts";
 export { isLive, overAt, type Factor, type OpenedSession, type Session } from "./sessions/session.ts";

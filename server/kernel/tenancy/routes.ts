@@ -1,6 +1,6 @@
 import type { Http } from "../../platform/http/index.ts";
 import { assert } from "../../platform/problem.ts";
-import { presentSignedIn, sessionCookie, signedInAnswer } from "../identity/index.ts";
+import { answerSignIn, loginAnswer, sessionCookie } from "../identity/index.ts";
 import type { TenancyDeps } from "./deps.ts";
 import { explain } from "./explain.ts";
 import { invitationRoutes } from "./invitations/routes.ts";
@@ -29,7 +29,8 @@ export function tenancyRoutes(http: Http, deps: TenancyDeps): void {
   explainRoutes(http, deps);
 }
 
-function meRoutes(http: Http, { cache, db, clock, config, revocations }: TenancyDeps): void {
+function meRoutes(http: Http, deps: TenancyDeps): void {
+  const { cache, db, config, revocations } = deps;
   const cookie = sessionCookie(config);
   http.operation({
     method: "GET",
@@ -50,20 +51,14 @@ function meRoutes(http: Http, { cache, db, clock, config, revocations }: Tenancy
     beforeMfa: true,
     whenSuspended: true,
     tag: "Sign-in",
-    summary: "Move the session into another organization, under a new secret",
+    summary: "Move the session into another organization, under a new secret or tokens",
     access: { least: "viewer" },
     body: switchInput,
-    answer: { status: 200, schema: signedInAnswer },
+    answer: { status: 200, schema: loginAnswer },
     async handle({ actor, body, reply }) {
-      const opened = await switchOrganization(
-        { db, clock },
-        personOf(actor),
-        actor.credentialId,
-        body.org_id,
-      );
+      const signedIn = await switchOrganization(deps, personOf(actor), actor.credentialId, body.org_id);
       revocations.revoke({ credentialId: actor.credentialId });
-      reply.header("set-cookie", cookie.set(opened.secret));
-      return presentSignedIn(opened);
+      return answerSignIn(reply, cookie, signedIn);
     },
   });
 }

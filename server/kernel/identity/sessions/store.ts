@@ -167,6 +167,14 @@ export async function rotateSession(
   return rotated.length > 0 ? findSessionById(tx, id) : null;
 }
 
+export async function updateOrganization(tx: Tx, id: string, orgId: OrgId): Promise<void> {
+  await tx.query(
+    "identity_update_session_organization",
+    "update identity.sessions set org_id = $2 where id = $1 and ended_at is null",
+    [id, orgId],
+  );
+}
+
 /** Says that the next call of the person's browsers in this organization gets a new secret. Returns whose memory is stale. */
 export async function markForRotation(tx: Tx, userId: UserId, orgId: OrgId): Promise<Id<"ses">[]> {
   const rows = await tx.query<{ id: Id<"ses"> }>(

@@ -69,6 +69,21 @@ export async function updateUsed(
   );
 }
 
+/** Voids the newest of the family, as if it had been exchanged long ago. Returns its generation. */
+export async function voidNewest(tx: Tx, sessionId: string, now: Date): Promise<number> {
+  const [row] = await tx.query<{ generation: number }>(
+    "identity_void_refresh_token",
+    `with family as (
+       select max(generation) as newest from identity.refresh_tokens where session_id = $1)
+     update identity.refresh_tokens t
+     set used_at = coalesce(used_at, $2), sealed_successor = null
+     from family where t.session_id = $1 and t.generation >= family.newest - 1
+     returning family.newest as generation`,
+    [sessionId, now],
+  );
+  return row?.generation ?? 0;
+}
+
 /** Wipes what was sealed in tokens used before then; returns how many. */
 export async function wipeSealed(tx: Tx, usedBefore: Date, limit: number): Promise<number> {
   const rows = await tx.query(

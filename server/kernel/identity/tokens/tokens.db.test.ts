@@ -124,3 +124,23 @@ test("logout by access token ends its family and every access token of it, not t
   expect((await refresh(second.refresh_token)).status).toBe(401);
   expect((await browser.call("GET", "/api/auth/me")).status).toBe(200);
 });
+
+test("a switch of organization answers a new set, and the tokens of before are void", async () => {
+  const first = await login();
+  const made = await call(server, "POST", "/api/organizations", {
+    body: { name: "Second", slug: "second-of-tokens" },
+    headers: { authorization: `Bearer ${first.access_token}`, "idempotency-key": "second of tokens" },
+  });
+  expect(made.status, made.text).toBe(201);
+  const moved = tokensOf(
+    await call(server, "POST", "/api/auth/switch-organization", {
+      body: { org_id: made.body.id },
+      ...bearer(first.access_token),
+    }),
+  );
+  expect((await me(moved.access_token)).body.organization).toMatchObject({ id: made.body.id });
+  expect((await me(first.access_token)).status).toBe(401);
+  const next = tokensOf(await refresh(moved.refresh_token));
+  expect((await me(next.access_token)).body.organization).toMatchObject({ id: made.body.id });
+  expect((await refresh(first.refresh_token)).status).toBe(401);
+});

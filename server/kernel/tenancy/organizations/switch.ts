@@ -2,26 +2,27 @@ import type { Clock } from "../../../platform/clock.ts";
 import { type Db, withSystemTx, withTx } from "../../../platform/db/index.ts";
 import type { OrgId, UserId } from "../../../platform/ids.ts";
 import { Problem, common } from "../../../platform/problem.ts";
-import { moveSession, type OpenedSession } from "../../identity/index.ts";
+import { moveSession, type OpenedSession, type SignedIn, switchSession } from "../../identity/index.ts";
 import { findMembership } from "../members/store.ts";
+import type { TenancyDeps } from "../deps.ts";
 import type { Person } from "../person.ts";
 import { organizationActions } from "./organization.ts";
 
 /**
- * Moves the session into another of the person's organizations, under a new secret; the old one serves where it was for ten
- * seconds more. 404 where they are no member.
+ * Moves the session into another of the person's organizations, under a new secret or tokens; an old secret serves where it
+ * was for ten seconds more. 404 where they are no member.
  */
 export function switchOrganization(
-  { db, clock }: { db: Db; clock: Clock },
+  deps: Pick<TenancyDeps, "db" | "clock" | "config" | "accessTokens">,
   { userId }: Pick<Person, "userId">,
   sessionId: string,
   orgId: OrgId,
-): Promise<OpenedSession> {
-  return withTx(db, orgId, async (tx) => {
+): Promise<SignedIn> {
+  return withTx(deps.db, orgId, async (tx) => {
     if (!(await findMembership(tx, orgId, userId))) throw new Problem(common.not_found);
-    const opened = await moveSession(tx, sessionId, orgId, clock.now());
-    if (!opened) throw new Problem(common.unauthenticated);
-    return opened;
+    const signedIn = await switchSession(tx, deps, sessionId, orgId);
+    if (!signedIn) throw new Problem(common.unauthenticated);
+    return signedIn;
   });
 }
 
