@@ -266,8 +266,7 @@ function buildMail(
 }
 
 function mountRoutes(http: Http, parts: Parts): void {
-  const { authenticate, clock, config, db, draining, hub, jobs, logger, mail, metrics, sealer, signer } =
-    parts;
+  const { authenticate, clock, config, db, draining, hub, jobs, logger, metrics, sealer, signer } = parts;
   const forget = (credentialId: string) => authenticate.forget(credentialId);
   const tenancy = { ...parts, revocations: authenticate };
   identityRoutes(http, {

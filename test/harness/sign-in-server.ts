@@ -136,7 +136,14 @@ export async function startSignInServer(
   tenancyMails(mail);
   const jobs = createJobs({ db, clock, bus, hub: realtime, logger, metrics });
   const tenancy = {
-    ...{ db, cache, clock, hub, config, accessTokens, jobs, mail },
+    db,
+    cache,
+    clock,
+    hub,
+    config,
+    accessTokens,
+    jobs,
+    mail,
     revocations: authenticate,
   };
   const forget = (id: string) => authenticate.forget(id);

@@ -18,14 +18,7 @@ export { switchSession } from "./tokens/switch-session.ts";
 export { findTokenSession } from "./tokens/find-token-session.ts";
 export { findSession, getSession, isSessionSecret, touchSession } from "./sessions/find-session.ts";
 export { moveSession, rotateSessionsOf, takeDueRotation } from "./sessions/rotate-session.ts";
-export {
-  presentSession,
-  presentSignedIn,
-  presentUser,
-  sessionAnswer,
-  signedInAnswer,
-  userAnswer,
-} from "./schemas.ts";
+export { presentSession, presentUser, sessionAnswer, userAnswer } from "./schemas.ts";
 export { answerSignIn } from "./sessions/answer-sign-in.ts";
 export type { SignedIn } from "./sessions/complete-sign-in.ts";
 export { loginAnswer } from "./sessions/login-answer.ts";
