@@ -80,6 +80,11 @@ export const journeys: Journey[] = [
       await page.getByText("Go back to your device").waitFor();
       const tokens = await oauth.genericGrantRequest(app, DEVICE_GRANT, { device_code: asked.device_code });
       assert.equal(await models(stage, tokens.access_token), 200);
+      await page.goto(`${product.consoleUrl}/security`);
+      await page.getByRole("button", { name: "End Holdfast for VS Code" }).first().click();
+      await page.getByRole("button", { name: "End", exact: true }).click();
+      await page.getByText("No app is let in").waitFor();
+      assert.equal(await models(stage, tokens.access_token), 401);
     },
   },
 ];

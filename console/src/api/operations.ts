@@ -33,6 +33,8 @@ export const api = {
   disconnectAccount: (id: string) => read(sdk.disconnectAccount({ path: { id } })),
   switchOrganization: (org_id: string) => read(sdk.switchOrganization({ body: { org_id } })),
 
+  sessions: () => read(sdk.listSessions()),
+  endSession: (id: string) => read(sdk.endSession({ path: { id } })),
   authorizationRequest: (request_id: string) => read(sdk.getAuthorizationRequest({ path: { request_id } })),
   /** As JSON: a page cannot follow a redirect into an app by itself. */
   decideAuthorization: (request_id: string, approve: boolean) =>

@@ -12,6 +12,7 @@ const every5s = { refetchInterval: 5_000 } as const;
 /** First part of each key is what `live.ts` makes stale. */
 export const queries = {
   me: () => queryOptions({ queryKey: ["me"], queryFn: api.me, staleTime: 60_000 }),
+  sessions: () => queryOptions({ queryKey: ["sessions"], queryFn: api.sessions, ...live }),
   authorizationRequest: (id: string) =>
     queryOptions({
       queryKey: ["authorization-request", id],

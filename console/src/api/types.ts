@@ -28,6 +28,7 @@ export type {
   Payment,
   System,
   TokenBalance,
+  SessionEntry,
   UsageRecord,
   WaitingDevice,
   WebhookCounts,

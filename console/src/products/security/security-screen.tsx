@@ -1,10 +1,12 @@
 import { Page } from "../../ui/page.tsx";
+import { AppsPanel } from "./apps-panel.tsx";
 import { ConnectedAccounts } from "./connected-accounts.tsx";
 
 export function SecurityScreen() {
   return (
     <Page title="Security" about="The ways in to your account, and who has used them.">
       <ConnectedAccounts />
+      <AppsPanel />
     </Page>
   );
 }
