@@ -67,6 +67,8 @@ export type Operation<
    * problem's own members. A bad body is 400 in both.
    */
   envelope?: "problem" | "openai" | "oauth";
+  /** A bad credential counts as none, rather than 401: signing out is done either way. */
+  lenient?: boolean;
   /** Asked by pages by themselves: it does not keep a session alive. */
   background?: boolean;
   /** Left out of the OpenAPI document (pages and files). */

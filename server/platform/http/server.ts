@@ -141,6 +141,7 @@ async function admit(
       // Whoever tries credentials is counted by address, before anything is said about them.
       if (error instanceof Problem && error.kind.status < 500)
         await takeForAddress(options.limiter, request.ip, reply);
+      if (operation.lenient && error instanceof Problem && error.kind === common.unauthenticated) return null;
       throw error;
     });
   actors.set(request, actor);

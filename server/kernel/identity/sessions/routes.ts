@@ -17,6 +17,7 @@ export function sessionRoutes(http: Http, deps: IdentityDeps): void {
     tag: "Sign-in",
     summary: "End the session of the access token or cookie, if there is one",
     access: { least: "anyone" },
+    lenient: true,
     answer: { status: 204, schema: null },
     async handle({ actor, request, reply }) {
       if (actor?.kind === "token") return endTokenSession(deps, personIn(actor), actor.credentialId);

@@ -123,6 +123,7 @@ test("logout by access token ends its family and every access token of it, not t
   for (const { access_token: token } of [first, second]) expect((await me(token)).status).toBe(401);
   expect((await refresh(second.refresh_token)).status).toBe(401);
   expect((await browser.call("GET", "/api/auth/me")).status).toBe(200);
+  expect((await call(server, "POST", "/api/auth/logout", bearer(second.access_token))).status).toBe(204);
 });
 
 test("a switch of organization answers a new set, and the tokens of before are void", async () => {
