@@ -28,14 +28,14 @@ const revoked = await app.createKey(app.owner, { scopes: scopeNames });
 await app.owner.call("DELETE", `/api/api-keys/${revoked.id}`);
 const unenrolled = await withoutFactor();
 
-/** An operator and owner whose organization asks for the second factor that they lack. */
+/** An owner whose organization asks for the second factor that they lack. */
 async function withoutFactor(): Promise<Client> {
   const email = "unenrolled@example.com";
   await addNeighbour(app.sql, email);
   await app.sql(
-    `with person as (update identity.users set is_operator = true where email = $1 returning id)
-     insert into tenancy.policies (org_id, mfa_required, updated_at)
-     select d.org_id, true, now() from tenancy.member_directory d join person p on p.id = d.user_id`,
+    `insert into tenancy.policies (org_id, mfa_required, updated_at)
+     select d.org_id, true, now() from tenancy.member_directory d
+     join identity.users u on u.id = d.user_id where u.email = $1`,
     [email],
   );
   return app.signIn({ ...OWNER, email });
@@ -145,7 +145,7 @@ test.each(unsafe)("403 $method $path: a page that is not ours", async (operation
   expect(await outcome((await prepare(operation))(app.owner, { headers }))).toEqual([403, "csrf_failed"]);
 });
 
-const people = guarded.filter(({ beforeMfa }) => !beforeMfa);
+const people = ofTenants.filter(({ beforeMfa }) => !beforeMfa);
 test.each(people)("403 $method $path: somebody who must set up a second factor", async (operation) => {
   expect(await outcome((await prepare(operation))(unenrolled))).toEqual([403, "mfa_required"]);
 });

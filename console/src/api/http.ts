@@ -27,12 +27,14 @@ export function sessionHeaders(method: string): Record<string, string> {
 
 /** The error of an answer, or of none; a lost session is told to the app as well. */
 function toError(body: unknown, response: Response | undefined): ApiError {
-  if (response?.status === 401 && session) {
+  const error = new ApiError(response?.status ?? 0, body, response?.headers ?? null);
+  // A proof that fails is 401 as well, and leaves the session as it is.
+  if (error.status === 401 && error.code === "unauthenticated" && session) {
     // Forgotten first: asking who we are answers 401 too, and must not tell again.
     session = null;
     onSignedOut();
   }
-  return new ApiError(response?.status ?? 0, body, response?.headers ?? null);
+  return error;
 }
 
 /** The error of an answer that was fetched without the client. */

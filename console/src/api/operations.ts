@@ -1,7 +1,15 @@
 import * as sdk from "../../../contract/client/sdk.gen.ts";
 import { idempotent, read } from "./http.ts";
 import { byItself } from "./presence.ts";
-import type { ApiKeyInput, EventState, JobState, Provider } from "./types.ts";
+import type {
+  ApiKeyInput,
+  EventState,
+  JobState,
+  NewPasskeyInput,
+  PasskeyAssertion,
+  Provider,
+  SecondStep,
+} from "./types.ts";
 
 /** Leaves out what was not given: the API takes no empty filters. */
 const given = <T extends object>(query: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
@@ -31,6 +39,20 @@ export const api = {
     read(sdk.connectAccount({ body: { provider, return_to } })),
   confirmAccount: (id: string) => read(sdk.confirmAccount({ body: { id } })),
   disconnectAccount: (id: string) => read(sdk.disconnectAccount({ path: { id } })),
+  finishSignIn: (body: SecondStep) => read(sdk.finishSignIn({ body })),
+  mfaStatus: () => read(sdk.getMfaStatus()),
+  enrollMfa: () => read(sdk.enrollMfa()),
+  confirmMfa: (code: string) => read(sdk.confirmMfa({ body: { code } })),
+  disableMfa: () => read(sdk.disableMfa()),
+  regenerateCodes: () => read(sdk.regenerateBackupCodes()),
+  passkeys: () => read(sdk.listPasskeys()),
+  passkeyOptions: () => read(sdk.getPasskeyRegistrationOptions()),
+  registerPasskey: (body: NewPasskeyInput) => read(sdk.registerPasskey({ body })),
+  passkeyLoginOptions: (challenge?: string) =>
+    read(sdk.getPasskeyLoginOptions({ body: challenge === undefined ? {} : { challenge } })),
+  passkeyLogin: (assertion: PasskeyAssertion) => read(sdk.signInByPasskey({ body: { assertion } })),
+  renamePasskey: (id: string, name: string) => read(sdk.renamePasskey({ path: { id }, body: { name } })),
+  removePasskey: (id: string) => read(sdk.removePasskey({ path: { id } })),
   switchOrganization: (org_id: string) => read(sdk.switchOrganization({ body: { org_id } })),
 
   sessions: () => read(sdk.listSessions()),

@@ -11,6 +11,8 @@ const every5s = { refetchInterval: 5_000 } as const;
 
 /** First part of each key is what `live.ts` makes stale. */
 export const queries = {
+  mfaStatus: () => queryOptions({ queryKey: ["mfa"], queryFn: api.mfaStatus }),
+  passkeys: () => queryOptions({ queryKey: ["passkeys"], queryFn: api.passkeys }),
   me: () => queryOptions({ queryKey: ["me"], queryFn: api.me, staleTime: 60_000 }),
   sessions: () => queryOptions({ queryKey: ["sessions"], queryFn: api.sessions, ...live }),
   authorizationRequest: (id: string) =>

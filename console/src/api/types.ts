@@ -1,8 +1,11 @@
 /** What the API answers: the contract's types, and names for the parts of them that screens show. */
 import type {
   CreateApiKeyData,
+  FinishSignInData,
   JobStats,
   LedgerAccounts,
+  MfaChallenge,
+  RegisterPasskeyData,
   SignInProviders,
   TokenBalance,
   TokenUsage,
@@ -21,6 +24,10 @@ export type {
   JobState,
   JobStats,
   LedgerTransaction,
+  MfaChallenge,
+  MfaEnrollment,
+  MfaStatus,
+  Passkey,
   LedgerVerification,
   Me,
   Model,
@@ -51,3 +58,7 @@ export type LedgerAccount = LedgerAccounts["data"][number];
 export type UsageGroup = TokenUsage["data"][number];
 export type UsageSums = TokenUsage["totals"];
 export type ApiKeyInput = CreateApiKeyData["body"];
+export type SecondStep = FinishSignInData["body"];
+export type SecondFactor = MfaChallenge["methods"][number];
+export type PasskeyAssertion = NonNullable<SecondStep["assertion"]>;
+export type NewPasskeyInput = RegisterPasskeyData["body"];

@@ -6,6 +6,7 @@ import { setSession, whenSignedOut } from "../api/http.ts";
 import { listenLive } from "../api/live.ts";
 import { ApiError } from "../api/problem.ts";
 import { queries } from "../api/queries.ts";
+import { EnrollFirst } from "../products/security/enroll-first.tsx";
 import { Failure, Skeleton } from "../ui/states.tsx";
 import { CommandPalette } from "./command-palette.tsx";
 import { Sidebar } from "./sidebar.tsx";
@@ -23,7 +24,7 @@ export function Shell() {
   }, [signedOut, router]);
   if (me.data) {
     setSession({ csrfToken: me.data.session?.csrf_token ?? "", organizationId: me.data.organization.id });
-    return <Frame />;
+    return me.data.mfa.must_enroll ? <EnrollFirst /> : <Frame />;
   }
   if (me.error && !signedOut) return <Failure error={me.error} onRetry={() => void me.refetch()} />;
   return <Waiting />;

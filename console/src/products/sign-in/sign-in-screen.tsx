@@ -8,28 +8,40 @@ import { Logo } from "../../shell/logo.tsx";
 import { Button } from "../../ui/button.tsx";
 import { TextField } from "../../ui/field.tsx";
 import { Notice } from "../../ui/states.tsx";
+import { PasskeySignIn } from "./passkey-sign-in.tsx";
 import { ProviderButtons, VisitNotice } from "./providers.tsx";
+import { readWaiting, SecondStep, type Waiting } from "./second-step.tsx";
 
 const route = getRouteApi("/sign-in");
 
 // Read once, then taken out of the address: a token must not stay in the history.
 const linkToken = new URLSearchParams(location.hash.slice(1)).get("token");
-let redeemed: Promise<unknown> | null = null;
+let atFirst = readWaiting(location.hash);
+let redeemed: ReturnType<typeof api.redeemLink> | null = null;
 /** A link works once, so asking twice would fail the second time. */
-const redeemOnce = (token: string): Promise<unknown> => (redeemed ??= api.redeemLink(token));
+const redeemOnce = (token: string): ReturnType<typeof api.redeemLink> => (redeemed ??= api.redeemLink(token));
 
 export function SignInScreen() {
   const [error, setError] = useState<unknown>(null);
   const [redeeming, setRedeeming] = useState(linkToken !== null);
+  const [waiting, setWaiting] = useState(atFirst);
   const enter = useEnter();
   useEffect(() => {
     document.title = "Sign in · Holdfast";
-    if (linkToken === null) return;
+    if (linkToken === null && atFirst === null) return;
+    atFirst = null;
     history.replaceState(null, "", location.pathname + location.search);
-    redeemOnce(linkToken).then(enter, (cause: unknown) => {
-      setError(cause);
-      setRedeeming(false);
-    });
+    if (linkToken === null) return;
+    redeemOnce(linkToken)
+      .then((answer) => {
+        if (!("mfa_required" in answer)) return enter();
+        setWaiting(answer);
+        setRedeeming(false);
+      })
+      .catch((cause: unknown) => {
+        setError(cause);
+        setRedeeming(false);
+      });
   }, [enter]);
   return (
     <main className="flex min-h-dvh flex-col items-center justify-center gap-6 p-4">
@@ -38,11 +50,7 @@ export function SignInScreen() {
         {redeeming ? (
           <output className="block py-8 text-center text-sm text-text-2">Signing you in…</output>
         ) : (
-          <div className="flex flex-col gap-4">
-            <VisitNotice />
-            <PasswordForm linkError={error} />
-            <ProviderButtons />
-          </div>
+          <Steps linkError={error} waiting={waiting} onWaiting={setWaiting} />
         )}
       </div>
       <p className="max-w-sm text-center text-xs text-text-3">
@@ -67,9 +75,35 @@ function useEnter(): () => void {
   return enter;
 }
 
-function PasswordForm({ linkError }: { linkError: unknown }) {
+type Waits = { waiting: Waiting | null; onWaiting(waiting: Waiting | null): void };
+
+/** The first proof, and the second where there is one. */
+function Steps({ linkError, waiting, onWaiting }: { linkError: unknown } & Waits) {
   const enter = useEnter();
-  const login = useMutation({ mutationFn: api.login, onSuccess: enter });
+  if (waiting) return <SecondStep waiting={waiting} onDone={enter} onRestart={() => onWaiting(null)} />;
+  return (
+    <div className="flex flex-col gap-4">
+      <VisitNotice />
+      <PasswordForm linkError={linkError} onWaiting={onWaiting} onDone={enter} />
+      <ProviderButtons />
+      <PasskeySignIn onDone={enter} />
+    </div>
+  );
+}
+
+function PasswordForm({
+  linkError,
+  onWaiting,
+  onDone,
+}: {
+  linkError: unknown;
+  onWaiting(waiting: Waiting): void;
+  onDone(): void;
+}) {
+  const login = useMutation({
+    mutationFn: api.login,
+    onSuccess: (answer) => ("mfa_required" in answer ? onWaiting(answer) : onDone()),
+  });
   const problem = login.error instanceof ApiError ? login.error : null;
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -93,7 +127,7 @@ function PasswordForm({ linkError }: { linkError: unknown }) {
         label="E-mail"
         name="email"
         type="email"
-        autoComplete="username"
+        autoComplete="username webauthn"
         required
         error={problem?.fieldError("email")}
       />
