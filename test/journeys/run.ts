@@ -16,6 +16,7 @@ import { takePictures } from "./pictures.ts";
 import { journeys as playground } from "./playground.journey.ts";
 import { type Product, resultsDir, startProduct } from "./product.ts";
 import { connectSandbox } from "./sandbox.ts";
+import { journeys as secondFactors } from "./second-factors.journey.ts";
 import { journeys as signIn } from "./sign-in.journey.ts";
 import { journeys as signOut } from "./sign-out.journey.ts";
 import type { Journey, Stage } from "./stage.ts";
@@ -42,6 +43,7 @@ const JOURNEYS: Journey[] = [
   jobs,
   mailbox,
   google,
+  secondFactors,
   faults,
 ].flat();
 

@@ -30,7 +30,7 @@ export function PasskeySignIn({ onDone }: { onDone(): void }) {
     <div className="flex flex-col gap-3 border-t border-line pt-4">
       {failed && <Notice tone="bad" title={messageOf(login.error)} />}
       <Button icon={<KeyRound className="size-4" />} busy={login.isPending} onClick={() => login.mutate()}>
-        Sign in with a passkey
+        Use a passkey
       </Button>
     </div>
   );
