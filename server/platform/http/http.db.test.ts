@@ -379,7 +379,12 @@ test("the document names access, errors and components, and no input twins", () 
   };
   expect(document.openapi).toBe("3.1.0");
   expect(document.paths["/api/things"]?.post?.["x-access"]).toEqual({ least: "agent", scope: "things" });
-  expect(Object.keys(document.components.schemas).toSorted()).toEqual(["OAuthError", "OpenAIError", "Problem", "Thing"]);
+  expect(Object.keys(document.components.schemas).toSorted()).toEqual([
+    "OAuthError",
+    "OpenAIError",
+    "Problem",
+    "Thing",
+  ]);
   expect(JSON.stringify(document.components.schemas.Thing)).toContain('"format":"int64"');
 });
 

@@ -50,7 +50,7 @@ export function MfaPanel() {
     <Card aria-label="Two-step verification">
       <CardHead
         title="Two-step verification"
-        note="A code of your phone besides the password."
+        note="A code from your phone besides the password."
         actions={
           status.data && (
             <Button size="sm" variant={on ? "secondary" : "primary"} onClick={() => void enroll()}>

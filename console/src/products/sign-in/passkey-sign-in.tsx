@@ -27,7 +27,7 @@ export function PasskeySignIn({ onDone }: { onDone(): void }) {
   if (!passkeysWork()) return null;
   const failed = login.error && !wasCancelled(login.error);
   return (
-    <div className="flex flex-col gap-3 border-t border-line pt-4">
+    <div className="flex flex-col gap-3">
       {failed && <Notice tone="bad" title={messageOf(login.error)} />}
       <Button icon={<KeyRound className="size-4" />} busy={login.isPending} onClick={() => login.mutate()}>
         Use a passkey
