@@ -17,6 +17,8 @@ import { JOB_STATES } from "./products/jobs/job-state.tsx";
 import { JobsScreen } from "./products/jobs/jobs-screen.tsx";
 import { LedgerScreen } from "./products/ledger/ledger-screen.tsx";
 import { TransactionDrawer } from "./products/ledger/transaction-drawer.tsx";
+import { CacheScreen } from "./products/operator/cache-screen.tsx";
+import { LimitsScreen } from "./products/operator/limits-screen.tsx";
 import { OverviewScreen } from "./products/overview/overview-screen.tsx";
 import { PaymentDrawer } from "./products/payments/payment-drawer.tsx";
 import { PaymentsScreen } from "./products/payments/payments-screen.tsx";
@@ -144,6 +146,8 @@ const security = createRoute({
   component: SecurityScreen,
   validateSearch: texts("linked", "error", "provider"),
 });
+const cache = createRoute({ getParentRoute: () => app, path: "/cache", component: CacheScreen });
+const limits = createRoute({ getParentRoute: () => app, path: "/limits", component: LimitsScreen });
 const system = createRoute({ getParentRoute: () => app, path: "/system", component: SystemScreen });
 
 const routeTree = root.addChildren([
@@ -165,6 +169,8 @@ const routeTree = root.addChildren([
     jobs.addChildren([job]),
     security,
     system,
+    cache,
+    limits,
   ]),
 ]);
 

@@ -22,6 +22,8 @@ const SCREENS: Record<string, string> = {
   device: "/device",
   consent: "/consent?request_id=over",
   system: "/system",
+  cache: "/cache",
+  limits: "/limits",
 };
 const WIDTHS = { wide: { width: 1440, height: 900 }, narrow: { width: 360, height: 740 } };
 const LIMITED_MS = 90_000;

@@ -12,6 +12,7 @@ import { journeys as inbox } from "./inbox.journey.ts";
 import { journeys as jobs } from "./jobs.journey.ts";
 import { journeys as ledger } from "./ledger.journey.ts";
 import { journeys as mailbox } from "./mailbox.journey.ts";
+import { journeys as operator } from "./operator.journey.ts";
 import { takePictures } from "./pictures.ts";
 import { journeys as playground } from "./playground.journey.ts";
 import { type Product, resultsDir, startProduct } from "./product.ts";
@@ -44,6 +45,7 @@ const JOURNEYS: Journey[] = [
   mailbox,
   google,
   secondFactors,
+  operator,
   faults,
 ].flat();
 

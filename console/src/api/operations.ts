@@ -3,6 +3,7 @@ import { idempotent, read } from "./http.ts";
 import { byItself } from "./presence.ts";
 import type {
   ApiKeyInput,
+  CacheWindow,
   EventState,
   JobState,
   NewPasskeyInput,
@@ -113,4 +114,11 @@ export const api = {
   revokeApiKey: (id: string) => read(sdk.revokeApiKey({ path: { id } })),
 
   system: () => read(sdk.getSystem()),
+  cache: (window: CacheWindow) => read(sdk.getCache({ query: { window } })),
+  invalidateCache: (tags: string[]) => read(sdk.invalidateCache({ body: { tags } })),
+  rateLimits: () => read(sdk.getRateLimits()),
+  setRateLimit: (subject: string, name: string, body: { limit: number; window_s: number }) =>
+    read(sdk.setRateLimit({ path: { subject, class: name }, body })),
+  removeRateLimit: (subject: string, name: string) =>
+    read(sdk.removeRateLimit({ path: { subject, class: name } })),
 };

@@ -2,11 +2,11 @@ import { infiniteQueryOptions, queryOptions, useInfiniteQuery } from "@tanstack/
 import type { ListState } from "../ui/table.tsx";
 import { pollMs } from "./live.ts";
 import { api, type EventFilter, type JobFilter } from "./operations.ts";
-import type { Page } from "./types.ts";
+import type { CacheWindow, Page } from "./types.ts";
 
 const live = { refetchInterval: pollMs } as const;
 const PAGE = 25;
-/** Jobs are asked for every 5 s while the page is seen; hidden, it asks nothing. */
+/** Asked for every 5 s while the page is seen; hidden, it asks nothing. */
 const every5s = { refetchInterval: 5_000 } as const;
 
 /** First part of each key is what `live.ts` makes stale. */
@@ -68,6 +68,9 @@ export const queries = {
     queryOptions({ queryKey: ["jobs", "one", id], queryFn: () => api.job(id), ...every5s }),
   models: () => queryOptions({ queryKey: ["models"], queryFn: api.models, staleTime: 300_000 }),
   apiKeys: () => queryOptions({ queryKey: ["api-keys"], queryFn: api.apiKeys }),
+  cache: (window: CacheWindow) =>
+    queryOptions({ queryKey: ["cache", window], queryFn: () => api.cache(window), ...every5s }),
+  rateLimits: () => queryOptions({ queryKey: ["rate-limits"], queryFn: api.rateLimits, ...every5s }),
   system: () => queryOptions({ queryKey: ["system"], queryFn: api.system, refetchInterval: 10_000 }),
 };
 

@@ -1,11 +1,13 @@
 /** What the API answers: the contract's types, and names for the parts of them that screens show. */
 import type {
+  CacheState,
   CreateApiKeyData,
   FinishSignInData,
   JobStats,
   LedgerAccounts,
   MfaChallenge,
   RegisterPasskeyData,
+  RateLimits,
   SignInProviders,
   TokenBalance,
   TokenUsage,
@@ -16,6 +18,7 @@ import type {
 
 export type {
   ApiKey,
+  CacheState,
   CheckoutSession,
   ConnectedAccount,
   CreditPack,
@@ -29,10 +32,12 @@ export type {
   MfaStatus,
   Passkey,
   LedgerVerification,
+  LimitOverride,
   Me,
   Model,
   NewApiKey,
   Payment,
+  RateLimits,
   System,
   TokenBalance,
   SessionEntry,
@@ -47,6 +52,10 @@ export type {
 /** `{data, has_more, next_cursor}`, which every list answers. */
 export type Page<T> = { data: T[]; has_more: boolean; next_cursor: string | null };
 
+export type CacheWindow = CacheState["window"];
+export type CachedResource = CacheState["resources"][number];
+export type LimitedSubject = RateLimits["top"][number];
+export type LimitClass = RateLimits["classes"][number];
 export type Provider = SignInProviders["providers"][number];
 export type Grant = TokenBalance["grants"][number];
 export type EventState = WebhookEvent["state"];

@@ -5,8 +5,10 @@ import {
   ChartColumn,
   Coins,
   CreditCard,
+  Gauge,
   Inbox,
   KeyRound,
+  Layers,
   LayoutDashboard,
   ListTodo,
   MailX,
@@ -115,6 +117,8 @@ export const NAVIGATION: NavSection[] = [
     label: "Operator",
     items: [
       { to: "/system", label: "System", icon: Activity, words: "health queues version", show: operator },
+      { to: "/cache", label: "Cache", icon: Layers, words: "hits redis invalidate tags", show: operator },
+      { to: "/limits", label: "Limits", icon: Gauge, words: "rate limits refused overrides", show: operator },
     ],
   },
 ];

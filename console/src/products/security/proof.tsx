@@ -50,7 +50,7 @@ function ProofDialog({ onClose, onProven }: { onClose(): void; onProven(): Promi
       open
       onOpenChange={onClose}
       title="Is it still you?"
-      about="This changes how you sign in. Enter your password; without one, sign out and in again."
+      about="This asks for a fresh proof. Enter your password; without one, sign out and in again."
     >
       <form onSubmit={(event) => void submit(event)} className="flex flex-col gap-4">
         {state.error !== null && <Notice tone="bad" title={messageOf(state.error)} />}
