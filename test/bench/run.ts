@@ -1,5 +1,5 @@
 /**
- * `bin/bench [ledger|webhooks|gateway|jobs|all] [--smoke]`: each scenario beside its baseline, taking turns in rounds, load from
+ * `bin/bench [ledger|webhooks|gateway|jobs|identity|all] [--smoke]`: each scenario beside its baseline, taking turns in rounds, load from
  * another process. Only ratios and added latencies gate; a spread over 3x is "unstable". Everything goes to
  * `.data/bench/*.json`. `--smoke` runs one short round without bounds.
  */

@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import { createDb } from "../../server/platform/db/index.ts";
 import { othersPercent } from "./cpu.ts";
 import { openGatewayBench } from "./gateway/bench.ts";
+import { openIdentityBench } from "./identity/bench.ts";
 import type { Judgement, Round } from "./judge.ts";
 import { benchHolds } from "./ledger/hold-pairs.ts";
 import { benchJobs } from "./jobs/burst.ts";
@@ -22,7 +23,7 @@ export type Pace = {
   backlog: number;
 };
 export type Scenario = { round(): Promise<Round>; close(): Promise<void> };
-export const SCENARIOS = ["ledger", "webhooks", "gateway", "jobs"] as const;
+export const SCENARIOS = ["ledger", "webhooks", "gateway", "jobs", "identity"] as const;
 export type ScenarioName = (typeof SCENARIOS)[number];
 
 const MACHINE = fileURLToPath(new URL("machine.ts", import.meta.url));
@@ -44,6 +45,7 @@ export async function measureMachine({ ownerUrl }: Stage, { seconds }: Pace): Pr
 export function open(name: ScenarioName, stage: Stage, pace: Pace): Promise<Scenario> {
   if (name === "ledger") return openLedger(stage, pace);
   if (name === "jobs") return openJobs(stage, pace);
+  if (name === "identity") return openIdentity(stage, pace);
   return name === "webhooks" ? openWebhooks(stage, pace) : openGateway(stage, pace);
 }
 
@@ -125,6 +127,11 @@ async function openJobs({ ownerUrl }: Stage, { events, backlog }: Pace): Promise
   };
 }
 
+async function openIdentity(stage: Stage, { seconds }: Pace): Promise<Scenario> {
+  const bench = await openIdentityBench(stage);
+  return { round: () => bench.round(seconds), close: () => bench.close() };
+}
+
 /** One figure of a round over another; NaN when one was not measured. */
 const over = (above: string, below: string) => (round: Round) =>
   (round[above] ?? Number.NaN) / (round[below] ?? Number.NaN);
@@ -133,6 +140,25 @@ const less = (from: string, taken: string) => (round: Round) =>
 const figure = (name: string) => (round: Round) => round[name] ?? Number.NaN;
 
 export const JUDGEMENTS: Readonly<Record<ScenarioName, readonly Judgement[]>> = {
+  identity: [
+    ...(["key", "token", "cookie"] as const).map((name): Judgement => ({
+      name: `warm ${name} checks / better-auth's getSession`,
+      of: over(`${name}_checks_per_second`, "better_auth_per_second"),
+      least: 5,
+      unit: "x",
+    })),
+    { name: "queries of warm checks", of: figure("warm_queries"), most: 0, unit: "" },
+    { name: "1,000 readers, p95", of: figure("reads_p95_ms"), most: 200, unit: "ms" },
+    { name: "1,000 readers, reads that failed", of: figure("reads_failed"), most: 0, unit: "" },
+    { name: "1,000 readers, share of hits with Redis", of: figure("cache_hits"), least: 0.85, unit: "" },
+    { name: "1,000 readers, share of queries cut", of: figure("queries_cut"), least: 0.8, unit: "" },
+    {
+      name: "reads' p95 beside 200 sign-ins / alone",
+      of: over("reads_beside_sign_ins_p95_ms", "reads_p95_ms"),
+      most: 2,
+      unit: "x",
+    },
+  ],
   ledger: [
     {
       name: "hold+settle pairs, batched / one tx per call",

@@ -21,6 +21,8 @@ import { firstLine } from "./gateway/processes.ts";
 
 export type Server = {
   url: string;
+  /** What it was started with. */
+  env: Record<string, string>;
   /** Takes it off the cores while something else is measured. */
   pause(): void;
   resume(): void;
@@ -38,6 +40,8 @@ export type Stage = {
   all: Server;
   apiKey: string;
   webhookSecret: string;
+  /** One more server on the same database; it ends with the stage. */
+  startServer(env: Record<string, string>): Promise<Server>;
   upstream: { baseUrl: string; key: string };
   postgresSettings: Record<string, string>;
   postgresCpuMs(): number;
@@ -104,6 +108,7 @@ async function open(dataDir: string, stops: (() => Promise<unknown>)[]): Promise
     all,
     apiKey: await makeCaller(all.url, ownerUrl),
     webhookSecret: env.STRIPE_WEBHOOK_SECRET,
+    startServer: (change) => startServer({ ...env, ...change }, stops),
     upstream: { baseUrl: env.OPENROUTER_BASE_URL, key: env.OPENROUTER_API_KEY },
     postgresSettings: Object.fromEntries(settings.rows.map(({ name, setting }) => [name, setting])),
     postgresCpuMs: () => cpuMs(postgres.pid),
@@ -157,26 +162,24 @@ async function startSandbox(dataDir: string, stops: (() => Promise<unknown>)[]) 
 async function startServer(env: Record<string, string>, stops: (() => Promise<unknown>)[]): Promise<Server> {
   const port = await choosePort();
   const url = `http://127.0.0.1:${port}`;
-  const child = start(
-    "server/main.ts",
-    {
-      NODE_ENV: "development",
-      PORT: String(port),
-      BASE_URL: url,
-      CONSOLE_DIR: "",
-      SETUP_TOKEN,
-      API_KEY_PEPPER: PEPPER,
-      KMS_LOCAL_KEYRING: PEPPER,
-      OPERATOR_MFA: "optional",
-      MAIL_TOKEN_SECRET: PEPPER,
-      ...env,
-    },
-    "ignore",
-  );
+  const all = {
+    NODE_ENV: "development",
+    PORT: String(port),
+    BASE_URL: url,
+    CONSOLE_DIR: "",
+    SETUP_TOKEN,
+    API_KEY_PEPPER: PEPPER,
+    KMS_LOCAL_KEYRING: PEPPER,
+    OPERATOR_MFA: "optional",
+    MAIL_TOKEN_SECRET: PEPPER,
+    ...env,
+  };
+  const child = start("server/main.ts", all, "ignore");
   stops.push(stopper(child));
   if (!(await waitForAnswer(`${url}/ready`, READY_TIMEOUT_MS))) throw new Error("the server is not ready");
   return {
     url,
+    env: all,
     pause: () => void child.kill("SIGSTOP"),
     resume: () => void child.kill("SIGCONT"),
     cpuMs: () => cpuMs(child.pid as number),
