@@ -16,6 +16,7 @@ const SESSIONS_KEPT_MS = 30 * DAY_MS;
 const LINKS_KEPT_MS = 7 * DAY_MS;
 /** As long as what a code was exchanged for may live: a second use must still be able to end it. */
 const CODES_KEPT_MS = 91 * DAY_MS;
+const REQUESTS_KEPT_MS = DAY_MS;
 const DEVICES_KEPT_MS = DAY_MS;
 const CHALLENGES_KEPT_MS = DAY_MS;
 const BATCH = 1_000;
@@ -29,7 +30,7 @@ export function purge({ db, clock }: Pick<IdentityDeps, "db" | "clock">): Promis
       await deleteOldLinks(tx, addMs(now, -LINKS_KEPT_MS), BATCH),
       await deleteOldJtis(tx, now, BATCH),
       await deleteOldFlows(tx, now, BATCH),
-      await deleteOldCodes(tx, addMs(now, -CODES_KEPT_MS), BATCH),
+      await deleteOldCodes(tx, addMs(now, -CODES_KEPT_MS), addMs(now, -REQUESTS_KEPT_MS), BATCH),
       await deleteOldDeviceCodes(tx, addMs(now, -DEVICES_KEPT_MS), BATCH),
       await deleteOldChallenges(tx, addMs(now, -CHALLENGES_KEPT_MS), BATCH),
       await deleteOldCeremonies(tx, now, BATCH),

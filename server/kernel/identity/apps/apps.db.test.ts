@@ -127,6 +127,19 @@ test("a no goes back to the app; a request is decided once", async () => {
   expect([again.status, again.body.code]).toEqual([404, "not_found"]);
 });
 
+test("an app cannot let in another, nor itself once more", async () => {
+  const tokens = await (await letIn("vscode://holdfast.holdfast/auth")).redeem();
+  const { location } = await ask("vscode://holdfast.holdfast/auth");
+  const request_id = new URL(location ?? "").searchParams.get("request_id");
+  const asked = asApp(tokens.access_token);
+  const answer = await asked.call("POST", "/api/auth/authorize", { body: { request_id, approve: true } });
+  expect([answer.status, answer.body.code, answer.body.error]).toEqual([
+    403,
+    "scope_missing",
+    "access_denied",
+  ]);
+});
+
 test("a client that cannot read JSON is redirected", async () => {
   const { location } = await ask("vscode://holdfast.holdfast/auth");
   const request_id = new URL(location ?? "").searchParams.get("request_id");

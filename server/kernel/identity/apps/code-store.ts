@@ -136,15 +136,21 @@ export async function spendCode(tx: Tx, id: string, sessionId: Id<"ses"> | null,
   );
 }
 
-/** Deletes at most `limit` made before then; returns how many. */
-export async function deleteOldCodes(tx: Tx, before: Date, limit: number): Promise<number> {
+/** Deletes at most `limit` codes made before then, and requests that became none made before `undecidedBefore`. */
+export async function deleteOldCodes(
+  tx: Tx,
+  before: Date,
+  undecidedBefore: Date,
+  limit: number,
+): Promise<number> {
   const rows = await tx.query(
     "identity_delete_old_authorization_codes",
     `delete from identity.authorization_codes where id in (
-       select id from identity.authorization_codes where created_at < $1 order by created_at limit $2
+       select id from identity.authorization_codes
+       where created_at < $1 or (code_hash is null and created_at < $2) order by created_at limit $3
        for update skip locked)
      returning id`,
-    [before, limit],
+    [before, undecidedBefore, limit],
   );
   return rows.length;
 }
