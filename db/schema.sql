@@ -548,7 +548,7 @@ CREATE TABLE identity.one_time_tokens (
   CONSTRAINT one_time_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id),
   CONSTRAINT one_time_tokens_purpose_check CHECK ((purpose = ANY (ARRAY['sign_in'::text, 'verify'::text, 'reset_password'::text, 'set_password'::text, 'new_address'::text, 'undo_address'::text, 'cancel_mfa_reset'::text, 'confirm_deletion'::text, 'cancel_deletion'::text])))
 );
-CREATE INDEX one_time_tokens_age ON identity.one_time_tokens USING btree (created_at);
+CREATE INDEX one_time_tokens_age ON identity.one_time_tokens USING btree (expires_at);
 CREATE INDEX one_time_tokens_subject ON identity.one_time_tokens USING btree (subject_id, purpose) WHERE (spent_at IS NULL);
 CREATE INDEX one_time_tokens_user ON identity.one_time_tokens USING btree (user_id, purpose) WHERE (spent_at IS NULL);
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE identity.one_time_tokens TO holdfast_app;

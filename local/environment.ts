@@ -22,6 +22,7 @@ export function serverEnvironment(run: {
     API_KEY_PEPPER: secrets("api_key_pepper"),
     KMS_LOCAL_KEYRING: secrets("kms_local_keyring"),
     OPERATOR_MFA: "optional",
+    REGISTRATION: "open",
     ...company("STRIPE_SECRET_KEY", {
       STRIPE_SECRET_KEY: credentials.stripe.api_key,
       STRIPE_WEBHOOK_SECRET: credentials.stripe.webhook_secret,
@@ -49,7 +50,6 @@ export function serverEnvironment(run: {
       GITHUB_LOGIN_URL: credentials.github.login_url,
       GITHUB_API_URL: credentials.github.api_url,
     }),
-    REGISTRATION: "open",
     ...outside,
     NODE_ENV: "development",
     PORT: String(run.port),

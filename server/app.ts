@@ -7,7 +7,15 @@ import type { Config } from "./config.ts";
 import { createBilling, readPacks, type Billing } from "./kernel/billing/index.ts";
 import { billingJobs } from "./kernel/billing/jobs.ts";
 import { billingRoutes } from "./kernel/billing/routes.ts";
-import { audit, createAccessTokens, INSTALLATION, type AccessTokens } from "./kernel/identity/index.ts";
+import {
+  audit,
+  createAccessTokens,
+  INSTALLATION,
+  type AccessTokens,
+  type Providers,
+  identityMails,
+  type IdentityDeps,
+} from "./kernel/identity/index.ts";
 import { defineIdentityJobs, identityJobs } from "./kernel/identity/jobs.ts";
 import { identityRoutes } from "./kernel/identity/routes.ts";
 import { ledgerJobs } from "./kernel/ledger/jobs.ts";
@@ -87,6 +95,7 @@ type Parts = {
   health: Health;
   loops: Loops;
   jobs: Jobs;
+  providers: Providers;
   authenticate: Authenticator;
   mail: Mail;
   stripe: StripeApi;
@@ -223,6 +232,7 @@ async function build(config: Config, options: AppOptions): Promise<Parts> {
     loops: createLoops(logger, metrics),
     jobs: createJobs({ ...shared, bus }),
     mail,
+    providers: signInProviders(config, metrics),
     authenticate: createAuthenticate({ db, clock, logger, config, bus, cache, metrics, ...keys }),
     stripe,
     llm,
@@ -261,32 +271,30 @@ function buildMail(
     tokenSecret: config.MAIL_TOKEN_SECRET,
     perSecond: config.MAIL_PER_SECOND,
   });
+  identityMails(mail);
   tenancyMails(mail);
   return mail;
 }
 
-function mountRoutes(http: Http, parts: Parts): void {
-  const { authenticate, clock, config, db, draining, hub, jobs, logger, metrics, sealer, signer } = parts;
+const tenancyOf = ({ authenticate, ...parts }: Parts) => ({ ...parts, revocations: authenticate });
+
+function identityOf(parts: Parts): IdentityDeps {
+  const { authenticate } = parts;
   const forget = (credentialId: string) => authenticate.forget(credentialId);
-  const tenancy = { ...parts, revocations: authenticate };
-  identityRoutes(http, {
-    db,
-    clock,
-    metrics,
-    config,
-    providers: signInProviders(config, metrics),
+  return {
+    ...parts,
     organizations: organizationActions,
-    invitations: invitationActions(tenancy),
-    sealer,
-    signer,
-    logger,
-    hub,
-    accessTokens: parts.accessTokens,
-    jobs,
+    invitations: invitationActions(tenancyOf(parts)),
     sessionEnded: forget,
     tokenRevoked: forget,
-  });
-  tenancyRoutes(http, tenancy);
+    personChanged: (tx, userId) => authenticate.revokeWith(tx, { userId }),
+  };
+}
+
+function mountRoutes(http: Http, parts: Parts): void {
+  const { clock, db, draining, hub } = parts;
+  identityRoutes(http, identityOf(parts));
+  tenancyRoutes(http, tenancyOf(parts));
   ledgerRoutes(http, { db, clock });
   webhookRoutes(http, parts.inbox);
   billingRoutes(http, parts.billing);
@@ -317,7 +325,7 @@ function startJobs(parts: Parts): void {
   mailJobs(loops, parts.mail);
   limitJobs(loops, { db, clock });
   cacheJobs(loops, { db, clock });
-  identityJobs(loops, parts);
+  identityJobs(loops, identityOf(parts));
   tenancyJobs(loops, parts);
   ledgerJobs(loops, parts);
   webhookJobs(loops, parts.inbox, { backfillSeconds: parts.config.WEBHOOK_BACKFILL_SECONDS });

@@ -375,6 +375,41 @@ export type PasskeyLoginOptions = {
     userVerification?: string;
 };
 
+export type DeletionRequest = {
+    request_id: string;
+    state: 'pending' | 'scheduled' | 'cancelled';
+    scheduled_for: string | null;
+    consequences: Array<string>;
+    blockers: Array<string>;
+};
+
+export type Profile = {
+    id: string;
+    email: string;
+    /**
+     * Mailed, not yet confirmed
+     */
+    pending_email: string | null;
+    /**
+     * Mail to the address came back or was called spam
+     */
+    email_flagged: boolean;
+    full_name: string;
+    locale: string;
+    time_zone: string;
+    notifications: {
+        product_news: boolean;
+        weekly_summary: boolean;
+    };
+    has_password: boolean;
+    deletion: {
+        request_id: string;
+        state: 'pending' | 'scheduled';
+        scheduled_for: string | null;
+    } | null;
+    created_at: string;
+};
+
 export type EndedSessions = {
     /**
      * How many were ended
@@ -1299,6 +1334,358 @@ export type RedeemSignInLinkResponses = {
 };
 
 export type RedeemSignInLinkResponse = RedeemSignInLinkResponses[keyof RedeemSignInLinkResponses];
+
+export type RegisterData = {
+    body: {
+        email: string;
+        /**
+         * 8 to 128 characters with upper and lower case and a digit; none that is known from breaches
+         */
+        password: string;
+        full_name: string;
+        locale?: string;
+        /**
+         * Of a mailed invitation; proves its own address
+         */
+        invitation_token?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/auth/register';
+};
+
+export type RegisterErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type RegisterError = RegisterErrors[keyof RegisterErrors];
+
+export type RegisterResponses = {
+    /**
+     * Success
+     */
+    202: {
+        status: 'verification_sent';
+    };
+};
+
+export type RegisterResponse = RegisterResponses[keyof RegisterResponses];
+
+export type VerifyEmailData = {
+    body: {
+        token: string;
+        /**
+         * That of the registration; asked for in another browser than the one that registered
+         */
+        password?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/auth/verify-email';
+};
+
+export type VerifyEmailErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type VerifyEmailError = VerifyEmailErrors[keyof VerifyEmailErrors];
+
+export type VerifyEmailResponses = {
+    /**
+     * Success
+     */
+    200: {
+        purpose: 'verify' | 'new_address' | 'undo_address' | 'cancel_mfa_reset';
+        user: User;
+    };
+};
+
+export type VerifyEmailResponse = VerifyEmailResponses[keyof VerifyEmailResponses];
+
+export type ResendVerificationData = {
+    body: {
+        email: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/auth/verify-email/resend';
+};
+
+export type ResendVerificationErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ResendVerificationError = ResendVerificationErrors[keyof ResendVerificationErrors];
+
+export type ResendVerificationResponses = {
+    /**
+     * Success
+     */
+    202: unknown;
+};
+
+export type ChangePasswordData = {
+    body: {
+        /**
+         * 8 to 128 characters with upper and lower case and a digit; none that is known from breaches
+         */
+        password: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/auth/password';
+};
+
+export type ChangePasswordErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ChangePasswordError = ChangePasswordErrors[keyof ChangePasswordErrors];
+
+export type ChangePasswordResponses = {
+    /**
+     * Done; no body
+     */
+    204: void;
+};
+
+export type ChangePasswordResponse = ChangePasswordResponses[keyof ChangePasswordResponses];
+
+export type RequestPasswordResetData = {
+    body: {
+        email: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/auth/password-reset';
+};
+
+export type RequestPasswordResetErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type RequestPasswordResetError = RequestPasswordResetErrors[keyof RequestPasswordResetErrors];
+
+export type RequestPasswordResetResponses = {
+    /**
+     * Success
+     */
+    202: unknown;
+};
+
+export type ResetPasswordData = {
+    body: {
+        token: string;
+        /**
+         * 8 to 128 characters with upper and lower case and a digit; none that is known from breaches
+         */
+        password: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/auth/password-reset/confirm';
+};
+
+export type ResetPasswordErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ResetPasswordError = ResetPasswordErrors[keyof ResetPasswordErrors];
+
+export type ResetPasswordResponses = {
+    /**
+     * Done; no body
+     */
+    204: void;
+};
+
+export type ResetPasswordResponse = ResetPasswordResponses[keyof ResetPasswordResponses];
+
+export type GetProfileData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/users/profile';
+};
+
+export type GetProfileErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type GetProfileError = GetProfileErrors[keyof GetProfileErrors];
+
+export type GetProfileResponses = {
+    /**
+     * Success
+     */
+    200: Profile;
+};
+
+export type GetProfileResponse = GetProfileResponses[keyof GetProfileResponses];
+
+export type ChangeProfileData = {
+    body: {
+        full_name?: string;
+        locale?: string;
+        time_zone?: string;
+        notifications?: {
+            product_news?: boolean;
+            weekly_summary?: boolean;
+        };
+        /**
+         * Asks for a fresh proof; in force once a reader of the new address confirms it
+         */
+        email?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/users/profile';
+};
+
+export type ChangeProfileErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ChangeProfileError = ChangeProfileErrors[keyof ChangeProfileErrors];
+
+export type ChangeProfileResponses = {
+    /**
+     * Success
+     */
+    200: Profile;
+};
+
+export type ChangeProfileResponse = ChangeProfileResponses[keyof ChangeProfileResponses];
+
+export type GetOwnProfileData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/profile';
+};
+
+export type GetOwnProfileErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type GetOwnProfileError = GetOwnProfileErrors[keyof GetOwnProfileErrors];
+
+export type GetOwnProfileResponses = {
+    /**
+     * Success
+     */
+    200: Profile;
+};
+
+export type GetOwnProfileResponse = GetOwnProfileResponses[keyof GetOwnProfileResponses];
+
+export type DeleteAccountData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/users/account';
+};
+
+export type DeleteAccountErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type DeleteAccountError = DeleteAccountErrors[keyof DeleteAccountErrors];
+
+export type DeleteAccountResponses = {
+    /**
+     * Success
+     */
+    202: DeletionRequest;
+};
+
+export type DeleteAccountResponse = DeleteAccountResponses[keyof DeleteAccountResponses];
+
+export type ConfirmDeletionData = {
+    body: {
+        token: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/gdpr/verify';
+};
+
+export type ConfirmDeletionErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ConfirmDeletionError = ConfirmDeletionErrors[keyof ConfirmDeletionErrors];
+
+export type ConfirmDeletionResponses = {
+    /**
+     * Success
+     */
+    200: DeletionRequest;
+};
+
+export type ConfirmDeletionResponse = ConfirmDeletionResponses[keyof ConfirmDeletionResponses];
+
+export type CancelDeletionData = {
+    body: {
+        token: string;
+    } | {
+        request_id: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/gdpr/cancel';
+};
+
+export type CancelDeletionErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type CancelDeletionError = CancelDeletionErrors[keyof CancelDeletionErrors];
+
+export type CancelDeletionResponses = {
+    /**
+     * Success
+     */
+    200: DeletionRequest;
+};
+
+export type CancelDeletionResponse = CancelDeletionResponses[keyof CancelDeletionResponses];
 
 export type ListAuditEntriesData = {
     body?: never;

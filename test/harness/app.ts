@@ -123,6 +123,7 @@ const settingsOf = (
   SETUP_TOKEN,
   AUTH_LIMITS: "off",
   OPERATOR_MFA: "optional",
+  REGISTRATION: "open",
   API_KEY_PEPPER: PEPPER,
   KMS_LOCAL_KEYRING: KEYRING,
   STRIPE_SECRET_KEY: stripe.api_key,
@@ -137,7 +138,6 @@ const settingsOf = (
   MAIL_TOKEN_SECRET: MAIL_SECRET,
   // A test must not wait for the pace of the company.
   MAIL_PER_SECOND: "100",
-  REGISTRATION: "open",
   GOOGLE_CLIENT_ID: google.client_id,
   GOOGLE_CLIENT_SECRET: google.client_secret,
   GOOGLE_ISSUER: google.issuer,

@@ -6,6 +6,7 @@ import {
   createAccessTokens,
   type AccessTokens,
   type IdentityConfig,
+  type IdentityDeps,
 } from "../../server/kernel/identity/index.ts";
 import {
   createAuthenticate,
@@ -18,7 +19,6 @@ import {
 import { tenancyRoutes } from "../../server/kernel/tenancy/routes.ts";
 import { createBus, type Bus } from "../../server/platform/bus/index.ts";
 import { createCache } from "../../server/platform/cache/index.ts";
-import { createMail } from "../../server/kernel/mail/index.ts";
 import { manualClock } from "../../server/platform/clock.ts";
 import { createSealer, createSigner } from "../../server/platform/crypto/index.ts";
 import { createDb, type Db } from "../../server/platform/db/index.ts";
@@ -27,8 +27,9 @@ import { createJobs } from "../../server/platform/jobs/index.ts";
 import { createLimiter } from "../../server/platform/rate-limit/index.ts";
 import { createHub } from "../../server/platform/realtime/index.ts";
 import { createLogger, createMetrics, type Logger } from "../../server/platform/telemetry/index.ts";
-import { createMailCompany } from "../../server/vendors/mail/index.ts";
-import { addMember, KEYRING, MAIL_SECRET, OWNER, PEPPER, SETUP_TOKEN, type Sql } from "./people.ts";
+import type { TestMail } from "./mailbox.ts";
+import { openOutbox } from "./outbox.ts";
+import { addMember, KEYRING, OWNER, PEPPER, SETUP_TOKEN, type Sql } from "./people.ts";
 
 export { OWNER, SETUP_TOKEN };
 
@@ -36,6 +37,10 @@ export const BASE_URL = "http://127.0.0.1:3000";
 
 export type SignInServer = {
   http: Http;
+  /** What identity was built with. */
+  identity: IdentityDeps;
+  /** Delivers what waits and returns the next mail of a box; of servers started `withMail`. */
+  mailbox(to: string): Promise<TestMail>;
   db: Db;
   config: IdentityConfig & TenancyConfig;
   logger: Logger;
@@ -59,6 +64,7 @@ export type SignInServer = {
 
 export async function startSignInServer(
   change: Partial<IdentityConfig & TenancyConfig> = {},
+  { withMail = false } = {},
 ): Promise<SignInServer> {
   const database = await createTestDatabase();
   const db = createDb({ url: database.url });
@@ -120,19 +126,10 @@ export async function startSignInServer(
     trustedProxies: [],
     pagesDir: null,
   });
-  const mail = createMail({
-    db,
-    clock,
-    hub: realtime,
-    logger,
-    metrics,
-    // Nothing is handed over: no worker runs here.
-    company: createMailCompany({ apiKey: "re_none", baseUrl: "http://127.0.0.1:9" }),
-    baseUrl: BASE_URL,
-    from: "Holdfast <no-reply@example.com>",
-    tokenSecret: MAIL_SECRET,
-    perSecond: 10,
-  });
+  const { mail, ...box } = await openOutbox(
+    { db, clock, hub: realtime, logger, metrics, baseUrl: BASE_URL },
+    withMail,
+  );
   tenancyMails(mail);
   const jobs = createJobs({ db, clock, bus, hub: realtime, logger, metrics });
   const tenancy = {
@@ -147,7 +144,7 @@ export async function startSignInServer(
     revocations: authenticate,
   };
   const forget = (id: string) => authenticate.forget(id);
-  identityRoutes(http, {
+  const identity: IdentityDeps = {
     db,
     clock,
     metrics,
@@ -155,6 +152,7 @@ export async function startSignInServer(
     providers: {},
     organizations: organizationActions,
     invitations: invitationActions(tenancy),
+    mail,
     sealer,
     signer: createSigner([KEYRING], "holdfast.audit"),
     logger,
@@ -163,11 +161,15 @@ export async function startSignInServer(
     jobs,
     sessionEnded: forget,
     tokenRevoked: forget,
-  });
+    personChanged: (tx, userId) => authenticate.revokeWith(tx, { userId }),
+  };
+  identityRoutes(http, identity);
   tenancyRoutes(http, tenancy);
   await http.app.ready();
   return {
     http,
+    identity,
+    mailbox: box.mailbox,
     db,
     config,
     logger,
@@ -182,6 +184,7 @@ export async function startSignInServer(
     addMember: (member) => addMember(asDatabaseOwner, member),
     async close() {
       await http.app.close();
+      await box.close();
       await authenticate.settled();
       await realtime.close();
       await limiter.close();

@@ -4,7 +4,8 @@ import { grant } from "../../server/kernel/ledger/index.ts";
 import { createDb, withTx } from "../../server/platform/db/index.ts";
 import { newId, type OrgId } from "../../server/platform/ids.ts";
 import type { TestApp } from "../harness/app.ts";
-import type { Json } from "../harness/client.ts";
+import type { Client, Json } from "../harness/client.ts";
+import { addMember, OWNER } from "../harness/people.ts";
 
 /** Made at its first use in an app. */
 export function once<T>(make: (app: TestApp) => Promise<T>): (app: TestApp) => Promise<T> {
@@ -50,6 +51,13 @@ export async function anOAuthAccount({ sql }: TestApp): Promise<string> {
     [id],
   );
   return id;
+}
+
+/** A viewer whom no other call needs. */
+export async function aPasser(app: TestApp): Promise<Client> {
+  const email = `${randomUUID()}@members.example`;
+  await addMember(app.sql, { email, role: "viewer" });
+  return app.signIn({ ...OWNER, email });
 }
 
 /** 1,000 credits. */

@@ -4,6 +4,7 @@ import type { Db, Tx } from "../../platform/db/index.ts";
 import type { OrgId, UserId } from "../../platform/ids.ts";
 import type { Jobs } from "../../platform/jobs/index.ts";
 import type { Hub } from "../../platform/realtime/index.ts";
+import type { Mail } from "../mail/index.ts";
 import type { Logger, Metrics } from "../../platform/telemetry/index.ts";
 import type { IdentityConfig } from "./config.ts";
 import type { AccessTokens } from "./tokens/access-tokens.ts";
@@ -18,6 +19,10 @@ export type OrganizationActions = {
   ): Promise<void>;
   /** Where a signing-in person lands: `preferred` while still a member there, else the first; null without any. */
   chooseOrganization(tx: Tx, userId: UserId, preferred: OrgId | null): Promise<OrgId | null>;
+  /** The organizations of the person, for a look into each. */
+  organizationIds(tx: Tx, userId: UserId): Promise<OrgId[]>;
+  /** Names of those that would have members and no owner without this person. */
+  ownedAlone(tx: Tx, userId: UserId): Promise<string[]>;
 };
 
 export type InvitationActions = {
@@ -36,6 +41,7 @@ export type IdentityDeps = {
   config: IdentityConfig;
   organizations: OrganizationActions;
   invitations: InvitationActions;
+  mail: Pick<Mail, "send" | "addressState" | "addressProven">;
   /** Keeps what must be read back (TOTP secrets, signing keys). */
   sealer: Sealer;
   /** Signs the ends of audit chains. */
@@ -48,4 +54,6 @@ export type IdentityDeps = {
   sessionEnded(sessionId: string): void;
   /** The same of one access token, by its `jti`. */
   tokenRevoked(jti: string): void;
+  /** The same of all that a person holds, sessions and keys, leaving with the commit. */
+  personChanged(tx: Tx, userId: UserId): Promise<void>;
 };

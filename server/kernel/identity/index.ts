@@ -11,6 +11,7 @@ export { audit, INSTALLATION, type AuditEntry } from "./audit/index.ts";
 export type { Providers, SignInProvider } from "./oauth/provider.ts";
 export { importUsers, type Imported } from "./people/import-users.ts";
 export { findActiveUser, findUserByAddress, findUsers } from "./people/find-users.ts";
+export { identityMails } from "./mails.ts";
 export type { User } from "./people/user.ts";
 export { createAccessTokens, isAccessToken, takenUntil, type AccessTokens } from "./tokens/access-tokens.ts";
 export type { Claims } from "./tokens/claims.ts";

@@ -1,18 +1,27 @@
 import { z } from "zod";
-import { instant } from "../../platform/http/index.ts";
+import { instant, text } from "../../platform/http/index.ts";
 import type { User } from "./people/user.ts";
 import type { OpenedSession, Session } from "./sessions/session.ts";
 
-const email = z.email().max(254);
+export const email = z.email().max(254);
 /** Only its length is looked at here: a wrong one must read as wrong, not as malformed. */
 const anyPassword = z.string().min(1).max(256);
-const token = z.string().min(1).max(200);
+export const token = z.string().min(1).max(200);
+
+/** The rules of new passwords are told by the answer that names what is lacking. */
+export const newPassword = z.string().min(1).max(256).meta({
+  description: "8 to 128 characters with upper and lower case and a digit; none that is known from breaches",
+});
+export const locale = z
+  .string()
+  .max(35)
+  .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, "must be a language tag like en or pt-BR");
 
 export const setUpInput = z.strictObject({
   token,
   email,
   password: anyPassword,
-  full_name: z.string().trim().min(1).max(100),
+  full_name: text(100),
 });
 export const loginInput = z.strictObject({
   email,

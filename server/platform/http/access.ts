@@ -75,6 +75,12 @@ export type Demands = {
   readonly beforeMfa?: boolean;
 };
 
+/** Throws 403 unless the person proved who they are in the last ten minutes. */
+export function demandProof({ provenAt }: Pick<Actor, "provenAt">, now: Date): void {
+  const age = provenAt ? now.getTime() - provenAt.getTime() : Infinity;
+  if (age > PROOF_LASTS_MS) throw new Problem(common.reauth_required);
+}
+
 /**
  * Throws 403 when a second factor must be set up first, the organization is suspended, or the person's last proof is too
  * old for what they ask.
@@ -82,9 +88,7 @@ export type Demands = {
 export function demand(actor: Actor, { proof, whenSuspended, beforeMfa }: Demands, now: Date): void {
   if (actor.mfaDue && !beforeMfa) throw new Problem(common.mfa_required);
   if (actor.suspended && !whenSuspended && !actor.operator) throw new Problem(common.organization_suspended);
-  if (!proof) return;
-  const age = actor.provenAt ? now.getTime() - actor.provenAt.getTime() : Infinity;
-  if (age > PROOF_LASTS_MS) throw new Problem(common.reauth_required);
+  if (proof) demandProof(actor, now);
 }
 
 /** The person who is signed in; operations that ask for no scope are reached by people alone. */

@@ -8,8 +8,17 @@
 export { createHttp, type Http } from "./server.ts";
 export type { HttpOptions } from "./options.ts";
 export type { Call, Operation } from "./operation.ts";
-export { may, personIn, rankOf, type Access, type Actor, type Authenticate, type Role } from "./access.ts";
-export { idParam, instant, int64, listAnswer, listQuery } from "./schemas.ts";
+export {
+  demandProof,
+  may,
+  personIn,
+  rankOf,
+  type Access,
+  type Actor,
+  type Authenticate,
+  type Role,
+} from "./access.ts";
+export { idParam, instant, int64, listAnswer, listQuery, text } from "./schemas.ts";
 export { openCursor, sealCursor } from "./cursor.ts";
 export { inNetworks, isNetwork, maskIp, networkOf, networks } from "./address.ts";
 export { CEILINGS, takingsOf } from "./limits.ts";

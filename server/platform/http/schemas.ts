@@ -27,6 +27,14 @@ export const idParam = <P extends IdPrefix>(prefix: P) =>
     .custom<Id<P>>((value) => isId(prefix, value), `must be an id like ${prefix}_…`)
     .meta({ type: "string", pattern: `^${prefix}_[0-9a-f]{32}$` });
 
+/** A line that a person wrote: kept as it is, never blank. */
+export const text = (max: number) =>
+  z
+    .string()
+    .min(1)
+    .max(max)
+    .refine((value) => value.trim() !== "", "must not be blank");
+
 /** `?limit=1..100&cursor=…`; spread into a strict query object. */
 export const listQuery = {
   limit: z.coerce.number().int().min(1).max(100).default(25),

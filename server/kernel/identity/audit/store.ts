@@ -31,6 +31,15 @@ export async function insertEntry(
   );
 }
 
+/** Deletes what entries of this tenant tell of the person; their commitments stay. */
+export async function deletePersonalOf(tx: Tx, userId: UserId): Promise<void> {
+  await tx.query(
+    "identity_delete_audit_personal_of",
+    "delete from identity.audit_personal where user_id = $1",
+    [userId],
+  );
+}
+
 export async function insertPersonal(
   tx: Tx,
   row: {

@@ -7,19 +7,13 @@ import { Problem } from "../../../platform/problem.ts";
 import { audit } from "../audit/index.ts";
 import type { IdentityDeps } from "../deps.ts";
 import { findUserByEmail, insertUser, lockAddress } from "../people/store.ts";
+import { deletePendingOf } from "../registration/store.ts";
 import { identityProblems } from "../problems.ts";
 import { completeSignIn, type SignedIn } from "../sessions/complete-sign-in.ts";
 import type { Origin } from "../sessions/open-session.ts";
 import { FLOW_MS } from "./flow.ts";
 import type { ProviderName, Vouched } from "./provider.ts";
-import {
-  deletePendingRegistrations,
-  findAccount,
-  insertAccount,
-  insertOffer,
-  lockSubject,
-  updateLastUsed,
-} from "./store.ts";
+import { findAccount, insertAccount, insertOffer, lockSubject, updateLastUsed } from "./store.ts";
 
 const MAX_NAME = 100;
 const address = z.email().max(254);
@@ -93,7 +87,7 @@ async function welcome(
   const now = clock.now();
   const userId = newId("usr");
   const fullName = (person.name ?? email.split("@")[0] ?? "").trim().slice(0, MAX_NAME) || "Someone";
-  await deletePendingRegistrations(tx, email);
+  await deletePendingOf(tx, email);
   await insertUser(tx, { id: userId, email, fullName, operator: false }, null, now);
   await organizations.createPersonalOrganization(tx, { orgId, userId, fullName, now });
   const id = newId("oac");

@@ -1,6 +1,6 @@
 import { hmac, newToken } from "../../../platform/crypto/index.ts";
 import type { IdentityConfig } from "../config.ts";
-import { isPlain } from "../sessions/session-cookie.ts";
+import { isPlain } from "../cookie.ts";
 import type { Visit } from "./provider.ts";
 
 /** A visit to another company ends within this time, and so does what it may lead to. */

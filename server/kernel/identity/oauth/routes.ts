@@ -2,6 +2,7 @@ import type { Actor, Http } from "../../../platform/http/index.ts";
 import type { OrgId, UserId } from "../../../platform/ids.ts";
 import { Problem, common } from "../../../platform/problem.ts";
 import type { IdentityDeps } from "../deps.ts";
+import { identityMetrics } from "../metrics.ts";
 import { originOf } from "../sessions/answer-sign-in.ts";
 import { sessionCookie } from "../sessions/session-cookie.ts";
 import { finishVisit } from "./finish.ts";
@@ -42,7 +43,7 @@ function personOf({ userId, orgId }: Actor): { userId: UserId; orgId: OrgId } {
 function visitRoutes(http: Http, deps: IdentityDeps): void {
   const session = sessionCookie(deps.config);
   const flow = flowCookie(deps.config);
-  const total = deps.metrics.counter("sign_ins_total", "Sign-ins by their end", ["method", "outcome"]);
+  const { signIns: total } = identityMetrics(deps.metrics);
   http.operation({
     method: "GET",
     path: "/api/auth/oauth",

@@ -190,15 +190,6 @@ export async function takeOffer(
   return row ? toOffer(row) : null;
 }
 
-/** Registrations that were never confirmed give way to whoever has proven the address. */
-export async function deletePendingRegistrations(tx: Tx, email: string): Promise<void> {
-  await tx.query(
-    "identity_yield_pending_registrations",
-    "delete from identity.pending_registrations where email = $1",
-    [email],
-  );
-}
-
 /** Deletes at most `limit` states and `limit` offers that ran out before then; returns the greater count. */
 export async function deleteOldFlows(tx: Tx, before: Date, limit: number): Promise<number> {
   const states = await tx.query(

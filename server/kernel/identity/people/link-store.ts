@@ -45,12 +45,12 @@ export async function voidLinks(tx: Tx, userId: UserId, now: Date): Promise<void
   );
 }
 
-/** Deletes at most `limit` links made before then; returns how many. */
-export async function deleteOldLinks(tx: Tx, before: Date, limit: number): Promise<number> {
+/** Deletes at most `limit` mailed and other one-time tokens that ended before then; returns how many. */
+export async function deleteOldTokens(tx: Tx, before: Date, limit: number): Promise<number> {
   const rows = await tx.query(
-    "identity_delete_old_links",
+    "identity_delete_old_tokens",
     `delete from identity.one_time_tokens where id in (
-       select id from identity.one_time_tokens where created_at < $1 order by created_at limit $2
+       select id from identity.one_time_tokens where expires_at < $1 order by expires_at limit $2
        for update skip locked)
      returning id`,
     [before, limit],

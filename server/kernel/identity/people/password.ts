@@ -1,4 +1,5 @@
 import { Problem, common } from "../../../platform/problem.ts";
+import { isBreached } from "./breached.ts";
 
 const MIN = 8;
 const MAX = 128;
@@ -11,6 +12,7 @@ export function passwordFault(password: string, email: string): string | null {
   if (!/\p{Lu}/u.test(text) || !/\p{Ll}/u.test(text) || !/\p{Nd}/u.test(text))
     return "must have an upper-case letter, a lower-case letter and a digit";
   if (text.toLowerCase() === email.toLowerCase()) return "must not be the e-mail address";
+  if (isBreached(text)) return "is known from breaches of other sites: choose another";
   return null;
 }
 

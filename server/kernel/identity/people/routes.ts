@@ -7,17 +7,18 @@ import { answerSignIn, originOf } from "../sessions/answer-sign-in.ts";
 import { linkAnswer, loginInput, presentUser, redeemInput, setUpAnswer, setUpInput } from "../schemas.ts";
 import { loginAnswer } from "../sessions/login-answer.ts";
 import { sessionCookie } from "../sessions/session-cookie.ts";
+import { countSignIn } from "../metrics.ts";
 import { setUp } from "./set-up.ts";
 import { createSignInLink, redeemSignInLink } from "./sign-in-link.ts";
 import { signIn } from "./sign-in.ts";
 
 /** Set-up, sign-in, sign-in links. */
 export function peopleRoutes(http: Http, deps: IdentityDeps): void {
-  passwordRoutes(http, deps);
+  wayInRoutes(http, deps);
   linkRoutes(http, deps);
 }
 
-function passwordRoutes(http: Http, deps: IdentityDeps): void {
+function wayInRoutes(http: Http, deps: IdentityDeps): void {
   const cookie = sessionCookie(deps.config);
   http.operation({
     method: "POST",
@@ -48,7 +49,8 @@ function passwordRoutes(http: Http, deps: IdentityDeps): void {
     async handle(call) {
       const { body, reply } = call;
       await call.takeLimit(SIGN_IN, [networkOf(call.ip), personSubject(body.email)]);
-      return answerSignIn(reply, cookie, await signIn(deps, body, originOf(call)));
+      const signedIn = await countSignIn(deps.metrics, "password", signIn(deps, body, originOf(call)));
+      return answerSignIn(reply, cookie, signedIn);
     },
   });
 }
@@ -82,7 +84,11 @@ function linkRoutes(http: Http, deps: IdentityDeps): void {
     answer: { status: 200, schema: loginAnswer },
     async handle(call) {
       await call.takeLimit(SIGN_IN_LINK, [networkOf(call.ip)]);
-      const signedIn = await redeemSignInLink(deps, call.body.token, originOf(call));
+      const signedIn = await countSignIn(
+        deps.metrics,
+        "link",
+        redeemSignInLink(deps, call.body.token, originOf(call)),
+      );
       return answerSignIn(call.reply, cookie, signedIn);
     },
   });

@@ -7,15 +7,24 @@ import type { SignInMode } from "../sessions/session.ts";
 import type { Origin } from "../sessions/open-session.ts";
 import { identityProblems } from "../problems.ts";
 import { findUserByEmail, replaceHash } from "./store.ts";
+import { findPendingOf } from "../registration/store.ts";
 
-/** Signs in by password. Unknown people and wrong passwords get one answer after the same work. */
+/**
+ * Signs in by password. Unknown people and wrong passwords get one answer after the same work. Who registered and has yet to
+ * confirm the address is told so, with the right password only.
+ */
 export async function signIn(
   deps: IdentityDeps,
   { email, password, mode }: { email: string; password: string; mode: SignInMode },
   origin: Origin,
 ): Promise<SignedIn> {
-  const user = await withSystemTx(deps.db, (tx) => findUserByEmail(tx, email.toLowerCase()));
-  const proven = await verifyPassword(user?.passwordHash ?? null, password);
+  const address = email.toLowerCase();
+  const [user, pending] = await withSystemTx(deps.db, async (tx) => [
+    await findUserByEmail(tx, address),
+    await findPendingOf(tx, address, null, deps.clock.now()),
+  ]);
+  const proven = await verifyPassword(user ? user.passwordHash : (pending?.passwordHash ?? null), password);
+  if (!user && pending && proven) throw new Problem(identityProblems.email_unverified);
   if (!user || !proven) throw new Problem(identityProblems.invalid_credentials);
   const imported = user.passwordHash !== null && !isOurs(user.passwordHash) ? user.passwordHash : null;
   const upgraded = imported && (await hashPassword(password));

@@ -9,12 +9,19 @@ export type UserRow = {
   is_operator: boolean;
   password_hash: string | null;
   disabled_at: Date | null;
+  erase_at: Date | null;
 };
 
-export type StoredUser = User & { passwordHash: string | null; disabledAt: Date | null };
+export type StoredUser = User & {
+  passwordHash: string | null;
+  disabledAt: Date | null;
+  /** They asked to be forgotten then. */
+  eraseAt: Date | null;
+};
 
 /** Columns of a `UserRow`, of `identity.users u`. */
-export const USER_COLUMNS = "u.id, u.email, u.full_name, u.is_operator, u.password_hash, u.disabled_at";
+export const USER_COLUMNS = `u.id, u.email, u.full_name, u.is_operator, u.password_hash, u.disabled_at,
+  u.erase_at`;
 
 export const plainUser = (row: UserRow): User => ({
   id: row.id,
@@ -26,6 +33,7 @@ const toUser = (row: UserRow): StoredUser => ({
   ...plainUser(row),
   passwordHash: row.password_hash,
   disabledAt: row.disabled_at,
+  eraseAt: row.erase_at,
 });
 
 /** One set-up at a time, so that two cannot both find no operator. */
@@ -119,4 +127,63 @@ export async function findEnabledUser(tx: Tx, id: UserId): Promise<User | null> 
     [id],
   );
   return row ? plainUser(row) : null;
+}
+
+/** A left address stays its owner's for 72 hours: they may take it back. */
+const TAKEN = `(exists (select from identity.users where email = $1)
+  or exists (select from identity.address_changes
+    where old_email = $1 and confirmed_at > $2::timestamptz - interval '72 hours' and undone_at is null))`;
+
+/** True when no new account can have the address. */
+export async function addressTaken(tx: Tx, email: string, now: Date): Promise<boolean> {
+  const [row] = await tx.query<{ taken: boolean }>("identity_address_taken", `select ${TAKEN} as taken`, [
+    email,
+    now,
+  ]);
+  return row?.taken ?? false;
+}
+
+/** False when the address is taken. */
+export async function insertNewUser(
+  tx: Tx,
+  user: {
+    id: UserId;
+    email: string;
+    fullName: string;
+    passwordHash: string | null;
+    locale: string;
+    now: Date;
+  },
+): Promise<boolean> {
+  const rows = await tx.query(
+    "identity_insert_new_user",
+    `insert into identity.users (id, email, full_name, password_hash, locale, created_at)
+     select $3, $1, $4, $5, $6, $2 where not ${TAKEN} on conflict (email) do nothing returning id`,
+    [user.email, user.now, user.id, user.fullName, user.passwordHash, user.locale],
+  );
+  return rows.length === 1;
+}
+
+/** Gives the person another address; `from` is what it must be now, null for whatever it is. False: it is taken. */
+export async function updateEmail(
+  tx: Tx,
+  id: UserId,
+  from: string | null,
+  to: string,
+  now: Date,
+): Promise<boolean> {
+  const rows = await tx.query(
+    "identity_update_email",
+    `update identity.users set email = $1
+     where id = $3 and ($4::text is null or email = $4) and not ${TAKEN} returning id`,
+    [to, now, id, from],
+  );
+  return rows.length === 1;
+}
+
+export async function updatePassword(tx: Tx, id: UserId, passwordHash: string): Promise<void> {
+  await tx.query("identity_update_password", "update identity.users set password_hash = $2 where id = $1", [
+    id,
+    passwordHash,
+  ]);
 }

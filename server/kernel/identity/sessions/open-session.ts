@@ -8,6 +8,7 @@ import { deviceOf } from "./device.ts";
 import type { IdentityDeps } from "../deps.ts";
 import { identityProblems } from "../problems.ts";
 import { audit } from "../audit/index.ts";
+import { NEW_DEVICE_MAIL } from "../people/credential-mails.ts";
 import { lockUser } from "../people/store.ts";
 import { tellEnded } from "./end-sessions.ts";
 import { type OpenedSession, type Proven, ruleOf, type Session, type SessionKind } from "./session.ts";
@@ -51,6 +52,7 @@ export async function beginSession(
   const now = clock.now();
   const user = await lockUser(tx, userId);
   if (!user || user.disabledAt) throw new Problem(identityProblems.account_disabled);
+  if (user.eraseAt) throw new Problem(identityProblems.deletion_scheduled);
   const wanted = grant?.orgId ?? (await lastOrganization(tx, userId));
   const orgId = await organizations.chooseOrganization(tx, userId, wanted);
   if (!orgId || (grant && orgId !== grant.orgId)) throw new Problem(identityProblems.no_organization);
@@ -89,5 +91,7 @@ export async function beginSession(
     detail: { amr: [...amr], kind, new_device: newDevice, ...(grant ? { client: grant.clientId } : {}) },
   });
   await tellEnded(tx, deps, ended, userId);
+  if (newDevice)
+    await deps.mail.send(tx, { kind: NEW_DEVICE_MAIL, to: email, ref: { session_id: session.id } });
   return session;
 }

@@ -290,6 +290,19 @@ export async function listSessions(
   }));
 }
 
+/** From where a session was opened. */
+export async function findSessionPlace(
+  tx: Tx,
+  id: string,
+): Promise<{ device: string; ipMasked: string; createdAt: Date } | null> {
+  const [row] = await tx.query<{ device: string; ip_masked: string; created_at: Date }>(
+    "identity_session_place",
+    "select device, ip_masked, created_at from identity.sessions where id = $1",
+    [id],
+  );
+  return row ? { device: row.device, ipMasked: row.ip_masked, createdAt: row.created_at } : null;
+}
+
 /** Notes where the person signs in from. True when they had signed in before, but never from such a device. */
 export async function noteDevice(tx: Tx, userId: UserId, device: string, now: Date): Promise<boolean> {
   const [row] = await tx.query<{ fresh: boolean; others: boolean }>(

@@ -1,4 +1,5 @@
 import type { Clock } from "../../../platform/clock.ts";
+import { ownedAlone } from "./owned-alone.ts";
 import { type Db, type Tx, withSystemTx, withTx } from "../../../platform/db/index.ts";
 import type { Id, OrgId, UserId } from "../../../platform/ids.ts";
 import { Problem, common } from "../../../platform/problem.ts";
@@ -64,6 +65,9 @@ export const organizationActions: OrganizationActions = {
     const ids = await listOrganizationIds(tx, userId, MAX_ORGANIZATIONS);
     return ids.find((id) => id === preferred) ?? ids[0] ?? null;
   },
+  organizationIds: (tx, userId) => listOrganizationIds(tx, userId, MAX_ORGANIZATIONS),
+  ownedAlone: async (tx, userId) =>
+    ownedAlone(tx, await listOrganizationIds(tx, userId, MAX_ORGANIZATIONS), userId),
 };
 
 /** The person's organizations, oldest first, each read behind its own wall. A change of one shows within milliseconds. */

@@ -1,0 +1,57 @@
+import type { Tx } from "../../../platform/db/index.ts";
+import type { UserId } from "../../../platform/ids.ts";
+
+/** What a person is mailed about beyond what they must be told. */
+export type Notifications = { product_news: boolean; weekly_summary: boolean };
+
+export type Profile = {
+  id: UserId;
+  email: string;
+  fullName: string;
+  locale: string;
+  timeZone: string;
+  notifications: Notifications;
+  hasPassword: boolean;
+  createdAt: Date;
+};
+
+const DEFAULTS: Notifications = { product_news: false, weekly_summary: true };
+
+export async function findProfile(tx: Tx, id: UserId): Promise<Profile | null> {
+  const [row] = await tx.query<{
+    email: string;
+    full_name: string;
+    locale: string;
+    time_zone: string;
+    notifications: Partial<Notifications>;
+    has_password: boolean;
+    created_at: Date;
+  }>(
+    "identity_profile",
+    `select email, full_name, locale, time_zone, notifications, password_hash is not null as has_password, created_at
+     from identity.users where id = $1`,
+    [id],
+  );
+  if (!row) return null;
+  return {
+    id,
+    email: row.email,
+    fullName: row.full_name,
+    locale: row.locale,
+    timeZone: row.time_zone,
+    notifications: { ...DEFAULTS, ...row.notifications },
+    hasPassword: row.has_password,
+    createdAt: row.created_at,
+  };
+}
+
+export async function updateProfile(
+  tx: Tx,
+  { id, fullName, locale, timeZone, notifications }: Profile,
+): Promise<void> {
+  await tx.query(
+    "identity_update_profile",
+    "update identity.users set full_name = $2, locale = $3, time_zone = $4, notifications = $5 where id = $1",
+    [id, fullName, locale, timeZone, JSON.stringify(notifications)],
+  );
+}

@@ -1,0 +1,81 @@
+import { addMs } from "../../../platform/clock.ts";
+import { withSystemTx } from "../../../platform/db/index.ts";
+import { type Actor, demandProof, personIn } from "../../../platform/http/index.ts";
+import type { UserId } from "../../../platform/ids.ts";
+import { Problem, common } from "../../../platform/problem.ts";
+import { requestAddress } from "../address/change-address.ts";
+import { findOpenAddress } from "../address/store.ts";
+import { audit } from "../audit/index.ts";
+import { findOpenDeletion, type OpenDeletion } from "../deletion/store.ts";
+import type { IdentityDeps } from "../deps.ts";
+import { findProfile, type Notifications, type Profile, updateProfile } from "./profile-store.ts";
+
+/** A new address can be confirmed for so long. */
+const CONFIRMED_WITHIN_MS = 86_400_000;
+
+export type ShownProfile = Profile & {
+  /** Where a mail waits that would make it the person's address. */
+  pendingEmail: string | null;
+  /** Mail to the address came back, or was called spam. */
+  addressFlagged: boolean;
+  deletion: OpenDeletion | null;
+};
+
+export type ProfileChange = {
+  fullName?: string | undefined;
+  locale?: string | undefined;
+  timeZone?: string | undefined;
+  notifications?: { [K in keyof Notifications]?: boolean | undefined } | undefined;
+  email?: string | undefined;
+};
+
+export function profileOf({ db, clock, mail }: IdentityDeps, userId: UserId): Promise<ShownProfile> {
+  return withSystemTx(db, async (tx) => {
+    const profile = await findProfile(tx, userId);
+    if (!profile) throw new Problem(common.unauthenticated);
+    const since = addMs(clock.now(), -CONFIRMED_WITHIN_MS);
+    return {
+      ...profile,
+      pendingEmail: await findOpenAddress(tx, userId, since),
+      addressFlagged: (await mail.addressState(tx, profile.email)) !== "fine",
+      deletion: await findOpenDeletion(tx, userId),
+    };
+  });
+}
+
+/** Changes what is named. A new address is mailed first and needs a fresh proof of the person. */
+export async function changeProfile(
+  deps: IdentityDeps,
+  actor: Actor,
+  change: ProfileChange,
+): Promise<ShownProfile> {
+  const userId = personIn(actor);
+  const now = deps.clock.now();
+  await withSystemTx(deps.db, async (tx) => {
+    const is = await findProfile(tx, userId);
+    if (!is) throw new Problem(common.unauthenticated);
+    await updateProfile(tx, {
+      ...is,
+      fullName: change.fullName ?? is.fullName,
+      locale: change.locale ?? is.locale,
+      timeZone: change.timeZone ?? is.timeZone,
+      notifications: {
+        product_news: change.notifications?.product_news ?? is.notifications.product_news,
+        weekly_summary: change.notifications?.weekly_summary ?? is.notifications.weekly_summary,
+      },
+    });
+    const fields = Object.keys(change).filter((name) => change[name as keyof ProfileChange] !== undefined);
+    await audit(tx, now, {
+      orgId: actor.orgId,
+      actorId: userId,
+      action: "profile.changed",
+      targetId: userId,
+      detail: { fields },
+    });
+    const email = change.email?.toLowerCase();
+    if (email === undefined || email === is.email) return;
+    demandProof(actor, now);
+    await requestAddress(tx, deps, is, email);
+  });
+  return profileOf(deps, userId);
+}
