@@ -4,6 +4,8 @@ import { createRoot } from "react-dom/client";
 import { Toaster } from "sonner";
 import { ApiError } from "./api/problem.ts";
 import { router } from "./router.tsx";
+import { EndWarning } from "./shell/end-warning.tsx";
+import { ProofDialog } from "./shell/proof-dialog.tsx";
 import { TipProvider } from "./ui/tooltip.tsx";
 import "./styles.css";
 
@@ -26,6 +28,8 @@ createRoot(root).render(
   <QueryClientProvider client={client}>
     <TipProvider>
       <RouterProvider router={router} />
+      <ProofDialog />
+      <EndWarning />
       <Toaster
         position="bottom-right"
         toastOptions={{

@@ -22,9 +22,14 @@ import { LimitsScreen } from "./products/operator/limits-screen.tsx";
 import { OverviewScreen } from "./products/overview/overview-screen.tsx";
 import { PaymentDrawer } from "./products/payments/payment-drawer.tsx";
 import { PaymentsScreen } from "./products/payments/payments-screen.tsx";
+import { ProfileScreen } from "./products/profile/profile-screen.tsx";
 import { SecurityScreen } from "./products/security/security-screen.tsx";
 import { ConnectScreen } from "./products/sign-in/connect-screen.tsx";
+import { DeleteAccountScreen, KeepAccountScreen } from "./products/sign-in/deletion-screens.tsx";
+import { ForgotScreen, ResetScreen } from "./products/sign-in/reset-screens.tsx";
 import { SignInScreen } from "./products/sign-in/sign-in-screen.tsx";
+import { SignUpScreen } from "./products/sign-in/sign-up-screen.tsx";
+import { VerifyScreen } from "./products/sign-in/verify-screen.tsx";
 import { SystemScreen } from "./products/system/system-screen.tsx";
 import { Broken, NotFound } from "./shell/errors.tsx";
 import { PlainShell } from "./shell/plain-shell.tsx";
@@ -50,6 +55,20 @@ const signIn = createRoute({
   path: "/sign-in",
   component: SignInScreen,
   validateSearch: texts("next", "error", "provider", "link"),
+});
+const signUp = createRoute({ getParentRoute: () => root, path: "/sign-up", component: SignUpScreen });
+const verify = createRoute({ getParentRoute: () => root, path: "/verify-email", component: VerifyScreen });
+const forgot = createRoute({ getParentRoute: () => root, path: "/forgot-password", component: ForgotScreen });
+const reset = createRoute({ getParentRoute: () => root, path: "/reset-password", component: ResetScreen });
+const deleteAccount = createRoute({
+  getParentRoute: () => root,
+  path: "/delete-account",
+  component: DeleteAccountScreen,
+});
+const keepAccount = createRoute({
+  getParentRoute: () => root,
+  path: "/keep-account",
+  component: KeepAccountScreen,
 });
 const connect = createRoute({
   getParentRoute: () => root,
@@ -140,6 +159,7 @@ const apiKeys = createRoute({
   component: ApiKeysScreen,
   validateSearch: texts("create"),
 });
+const profile = createRoute({ getParentRoute: () => app, path: "/profile", component: ProfileScreen });
 const security = createRoute({
   getParentRoute: () => app,
   path: "/security",
@@ -152,6 +172,12 @@ const system = createRoute({ getParentRoute: () => app, path: "/system", compone
 
 const routeTree = root.addChildren([
   signIn,
+  signUp,
+  verify,
+  forgot,
+  reset,
+  deleteAccount,
+  keepAccount,
   plain.addChildren([consent, device]),
   connect,
   app.addChildren([
@@ -167,6 +193,7 @@ const routeTree = root.addChildren([
     models,
     apiKeys,
     jobs.addChildren([job]),
+    profile,
     security,
     system,
     cache,

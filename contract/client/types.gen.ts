@@ -398,8 +398,10 @@ export type Profile = {
     locale: string;
     time_zone: string;
     notifications: {
-        product_news: boolean;
-        weekly_summary: boolean;
+        /**
+         * Mail me about sign-ins from devices not seen before
+         */
+        new_device: boolean;
     };
     has_password: boolean;
     deletion: {
@@ -1550,8 +1552,7 @@ export type ChangeProfileData = {
         locale?: string;
         time_zone?: string;
         notifications?: {
-            product_news?: boolean;
-            weekly_summary?: boolean;
+            new_device?: boolean;
         };
         /**
          * Asks for a fresh proof; in force once a reader of the new address confirms it

@@ -1,12 +1,11 @@
 import { client } from "../../../contract/client/client.gen.ts";
+import { send } from "./fetch.ts";
 import { isAway } from "./presence.ts";
 import { ApiError } from "./problem.ts";
 
 /** What the session has told us; every call by cookie carries it. */
 let session: { csrfToken: string; organizationId: string } | null = null;
 let onSignedOut: () => void = () => {};
-
-const TIMEOUT_MS = 30_000;
 
 export function setSession(next: typeof session): void {
   session = next;
@@ -43,11 +42,16 @@ export async function failure(response: Response): Promise<ApiError> {
   return toError(body, response);
 }
 
-client.setConfig({ baseUrl: location.origin, credentials: "same-origin", throwOnError: true });
+client.setConfig({
+  baseUrl: location.origin,
+  credentials: "same-origin",
+  throwOnError: true,
+  fetch: (request: RequestInfo | URL) => send(request as Request),
+});
 client.interceptors.request.use((request) => {
   for (const [name, value] of Object.entries(sessionHeaders(request.method)))
     request.headers.set(name, value);
-  return new Request(request, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+  return request;
 });
 client.interceptors.error.use((body, response) => toError(body, response));
 

@@ -10,6 +10,8 @@ const STALE: Record<string, readonly string[]> = {
   "payment.updated": ["payments", "checkout", "balance"],
   "llm.request.settled": ["usage", "balance", "ledger"],
   "job.updated": ["jobs"],
+  // Whose it was shows when we ask who we are: one that has ended answers 401.
+  "session.revoked": ["me", "sessions"],
   "webhooks.counts": ["events", "dead-letters"],
 };
 const TOPICS = Object.keys(STALE);

@@ -7,6 +7,8 @@ import type {
   EventState,
   JobState,
   NewPasskeyInput,
+  ProfileInput,
+  RegisterInput,
   PasskeyAssertion,
   Provider,
   SecondStep,
@@ -33,7 +35,22 @@ export const api = {
   login: (body: { email: string; password: string }) => read(sdk.signIn({ body })),
   logout: () => read(sdk.signOut()),
   redeemLink: (token: string) => read(sdk.redeemSignInLink({ body: { token } })),
-  reauth: (password: string) => read(sdk.reauthenticate({ body: { password } })),
+  prove: (body: { password: string } | { code: string }) => read(sdk.reauthenticate({ body })),
+  register: (body: RegisterInput) => read(sdk.register({ body })),
+  verifyEmail: (token: string, password: string | undefined) =>
+    read(sdk.verifyEmail({ body: { token, ...(password === undefined ? {} : { password }) } })),
+  resendVerification: (email: string) => read(sdk.resendVerification({ body: { email } })),
+  requestPasswordReset: (email: string) => read(sdk.requestPasswordReset({ body: { email } })),
+  resetPassword: (token: string, password: string) => read(sdk.resetPassword({ body: { token, password } })),
+  changePassword: (password: string) => read(sdk.changePassword({ body: { password } })),
+  sessions: () => read(sdk.listSessions()),
+  endSession: (id: string) => read(sdk.endSession({ path: { id } })),
+  endOtherSessions: () => read(sdk.endSessions({ query: { keep_current: "true" } })),
+  profile: () => read(sdk.getProfile()),
+  changeProfile: (body: ProfileInput) => read(sdk.changeProfile({ body })),
+  deleteAccount: () => read(sdk.deleteAccount()),
+  confirmDeletion: (token: string) => read(sdk.confirmDeletion({ body: { token } })),
+  cancelDeletion: (body: { token: string } | { request_id: string }) => read(sdk.cancelDeletion({ body })),
   signInProviders: () => read(sdk.listSignInProviders()),
   connectedAccounts: () => read(sdk.listConnectedAccounts()),
   connectAccount: (provider: Provider, return_to: string) =>
@@ -56,8 +73,6 @@ export const api = {
   removePasskey: (id: string) => read(sdk.removePasskey({ path: { id } })),
   switchOrganization: (org_id: string) => read(sdk.switchOrganization({ body: { org_id } })),
 
-  sessions: () => read(sdk.listSessions()),
-  endSession: (id: string) => read(sdk.endSession({ path: { id } })),
   authorizationRequest: (request_id: string) => read(sdk.getAuthorizationRequest({ path: { request_id } })),
   /** As JSON: a page cannot follow a redirect into an app by itself. */
   decideAuthorization: (request_id: string, approve: boolean) =>

@@ -23,6 +23,7 @@ export const queries = {
       // It is decided once: what was read stays on the page while the answer travels.
       staleTime: Infinity,
     }),
+  profile: () => queryOptions({ queryKey: ["profile"], queryFn: api.profile }),
   signInProviders: () =>
     queryOptions({ queryKey: ["sign-in-providers"], queryFn: api.signInProviders, staleTime: 300_000 }),
   connectedAccounts: () => queryOptions({ queryKey: ["connected-accounts"], queryFn: api.connectedAccounts }),

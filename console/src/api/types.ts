@@ -1,6 +1,7 @@
 /** What the API answers: the contract's types, and names for the parts of them that screens show. */
 import type {
   CacheState,
+  ChangeProfileData,
   CreateApiKeyData,
   FinishSignInData,
   JobStats,
@@ -8,6 +9,7 @@ import type {
   MfaChallenge,
   RegisterPasskeyData,
   RateLimits,
+  RegisterData,
   SignInProviders,
   TokenBalance,
   TokenUsage,
@@ -38,9 +40,10 @@ export type {
   NewApiKey,
   Payment,
   RateLimits,
+  Profile,
+  SessionEntry,
   System,
   TokenBalance,
-  SessionEntry,
   UsageRecord,
   WaitingDevice,
   WebhookCounts,
@@ -66,6 +69,8 @@ export type DeadGroup = WebhookDeadLetters["data"][number];
 export type LedgerAccount = LedgerAccounts["data"][number];
 export type UsageGroup = TokenUsage["data"][number];
 export type UsageSums = TokenUsage["totals"];
+export type RegisterInput = RegisterData["body"];
+export type ProfileInput = ChangeProfileData["body"];
 export type ApiKeyInput = CreateApiKeyData["body"];
 export type SecondStep = FinishSignInData["body"];
 export type SecondFactor = MfaChallenge["methods"][number];

@@ -14,6 +14,7 @@ import {
   MailX,
   MessageSquareText,
   ShieldCheck,
+  UserRound,
   type LucideIcon,
 } from "lucide-react";
 import type { Me } from "../api/types.ts";
@@ -103,6 +104,13 @@ export const NAVIGATION: NavSection[] = [
         icon: ListTodo,
         words: "queue background work retry cancel",
         show: (me) => me.permissions.includes("jobs.view"),
+      },
+      {
+        to: "/profile",
+        label: "Profile",
+        icon: UserRound,
+        words: "name address language account delete",
+        show: anyone,
       },
       {
         to: "/security",

@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useEffect, useState } from "react";
 import { setSession } from "../../api/http.ts";
 import { api } from "../../api/operations.ts";
@@ -9,6 +9,7 @@ import { Button } from "../../ui/button.tsx";
 import { TextField } from "../../ui/field.tsx";
 import { Notice } from "../../ui/states.tsx";
 import { PasskeySignIn } from "./passkey-sign-in.tsx";
+import { LINK } from "./front-page.tsx";
 import { ProviderButtons, VisitNotice } from "./providers.tsx";
 import { readWaiting, SecondStep, type Waiting } from "./second-step.tsx";
 
@@ -142,6 +143,14 @@ function PasswordForm({
       <Button type="submit" variant="primary" busy={login.isPending}>
         Sign in
       </Button>
+      <p className="flex flex-wrap justify-between gap-2 text-sm">
+        <Link to="/forgot-password" className={LINK}>
+          Forgotten the password?
+        </Link>
+        <Link to="/sign-up" className={LINK}>
+          Create an account
+        </Link>
+      </p>
     </form>
   );
 }

@@ -4,6 +4,7 @@ import type { Letter, Mail } from "../../mail/index.ts";
 import type { IdentityDeps } from "../deps.ts";
 import { issueToken } from "../mailed/token.ts";
 import { findSessionPlace } from "../sessions/store.ts";
+import { findProfile } from "./profile-store.ts";
 import { findUserByEmail, findUserById } from "./store.ts";
 
 export const RESET_MAIL = "identity.reset_password";
@@ -69,7 +70,8 @@ export function credentialMails(mail: Pick<Mail, "define">): void {
     kind: NEW_DEVICE_MAIL,
     async compose(tx, { session_id: id }, letter) {
       const place = await findSessionPlace(tx, id);
-      if (!place) return null;
+      const profile = place && (await findProfile(tx, place.userId));
+      if (!place || !profile?.notifications.new_device) return null;
       return {
         subject: "A sign-in from a new device",
         blocks: [
@@ -81,7 +83,7 @@ export function credentialMails(mail: Pick<Mail, "define">): void {
               ["When", place.createdAt.toISOString().replace("T", " ").slice(0, 16).concat(" UTC")],
             ],
           },
-          { button: "Look at my sessions", url: letter.link("/account/security") },
+          { button: "Look at my sessions", url: letter.link("/security") },
           { note: "If it was not you, end the session there and choose a new password." },
         ],
       };
@@ -94,7 +96,7 @@ const changedLetter = (fullName: string, text: string, letter: Letter) => ({
   blocks: [
     { text: `Hello ${fullName},` },
     { text },
-    { button: "Look at my sign-in", url: letter.link("/account/security") },
+    { button: "Look at my sign-in", url: letter.link("/security") },
     { note: "If it was not you, choose a new password at once and tell whoever runs this installation." },
   ],
 });

@@ -1,8 +1,8 @@
 import type { Tx } from "../../../platform/db/index.ts";
 import type { UserId } from "../../../platform/ids.ts";
 
-/** What a person is mailed about beyond what they must be told. */
-export type Notifications = { product_news: boolean; weekly_summary: boolean };
+/** What a person is mailed about, of what they may leave out. */
+export type Notifications = { new_device: boolean };
 
 export type Profile = {
   id: UserId;
@@ -15,7 +15,7 @@ export type Profile = {
   createdAt: Date;
 };
 
-const DEFAULTS: Notifications = { product_news: false, weekly_summary: true };
+const DEFAULTS: Notifications = { new_device: true };
 
 export async function findProfile(tx: Tx, id: UserId): Promise<Profile | null> {
   const [row] = await tx.query<{

@@ -60,8 +60,7 @@ export async function changeProfile(
       locale: change.locale ?? is.locale,
       timeZone: change.timeZone ?? is.timeZone,
       notifications: {
-        product_news: change.notifications?.product_news ?? is.notifications.product_news,
-        weekly_summary: change.notifications?.weekly_summary ?? is.notifications.weekly_summary,
+        new_device: change.notifications?.new_device ?? is.notifications.new_device,
       },
     });
     const fields = Object.keys(change).filter((name) => change[name as keyof ProfileChange] !== undefined);

@@ -15,9 +15,7 @@ export const profileInput = z.strictObject({
   full_name: text(100).optional(),
   locale: locale.optional(),
   time_zone: timeZone.optional(),
-  notifications: z
-    .strictObject({ product_news: z.boolean().optional(), weekly_summary: z.boolean().optional() })
-    .optional(),
+  notifications: z.strictObject({ new_device: z.boolean().optional() }).optional(),
   email: email
     .optional()
     .meta({ description: "Asks for a fresh proof; in force once a reader of the new address confirms it" }),
@@ -31,7 +29,9 @@ export const profileAnswer = z
     full_name: z.string(),
     locale: z.string(),
     time_zone: z.string(),
-    notifications: z.object({ product_news: z.boolean(), weekly_summary: z.boolean() }),
+    notifications: z.object({
+      new_device: z.boolean().meta({ description: "Mail me about sign-ins from devices not seen before" }),
+    }),
     has_password: z.boolean(),
     deletion: z
       .object({

@@ -294,13 +294,14 @@ export async function listSessions(
 export async function findSessionPlace(
   tx: Tx,
   id: string,
-): Promise<{ device: string; ipMasked: string; createdAt: Date } | null> {
-  const [row] = await tx.query<{ device: string; ip_masked: string; created_at: Date }>(
+): Promise<{ userId: UserId; device: string; ipMasked: string; createdAt: Date } | null> {
+  const [row] = await tx.query<{ user_id: UserId; device: string; ip_masked: string; created_at: Date }>(
     "identity_session_place",
-    "select device, ip_masked, created_at from identity.sessions where id = $1",
+    "select user_id, device, ip_masked, created_at from identity.sessions where id = $1",
     [id],
   );
-  return row ? { device: row.device, ipMasked: row.ip_masked, createdAt: row.created_at } : null;
+  if (!row) return null;
+  return { userId: row.user_id, device: row.device, ipMasked: row.ip_masked, createdAt: row.created_at };
 }
 
 /** Notes where the person signs in from. True when they had signed in before, but never from such a device. */
