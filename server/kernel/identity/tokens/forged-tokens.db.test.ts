@@ -173,3 +173,27 @@ test("a private key lies in the database sealed, and opens in its own row alone"
   expect(sealer.open(sealed, `signing key ${row?.id}`).length).toBe(32);
   expect(() => sealer.open(sealed, "signing key sgk_1")).toThrow();
 });
+
+test("signing and checking go on while the key manager is down", async () => {
+  let down = false;
+  const failing = {
+    ...sealer,
+    open(sealed: Buffer, place: string) {
+      if (down) throw new Error("the key manager is down");
+      return sealer.open(sealed, place);
+    },
+  };
+  const tokens = createAccessTokens({ ...server, sealer: failing });
+  const { sub, org, sid, amr } = read((await login()).split(".")[1]);
+  const claims = {
+    userId: sub as never,
+    orgId: org as never,
+    sessionId: sid as never,
+    scopes: null,
+    amr: amr as string[],
+    authTime: server.clock.now(),
+  };
+  await tokens.sign(claims);
+  down = true;
+  expect(await tokens.verify(await tokens.sign(claims))).not.toBeNull();
+});
