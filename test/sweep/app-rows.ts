@@ -26,6 +26,7 @@ async function askForCode({ anonymous }: TestApp): Promise<string> {
 }
 
 export const aRequestToRead = once(askForConsent);
-export const aRequestToDecide = once(askForConsent);
+// A decision spends what it decides, so each call gets its own.
+export const aRequestToDecide = askForConsent;
 export const aDeviceToFind = once(askForCode);
-export const aDeviceToDecide = once(askForCode);
+export const aDeviceToDecide = askForCode;

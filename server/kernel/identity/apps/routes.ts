@@ -119,7 +119,7 @@ function deviceRoutes(http: Http, deps: IdentityDeps): void {
     path: "/api/auth/device/code",
     id: "startDevice",
     summary: "Codes for a device without a browser (RFC 8628)",
-    limit: { name: "device-codes", perMinute: 10 },
+    limit: { name: "device-codes", perMinute: 30 },
     body: deviceInput,
     answer: { status: 200, schema: deviceCodeAnswer },
     async handle(call) {
