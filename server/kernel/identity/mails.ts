@@ -2,6 +2,7 @@ import type { Mail } from "../mail/index.ts";
 import { addressMails } from "./address/mails.ts";
 import { deletionMails } from "./deletion/mails.ts";
 import { credentialMails } from "./people/credential-mails.ts";
+import { tokenMails } from "./tokens/mails.ts";
 import { registrationMails } from "./registration/mails.ts";
 
 /** How identity's mails are written; once, in every process. */
@@ -10,4 +11,5 @@ export function identityMails(mail: Pick<Mail, "define">): void {
   addressMails(mail);
   credentialMails(mail);
   deletionMails(mail);
+  tokenMails(mail);
 }

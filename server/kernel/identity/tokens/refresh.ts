@@ -6,6 +6,7 @@ import { identityProblems } from "../problems.ts";
 import { endSessions } from "../sessions/end-sessions.ts";
 import { type EndReason, isLive, type Session } from "../sessions/session.ts";
 import { lockSession, updateLastSeen } from "../sessions/store.ts";
+import { REUSE_MAIL } from "./mails.ts";
 import { judge } from "./rotation.ts";
 import { findFamily, findRefreshToken, updateUsed } from "./store.ts";
 import {
@@ -48,6 +49,7 @@ async function exchange(
   const verdict = judge(token, now);
   if (verdict === "reuse") {
     await endFamily(tx, deps, session, "refresh_reuse");
+    await deps.mail.send(tx, { kind: REUSE_MAIL, to: session.user.email, ref: { session_id: session.id } });
     return null;
   }
   await updateLastSeen(tx, session.id, now);

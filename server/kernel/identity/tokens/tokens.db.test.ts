@@ -12,7 +12,7 @@ import {
 let server: SignInServer;
 
 beforeAll(async () => {
-  server = await startSignInServer();
+  server = await startSignInServer({}, { withMail: true });
   await setUp(server);
 });
 afterAll(() => server.close());
@@ -92,6 +92,7 @@ test("the old refresh token within 30 s yields the same successor; later it ends
      from identity.sessions s order by created_at desc, id desc limit 1`,
   );
   expect(ended).toEqual({ end_reason: "refresh_reuse", audited: 1 });
+  expect((await server.mailbox(OWNER.email)).subject).toBe("We ended one of your sessions");
 });
 
 test("the old refresh token is a reuse as soon as its successor was used, within 30 s too", async () => {
