@@ -49,6 +49,8 @@ export type SignInServer = {
   authenticate: Authenticator;
   /** What a second process on this database would use. */
   otherBus(): Bus;
+  /** The outbox; nothing leaves it here. */
+  mail: Mail;
   /** Everything logged so far. */
   lines: string[];
   /** Topics of the realtime events so far. */
@@ -176,6 +178,7 @@ export async function startSignInServer(
     clock,
     accessTokens,
     authenticate,
+    mail,
     otherBus: newBus,
     lines,
     published,
