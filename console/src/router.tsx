@@ -19,6 +19,7 @@ import { LedgerScreen } from "./products/ledger/ledger-screen.tsx";
 import { TransactionDrawer } from "./products/ledger/transaction-drawer.tsx";
 import { CacheScreen } from "./products/operator/cache-screen.tsx";
 import { LimitsScreen } from "./products/operator/limits-screen.tsx";
+import { OrganizationScreen } from "./products/organization/organization-screen.tsx";
 import { OverviewScreen } from "./products/overview/overview-screen.tsx";
 import { PaymentDrawer } from "./products/payments/payment-drawer.tsx";
 import { PaymentsScreen } from "./products/payments/payments-screen.tsx";
@@ -31,6 +32,8 @@ import { SignInScreen } from "./products/sign-in/sign-in-screen.tsx";
 import { SignUpScreen } from "./products/sign-in/sign-up-screen.tsx";
 import { VerifyScreen } from "./products/sign-in/verify-screen.tsx";
 import { SystemScreen } from "./products/system/system-screen.tsx";
+import { InvitationScreen } from "./products/team/invitation-screen.tsx";
+import { TeamScreen } from "./products/team/team-screen.tsx";
 import { Broken, NotFound } from "./shell/errors.tsx";
 import { PlainShell } from "./shell/plain-shell.tsx";
 import { Shell } from "./shell/shell.tsx";
@@ -168,6 +171,17 @@ const security = createRoute({
 });
 const cache = createRoute({ getParentRoute: () => app, path: "/cache", component: CacheScreen });
 const limits = createRoute({ getParentRoute: () => app, path: "/limits", component: LimitsScreen });
+const team = createRoute({ getParentRoute: () => app, path: "/team", component: TeamScreen });
+const organization = createRoute({
+  getParentRoute: () => app,
+  path: "/organization",
+  component: OrganizationScreen,
+});
+const invitation = createRoute({
+  getParentRoute: () => root,
+  path: "/invitation",
+  component: InvitationScreen,
+});
 const system = createRoute({ getParentRoute: () => app, path: "/system", component: SystemScreen });
 
 const routeTree = root.addChildren([
@@ -178,6 +192,7 @@ const routeTree = root.addChildren([
   reset,
   deleteAccount,
   keepAccount,
+  invitation,
   plain.addChildren([consent, device]),
   connect,
   app.addChildren([
@@ -192,6 +207,8 @@ const routeTree = root.addChildren([
     usage,
     models,
     apiKeys,
+    team,
+    organization,
     jobs.addChildren([job]),
     profile,
     security,

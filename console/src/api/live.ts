@@ -12,6 +12,9 @@ const STALE: Record<string, readonly string[]> = {
   "job.updated": ["jobs"],
   // Whose it was shows when we ask who we are: one that has ended answers 401.
   "session.revoked": ["me", "sessions"],
+  "member.updated": ["team", "me"],
+  "invitation.accepted": ["team"],
+  "api_key.updated": ["api-keys"],
   "webhooks.counts": ["events", "dead-letters"],
 };
 const TOPICS = Object.keys(STALE);

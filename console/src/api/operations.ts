@@ -2,15 +2,20 @@ import * as sdk from "../../../contract/client/sdk.gen.ts";
 import { idempotent, read } from "./http.ts";
 import { byItself } from "./presence.ts";
 import type {
+  ApiKeyChange,
   ApiKeyInput,
   CacheWindow,
   EventState,
+  ExplainInput,
   JobState,
+  MemberChange,
   NewPasskeyInput,
   ProfileInput,
   RegisterInput,
   PasskeyAssertion,
+  PolicyInput,
   Provider,
+  Role,
   SecondStep,
 } from "./types.ts";
 
@@ -126,6 +131,33 @@ export const api = {
 
   apiKeys: () => read(sdk.listApiKeys()),
   createApiKey: (body: ApiKeyInput, key: string) => read(sdk.createApiKey({ body, ...idempotent(key) })),
+  changeApiKey: (id: string, body: ApiKeyChange) => read(sdk.changeApiKey({ path: { id }, body })),
+  rotateApiKey: (id: string, overlap_hours: number) =>
+    read(sdk.rotateApiKey({ path: { id }, body: { overlap_hours } })),
+
+  members: (query: Listing & { role?: Role | undefined; search?: string | undefined }) =>
+    read(sdk.listMembers({ query: given(query) })),
+  changeMember: (user_id: string, body: MemberChange) => read(sdk.changeMember({ path: { user_id }, body })),
+  removeMember: (user_id: string) => read(sdk.removeMember({ path: { user_id } })),
+  invitations: (query: Listing) => read(sdk.listInvitations({ query: given(query) })),
+  invite: (body: { email: string; role: Role }, key: string) =>
+    read(sdk.createInvitation({ body, ...idempotent(key) })),
+  withdrawInvitation: (id: string) => read(sdk.withdrawInvitation({ path: { id } })),
+  resendInvitation: (id: string) => read(sdk.resendInvitation({ path: { id } })),
+  licenses: () => read(sdk.getLicenses()),
+  readInvitation: (token: string) => read(sdk.readInvitation({ body: { token } })),
+  acceptInvitation: (token: string) => read(sdk.acceptInvitation({ body: { token } })),
+  explain: (body: ExplainInput) => read(sdk.explainAccess({ body })),
+
+  organization: (id: string) => read(sdk.getOrganization({ path: { id } })),
+  createOrganization: (body: { name: string; slug: string }, key: string) =>
+    read(sdk.createOrganization({ body, ...idempotent(key) })),
+  changeOrganization: (id: string, body: { name?: string; slug?: string }) =>
+    read(sdk.changeOrganization({ path: { id }, body })),
+  setPolicy: (id: string, body: PolicyInput) => read(sdk.setOrganizationPolicy({ path: { id }, body })),
+  transferOrganization: (id: string, user_id: string) =>
+    read(sdk.transferOrganization({ path: { id }, body: { user_id } })),
+  deleteOrganization: (id: string) => read(sdk.deleteOrganization({ path: { id } })),
   revokeApiKey: (id: string) => read(sdk.revokeApiKey({ path: { id } })),
 
   system: () => read(sdk.getSystem()),

@@ -68,6 +68,9 @@ export const queries = {
   job: (id: string) =>
     queryOptions({ queryKey: ["jobs", "one", id], queryFn: () => api.job(id), ...every5s }),
   models: () => queryOptions({ queryKey: ["models"], queryFn: api.models, staleTime: 300_000 }),
+  licenses: () => queryOptions({ queryKey: ["team", "licenses"], queryFn: api.licenses }),
+  organization: (id: string) =>
+    queryOptions({ queryKey: ["organization", id], queryFn: () => api.organization(id) }),
   apiKeys: () => queryOptions({ queryKey: ["api-keys"], queryFn: api.apiKeys }),
   cache: (window: CacheWindow) =>
     queryOptions({ queryKey: ["cache", window], queryFn: () => api.cache(window), ...every5s }),
@@ -88,6 +91,9 @@ const pages = <T>(
   });
 
 export const lists = {
+  members: (search: string | undefined) =>
+    pages(["team", "members", search], (cursor) => api.members({ limit: PAGE, cursor, search })),
+  invitations: () => pages(["team", "invitations"], (cursor) => api.invitations({ limit: PAGE, cursor })),
   payments: () => pages(["payments", "list"], (cursor) => api.payments({ limit: PAGE, cursor })),
   events: (filter: EventFilter) =>
     pages(["events", "list", filter], (cursor) => api.events({ limit: PAGE, cursor, ...filter })),

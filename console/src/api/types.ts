@@ -2,6 +2,10 @@
 import type {
   CacheState,
   ChangeProfileData,
+  ChangeApiKeyData,
+  ChangeMemberData,
+  ExplainAccessData,
+  SetOrganizationPolicyData,
   CreateApiKeyData,
   FinishSignInData,
   JobStats,
@@ -19,6 +23,14 @@ import type {
 } from "../../../contract/client/types.gen.ts";
 
 export type {
+  AccessExplanation,
+  Invitation,
+  InvitationPage,
+  Licenses,
+  Member,
+  OrganizationDetail,
+  OrganizationPolicy,
+  Role,
   ApiKey,
   CacheState,
   CheckoutSession,
@@ -76,3 +88,8 @@ export type SecondStep = FinishSignInData["body"];
 export type SecondFactor = MfaChallenge["methods"][number];
 export type PasskeyAssertion = NonNullable<SecondStep["assertion"]>;
 export type NewPasskeyInput = RegisterPasskeyData["body"];
+export type ApiKeyChange = ChangeApiKeyData["body"];
+export type MemberChange = ChangeMemberData["body"];
+export type ExplainInput = ExplainAccessData["body"];
+export type Permission = ExplainInput["permission"];
+export type PolicyInput = SetOrganizationPolicyData["body"];

@@ -1,5 +1,6 @@
 import {
   Activity,
+  Building2,
   BookOpenCheck,
   Boxes,
   ChartColumn,
@@ -15,6 +16,7 @@ import {
   MessageSquareText,
   ShieldCheck,
   UserRound,
+  Users,
   type LucideIcon,
 } from "lucide-react";
 import type { Me } from "../api/types.ts";
@@ -98,6 +100,20 @@ export const NAVIGATION: NavSection[] = [
   {
     label: "Workspace",
     items: [
+      {
+        to: "/team",
+        label: "Team",
+        icon: Users,
+        words: "members people roles permissions invite invitations seats",
+        show: anyone,
+      },
+      {
+        to: "/organization",
+        label: "Organization",
+        icon: Building2,
+        words: "settings name slug policy transfer delete networks mfa",
+        show: anyone,
+      },
       {
         to: "/jobs",
         label: "Jobs",

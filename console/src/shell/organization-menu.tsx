@@ -1,9 +1,11 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { Building2, ChevronsUpDown, LogOut } from "lucide-react";
+import { Building2, ChevronsUpDown, LogOut, Plus } from "lucide-react";
+import { useState } from "react";
 import { toast } from "sonner";
 import { messageOf } from "../api/problem.ts";
 import { api } from "../api/operations.ts";
 import { humanize } from "../lib/format.ts";
+import { CreateOrganizationDialog } from "../products/organization/create-organization-dialog.tsx";
 import { Menu, MenuItem, MenuLabel, MenuLine } from "../ui/menu.tsx";
 import { useMe } from "./session.tsx";
 
@@ -11,6 +13,7 @@ import { useMe } from "./session.tsx";
 export function OrganizationMenu() {
   const me = useMe();
   const client = useQueryClient();
+  const [creating, setCreating] = useState(false);
   const reload = () => location.assign("/");
   const leave = async () => {
     await api.logout();
@@ -37,24 +40,31 @@ export function OrganizationMenu() {
       <ChevronsUpDown aria-hidden className="size-3.5 shrink-0 text-text-3" />
     </button>
   );
+  const dialog = creating && <CreateOrganizationDialog onClose={() => setCreating(false)} />;
   return (
-    <Menu trigger={trigger} align="start">
-      <MenuLabel>Organizations</MenuLabel>
-      {me.organizations.map(({ id, name }) => (
-        <MenuItem
-          key={id}
-          icon={<Building2 />}
-          checked={id === me.organization.id}
-          onSelect={() => attempt(() => api.switchOrganization(id).then(reload))}
-        >
-          {name}
+    <>
+      <Menu trigger={trigger} align="start">
+        <MenuLabel>Organizations</MenuLabel>
+        {me.organizations.map(({ id, name }) => (
+          <MenuItem
+            key={id}
+            icon={<Building2 />}
+            checked={id === me.organization.id}
+            onSelect={() => attempt(() => api.switchOrganization(id).then(reload))}
+          >
+            {name}
+          </MenuItem>
+        ))}
+        <MenuItem icon={<Plus />} onSelect={() => setCreating(true)}>
+          New organization…
         </MenuItem>
-      ))}
-      <MenuLine />
-      <MenuLabel>{me.user.email}</MenuLabel>
-      <MenuItem icon={<LogOut />} onSelect={() => attempt(leave)}>
-        Sign out
-      </MenuItem>
-    </Menu>
+        <MenuLine />
+        <MenuLabel>{me.user.email}</MenuLabel>
+        <MenuItem icon={<LogOut />} onSelect={() => attempt(leave)}>
+          Sign out
+        </MenuItem>
+      </Menu>
+      {dialog}
+    </>
   );
 }

@@ -99,3 +99,15 @@ export function Checkbox({
     </label>
   );
 }
+
+/** A text field without a frame, for the bar above a table. */
+export function FilterField({ label, ...rest }: ComponentProps<"input"> & { label: string }) {
+  return (
+    <input
+      type="search"
+      aria-label={label}
+      {...rest}
+      className={cx(control(undefined), "h-8 w-56 max-w-full")}
+    />
+  );
+}

@@ -45,7 +45,7 @@ export async function once(
   act: (operationId: Id<"idk">) => Promise<Kept>,
 ): Promise<Kept & { replayed: boolean }> {
   const hash = createHash("sha256")
-    .update(JSON.stringify(subject.input ?? null))
+    .update(JSON.stringify(subject.input ?? null, asText))
     .digest();
   const claim = await withTx(db, subject.orgId, (tx) => claimKey(tx, subject, hash, clock.now()));
   if ("status" in claim) return { ...claim, replayed: true };
@@ -62,6 +62,9 @@ export async function once(
     throw error;
   }
 }
+
+/** Amounts arrive as bigint, which JSON has no word for. */
+const asText = (_: string, value: unknown) => (typeof value === "bigint" ? String(value) : value);
 
 async function claimKey(tx: Tx, s: Subject, hash: Buffer, now: Date): Promise<Kept | Claim> {
   const key = [s.orgId, s.actor, s.route, s.key];

@@ -15,11 +15,23 @@ import { Page } from "../../ui/page.tsx";
 import { Empty } from "../../ui/states.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 import { CreateKeyDialog } from "./create-key-dialog.tsx";
+import { KeyDrawer } from "./key-drawer.tsx";
 
 const route = getRouteApi("/app/api-keys");
 
 const columnsWith = (onRevoke: (key: ApiKey) => void): Column<ApiKey>[] => [
-  { key: "name", header: "Name", cell: (row) => <span className="font-medium">{row.name}</span> },
+  {
+    key: "name",
+    header: "Name",
+    cell: (row) => (
+      <span className="flex items-center gap-2">
+        <span className="truncate font-medium">{row.name}</span>
+        {row.paused && <Badge tone="warn">Paused</Badge>}
+        {row.kind === "service" && <Badge>Service</Badge>}
+        {row.unused_scopes.length > 0 && <Badge tone="info">{row.unused_scopes.length} unused</Badge>}
+      </span>
+    ),
+  },
   {
     key: "key",
     header: "Key",
@@ -57,7 +69,7 @@ const columnsWith = (onRevoke: (key: ApiKey) => void): Column<ApiKey>[] => [
     cell: (row) => (
       <IconButton
         label={`Revoke ${row.name}`}
-        className="relative hover:!text-bad"
+        className="relative z-1 hover:!text-bad"
         onClick={() => onRevoke(row)}
       >
         <Trash2 className="size-4" />
@@ -82,7 +94,9 @@ export function ApiKeysScreen() {
   const navigate = useNavigate();
   const client = useQueryClient();
   const [revoking, setRevoking] = useState<ApiKey | null>(null);
+  const [chosen, setChosen] = useState<string | null>(null);
   const list = asList(useQuery(queries.apiKeys()));
+  const shown = list.rows?.find(({ id }) => id === chosen);
   const setCreating = (open: boolean) =>
     void navigate({ to: "/api-keys", search: open ? { create: "1" } : {}, replace: true });
   const revoke = async (key: ApiKey) => {
@@ -107,6 +121,14 @@ export function ApiKeysScreen() {
           columns={columnsWith(setRevoking)}
           list={list}
           rowKey={(row) => row.id}
+          renderLink={(row, className) => (
+            <button
+              type="button"
+              className={className}
+              aria-label={`Open ${row.name}`}
+              onClick={() => setChosen(row.id)}
+            />
+          )}
           skeletonRows={3}
           empty={
             <Empty icon={<KeyRound className="size-5" />} title="No keys yet" action={button}>
@@ -116,6 +138,7 @@ export function ApiKeysScreen() {
         />
       </Card>
       <CreateKeyDialog open={create === "1"} onOpenChange={setCreating} />
+      {shown && <KeyDrawer apiKey={shown} onClose={() => setChosen(null)} />}
       {revoking && (
         <Confirm
           open

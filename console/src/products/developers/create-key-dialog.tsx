@@ -10,13 +10,16 @@ import { CodeBlock } from "../../ui/copy.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
 import { Checkbox, SelectField, TextField } from "../../ui/field.tsx";
 import { Notice } from "../../ui/states.tsx";
+import { KeyBounds, readBounds } from "./key-bounds.tsx";
 
+/** What most keys are for; all the others are one click away. */
 const SCOPES = [
   { scope: "gateway.use", note: "Call models and read usage" },
   { scope: "credits.spend", note: "Reserve and consume credits" },
   { scope: "payments.read", note: "Read payments and changes as they happen" },
   { scope: "ledger.read", note: "Read the ledger" },
 ];
+const COMMON = new Set(SCOPES.map(({ scope }) => scope));
 const LIFETIMES = [
   { days: "90", label: "In 90 days" },
   { days: "30", label: "In 30 days" },
@@ -75,8 +78,29 @@ function CreateKey({ onDone }: { onDone(): void }) {
             note={<code>{scope}</code>}
           />
         ))}
+        <details className="mt-1">
+          <summary className="cursor-pointer text-xs text-text-2">More of what you may yourself</summary>
+          <div className="mt-1 grid sm:grid-cols-2">
+            {me.permissions
+              .filter((name) => !COMMON.has(name))
+              .map((name) => (
+                <Checkbox
+                  key={name}
+                  name="scopes"
+                  value={name}
+                  label={<code className="text-xs">{name}</code>}
+                />
+              ))}
+          </div>
+        </details>
         {problem?.fieldError("scopes") && <p className="text-xs text-bad">Choose at least one.</p>}
       </fieldset>
+      {me.permissions.includes("api_keys.manage") && (
+        <SelectField label="Kind" name="kind" hint="A service key outlives whoever makes it">
+          <option value="personal">Personal: never more than you may</option>
+          <option value="service">Service: the organization&apos;s own</option>
+        </SelectField>
+      )}
       <div className="grid gap-4 sm:grid-cols-2">
         <TextField
           label="Calls a minute"
@@ -95,6 +119,7 @@ function CreateKey({ onDone }: { onDone(): void }) {
           ))}
         </SelectField>
       </div>
+      <KeyBounds />
       {create.error && (!problem || problem.fields.length === 0) && (
         <Notice tone="bad" title={problem?.title ?? "The key could not be created"}>
           {problem?.detail}
@@ -113,7 +138,8 @@ function readForm(form: FormData, mode: ApiKeyInput["mode"]): ApiKeyInput {
     name: String(form.get("name")).trim(),
     mode,
     scopes: form.getAll("scopes") as ApiKeyInput["scopes"],
-    ...(rate ? { limits: { rpm: Number(rate) } } : {}),
+    kind: form.get("kind") === "service" ? "service" : "personal",
+    ...readBounds(form, rate ? Number(rate) : null),
     expires_at: expiryOf(String(form.get("lifetime"))),
   };
 }
