@@ -21,6 +21,7 @@ import { journeys as secondFactors } from "./second-factors.journey.ts";
 import { journeys as signIn } from "./sign-in.journey.ts";
 import { journeys as signOut } from "./sign-out.journey.ts";
 import type { Journey, Stage } from "./stage.ts";
+import { journeys as team } from "./team.journey.ts";
 
 const STEP_MS = 15_000;
 const BROWSER = [
@@ -46,6 +47,7 @@ const JOURNEYS: Journey[] = [
   google,
   secondFactors,
   operator,
+  team,
   faults,
 ].flat();
 

@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import type { FormEvent } from "react";
 import { api } from "../../api/operations.ts";
 import { ApiError } from "../../api/problem.ts";
-import type { ApiKeyInput, NewApiKey } from "../../api/types.ts";
+import type { ApiKeyInput, Me, NewApiKey } from "../../api/types.ts";
 import { useIntent } from "../../lib/intent.ts";
 import { atLeast, useMe } from "../../shell/session.tsx";
 import { Button } from "../../ui/button.tsx";
@@ -66,35 +66,7 @@ function CreateKey({ onDone }: { onDone(): void }) {
         placeholder="Production server"
         error={problem?.fieldError("name")}
       />
-      <fieldset>
-        <legend className="mb-1 text-sm font-medium">It may</legend>
-        {SCOPES.map(({ scope, note }, index) => (
-          <Checkbox
-            key={scope}
-            name="scopes"
-            value={scope}
-            defaultChecked={index === 0}
-            label={note}
-            note={<code>{scope}</code>}
-          />
-        ))}
-        <details className="mt-1">
-          <summary className="cursor-pointer text-xs text-text-2">More of what you may yourself</summary>
-          <div className="mt-1 grid sm:grid-cols-2">
-            {me.permissions
-              .filter((name) => !COMMON.has(name))
-              .map((name) => (
-                <Checkbox
-                  key={name}
-                  name="scopes"
-                  value={name}
-                  label={<code className="text-xs">{name}</code>}
-                />
-              ))}
-          </div>
-        </details>
-        {problem?.fieldError("scopes") && <p className="text-xs text-bad">Choose at least one.</p>}
-      </fieldset>
+      <ScopeFields me={me} missing={problem?.fieldError("scopes") !== undefined} />
       {me.permissions.includes("api_keys.manage") && (
         <SelectField label="Kind" name="kind" hint="A service key outlives whoever makes it">
           <option value="personal">Personal: never more than you may</option>
@@ -129,6 +101,40 @@ function CreateKey({ onDone }: { onDone(): void }) {
         Create key
       </Button>
     </form>
+  );
+}
+
+function ScopeFields({ me, missing }: { me: Me; missing: boolean }) {
+  return (
+    <fieldset>
+      <legend className="mb-1 text-sm font-medium">It may</legend>
+      {SCOPES.map(({ scope, note }, index) => (
+        <Checkbox
+          key={scope}
+          name="scopes"
+          value={scope}
+          defaultChecked={index === 0}
+          label={note}
+          note={<code>{scope}</code>}
+        />
+      ))}
+      <details className="mt-1">
+        <summary className="cursor-pointer text-xs text-text-2">More of what you may yourself</summary>
+        <div className="mt-1 grid sm:grid-cols-2">
+          {me.permissions
+            .filter((name) => !COMMON.has(name))
+            .map((name) => (
+              <Checkbox
+                key={name}
+                name="scopes"
+                value={name}
+                label={<code className="text-xs">{name}</code>}
+              />
+            ))}
+        </div>
+      </details>
+      {missing && <p className="text-xs text-bad">Choose at least one.</p>}
+    </fieldset>
   );
 }
 

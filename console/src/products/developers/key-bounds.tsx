@@ -6,7 +6,7 @@ const MICROS = 1_000_000;
 /** Networks and limits of a key; `apiKey` gives what they are now. */
 export function KeyBounds({ apiKey }: { apiKey?: ApiKey }) {
   const limits = apiKey?.limits;
-  const credits = (micros: number | null | undefined) => (micros == null ? "" : micros / MICROS);
+  const credits = (micros: number | null | undefined) => (typeof micros === "number" ? micros / MICROS : "");
   return (
     <details open={apiKey !== undefined}>
       <summary className="cursor-pointer text-sm font-medium">Networks and limits</summary>
