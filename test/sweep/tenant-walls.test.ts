@@ -1,27 +1,10 @@
 /** The database's own catalogue: which rows the server's role could ever see. */
+import { readFileSync } from "node:fs";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { newId } from "../../server/platform/ids.ts";
+import { NO_TENANT, openTables } from "../check/tenant-tables.ts";
 import { createTestDatabase, type TestDatabase } from "../harness/database.ts";
-
-/** Tables with an `org_id` that no tenant owns: looked up before the tenant is known, or the operator's. */
-const NO_TENANT = new Set([
-  // Directories: unique across tenants, or searched without one.
-  "billing.object_orgs",
-  "identity.authorization_codes",
-  "identity.device_codes",
-  "identity.sessions",
-  "platform.job_pauses",
-  "platform.job_queue",
-  "tenancy.api_key_directory",
-  "tenancy.invitation_directory",
-  "tenancy.member_directory",
-  "tenancy.slug_directory",
-  // One queue for all, whoever sends.
-  "mail.outbox",
-  // The operator's.
-  "webhooks.events",
-]);
 
 let database: TestDatabase;
 let owner: pg.Client;
@@ -150,4 +133,24 @@ test("no view or function runs with its owner's rights", async () => {
   );
   // It makes and drops months of the audit trail; it reads and changes no row.
   expect(rows).toEqual([{ name: "identity.keep_audit_partitions" }]);
+});
+
+test("bin/check finds a tenant table whose wall is missing, not forced, or open without a tenant", () => {
+  const schema = readFileSync(new URL("../../db/schema.sql", import.meta.url), "utf8");
+  expect(openTables(schema)).toEqual([]);
+  const wall = "ALTER TABLE tenancy.overrides ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;";
+  const setting = "NULLIF(current_setting('app.org'::text, true), ''::text)";
+  expect(schema).toContain(wall);
+  for (const broken of [
+    schema.replace(wall, ""),
+    schema.replace(wall, wall.replace(", FORCE ROW LEVEL SECURITY", "")),
+    schema.replace(/(CREATE POLICY tenant ON tenancy\.overrides .*USING \().*(\) WITH CHECK)/, "$1true$2"),
+    schema.replace(/(CREATE POLICY tenant ON tenancy\.overrides .*WITH CHECK \().*\);/, "$1true);"),
+    schema.replace(
+      /CREATE POLICY tenant ON tenancy\.overrides .*;/,
+      (policy) => `${policy}\nCREATE POLICY wide ON tenancy.overrides FOR ALL TO holdfast_app USING (true);`,
+    ),
+  ])
+    expect(openTables(broken)).toEqual(["tenancy.overrides"]);
+  expect(openTables(schema.replaceAll(setting, "''"))).toContain("tenancy.organizations");
 });

@@ -141,6 +141,7 @@ test("a deleted organization lets nobody in; the session goes on at home; a pers
   const me = await call(server, "GET", "/api/auth/me", { headers: { cookie } });
   expect(me.body).toMatchObject({ organization: { id: home } });
   expect((me.body.organizations as { id: string }[]).map((each) => each.id)).not.toContain(id);
+  owner = await signIn(server);
   expect(outcome(await found("deleted"))).toEqual([409, "slug_taken"]);
 });
 
