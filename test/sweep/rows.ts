@@ -47,7 +47,7 @@ export async function anOAuthAccount({ sql }: TestApp): Promise<string> {
   const id = newId("oac");
   await sql(
     `insert into identity.oauth_accounts (id, user_id, provider, subject, created_at, last_used_at)
-     select $1, id, 'google', $1, now(), now() from identity.users where is_operator`,
+     select $1, id, 'google', $1, now(), now() from identity.users where is_operator limit 1`,
     [id],
   );
   return id;
