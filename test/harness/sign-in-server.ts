@@ -28,6 +28,7 @@ import { createLimiter } from "../../server/platform/rate-limit/index.ts";
 import { createHub } from "../../server/platform/realtime/index.ts";
 import { createLogger, createMetrics, type Logger } from "../../server/platform/telemetry/index.ts";
 import type { TestMail } from "./mailbox.ts";
+import type { Mail } from "../../server/kernel/mail/index.ts";
 import { openOutbox } from "./outbox.ts";
 import { addMember, KEYRING, OWNER, PEPPER, SETUP_TOKEN, type Sql } from "./people.ts";
 
