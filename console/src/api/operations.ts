@@ -40,7 +40,8 @@ export const api = {
   login: (body: { email: string; password: string }) => read(sdk.signIn({ body })),
   logout: () => read(sdk.signOut()),
   redeemLink: (token: string) => read(sdk.redeemSignInLink({ body: { token } })),
-  prove: (body: { password: string } | { code: string }) => read(sdk.reauthenticate({ body })),
+  prove: (body: { password: string } | { code: string } | { assertion: PasskeyAssertion }) =>
+    read(sdk.reauthenticate({ body })),
   register: (body: RegisterInput) => read(sdk.register({ body })),
   verifyEmail: (token: string, password: string | undefined) =>
     read(sdk.verifyEmail({ body: { token, ...(password === undefined ? {} : { password }) } })),

@@ -4,7 +4,7 @@ import { useEffect } from "react";
 import { setSession, whenSignedOut } from "../api/http.ts";
 import { ApiError } from "../api/problem.ts";
 import { queries } from "../api/queries.ts";
-import { EnrollFirst } from "../products/security/enroll-first.tsx";
+import { useEnrollFirst } from "../products/security/enroll-first.tsx";
 import { Failure } from "../ui/states.tsx";
 import { Logo } from "./logo.tsx";
 
@@ -13,6 +13,7 @@ export function PlainShell() {
   const me = useQuery(queries.me());
   const client = useQueryClient();
   const router = useRouter();
+  const enrollFirst = useEnrollFirst(me.data);
   const signedOut = me.error instanceof ApiError && me.error.status === 401;
   useEffect(() => {
     const next = router.state.location.href;
@@ -21,7 +22,7 @@ export function PlainShell() {
   useEffect(() => whenSignedOut(() => void client.resetQueries({ queryKey: ["me"] })), [client]);
   if (me.data)
     setSession({ csrfToken: me.data.session?.csrf_token ?? "", organizationId: me.data.organization.id });
-  if (me.data?.mfa.must_enroll) return <EnrollFirst />;
+  if (enrollFirst) return enrollFirst;
   return (
     <main className="flex min-h-dvh flex-col items-center justify-center gap-6 p-4">
       <Logo />

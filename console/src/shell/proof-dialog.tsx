@@ -1,6 +1,7 @@
 import { type FormEvent, useEffect, useState } from "react";
 import { whenProofNeeded } from "../api/fetch.ts";
 import { api } from "../api/operations.ts";
+import { askForPasskey, passkeysWork, wasCancelled } from "../api/passkeys.ts";
 import { messageOf } from "../api/problem.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
@@ -32,14 +33,18 @@ function Question({ onEnd }: { onEnd(proven: boolean): void }) {
     // A form inside a dialog is, for React, still inside the form that opened it.
     event.stopPropagation();
     const given = String(new FormData(event.currentTarget).get("proof"));
+    await prove(() => api.prove(byCode ? { code: given } : { password: given }));
+  };
+  const prove = async (act: () => Promise<unknown>) => {
     setState({ busy: true, error: null });
     try {
-      await api.prove(byCode ? { code: given } : { password: given });
+      await act();
       onEnd(true);
     } catch (error) {
-      setState({ busy: false, error });
+      setState({ busy: false, error: wasCancelled(error) ? null : error });
     }
   };
+  const byPasskey = () => prove(async () => api.prove({ assertion: await askForPasskey() }));
   return (
     <Dialog
       open
@@ -68,9 +73,16 @@ function Question({ onEnd }: { onEnd(proven: boolean): void }) {
           />
         )}
         <div className="flex flex-wrap items-center justify-end gap-2">
-          <Button variant="ghost" size="sm" className="mr-auto" onClick={() => setByCode(!byCode)}>
-            {byCode ? "Use the password" : "Use a code"}
-          </Button>
+          <span className="mr-auto flex">
+            <Button variant="ghost" size="sm" onClick={() => setByCode(!byCode)}>
+              {byCode ? "Use the password" : "Use a code"}
+            </Button>
+            {passkeysWork() && (
+              <Button variant="ghost" size="sm" onClick={() => void byPasskey()}>
+                Use a passkey
+              </Button>
+            )}
+          </span>
           <Button onClick={() => onEnd(false)}>Cancel</Button>
           <Button type="submit" variant="primary" busy={state.busy}>
             Go on

@@ -6,7 +6,7 @@ import { setSession, whenSignedOut } from "../api/http.ts";
 import { listenLive } from "../api/live.ts";
 import { ApiError } from "../api/problem.ts";
 import { queries } from "../api/queries.ts";
-import { EnrollFirst } from "../products/security/enroll-first.tsx";
+import { useEnrollFirst } from "../products/security/enroll-first.tsx";
 import { Failure, Skeleton } from "../ui/states.tsx";
 import { CommandPalette } from "./command-palette.tsx";
 import { Sidebar } from "./sidebar.tsx";
@@ -16,6 +16,7 @@ import { TopBar } from "./top-bar.tsx";
 export function Shell() {
   const me = useQuery(queries.me());
   const router = useRouter();
+  const enrollFirst = useEnrollFirst(me.data);
   const signedOut = me.error instanceof ApiError && me.error.status === 401;
   useEffect(() => {
     // Read once: the address changes while the router is on its way.
@@ -24,7 +25,7 @@ export function Shell() {
   }, [signedOut, router]);
   if (me.data) {
     setSession({ csrfToken: me.data.session?.csrf_token ?? "", organizationId: me.data.organization.id });
-    return me.data.mfa.must_enroll ? <EnrollFirst /> : <Frame />;
+    return enrollFirst ?? <Frame />;
   }
   if (me.error && !signedOut) return <Failure error={me.error} onRetry={() => void me.refetch()} />;
   return <Waiting />;

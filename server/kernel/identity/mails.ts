@@ -1,6 +1,7 @@
 import type { Mail } from "../mail/index.ts";
 import { addressMails } from "./address/mails.ts";
 import { deletionMails } from "./deletion/mails.ts";
+import { mfaMails } from "./mfa/mails.ts";
 import { credentialMails } from "./people/credential-mails.ts";
 import { tokenMails } from "./tokens/mails.ts";
 import { registrationMails } from "./registration/mails.ts";
@@ -12,4 +13,5 @@ export function identityMails(mail: Pick<Mail, "define">): void {
   credentialMails(mail);
   deletionMails(mail);
   tokenMails(mail);
+  mfaMails(mail);
 }

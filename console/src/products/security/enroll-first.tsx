@@ -1,15 +1,27 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { LogOut } from "lucide-react";
-import { useEffect } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { api } from "../../api/operations.ts";
+import type { Me } from "../../api/types.ts";
 import { setSession } from "../../api/http.ts";
 import { Logo } from "../../shell/logo.tsx";
 import { Button } from "../../ui/button.tsx";
+import { Notice } from "../../ui/states.tsx";
 import { MfaPanel } from "./mfa-panel.tsx";
 import { PasskeysPanel } from "./passkeys-panel.tsx";
 
-/** Stands in the place of every screen until a second factor is set up. */
-export function EnrollFirst() {
+/**
+ * What stands in the place of every screen until a second factor is set up; null when nothing does. The person alone leaves
+ * it: backup codes may still be on the screen when the factor is there.
+ */
+export function useEnrollFirst(me: Me | undefined): ReactNode {
+  const [enrolling, setEnrolling] = useState(false);
+  const due = me?.mfa.must_enroll ?? false;
+  if (due && !enrolling) setEnrolling(true);
+  return enrolling ? <EnrollFirst done={!due} onDone={() => setEnrolling(false)} /> : null;
+}
+
+function EnrollFirst({ done, onDone }: { done: boolean; onDone(): void }) {
   const client = useQueryClient();
   useEffect(() => {
     document.title = "Set up two-step verification · Holdfast";
@@ -34,6 +46,17 @@ export function EnrollFirst() {
           opens.
         </p>
       </div>
+      {done && (
+        <Notice
+          tone="ok"
+          title="Two-step verification is on"
+          action={
+            <Button size="sm" variant="primary" onClick={onDone}>
+              Go on
+            </Button>
+          }
+        />
+      )}
       <MfaPanel />
       <PasskeysPanel />
     </main>

@@ -10,6 +10,7 @@ import { identityProblems } from "../problems.ts";
 import { listFactors } from "../sessions/store.ts";
 import { newBackupCodes } from "./backup-code.ts";
 import { replaceCodes } from "./code-store.ts";
+import { tellFactorChange } from "./mails.ts";
 import type { Owner } from "./owner.ts";
 
 const SALT_BYTES = 16;
@@ -42,6 +43,7 @@ export async function regenerateCodes(deps: IdentityDeps, owner: Owner): Promise
     await lockUser(tx, owner.userId);
     await refuseWithout(tx, owner.userId);
     await keepCodes(tx, owner, set, deps.clock.now());
+    await tellFactorChange(tx, deps, owner.userId, "backup_codes");
   });
   return set.codes;
 }

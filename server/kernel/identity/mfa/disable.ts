@@ -9,6 +9,7 @@ import { identityProblems } from "../problems.ts";
 import { listFactors } from "../sessions/store.ts";
 import { factorsChanged } from "./changed.ts";
 import { deleteCodes } from "./code-store.ts";
+import { tellFactorChange } from "./mails.ts";
 import type { Owner } from "./owner.ts";
 import { deleteTotp, forgetFailures } from "./store.ts";
 
@@ -20,6 +21,7 @@ export function disableTotp(deps: IdentityDeps, { userId, orgId }: Owner): Promi
     await dropOrphanedCodes(tx, userId);
     const now = deps.clock.now();
     await audit(tx, now, { orgId, actorId: userId, action: "mfa.disabled", targetId: userId });
+    await tellFactorChange(tx, deps, userId, "totp_off");
     await factorsChanged(tx, deps, userId);
   });
 }

@@ -9,6 +9,7 @@ import { identityProblems } from "../problems.ts";
 import type { OpenedSession } from "../sessions/session.ts";
 import { factorsChanged, renewSecret } from "./changed.ts";
 import { keepCodes, makeCodes } from "./codes.ts";
+import { tellFactorChange } from "./mails.ts";
 import type { Owner } from "./owner.ts";
 import { openSecret, sealSecret } from "./secret.ts";
 import { confirmPendingTotp, findTotp, savePendingTotp } from "./store.ts";
@@ -53,6 +54,7 @@ export async function confirm(
     await confirmPendingTotp(tx, userId, await pendingStep(tx, deps, owner, code), now);
     await audit(tx, now, { orgId, actorId: userId, action: "mfa.enabled", targetId: userId });
     await keepCodes(tx, owner, set, now);
+    await tellFactorChange(tx, deps, userId, "totp_on");
     await factorsChanged(tx, deps, userId);
     return renewSecret(tx, owner, now);
   });

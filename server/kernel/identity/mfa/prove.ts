@@ -13,6 +13,7 @@ import { identityProblems } from "../problems.ts";
 import type { Amr } from "../sessions/session.ts";
 import { readBackupCode } from "./backup-code.ts";
 import { findSalt, spendCode } from "./code-store.ts";
+import { tellFewCodes } from "./mails.ts";
 import { openSecret } from "./secret.ts";
 import { countFailure, findTotp, forgetFailures, lockedUntil, spendStep } from "./store.ts";
 
@@ -70,22 +71,22 @@ export async function trySecondFactor(
   return { proven: null, lockedUntil: null };
 }
 
-async function spend(
-  tx: Tx,
-  { sealer, clock }: IdentityDeps,
-  userId: UserId,
-  prepared: Prepared,
-): Promise<Amr | null> {
-  const now = clock.now();
+async function spend(tx: Tx, deps: IdentityDeps, userId: UserId, prepared: Prepared): Promise<Amr | null> {
+  const now = deps.clock.now();
   switch (prepared.method) {
     case "totp": {
       const totp = await findTotp(tx, userId);
       if (!totp?.sealed) return null;
-      const step = stepOf(openSecret(sealer, userId, totp.sealed), prepared.code, now);
+      const step = stepOf(openSecret(deps.sealer, userId, totp.sealed), prepared.code, now);
       return step !== null && (await spendStep(tx, userId, step)) ? "otp" : null;
     }
-    case "backup_code":
-      return prepared.hash && (await spendCode(tx, userId, prepared.hash, now)) ? "backup" : null;
+    case "backup_code": {
+      if (!prepared.hash || !(await spendCode(tx, userId, prepared.hash, now))) return null;
+      const orgId = INSTALLATION;
+      await audit(tx, now, { orgId, actorId: userId, action: "mfa.code_spent", targetId: userId });
+      await tellFewCodes(tx, deps, userId);
+      return "backup";
+    }
     case "passkey": {
       const { checked } = prepared;
       if (checked?.userId !== userId) return null;

@@ -5,6 +5,7 @@ import { audit } from "../audit/index.ts";
 import type { IdentityDeps } from "../deps.ts";
 import { factorsChanged } from "../mfa/changed.ts";
 import { dropOrphanedCodes } from "../mfa/disable.ts";
+import { tellFactorChange } from "../mfa/mails.ts";
 import type { Owner } from "../mfa/owner.ts";
 import { lockUser } from "../people/store.ts";
 import type { Passkey } from "./passkey.ts";
@@ -36,6 +37,7 @@ export function removePasskey(deps: IdentityDeps, { userId, orgId }: Owner, id: 
     await dropOrphanedCodes(tx, userId);
     const now = deps.clock.now();
     await audit(tx, now, { orgId, actorId: userId, action: "passkey.removed", targetId: id });
+    await tellFactorChange(tx, deps, userId, "passkey_removed");
     await factorsChanged(tx, deps, userId);
   });
 }

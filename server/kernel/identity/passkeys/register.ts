@@ -14,6 +14,7 @@ import {
 } from "../engine/webauthn.ts";
 import { factorsChanged, renewSecret } from "../mfa/changed.ts";
 import { type CodeSet, keepCodes, makeCodes } from "../mfa/codes.ts";
+import { tellFactorChange } from "../mfa/mails.ts";
 import type { Owner } from "../mfa/owner.ts";
 import { lockUser } from "../people/store.ts";
 import { identityProblems } from "../problems.ts";
@@ -82,6 +83,7 @@ export async function addPasskey(
     const now = deps.clock.now();
     await audit(tx, now, { orgId, actorId, action: "passkey.added", targetId: passkey.id });
     const codes = set && (await keepFirst(tx, owner, set, now));
+    await tellFactorChange(tx, deps, owner.userId, "passkey_added");
     await factorsChanged(tx, deps, owner.userId);
     return { passkey, codes, opened: await renewSecret(tx, owner, now) };
   });
