@@ -2,16 +2,19 @@ import { isUtf8 } from "node:buffer";
 import type { FastifyInstance } from "fastify";
 import { Problem, common } from "../problem.ts";
 
-const MAX_DEPTH = 64;
+const MAX_DEPTH = 10;
+/** Tools of a model call carry JSON schemas, which nest deeper. */
+const MAX_DEPTH_OPENAI = 64;
 const NUL_OR_LONE_SURROGATE = /\0|\p{Surrogate}/u;
 
 /** JSON with the house's bounds: depth, no NUL, no lone surrogate, no `__proto__`. Operations with `rawBody` get the bytes. */
 export function parseBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, bytes, done) => {
-    if ((request.routeOptions.config as { rawBody?: boolean }).rawBody) return done(null, bytes);
+    const { rawBody, envelope } = request.routeOptions.config as { rawBody?: boolean; envelope?: string };
+    if (rawBody) return done(null, bytes);
     try {
-      done(null, parseJson(bytes as Buffer));
+      done(null, parseJson(bytes as Buffer, envelope === "openai" ? MAX_DEPTH_OPENAI : MAX_DEPTH));
     } catch (error) {
       done(error as Error);
     }
@@ -38,7 +41,7 @@ export function parseBodies(app: FastifyInstance): void {
 }
 
 /** Parses a JSON body. 400 for malformed text, 422 for what is JSON but out of bounds. */
-export function parseJson(bytes: Buffer): unknown {
+export function parseJson(bytes: Buffer, maxDepth = MAX_DEPTH): unknown {
   if (bytes.length === 0) return undefined;
   if (!isUtf8(bytes)) throw new Problem(common.malformed_json);
   const text = bytes.toString("utf8");
@@ -49,7 +52,7 @@ export function parseJson(bytes: Buffer): unknown {
     throw new Problem(common.malformed_json, { cause });
   }
   // Escapes are the only way such a character gets past JSON.parse, so most bodies skip the walk over their strings.
-  check(value, text.includes("\\u"), 0, "");
+  check(value, { strings: text.includes("\\u"), maxDepth }, 0, "");
   return value;
 }
 
@@ -62,19 +65,22 @@ function parseForm(bytes: Buffer): Record<string, string> {
     fields[name] = value;
   }
   const form = { ...fields };
-  check(form, true, 0, "");
+  check(form, { strings: true, maxDepth: MAX_DEPTH }, 0, "");
   return form;
 }
 
-function check(value: unknown, strings: boolean, depth: number, pointer: string): void {
+type Bounds = { strings: boolean; maxDepth: number };
+
+function check(value: unknown, bounds: Bounds, depth: number, pointer: string): void {
   if (typeof value === "string") {
-    if (strings && NUL_OR_LONE_SURROGATE.test(value)) refuse(pointer, "holds NUL or half a surrogate pair");
+    if (bounds.strings && NUL_OR_LONE_SURROGATE.test(value))
+      refuse(pointer, "holds NUL or half a surrogate pair");
     return;
   }
   if (typeof value !== "object" || value === null) return;
-  if (depth >= MAX_DEPTH) refuse(pointer, `is nested deeper than ${MAX_DEPTH}`);
+  if (depth >= bounds.maxDepth) refuse(pointer, `is nested deeper than ${bounds.maxDepth}`);
   if (Object.hasOwn(value, "__proto__")) refuse(`${pointer}/__proto__`, "is not allowed");
-  for (const [key, member] of Object.entries(value)) check(member, strings, depth + 1, `${pointer}/${key}`);
+  for (const [key, member] of Object.entries(value)) check(member, bounds, depth + 1, `${pointer}/${key}`);
 }
 
 function refuse(pointer: string, detail: string): never {

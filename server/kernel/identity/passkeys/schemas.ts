@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { idParam, instant } from "../../../platform/http/index.ts";
+import { idParam, instant, text } from "../../../platform/http/index.ts";
 import { assertionInput, presentRenewed } from "../mfa/schemas.ts";
 import { sessionAnswer } from "../schemas.ts";
 import type { Passkey } from "./passkey.ts";
 import type { Added } from "./register.ts";
 
-const name = z.string().trim().min(1).max(100);
+const name = text(100);
 const bytes = (most: number) =>
   z
     .string()

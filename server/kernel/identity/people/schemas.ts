@@ -9,7 +9,11 @@ export const resetConfirmInput = z.strictObject({ token, password: newPassword }
 
 const isTimeZone = (name: string): boolean =>
   Intl.supportedValuesOf("timeZone").includes(name) || name === "UTC";
-const timeZone = z.string().max(64).refine(isTimeZone, "must be a time zone like Europe/Berlin");
+const timeZone = z
+  .string()
+  .max(64)
+  .regex(/^[A-Za-z0-9_+/-]+$/)
+  .refine(isTimeZone, "must be a time zone like Europe/Berlin");
 
 export const profileInput = z.strictObject({
   full_name: text(100).optional(),

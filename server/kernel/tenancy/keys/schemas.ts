@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { idParam, instant, int64, listAnswer, listQuery } from "../../../platform/http/index.ts";
+import { idParam, instant, int64, listAnswer, listQuery, text } from "../../../platform/http/index.ts";
 import { network } from "../organizations/schemas.ts";
 import { SCOPE_NAMES } from "../permissions.ts";
 import { shownPrefix } from "./api-key.ts";
@@ -13,7 +13,7 @@ const MOST_AT_ONCE = 10_000;
 
 const mode = z.enum(["test", "live"]);
 const kind = z.enum(["personal", "service"]);
-const name = z.string().trim().min(1).max(100);
+const name = text(100);
 const scopes = z.array(z.enum(SCOPE_NAMES)).min(1).max(50);
 const cidrs = z.array(network).max(20);
 const budget = int64.refine((micros) => micros >= 0n, "must not be negative").nullable();

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { idParam, instant, isNetwork, listAnswer } from "../../../platform/http/index.ts";
+import { idParam, instant, isNetwork, listAnswer, text } from "../../../platform/http/index.ts";
 import { roleName } from "../role.ts";
 import type { OrganizationDetail } from "./change.ts";
 import type { Policy } from "./policy.ts";
@@ -8,7 +8,7 @@ import type { Organization } from "./store.ts";
 
 const MOST_NETWORKS = 50;
 
-const name = z.string().trim().min(1).max(100);
+const name = text(100);
 const slug = z.string().regex(SLUG_SHAPE, "3 to 63 small letters, digits and hyphens");
 /** `203.0.113.7`, `10.0.0.0/8`, `2001:db8::/32`. */
 export const network = z
@@ -27,7 +27,7 @@ export const organizationChange = z
   })
   .refine((change) => Object.keys(change).length > 0, "must change something");
 export const transferInput = z.strictObject({ user_id: idParam("usr") });
-export const suspendInput = z.strictObject({ reason: z.string().trim().min(1).max(500) });
+export const suspendInput = z.strictObject({ reason: text(500) });
 
 const policyFields = {
   mfa_required: z.boolean().meta({ description: "Members without a second factor may only set one up" }),
