@@ -27,6 +27,7 @@ import {
   createAuthenticate,
   invitationActions,
   organizationActions,
+  personChanged,
   tenancyMails,
   type Authenticator,
 } from "./kernel/tenancy/index.ts";
@@ -287,7 +288,7 @@ function identityOf(parts: Parts): IdentityDeps {
     invitations: invitationActions(tenancyOf(parts)),
     sessionEnded: forget,
     tokenRevoked: forget,
-    personChanged: (tx, userId) => authenticate.revokeWith(tx, { userId }),
+    personChanged: personChanged(tenancyOf(parts)),
   };
 }
 

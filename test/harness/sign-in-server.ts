@@ -12,6 +12,7 @@ import {
   createAuthenticate,
   invitationActions,
   organizationActions,
+  personChanged,
   tenancyMails,
   type Authenticator,
   type TenancyConfig,
@@ -164,7 +165,7 @@ export async function startSignInServer(
     jobs,
     sessionEnded: forget,
     tokenRevoked: forget,
-    personChanged: (tx, userId) => authenticate.revokeWith(tx, { userId }),
+    personChanged: personChanged(tenancy),
   };
   identityRoutes(http, identity);
   tenancyRoutes(http, tenancy);

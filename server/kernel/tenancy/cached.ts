@@ -1,7 +1,7 @@
 import type { Cache } from "../../platform/cache/index.ts";
 import type { Db } from "../../platform/db/index.ts";
 
-export type CachedDb = { db: Db; cache: Pick<Cache, "get"> };
+export type CachedDb = { db: Db; cache: Pick<Cache, "get" | "invalidate"> };
 
 /**
  * Tags of what is cached about organizations and people are `kind:id`; these fall with others. `revocations` drop

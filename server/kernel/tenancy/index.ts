@@ -10,7 +10,7 @@
 export { createAuthenticate, type AuthenticateDeps, type Authenticator } from "./authenticate.ts";
 export { CASCADES } from "./cached.ts";
 export { tenancyConfig, type TenancyConfig } from "./config.ts";
-export { organizationActions } from "./organizations/organization.ts";
+export { organizationActions, personChanged } from "./organizations/organization.ts";
 export { PERMISSIONS, permissionsOf, SCOPES, type Permission, type Scope } from "./permissions.ts";
 export type { TenancyDeps } from "./deps.ts";
 export { invitationActions } from "./invitations/accept.ts";

@@ -76,6 +76,7 @@ async function settle(
     const user = change && (await lockUser(tx, change.userId));
     if (!change || !user || user.disabledAt) throw spent();
     const email = await act(tx, change);
+    await deps.personChanged(tx, change.userId);
     await audit(tx, now, {
       orgId: INSTALLATION,
       actorId: user.id,

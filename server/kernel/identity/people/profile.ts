@@ -63,6 +63,7 @@ export async function changeProfile(
         new_device: change.notifications?.new_device ?? is.notifications.new_device,
       },
     });
+    if (change.fullName !== undefined) await deps.personChanged(tx, userId);
     const fields = Object.keys(change).filter((name) => change[name as keyof ProfileChange] !== undefined);
     await audit(tx, now, {
       orgId: actor.orgId,

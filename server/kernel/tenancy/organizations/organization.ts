@@ -88,6 +88,21 @@ export async function organizationsOf({ db, cache }: CachedDb, userId: UserId): 
   return found;
 }
 
+/**
+ * What `server/app.ts` hands to identity as `personChanged`: what they hold is asked about again, and the lists that name
+ * them are read anew, from the commit on.
+ */
+export const personChanged =
+  ({ cache, revocations }: Pick<CachedDb, "cache"> & { revocations: Revocations }) =>
+  async (tx: Tx, userId: UserId): Promise<void> => {
+    const ids = await listOrganizationIds(tx, userId, MAX_ORGANIZATIONS);
+    cache.invalidate(
+      tx,
+      ids.map((id) => `users:${id}`),
+    );
+    await revocations.revokeWith(tx, { userId });
+  };
+
 /** 409 when the person is in too many organizations to join this one as well; held until the transaction ends. */
 export async function findRoom(tx: Tx, userId: UserId, orgId: OrgId): Promise<void> {
   await lockOrganizationsOf(tx, userId);
