@@ -742,6 +742,12 @@ export type TenancyApiKeys = {
   warned_days: number | null;
 };
 
+/** tenancy.domain_directory */
+export type TenancyDomainDirectory = {
+  domain: string;
+  org_id: string;
+};
+
 /** tenancy.invitation_directory */
 export type TenancyInvitationDirectory = {
   token_hash: Buffer;
@@ -775,6 +781,19 @@ export type TenancyMemberships = {
   user_id: string;
   role: string;
   created_at: Date;
+};
+
+/** tenancy.oidc_connections */
+export type TenancyOidcConnections = {
+  org_id: string;
+  issuer: string;
+  client_id: string;
+  secret_sealed: Buffer;
+  domain: string;
+  proof: string;
+  proven_at: Date | null;
+  required: boolean;
+  updated_at: Date;
 };
 
 /** tenancy.organizations */

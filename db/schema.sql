@@ -1130,6 +1130,14 @@ CREATE POLICY tenant ON tenancy.api_keys AS PERMISSIVE FOR ALL TO holdfast_app U
 GRANT INSERT, SELECT, UPDATE ON TABLE tenancy.api_keys TO holdfast_app;
 GRANT SELECT ON TABLE tenancy.api_keys TO holdfast_operator;
 
+CREATE TABLE tenancy.domain_directory (
+  domain text NOT NULL,
+  org_id text NOT NULL,
+  CONSTRAINT domain_directory_pkey PRIMARY KEY (domain),
+  CONSTRAINT domain_directory_org_id_key UNIQUE (org_id)
+);
+GRANT DELETE, INSERT, SELECT ON TABLE tenancy.domain_directory TO holdfast_app;
+
 CREATE TABLE tenancy.invitation_directory (
   token_hash bytea NOT NULL,
   org_id text NOT NULL,
@@ -1186,6 +1194,25 @@ CREATE POLICY operator_reads ON tenancy.memberships AS PERMISSIVE FOR SELECT TO 
 CREATE POLICY tenant ON tenancy.memberships AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE tenancy.memberships TO holdfast_app;
 GRANT SELECT ON TABLE tenancy.memberships TO holdfast_operator;
+
+CREATE TABLE tenancy.oidc_connections (
+  org_id text NOT NULL,
+  issuer text NOT NULL,
+  client_id text NOT NULL,
+  secret_sealed bytea NOT NULL,
+  domain text NOT NULL,
+  proof text NOT NULL,
+  proven_at timestamp with time zone,
+  required boolean NOT NULL,
+  updated_at timestamp with time zone NOT NULL,
+  CONSTRAINT oidc_connections_pkey PRIMARY KEY (org_id),
+  CONSTRAINT oidc_connections_org_id_fkey FOREIGN KEY (org_id) REFERENCES tenancy.organizations(org_id),
+  CONSTRAINT oidc_connections_check CHECK (((NOT required) OR (proven_at IS NOT NULL))),
+  CONSTRAINT oidc_connections_domain_check CHECK ((domain = lower(domain)))
+);
+ALTER TABLE tenancy.oidc_connections ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON tenancy.oidc_connections AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE tenancy.oidc_connections TO holdfast_app;
 
 CREATE TABLE tenancy.organizations (
   org_id text NOT NULL,

@@ -50,6 +50,7 @@ export function serverEnvironment(run: {
       GITHUB_LOGIN_URL: credentials.github.login_url,
       GITHUB_API_URL: credentials.github.api_url,
     }),
+    DNS_URL: credentials.oidc.dns_url,
     ...outside,
     NODE_ENV: "development",
     PORT: String(run.port),

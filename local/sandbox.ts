@@ -16,6 +16,7 @@ export type Credentials = {
   };
   google: { client_id: string; client_secret: string; issuer: string };
   github: { client_id: string; client_secret: string; login_url: string; api_url: string };
+  oidc: { dns_url: string };
 };
 
 export type Sandbox = {

@@ -24,12 +24,14 @@ import { createMail, type Mail, type MailDeps } from "./kernel/mail/index.ts";
 import { mailJobs } from "./kernel/mail/jobs.ts";
 import {
   CASCADES,
+  connectionActions,
   createAuthenticate,
   invitationActions,
   organizationActions,
   personChanged,
   tenancyMails,
   type Authenticator,
+  type TenancyDeps,
 } from "./kernel/tenancy/index.ts";
 import { tenancyJobs } from "./kernel/tenancy/jobs.ts";
 import { tenancyRoutes } from "./kernel/tenancy/routes.ts";
@@ -53,7 +55,7 @@ import { createHub, type Hub } from "./platform/realtime/index.ts";
 import { realtimeRoutes } from "./platform/realtime/routes.ts";
 import { createLogger, createMetrics, type Logger, type Metrics } from "./platform/telemetry/index.ts";
 import { healthChecks } from "./health-checks.ts";
-import { signInProviders } from "./sign-in-providers.ts";
+import { domainCompanies, signInProviders } from "./sign-in-providers.ts";
 import { createGateway, type Gateway } from "./products/gateway/index.ts";
 import { gatewayJobs } from "./products/gateway/jobs.ts";
 import { gatewayRoutes } from "./products/gateway/routes.ts";
@@ -97,6 +99,8 @@ type Parts = {
   loops: Loops;
   jobs: Jobs;
   providers: Providers;
+  issuers: TenancyDeps["issuers"];
+  dns: TenancyDeps["dns"];
   authenticate: Authenticator;
   mail: Mail;
   stripe: StripeApi;
@@ -234,6 +238,7 @@ async function build(config: Config, options: AppOptions): Promise<Parts> {
     jobs: createJobs({ ...shared, bus }),
     mail,
     providers: signInProviders(config, metrics),
+    ...domainCompanies(config, metrics),
     authenticate: createAuthenticate({ db, clock, logger, config, bus, cache, metrics, ...keys }),
     stripe,
     llm,
@@ -282,10 +287,12 @@ const tenancyOf = ({ authenticate, ...parts }: Parts) => ({ ...parts, revocation
 function identityOf(parts: Parts): IdentityDeps {
   const { authenticate } = parts;
   const forget = (credentialId: string) => authenticate.forget(credentialId);
+  const tenancy = tenancyOf(parts);
   return {
     ...parts,
     organizations: organizationActions,
-    invitations: invitationActions(tenancyOf(parts)),
+    invitations: invitationActions(tenancy),
+    connections: connectionActions(tenancy),
     sessionEnded: forget,
     tokenRevoked: forget,
     personChanged: personChanged(tenancyOf(parts)),

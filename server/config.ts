@@ -144,7 +144,7 @@ function productionFaults(config: Config): string[] {
     /sk_test_|sandbox|sk-or-v1-default/.test(text),
     "a sandbox credential or URL is configured; use the live ones",
   );
-  for (const name of ["GOOGLE_ISSUER", "GITHUB_LOGIN_URL", "GITHUB_API_URL"] as const)
+  for (const name of ["GOOGLE_ISSUER", "GITHUB_LOGIN_URL", "GITHUB_API_URL", "DNS_URL"] as const)
     refuse(!config[name].startsWith("https://"), `${name}: must be https in production`);
   refuse(config.STRIPE_BASE_URL !== undefined, "STRIPE_BASE_URL: unset it in production");
   refuse(config.RESEND_BASE_URL !== undefined, "RESEND_BASE_URL: unset it in production");

@@ -1,7 +1,15 @@
 import type { IdentityConfig, Providers } from "./kernel/identity/index.ts";
+import type { TenancyConfig } from "./kernel/tenancy/index.ts";
 import type { Metrics } from "./platform/telemetry/index.ts";
+import { createDns } from "./vendors/dns/index.ts";
 import { createGithubSignIn } from "./vendors/github/index.ts";
 import { createOidc } from "./vendors/oidc/index.ts";
+
+/** Whom organizations bring to vouch for their own people, and who says that a domain is theirs. */
+export const domainCompanies = (
+  { SIGN_IN_TIMEOUT_MS: timeoutMs, DNS_URL: url }: IdentityConfig & TenancyConfig,
+  metrics: Metrics,
+) => ({ issuers: createOidc({ name: "sso", metrics, timeoutMs }), dns: createDns({ url, metrics }) });
 
 /** The companies that vouch for people here: those whose client is configured. A room of `app.ts`. */
 export function signInProviders(config: IdentityConfig, metrics: Metrics): Providers {

@@ -715,6 +715,26 @@ export type Member = {
     created_at: string;
 };
 
+export type SsoConnection = {
+    issuer: string;
+    client_id: string;
+    domain: string;
+    domain_proven: boolean;
+    /**
+     * Where the TXT record belongs that proves the domain
+     */
+    txt_name: string;
+    /**
+     * What it must hold
+     */
+    txt_value: string;
+    required: boolean;
+    /**
+     * To be registered with the issuer
+     */
+    callback_url: string;
+};
+
 export type AccessExplanation = {
     allowed: boolean;
     /**
@@ -2485,6 +2505,66 @@ export type FinishOAuthResponses = {
 
 export type FinishOAuthResponse = FinishOAuthResponses[keyof FinishOAuthResponses];
 
+export type StartSsoData = {
+    body?: never;
+    path?: never;
+    query: {
+        /**
+         * Its domain tells whose issuer
+         */
+        email: string;
+        return_to?: string;
+    };
+    url: '/api/auth/sso';
+};
+
+export type StartSsoErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type StartSsoError = StartSsoErrors[keyof StartSsoErrors];
+
+export type StartSsoResponses = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type StartSsoResponse = StartSsoResponses[keyof StartSsoResponses];
+
+export type FinishSsoData = {
+    body?: never;
+    path?: never;
+    query?: {
+        state?: string;
+        code?: string;
+        error?: string;
+    };
+    url: '/api/auth/sso/callback';
+};
+
+export type FinishSsoErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type FinishSsoError = FinishSsoErrors[keyof FinishSsoErrors];
+
+export type FinishSsoResponses = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type FinishSsoResponse = FinishSsoResponses[keyof FinishSsoResponses];
+
 export type ListConnectedAccountsData = {
     body?: never;
     path?: never;
@@ -3717,6 +3797,99 @@ export type ReportLeakedKeyResponses = {
      */
     202: unknown;
 };
+
+export type RemoveSsoData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/organizations/{id}/sso';
+};
+
+export type RemoveSsoErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type RemoveSsoError = RemoveSsoErrors[keyof RemoveSsoErrors];
+
+export type RemoveSsoResponses = {
+    /**
+     * Done; no body
+     */
+    204: void;
+};
+
+export type RemoveSsoResponse = RemoveSsoResponses[keyof RemoveSsoResponses];
+
+export type GetSsoData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/organizations/{id}/sso';
+};
+
+export type GetSsoErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type GetSsoError = GetSsoErrors[keyof GetSsoErrors];
+
+export type GetSsoResponses = {
+    /**
+     * Success
+     */
+    200: SsoConnection;
+};
+
+export type GetSsoResponse = GetSsoResponses[keyof GetSsoResponses];
+
+export type SetSsoData = {
+    body: {
+        issuer: string;
+        client_id: string;
+        /**
+         * Left out, the one that is there stays; it is never told
+         */
+        client_secret?: string;
+        domain: string;
+        /**
+         * Members below the owners get in through the issuer only
+         */
+        required: boolean;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/organizations/{id}/sso';
+};
+
+export type SetSsoErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type SetSsoError = SetSsoErrors[keyof SetSsoErrors];
+
+export type SetSsoResponses = {
+    /**
+     * Success
+     */
+    200: SsoConnection;
+};
+
+export type SetSsoResponse = SetSsoResponses[keyof SetSsoResponses];
 
 export type ExplainAccessData = {
     body: {

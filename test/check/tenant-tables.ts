@@ -10,6 +10,7 @@ export const NO_TENANT: ReadonlySet<string> = new Set([
   "platform.job_pauses",
   "platform.job_queue",
   "tenancy.api_key_directory",
+  "tenancy.domain_directory",
   "tenancy.invitation_directory",
   "tenancy.member_directory",
   "tenancy.slug_directory",

@@ -114,7 +114,7 @@ export async function startTestApp({ env = {}, clock }: TestAppOptions = {}): Pr
 
 const settingsOf = (
   database: TestDatabase,
-  { stripe, openrouter, resend, google, github }: Credentials,
+  { stripe, openrouter, resend, google, github, oidc }: Credentials,
   sandbox: Sandbox,
 ) => ({
   NODE_ENV: "test",
@@ -145,6 +145,7 @@ const settingsOf = (
   GITHUB_CLIENT_SECRET: github.client_secret,
   GITHUB_LOGIN_URL: github.login_url,
   GITHUB_API_URL: github.api_url,
+  DNS_URL: oidc.dns_url,
   SANDBOX_URL: sandbox.url,
 });
 

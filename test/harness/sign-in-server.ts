@@ -9,6 +9,7 @@ import {
   type IdentityDeps,
 } from "../../server/kernel/identity/index.ts";
 import {
+  connectionActions,
   createAuthenticate,
   invitationActions,
   organizationActions,
@@ -28,6 +29,7 @@ import { createJobs } from "../../server/platform/jobs/index.ts";
 import { createLimiter } from "../../server/platform/rate-limit/index.ts";
 import { createHub } from "../../server/platform/realtime/index.ts";
 import { createLogger, createMetrics, type Logger } from "../../server/platform/telemetry/index.ts";
+import { createOidc } from "../../server/vendors/oidc/index.ts";
 import type { TestMail } from "./mailbox.ts";
 import type { Mail } from "../../server/kernel/mail/index.ts";
 import { openOutbox } from "./outbox.ts";
@@ -87,6 +89,7 @@ export async function startSignInServer(
     AUTH_LIMITS: "off",
     OPERATOR_MFA: "optional",
     API_KEY_PEPPER: [PEPPER],
+    DNS_URL: "http://127.0.0.1:9/dns-query",
     INSTALLATION_MODE: "test",
     SEATS_PER_ORGANIZATION: 25,
     ...change,
@@ -145,6 +148,9 @@ export async function startSignInServer(
     accessTokens,
     jobs,
     mail,
+    sealer,
+    issuers: createOidc({ name: "sso", metrics }),
+    dns: { txt: async () => null },
     revocations: authenticate,
   };
   const forget = (id: string) => authenticate.forget(id);
@@ -157,6 +163,7 @@ export async function startSignInServer(
     organizations: organizationActions,
     invitations: invitationActions(tenancy),
     mail,
+    connections: connectionActions(tenancy),
     sealer,
     signer: createSigner([KEYRING], "holdfast.audit"),
     logger,

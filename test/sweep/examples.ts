@@ -23,7 +23,9 @@ import {
   aTransaction,
   anAuditExport,
   anEndpoint,
+  aConnection,
   anOAuthAccount,
+  ssoOf,
   credits,
   ownOrganization,
 } from "./rows.ts";
@@ -105,6 +107,16 @@ export const examples: Record<string, Example> = {
   listSignInProviders: {},
   startOAuth: { given: () => ({ params: { provider: "google" } }), pathIsPublic: true },
   finishOAuth: { given: () => ({ params: { provider: "google" } }), pathIsPublic: true, takesAnyQuery: true },
+  startSso: { given: () => ({ query: { email: "somebody@nowhere.example" } }) },
+  finishSso: { takesAnyQuery: true },
+  getSso: { given: aConnection },
+  setSso: {
+    given: async (app) => ({
+      ...(await aConnection(app)),
+      body: { ...ssoOf(app), client_secret: "another", domain: "sweep.example", required: false },
+    }),
+  },
+  removeSso: { given: aConnection },
   listConnectedAccounts: {},
   connectAccount: body({ provider: "google" }),
   confirmAccount: { ...body({ id: "oac_1" }), status: 404 },

@@ -42,6 +42,21 @@ export async function aSession(app: TestApp): Promise<string> {
   return id;
 }
 
+/** The sandbox's issuer, as an organization brings one. */
+export const ssoOf = ({ credentials: { oidc } }: TestApp) => ({
+  issuer: oidc.issuer,
+  client_id: oidc.client_id,
+});
+
+/** The first organization with an issuer of its own, made anew each time. */
+export async function aConnection(app: TestApp): Promise<{ params: { id: string } }> {
+  const id = await ownOrganization(app);
+  const { client_secret } = app.credentials.oidc;
+  const body = { ...ssoOf(app), client_secret, domain: "sweep.example", required: false };
+  await ask(app, "PUT", `/api/organizations/${id}/sso`, body);
+  return { params: { id } };
+}
+
 /** The operator's; a new one each time, since the calls that name it end it. */
 export async function anOAuthAccount({ sql }: TestApp): Promise<string> {
   const id = newId("oac");

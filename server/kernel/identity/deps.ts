@@ -8,7 +8,7 @@ import type { Mail } from "../mail/index.ts";
 import type { Logger, Metrics } from "../../platform/telemetry/index.ts";
 import type { IdentityConfig } from "./config.ts";
 import type { AccessTokens } from "./tokens/access-tokens.ts";
-import type { Providers } from "./oauth/provider.ts";
+import type { Company, Providers } from "./oauth/provider.ts";
 
 /** What identity causes to its right; `server/app.ts` hands in tenancy's actions. */
 export type OrganizationActions = {
@@ -17,8 +17,16 @@ export type OrganizationActions = {
     tx: Tx,
     person: { orgId: OrgId; userId: UserId; fullName: string; now: Date },
   ): Promise<void>;
-  /** Where a signing-in person lands: `preferred` while still a member there, else the first; null without any. */
-  chooseOrganization(tx: Tx, userId: UserId, preferred: OrgId | null): Promise<OrgId | null>;
+  /**
+   * Where a signing-in person lands: `preferred` while still a member there, else the first; null without any. Organizations
+   * that ask for their own issuer count only where `amr` says that it vouched.
+   */
+  chooseOrganization(
+    tx: Tx,
+    userId: UserId,
+    preferred: OrgId | null,
+    amr: readonly string[],
+  ): Promise<OrgId | null>;
   /** The organizations of the person, for a look into each. */
   organizationIds(tx: Tx, userId: UserId): Promise<OrgId[]>;
   /** Names of those that would have members and no owner without this person. */
@@ -32,6 +40,15 @@ export type InvitationActions = {
   acceptInvitation(tx: Tx, token: string, user: { id: UserId; email: string }): Promise<void>;
 };
 
+/** Organizations' own issuers. */
+export type ConnectionActions = {
+  /** That of the organization that has proven this domain; null without one. */
+  findByDomain(domain: string): Promise<Company | null>;
+  findByKey(key: string): Promise<Company | null>;
+  /** Somebody new whom the issuer vouches for joins its organization. */
+  join(tx: Tx, orgId: OrgId, userId: UserId): Promise<void>;
+};
+
 export type IdentityDeps = {
   db: Db;
   clock: Clock;
@@ -41,6 +58,7 @@ export type IdentityDeps = {
   config: IdentityConfig;
   organizations: OrganizationActions;
   invitations: InvitationActions;
+  connections: ConnectionActions;
   mail: Pick<Mail, "send" | "addressState" | "addressProven">;
   /** Keeps what must be read back (TOTP secrets, signing keys). */
   sealer: Sealer;

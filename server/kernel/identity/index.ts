@@ -6,9 +6,9 @@
  * organization: what sign-in needs of them comes as actions (`OrganizationActions`).
  */
 export { identityConfig, type IdentityConfig } from "./config.ts";
-export type { IdentityDeps, InvitationActions, OrganizationActions } from "./deps.ts";
+export type { IdentityDeps, ConnectionActions, InvitationActions, OrganizationActions } from "./deps.ts";
 export { audit, INSTALLATION, type AuditEntry } from "./audit/index.ts";
-export type { Providers, SignInProvider } from "./oauth/provider.ts";
+export type { Company, Providers, SignInProvider } from "./oauth/provider.ts";
 export { importUsers, type Imported } from "./people/import-users.ts";
 export { findActiveUser, findUserByAddress, findUsers } from "./people/find-users.ts";
 export { identityMails } from "./mails.ts";

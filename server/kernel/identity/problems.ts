@@ -22,6 +22,7 @@ export const identityProblems = problems({
   sign_in_denied: [403, "The other company was told not to share who you are"],
   sign_in_refused: [403, "The other company's answer did not hold"],
   sign_in_expired: [410, "This sign-in was started in another browser, took too long, or is over"],
+  no_sso: [404, "No organization signs in people of this domain"],
   provider_unavailable: [503, "The other company does not answer"],
   linked_elsewhere: [409, "This account is connected to somebody else"],
   too_many_accounts: [409, "No more accounts can be connected"],

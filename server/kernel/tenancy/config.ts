@@ -15,6 +15,10 @@ export const tenancyConfig = z.object({
     .describe(
       "secret under which API keys are hashed; several, comma-separated, oldest first: the last one signs",
     ),
+  DNS_URL: z
+    .url()
+    .default("https://cloudflare-dns.com/dns-query")
+    .describe("resolver of TXT records by DNS over HTTPS, for organizations that prove a domain"),
   INSTALLATION_MODE: z
     .enum(["test", "live"])
     .default("test")

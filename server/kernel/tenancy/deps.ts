@@ -1,11 +1,18 @@
 import type { Clock } from "../../platform/clock.ts";
+import type { Sealer } from "../../platform/crypto/index.ts";
 import type { Jobs } from "../../platform/jobs/index.ts";
 import type { Hub } from "../../platform/realtime/index.ts";
-import type { AccessTokens, IdentityConfig } from "../identity/index.ts";
+import type { AccessTokens, IdentityConfig, SignInProvider } from "../identity/index.ts";
 import type { Mail } from "../mail/index.ts";
 import type { CachedDb } from "./cached.ts";
 import type { TenancyConfig } from "./config.ts";
 import type { Revocations } from "./revocations.ts";
+
+/** How organizations' own issuers are spoken to. */
+export type Issuers = {
+  issuer(credentials: { issuer: string; clientId: string; clientSecret: string }): SignInProvider;
+  answers(issuer: string): Promise<boolean>;
+};
 
 export type TenancyDeps = CachedDb & {
   clock: Clock;
@@ -14,6 +21,11 @@ export type TenancyDeps = CachedDb & {
   accessTokens: AccessTokens;
   jobs: Pick<Jobs, "pause" | "resume">;
   mail: Pick<Mail, "send">;
+  /** Keeps the secrets of organizations' own issuers. */
+  sealer: Sealer;
+  issuers: Issuers;
+  /** TXT records of a name; null while the resolver does not answer. */
+  dns: { txt(name: string): Promise<string[] | null> };
   /** What a change leaves outdated is asked about again by every process, from the commit on. */
   revocations: Revocations;
 };

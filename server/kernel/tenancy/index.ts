@@ -13,5 +13,6 @@ export { tenancyConfig, type TenancyConfig } from "./config.ts";
 export { organizationActions, personChanged } from "./organizations/organization.ts";
 export { PERMISSIONS, permissionsOf, SCOPES, type Permission, type Scope } from "./permissions.ts";
 export type { TenancyDeps } from "./deps.ts";
+export { connectionActions } from "./sso/actions.ts";
 export { invitationActions } from "./invitations/accept.ts";
 export { tenancyMails } from "./mails.ts";

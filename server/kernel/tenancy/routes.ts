@@ -10,6 +10,7 @@ import { memberRoutes } from "./members/routes.ts";
 import { organizationRoutes } from "./organizations/routes.ts";
 import { switchOrganization } from "./organizations/switch.ts";
 import { personOf } from "./person.ts";
+import { ssoRoutes } from "./sso/routes.ts";
 import {
   explainAnswer,
   explainInput,
@@ -26,6 +27,7 @@ export function tenancyRoutes(http: Http, deps: TenancyDeps): void {
   memberRoutes(http, deps);
   invitationRoutes(http, deps);
   keyRoutes(http, deps);
+  ssoRoutes(http, deps);
   explainRoutes(http, deps);
 }
 

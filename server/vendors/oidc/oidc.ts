@@ -25,6 +25,8 @@ export type OidcIssuer = {
 
 export type Oidc = {
   issuer(credentials: { issuer: string; clientId: string; clientSecret: string }): OidcIssuer;
+  /** Whether somebody answers there as the issuer of that name. */
+  answers(issuer: string): Promise<boolean>;
 };
 
 const TIMEOUT_MS = 5_000;
@@ -60,6 +62,11 @@ export function createOidc(options: OidcOptions): Oidc {
     }
   };
   return {
+    answers: (issuer) =>
+      look(issuer).then(
+        () => true,
+        () => false,
+      ),
     issuer({ issuer, clientId, clientSecret }) {
       const configure = async (): Promise<client.Configuration> => {
         const { metadata, keys } = await look(issuer);

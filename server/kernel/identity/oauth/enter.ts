@@ -12,7 +12,8 @@ import { identityProblems } from "../problems.ts";
 import { completeSignIn, type SignedIn } from "../sessions/complete-sign-in.ts";
 import type { Origin } from "../sessions/open-session.ts";
 import { FLOW_MS } from "./flow.ts";
-import type { ProviderName, Vouched } from "./provider.ts";
+import type { Amr } from "../sessions/session.ts";
+import type { Company, Vouched } from "./provider.ts";
 import { findAccount, insertAccount, insertOffer, lockSubject, updateLastUsed } from "./store.ts";
 
 const MAX_NAME = 100;
@@ -21,13 +22,18 @@ const address = z.email().max(254);
 /** Signed in; or the address belongs to somebody who must first sign in the old way and say yes. */
 export type Entered = { kind: "signed_in"; signedIn: SignedIn } | { kind: "offer" };
 
-/** The address that the company vouches for; null when it has none, or none that it verified. */
-export function vouchedAddress({ email, emailVerified }: Vouched): string | null {
-  return emailVerified === true && address.safeParse(email).success ? email : null;
+/**
+ * The address that the company vouches for; null when it has none, or none that it verified. An organization's own issuer
+ * vouches for its proven domain and nothing else; many such issuers do not say that they verified their own addresses.
+ */
+export function vouchedAddress({ email, emailVerified }: Vouched, { own }: Company): string | null {
+  if (email === null || !address.safeParse(email).success) return null;
+  const vouched = own ? emailVerified !== false && email.endsWith(`@${own.domain}`) : emailVerified === true;
+  return vouched ? email : null;
 }
 
 type Entering = {
-  provider: ProviderName;
+  company: Company;
   person: Vouched;
   browser: string;
   origin: Origin;
@@ -40,7 +46,8 @@ type Entering = {
  * new: it is taken when it is verified and free, and connects nothing by itself when it is somebody's here.
  */
 export function enter(deps: IdentityDeps, entering: Entering): Promise<Entered> {
-  const { provider, person, origin } = entering;
+  const { company, person, origin } = entering;
+  const provider = company.key;
   const orgId = newId("org");
   return withTx(deps.db, orgId, async (tx) => {
     const now = deps.clock.now();
@@ -48,9 +55,9 @@ export function enter(deps: IdentityDeps, entering: Entering): Promise<Entered> 
     const account = await findAccount(tx, provider, person.subject);
     if (account) {
       await updateLastUsed(tx, account.id, now);
-      return { kind: "signed_in", signedIn: await signIn(tx, deps, account.userId, origin) };
+      return { kind: "signed_in", signedIn: await signIn(tx, deps, company, account.userId, origin) };
     }
-    const email = vouchedAddress(person);
+    const email = vouchedAddress(person, company);
     if (email === null) throw new Problem(identityProblems.email_unverified);
     await lockAddress(tx, email);
     const owner = await findUserByEmail(tx, email);
@@ -67,22 +74,31 @@ export function enter(deps: IdentityDeps, entering: Entering): Promise<Entered> 
       return { kind: "offer" };
     }
     const userId = await welcome(tx, deps, { ...entering, email, orgId });
-    return { kind: "signed_in", signedIn: await signIn(tx, deps, userId, origin) };
+    return { kind: "signed_in", signedIn: await signIn(tx, deps, company, userId, origin) };
   });
 }
 
-const signIn = (tx: Tx, deps: IdentityDeps, userId: UserId, origin: Origin): Promise<SignedIn> =>
-  completeSignIn(tx, deps, { userId, amr: ["oauth"] }, origin);
+function signIn(
+  tx: Tx,
+  deps: IdentityDeps,
+  { own }: Company,
+  userId: UserId,
+  origin: Origin,
+): Promise<SignedIn> {
+  const amr: Amr[] = own ? ["oauth", `sso:${own.orgId}`] : ["oauth"];
+  return completeSignIn(tx, deps, { userId, amr }, origin);
+}
 
-/** Makes an account without a password, and the person's own organization; who was invited joins that one as well. */
+/** Makes an account without a password, and the person's own organization; who was invited, or whose organization vouches, joins that one. */
 async function welcome(
   tx: Tx,
-  { clock, config, organizations, invitations }: IdentityDeps,
-  guest: Pick<Entering, "provider" | "person" | "invitation"> & { email: string; orgId: OrgId },
+  { clock, config, organizations, invitations, connections }: IdentityDeps,
+  guest: Pick<Entering, "company" | "person" | "invitation"> & { email: string; orgId: OrgId },
 ): Promise<UserId> {
-  const { provider, person, email, orgId, invitation } = guest;
+  const { company, person, email, orgId, invitation } = guest;
+  const provider = company.key;
   const invited = invitation !== null && (await invitations.invitedAddress(tx, invitation)) === email;
-  if (config.REGISTRATION === "closed" || (config.REGISTRATION === "invite" && !invited))
+  if (config.REGISTRATION === "closed" || (config.REGISTRATION === "invite" && !invited && !company.own))
     throw new Problem(identityProblems.registration_closed);
   const now = clock.now();
   const userId = newId("usr");
@@ -96,6 +112,7 @@ async function welcome(
   const trail = { orgId, actorId: userId, detail: { provider } };
   await audit(tx, now, { ...trail, action: "user.registered", targetId: userId });
   await audit(tx, now, { ...trail, action: "oauth_account.linked", targetId: id });
+  if (company.own) await connections.join(tx, company.own.orgId, userId);
   if (invited) await invitations.acceptInvitation(tx, invitation, { id: userId, email });
   return userId;
 }

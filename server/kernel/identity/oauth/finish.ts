@@ -12,15 +12,18 @@ import { enter, vouchedAddress } from "./enter.ts";
 import { noteFault } from "./fault.ts";
 import { isFlowSecret, visitOf, withQuery } from "./flow.ts";
 import { link } from "./link.ts";
-import type { Outcome, ProviderName, Vouched } from "./provider.ts";
-import { callbackUrl, getProvider, placeOf } from "./start.ts";
+import type { Company, Outcome, Vouched } from "./provider.ts";
+import { callbackUrl, placeOf } from "./start.ts";
 import { spendState } from "./store.ts";
 
 /** Where the browser goes next, and whom it is signed in as from there on. */
 export type Landing = { path: string; opened: OpenedSession | null; outcome: string };
 
 export type Return = {
-  provider: ProviderName;
+  label: Company["label"];
+  /** Keys that this way back is for: one, or `sso:%`. */
+  keys: string;
+  find(key: string): Promise<Company | null>;
   /** The query with which the browser came back. */
   answer: URLSearchParams;
   /** The browser's secret; null when it does not carry one. */
@@ -41,7 +44,7 @@ const ACCOUNTS = "/security";
  * browser comes back. Whatever goes wrong leads to a page that says so; nothing is made or connected then.
  */
 export async function finishVisit(deps: IdentityDeps, back: Return): Promise<Landing> {
-  const { provider } = back;
+  const provider = back.label;
   let from = { userId: null as UserId | null, returnTo: "/" };
   try {
     const state = back.answer.get("state");
@@ -52,17 +55,19 @@ export async function finishVisit(deps: IdentityDeps, back: Return): Promise<Lan
       spendState(tx, {
         stateHash,
         browserHash: hashToken(browser),
-        provider,
+        keys: back.keys,
         now: deps.clock.now(),
       }),
     );
     if (!set) throw new Problem(identityProblems.sign_in_expired);
     from = set;
-    const visit = visitOf(browser, state, callbackUrl(deps.config.BASE_URL, provider));
-    const person = personIn(await getProvider(deps, provider).finish({ ...visit, answer: back.answer }));
-    if (set.userId !== null) return await connect(deps, back, set.userId, person, set.returnTo);
+    const company = await back.find(set.provider);
+    if (!company) throw new Problem(identityProblems.sign_in_expired);
+    const visit = visitOf(browser, state, callbackUrl(deps.config.BASE_URL, company));
+    const person = personIn(await company.signIn.finish({ ...visit, answer: back.answer }));
+    if (set.userId !== null) return await connect(deps, back, company, set.userId, person, set.returnTo);
     const invitation = set.invitation && deps.sealer.open(set.invitation, placeOf(stateHash)).toString();
-    const entered = await enter(deps, { provider, person, browser, origin: back.origin, invitation });
+    const entered = await enter(deps, { company, person, browser, origin: back.origin, invitation });
     if (entered.kind === "signed_in") return land(entered.signedIn, set.returnTo);
     const path = withQuery(SIGN_IN, { link: provider, next: withQuery(CONNECT, nextField(set.returnTo)) });
     return { path, opened: null, outcome: "offer" };
@@ -111,14 +116,16 @@ function personIn(outcome: Outcome): Vouched {
 /** The account joins the person who set out, if they are still who is signed in here. */
 async function connect(
   deps: IdentityDeps,
-  { provider, actor }: Return,
+  { actor }: Return,
+  company: Company,
   userId: UserId,
   person: Vouched,
   returnTo: string,
 ): Promise<Landing> {
   if (!actor || actor.userId !== userId) throw new Problem(identityProblems.sign_in_expired);
-  const email = vouchedAddress(person);
+  const email = vouchedAddress(person, company);
   if (email === null) throw new Problem(identityProblems.email_unverified);
+  const provider = company.key;
   await link(deps, { userId, orgId: actor.orgId }, { provider, subject: person.subject, email });
   const path = withQuery(returnTo === "/" ? ACCOUNTS : returnTo, { linked: provider });
   return { path, opened: null, outcome: "linked" };

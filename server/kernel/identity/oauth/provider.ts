@@ -1,3 +1,5 @@
+import type { OrgId } from "../../../platform/ids.ts";
+
 /** A company that vouches for people: Google, GitHub, an organization's own issuer. `server/app.ts` hands them in. */
 export type ProviderName = "google" | "github";
 export const PROVIDER_NAMES: readonly ProviderName[] = ["google", "github"];
@@ -31,6 +33,19 @@ export type SignInProvider = {
   ): Promise<{ kind: "ready"; url: string } | { kind: "unavailable"; cause: unknown }>;
   /** `answer` is the query with which the browser came back. */
   finish(visit: Visit & { answer: URLSearchParams }): Promise<Outcome>;
+};
+
+/** A company as a visit knows it. */
+export type Company = {
+  /** With the subject it names an account for ever: `google`, `sso:org_…`. */
+  key: string;
+  /** How pages and metrics call it. */
+  label: ProviderName | "sso";
+  /** Where it sends browsers back; registered with it. */
+  callbackPath: string;
+  signIn: SignInProvider;
+  /** Of an organization's own issuer: whose it is, and the domain that it vouches for. */
+  own: { orgId: OrgId; domain: string } | null;
 };
 
 /** Those that are configured. */

@@ -3,9 +3,7 @@ import type { OrgId, UserId } from "../../../platform/ids.ts";
 import { Problem, common } from "../../../platform/problem.ts";
 import type { IdentityDeps } from "../deps.ts";
 import { identityMetrics } from "../metrics.ts";
-import { originOf } from "../sessions/answer-sign-in.ts";
-import { sessionCookie } from "../sessions/session-cookie.ts";
-import { finishVisit } from "./finish.ts";
+import { comeBack, VISITS } from "./come-back.ts";
 import { flowCookie, newBrowserSecret, ownPath, withQuery } from "./flow.ts";
 import { accountsOf, acceptOffer, unlink } from "./link.ts";
 import {
@@ -23,14 +21,13 @@ import {
   providersAnswer,
   startInput,
 } from "./schemas.ts";
-import { startVisit } from "./start.ts";
-
-/** Leaving for another company and coming back, for one person or network. */
-const VISITS = { name: "oauth", perMinute: 30, kind: "auth" } as const;
+import { ssoRoutes } from "./sso-routes.ts";
+import { getCompany, startVisit } from "./start.ts";
 
 /** Sign-in with other companies, and the accounts that people connect. */
 export function oauthRoutes(http: Http, deps: IdentityDeps): void {
   visitRoutes(http, deps);
+  ssoRoutes(http, deps);
   accountRoutes(http, deps);
   changeRoutes(http, deps);
 }
@@ -41,7 +38,6 @@ function personOf({ userId, orgId }: Actor): { userId: UserId; orgId: OrgId } {
 }
 
 function visitRoutes(http: Http, deps: IdentityDeps): void {
-  const session = sessionCookie(deps.config);
   const flow = flowCookie(deps.config);
   const { signIns: total } = identityMetrics(deps.metrics);
   http.operation({
@@ -70,7 +66,8 @@ function visitRoutes(http: Http, deps: IdentityDeps): void {
       const browser = flow.read(request.headers.cookie) ?? newBrowserSecret();
       try {
         const { return_to: returnTo, invitation_token: invitation = null } = query;
-        const start = { provider, browser, returnTo, userId: null, invitation };
+        const company = getCompany(deps, provider);
+        const start = { company, browser, returnTo, userId: null, invitation };
         reply.header("location", await startVisit(deps, start)).header("set-cookie", flow.set(browser));
       } catch (error) {
         // A browser that follows a link is shown a page, not a problem's JSON.
@@ -93,19 +90,10 @@ function visitRoutes(http: Http, deps: IdentityDeps): void {
     params: providerParams,
     query: callbackInput,
     answer: { status: 302, schema: null },
-    async handle(call) {
-      const { params, request, reply, actor } = call;
-      const mark = request.url.indexOf("?");
-      const landing = await finishVisit(deps, {
-        provider: params.provider,
-        answer: new URLSearchParams(mark < 0 ? "" : request.url.slice(mark)),
-        browser: flow.read(request.headers.cookie),
-        actor,
-        origin: originOf(call),
-      });
-      total.inc({ method: params.provider, outcome: landing.outcome });
-      if (landing.opened) reply.header("set-cookie", session.set(landing.opened.secret));
-      reply.header("location", landing.path);
+    handle: (call) => {
+      const { provider } = call.params;
+      const find = () => Promise.resolve(getCompany(deps, provider));
+      return comeBack(deps, call, { label: provider, keys: provider, find });
     },
   });
 }
@@ -140,7 +128,13 @@ function accountRoutes(http: Http, deps: IdentityDeps): void {
       const { userId } = personOf(actor);
       const browser = flow.read(request.headers.cookie) ?? newBrowserSecret();
       const { provider, return_to: returnTo } = body;
-      const url = await startVisit(deps, { provider, browser, returnTo, userId, invitation: null });
+      const url = await startVisit(deps, {
+        company: getCompany(deps, provider),
+        browser,
+        returnTo,
+        userId,
+        invitation: null,
+      });
       reply.header("set-cookie", flow.set(browser));
       return { authorize_url: url };
     },

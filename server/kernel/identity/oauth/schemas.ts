@@ -13,6 +13,10 @@ export const startInput = z.strictObject({
     .optional()
     .meta({ description: "Accepted by whoever signs up under the invited address" }),
 });
+export const ssoInput = z.strictObject({
+  email: z.email().max(254).toLowerCase().meta({ description: "Its domain tells whose issuer" }),
+  return_to: z.string().max(2_048).optional(),
+});
 /** Companies may send along what they like; what counts is checked by whoever speaks to them. */
 export const callbackInput = z.looseObject({
   state: z.string().max(200).optional(),

@@ -7,31 +7,31 @@ import type { IdentityDeps } from "../deps.ts";
 import { identityProblems } from "../problems.ts";
 import { FLOW_MS, newState, ownPath, visitOf } from "./flow.ts";
 import { noteFault } from "./fault.ts";
-import type { ProviderName, SignInProvider } from "./provider.ts";
+import type { Company, ProviderName } from "./provider.ts";
 import { insertState } from "./store.ts";
 
-/** Where companies send browsers back; registered with them. */
-export const callbackUrl = (baseUrl: string, provider: ProviderName): string =>
-  `${new URL(baseUrl).origin}/api/auth/oauth/${provider}/callback`;
+/** Where the company sends browsers back. */
+export const callbackUrl = (baseUrl: string, { callbackPath }: Pick<Company, "callbackPath">): string =>
+  `${new URL(baseUrl).origin}${callbackPath}`;
 
-/** A provider that is configured; 404 otherwise. */
-export function getProvider(
-  { providers }: Pick<IdentityDeps, "providers">,
-  name: ProviderName,
-): SignInProvider {
-  const provider = providers[name];
-  if (!provider) throw new Problem(common.not_found);
-  return provider;
+/** A company that is configured; 404 otherwise. */
+export function getCompany({ providers }: Pick<IdentityDeps, "providers">, name: ProviderName): Company {
+  const signIn = providers[name];
+  if (!signIn) throw new Problem(common.not_found);
+  const callbackPath = `/api/auth/oauth/${name}/callback`;
+  return { key: name, label: name, callbackPath, signIn, own: null };
 }
 
 type Start = {
-  provider: ProviderName;
+  company: Company;
   browser: string;
   returnTo: string | undefined;
   /** Who connects an account; null for who signs in. */
   userId: UserId | null;
   /** The token of an invitation that whoever signs up accepts. */
   invitation: string | null;
+  /** An address to offer on the company's page. */
+  hint?: string;
 };
 
 /** What a sealed invitation is bound to. */
@@ -46,8 +46,9 @@ export async function startVisit(deps: IdentityDeps, start: Start): Promise<stri
   const state = newState();
   const stateHash = hashToken(state);
   const { invitation } = start;
-  const redirectUri = callbackUrl(config.BASE_URL, start.provider);
-  const started = await getProvider(deps, start.provider).start(visitOf(start.browser, state, redirectUri));
+  const { company, hint } = start;
+  const visit = visitOf(start.browser, state, callbackUrl(config.BASE_URL, company));
+  const started = await company.signIn.start({ ...visit, ...(hint === undefined ? {} : { hint }) });
   if (started.kind === "unavailable") {
     noteFault(started);
     throw new Problem(identityProblems.provider_unavailable, { cause: started.cause });
@@ -56,7 +57,7 @@ export async function startVisit(deps: IdentityDeps, start: Start): Promise<stri
     insertState(tx, {
       stateHash,
       browserHash: hashToken(start.browser),
-      provider: start.provider,
+      provider: company.key,
       userId: start.userId,
       returnTo: ownPath(start.returnTo, config.BASE_URL),
       invitation: invitation === null ? null : sealer.seal(Buffer.from(invitation), placeOf(stateHash)),

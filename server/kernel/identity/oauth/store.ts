@@ -122,16 +122,16 @@ export async function insertState(tx: Tx, state: Setting): Promise<void> {
 /** Spends a state, once whatever the number of tries at the same time; only the browser that set out can. */
 export async function spendState(
   tx: Tx,
-  given: { stateHash: Buffer; browserHash: Buffer; provider: string; now: Date },
-): Promise<Pick<Setting, "userId" | "returnTo" | "invitation"> | null> {
-  const [row] = await tx.query<{ user_id: UserId | null; return_to: string; invitation: Buffer | null }>(
+  given: { stateHash: Buffer; browserHash: Buffer; keys: string; now: Date },
+): Promise<Pick<Setting, "provider" | "userId" | "returnTo" | "invitation"> | null> {
+  const [row] = await tx.query<Pick<Setting, "provider" | "userId" | "returnTo" | "invitation">>(
     "identity_spend_oauth_state",
     `delete from identity.oauth_states
-     where state_hash = $1 and browser_hash = $2 and provider = $3 and expires_at > $4
-     returning user_id, return_to, invitation_sealed as invitation`,
-    [given.stateHash, given.browserHash, given.provider, given.now],
+     where state_hash = $1 and browser_hash = $2 and provider like $3 and expires_at > $4
+     returning provider, user_id as "userId", return_to as "returnTo", invitation_sealed as invitation`,
+    [given.stateHash, given.browserHash, given.keys, given.now],
   );
-  return row ? { userId: row.user_id, returnTo: row.return_to, invitation: row.invitation } : null;
+  return row ?? null;
 }
 
 export type Offer = {

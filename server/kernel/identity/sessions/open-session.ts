@@ -54,7 +54,7 @@ export async function beginSession(
   if (!user || user.disabledAt) throw new Problem(identityProblems.account_disabled);
   if (user.eraseAt) throw new Problem(identityProblems.deletion_scheduled);
   const wanted = grant?.orgId ?? (await lastOrganization(tx, userId));
-  const orgId = await organizations.chooseOrganization(tx, userId, wanted);
+  const orgId = await organizations.chooseOrganization(tx, userId, wanted, amr);
   if (!orgId || (grant && orgId !== grant.orgId)) throw new Problem(identityProblems.no_organization);
   const rule = ruleOf(kind, config);
   const ended = await endSurplus(tx, userId, rule, now);

@@ -51,7 +51,7 @@ export type OpenedSession = { session: Session; secret: string };
 export type Factor = "totp" | "passkey";
 
 /** How a person proved who they are (RFC 8176 names where there is one). */
-export type Amr = "pwd" | "link" | "oauth" | "otp" | "backup" | "passkey";
+export type Amr = "pwd" | "link" | "oauth" | "otp" | "backup" | "passkey" | `sso:${OrgId}`;
 
 /** What a sign-in ends in: a session by cookie, or a pair of tokens. */
 export type SignInMode = "cookie" | "token";

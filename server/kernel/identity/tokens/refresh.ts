@@ -74,7 +74,7 @@ async function lockFamily(tx: Tx, deps: IdentityDeps, tokenHash: Buffer): Promis
     await endFamily(tx, deps, session, "expired");
     return null;
   }
-  const home = await deps.organizations.chooseOrganization(tx, session.user.id, session.orgId);
+  const home = await deps.organizations.chooseOrganization(tx, session.user.id, session.orgId, session.amr);
   return home === session.orgId ? session : null;
 }
 

@@ -10,6 +10,7 @@ import { giveRole } from "../members/change.ts";
 import { endMembership } from "../members/remove.ts";
 import { act } from "../members/standing.ts";
 import { findMembership, listMemberships } from "../members/store.ts";
+import { releaseDomains } from "../sso/store.ts";
 import { actorIdOf } from "../person.ts";
 import { tenancyProblems } from "../problems.ts";
 import { claimSlug } from "./organization.ts";
@@ -109,6 +110,7 @@ export async function deleteOrganization(deps: TenancyDeps, actor: Actor): Promi
     await markDeleted(tx, orgId, now);
     await revokeEveryKey(tx, orgId, now);
     await endInvitations(tx, orgId, now);
+    await releaseDomains(tx, orgId);
     const members = await listMemberships(tx, orgId, null, MOST_MEMBERS, null);
     const others = members.flatMap(({ userId }) => (userId === actor.userId ? [] : [userId]));
     for (const { userId } of members) await endMembership(tx, deps, orgId, userId);

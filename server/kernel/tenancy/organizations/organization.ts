@@ -1,6 +1,6 @@
 import type { Clock } from "../../../platform/clock.ts";
 import { ownedAlone } from "./owned-alone.ts";
-import { type Db, type Tx, withSystemTx, withTx } from "../../../platform/db/index.ts";
+import { asTenant, type Db, type Tx, withSystemTx, withTx } from "../../../platform/db/index.ts";
 import type { Id, OrgId, UserId } from "../../../platform/ids.ts";
 import { Problem, common } from "../../../platform/problem.ts";
 import { audit, type OrganizationActions } from "../../identity/index.ts";
@@ -8,6 +8,8 @@ import type { CachedDb } from "../cached.ts";
 import { tenancyProblems } from "../problems.ts";
 import type { Revocations } from "../revocations.ts";
 import { insertMembership } from "../members/store.ts";
+import { keyOf } from "../sso/connection.ts";
+import { requiresIssuer } from "../sso/store.ts";
 import { isReserved, slugFor } from "./slug.ts";
 import {
   findOrganizationOf,
@@ -61,14 +63,22 @@ export const organizationActions: OrganizationActions = {
       ownerId: userId,
       now,
     }),
-  async chooseOrganization(tx, userId, preferred) {
+  async chooseOrganization(tx, userId, preferred, amr) {
     const ids = await listOrganizationIds(tx, userId, MAX_ORGANIZATIONS);
-    return ids.find((id) => id === preferred) ?? ids[0] ?? null;
+    const wanted = ids.find((id) => id === preferred);
+    for (const id of wanted ? [wanted, ...ids] : ids) if (await mayEnter(tx, id, userId, amr)) return id;
+    return null;
   },
   organizationIds: (tx, userId) => listOrganizationIds(tx, userId, MAX_ORGANIZATIONS),
   ownedAlone: async (tx, userId) =>
     ownedAlone(tx, await listOrganizationIds(tx, userId, MAX_ORGANIZATIONS), userId),
 };
+
+/** Whether a session that began like this may be in the organization, which may ask for its own issuer. */
+export async function mayEnter(tx: Tx, id: OrgId, userId: UserId, amr: readonly string[]): Promise<boolean> {
+  if (amr.includes(keyOf(id))) return true;
+  return !(await asTenant(tx, id, () => requiresIssuer(tx, id, userId)));
+}
 
 /** The person's organizations, oldest first, each read behind its own wall. A change of one shows within milliseconds. */
 export async function organizationsOf({ db, cache }: CachedDb, userId: UserId): Promise<Organization[]> {
