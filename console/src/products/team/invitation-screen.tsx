@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { type FormEvent, useEffect } from "react";
 import { setSession } from "../../api/http.ts";
 import { api } from "../../api/operations.ts";
 import { ApiError, messageOf } from "../../api/problem.ts";
@@ -8,6 +8,7 @@ import { queries } from "../../api/queries.ts";
 import type { InvitationPage, Me } from "../../api/types.ts";
 import { Logo } from "../../shell/logo.tsx";
 import { Button } from "../../ui/button.tsx";
+import { TextField } from "../../ui/field.tsx";
 import { Notice, Skeleton } from "../../ui/states.tsx";
 
 const KEPT = "holdfast.invitation";
@@ -98,13 +99,68 @@ function Offer({ token, page, me }: { token: string; page: InvitationPage; me: M
         </Notice>
       )}
       {!me && (
-        <Button
-          variant="primary"
-          onClick={() => void navigate({ to: "/sign-in", search: { next: "/invitation" } })}
-        >
-          Sign in to accept
-        </Button>
+        <>
+          <Button
+            variant="primary"
+            onClick={() => void navigate({ to: "/sign-in", search: { next: "/invitation" } })}
+          >
+            Sign in to accept
+          </Button>
+          <NewAccount token={token} email={page.email} />
+        </>
       )}
     </div>
+  );
+}
+
+/** The mail has proved the address, so whoever registers by it is in at once. */
+function NewAccount({ token, email }: { token: string; email: string }) {
+  const join = useMutation({
+    mutationFn: async ({ name, password }: { name: string; password: string }) => {
+      const person = { email, password, full_name: name, locale: navigator.language };
+      await api.register({ ...person, invitation_token: token });
+      await api.login({ email, password });
+    },
+    onSuccess: () => {
+      sessionStorage.removeItem(KEPT);
+      location.assign("/");
+    },
+  });
+  const problem = join.error instanceof ApiError ? join.error : null;
+  const known = problem?.status === 401;
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    join.mutate({ name: String(form.get("name")), password: String(form.get("password")) });
+  };
+  return (
+    <details>
+      <summary className="cursor-pointer text-sm text-text-2">No account yet? Make one</summary>
+      <form onSubmit={submit} className="mt-3 flex flex-col gap-4">
+        <TextField
+          label="Name"
+          name="name"
+          autoComplete="name"
+          required
+          maxLength={100}
+          error={problem?.fieldError("full_name")}
+        />
+        <TextField
+          label="Password"
+          name="password"
+          type="password"
+          autoComplete="new-password"
+          required
+          hint="8 to 128 characters, with upper case, lower case and a digit."
+          error={problem?.fieldError("password")}
+        />
+        {join.error && !problem?.fields.length && (
+          <Notice tone="bad" title={known ? "There is an account already: sign in" : messageOf(join.error)} />
+        )}
+        <Button type="submit" busy={join.isPending}>
+          Create account and join
+        </Button>
+      </form>
+    </details>
   );
 }
