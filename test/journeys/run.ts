@@ -4,6 +4,7 @@
  */
 import path from "node:path";
 import { chromium, type Browser, type Page } from "playwright-core";
+import { journeys as account } from "./account.journey.ts";
 import { journeys as apps } from "./apps.journey.ts";
 import { journeys as buy } from "./buy.journey.ts";
 import { journeys as faults } from "./faults.journey.ts";
@@ -44,6 +45,7 @@ const JOURNEYS: Journey[] = [
   ledger,
   jobs,
   mailbox,
+  account,
   google,
   secondFactors,
   operator,

@@ -32,7 +32,8 @@ const isFree = ({ type, enum: listed, format, pattern, const: only }: Json): boo
 function echoed({ method, path, successStatus }: Operation): string[] {
   const paths = document.paths as Record<string, Record<string, Json>>;
   const declared = paths[path]?.[method.toLowerCase()];
-  const told = propertiesOf(jsonOf((declared?.responses as Record<string, unknown>)[successStatus]));
+  const responses = (declared?.responses ?? {}) as Record<string, unknown>;
+  const told = propertiesOf(jsonOf(responses[successStatus]));
   return Object.entries(propertiesOf(jsonOf(declared?.requestBody)))
     .filter(([name, schema]) => isFree(resolve(schema)) && resolve(told[name]).type === "string")
     .map(([name]) => name);
