@@ -6,7 +6,7 @@ import { PERMISSIONS, SCOPES, type Scope } from "../../server/kernel/tenancy/ind
 import { newId } from "../../server/platform/ids.ts";
 import { startTestApp } from "../harness/app.ts";
 import { addNeighbour, OWNER } from "../harness/people.ts";
-import type { Answer, CallOptions, Client } from "../harness/client.ts";
+import { createClient, type Answer, type CallOptions, type Client } from "../harness/client.ts";
 import { examples, type Example } from "./examples.ts";
 import { readOperations, type Operation } from "./operations.ts";
 import { aSuspendedOwner } from "./rows-team.ts";
@@ -23,6 +23,11 @@ ajv.addFormat("int64", true).addSchema(document, "contract");
 const LOWER = { agent: "viewer", admin: "agent", owner: "admin", operator: "owner" } as const;
 const ended = await app.signIn();
 await ended.call("POST", "/api/auth/logout");
+const { body: tokens } = await app.anonymous.call("POST", "/api/auth/login", {
+  body: { ...OWNER, mode: "token" },
+});
+const endedToken = createClient(app.url, { authorization: `Bearer ${String(tokens.access_token)}` });
+await endedToken.call("POST", "/api/auth/logout");
 const scopeNames = Object.keys(SCOPES) as Scope[];
 const revoked = await app.createKey(app.owner, { scopes: scopeNames });
 await app.owner.call("DELETE", `/api/api-keys/${revoked.id}`);
@@ -88,11 +93,14 @@ test("permissions and scopes that operations ask for are those that people and k
   }
 });
 
-test.each(guarded)("401 $method $path: nobody, an ended session, a revoked key", async (operation) => {
-  const call = await prepare(operation);
-  for (const caller of [app.anonymous, ended, revoked.client])
-    expect(await outcome(call(caller))).toEqual([401, "unauthenticated"]);
-});
+test.each(guarded)(
+  "401 $method $path: nobody, an ended session or token, a revoked key",
+  async (operation) => {
+    const call = await prepare(operation);
+    for (const caller of [app.anonymous, ended, endedToken, revoked.client])
+      expect(await outcome(call(caller))).toEqual([401, "unauthenticated"]);
+  },
+);
 
 const ranked = guarded.filter(({ access }) => access.least !== "viewer");
 test.each(ranked)("403 $method $path: the next lower role", async (operation) => {
