@@ -24,7 +24,7 @@ export function CardHead({
 }) {
   return (
     <header className="flex min-h-12 flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-4 py-2">
-      <div className="min-w-0 flex-1">
+      <div className="min-w-0 flex-1 basis-44">
         <h2 className="text-sm font-semibold">{title}</h2>
         {note && <p className="text-xs text-text-3">{note}</p>}
       </div>
