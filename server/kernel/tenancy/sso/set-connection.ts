@@ -45,7 +45,7 @@ export async function setConnection(
   const texts = await dns.txt(txtName(wanted.domain));
   const now = clock.now();
   // A resolver that is away takes nothing back that was proven before.
-  const proven = texts ? texts.includes(txtValue(proof)) : same?.provenAt != null;
+  const proven = texts ? texts.includes(txtValue(proof)) : (same?.provenAt ?? null) !== null;
   const provenAt = proven ? (same?.provenAt ?? now) : null;
   if (wanted.required && !provenAt) throw new Problem(tenancyProblems.domain_unproven);
   const { clientSecret: _told, ...rest } = wanted;
