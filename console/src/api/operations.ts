@@ -1,5 +1,6 @@
 import * as sdk from "../../../contract/client/sdk.gen.ts";
 import { idempotent, read } from "./http.ts";
+import { ApiError } from "./problem.ts";
 import { byItself } from "./presence.ts";
 import type {
   ApiKeyChange,
@@ -15,6 +16,7 @@ import type {
   PasskeyAssertion,
   PolicyInput,
   Provider,
+  SsoInput,
   Role,
   SecondStep,
 } from "./types.ts";
@@ -57,6 +59,14 @@ export const api = {
   deleteAccount: () => read(sdk.deleteAccount()),
   confirmDeletion: (token: string) => read(sdk.confirmDeletion({ body: { token } })),
   cancelDeletion: (body: { token: string } | { request_id: string }) => read(sdk.cancelDeletion({ body })),
+  /** Null without one. */
+  sso: (id: string) =>
+    read(sdk.getSso({ path: { id } })).catch((error: unknown) => {
+      if (error instanceof ApiError && error.status === 404) return null;
+      throw error;
+    }),
+  setSso: (id: string, body: SsoInput) => read(sdk.setSso({ path: { id }, body })),
+  removeSso: (id: string) => read(sdk.removeSso({ path: { id } })),
   signInProviders: () => read(sdk.listSignInProviders()),
   connectedAccounts: () => read(sdk.listConnectedAccounts()),
   connectAccount: (provider: Provider, return_to: string) =>

@@ -24,6 +24,7 @@ export const queries = {
       staleTime: Infinity,
     }),
   profile: () => queryOptions({ queryKey: ["profile"], queryFn: api.profile }),
+  sso: (id: string) => queryOptions({ queryKey: ["sso", id], queryFn: () => api.sso(id) }),
   signInProviders: () =>
     queryOptions({ queryKey: ["sign-in-providers"], queryFn: api.signInProviders, staleTime: 300_000 }),
   connectedAccounts: () => queryOptions({ queryKey: ["connected-accounts"], queryFn: api.connectedAccounts }),

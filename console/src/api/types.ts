@@ -14,6 +14,7 @@ import type {
   RegisterPasskeyData,
   RateLimits,
   RegisterData,
+  SetSsoData,
   SignInProviders,
   TokenBalance,
   TokenUsage,
@@ -23,6 +24,7 @@ import type {
 } from "../../../contract/client/types.gen.ts";
 
 export type {
+  SsoConnection,
   AccessExplanation,
   Invitation,
   InvitationPage,
@@ -71,6 +73,7 @@ export type CacheWindow = CacheState["window"];
 export type CachedResource = CacheState["resources"][number];
 export type LimitedSubject = RateLimits["top"][number];
 export type LimitClass = RateLimits["classes"][number];
+export type SsoInput = SetSsoData["body"];
 export type Provider = SignInProviders["providers"][number];
 export type Grant = TokenBalance["grants"][number];
 export type EventState = WebhookEvent["state"];

@@ -13,6 +13,7 @@ import { SelectField, TextField } from "../../ui/field.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Failure, Notice, Skeleton } from "../../ui/states.tsx";
 import { PolicyCard } from "./policy-card.tsx";
+import { SsoCard } from "./sso-card.tsx";
 
 export function OrganizationScreen() {
   const me = useMe();
@@ -28,6 +29,7 @@ export function OrganizationScreen() {
           )}
           <NameCard organization={data} />
           <PolicyCard organization={data} />
+          {me.role === "owner" && <SsoCard organizationId={data.id} />}
           {me.role === "owner" && !data.personal && <OwnerCard organization={data} />}
         </>
       ) : error ? (

@@ -25,6 +25,8 @@ export function visitError(code: string, company: string): Shown {
       return bad("This account is disabled", "Ask your administrator.");
     case "no_organization":
       return bad("You are a member of no organization", "Ask for an invitation.");
+    case "no_sso":
+      return warn("No company signs in people of this domain here", "Choose another way in.");
     case "linked_elsewhere":
       return bad(
         `That ${company} account is connected to somebody else`,
