@@ -75,9 +75,41 @@ function SsoForm({
       required: form.get("required") !== null,
     });
   };
-  const field = (name: string) => problem?.fieldError(name);
   return (
     <form onSubmit={submit} className="grid gap-4 p-4 sm:grid-cols-2">
+      <Fields connection={connection} problem={problem} />
+      {connection && <Registration connection={connection} />}
+      <div className="sm:col-span-2">
+        <Checkbox
+          name="required"
+          defaultChecked={connection?.required ?? false}
+          label="Members below the owners get in this way only"
+          note="Owners keep every way in"
+        />
+      </div>
+      {problem && problem.fields.length === 0 && (
+        <div className="sm:col-span-2">
+          <Notice tone="bad" title={messageOf(problem)} />
+        </div>
+      )}
+      <div className="flex flex-wrap gap-2 sm:col-span-2">
+        <Button type="submit" variant="primary" busy={save.isPending}>
+          {connection ? "Save and look again" : "Save"}
+        </Button>
+        {connection && (
+          <Button busy={remove.isPending} onClick={() => remove.mutate()}>
+            Turn off
+          </Button>
+        )}
+      </div>
+    </form>
+  );
+}
+
+function Fields({ connection, problem }: { connection: SsoConnection | null; problem: ApiError | null }) {
+  const field = (name: string) => problem?.fieldError(name);
+  return (
+    <>
       <TextField
         label="Issuer"
         name="issuer"
@@ -109,42 +141,23 @@ function SsoForm({
         hint={connection ? "Left empty, the one that is there stays" : undefined}
         error={field("client_secret")}
       />
-      {connection && (
-        <div className="min-w-0 text-sm sm:col-span-2">
-          <Notice
-            tone={connection.domain_proven ? "info" : "warn"}
-            title={connection.domain_proven ? "Keep this TXT record" : "Set this TXT record, then save again"}
-          >
-            <code className="block font-mono text-xs break-all">{connection.txt_name}</code>
-            <code className="block font-mono text-xs break-all">{connection.txt_value}</code>
-            <p className="mt-1.5">Register this address with your issuer:</p>
-            <code className="block font-mono text-xs break-all">{connection.callback_url}</code>
-          </Notice>
-        </div>
-      )}
-      <div className="sm:col-span-2">
-        <Checkbox
-          name="required"
-          defaultChecked={connection?.required ?? false}
-          label="Members below the owners get in this way only"
-          note="Owners keep every way in"
-        />
-      </div>
-      {problem && problem.fields.length === 0 && (
-        <div className="sm:col-span-2">
-          <Notice tone="bad" title={messageOf(problem)} />
-        </div>
-      )}
-      <div className="flex flex-wrap gap-2 sm:col-span-2">
-        <Button type="submit" variant="primary" busy={save.isPending}>
-          {connection ? "Save and look again" : "Save"}
-        </Button>
-        {connection && (
-          <Button busy={remove.isPending} onClick={() => remove.mutate()}>
-            Turn off
-          </Button>
-        )}
-      </div>
-    </form>
+    </>
+  );
+}
+
+/** What belongs into the domain's DNS, and what the issuer must know. */
+function Registration({ connection }: { connection: SsoConnection }) {
+  return (
+    <div className="min-w-0 text-sm sm:col-span-2">
+      <Notice
+        tone={connection.domain_proven ? "info" : "warn"}
+        title={connection.domain_proven ? "Keep this TXT record" : "Set this TXT record, then save again"}
+      >
+        <code className="block font-mono text-xs break-all">{connection.txt_name}</code>
+        <code className="block font-mono text-xs break-all">{connection.txt_value}</code>
+        <p className="mt-1.5">Register this address with your issuer:</p>
+        <code className="block font-mono text-xs break-all">{connection.callback_url}</code>
+      </Notice>
+    </div>
   );
 }
