@@ -1,8 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
+import { type FormEvent, useState } from "react";
 import { queries } from "../../api/queries.ts";
-import { buttonClass } from "../../ui/button.tsx";
+import { Button, buttonClass } from "../../ui/button.tsx";
 import { cx } from "../../ui/class-names.ts";
+import { TextField } from "../../ui/field.tsx";
 import { Notice } from "../../ui/states.tsx";
 import { ProviderMark, providerName } from "./provider-marks.tsx";
 import { visitError } from "./visit-errors.ts";
@@ -48,6 +50,30 @@ export function ProviderButtons() {
           Continue with {providerName(provider)}
         </a>
       ))}
+      <CompanySignIn next={next} />
     </div>
+  );
+}
+
+/** The issuer of one's organization is found by the domain of one's address, so that is asked first. */
+function CompanySignIn({ next }: { next: string | undefined }) {
+  const [asking, setAsking] = useState(false);
+  const go = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const email = String(new FormData(event.currentTarget).get("company_email"));
+    const query = new URLSearchParams({ email, ...(next === undefined ? {} : { return_to: next }) });
+    location.assign(`/api/auth/sso?${query}`);
+  };
+  if (!asking)
+    return (
+      <Button variant="ghost" onClick={() => setAsking(true)}>
+        Use your company's sign-in
+      </Button>
+    );
+  return (
+    <form onSubmit={go} className="flex flex-col gap-2.5">
+      <TextField label="Address at your company" name="company_email" type="email" required />
+      <Button type="submit">Go on</Button>
+    </form>
   );
 }
