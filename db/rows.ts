@@ -301,6 +301,17 @@ export type IdentityMfaFailures = {
   locked_until: Date | null;
 };
 
+/** identity.mfa_resets */
+export type IdentityMfaResets = {
+  id: string;
+  user_id: string;
+  requested_by: string;
+  state: string;
+  created_at: Date;
+  execute_at: Date;
+  ended_at: Date | null;
+};
+
 /** identity.oauth_accounts */
 export type IdentityOauthAccounts = {
   id: string;
@@ -430,6 +441,9 @@ export type IdentitySessions = {
   rotate_due: boolean;
   client_id: string | null;
   scopes: string[] | null;
+  viewer_id: string | null;
+  viewer_session_id: string | null;
+  view_reason: string | null;
 };
 
 /** identity.signing_keys */
@@ -464,6 +478,7 @@ export type IdentityUsers = {
   time_zone: string;
   notifications: unknown;
   erase_at: Date | null;
+  disabled_reason: string | null;
 };
 
 /** ledger.balances */

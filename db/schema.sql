@@ -225,6 +225,7 @@ CREATE TABLE gateway.requests (
   CONSTRAINT requests_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text]))),
   CONSTRAINT requests_state_check CHECK ((state = ANY (ARRAY['open'::text, 'reconciling'::text, 'settled'::text, 'released'::text])))
 );
+CREATE INDEX requests_created ON gateway.requests USING brin (created_at);
 CREATE INDEX requests_due ON gateway.requests USING btree (next_lookup_at) WHERE (next_lookup_at IS NOT NULL);
 CREATE INDEX requests_listed ON gateway.requests USING btree (org_id, created_at DESC, id DESC);
 ALTER TABLE gateway.requests ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
@@ -477,6 +478,23 @@ CREATE TABLE identity.mfa_failures (
 );
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE identity.mfa_failures TO holdfast_app;
 
+CREATE TABLE identity.mfa_resets (
+  id text NOT NULL,
+  user_id text NOT NULL,
+  requested_by text NOT NULL,
+  state text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  execute_at timestamp with time zone NOT NULL,
+  ended_at timestamp with time zone,
+  CONSTRAINT mfa_resets_pkey PRIMARY KEY (id),
+  CONSTRAINT mfa_resets_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id),
+  CONSTRAINT mfa_resets_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'done'::text, 'cancelled'::text])))
+);
+CREATE INDEX mfa_resets_age ON identity.mfa_resets USING btree (ended_at) WHERE (ended_at IS NOT NULL);
+CREATE INDEX mfa_resets_due ON identity.mfa_resets USING btree (execute_at) WHERE (state = 'pending'::text);
+CREATE UNIQUE INDEX mfa_resets_open ON identity.mfa_resets USING btree (user_id) WHERE (state = 'pending'::text);
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE identity.mfa_resets TO holdfast_app;
+
 CREATE TABLE identity.oauth_accounts (
   id text NOT NULL,
   user_id text NOT NULL,
@@ -648,15 +666,20 @@ CREATE TABLE identity.sessions (
   rotate_due boolean NOT NULL DEFAULT false,
   client_id text,
   scopes text[],
+  viewer_id text,
+  viewer_session_id text,
+  view_reason text,
   CONSTRAINT sessions_pkey PRIMARY KEY (id),
   CONSTRAINT sessions_previous_token_hash_key UNIQUE (previous_token_hash),
   CONSTRAINT sessions_token_hash_key UNIQUE (token_hash),
   CONSTRAINT sessions_client_id_fkey FOREIGN KEY (client_id) REFERENCES identity.oauth_clients(id),
   CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id),
+  CONSTRAINT sessions_viewer_id_fkey FOREIGN KEY (viewer_id) REFERENCES identity.users(id),
   CONSTRAINT sessions_kind_check CHECK ((kind = ANY (ARRAY['browser'::text, 'token'::text, 'app'::text])))
 );
 CREATE INDEX sessions_over ON identity.sessions USING btree (LEAST(ended_at, expires_at));
 CREATE INDEX sessions_user ON identity.sessions USING btree (user_id, created_at);
+CREATE INDEX sessions_viewer ON identity.sessions USING btree (viewer_id) WHERE (viewer_id IS NOT NULL);
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE identity.sessions TO holdfast_app;
 
 CREATE TABLE identity.signing_keys (
@@ -698,11 +721,13 @@ CREATE TABLE identity.users (
   time_zone text NOT NULL DEFAULT 'UTC'::text,
   notifications jsonb NOT NULL DEFAULT '{}'::jsonb,
   erase_at timestamp with time zone,
+  disabled_reason text,
   CONSTRAINT users_pkey PRIMARY KEY (id),
   CONSTRAINT users_email_key UNIQUE (email),
   CONSTRAINT users_email_check CHECK (((email = lower(email)) AND (length(email) <= 254)))
 );
 CREATE INDEX users_erase ON identity.users USING btree (erase_at) WHERE (erase_at IS NOT NULL);
+CREATE INDEX users_listed ON identity.users USING btree (created_at, id);
 GRANT INSERT, SELECT, UPDATE ON TABLE identity.users TO holdfast_app;
 GRANT SELECT ON TABLE identity.users TO holdfast_operator;
 
@@ -845,6 +870,7 @@ CREATE TABLE ledger.transactions (
   CONSTRAINT transactions_org_id_reference_key UNIQUE (org_id, reference),
   CONSTRAINT transactions_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text])))
 );
+CREATE INDEX transactions_posted ON ledger.transactions USING brin (posted_at);
 ALTER TABLE ledger.transactions ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY operator_reads ON ledger.transactions AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
 CREATE POLICY tenant ON ledger.transactions AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));

@@ -11,6 +11,7 @@ import {
   audit,
   createAccessTokens,
   INSTALLATION,
+  peopleFigures,
   type AccessTokens,
   type Providers,
   identityMails,
@@ -27,6 +28,7 @@ import {
   connectionActions,
   createAuthenticate,
   invitationActions,
+  organizationsOf,
   organizationActions,
   personChanged,
   tenancyMails,
@@ -47,7 +49,7 @@ import { createDb, type Db } from "./platform/db/index.ts";
 import { createHealth, type Health } from "./platform/health/index.ts";
 import { healthRoutes } from "./platform/health/routes.ts";
 import { createHttp, idempotencyJobs, type Http } from "./platform/http/index.ts";
-import { createJobs, createLoops, type Jobs, type Loops } from "./platform/jobs/index.ts";
+import { countByProduct, createJobs, createLoops, type Jobs, type Loops } from "./platform/jobs/index.ts";
 import { jobRoutes } from "./platform/jobs/routes.ts";
 import { createLimiter, limitJobs, type Limiter } from "./platform/rate-limit/index.ts";
 import { limitRoutes, type LimitRouteDeps } from "./platform/rate-limit/routes.ts";
@@ -58,7 +60,7 @@ import { healthChecks } from "./health-checks.ts";
 import { domainCompanies, signInProviders } from "./sign-in-providers.ts";
 import { createGateway, type Gateway } from "./products/gateway/index.ts";
 import { gatewayJobs } from "./products/gateway/jobs.ts";
-import { gatewayRoutes } from "./products/gateway/routes.ts";
+import { gatewayRoutes, usageStatsRoutes } from "./products/gateway/routes.ts";
 import { createOpenRouter, type LanguageModels } from "./vendors/llm/index.ts";
 import { createMailCompany } from "./vendors/mail/index.ts";
 import { createStripe, type StripeApi } from "./vendors/stripe/index.ts";
@@ -296,6 +298,7 @@ function identityOf(parts: Parts): IdentityDeps {
     sessionEnded: forget,
     tokenRevoked: forget,
     personChanged: personChanged(tenancyOf(parts)),
+    membershipsOf: (userId) => organizationsOf(parts, userId),
   };
 }
 
@@ -305,8 +308,13 @@ function mountRoutes(http: Http, parts: Parts): void {
   tenancyRoutes(http, tenancyOf(parts));
   ledgerRoutes(http, { db, clock });
   webhookRoutes(http, parts.inbox);
-  billingRoutes(http, parts.billing);
+  billingRoutes(http, parts.billing, parts.cache);
   gatewayRoutes(http, parts.gateway);
+  usageStatsRoutes(http, parts.gateway, {
+    cache: parts.cache,
+    people: (range) => peopleFigures(db, range),
+    jobs: (range) => countByProduct(db, range),
+  });
   jobRoutes(http, parts.jobs);
   realtimeRoutes(http, { hub, draining: draining.signal });
   operatorRoutes(http, parts);

@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.ts';
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client/index.ts';
-import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AuthorizeData, AuthorizeErrors, AuthorizeResponses, BackfillEventsData, BackfillEventsErrors, BackfillEventsResponses, CancelDeletionData, CancelDeletionErrors, CancelDeletionResponses, CancelJobData, CancelJobErrors, CancelJobResponses, ChangeApiKeyData, ChangeApiKeyErrors, ChangeApiKeyResponses, ChangeMemberData, ChangeMemberErrors, ChangeMemberResponses, ChangeOrganizationData, ChangeOrganizationErrors, ChangeOrganizationResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ChangeProfileData, ChangeProfileErrors, ChangeProfileResponses, ChangeWebhookEndpointData, ChangeWebhookEndpointErrors, ChangeWebhookEndpointResponses, ConfirmAccountData, ConfirmAccountErrors, ConfirmAccountResponses, ConfirmDeletionData, ConfirmDeletionErrors, ConfirmDeletionResponses, ConfirmMfaData, ConfirmMfaErrors, ConfirmMfaResponses, ConnectAccountData, ConnectAccountErrors, ConnectAccountResponses, CountEventsData, CountEventsErrors, CountEventsResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionLlmData, CreateChatCompletionLlmErrors, CreateChatCompletionLlmResponses, CreateChatCompletionResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreateOrganizationData, CreateOrganizationErrors, CreateOrganizationResponses, CreateSignInLinkData, CreateSignInLinkErrors, CreateSignInLinkResponses, DecideAuthorizationData, DecideAuthorizationErrors, DecideAuthorizationResponses, DecideDeviceData, DecideDeviceErrors, DecideDeviceResponses, DeleteAccountData, DeleteAccountErrors, DeleteAccountResponses, DeleteOrganizationData, DeleteOrganizationErrors, DeleteOrganizationResponses, DisableMfaData, DisableMfaErrors, DisableMfaResponses, DisconnectAccountData, DisconnectAccountErrors, DisconnectAccountResponses, DownloadAuditExportData, DownloadAuditExportErrors, DownloadAuditExportResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, EnrollMfaData, EnrollMfaErrors, EnrollMfaResponses, ExplainAccessData, ExplainAccessErrors, ExplainAccessResponses, ExportAuditLogData, ExportAuditLogErrors, ExportAuditLogResponses, FindDeviceData, FindDeviceErrors, FindDeviceResponses, FinishOAuthData, FinishOAuthErrors, FinishOAuthResponses, FinishSignInData, FinishSignInErrors, FinishSignInResponses, FinishSsoData, FinishSsoErrors, FinishSsoResponses, GetAuthorizationRequestData, GetAuthorizationRequestErrors, GetAuthorizationRequestResponses, GetAuthorizationServerData, GetAuthorizationServerErrors, GetAuthorizationServerResponses, GetCacheData, GetCacheErrors, GetCacheResponses, GetCheckoutSessionData, GetCheckoutSessionErrors, GetCheckoutSessionResponses, GetEventData, GetEventErrors, GetEventPayloadData, GetEventPayloadErrors, GetEventPayloadResponses, GetEventResponses, GetJobData, GetJobErrors, GetJobResponses, GetJobStatsData, GetJobStatsErrors, GetJobStatsResponses, GetKeySetData, GetKeySetErrors, GetKeySetResponses, GetLedgerBalancesData, GetLedgerBalancesErrors, GetLedgerBalancesResponses, GetLedgerTransactionData, GetLedgerTransactionErrors, GetLedgerTransactionResponses, GetLicensesData, GetLicensesErrors, GetLicensesResponses, GetMeData, GetMeErrors, GetMeResponses, GetMfaStatusData, GetMfaStatusErrors, GetMfaStatusResponses, GetModelData, GetModelErrors, GetModelLlmData, GetModelLlmErrors, GetModelLlmResponses, GetModelResponses, GetOrganizationData, GetOrganizationErrors, GetOrganizationResponses, GetOwnProfileData, GetOwnProfileErrors, GetOwnProfileResponses, GetOwnRateLimitsData, GetOwnRateLimitsErrors, GetOwnRateLimitsResponses, GetPasskeyLoginOptionsData, GetPasskeyLoginOptionsErrors, GetPasskeyLoginOptionsResponses, GetPasskeyRegistrationOptionsData, GetPasskeyRegistrationOptionsErrors, GetPasskeyRegistrationOptionsResponses, GetPaymentData, GetPaymentErrors, GetPaymentResponses, GetProfileData, GetProfileErrors, GetProfileResponses, GetRateLimitsData, GetRateLimitsErrors, GetRateLimitsResponses, GetSsoData, GetSsoErrors, GetSsoResponses, GetSystemData, GetSystemErrors, GetSystemResponses, GetTokenBalanceData, GetTokenBalanceErrors, GetTokenBalanceResponses, GetTokenUsageData, GetTokenUsageErrors, GetTokenUsageResponses, GrantTokensData, GrantTokensErrors, GrantTokensResponses, InvalidateCacheData, InvalidateCacheErrors, InvalidateCacheResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditEntriesData, ListAuditEntriesErrors, ListAuditEntriesResponses, ListAuditTrailsData, ListAuditTrailsErrors, ListAuditTrailsResponses, ListConnectedAccountsData, ListConnectedAccountsErrors, ListConnectedAccountsResponses, ListCreditPacksData, ListCreditPacksErrors, ListCreditPacksResponses, ListDeadLettersData, ListDeadLettersErrors, ListDeadLettersResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListLedgerAccountsData, ListLedgerAccountsErrors, ListLedgerAccountsResponses, ListLedgerTransactionsData, ListLedgerTransactionsErrors, ListLedgerTransactionsResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListModelsData, ListModelsErrors, ListModelsLlmData, ListModelsLlmErrors, ListModelsLlmResponses, ListModelsResponses, ListOrganizationsData, ListOrganizationsErrors, ListOrganizationsResponses, ListPasskeysData, ListPasskeysErrors, ListPasskeysResponses, ListPaymentsData, ListPaymentsErrors, ListPaymentsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSignInProvidersData, ListSignInProvidersErrors, ListSignInProvidersResponses, ListUsageRecordsData, ListUsageRecordsErrors, ListUsageRecordsResponses, ListWebhookEndpointsData, ListWebhookEndpointsErrors, ListWebhookEndpointsResponses, PurchaseCreditsData, PurchaseCreditsErrors, PurchaseCreditsResponses, ReadInvitationData, ReadInvitationErrors, ReadInvitationResponses, ReauthenticateData, ReauthenticateErrors, ReauthenticateResponses, ReceiveResendEventData, ReceiveResendEventErrors, ReceiveResendEventResponses, ReceiveStripeEventData, ReceiveStripeEventErrors, ReceiveStripeEventResponses, RedeemSignInLinkData, RedeemSignInLinkErrors, RedeemSignInLinkResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RegenerateBackupCodesData, RegenerateBackupCodesErrors, RegenerateBackupCodesResponses, RegisterData, RegisterErrors, RegisterPasskeyData, RegisterPasskeyErrors, RegisterPasskeyResponses, RegisterResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, RemovePasskeyData, RemovePasskeyErrors, RemovePasskeyResponses, RemoveRateLimitData, RemoveRateLimitErrors, RemoveRateLimitResponses, RemoveSsoData, RemoveSsoErrors, RemoveSsoResponses, RenamePasskeyData, RenamePasskeyErrors, RenamePasskeyResponses, ReplayEventData, ReplayEventErrors, ReplayEventResponses, ReportLeakedKeyData, ReportLeakedKeyErrors, ReportLeakedKeyResponses, RequestPasswordResetData, RequestPasswordResetErrors, RequestPasswordResetResponses, ResendInvitationData, ResendInvitationErrors, ResendInvitationResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResumeOrganizationData, ResumeOrganizationErrors, ResumeOrganizationResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeTokenData, RevokeTokenErrors, RevokeTokenResponses, RotateApiKeyData, RotateApiKeyErrors, RotateApiKeyResponses, SetOrganizationPolicyData, SetOrganizationPolicyErrors, SetOrganizationPolicyResponses, SetRateLimitData, SetRateLimitErrors, SetRateLimitResponses, SetSsoData, SetSsoErrors, SetSsoResponses, SetUpData, SetUpErrors, SetUpResponses, SignInByPasskeyData, SignInByPasskeyErrors, SignInByPasskeyResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StartDeviceData, StartDeviceErrors, StartDeviceResponses, StartOAuthData, StartOAuthErrors, StartOAuthResponses, StartSsoData, StartSsoErrors, StartSsoResponses, StreamData, StreamErrors, StreamResponses, SuspendOrganizationData, SuspendOrganizationErrors, SuspendOrganizationResponses, SwitchOrganizationData, SwitchOrganizationErrors, SwitchOrganizationResponses, TransferOrganizationData, TransferOrganizationErrors, TransferOrganizationResponses, VerifyAuditLogData, VerifyAuditLogErrors, VerifyAuditLogResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, VerifyLedgerData, VerifyLedgerErrors, VerifyLedgerResponses, WithdrawInvitationData, WithdrawInvitationErrors, WithdrawInvitationResponses } from './types.gen.ts';
+import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AuthorizeData, AuthorizeErrors, AuthorizeResponses, BackfillEventsData, BackfillEventsErrors, BackfillEventsResponses, CancelDeletionData, CancelDeletionErrors, CancelDeletionResponses, CancelJobData, CancelJobErrors, CancelJobResponses, ChangeApiKeyData, ChangeApiKeyErrors, ChangeApiKeyResponses, ChangeMemberData, ChangeMemberErrors, ChangeMemberResponses, ChangeOrganizationData, ChangeOrganizationErrors, ChangeOrganizationResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ChangeProfileData, ChangeProfileErrors, ChangeProfileResponses, ChangeWebhookEndpointData, ChangeWebhookEndpointErrors, ChangeWebhookEndpointResponses, ConfirmAccountData, ConfirmAccountErrors, ConfirmAccountResponses, ConfirmDeletionData, ConfirmDeletionErrors, ConfirmDeletionResponses, ConfirmMfaData, ConfirmMfaErrors, ConfirmMfaResponses, ConnectAccountData, ConnectAccountErrors, ConnectAccountResponses, CountEventsData, CountEventsErrors, CountEventsResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionLlmData, CreateChatCompletionLlmErrors, CreateChatCompletionLlmResponses, CreateChatCompletionResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreateOrganizationData, CreateOrganizationErrors, CreateOrganizationResponses, CreateSignInLinkData, CreateSignInLinkErrors, CreateSignInLinkResponses, DecideAuthorizationData, DecideAuthorizationErrors, DecideAuthorizationResponses, DecideDeviceData, DecideDeviceErrors, DecideDeviceResponses, DeleteAccountData, DeleteAccountErrors, DeleteAccountResponses, DeleteOrganizationData, DeleteOrganizationErrors, DeleteOrganizationResponses, DisableMfaData, DisableMfaErrors, DisableMfaResponses, DisconnectAccountData, DisconnectAccountErrors, DisconnectAccountResponses, DownloadAuditExportData, DownloadAuditExportErrors, DownloadAuditExportResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, EndViewData, EndViewErrors, EndViewResponses, EnrollMfaData, EnrollMfaErrors, EnrollMfaResponses, ExplainAccessData, ExplainAccessErrors, ExplainAccessResponses, ExportAuditLogData, ExportAuditLogErrors, ExportAuditLogResponses, FindDeviceData, FindDeviceErrors, FindDeviceResponses, FinishOAuthData, FinishOAuthErrors, FinishOAuthResponses, FinishSignInData, FinishSignInErrors, FinishSignInResponses, GetAuthorizationRequestData, GetAuthorizationRequestErrors, GetAuthorizationRequestResponses, GetAuthorizationServerData, GetAuthorizationServerErrors, GetAuthorizationServerResponses, GetCacheData, GetCacheErrors, GetCacheResponses, GetCheckoutSessionData, GetCheckoutSessionErrors, GetCheckoutSessionResponses, GetEventData, GetEventErrors, GetEventPayloadData, GetEventPayloadErrors, GetEventPayloadResponses, GetEventResponses, GetJobData, GetJobErrors, GetJobResponses, GetJobStatsData, GetJobStatsErrors, GetJobStatsResponses, GetKeySetData, GetKeySetErrors, GetKeySetResponses, GetLedgerBalancesData, GetLedgerBalancesErrors, GetLedgerBalancesResponses, GetLedgerTransactionData, GetLedgerTransactionErrors, GetLedgerTransactionResponses, GetLicensesData, GetLicensesErrors, GetLicensesResponses, GetMeData, GetMeErrors, GetMeResponses, GetMfaStatusData, GetMfaStatusErrors, GetMfaStatusResponses, GetModelData, GetModelErrors, GetModelLlmData, GetModelLlmErrors, GetModelLlmResponses, GetModelResponses, GetOrganizationData, GetOrganizationErrors, GetOrganizationResponses, GetOwnProfileData, GetOwnProfileErrors, GetOwnProfileResponses, GetOwnRateLimitsData, GetOwnRateLimitsErrors, GetOwnRateLimitsResponses, GetPasskeyLoginOptionsData, GetPasskeyLoginOptionsErrors, GetPasskeyLoginOptionsResponses, GetPasskeyRegistrationOptionsData, GetPasskeyRegistrationOptionsErrors, GetPasskeyRegistrationOptionsResponses, GetPaymentData, GetPaymentErrors, GetPaymentResponses, GetPersonData, GetPersonErrors, GetPersonResponses, GetProfileData, GetProfileErrors, GetProfileResponses, GetRateLimitsData, GetRateLimitsErrors, GetRateLimitsResponses, GetRevenueData, GetRevenueErrors, GetRevenueResponses, GetSystemData, GetSystemErrors, GetSystemResponses, GetTokenBalanceData, GetTokenBalanceErrors, GetTokenBalanceResponses, GetTokenUsageData, GetTokenUsageErrors, GetTokenUsageResponses, GetUsageStatsData, GetUsageStatsErrors, GetUsageStatsResponses, GrantTokensData, GrantTokensErrors, GrantTokensResponses, InvalidateCacheData, InvalidateCacheErrors, InvalidateCacheResponses, InvitePersonData, InvitePersonErrors, InvitePersonResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditEntriesData, ListAuditEntriesErrors, ListAuditEntriesResponses, ListAuditTrailsData, ListAuditTrailsErrors, ListAuditTrailsResponses, ListConnectedAccountsData, ListConnectedAccountsErrors, ListConnectedAccountsResponses, ListCreditPacksData, ListCreditPacksErrors, ListCreditPacksResponses, ListDeadLettersData, ListDeadLettersErrors, ListDeadLettersResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListLedgerAccountsData, ListLedgerAccountsErrors, ListLedgerAccountsResponses, ListLedgerTransactionsData, ListLedgerTransactionsErrors, ListLedgerTransactionsResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListModelsData, ListModelsErrors, ListModelsLlmData, ListModelsLlmErrors, ListModelsLlmResponses, ListModelsResponses, ListOrganizationsData, ListOrganizationsErrors, ListOrganizationsResponses, ListPasskeysData, ListPasskeysErrors, ListPasskeysResponses, ListPaymentsData, ListPaymentsErrors, ListPaymentsResponses, ListPeopleData, ListPeopleErrors, ListPeopleResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSignInProvidersData, ListSignInProvidersErrors, ListSignInProvidersResponses, ListUsageRecordsData, ListUsageRecordsErrors, ListUsageRecordsResponses, ListWebhookEndpointsData, ListWebhookEndpointsErrors, ListWebhookEndpointsResponses, PurchaseCreditsData, PurchaseCreditsErrors, PurchaseCreditsResponses, ReadInvitationData, ReadInvitationErrors, ReadInvitationResponses, ReauthenticateData, ReauthenticateErrors, ReauthenticateResponses, ReceiveResendEventData, ReceiveResendEventErrors, ReceiveResendEventResponses, ReceiveStripeEventData, ReceiveStripeEventErrors, ReceiveStripeEventResponses, RedeemSignInLinkData, RedeemSignInLinkErrors, RedeemSignInLinkResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RegenerateBackupCodesData, RegenerateBackupCodesErrors, RegenerateBackupCodesResponses, RegisterData, RegisterErrors, RegisterPasskeyData, RegisterPasskeyErrors, RegisterPasskeyResponses, RegisterResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, RemovePasskeyData, RemovePasskeyErrors, RemovePasskeyResponses, RemoveRateLimitData, RemoveRateLimitErrors, RemoveRateLimitResponses, RenamePasskeyData, RenamePasskeyErrors, RenamePasskeyResponses, ReplayEventData, ReplayEventErrors, ReplayEventResponses, ReportLeakedKeyData, ReportLeakedKeyErrors, ReportLeakedKeyResponses, RequestPasswordResetData, RequestPasswordResetErrors, RequestPasswordResetResponses, ResendInvitationData, ResendInvitationErrors, ResendInvitationResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResetPersonMfaData, ResetPersonMfaErrors, ResetPersonMfaResponses, ResumeOrganizationData, ResumeOrganizationErrors, ResumeOrganizationResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeTokenData, RevokeTokenErrors, RevokeTokenResponses, RotateApiKeyData, RotateApiKeyErrors, RotateApiKeyResponses, SetOrganizationPolicyData, SetOrganizationPolicyErrors, SetOrganizationPolicyResponses, SetPersonAdminData, SetPersonAdminErrors, SetPersonAdminResponses, SetPersonStatusData, SetPersonStatusErrors, SetPersonStatusResponses, SetRateLimitData, SetRateLimitErrors, SetRateLimitResponses, SetUpData, SetUpErrors, SetUpResponses, SignInByPasskeyData, SignInByPasskeyErrors, SignInByPasskeyResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StartDeviceData, StartDeviceErrors, StartDeviceResponses, StartOAuthData, StartOAuthErrors, StartOAuthResponses, StreamData, StreamErrors, StreamResponses, SuspendOrganizationData, SuspendOrganizationErrors, SuspendOrganizationResponses, SwitchOrganizationData, SwitchOrganizationErrors, SwitchOrganizationResponses, TransferOrganizationData, TransferOrganizationErrors, TransferOrganizationResponses, VerifyAuditLogData, VerifyAuditLogErrors, VerifyAuditLogResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, VerifyLedgerData, VerifyLedgerErrors, VerifyLedgerResponses, ViewAsPersonData, ViewAsPersonErrors, ViewAsPersonResponses, WithdrawInvitationData, WithdrawInvitationErrors, WithdrawInvitationResponses } from './types.gen.ts';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -303,6 +303,126 @@ export const listAuditTrails = <ThrowOnError extends boolean = false>(options?: 
 });
 
 /**
+ * People of the installation, newest first
+ */
+export const listPeople = <ThrowOnError extends boolean = false>(options?: Options<ListPeopleData, ThrowOnError>): RequestResult<ListPeopleResponses, ListPeopleErrors, ThrowOnError> => (options?.client ?? client).get<ListPeopleResponses, ListPeopleErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/admin/users',
+    ...options
+});
+
+/**
+ * Make a person without a password; a mailed link lets them choose one
+ */
+export const invitePerson = <ThrowOnError extends boolean = false>(options: Options<InvitePersonData, ThrowOnError>): RequestResult<InvitePersonResponses, InvitePersonErrors, ThrowOnError> => (options.client ?? client).post<InvitePersonResponses, InvitePersonErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/admin/users',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * One person, where they belong, and what is under way
+ */
+export const getPerson = <ThrowOnError extends boolean = false>(options: Options<GetPersonData, ThrowOnError>): RequestResult<GetPersonResponses, GetPersonErrors, ThrowOnError> => (options.client ?? client).get<GetPersonResponses, GetPersonErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/admin/users/{id}',
+    ...options
+});
+
+/**
+ * Disable a person, which ends whatever is signed in as them, or let them in again
+ */
+export const setPersonStatus = <ThrowOnError extends boolean = false>(options: Options<SetPersonStatusData, ThrowOnError>): RequestResult<SetPersonStatusResponses, SetPersonStatusErrors, ThrowOnError> => (options.client ?? client).put<SetPersonStatusResponses, SetPersonStatusErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/admin/users/{id}/status',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Let a person operate the installation, or no more; they sign in anew
+ */
+export const setPersonAdmin = <ThrowOnError extends boolean = false>(options: Options<SetPersonAdminData, ThrowOnError>): RequestResult<SetPersonAdminResponses, SetPersonAdminErrors, ThrowOnError> => (options.client ?? client).put<SetPersonAdminResponses, SetPersonAdminErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/admin/users/{id}/admin',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Take a person's second factors away in 24 hours, unless they say no by mail
+ */
+export const resetPersonMfa = <ThrowOnError extends boolean = false>(options: Options<ResetPersonMfaData, ThrowOnError>): RequestResult<ResetPersonMfaResponses, ResetPersonMfaErrors, ThrowOnError> => (options.client ?? client).post<ResetPersonMfaResponses, ResetPersonMfaErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/admin/users/{id}/reset-mfa',
+    ...options
+});
+
+/**
+ * See for 30 minutes what a person sees, changing nothing; they are told
+ */
+export const viewAsPerson = <ThrowOnError extends boolean = false>(options: Options<ViewAsPersonData, ThrowOnError>): RequestResult<ViewAsPersonResponses, ViewAsPersonErrors, ThrowOnError> => (options.client ?? client).post<ViewAsPersonResponses, ViewAsPersonErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/admin/users/{id}/view-as',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Look at a person's account no more; the operator's own session goes on
+ */
+export const endView = <ThrowOnError extends boolean = false>(options?: Options<EndViewData, ThrowOnError>): RequestResult<EndViewResponses, EndViewErrors, ThrowOnError> => (options?.client ?? client).delete<EndViewResponses, EndViewErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/auth/view-as',
+    ...options
+});
+
+/**
  * End the session of the access token or cookie, if there is one
  */
 export const signOut = <ThrowOnError extends boolean = false>(options?: Options<SignOutData, ThrowOnError>): RequestResult<SignOutResponses, SignOutErrors, ThrowOnError> => (options?.client ?? client).post<SignOutResponses, SignOutErrors, ThrowOnError>({ url: '/api/auth/logout', ...options });
@@ -567,16 +687,6 @@ export const startOAuth = <ThrowOnError extends boolean = false>(options: Option
  * Come back from another company: signed in, or to a page that says why not
  */
 export const finishOAuth = <ThrowOnError extends boolean = false>(options: Options<FinishOAuthData, ThrowOnError>): RequestResult<FinishOAuthResponses, FinishOAuthErrors, ThrowOnError> => (options.client ?? client).get<FinishOAuthResponses, FinishOAuthErrors, ThrowOnError>({ url: '/api/auth/oauth/{provider}/callback', ...options });
-
-/**
- * Go and sign in with the issuer of one's organization
- */
-export const startSso = <ThrowOnError extends boolean = false>(options: Options<StartSsoData, ThrowOnError>): RequestResult<StartSsoResponses, StartSsoErrors, ThrowOnError> => (options.client ?? client).get<StartSsoResponses, StartSsoErrors, ThrowOnError>({ url: '/api/auth/sso', ...options });
-
-/**
- * Come back from the issuer of one's organization
- */
-export const finishSso = <ThrowOnError extends boolean = false>(options?: Options<FinishSsoData, ThrowOnError>): RequestResult<FinishSsoResponses, FinishSsoErrors, ThrowOnError> => (options?.client ?? client).get<FinishSsoResponses, FinishSsoErrors, ThrowOnError>({ url: '/api/auth/sso/callback', ...options });
 
 /**
  * One's accounts at other companies, and those that wait for one's yes
@@ -1151,49 +1261,6 @@ export const reportLeakedKey = <ThrowOnError extends boolean = false>(options: O
 });
 
 /**
- * Take the organization's own sign-in away
- */
-export const removeSso = <ThrowOnError extends boolean = false>(options: Options<RemoveSsoData, ThrowOnError>): RequestResult<RemoveSsoResponses, RemoveSsoErrors, ThrowOnError> => (options.client ?? client).delete<RemoveSsoResponses, RemoveSsoErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'hf_session',
-            type: 'apiKey'
-        }],
-    url: '/api/organizations/{id}/sso',
-    ...options
-});
-
-/**
- * The organization's own sign-in, and how its domain is proven
- */
-export const getSso = <ThrowOnError extends boolean = false>(options: Options<GetSsoData, ThrowOnError>): RequestResult<GetSsoResponses, GetSsoErrors, ThrowOnError> => (options.client ?? client).get<GetSsoResponses, GetSsoErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'hf_session',
-            type: 'apiKey'
-        }],
-    url: '/api/organizations/{id}/sso',
-    ...options
-});
-
-/**
- * Set the organization's own sign-in; looks whether its domain is proven
- */
-export const setSso = <ThrowOnError extends boolean = false>(options: Options<SetSsoData, ThrowOnError>): RequestResult<SetSsoResponses, SetSsoErrors, ThrowOnError> => (options.client ?? client).put<SetSsoResponses, SetSsoErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'hf_session',
-            type: 'apiKey'
-        }],
-    url: '/api/organizations/{id}/sso',
-    ...options,
-    headers: {
-        'Content-Type': 'application/json',
-        ...options.headers
-    }
-});
-
-/**
  * Name the rule that allows a person or key something, or denies it
  */
 export const explainAccess = <ThrowOnError extends boolean = false>(options: Options<ExplainAccessData, ThrowOnError>): RequestResult<ExplainAccessResponses, ExplainAccessErrors, ThrowOnError> => (options.client ?? client).post<ExplainAccessResponses, ExplainAccessErrors, ThrowOnError>({
@@ -1467,6 +1534,19 @@ export const getPayment = <ThrowOnError extends boolean = false>(options: Option
 });
 
 /**
+ * Gross, refunds, fees and net per currency, as the ledger sums up; at most 366 days
+ */
+export const getRevenue = <ThrowOnError extends boolean = false>(options?: Options<GetRevenueData, ThrowOnError>): RequestResult<GetRevenueResponses, GetRevenueErrors, ThrowOnError> => (options?.client ?? client).get<GetRevenueResponses, GetRevenueErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/admin/revenue',
+    ...options
+});
+
+/**
  * How a checkout stands, for whoever holds its id; nothing personal
  */
 export const getCheckoutSession = <ThrowOnError extends boolean = false>(options: Options<GetCheckoutSessionData, ThrowOnError>): RequestResult<GetCheckoutSessionResponses, GetCheckoutSessionErrors, ThrowOnError> => (options.client ?? client).get<GetCheckoutSessionResponses, GetCheckoutSessionErrors, ThrowOnError>({ url: '/checkout/session/{session_id}', ...options });
@@ -1585,6 +1665,19 @@ export const listUsageRecords = <ThrowOnError extends boolean = false>(options?:
             type: 'apiKey'
         }],
     url: '/api/tokens/usage/records',
+    ...options
+});
+
+/**
+ * People, model calls, tokens, credits, cost, margin and jobs of the installation; at most 366 days
+ */
+export const getUsageStats = <ThrowOnError extends boolean = false>(options?: Options<GetUsageStatsData, ThrowOnError>): RequestResult<GetUsageStatsResponses, GetUsageStatsErrors, ThrowOnError> => (options?.client ?? client).get<GetUsageStatsResponses, GetUsageStatsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/admin/usage-stats',
     ...options
 });
 

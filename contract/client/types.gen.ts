@@ -4,6 +4,12 @@ export type ClientOptions = {
     baseUrl: 'http://localhost:3000' | (string & {});
 };
 
+export type NewPurchaseInput = {
+    pack_key: string;
+    success_url?: string;
+    cancel_url?: string;
+};
+
 export type PasskeyAssertionInput = {
     id: string;
     response: {
@@ -11,12 +17,6 @@ export type PasskeyAssertionInput = {
         authenticatorData: string;
         signature: string;
     };
-};
-
-export type NewPurchaseInput = {
-    pack_key: string;
-    success_url?: string;
-    cancel_url?: string;
 };
 
 export type RoleInput = 'owner' | 'admin' | 'agent' | 'viewer';
@@ -57,96 +57,49 @@ export type SignInLink = {
     expires_at: string;
 };
 
-export type MfaChallenge = {
-    mfa_required: true;
-    /**
-     * Send it with the second factor, within five minutes
-     */
-    challenge: string;
-    methods: Array<'totp' | 'passkey' | 'backup_code'>;
-    expires_in: number;
-};
-
-export type MfaStatus = {
-    enabled: boolean;
-    methods: Array<'totp' | 'passkey'>;
-    /**
-     * Everything else waits until a second factor is set up
-     */
-    must_enroll: boolean;
-    totp_confirmed_at: string | null;
-    backup_codes_left: number;
-};
-
-export type MfaEnrollment = {
-    /**
-     * Base32, for apps that cannot scan
-     */
-    secret: string;
-    otpauth_uri: string;
-    qr_svg: string;
-    expires_at: string;
-};
-
-export type BackupCodes = {
-    /**
-     * Told once
-     */
-    backup_codes: [
-        string,
-        string,
-        string,
-        string,
-        string,
-        string,
-        string,
-        string,
-        string,
-        string
-    ];
-};
-
-export type MfaEnabled = {
-    /**
-     * Told once
-     */
-    backup_codes: [
-        string,
-        string,
-        string,
-        string,
-        string,
-        string,
-        string,
-        string,
-        string,
-        string
-    ];
-    /**
-     * The same session under a new secret
-     */
-    session: Session | null;
-};
-
-export type TokenSet = {
-    access_token: string;
-    token_type: 'Bearer';
-    /**
-     * Seconds that the access token lives
-     */
-    expires_in: number;
-    /**
-     * Works once: each use answers the next one
-     */
-    refresh_token: string;
-    /**
-     * Seconds after which an unused refresh token has expired
-     */
-    refresh_expires_in: number;
-    /**
-     * What the app may do; left out for a person's own tokens
-     */
-    scope?: string;
+export type Revenue = {
+    from: string;
+    to: string;
+    data: Array<{
+        group: string | null;
+        currency: string;
+        gross_minor: number;
+        refunds_minor: number;
+        fees_minor: number;
+        /**
+         * Gross less refunds and fees
+         */
+        net_minor: number;
+        paying_organizations: number;
+    }>;
+    totals: Array<{
+        currency: string;
+        gross_minor: number;
+        refunds_minor: number;
+        fees_minor: number;
+        /**
+         * Gross less refunds and fees
+         */
+        net_minor: number;
+        paying_organizations: number;
+        /**
+         * Gross less refunds for each organization that paid, rounded down
+         */
+        arpu_minor: number;
+        /**
+         * Null: nothing recurs before subscriptions are sold
+         */
+        mrr_minor: number | null;
+        /**
+         * Null: nothing recurs before subscriptions are sold
+         */
+        arr_minor: number | null;
+        /**
+         * Null: nothing recurs before subscriptions are sold
+         */
+        churn: number | null;
+    }>;
+    as_of: string;
 };
 
 export type Purchase = {
@@ -267,6 +220,98 @@ export type AuditExport = {
     url: string;
 };
 
+export type MfaChallenge = {
+    mfa_required: true;
+    /**
+     * Send it with the second factor, within five minutes
+     */
+    challenge: string;
+    methods: Array<'totp' | 'passkey' | 'backup_code'>;
+    expires_in: number;
+};
+
+export type MfaStatus = {
+    enabled: boolean;
+    methods: Array<'totp' | 'passkey'>;
+    /**
+     * Everything else waits until a second factor is set up
+     */
+    must_enroll: boolean;
+    totp_confirmed_at: string | null;
+    backup_codes_left: number;
+};
+
+export type MfaEnrollment = {
+    /**
+     * Base32, for apps that cannot scan
+     */
+    secret: string;
+    otpauth_uri: string;
+    qr_svg: string;
+    expires_at: string;
+};
+
+export type BackupCodes = {
+    /**
+     * Told once
+     */
+    backup_codes: [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+    ];
+};
+
+export type MfaEnabled = {
+    /**
+     * Told once
+     */
+    backup_codes: [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+    ];
+    /**
+     * The same session under a new secret
+     */
+    session: Session | null;
+};
+
+export type TokenSet = {
+    access_token: string;
+    token_type: 'Bearer';
+    /**
+     * Seconds that the access token lives
+     */
+    expires_in: number;
+    /**
+     * Works once: each use answers the next one
+     */
+    refresh_token: string;
+    /**
+     * Seconds after which an unused refresh token has expired
+     */
+    refresh_expires_in: number;
+    /**
+     * What the app may do; left out for a person's own tokens
+     */
+    scope?: string;
+};
+
 export type SignInProviders = {
     /**
      * Those that people can sign in with here
@@ -305,6 +350,55 @@ export type ConnectedAccounts = {
 
 export type AuthorizeUrl = {
     authorize_url: string;
+};
+
+export type Person = {
+    id: string;
+    email: string;
+    full_name: string;
+    operator: boolean;
+    /**
+     * invited: nothing to sign in with yet; leaving: asked to be forgotten
+     */
+    status: 'active' | 'invited' | 'disabled' | 'leaving';
+    disabled_reason: string | null;
+    mfa: Array<'totp' | 'passkey'>;
+    created_at: string;
+    /**
+     * Of the last 30 days
+     */
+    last_seen_at: string | null;
+};
+
+export type PersonDetail = {
+    id: string;
+    email: string;
+    full_name: string;
+    operator: boolean;
+    /**
+     * invited: nothing to sign in with yet; leaving: asked to be forgotten
+     */
+    status: 'active' | 'invited' | 'disabled' | 'leaving';
+    disabled_reason: string | null;
+    mfa: Array<'totp' | 'passkey'>;
+    created_at: string;
+    /**
+     * Of the last 30 days
+     */
+    last_seen_at: string | null;
+    organizations: Array<{
+        id: string;
+        name: string;
+        role: string;
+    }>;
+    /**
+     * When the second factors are taken away, unless the person says no
+     */
+    mfa_reset_at: string | null;
+};
+
+export type MfaReset = {
+    execute_at: string;
 };
 
 export type Passkey = {
@@ -398,10 +492,8 @@ export type Profile = {
     locale: string;
     time_zone: string;
     notifications: {
-        /**
-         * Mail me about sign-ins from devices not seen before
-         */
-        new_device: boolean;
+        product_news: boolean;
+        weekly_summary: boolean;
     };
     has_password: boolean;
     deletion: {
@@ -762,6 +854,14 @@ export type Me = {
         personal: boolean;
         suspended: boolean;
     };
+    /**
+     * An operator looks at this account by this session, and changes nothing
+     */
+    view_as: {
+        operator: string;
+        reason: string;
+        ends_at: string;
+    } | null;
     role: Role;
     /**
      * What you may do here today
@@ -1073,6 +1173,74 @@ export type OwnRateLimits = {
         remaining: number;
         resets_in_s: number;
     }>;
+};
+
+export type UsageStats = {
+    from: string;
+    to: string;
+    users: {
+        /**
+         * By the end of that time
+         */
+        total: number;
+        new: number;
+        /**
+         * Who signed in
+         */
+        active: number;
+    };
+    jobs: Array<{
+        product: string;
+        completed: number;
+        failed: number;
+        waiting: number;
+    }>;
+    data: Array<{
+        group: string | null;
+        calls: number;
+        failures: number;
+        input_tokens: number;
+        output_tokens: number;
+        /**
+         * Taken from the organizations, as the ledger says
+         */
+        credits_micros: number;
+        /**
+         * What the calls cost, exact
+         */
+        cost_usd: string;
+        /**
+         * The credits' worth, exact
+         */
+        charge_usd: string;
+        /**
+         * Charge less cost, exact; below zero where a cost was written off
+         */
+        margin_usd: string;
+    }>;
+    totals: {
+        calls: number;
+        failures: number;
+        input_tokens: number;
+        output_tokens: number;
+        /**
+         * Taken from the organizations, as the ledger says
+         */
+        credits_micros: number;
+        /**
+         * What the calls cost, exact
+         */
+        cost_usd: string;
+        /**
+         * The credits' worth, exact
+         */
+        charge_usd: string;
+        /**
+         * Charge less cost, exact; below zero where a cost was written off
+         */
+        margin_usd: string;
+    };
+    as_of: string;
 };
 
 export type Model = {
@@ -1572,7 +1740,8 @@ export type ChangeProfileData = {
         locale?: string;
         time_zone?: string;
         notifications?: {
-            new_device?: boolean;
+            product_news?: boolean;
+            weekly_summary?: boolean;
         };
         /**
          * Asks for a fresh proof; in force once a reader of the new address confirms it
@@ -1887,6 +2056,243 @@ export type ListAuditTrailsResponses = {
 };
 
 export type ListAuditTrailsResponse = ListAuditTrailsResponses[keyof ListAuditTrailsResponses];
+
+export type ListPeopleData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+        /**
+         * Part of address or name; an id
+         */
+        search?: string;
+        /**
+         * invited: nothing to sign in with yet; leaving: asked to be forgotten
+         */
+        status?: 'active' | 'invited' | 'disabled' | 'leaving';
+    };
+    url: '/api/admin/users';
+};
+
+export type ListPeopleErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ListPeopleError = ListPeopleErrors[keyof ListPeopleErrors];
+
+export type ListPeopleResponses = {
+    /**
+     * Success
+     */
+    200: {
+        data: Array<Person>;
+        has_more: boolean;
+        next_cursor: string | null;
+    };
+};
+
+export type ListPeopleResponse = ListPeopleResponses[keyof ListPeopleResponses];
+
+export type InvitePersonData = {
+    body: {
+        email: string;
+        full_name: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/admin/users';
+};
+
+export type InvitePersonErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type InvitePersonError = InvitePersonErrors[keyof InvitePersonErrors];
+
+export type InvitePersonResponses = {
+    /**
+     * Success
+     */
+    201: {
+        user: User;
+    };
+};
+
+export type InvitePersonResponse = InvitePersonResponses[keyof InvitePersonResponses];
+
+export type GetPersonData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/admin/users/{id}';
+};
+
+export type GetPersonErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type GetPersonError = GetPersonErrors[keyof GetPersonErrors];
+
+export type GetPersonResponses = {
+    /**
+     * Success
+     */
+    200: PersonDetail;
+};
+
+export type GetPersonResponse = GetPersonResponses[keyof GetPersonResponses];
+
+export type SetPersonStatusData = {
+    body: {
+        active: boolean;
+        reason: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/admin/users/{id}/status';
+};
+
+export type SetPersonStatusErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type SetPersonStatusError = SetPersonStatusErrors[keyof SetPersonStatusErrors];
+
+export type SetPersonStatusResponses = {
+    /**
+     * Done; no body
+     */
+    204: void;
+};
+
+export type SetPersonStatusResponse = SetPersonStatusResponses[keyof SetPersonStatusResponses];
+
+export type SetPersonAdminData = {
+    body: {
+        admin: boolean;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/admin/users/{id}/admin';
+};
+
+export type SetPersonAdminErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type SetPersonAdminError = SetPersonAdminErrors[keyof SetPersonAdminErrors];
+
+export type SetPersonAdminResponses = {
+    /**
+     * Done; no body
+     */
+    204: void;
+};
+
+export type SetPersonAdminResponse = SetPersonAdminResponses[keyof SetPersonAdminResponses];
+
+export type ResetPersonMfaData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/admin/users/{id}/reset-mfa';
+};
+
+export type ResetPersonMfaErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ResetPersonMfaError = ResetPersonMfaErrors[keyof ResetPersonMfaErrors];
+
+export type ResetPersonMfaResponses = {
+    /**
+     * Success
+     */
+    202: MfaReset;
+};
+
+export type ResetPersonMfaResponse = ResetPersonMfaResponses[keyof ResetPersonMfaResponses];
+
+export type ViewAsPersonData = {
+    body: {
+        reason: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/admin/users/{id}/view-as';
+};
+
+export type ViewAsPersonErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ViewAsPersonError = ViewAsPersonErrors[keyof ViewAsPersonErrors];
+
+export type ViewAsPersonResponses = {
+    /**
+     * Success
+     */
+    200: SignedIn;
+};
+
+export type ViewAsPersonResponse = ViewAsPersonResponses[keyof ViewAsPersonResponses];
+
+export type EndViewData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/auth/view-as';
+};
+
+export type EndViewErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type EndViewError = EndViewErrors[keyof EndViewErrors];
+
+export type EndViewResponses = {
+    /**
+     * Success
+     */
+    200: SignedIn;
+};
+
+export type EndViewResponse = EndViewResponses[keyof EndViewResponses];
 
 export type SignOutData = {
     body?: never;
@@ -2448,10 +2854,6 @@ export type StartOAuthData = {
          * A path of our own pages
          */
         return_to?: string;
-        /**
-         * Accepted by whoever signs up under the invited address
-         */
-        invitation_token?: string;
     };
     url: '/api/auth/oauth/{provider}';
 };
@@ -3000,7 +3402,7 @@ export type SwitchOrganizationResponses = {
     /**
      * Success
      */
-    200: SignedIn | TokenSet | MfaChallenge;
+    200: SignedIn;
 };
 
 export type SwitchOrganizationResponse = SwitchOrganizationResponses[keyof SwitchOrganizationResponses];
@@ -4455,6 +4857,42 @@ export type GetPaymentResponses = {
 
 export type GetPaymentResponse = GetPaymentResponses[keyof GetPaymentResponses];
 
+export type GetRevenueData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Inclusive; 30 days before the end unless told
+         */
+        from?: string;
+        /**
+         * Exclusive; now unless told
+         */
+        to?: string;
+        group_by?: 'day' | 'week' | 'month' | 'org' | 'provider';
+        currency?: string;
+    };
+    url: '/api/admin/revenue';
+};
+
+export type GetRevenueErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type GetRevenueError = GetRevenueErrors[keyof GetRevenueErrors];
+
+export type GetRevenueResponses = {
+    /**
+     * Success
+     */
+    200: Revenue;
+};
+
+export type GetRevenueResponse = GetRevenueResponses[keyof GetRevenueResponses];
+
 export type GetCheckoutSessionData = {
     body?: never;
     path: {
@@ -4724,6 +5162,41 @@ export type ListUsageRecordsResponses = {
 };
 
 export type ListUsageRecordsResponse = ListUsageRecordsResponses[keyof ListUsageRecordsResponses];
+
+export type GetUsageStatsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Inclusive; 30 days before the end unless told
+         */
+        from?: string;
+        /**
+         * Exclusive; now unless told
+         */
+        to?: string;
+        group_by?: 'day' | 'week' | 'month' | 'org' | 'model' | 'provider';
+    };
+    url: '/api/admin/usage-stats';
+};
+
+export type GetUsageStatsErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type GetUsageStatsError = GetUsageStatsErrors[keyof GetUsageStatsErrors];
+
+export type GetUsageStatsResponses = {
+    /**
+     * Success
+     */
+    200: UsageStats;
+};
+
+export type GetUsageStatsResponse = GetUsageStatsResponses[keyof GetUsageStatsResponses];
 
 export type ListJobsData = {
     body?: never;

@@ -212,7 +212,7 @@ test("delivered twice, and then replayed, they change nothing more", async () =>
   await settle();
   expect(await endState()).toEqual(expected);
   const { rows } = await owners.query<{ id: EventId }>("select id from webhooks.events");
-  for (const { id } of rows) await inbox.replay(id);
+  for (const { id } of rows) await inbox.replay(id, "system");
   await settle();
   expect(await endState()).toEqual(expected);
 });

@@ -1,7 +1,9 @@
-import { withTx } from "../../platform/db/index.ts";
+import { type Tx, withTx } from "../../platform/db/index.ts";
 import { newId, type Id, type OrgId } from "../../platform/ids.ts";
 import { Problem, common } from "../../platform/problem.ts";
+import { audit } from "../identity/index.ts";
 import type { BillingDeps } from "./deps.ts";
+import type { Pack } from "./pack.ts";
 import { startSession, type StartedSession } from "./start-session.ts";
 import { insertPayment, placeObjects } from "./store.ts";
 
@@ -38,8 +40,9 @@ export async function purchase(deps: BillingDeps, input: PurchaseInput): Promise
     cancel_url: ownUrl(deps, input.cancelUrl, "/cancel_url", "/credits"),
   };
   const payment = await withTx(deps.db, input.orgId, async (tx) => {
+    const id = newId("pay");
     const row = await insertPayment(tx, input.orgId, {
-      id: newId("pay"),
+      id,
       mode: input.mode,
       account_id: deps.accountId,
       pack_key: pack.key,
@@ -51,12 +54,23 @@ export async function purchase(deps: BillingDeps, input: PurchaseInput): Promise
       operation_id: input.operationId,
       created_by: input.actorId,
     });
+    // A retry carries on a row that is there, and in the trail.
+    if (row.id === id) await note(tx, deps, input, pack, id);
     await placeObjects(tx, deps.accountId, [{ object_id: row.id, org_id: input.orgId, payment_id: row.id }]);
     tx.afterCommit(() => deps.hub.publish("payment.updated", input.orgId, { payment_ids: [row.id] }));
     return row;
   });
   return startSession(deps, input.orgId, payment);
 }
+
+const note = (tx: Tx, { clock }: BillingDeps, input: PurchaseInput, pack: Pack, id: Id<"pay">): Promise<void> =>
+  audit(tx, clock.now(), {
+    orgId: input.orgId,
+    actorId: input.actorId,
+    action: "purchase.started",
+    targetId: id,
+    detail: { pack: pack.key, amount_minor: Number(pack.amountMinor), currency: pack.currency },
+  });
 
 /** Only our own pages may be returned to. `{CHECKOUT_SESSION_ID}` is filled in by Stripe. */
 function ownUrl({ baseUrl }: BillingDeps, url: string | undefined, pointer: string, path: string): string {

@@ -1,14 +1,17 @@
 import { openCursor, sealCursor, type Http } from "../../platform/http/index.ts";
+import type { Cache } from "../../platform/cache/index.ts";
 import type { Billing } from "./billing.ts";
 import type { PaymentRow } from "./payment.ts";
+import { revenueRoutes } from "./revenue-routes.ts";
 import * as schemas from "./schemas.ts";
 
 const TAG = "Billing";
 
 /** Packs, purchase, payments, and the status that a buyer's return asks for. */
-export function billingRoutes(http: Http, billing: Billing): void {
+export function billingRoutes(http: Http, billing: Billing, cache: Pick<Cache, "get">): void {
   creditRoutes(http, billing);
   paymentRoutes(http, billing);
+  revenueRoutes(http, billing, cache);
   http.operation({
     method: "GET",
     path: "/checkout/session/:session_id",

@@ -33,6 +33,9 @@ export type OrganizationActions = {
   ownedAlone(tx: Tx, userId: UserId): Promise<string[]>;
 };
 
+/** An organization that a person is in. */
+export type Membership = { id: OrgId; name: string; role: string };
+
 export type InvitationActions = {
   /** The address that an invitation's token proves; null when it is no good. Spends nothing. */
   invitedAddress(tx: Tx, token: string): Promise<string | null>;
@@ -74,4 +77,6 @@ export type IdentityDeps = {
   tokenRevoked(jti: string): void;
   /** The same of all that a person holds, sessions and keys, leaving with the commit. */
   personChanged(tx: Tx, userId: UserId): Promise<void>;
+  /** Where the person is a member, oldest first. */
+  membershipsOf(userId: UserId): Promise<Membership[]>;
 };

@@ -6,6 +6,7 @@ import type { IdentityDeps } from "./deps.ts";
 import { deleteOldChallenges } from "./mfa/challenge-store.ts";
 import { deleteOldCeremonies } from "./passkeys/ceremony-store.ts";
 import { deleteOldFlows } from "./oauth/store.ts";
+import { deleteOldResets } from "./operators/store.ts";
 import { deleteOldChanges } from "./address/store.ts";
 import { deleteOldTokens } from "./people/link-store.ts";
 import { deleteOldPending } from "./registration/store.ts";
@@ -34,6 +35,7 @@ export function purge({ db, clock }: Pick<IdentityDeps, "db" | "clock">): Promis
       await deleteOldTokens(tx, addMs(now, -TOKENS_KEPT_MS), BATCH),
       await deleteOldPending(tx, now, BATCH),
       await deleteOldChanges(tx, addMs(now, -CHANGES_KEPT_MS), BATCH),
+      await deleteOldResets(tx, addMs(now, -CHANGES_KEPT_MS), BATCH),
       await deleteOldJtis(tx, now, BATCH),
       await deleteOldFlows(tx, now, BATCH),
       await deleteOldCodes(tx, addMs(now, -CODES_KEPT_MS), addMs(now, -REQUESTS_KEPT_MS), BATCH),

@@ -2,6 +2,7 @@ import type { Http } from "../../platform/http/index.ts";
 import { auditRoutes } from "./audit/routes.ts";
 import type { IdentityDeps } from "./deps.ts";
 import { oauthRoutes } from "./oauth/routes.ts";
+import { operatorRoutes } from "./operators/routes.ts";
 import { mfaRoutes } from "./mfa/routes.ts";
 import { passkeyRoutes } from "./passkeys/routes.ts";
 import { deletionRoutes } from "./deletion/routes.ts";
@@ -21,6 +22,7 @@ export function identityRoutes(http: Http, deps: IdentityDeps): void {
   profileRoutes(http, deps);
   deletionRoutes(http, deps);
   auditRoutes(http, deps);
+  operatorRoutes(http, deps);
   sessionRoutes(http, deps);
   mfaRoutes(http, deps);
   passkeyRoutes(http, deps);

@@ -24,5 +24,6 @@ export {
   type TransactionFilter,
   type TransactionRow,
 } from "./read-transactions.ts";
+export { sumAccounts, type SumGroup } from "./sum-accounts.ts";
 export type { InvariantName } from "./invariants.ts";
 export { verify, type InvariantReport, type Verification } from "./verify.ts";

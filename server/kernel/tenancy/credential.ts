@@ -94,13 +94,15 @@ async function ofPerson(
       role: member.role,
       permissions: permissionsOf(member.role, member.overrides),
       // An app never operates the installation, whoever let it in.
-      operator: user.operator && session.scopes === null,
+      operator: user.operator && session.scopes === null && session.viewer === null,
       scopes: session.scopes,
       mode: config.INSTALLATION_MODE,
       rateLimitPerMin: null,
       provenAt: session.provenAt,
       suspended: member.suspended,
-      mfaDue: mfaDue(session, member, config),
+      // Whoever looks on has proved themselves as an operator.
+      mfaDue: session.viewer === null && mfaDue(session, member, config),
+      ...(session.viewer ? { readOnly: true as const } : {}),
     },
     tags: [id, user.id, orgId, ...(jti ? [jti] : [])],
     csrfToken,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { idParam } from "../../platform/http/index.ts";
+import { idParam, instant } from "../../platform/http/index.ts";
 import { presentSession, presentUser, sessionAnswer, userAnswer } from "../identity/index.ts";
 import type { Explanation, Rule } from "./explain.ts";
 import type { Me } from "./me.ts";
@@ -49,6 +49,10 @@ export const meAnswer = z
       personal: z.boolean(),
       suspended: z.boolean(),
     }),
+    view_as: z
+      .object({ operator: z.string(), reason: z.string(), ends_at: instant })
+      .nullable()
+      .meta({ description: "An operator looks at this account by this session, and changes nothing" }),
     role: roleName,
     permissions: z.array(z.enum(PERMISSION_NAMES)).meta({ description: "What you may do here today" }),
     mode: z.enum(["test", "live"]),
@@ -73,6 +77,11 @@ export const presentMe = (
     slug: organization.slug,
     personal: organization.personal,
     suspended: organization.suspended,
+  },
+  view_as: session.viewer && {
+    operator: session.viewer.fullName,
+    reason: session.viewer.reason,
+    ends_at: session.expiresAt,
   },
   role: organization.role,
   permissions: [...permissions],

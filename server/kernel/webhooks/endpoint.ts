@@ -2,6 +2,7 @@ import type { WebhooksEndpoints } from "../../../db/rows.ts";
 import { withSystemTx, type Narrowed, type Tx } from "../../platform/db/index.ts";
 import { newId, type Id } from "../../platform/ids.ts";
 import { Problem, common } from "../../platform/problem.ts";
+import { audit, INSTALLATION } from "../identity/index.ts";
 import type { InboxDeps } from "./deps.ts";
 import type { Mode } from "./event.ts";
 import type { Source } from "./source.ts";
@@ -59,9 +60,10 @@ export function listEndpoints(tx: Tx): Promise<EndpointRow[]> {
 
 /** Changes what is given; 404 for an endpoint that does not exist. */
 export function changeEndpoint(
-  { db }: Pick<InboxDeps, "db">,
+  { db, clock }: Pick<InboxDeps, "db" | "clock">,
   id: string,
   change: { enabled?: boolean | undefined; maxAttempts?: number | undefined },
+  actorId: string,
 ): Promise<EndpointRow> {
   return withSystemTx(db, async (tx) => {
     const [row] = await tx.query<EndpointRow>(
@@ -71,6 +73,13 @@ export function changeEndpoint(
       [id, change.enabled ?? null, change.maxAttempts ?? null],
     );
     if (!row) throw new Problem(common.not_found);
+    await audit(tx, clock.now(), {
+      orgId: INSTALLATION,
+      actorId,
+      action: "endpoint.changed",
+      targetId: id,
+      detail: { source: row.source, enabled: row.enabled, max_attempts: row.max_attempts },
+    });
     return row;
   });
 }

@@ -181,7 +181,7 @@ test("an event of the other mode is stored and never applied, when it is replaye
   const id = await deliver("t.ok", { livemode: true });
   await drain();
   expect(await stored(id)).toMatchObject({ state: "ignored", error_code: "other_mode" });
-  await inbox.replay((await stored(id)).id);
+  await inbox.replay((await stored(id)).id, "system");
   await drain();
   expect(await stored(id)).toMatchObject({ state: "ignored", error_code: "other_mode", replays: 1 });
   expect(await postings(id)).toHaveLength(0);
@@ -221,7 +221,7 @@ test("a poison event is dead after its attempts, and applied once when it is rep
     expect.objectContaining({ type: "t.fail", error_code: "failed" }),
   );
   broken.clear();
-  await inbox.replay(event.id);
+  await inbox.replay(event.id, "system");
   await drain();
   expect(await stored(id)).toMatchObject({ state: "processed", replays: 1, attempts: 1, error_code: null });
   expect(await postings(id)).toHaveLength(1);
@@ -251,15 +251,15 @@ test("a company that is away counts no attempt, for 3 days", async () => {
 test("replaying what is done changes nothing; what is not finished cannot be replayed", async () => {
   const id = await deliver("t.ok");
   const open = await stored(id);
-  await expect(inbox.replay(open.id)).rejects.toMatchObject({ kind: { code: "event_open", status: 409 } });
+  await expect(inbox.replay(open.id, "system")).rejects.toMatchObject({ kind: { code: "event_open", status: 409 } });
   await drain();
   const { effects } = await stored(id);
   expect(effects).toHaveLength(1);
-  await inbox.replay(open.id);
+  await inbox.replay(open.id, "system");
   await drain();
   expect(await stored(id)).toMatchObject({ state: "processed", replays: 1, effects });
   expect(await postings(id)).toHaveLength(1);
-  await expect(inbox.replay(newId("evt"))).rejects.toMatchObject({ kind: { code: "not_found" } });
+  await expect(inbox.replay(newId("evt"), "system")).rejects.toMatchObject({ kind: { code: "not_found" } });
 });
 
 test("events of a process that died come back when its lease lapses; its late answer changes nothing", async () => {

@@ -1,5 +1,6 @@
 import { backfill, backfillRange, wholeRange, type Backfill } from "./backfill.ts";
 import { withSystemTx } from "../../platform/db/index.ts";
+import { audit, INSTALLATION } from "../identity/index.ts";
 import type { InboxDeps } from "./deps.ts";
 import {
   changeEndpoint,
@@ -47,8 +48,9 @@ export type Inbox = {
   backfillRange(
     range: { from?: Date | undefined; to?: Date | undefined },
     signal: AbortSignal,
+    actorId: string,
   ): Promise<Backfill>;
-  replay(id: EventId): Promise<EventDetail>;
+  replay(id: EventId, actorId: string): Promise<EventDetail>;
   list(filter: EventFilter): Promise<{ rows: EventRow[]; hasMore: boolean }>;
   get(id: EventId): Promise<EventDetail>;
   payload(id: EventId): Promise<Buffer>;
@@ -58,6 +60,7 @@ export type Inbox = {
   changeEndpoint(
     id: string,
     change: { enabled?: boolean | undefined; maxAttempts?: number | undefined },
+    actorId: string,
   ): Promise<EndpointRow>;
   /** Calls `listener` whenever this process stored or requeued an event. */
   onStored(listener: () => void): void;
@@ -89,13 +92,16 @@ export function createInbox(deps: InboxDeps): Inbox {
     process: (stopping) => processEvents(deps, signals, stopping),
     sweep: () => withSystemTx(db, (tx) => sweepLeases(tx, clock.now())),
     backfill: (signal) => told(backfill({ deps, endpoints }, signal)),
-    backfillRange: (range, signal) => {
+    async backfillRange(range, signal, actorId) {
       const whole = wholeRange(clock.now());
       const wanted = { from: range.from ?? whole.from, to: range.to ?? whole.to };
+      const detail = { from: wanted.from.toISOString(), to: wanted.to.toISOString() };
+      const act = { actorId, action: "events.backfilled", detail };
+      await withSystemTx(db, (tx) => audit(tx, clock.now(), { orgId: INSTALLATION, ...act }));
       return told(backfillRange({ deps, endpoints }, wanted, signal));
     },
-    async replay(id) {
-      const event = await replayEvent(deps, id);
+    async replay(id, actorId) {
+      const event = await replayEvent(deps, id, actorId);
       stored();
       return event;
     },
@@ -105,7 +111,7 @@ export function createInbox(deps: InboxDeps): Inbox {
     counts: () => withSystemTx(db, (tx) => countEvents(tx, clock.now())),
     deadLetters: () => withSystemTx(db, listDeadLetters),
     endpoints: () => withSystemTx(db, listEndpoints),
-    changeEndpoint: (id, change) => changeEndpoint(deps, id, change),
+    changeEndpoint: (id, change, actorId) => changeEndpoint(deps, id, change, actorId),
     onStored: (listener) => void listeners.push(listener),
   };
 }

@@ -1,5 +1,6 @@
 import { withSystemTx } from "../../platform/db/index.ts";
 import { Problem, common } from "../../platform/problem.ts";
+import { audit, INSTALLATION } from "../identity/index.ts";
 import type { InboxDeps } from "./deps.ts";
 import type { EventId } from "./event.ts";
 import { webhookProblems } from "./problems.ts";
@@ -12,6 +13,7 @@ import { getEvent, type EventDetail } from "./read.ts";
 export function replayEvent(
   { db, clock }: Pick<InboxDeps, "db" | "clock">,
   id: EventId,
+  actorId: string,
 ): Promise<EventDetail> {
   return withSystemTx(db, async (tx) => {
     const rows = await tx.query(
@@ -21,7 +23,11 @@ export function replayEvent(
        where id = $1 and state in ('dead', 'processed', 'ignored') returning id`,
       [id, clock.now()],
     );
-    if (rows.length === 1) return getEvent(tx, id);
+    if (rows.length === 1) {
+      const act = { actorId, action: "event.replayed", targetId: id };
+      await audit(tx, clock.now(), { orgId: INSTALLATION, ...act });
+      return getEvent(tx, id);
+    }
     const [open] = await tx.query("webhooks.exists", "select id from webhooks.events where id = $1", [id]);
     throw new Problem(open ? webhookProblems.event_open : common.not_found);
   });

@@ -1,4 +1,4 @@
-import { openCursor, sealCursor, type Http } from "../../platform/http/index.ts";
+import { openCursor, personIn, sealCursor, type Http } from "../../platform/http/index.ts";
 import { Problem } from "../../platform/problem.ts";
 import type { EndpointRow } from "./endpoint.ts";
 import type { Inbox } from "./inbox.ts";
@@ -114,7 +114,7 @@ function eventActions(http: Http, inbox: Inbox): void {
     idempotent: true,
     params: schemas.eventParams,
     answer: { status: 202, schema: schemas.eventDetail },
-    handle: ({ params }) => inbox.replay(params.id),
+    handle: ({ actor, params }) => inbox.replay(params.id, personIn(actor)),
   });
   http.operation({
     ...operator,
@@ -134,10 +134,10 @@ function eventActions(http: Http, inbox: Inbox): void {
     idempotent: true,
     body: schemas.backfillInput,
     answer: { status: 200, schema: schemas.backfilled },
-    async handle({ body }) {
+    async handle({ actor, body }) {
       const signal = AbortSignal.timeout(BACKFILL_TIMEOUT_MS);
       try {
-        return await inbox.backfillRange(body, signal);
+        return await inbox.backfillRange(body, signal, personIn(actor));
       } catch (cause) {
         if (cause instanceof Problem) throw cause;
         throw new Problem(webhookProblems.company_unavailable, { cause, retryAfter: 60 });
@@ -167,9 +167,9 @@ function endpointRoutes(http: Http, inbox: Inbox): void {
     params: schemas.endpointParams,
     body: schemas.endpointChange,
     answer: { status: 200, schema: schemas.endpoint },
-    handle: async ({ params, body }) =>
-      present(
-        await inbox.changeEndpoint(params.id, { enabled: body.enabled, maxAttempts: body.max_attempts }),
-      ),
+    async handle({ actor, params, body }) {
+      const change = { enabled: body.enabled, maxAttempts: body.max_attempts };
+      return present(await inbox.changeEndpoint(params.id, change, personIn(actor)));
+    },
   });
 }

@@ -9,5 +9,6 @@
  */
 export { createDb, type Db, type DbOptions } from "./pool.ts";
 export { asTenant, withTx, withSystemTx, withOperatorTx, type Tx } from "./transaction.ts";
+export { BUCKETS, bucketOf, type Bucket } from "./bucket.ts";
 export { listen, type Listener } from "./listen.ts";
 export type { Narrowed } from "./row.ts";

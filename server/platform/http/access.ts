@@ -27,6 +27,8 @@ export type Actor = {
   readonly suspended: boolean;
   /** The person must set up a second factor before anything else. */
   readonly mfaDue: boolean;
+  /** An operator looks at the person's account: nothing may be changed. */
+  readonly readOnly?: true;
 };
 
 /** An operation that asks for a proof takes one of at most this age. */
@@ -73,7 +75,10 @@ export type Demands = {
   readonly proof?: boolean;
   readonly whenSuspended?: boolean;
   readonly beforeMfa?: boolean;
+  readonly whenReadOnly?: boolean;
 };
+
+const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /** Throws 403 unless the person proved who they are in the last ten minutes. */
 export function demandProof({ provenAt }: Pick<Actor, "provenAt">, now: Date): void {
@@ -82,10 +87,15 @@ export function demandProof({ provenAt }: Pick<Actor, "provenAt">, now: Date): v
 }
 
 /**
- * Throws 403 when a second factor must be set up first, the organization is suspended, or the person's last proof is too
- * old for what they ask.
+ * Throws 403 when an operator only looks on, a second factor must be set up first, the organization is suspended, or the
+ * person's last proof is too old for what they ask.
  */
-export function demand(actor: Actor, { proof, whenSuspended, beforeMfa }: Demands, now: Date): void {
+export function demand(
+  actor: Actor,
+  { method, proof, whenSuspended, beforeMfa, whenReadOnly }: Demands & { method: string },
+  now: Date,
+): void {
+  if (actor.readOnly && !whenReadOnly && !SAFE_METHODS.has(method)) throw new Problem(common.read_only);
   if (actor.mfaDue && !beforeMfa) throw new Problem(common.mfa_required);
   if (actor.suspended && !whenSuspended && !actor.operator) throw new Problem(common.organization_suspended);
   if (proof) demandProof(actor, now);

@@ -19,6 +19,7 @@ export {
   type Role,
 } from "./access.ts";
 export { idParam, instant, int64, listAnswer, listQuery, text } from "./schemas.ts";
+export { rangeOf, rangeQuery, type Range } from "./range.ts";
 export { openCursor, sealCursor } from "./cursor.ts";
 export { inNetworks, isNetwork, maskIp, networkOf, networks } from "./address.ts";
 export { CEILINGS, takingsOf } from "./limits.ts";

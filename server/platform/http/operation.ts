@@ -58,6 +58,8 @@ export type Operation<
   whenSuspended?: boolean;
   /** Open to people who must still set up a second factor, else 403 `mfa_required`. */
   beforeMfa?: boolean;
+  /** An unsafe method that goes on while an operator looks at somebody's account, else 403 `read_only`. */
+  whenReadOnly?: boolean;
   /** Hands the exact bytes to the handler as `body`; no schema, any content type. */
   rawBody?: boolean;
   /** The body may come as a form as well (`application/x-www-form-urlencoded`), as OAuth clients send it. */

@@ -10,5 +10,6 @@
  */
 export { createLoops, type Loop, type Loops } from "./loops.ts";
 export { createJobs, type Jobs, type JobsDeps } from "./durable.ts";
+export { countByProduct, type ProductJobs } from "./figures.ts";
 export type { NewJob } from "./enqueue.ts";
 export { GiveUp, type JobContext, type JobId, type JobKind, type JobState, type Priority } from "./kind.ts";

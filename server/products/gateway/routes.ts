@@ -14,6 +14,8 @@ import {
 import type { Gateway } from "./state.ts";
 import { readBalance, readRecords, readUsage } from "./usage/read.ts";
 
+export { usageStatsRoutes } from "./operator-routes.ts";
+
 const BODY_LIMIT = 8 * 1024 * 1024;
 const use = { least: "agent", permission: "gateway.use" } as const;
 const read = { least: "viewer", scope: "gateway.use" } as const;

@@ -5,6 +5,7 @@ import type { IdentityDeps } from "../deps.ts";
 import type { LiveToken } from "../mailed/store.ts";
 import type { Purpose } from "../mailed/purpose.ts";
 import { findToken } from "../mailed/token.ts";
+import { cancelMfaReset } from "../operators/reset-mfa.ts";
 import type { User } from "../people/user.ts";
 import { identityProblems } from "../problems.ts";
 import { confirmRegistration, type Registrant } from "./confirm.ts";
@@ -17,6 +18,7 @@ const ACTS = {
   verify: confirmRegistration,
   new_address: confirmAddress,
   undo_address: undoAddress,
+  cancel_mfa_reset: (deps, token) => cancelMfaReset(deps, token),
 } satisfies Partial<Record<Purpose, Act>>;
 export type VerifyPurpose = keyof typeof ACTS;
 const PURPOSES = Object.keys(ACTS) as VerifyPurpose[];

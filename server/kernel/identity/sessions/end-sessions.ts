@@ -29,7 +29,12 @@ export async function signOut(deps: Deps & Pick<IdentityDeps, "db">, secret: str
   if (secret === null) return;
   await withSystemTx(deps.db, async (tx) => {
     const ended = await endSessionByHash(tx, hashToken(secret), "user_action", deps.clock.now());
-    if (ended) await tellEnded(tx, deps, [ended], ended.userId);
+    if (!ended) return;
+    const { viewer } = ended;
+    await tellEnded(tx, deps, [ended], viewer?.userId ?? ended.userId);
+    // Whoever looked on signs out altogether: their browser no longer holds the secret of their own session.
+    if (viewer)
+      await endSessions(tx, deps, viewer.userId, { reason: "user_action", only: viewer.sessionId });
   });
 }
 

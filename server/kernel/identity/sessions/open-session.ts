@@ -74,6 +74,7 @@ export async function beginSession(
     amr,
     clientId: grant?.clientId ?? null,
     scopes: grant?.scopes ?? null,
+    viewer: null,
   };
   const device = grant?.clientName ?? deviceOf(origin.userAgent);
   const newDevice = await noteDevice(tx, userId, device, now);

@@ -28,7 +28,11 @@ export type Session = {
   clientId: string | null;
   /** What the app may do; null for people, who may what their role allows. */
   scopes: readonly string[] | null;
+  /** The operator who looks at the person's account by it, and the session of theirs that it leads back to. */
+  viewer: Viewer | null;
 };
+
+export type Viewer = { userId: UserId; fullName: string; sessionId: Id<"ses">; reason: string };
 
 /** What holds a session: a cookie, a pair of tokens, or a native app that was let in. */
 export type SessionKind = "browser" | "token" | "app";

@@ -2,7 +2,7 @@ import { addMs } from "../../../platform/clock.ts";
 import type { Tx } from "../../../platform/db/index.ts";
 import type { Id, OrgId, UserId } from "../../../platform/ids.ts";
 import { plainUser, USER_COLUMNS, type UserRow } from "../people/store.ts";
-import type { EndReason, Factor, Session, SessionKind, SessionRule } from "./session.ts";
+import type { EndReason, Factor, Session, SessionKind, SessionRule, Viewer } from "./session.ts";
 
 type SessionRow = {
   session_id: Id<"ses">;
@@ -18,12 +18,13 @@ type SessionRow = {
   amr: string[];
   client_id: string | null;
   scopes: string[] | null;
+  viewer: Viewer | null;
 } & UserRow;
 
 export async function lastOrganization(tx: Tx, userId: UserId): Promise<OrgId | null> {
   const [row] = await tx.query<{ org_id: OrgId }>(
     "identity_last_organization",
-    "select org_id from identity.sessions where user_id = $1 order by created_at desc, id desc limit 1",
+    "select org_id from identity.sessions where user_id = $1 and viewer_id is null order by created_at desc, id desc limit 1",
     [userId],
   );
   return row?.org_id ?? null;
@@ -41,10 +42,10 @@ export async function endSurplus(
     `with open as (
        select id, expires_at <= $4 or last_seen_at <= $3 as over,
          row_number() over (partition by expires_at <= $4 or last_seen_at <= $3 order by created_at desc, id desc) as rank
-       from identity.sessions where user_id = $1 and kind = any($5) and ended_at is null)
+       from identity.sessions where user_id = $1 and kind = any($5) and ended_at is null and viewer_id is null)
      update identity.sessions s set ended_at = $4, end_reason = case when open.over then 'expired' else 'evicted' end
      from open where s.id = open.id and (open.over or open.rank > $2)
-     returning s.id, s.user_id, s.org_id, s.end_reason`,
+     returning s.id, s.user_id, s.org_id, s.end_reason, s.viewer_id, s.viewer_session_id`,
     [userId, most - 1, addMs(now, -idleMs), now, kinds],
   );
   return rows.map(toEnded);
@@ -58,8 +59,8 @@ export async function insertSession(
   await tx.query(
     "identity_insert_session",
     `insert into identity.sessions (id, user_id, org_id, token_hash, csrf_token, device, ip_masked, created_at,
-       last_seen_at, expires_at, amr, proven_at, kind, client_id, scopes)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $11, $12, $13, $14)`,
+       last_seen_at, expires_at, amr, proven_at, kind, client_id, scopes, viewer_id, viewer_session_id, view_reason)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
     [
       session.id,
       session.user.id,
@@ -75,12 +76,15 @@ export async function insertSession(
       session.kind,
       session.clientId,
       session.scopes,
+      session.viewer?.userId ?? null,
+      session.viewer?.sessionId ?? null,
+      session.viewer?.reason ?? null,
     ],
   );
 }
 
 /** Array of the `Factor`s of the person `u`. */
-const FACTORS = `array_remove(array[
+export const FACTORS = `array_remove(array[
   (select 'totp' from identity.totp_secrets t where t.user_id = u.id and t.sealed is not null),
   (select 'passkey' from identity.passkeys k where k.user_id = u.id limit 1)], null)`;
 
@@ -95,7 +99,8 @@ export async function listFactors(tx: Tx, userId: UserId): Promise<Factor[]> {
 }
 
 const COLUMNS = `s.id as session_id, s.kind, s.amr, s.client_id, s.scopes, s.csrf_token, s.proven_at, s.last_seen_at, s.expires_at, s.rotate_due,
-  ${FACTORS} as factors, ${USER_COLUMNS}`;
+  ${FACTORS} as factors, (select jsonb_build_object('userId', v.id, 'fullName', v.full_name,
+    'sessionId', s.viewer_session_id, 'reason', s.view_reason) from identity.users v where v.id = s.viewer_id) as viewer, ${USER_COLUMNS}`;
 const OPEN = `identity.sessions s join identity.users u on u.id = s.user_id
   where s.ended_at is null and u.disabled_at is null and u.erase_at is null`;
 
@@ -114,6 +119,7 @@ const toSession = (row: SessionRow): Session => ({
   amr: row.amr,
   clientId: row.client_id,
   scopes: row.scopes,
+  viewer: row.viewer,
 });
 
 /** The open session of this secret, or of this one before the last; whether it has run out is for the caller to see. */
@@ -203,13 +209,32 @@ export async function updateLastSeen(tx: Tx, id: string, now: Date): Promise<voi
   );
 }
 
-export type EndedSession = { id: Id<"ses">; userId: UserId; orgId: OrgId; reason: EndReason };
-type EndedRow = { id: Id<"ses">; user_id: UserId; org_id: OrgId; end_reason: EndReason };
+export type EndedSession = {
+  id: Id<"ses">;
+  userId: UserId;
+  orgId: OrgId;
+  reason: EndReason;
+  /** Of a session by which an operator looked on: who, and their own session. */
+  viewer: { userId: UserId; sessionId: string } | null;
+};
+type EndedRow = {
+  id: Id<"ses">;
+  user_id: UserId;
+  org_id: OrgId;
+  end_reason: EndReason;
+  viewer_id: UserId | null;
+  viewer_session_id: string | null;
+};
+const ENDED = "id, user_id, org_id, end_reason, viewer_id, viewer_session_id";
 const toEnded = (row: EndedRow): EndedSession => ({
   id: row.id,
   userId: row.user_id,
   orgId: row.org_id,
   reason: row.end_reason,
+  viewer:
+    row.viewer_id && row.viewer_session_id
+      ? { userId: row.viewer_id, sessionId: row.viewer_session_id }
+      : null,
 });
 
 /** Ends the session of this secret, or of this one before the last. Null when there was none open. */
@@ -223,13 +248,13 @@ export async function endSessionByHash(
     "identity_end_session",
     `update identity.sessions set ended_at = $3, end_reason = $2
      where (token_hash = $1 or (previous_token_hash = $1 and previous_until > $3)) and ended_at is null
-     returning id, user_id, org_id, end_reason`,
+     returning ${ENDED}`,
     [tokenHash, reason, now],
   );
   return row ? toEnded(row) : null;
 }
 
-/** Ends the person's open sessions: all, one, or all but one. */
+/** Ends the person's open sessions, and those by which they look at other accounts: all, one, or all but one. */
 export async function endSessionsOfUser(
   tx: Tx,
   userId: UserId,
@@ -240,8 +265,9 @@ export async function endSessionsOfUser(
   const rows = await tx.query<EndedRow>(
     "identity_end_sessions_of_user",
     `update identity.sessions set ended_at = $5, end_reason = $4
-     where user_id = $1 and ended_at is null and ($2::text is null or id = $2) and ($3::text is null or id <> $3)
-     returning id, user_id, org_id, end_reason`,
+     where (user_id = $1 or viewer_id = $1) and ended_at is null
+       and ($2::text is null or id = $2) and ($3::text is null or id <> $3)
+     returning ${ENDED}`,
     [userId, which.only ?? null, which.except ?? null, reason, now],
   );
   return rows.map(toEnded);

@@ -1,0 +1,60 @@
+import { withOperatorTx, type Db } from "../../platform/db/index.ts";
+import type { Range } from "../../platform/http/index.ts";
+import { sumAccounts, type Mode, type SumGroup } from "../ledger/index.ts";
+
+/** What payments post to, in the ledger's own books: money in shows there as negative. */
+const ACCOUNTS = ["revenue", "refunds", "fees"] as const;
+
+/** Money of one currency, in its minor units. `net` is what is left after refunds and the companies' fees. */
+export type Money = {
+  group: string | null;
+  currency: string;
+  gross: bigint;
+  refunds: bigint;
+  fees: bigint;
+  net: bigint;
+  /** Organizations that paid. */
+  paying: number;
+  /** Kept of each of them on average, before fees, rounded down. */
+  arpu: bigint;
+};
+
+export type RevenueFilter = Range & { mode: Mode; currency: string | null; by: SumGroup };
+
+/** What the installation took in, as the ledger's entries sum up: per currency, and per group. */
+export async function readRevenue(
+  db: Db,
+  { currency, by, ...range }: RevenueFilter,
+  currencies: readonly string[],
+): Promise<{ groups: Money[]; totals: Money[] }> {
+  const filter = { ...range, unit: currency };
+  const [groups, totals] = await withOperatorTx(db, async (tx) => [
+    (await sumAccounts(tx, filter, ACCOUNTS, by)).map(moneyOf),
+    (await sumAccounts(tx, filter, ACCOUNTS, null)).map(moneyOf),
+  ]);
+  // Nothing sold is zero of what is for sale, not nothing to show.
+  const wanted = currency === null ? currencies : [currency];
+  const silent = [...new Set(wanted)].filter((name) => !totals.some((row) => row.currency === name));
+  const none = silent.map((unit) => moneyOf({ group: null, unit, amounts: [], organizations: 0 }));
+  return { groups, totals: [...totals, ...none].toSorted((a, b) => (a.currency < b.currency ? -1 : 1)) };
+}
+
+function moneyOf({
+  group,
+  unit,
+  amounts: [revenue = 0n, refunds = 0n, fees = 0n],
+  organizations,
+}: Awaited<ReturnType<typeof sumAccounts>>[number]): Money {
+  const gross = -revenue;
+  const kept = gross - refunds;
+  return {
+    group,
+    currency: unit,
+    gross,
+    refunds,
+    fees,
+    net: kept - fees,
+    paying: organizations,
+    arpu: organizations === 0 ? 0n : kept / BigInt(organizations),
+  };
+}
