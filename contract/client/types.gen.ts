@@ -4,12 +4,6 @@ export type ClientOptions = {
     baseUrl: 'http://localhost:3000' | (string & {});
 };
 
-export type NewPurchaseInput = {
-    pack_key: string;
-    success_url?: string;
-    cancel_url?: string;
-};
-
 export type PasskeyAssertionInput = {
     id: string;
     response: {
@@ -17,6 +11,12 @@ export type PasskeyAssertionInput = {
         authenticatorData: string;
         signature: string;
     };
+};
+
+export type NewPurchaseInput = {
+    pack_key: string;
+    success_url?: string;
+    cancel_url?: string;
 };
 
 export type RoleInput = 'owner' | 'admin' | 'agent' | 'viewer';
@@ -55,6 +55,98 @@ export type SignedIn = {
 export type SignInLink = {
     url: string;
     expires_at: string;
+};
+
+export type MfaChallenge = {
+    mfa_required: true;
+    /**
+     * Send it with the second factor, within five minutes
+     */
+    challenge: string;
+    methods: Array<'totp' | 'passkey' | 'backup_code'>;
+    expires_in: number;
+};
+
+export type MfaStatus = {
+    enabled: boolean;
+    methods: Array<'totp' | 'passkey'>;
+    /**
+     * Everything else waits until a second factor is set up
+     */
+    must_enroll: boolean;
+    totp_confirmed_at: string | null;
+    backup_codes_left: number;
+};
+
+export type MfaEnrollment = {
+    /**
+     * Base32, for apps that cannot scan
+     */
+    secret: string;
+    otpauth_uri: string;
+    qr_svg: string;
+    expires_at: string;
+};
+
+export type BackupCodes = {
+    /**
+     * Told once
+     */
+    backup_codes: [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+    ];
+};
+
+export type MfaEnabled = {
+    /**
+     * Told once
+     */
+    backup_codes: [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+    ];
+    /**
+     * The same session under a new secret
+     */
+    session: Session | null;
+};
+
+export type TokenSet = {
+    access_token: string;
+    token_type: 'Bearer';
+    /**
+     * Seconds that the access token lives
+     */
+    expires_in: number;
+    /**
+     * Works once: each use answers the next one
+     */
+    refresh_token: string;
+    /**
+     * Seconds after which an unused refresh token has expired
+     */
+    refresh_expires_in: number;
+    /**
+     * What the app may do; left out for a person's own tokens
+     */
+    scope?: string;
 };
 
 export type Revenue = {
@@ -218,98 +310,6 @@ export type AuditExport = {
      * Where the finished export is, for an hour
      */
     url: string;
-};
-
-export type MfaChallenge = {
-    mfa_required: true;
-    /**
-     * Send it with the second factor, within five minutes
-     */
-    challenge: string;
-    methods: Array<'totp' | 'passkey' | 'backup_code'>;
-    expires_in: number;
-};
-
-export type MfaStatus = {
-    enabled: boolean;
-    methods: Array<'totp' | 'passkey'>;
-    /**
-     * Everything else waits until a second factor is set up
-     */
-    must_enroll: boolean;
-    totp_confirmed_at: string | null;
-    backup_codes_left: number;
-};
-
-export type MfaEnrollment = {
-    /**
-     * Base32, for apps that cannot scan
-     */
-    secret: string;
-    otpauth_uri: string;
-    qr_svg: string;
-    expires_at: string;
-};
-
-export type BackupCodes = {
-    /**
-     * Told once
-     */
-    backup_codes: [
-        string,
-        string,
-        string,
-        string,
-        string,
-        string,
-        string,
-        string,
-        string,
-        string
-    ];
-};
-
-export type MfaEnabled = {
-    /**
-     * Told once
-     */
-    backup_codes: [
-        string,
-        string,
-        string,
-        string,
-        string,
-        string,
-        string,
-        string,
-        string,
-        string
-    ];
-    /**
-     * The same session under a new secret
-     */
-    session: Session | null;
-};
-
-export type TokenSet = {
-    access_token: string;
-    token_type: 'Bearer';
-    /**
-     * Seconds that the access token lives
-     */
-    expires_in: number;
-    /**
-     * Works once: each use answers the next one
-     */
-    refresh_token: string;
-    /**
-     * Seconds after which an unused refresh token has expired
-     */
-    refresh_expires_in: number;
-    /**
-     * What the app may do; left out for a person's own tokens
-     */
-    scope?: string;
 };
 
 export type SignInProviders = {
@@ -492,8 +492,10 @@ export type Profile = {
     locale: string;
     time_zone: string;
     notifications: {
-        product_news: boolean;
-        weekly_summary: boolean;
+        /**
+         * Mail me about sign-ins from devices not seen before
+         */
+        new_device: boolean;
     };
     has_password: boolean;
     deletion: {
@@ -1175,74 +1177,6 @@ export type OwnRateLimits = {
     }>;
 };
 
-export type UsageStats = {
-    from: string;
-    to: string;
-    users: {
-        /**
-         * By the end of that time
-         */
-        total: number;
-        new: number;
-        /**
-         * Who signed in
-         */
-        active: number;
-    };
-    jobs: Array<{
-        product: string;
-        completed: number;
-        failed: number;
-        waiting: number;
-    }>;
-    data: Array<{
-        group: string | null;
-        calls: number;
-        failures: number;
-        input_tokens: number;
-        output_tokens: number;
-        /**
-         * Taken from the organizations, as the ledger says
-         */
-        credits_micros: number;
-        /**
-         * What the calls cost, exact
-         */
-        cost_usd: string;
-        /**
-         * The credits' worth, exact
-         */
-        charge_usd: string;
-        /**
-         * Charge less cost, exact; below zero where a cost was written off
-         */
-        margin_usd: string;
-    }>;
-    totals: {
-        calls: number;
-        failures: number;
-        input_tokens: number;
-        output_tokens: number;
-        /**
-         * Taken from the organizations, as the ledger says
-         */
-        credits_micros: number;
-        /**
-         * What the calls cost, exact
-         */
-        cost_usd: string;
-        /**
-         * The credits' worth, exact
-         */
-        charge_usd: string;
-        /**
-         * Charge less cost, exact; below zero where a cost was written off
-         */
-        margin_usd: string;
-    };
-    as_of: string;
-};
-
 export type Model = {
     id: string;
     object: 'model';
@@ -1339,6 +1273,74 @@ export type UsageRecordList = {
     data: Array<UsageRecord>;
     has_more: boolean;
     next_cursor: string | null;
+};
+
+export type UsageStats = {
+    from: string;
+    to: string;
+    users: {
+        /**
+         * By the end of that time
+         */
+        total: number;
+        new: number;
+        /**
+         * Who signed in
+         */
+        active: number;
+    };
+    jobs: Array<{
+        product: string;
+        completed: number;
+        failed: number;
+        waiting: number;
+    }>;
+    data: Array<{
+        group: string | null;
+        calls: number;
+        failures: number;
+        input_tokens: number;
+        output_tokens: number;
+        /**
+         * Taken from the organizations, as the ledger says
+         */
+        credits_micros: number;
+        /**
+         * What the calls cost, exact
+         */
+        cost_usd: string;
+        /**
+         * The credits' worth, exact
+         */
+        charge_usd: string;
+        /**
+         * Charge less cost, exact; below zero where a cost was written off
+         */
+        margin_usd: string;
+    }>;
+    totals: {
+        calls: number;
+        failures: number;
+        input_tokens: number;
+        output_tokens: number;
+        /**
+         * Taken from the organizations, as the ledger says
+         */
+        credits_micros: number;
+        /**
+         * What the calls cost, exact
+         */
+        cost_usd: string;
+        /**
+         * The credits' worth, exact
+         */
+        charge_usd: string;
+        /**
+         * Charge less cost, exact; below zero where a cost was written off
+         */
+        margin_usd: string;
+    };
+    as_of: string;
 };
 
 export type Problem = {
@@ -1740,8 +1742,7 @@ export type ChangeProfileData = {
         locale?: string;
         time_zone?: string;
         notifications?: {
-            product_news?: boolean;
-            weekly_summary?: boolean;
+            new_device?: boolean;
         };
         /**
          * Asks for a fresh proof; in force once a reader of the new address confirms it
@@ -2854,6 +2855,10 @@ export type StartOAuthData = {
          * A path of our own pages
          */
         return_to?: string;
+        /**
+         * Accepted by whoever signs up under the invited address
+         */
+        invitation_token?: string;
     };
     url: '/api/auth/oauth/{provider}';
 };
@@ -3402,7 +3407,7 @@ export type SwitchOrganizationResponses = {
     /**
      * Success
      */
-    200: SignedIn;
+    200: SignedIn | TokenSet | MfaChallenge;
 };
 
 export type SwitchOrganizationResponse = SwitchOrganizationResponses[keyof SwitchOrganizationResponses];

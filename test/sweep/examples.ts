@@ -29,6 +29,7 @@ import {
   credits,
   ownOrganization,
 } from "./rows.ts";
+import { operatorExamples } from "./examples-operator.ts";
 import { teamExamples } from "./examples-team.ts";
 
 /** What a call carries. */
@@ -75,6 +76,7 @@ const event: Example = { given: async (app) => ({ params: { id: await aDoneEvent
 
 export const examples: Record<string, Example> = {
   ...factorExamples,
+  ...operatorExamples,
   // System
   getSystem: {},
   stream: { streams: true },

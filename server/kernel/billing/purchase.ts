@@ -63,7 +63,13 @@ export async function purchase(deps: BillingDeps, input: PurchaseInput): Promise
   return startSession(deps, input.orgId, payment);
 }
 
-const note = (tx: Tx, { clock }: BillingDeps, input: PurchaseInput, pack: Pack, id: Id<"pay">): Promise<void> =>
+const note = (
+  tx: Tx,
+  { clock }: BillingDeps,
+  input: PurchaseInput,
+  pack: Pack,
+  id: Id<"pay">,
+): Promise<void> =>
   audit(tx, clock.now(), {
     orgId: input.orgId,
     actorId: input.actorId,

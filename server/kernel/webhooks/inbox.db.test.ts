@@ -251,7 +251,9 @@ test("a company that is away counts no attempt, for 3 days", async () => {
 test("replaying what is done changes nothing; what is not finished cannot be replayed", async () => {
   const id = await deliver("t.ok");
   const open = await stored(id);
-  await expect(inbox.replay(open.id, "system")).rejects.toMatchObject({ kind: { code: "event_open", status: 409 } });
+  await expect(inbox.replay(open.id, "system")).rejects.toMatchObject({
+    kind: { code: "event_open", status: 409 },
+  });
   await drain();
   const { effects } = await stored(id);
   expect(effects).toHaveLength(1);

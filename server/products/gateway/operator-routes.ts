@@ -34,9 +34,7 @@ const answer = z
       new: z.int(),
       active: z.int().meta({ description: "Who signed in" }),
     }),
-    jobs: z.array(
-      z.object({ product: z.string(), completed: z.int(), failed: z.int(), waiting: z.int() }),
-    ),
+    jobs: z.array(z.object({ product: z.string(), completed: z.int(), failed: z.int(), waiting: z.int() })),
     data: z.array(z.object({ group: z.string().nullable(), ...used })),
     totals: z.object(used),
     as_of: instant,
@@ -50,7 +48,8 @@ export function usageStatsRoutes(http: Http, { deps }: Gateway, others: OtherFig
     path: "/api/admin/usage-stats",
     id: "getUsageStats",
     tag: "Operator",
-    summary: "People, model calls, tokens, credits, cost, margin and jobs of the installation; at most 366 days",
+    summary:
+      "People, model calls, tokens, credits, cost, margin and jobs of the installation; at most 366 days",
     access: { least: "operator" },
     limit: { name: "operator_figures", perMinute: PER_MINUTE },
     query: z.strictObject({ ...rangeQuery, group_by: z.enum(INSTALLATION_GROUPS).default("day") }),

@@ -4,10 +4,7 @@ import { type Db, withOperatorTx } from "../../../platform/db/index.ts";
 export type PeopleFigures = { total: number; new: number; active: number };
 
 /** Sign-ins are counted in the audit trail, which outlasts sessions. */
-export async function peopleFigures(
-  db: Db,
-  { from, to }: { from: Date; to: Date },
-): Promise<PeopleFigures> {
+export async function peopleFigures(db: Db, { from, to }: { from: Date; to: Date }): Promise<PeopleFigures> {
   const [row] = await withOperatorTx(db, (tx) =>
     tx.query<PeopleFigures>(
       "identity_people_figures",

@@ -84,7 +84,9 @@ function resetMails(mail: Define): void {
           },
           { facts: [["Removed at", whenOf(reset.executeAt)]] },
           { button: "Do not remove them", url: `${letter.link("/verify-email")}#token=${token}` },
-          { note: "If you asked for it, do nothing. If you did not, press the button and change your password." },
+          {
+            note: "If you asked for it, do nothing. If you did not, press the button and change your password.",
+          },
         ],
       };
     },
@@ -117,7 +119,9 @@ function viewMail(mail: Define): void {
         subject: "An operator looks at your account",
         blocks: [
           { text: `Hello ${session.user.fullName},` },
-          { text: "an operator of this installation sees what you see, for half an hour. They can change nothing." },
+          {
+            text: "an operator of this installation sees what you see, for half an hour. They can change nothing.",
+          },
           {
             facts: [
               ["Who", session.viewer.fullName],

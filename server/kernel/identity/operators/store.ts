@@ -158,12 +158,7 @@ export async function takeDueReset(tx: Tx, now: Date): Promise<MfaReset | null> 
 }
 
 /** False when it is under way no more. */
-export async function endReset(
-  tx: Tx,
-  id: string,
-  state: "done" | "cancelled",
-  now: Date,
-): Promise<boolean> {
+export async function endReset(tx: Tx, id: string, state: "done" | "cancelled", now: Date): Promise<boolean> {
   const rows = await tx.query(
     "identity_end_mfa_reset",
     "update identity.mfa_resets set state = $2, ended_at = $3 where id = $1 and state = 'pending' returning id",

@@ -33,8 +33,7 @@ export async function signOut(deps: Deps & Pick<IdentityDeps, "db">, secret: str
     const { viewer } = ended;
     await tellEnded(tx, deps, [ended], viewer?.userId ?? ended.userId);
     // Whoever looked on signs out altogether: their browser no longer holds the secret of their own session.
-    if (viewer)
-      await endSessions(tx, deps, viewer.userId, { reason: "user_action", only: viewer.sessionId });
+    if (viewer) await endSessions(tx, deps, viewer.userId, { reason: "user_action", only: viewer.sessionId });
   });
 }
 

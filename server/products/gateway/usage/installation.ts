@@ -1,5 +1,12 @@
 /** What every organization used, for operators: SQL of the operator's role, and the sums it gives. */
-import { type Bucket, BUCKETS, bucketOf, type Db, type Tx, withOperatorTx } from "../../../platform/db/index.ts";
+import {
+  type Bucket,
+  BUCKETS,
+  bucketOf,
+  type Db,
+  type Tx,
+  withOperatorTx,
+} from "../../../platform/db/index.ts";
 import type { Range } from "../../../platform/http/index.ts";
 
 export const INSTALLATION_GROUPS = [...BUCKETS, "org", "model", "provider"] as const;

@@ -1,0 +1,40 @@
+/** Calls of operators: people, figures, a look at somebody's account. */
+import { newId, type UserId } from "../../server/platform/ids.ts";
+import type { TestApp } from "../harness/app.ts";
+import { browserClient, type Client } from "../harness/client.ts";
+import { addMember } from "../harness/people.ts";
+import type { Example } from "./examples.ts";
+
+/** Somebody whom no other call needs. */
+async function aPerson(app: TestApp): Promise<UserId> {
+  const email = `${newId("usr")}@people.example`;
+  await addMember(app.sql, { email, role: "viewer" });
+  const [row] = await app.sql<{ id: UserId }>("select id from identity.users where email = $1", [email]);
+  return row?.id as UserId;
+}
+
+/** An operator who looks at somebody's account. */
+async function anOnlooker(app: TestApp): Promise<Client> {
+  const operator = await app.signIn();
+  const path = `/api/admin/users/${await aPerson(app)}/view-as`;
+  return browserClient(app.url, await operator.call("POST", path, { body: { reason: "Sweep" } }));
+}
+
+const on = (body?: unknown): Example => ({
+  given: async (app) => ({ params: { id: await aPerson(app) }, ...(body ? { body } : {}) }),
+});
+
+export const operatorExamples: Record<string, Example> = {
+  listPeople: {},
+  getPerson: on(),
+  invitePerson: {
+    given: () => ({ body: { email: `${newId("usr")}@invited.example`, full_name: "Ina Invited" } }),
+  },
+  setPersonStatus: on({ active: false, reason: "Sweep" }),
+  setPersonAdmin: on({ admin: false }),
+  resetPersonMfa: { ...on(), status: 409 },
+  viewAsPerson: on({ reason: "Sweep" }),
+  endView: { by: anOnlooker },
+  getUsageStats: {},
+  getRevenue: {},
+};
