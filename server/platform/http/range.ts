@@ -1,4 +1,3 @@
-import { z } from "zod";
 import { addMs } from "../clock.ts";
 import { Problem, common } from "../problem.ts";
 import { instant } from "./schemas.ts";

@@ -86,7 +86,7 @@ test("usage is what the ledger took and each call cost, however it is grouped", 
   for (const group_by of [...GROUPS, "model", "provider"]) {
     const { data, totals, users } = await read<Usage>("usage-stats", { to: minute(5), group_by });
     expect([totals.calls, totals.credits_micros, users.total]).toEqual([3, taken, 1]);
-    expect(Number(totals.charge_usd)).toBeCloseTo(Number(taken) * 1e-8, 12);
+    expect(Number(totals.charge_usd)).toBeCloseTo(taken * 1e-8, 12);
     expect(data.reduce((sum, row) => sum + row.credits_micros, 0)).toBe(taken);
     expect(data.length).toBe(group_by === "model" ? 2 : 1);
   }
