@@ -13,11 +13,8 @@ import {
   createAuthenticate,
   invitationActions,
   organizationActions,
-<<<<<<< HEAD
   personChanged,
-=======
   organizationsOf,
->>>>>>> 96b464b (Let operators see to people, and read what the installation uses and earns)
   tenancyMails,
   type Authenticator,
   type TenancyConfig,
@@ -176,12 +173,8 @@ export async function startSignInServer(
     jobs,
     sessionEnded: forget,
     tokenRevoked: forget,
-<<<<<<< HEAD
     personChanged: personChanged(tenancy),
-=======
-    personChanged: (tx, userId) => authenticate.revokeWith(tx, { userId }),
     membershipsOf: (userId) => organizationsOf({ db, cache }, userId),
->>>>>>> 96b464b (Let operators see to people, and read what the installation uses and earns)
   };
   identityRoutes(http, identity);
   tenancyRoutes(http, tenancy);

@@ -10,11 +10,7 @@
 export { createAuthenticate, type AuthenticateDeps, type Authenticator } from "./authenticate.ts";
 export { CASCADES } from "./cached.ts";
 export { tenancyConfig, type TenancyConfig } from "./config.ts";
-<<<<<<< HEAD
-export { organizationActions, personChanged } from "./organizations/organization.ts";
-=======
-export { organizationActions, organizationsOf } from "./organizations/organization.ts";
->>>>>>> 96b464b (Let operators see to people, and read what the installation uses and earns)
+export { organizationActions, organizationsOf, personChanged } from "./organizations/organization.ts";
 export { PERMISSIONS, permissionsOf, SCOPES, type Permission, type Scope } from "./permissions.ts";
 export type { TenancyDeps } from "./deps.ts";
 export { connectionActions } from "./sso/actions.ts";

@@ -39,7 +39,9 @@ export function viewAs(
     const { disabledAt, eraseAt, ...user } = await lockPerson(tx, id);
     const operator = await findUserById(tx, operatorId);
     if (!operator) throw new Problem(common.unauthenticated);
-    const orgId = await deps.organizations.chooseOrganization(tx, id, await lastOrganization(tx, id));
+    // No issuer vouches for an operator: an organization that asks for its own stays closed to them.
+    const last = await lastOrganization(tx, id);
+    const orgId = await deps.organizations.chooseOrganization(tx, id, last, []);
     if (disabledAt || eraseAt || !orgId) throw new Problem(identityProblems.not_active);
     const secret = newToken();
     const session: Session = {
