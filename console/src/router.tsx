@@ -1,5 +1,6 @@
 import { createRootRoute, createRoute, createRouter, Outlet } from "@tanstack/react-router";
-import type { EventState, JobState } from "./api/types.ts";
+import type { EventState, JobState, PersonStatus } from "./api/types.ts";
+import { AuditScreen } from "./products/audit/audit-screen.tsx";
 import { ConsentScreen } from "./products/apps/consent-screen.tsx";
 import { DeviceScreen } from "./products/apps/device-screen.tsx";
 import { CreditsScreen } from "./products/credits/credits-screen.tsx";
@@ -18,7 +19,11 @@ import { JobsScreen } from "./products/jobs/jobs-screen.tsx";
 import { LedgerScreen } from "./products/ledger/ledger-screen.tsx";
 import { TransactionDrawer } from "./products/ledger/transaction-drawer.tsx";
 import { CacheScreen } from "./products/operator/cache-screen.tsx";
+import { InstallationUsageScreen } from "./products/operator/installation-usage-screen.tsx";
 import { LimitsScreen } from "./products/operator/limits-screen.tsx";
+import { PeopleScreen } from "./products/operator/people-screen.tsx";
+import { PEOPLE_STATUSES } from "./products/operator/person-status.tsx";
+import { RevenueScreen } from "./products/operator/revenue-screen.tsx";
 import { OrganizationScreen } from "./products/organization/organization-screen.tsx";
 import { OverviewScreen } from "./products/overview/overview-screen.tsx";
 import { PaymentDrawer } from "./products/payments/payment-drawer.tsx";
@@ -171,6 +176,33 @@ const security = createRoute({
 });
 const cache = createRoute({ getParentRoute: () => app, path: "/cache", component: CacheScreen });
 const limits = createRoute({ getParentRoute: () => app, path: "/limits", component: LimitsScreen });
+const audit = createRoute({
+  getParentRoute: () => app,
+  path: "/audit",
+  component: AuditScreen,
+  validateSearch: texts("action", "actor", "target", "trails"),
+});
+const people = createRoute({
+  getParentRoute: () => app,
+  path: "/people",
+  component: PeopleScreen,
+  validateSearch: (search: Search): { search?: string; status?: PersonStatus } => {
+    const status = PEOPLE_STATUSES.find((each) => each.value === search["status"])?.value;
+    return { ...texts("search")(search), ...(status && { status }) };
+  },
+});
+const installationUsage = createRoute({
+  getParentRoute: () => app,
+  path: "/installation-usage",
+  component: InstallationUsageScreen,
+  validateSearch: texts("days"),
+});
+const revenue = createRoute({
+  getParentRoute: () => app,
+  path: "/revenue",
+  component: RevenueScreen,
+  validateSearch: texts("days"),
+});
 const team = createRoute({ getParentRoute: () => app, path: "/team", component: TeamScreen });
 const organization = createRoute({
   getParentRoute: () => app,
@@ -215,6 +247,10 @@ const routeTree = root.addChildren([
     system,
     cache,
     limits,
+    audit,
+    people,
+    installationUsage,
+    revenue,
   ]),
 ]);
 

@@ -32,6 +32,10 @@ const SCREENS: Record<string, string> = {
   system: "/system",
   cache: "/cache",
   limits: "/limits",
+  audit: "/audit",
+  people: "/people",
+  "installation-usage": "/installation-usage",
+  revenue: "/revenue",
 };
 const WIDTHS = { wide: { width: 1440, height: 900 }, narrow: { width: 360, height: 740 } };
 const LIMITED_MS = 90_000;

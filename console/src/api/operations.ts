@@ -14,11 +14,14 @@ import type {
   ProfileInput,
   RegisterInput,
   PasskeyAssertion,
+  PersonStatus,
   PolicyInput,
   Provider,
   SsoInput,
+  RevenueBy,
   Role,
   SecondStep,
+  UsageBy,
 } from "./types.ts";
 
 /** Leaves out what was not given: the API takes no empty filters. */
@@ -34,6 +37,12 @@ export type EventFilter = {
   object_id?: string | undefined;
 };
 
+export type AuditFilter = {
+  action?: string | undefined;
+  actor?: string | undefined;
+  target?: string | undefined;
+};
+export type PeopleFilter = { search?: string | undefined; status?: PersonStatus | undefined };
 export type JobFilter = { state?: JobState | undefined; kind?: string | undefined };
 
 /** Every operation the console uses, by name. */
@@ -170,6 +179,25 @@ export const api = {
     read(sdk.transferOrganization({ path: { id }, body: { user_id } })),
   deleteOrganization: (id: string) => read(sdk.deleteOrganization({ path: { id } })),
   revokeApiKey: (id: string) => read(sdk.revokeApiKey({ path: { id } })),
+
+  auditEntries: (query: Listing & AuditFilter) => read(sdk.listAuditEntries({ query: given(query) })),
+  /** Every organization's, and the installation's own. */
+  auditTrails: (query: Listing & AuditFilter) => read(sdk.listAuditTrails({ query: given(query) })),
+  verifyAudit: () => read(sdk.verifyAuditLog()),
+  exportAudit: (key: string) => read(sdk.exportAuditLog(idempotent(key))),
+
+  people: (query: Listing & PeopleFilter) => read(sdk.listPeople({ query: given(query) })),
+  person: (id: string) => read(sdk.getPerson({ path: { id } })),
+  invitePerson: (body: { email: string; full_name: string }, key: string) =>
+    read(sdk.invitePerson({ body, ...idempotent(key) })),
+  setPersonStatus: (id: string, body: { active: boolean; reason: string }) =>
+    read(sdk.setPersonStatus({ path: { id }, body })),
+  setPersonAdmin: (id: string, admin: boolean) => read(sdk.setPersonAdmin({ path: { id }, body: { admin } })),
+  resetPersonMfa: (id: string) => read(sdk.resetPersonMfa({ path: { id } })),
+  viewAs: (id: string, reason: string) => read(sdk.viewAsPerson({ path: { id }, body: { reason } })),
+  endView: () => read(sdk.endView()),
+  usageStats: (query: { from: string; group_by: UsageBy }) => read(sdk.getUsageStats({ query })),
+  revenue: (query: { from: string; group_by: RevenueBy }) => read(sdk.getRevenue({ query })),
 
   system: () => read(sdk.getSystem()),
   cache: (window: CacheWindow) => read(sdk.getCache({ query: { window } })),

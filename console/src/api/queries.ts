@@ -1,8 +1,8 @@
 import { infiniteQueryOptions, queryOptions, useInfiniteQuery } from "@tanstack/react-query";
 import type { ListState } from "../ui/table.tsx";
 import { pollMs } from "./live.ts";
-import { api, type EventFilter, type JobFilter } from "./operations.ts";
-import type { CacheWindow, Page } from "./types.ts";
+import { api, type AuditFilter, type EventFilter, type JobFilter, type PeopleFilter } from "./operations.ts";
+import type { CacheWindow, Page, RevenueBy, UsageBy } from "./types.ts";
 
 const live = { refetchInterval: pollMs } as const;
 const PAGE = 25;
@@ -68,6 +68,24 @@ export const queries = {
   jobStats: () => queryOptions({ queryKey: ["jobs", "stats"], queryFn: api.jobStats, ...every5s }),
   job: (id: string) =>
     queryOptions({ queryKey: ["jobs", "one", id], queryFn: () => api.job(id), ...every5s }),
+  /** Until it has ended. */
+  exportJob: (id: string) =>
+    queryOptions({
+      queryKey: ["jobs", "export", id],
+      queryFn: () => api.job(id),
+      refetchInterval: ({ state: { data } }) => (data?.finished_at ? false : 1_000),
+    }),
+  person: (id: string) => queryOptions({ queryKey: ["people", "one", id], queryFn: () => api.person(id) }),
+  usageStats: (group_by: UsageBy, from: string) =>
+    queryOptions({
+      queryKey: ["usage-stats", group_by, from],
+      queryFn: () => api.usageStats({ group_by, from: `${from}T00:00:00Z` }),
+    }),
+  revenue: (group_by: RevenueBy, from: string) =>
+    queryOptions({
+      queryKey: ["revenue", group_by, from],
+      queryFn: () => api.revenue({ group_by, from: `${from}T00:00:00Z` }),
+    }),
   models: () => queryOptions({ queryKey: ["models"], queryFn: api.models, staleTime: 300_000 }),
   licenses: () => queryOptions({ queryKey: ["team", "licenses"], queryFn: api.licenses }),
   organization: (id: string) =>
@@ -104,6 +122,12 @@ export const lists = {
     ...pages(["jobs", "list", filter], (cursor) => api.jobs({ limit: PAGE, cursor, ...filter })),
     ...every5s,
   }),
+  auditEntries: (filter: AuditFilter) =>
+    pages(["audit", filter], (cursor) => api.auditEntries({ limit: PAGE, cursor, ...filter })),
+  auditTrails: (filter: AuditFilter) =>
+    pages(["audit", "all", filter], (cursor) => api.auditTrails({ limit: PAGE, cursor, ...filter })),
+  people: (filter: PeopleFilter) =>
+    pages(["people", "list", filter], (cursor) => api.people({ limit: PAGE, cursor, ...filter })),
   usageRecords: (model: string | undefined) =>
     pages(["usage", "records", model], (cursor) => api.usageRecords({ limit: PAGE, cursor, model })),
 };

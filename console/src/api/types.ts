@@ -1,6 +1,11 @@
 /** What the API answers: the contract's types, and names for the parts of them that screens show. */
 import type {
   CacheState,
+  GetRevenueData,
+  GetUsageStatsData,
+  Person,
+  Revenue,
+  UsageStats,
   ChangeProfileData,
   ChangeApiKeyData,
   ChangeMemberData,
@@ -26,6 +31,12 @@ import type {
 export type {
   SsoConnection,
   AccessExplanation,
+  AuditEntry,
+  AuditVerdict,
+  Person,
+  PersonDetail,
+  Revenue,
+  UsageStats,
   Invitation,
   InvitationPage,
   Licenses,
@@ -69,6 +80,11 @@ export type {
 /** `{data, has_more, next_cursor}`, which every list answers. */
 export type Page<T> = { data: T[]; has_more: boolean; next_cursor: string | null };
 
+export type PersonStatus = Person["status"];
+export type UsageBy = NonNullable<NonNullable<GetUsageStatsData["query"]>["group_by"]>;
+export type UsageStatsRow = UsageStats["data"][number];
+export type RevenueBy = NonNullable<NonNullable<GetRevenueData["query"]>["group_by"]>;
+export type RevenueTotals = Revenue["totals"][number];
 export type CacheWindow = CacheState["window"];
 export type CachedResource = CacheState["resources"][number];
 export type LimitedSubject = RateLimits["top"][number];

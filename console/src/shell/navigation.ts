@@ -14,7 +14,11 @@ import {
   ListTodo,
   MailX,
   MessageSquareText,
+  ScrollText,
   ShieldCheck,
+  TrendingUp,
+  Banknote,
+  UserCog,
   UserRound,
   Users,
   type LucideIcon,
@@ -115,6 +119,13 @@ export const NAVIGATION: NavSection[] = [
         show: anyone,
       },
       {
+        to: "/audit",
+        label: "Audit log",
+        icon: ScrollText,
+        words: "trail who did what chain verify export",
+        show: (me) => me.permissions.includes("audit.view"),
+      },
+      {
         to: "/jobs",
         label: "Jobs",
         icon: ListTodo,
@@ -140,6 +151,27 @@ export const NAVIGATION: NavSection[] = [
   {
     label: "Operator",
     items: [
+      {
+        to: "/people",
+        label: "People",
+        icon: UserCog,
+        words: "users accounts disable operators mfa reset",
+        show: operator,
+      },
+      {
+        to: "/installation-usage",
+        label: "All usage",
+        icon: TrendingUp,
+        words: "calls tokens cost margin organizations",
+        show: operator,
+      },
+      {
+        to: "/revenue",
+        label: "Revenue",
+        icon: Banknote,
+        words: "money gross refunds fees net mrr",
+        show: operator,
+      },
       { to: "/system", label: "System", icon: Activity, words: "health queues version", show: operator },
       { to: "/cache", label: "Cache", icon: Layers, words: "hits redis invalidate tags", show: operator },
       { to: "/limits", label: "Limits", icon: Gauge, words: "rate limits refused overrides", show: operator },

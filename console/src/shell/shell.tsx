@@ -11,6 +11,7 @@ import { Failure, Skeleton } from "../ui/states.tsx";
 import { CommandPalette } from "./command-palette.tsx";
 import { Sidebar } from "./sidebar.tsx";
 import { TopBar } from "./top-bar.tsx";
+import { ViewBanner } from "./view-banner.tsx";
 
 /** Everything behind the sign-in: who it is comes first, then the frame and the screen. */
 export function Shell() {
@@ -65,6 +66,7 @@ function Frame() {
       </Dialog.Root>
       <div className="min-w-0">
         <TopBar onMenu={() => setMenu(true)} onSearch={() => setPalette(true)} />
+        <ViewBanner />
         <main id="main" tabIndex={-1} className="outline-none">
           <Outlet />
         </main>
