@@ -23,7 +23,7 @@ export function ChainCard() {
         title="Chain"
         note="Each entry is sealed with the one before it; the end is signed daily."
         actions={
-          <>
+          <div className="flex gap-2">
             <Button
               size="sm"
               icon={<Download className="size-3.5" />}
@@ -41,7 +41,7 @@ export function ChainCard() {
             >
               Verify
             </Button>
-          </>
+          </div>
         }
       />
       <div className="flex flex-col gap-3 p-4">

@@ -10,7 +10,7 @@ import { Money } from "../../ui/amounts.tsx";
 import { Card, CardHead, Stat, Stats } from "../../ui/card.tsx";
 import { FilterTabs } from "../../ui/filter-tabs.tsx";
 import { Page } from "../../ui/page.tsx";
-import { Empty, Failure, Skeleton } from "../../ui/states.tsx";
+import { Empty, Failure, Notice, Skeleton } from "../../ui/states.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 import { TIME_RANGES, timeRangeOf } from "./time-range.ts";
 
@@ -82,12 +82,9 @@ export function RevenueScreen() {
           empty={<Empty icon={<Banknote className="size-5" />} title="Nobody paid in this time" />}
         />
       </Card>
-      <Card>
-        <CardHead
-          title="What recurs"
-          note="MRR, ARR and churn come from subscriptions. None are sold here, so there is nothing to sum up."
-        />
-      </Card>
+      <Notice title="Nothing recurs yet">
+        MRR, ARR and churn come from subscriptions, and none are sold here.
+      </Notice>
     </Page>
   );
 }
@@ -122,6 +119,7 @@ function Currency({ totals, rows, from }: { totals: RevenueTotals; rows: readonl
             rows={byDay}
             series={series}
             format={format}
+            formatAxis={format}
           />
         )}
       </Card>
