@@ -1,6 +1,8 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import path from "node:path";
-import type { Browser, BrowserContextOptions } from "playwright-core";
+import type { AxeResults } from "axe-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import type { Product } from "./product.ts";
 
 const SCREENS: Record<string, string> = {
@@ -43,7 +45,12 @@ const THEMES = ["light", "dark"] as const;
 
 type Cookies = NonNullable<BrowserContextOptions["storageState"]>;
 
-/** Every screen, light and dark, wide and narrow, into `dir`. Fails where a page is wider than its window. */
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/**
+ * Every screen, light and dark, wide and narrow, into `dir`. Fails where a page is wider than its window, and where axe finds
+ * something serious.
+ */
 export async function takePictures(
   browser: Browser,
   product: Product,
@@ -52,6 +59,7 @@ export async function takePictures(
 ): Promise<void> {
   mkdirSync(dir, { recursive: true });
   const wide: string[] = [];
+  const barriers = new Map<string, string[]>();
   for (const theme of THEMES)
     for (const [size, viewport] of Object.entries(WIDTHS)) {
       const context = await browser.newContext({ viewport, colorScheme: theme, storageState: cookies });
@@ -63,9 +71,26 @@ export async function takePictures(
         await page.locator("[data-skeleton]").first().waitFor({ state: "detached", timeout: LIMITED_MS });
         const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
         if (over > 0) wide.push(`${name} ${theme} ${size}: ${over} px`);
+        for (const barrier of await barriersOf(page))
+          barriers.set(barrier, [...(barriers.get(barrier) ?? []), `${name} ${theme} ${size}`]);
         await page.screenshot({ path: path.join(dir, `${name}-${theme}-${size}.png`) });
       }
       await context.close();
     }
+  const found = [...barriers].map(([barrier, screens]) => `${barrier}\n      on ${screens.join(", ")}`);
+  if (found.length > 0) throw new Error(`axe finds:\n    ${found.join("\n    ")}`);
   if (wide.length > 0) throw new Error(`Wider than the window: ${wide.join(", ")}`);
+}
+
+/** What axe calls serious or critical, as "rule: the first element it is about". */
+async function barriersOf(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() =>
+    (globalThis as unknown as { axe: { run(options: object): Promise<AxeResults> } }).axe.run({
+      resultTypes: ["violations"],
+    }),
+  );
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 160)}`);
 }
