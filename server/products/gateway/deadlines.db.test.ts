@@ -46,7 +46,7 @@ beforeAll(async () => {
       orgId: whole.org,
       role: "owner",
       operator: false,
-      permissions: new Set<string>(),
+      permissions: new Set(["gateway.use"]),
       scopes: null,
       mode: "test",
       rateLimitPerMin: 0,
