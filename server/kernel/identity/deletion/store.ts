@@ -1,5 +1,6 @@
 import type { Tx } from "../../../platform/db/index.ts";
 import type { Id, UserId } from "../../../platform/ids.ts";
+import { ERASED_AT } from "../people/user.ts";
 
 export type DeletionId = Id<"del">;
 export type DeletionState = "pending" | "scheduled" | "completed" | "cancelled" | "expired";
@@ -106,8 +107,8 @@ export async function expireDeletions(tx: Tx, before: Date, now: Date): Promise<
 export async function erasePerson(tx: Tx, userId: UserId, alias: string, now: Date): Promise<void> {
   await tx.query(
     "identity_erase_user",
-    `update identity.users set email = $2 || '@anonymized.invalid', full_name = $2, password_hash = null, locale = 'en',
-       time_zone = 'UTC', notifications = '{}', erase_at = null, disabled_at = coalesce(disabled_at, $3), is_operator = false
+    `update identity.users set email = $2 || '${ERASED_AT}', full_name = $2, password_hash = null, locale = 'en',
+       disabled_reason = null, time_zone = 'UTC', notifications = '{}', erase_at = null, disabled_at = coalesce(disabled_at, $3), is_operator = false
      where id = $1`,
     [userId, alias, now],
   );
@@ -123,6 +124,7 @@ export async function erasePerson(tx: Tx, userId: UserId, alias: string, now: Da
     "passkeys",
     "totp_secrets",
     "backup_codes",
+    "mfa_resets",
   ])
     await tx.query(`identity_erase_${table}`, `delete from identity.${table} where user_id = $1`, [userId]);
 }

@@ -1,4 +1,5 @@
 import { type Db, withOperatorTx } from "../../../platform/db/index.ts";
+import { ERASED_AT } from "../people/user.ts";
 
 /** People there were by the end of a time, those who came in it, and those who signed in in it. */
 export type PeopleFigures = { total: number; new: number; active: number };
@@ -12,7 +13,7 @@ export async function peopleFigures(db: Db, { from, to }: { from: Date; to: Date
          (count(*) filter (where created_at >= $1 and created_at < $2))::int as new,
          (select count(distinct actor_id)::int from identity.audit_entries
           where action = 'session.opened' and created_at >= $1 and created_at < $2) as active
-       from identity.users`,
+       from identity.users where email not like '%${ERASED_AT}'`,
       [from, to],
     ),
   );

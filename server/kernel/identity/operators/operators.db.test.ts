@@ -11,7 +11,9 @@ import {
   type SignInServer,
 } from "../../../../test/harness/sign-in-server.ts";
 import { addMs } from "../../../platform/clock.ts";
-import { INSTALLATION } from "../../../platform/ids.ts";
+import { withSystemTx } from "../../../platform/db/index.ts";
+import { INSTALLATION, type UserId } from "../../../platform/ids.ts";
+import { erasePerson } from "../deletion/store.ts";
 import { carryOutMfaReset } from "./reset-mfa.ts";
 
 let server: SignInServer;
@@ -255,4 +257,13 @@ test("people are found by what stands in their names, pages follow each other, a
     cursor = page.next_cursor;
   }
   expect(seen.toSorted()).toEqual(["a%b", "a_b", "axb"]);
+});
+
+test("whoever was erased is nobody to operators: not listed, not let in again", async () => {
+  const { id } = await aMember();
+  await withSystemTx(server.db, (tx) => erasePerson(tx, id as UserId, "alias", server.clock.now()));
+  const listed = await operator.call("GET", `/api/admin/users?search=${id}`);
+  expect(listed.body.data).toEqual([]);
+  expect((await operator.call("GET", `/api/admin/users/${id}`)).status).toBe(404);
+  expect((await act(id, "status", { active: true, reason: "Back" })).status).toBe(404);
 });

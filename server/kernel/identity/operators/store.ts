@@ -1,5 +1,6 @@
 import type { Tx } from "../../../platform/db/index.ts";
 import type { Id, UserId } from "../../../platform/ids.ts";
+import { ERASED_AT } from "../people/user.ts";
 import type { Factor } from "../sessions/session.ts";
 import { FACTORS } from "../sessions/store.ts";
 import type { Person, Status } from "./person.ts";
@@ -25,7 +26,7 @@ const PERSON = `
            and not exists (select from identity.passkeys k where k.user_id = u.id) then 'invited'
          else 'active' end as status,
     (select max(s.last_seen_at) from identity.sessions s where s.user_id = u.id and s.viewer_id is null) as last_seen_at
-  from identity.users u`;
+  from identity.users u where u.email not like '%${ERASED_AT}'`;
 
 const toPerson = (row: Row): Person => ({
   id: row.id,
@@ -54,7 +55,7 @@ export async function listPeople(
   const rows = await tx.query<Row>(
     "identity_list_people",
     `select * from (${PERSON}
-       where ($1::text is null or u.email ilike $1 or u.full_name ilike $1 or u.id = $6)
+       and ($1::text is null or u.email ilike $1 or u.full_name ilike $1 or u.id = $6)
          and ($3::timestamptz is null or (u.created_at, u.id) < ($3, $4))) p
      where $2::text is null or status = $2
      order by created_at desc, id desc limit $5`,
@@ -64,7 +65,7 @@ export async function listPeople(
 }
 
 export async function findPerson(tx: Tx, id: UserId): Promise<Person | null> {
-  const [row] = await tx.query<Row>("identity_find_person", `${PERSON} where u.id = $1`, [id]);
+  const [row] = await tx.query<Row>("identity_find_person", `${PERSON} and u.id = $1`, [id]);
   return row ? toPerson(row) : null;
 }
 
