@@ -2,7 +2,6 @@
 import type { Config } from "./config.ts";
 import { createBilling, readPacks, type Billing } from "./kernel/billing/index.ts";
 import {
-  audit,
   createAccessTokens,
   type AccessTokens,
   type Providers,
