@@ -119,6 +119,7 @@ export async function erasePerson(tx: Tx, userId: UserId, alias: string, now: Da
   );
   for (const table of [
     "known_devices",
+    "oauth_accounts",
     "address_changes",
     "one_time_tokens",
     "passkeys",

@@ -7,7 +7,9 @@ import { factorsChanged } from "../mfa/changed.ts";
 import { dropOrphanedCodes } from "../mfa/disable.ts";
 import { tellFactorChange } from "../mfa/mails.ts";
 import type { Owner } from "../mfa/owner.ts";
+import { waysIn } from "../oauth/ways-in.ts";
 import { lockUser } from "../people/store.ts";
+import { identityProblems } from "../problems.ts";
 import type { Passkey } from "./passkey.ts";
 import { deletePasskey, listPasskeys, updateName } from "./store.ts";
 
@@ -29,11 +31,12 @@ export function renamePasskey(
   });
 }
 
-/** 404 for one that is not theirs. Backup codes go with the last factor that they stood in for. */
+/** 404 for one that is not theirs, 409 for the only way in. Backup codes go with the last factor that they stood in for. */
 export function removePasskey(deps: IdentityDeps, { userId, orgId }: Owner, id: Id<"pky">): Promise<void> {
   return withSystemTx(deps.db, async (tx) => {
-    await lockUser(tx, userId);
-    if (!(await deletePasskey(tx, userId, id))) throw new Problem(common.not_found);
+    const user = await lockUser(tx, userId);
+    if (!user || !(await deletePasskey(tx, userId, id))) throw new Problem(common.not_found);
+    if ((await waysIn(tx, user)) === 0) throw new Problem(identityProblems.last_sign_in_method);
     await dropOrphanedCodes(tx, userId);
     const now = deps.clock.now();
     await audit(tx, now, { orgId, actorId: userId, action: "passkey.removed", targetId: id });

@@ -205,6 +205,17 @@ test("passkeys are renamed and removed by their owner alone; with the last facto
   expect((await firstStep(server, person)).body).toHaveProperty("session");
 });
 
+test("409 for removing a passkey that is the only way in: it stays", async () => {
+  const { browser: after } = await setUpPasskey(server, browser);
+  const [{ id } = { id: "" }] = await list(after);
+  await server.asDatabaseOwner("update identity.users set password_hash = null where email = $1", [
+    person.email,
+  ]);
+  const { body } = await after.call("DELETE", `/api/auth/passkeys/${id}`);
+  expect(body).toMatchObject({ status: 409, code: "last_sign_in_method" });
+  expect(await list(after)).toHaveLength(1);
+});
+
 test("a passkey proves anew who one is", async () => {
   const { passkey, browser: after } = await setUpPasskey(server, browser);
   server.clock.advance(11 * 60_000);
