@@ -144,9 +144,15 @@ export const JUDGEMENTS: Readonly<Record<ScenarioName, readonly Judgement[]>> = 
     ...(["key", "token", "cookie"] as const).map((name): Judgement => ({
       name: `warm ${name} checks / better-auth's getSession`,
       of: over(`${name}_checks_per_second`, "better_auth_per_second"),
-      least: 5,
+      least: 10,
       unit: "x",
     })),
+    {
+      name: "registering a taken address / a free one, off by",
+      of: (round) => Math.abs(over("register_taken_ms", "register_free_ms")(round) - 1),
+      most: 0.05,
+      unit: "",
+    },
     { name: "queries of warm checks", of: figure("warm_queries"), most: 0, unit: "" },
     { name: "1,000 readers, p95", of: figure("reads_p95_ms"), most: 200, unit: "ms" },
     { name: "1,000 readers, reads that failed", of: figure("reads_failed"), most: 0, unit: "" },

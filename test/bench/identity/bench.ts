@@ -12,7 +12,7 @@ import { hashToken, newToken } from "../../../server/platform/crypto/index.ts";
 import { createClient } from "../../harness/client.ts";
 import { OWNER } from "../../harness/people.ts";
 import { redisInstalled, startRedis } from "../../harness/redis.ts";
-import type { Round } from "../judge.ts";
+import { median, type Round } from "../judge.ts";
 import type { Stage } from "../stage.ts";
 import type { ChecksOptions, ChecksResult } from "./checks.ts";
 import type { ReadersOptions, ReadersResult } from "./readers.ts";
@@ -22,6 +22,8 @@ const BASELINE = here("../baselines/node_modules/better-auth");
 const PEOPLE = 1_000;
 const ORGS = 100;
 const SIGN_INS = 200;
+/** Of each sort, for every second of a round. */
+const REGISTRATIONS_PER_SECOND = 10;
 /** Readings last longer than checks: each person reads once in two seconds. */
 const READING_FACTOR = 3;
 /** Everybody reads once: who stood still meanwhile has forgotten everybody. */
@@ -39,6 +41,7 @@ export async function openIdentityBench(stage: Stage) {
   const server = await stage.startServer({
     ROLE: "api",
     AUTH_LIMITS: "off",
+    REGISTRATION: "open",
     ...(redis ? { REDIS_URL: redis.url } : {}),
   });
   const cookies = await makePeople(owner);
@@ -60,6 +63,7 @@ export async function openIdentityBench(stage: Stage) {
       const reads = await readers(reading);
       const after = { ...(await cacheCounts(server.url)), transactions: await transactions(owner) };
       const [busy, signIns] = await Promise.all([readers(reading), signInAtOnce(server.url)]);
+      const registering = await registerInTurns(server.url, Math.ceil(seconds * REGISTRATIONS_PER_SECOND));
       server.pause();
       const asked = after.asked - before.asked;
       return {
@@ -67,6 +71,8 @@ export async function openIdentityBench(stage: Stage) {
         token_checks_per_second: checks.perSecond.token,
         cookie_checks_per_second: checks.perSecond.cookie,
         better_auth_per_second: baseline,
+        register_taken_ms: median(registering.taken),
+        register_free_ms: median(registering.free),
         warm_queries: checks.queries,
         reads: reads.reads,
         reads_failed: reads.failed + busy.failed,
@@ -178,4 +184,22 @@ async function signInAtOnce(url: string): Promise<{ done: number; overloaded: nu
     done: statuses.filter((status) => status === 200).length,
     overloaded: statuses.filter((status) => status === 503).length,
   };
+}
+
+/** Milliseconds of registrations, one at a time: of an address that is taken, of one that is free, and so on. */
+async function registerInTurns(url: string, pairs: number): Promise<{ taken: number[]; free: number[] }> {
+  const client = createClient(url);
+  const register = async (email: string): Promise<number> => {
+    const body = { email, password: "Correct Horse 77", full_name: "Bench" };
+    const startedAt = performance.now();
+    const { status, text } = await client.call("POST", "/api/auth/register", { body });
+    if (status !== 202) throw new Error(`not registered: ${text}`);
+    return performance.now() - startedAt;
+  };
+  const [taken, free]: [number[], number[]] = [[], []];
+  for (let pair = 0; pair < pairs; pair += 1) {
+    taken.push(await register(`bench${(pair % PEOPLE) + 1}@example.com`));
+    free.push(await register(`${newToken(12).toLowerCase()}@example.com`));
+  }
+  return { taken, free };
 }
