@@ -7,6 +7,8 @@ export default defineConfig({
     exclude: ["**/node_modules/**", "test/{journeys,crash,bench}/**"],
     globalSetup: ["test/harness/global-setup.ts"],
     pool: "forks",
+    // Files wait for databases and clocks more than they compute; by default one core would stay idle.
+    maxWorkers: "100%",
     testTimeout: 20_000,
     hookTimeout: 30_000,
     coverage: {
