@@ -32,7 +32,7 @@ export function printPage({
   }
   rows.push(
     ["API", `${baseUrl}/v1 (OpenAI-shaped), ${baseUrl}/api/docs`],
-    ["Sandbox", `${sandboxUrl}  (Stripe and the language models, on this machine)`],
+    ["Sandbox", `${sandboxUrl}  (every outside company, on this machine)`],
     ["Mailbox", `${mailboxUrl}  (what Holdfast mails to anybody)`],
     ["Database", database],
   );
