@@ -115,8 +115,9 @@ const replayed = (drawer: Locator, outcome: string): Locator =>
 
 async function setMaxAttempts({ page }: Parameters<Journey["play"]>[0], attempts: number): Promise<void> {
   await page.getByRole("button", { name: "Endpoints" }).click();
-  await page.getByLabel("Attempts before an event is dead").fill(String(attempts));
-  await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+  const endpoint = page.getByRole("form", { name: "Endpoint Stripe" });
+  await endpoint.getByLabel("Attempts before an event is dead").fill(String(attempts));
+  await endpoint.getByRole("button", { name: "Save" }).click();
   await page.getByText("Endpoint saved").first().waitFor();
   await page.keyboard.press("Escape");
 }

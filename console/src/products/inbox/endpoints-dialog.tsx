@@ -57,6 +57,7 @@ function EndpointForm({ endpoint }: { endpoint: WebhookEndpoint }) {
   return (
     <form
       onSubmit={submit}
+      aria-label={`Endpoint ${humanize(endpoint.source)}`}
       className="flex flex-col gap-3 border-t border-line py-4 first:border-t-0 first:pt-0 last:pb-0"
     >
       <div className="flex items-center gap-2">
