@@ -3,7 +3,7 @@
  * process with books of their own. Nothing is replaced; only addresses and limits are told.
  */
 import pg from "pg";
-import { choosePort } from "../../local/ports.ts";
+import { testPort } from "./ports.ts";
 import { startSandbox, type Sandbox } from "../../sandbox/main.ts";
 import { createApp, type App } from "../../server/app.ts";
 import { readConfig } from "../../server/config.ts";
@@ -63,7 +63,7 @@ export type TestApp = {
 export type TestAppOptions = { env?: Record<string, string>; clock?: Clock };
 
 export async function startTestApp({ env = {}, clock }: TestAppOptions = {}): Promise<TestApp> {
-  const [database, port] = await Promise.all([createTestDatabase(), choosePort()]);
+  const [database, port] = await Promise.all([createTestDatabase(), testPort()]);
   const url = `http://127.0.0.1:${port}`;
   const webhookBase = `${url}/webhooks`;
   const sandbox = await startSandbox({ webhookBase });
@@ -98,7 +98,7 @@ export async function startTestApp({ env = {}, clock }: TestAppOptions = {}): Pr
     mailbox: openMailbox(sandbox.url),
     ...(await people(url, sql)),
     async startAnother(own = {}) {
-      const otherPort = String(await choosePort());
+      const otherPort = String(await testPort());
       const other = await start({ ...settings, PORT: otherPort, ...own });
       others.push(other);
       return { url: `http://127.0.0.1:${otherPort}`, app: other };

@@ -3,7 +3,7 @@ import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-import { choosePort } from "../../local/ports.ts";
+import { testPort } from "./ports.ts";
 
 export type TestRedis = {
   readonly url: string;
@@ -22,7 +22,7 @@ const READY_TIMEOUT_MS = 5_000;
 export const redisInstalled = spawnSync("redis-server", ["--version"]).status === 0;
 
 export async function startRedis(): Promise<TestRedis> {
-  const port = await choosePort();
+  const port = await testPort();
   let child: ChildProcess | null = null;
   const start = async () => {
     const flags = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
