@@ -149,4 +149,14 @@ export const journeys: Journey[] = [
         await page.getByText("No passkeys yet").waitFor();
       }),
   },
+  {
+    name: "a person has five sessions at most: so many sign-ins ended the first, whose page asks anew",
+    async play(stage) {
+      const { page, product } = stage;
+      await page.goto(product.consoleUrl);
+      await page.waitForURL(/\/sign-in/);
+      await signInByPassword(stage, page);
+      await overview(page);
+    },
+  },
 ];
