@@ -1,15 +1,14 @@
 import { defineConfig } from "vitest/config";
 
-/** Measures how long the product takes to be up, so nothing else may run beside it. */
-const ALONE = "local/start.test.ts";
+/** Files that measure time: nothing else may run beside them. */
+const ALONE = ["local/start.test.ts", "server/products/gateway/refusals.db.test.ts"];
+const globalSetup = ["test/harness/global-setup.ts"];
 
 export default defineConfig({
   test: {
     // Long runs have commands of their own.
     exclude: ["**/node_modules/**", "test/{journeys,crash,bench}/**"],
     pool: "forks",
-    // Files wait for databases and clocks more than they compute; by default one core would stay idle.
-    maxWorkers: "100%",
     testTimeout: 20_000,
     hookTimeout: 30_000,
     projects: [
@@ -18,12 +17,17 @@ export default defineConfig({
         test: {
           name: "together",
           include: ["{server,sandbox,local,db,contract,test,console}/**/*.test.{ts,tsx}"],
-          exclude: [ALONE],
-          globalSetup: ["test/harness/global-setup.ts"],
+          exclude: ALONE,
+          globalSetup,
+          // Files wait for databases and clocks more than they compute; by default one core would stay idle.
+          maxWorkers: "100%",
           sequence: { groupOrder: 0 },
         },
       },
-      { extends: true, test: { name: "alone", include: [ALONE], sequence: { groupOrder: 1 } } },
+      {
+        extends: true,
+        test: { name: "alone", include: ALONE, globalSetup, maxWorkers: 1, sequence: { groupOrder: 1 } },
+      },
     ],
     coverage: {
       provider: "v8",
