@@ -2,15 +2,15 @@ import { withTx } from "../../platform/db/index.ts";
 import type { OrgId } from "../../platform/ids.ts";
 import { Problem, common } from "../../platform/problem.ts";
 import type { AnyHandler } from "../webhooks/index.ts";
-import { createCheckoutStatus, type CheckoutAnswer } from "./checkout-status.ts";
+import { createCheckoutStatus, type CheckoutAnswer } from "./payments/checkout-status.ts";
 import type { BillingDeps } from "./deps.ts";
-import type { PaymentRow } from "./payment.ts";
-import { postFees } from "./post-fees.ts";
-import { purchase, type PurchaseInput } from "./purchase.ts";
-import { resumePurchases } from "./resume.ts";
-import type { StartedSession } from "./start-session.ts";
-import { findPayment, listPayments } from "./store.ts";
-import { stripeHandler } from "./stripe-handler.ts";
+import type { PaymentRow } from "./payments/payment.ts";
+import { postFees } from "./payments/post-fees.ts";
+import { purchase, type PurchaseInput } from "./payments/purchase.ts";
+import { resumePurchases } from "./payments/resume.ts";
+import type { StartedSession } from "./payments/start-session.ts";
+import { findPayment, listPayments } from "./payments/store.ts";
+import { stripeHandler } from "./payments/stripe-handler.ts";
 
 /** Billing's actions, their dependencies at hand. */
 export type Billing = {

@@ -3,7 +3,7 @@ import type { Db } from "../../platform/db/index.ts";
 import type { Hub } from "../../platform/realtime/index.ts";
 import type { Logger } from "../../platform/telemetry/index.ts";
 import type { StripeApi } from "../../vendors/stripe/index.ts";
-import type { Pack } from "./pack.ts";
+import type { Pack } from "./payments/pack.ts";
 
 export type BillingDeps = {
   db: Db;

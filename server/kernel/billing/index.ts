@@ -13,4 +13,4 @@
 export { createBilling, type Billing } from "./billing.ts";
 export type { BillingDeps } from "./deps.ts";
 export { billingConfig } from "./config.ts";
-export { readPacks, type Pack } from "./pack.ts";
+export { readPacks, type Pack } from "./payments/pack.ts";

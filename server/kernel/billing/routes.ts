@@ -1,7 +1,7 @@
 import { openCursor, sealCursor, type Http } from "../../platform/http/index.ts";
 import type { Cache } from "../../platform/cache/index.ts";
 import type { Billing } from "./billing.ts";
-import type { PaymentRow } from "./payment.ts";
+import type { PaymentRow } from "./payments/payment.ts";
 import { revenueRoutes } from "./revenue-routes.ts";
 import * as schemas from "./schemas.ts";
 

@@ -38,13 +38,14 @@ export type Prepared<F, O extends OrgId | null = OrgId> =
   | { kind: "dead"; code: string; detail: string };
 
 /**
- * Applies the events of one source, in batches. `prepare` may use the network and answers in the order of its input;
- * `apply` may not: it runs in one transaction of the organization (or of none), in which "processed" is written too, so
- * that its effects happen exactly once. A batch that throws is run again one event at a time.
+ * Applies events of one source, in batches; several handlers of one source are told apart by type. `prepare` may use the
+ * network and answers in the order of its input; `apply` may not: it runs in one transaction of the organization (or of
+ * none), in which "processed" is written too, so that its effects happen exactly once. A batch that throws is run again one
+ * event at a time.
  */
 export type Handler<F, O extends OrgId | null = OrgId> = {
   readonly source: string;
-  /** Types that are handled; all others are ignored. They are also the only ones that metrics name. */
+  /** Types that it handles; those that nobody handles are ignored. They are also the only ones that metrics name. */
   readonly types: ReadonlySet<string>;
   prepare(events: readonly InboxEvent[], signal: AbortSignal): Promise<Prepared<F, O>[]>;
   /** Effects per fact, in order. Throw `RuleBroken` for an event that must not be applied. */

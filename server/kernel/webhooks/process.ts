@@ -76,13 +76,14 @@ async function work(work: Work, events: readonly Claimed[]): Promise<void> {
   for (const event of strangers)
     ended.push(outcome(work, event, { state: "ignored", errorCode: "other_mode" }));
   const ours = events.filter((event) => !strangers.includes(event));
-  for (const [handler, mine] of bySource(work.deps, ours)) {
-    const known = mine.filter((event) => handler?.types.has(event.type));
-    for (const event of mine.filter((event) => !known.includes(event)))
-      ended.push(outcome(work, event, { state: "ignored", errorCode: "unhandled_type" }));
-    if (!handler || known.length === 0) continue;
+  for (const [handler, mine] of byHandler(work.deps, ours)) {
+    if (!handler) {
+      for (const event of mine)
+        ended.push(outcome(work, event, { state: "ignored", errorCode: "unhandled_type" }));
+      continue;
+    }
     const groups = new Map<Owner, Ready[]>();
-    for (const { event, result } of await prepare(work, handler, known)) {
+    for (const { event, result } of await prepare(work, handler, mine)) {
       if (result instanceof Error) ended.push(failure(work, event, result));
       else if (result.kind !== "facts") ended.push(unready(work, event, result));
       else append(groups, result.orgId, { event, orgId: result.orgId, facts: result.facts });
@@ -110,11 +111,14 @@ function isOtherMode({ sources }: InboxDeps, event: Claimed): boolean {
   return envelope ? envelope.livemode !== (event.mode === "live") : false;
 }
 
-function bySource(deps: InboxDeps, events: readonly Claimed[]): Map<AnyHandler | null, Claimed[]> {
+/** Several handlers may share a source; the type tells whose an event is. Null for those that nobody handles. */
+function byHandler(deps: InboxDeps, events: readonly Claimed[]): Map<AnyHandler | null, Claimed[]> {
   const groups = new Map<AnyHandler | null, Claimed[]>();
   for (const event of events) {
-    const handler = deps.handlers.find(({ source }) => source === event.source) ?? null;
-    append(groups, handler, event);
+    const handler = deps.handlers.find(
+      ({ source, types }) => source === event.source && types.has(event.type),
+    );
+    append(groups, handler ?? null, event);
   }
   return groups;
 }

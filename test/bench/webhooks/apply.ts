@@ -1,6 +1,6 @@
 /** Authenticated Stripe events → ledger, a second: claimed, applied and posted in batches, nothing fetched. */
 import { createBilling, readPacks } from "../../../server/kernel/billing/index.ts";
-import { insertPayment, placeObjects } from "../../../server/kernel/billing/store.ts";
+import { insertPayment, placeObjects } from "../../../server/kernel/billing/payments/store.ts";
 import { createInbox, type Source } from "../../../server/kernel/webhooks/index.ts";
 import { insertEvents } from "../../../server/kernel/webhooks/insert-events.ts";
 import { newEvent } from "../../../server/kernel/webhooks/receive.ts";

@@ -1,7 +1,7 @@
-import { withOperatorTx, withTx } from "../../platform/db/index.ts";
-import { StripeFault, type Fee } from "../../vendors/stripe/index.ts";
-import { post } from "../ledger/index.ts";
-import type { BillingDeps } from "./deps.ts";
+import { withOperatorTx, withTx } from "../../../platform/db/index.ts";
+import { StripeFault, type Fee } from "../../../vendors/stripe/index.ts";
+import { post } from "../../ledger/index.ts";
+import type { BillingDeps } from "../deps.ts";
 import { listFeesDue, lockPayments, updatePayments } from "./store.ts";
 
 /** Fees asked for in one run; with a run each second this stays below the company's limit. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { PaymentFact } from "../../vendors/stripe/index.ts";
+import type { PaymentFact } from "../../../vendors/stripe/index.ts";
 import { isUnclear, walk, type Fact, type PaymentRow, type RefundRow } from "./payment.ts";
 
 const T0 = Date.parse("2026-03-01T00:00:00Z");

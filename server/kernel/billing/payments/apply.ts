@@ -1,9 +1,9 @@
-import type { Tx } from "../../platform/db/index.ts";
-import type { OrgId } from "../../platform/ids.ts";
-import { assert } from "../../platform/problem.ts";
-import { clawBack, grant, post, restoreClawedBack, type NewGrant, type Posting } from "../ledger/index.ts";
-import type { Effect } from "../webhooks/index.ts";
-import type { BillingDeps } from "./deps.ts";
+import type { Tx } from "../../../platform/db/index.ts";
+import type { OrgId } from "../../../platform/ids.ts";
+import { assert } from "../../../platform/problem.ts";
+import { clawBack, grant, post, restoreClawedBack, type NewGrant, type Posting } from "../../ledger/index.ts";
+import type { Effect } from "../../webhooks/index.ts";
+import type { BillingDeps } from "../deps.ts";
 import { creditsReference, walk, type Fact, type Moves, type PaymentRow, type RefundRow } from "./payment.ts";
 import { listRefunds, lockPayments, placeObjects, saveRefunds, updatePayments, type Place } from "./store.ts";
 

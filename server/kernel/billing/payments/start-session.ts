@@ -1,10 +1,10 @@
-import { withTx } from "../../platform/db/index.ts";
-import type { OrgId } from "../../platform/ids.ts";
-import { assert, Problem } from "../../platform/problem.ts";
-import { StripeFault, type CheckoutSession } from "../../vendors/stripe/index.ts";
-import type { BillingDeps } from "./deps.ts";
+import { withTx } from "../../../platform/db/index.ts";
+import type { OrgId } from "../../../platform/ids.ts";
+import { assert, Problem } from "../../../platform/problem.ts";
+import { StripeFault, type CheckoutSession } from "../../../vendors/stripe/index.ts";
+import type { BillingDeps } from "../deps.ts";
 import type { PaymentRow } from "./payment.ts";
-import { billingProblems } from "./problems.ts";
+import { billingProblems } from "../problems.ts";
 import { findCustomer, lockPayments, placeObjects, saveCustomer, updatePayments } from "./store.ts";
 
 export type StartedSession = { paymentId: PaymentRow["id"]; sessionId: string; url: string; expiresAt: Date };

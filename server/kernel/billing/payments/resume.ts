@@ -1,9 +1,9 @@
-import { addMs } from "../../platform/clock.ts";
-import { withOperatorTx, withTx } from "../../platform/db/index.ts";
-import type { OrgId } from "../../platform/ids.ts";
-import { Problem } from "../../platform/problem.ts";
-import { StripeFault } from "../../vendors/stripe/index.ts";
-import type { BillingDeps } from "./deps.ts";
+import { addMs } from "../../../platform/clock.ts";
+import { withOperatorTx, withTx } from "../../../platform/db/index.ts";
+import type { OrgId } from "../../../platform/ids.ts";
+import { Problem } from "../../../platform/problem.ts";
+import { StripeFault } from "../../../vendors/stripe/index.ts";
+import type { BillingDeps } from "../deps.ts";
 import type { PaymentRow } from "./payment.ts";
 import { adoptSession, startSession } from "./start-session.ts";
 import { findPayment, listCreating, lockPayments, updatePayments } from "./store.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { CURRENCY_EXPONENTS, MICROS_PER_CREDIT } from "../../platform/money.ts";
-import list from "../../../config/packs.json" with { type: "json" };
+import { CURRENCY_EXPONENTS, MICROS_PER_CREDIT } from "../../../platform/money.ts";
+import list from "../../../../config/packs.json" with { type: "json" };
 
 /** Credits that can be bought at once, at a price that only the server sets. */
 export type Pack = {

@@ -1,7 +1,7 @@
 /** SQL of billing. Payments are locked in the order of their ids, before any ledger row. */
-import type { BillingCustomers, BillingObjectOrgs, BillingPayments } from "../../../db/rows.ts";
-import type { Narrowed, Tx } from "../../platform/db/index.ts";
-import type { OrgId } from "../../platform/ids.ts";
+import type { BillingCustomers, BillingObjectOrgs, BillingPayments } from "../../../../db/rows.ts";
+import type { Narrowed, Tx } from "../../../platform/db/index.ts";
+import type { OrgId } from "../../../platform/ids.ts";
 import type { PaymentRow, RefundRow } from "./payment.ts";
 
 const PAYMENT = `org_id, id, mode, account_id, purpose, pack_key, amount_minor, currency, credits_micros, status, attempt,

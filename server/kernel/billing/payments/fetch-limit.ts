@@ -1,4 +1,4 @@
-import type { Clock } from "../../platform/clock.ts";
+import type { Clock } from "../../../platform/clock.ts";
 
 /** Fetches of one account per second, below the company's own limit; the burst is one second's worth. */
 const PER_SECOND = 20;

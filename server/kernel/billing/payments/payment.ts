@@ -1,15 +1,15 @@
 /** A payment and what facts make of it. Pure: no clock, no database, no network. */
-import type { BillingPayments, BillingRefunds } from "../../../db/rows.ts";
-import type { Narrowed } from "../../platform/db/index.ts";
-import type { Mode, NewGrant, Posting } from "../ledger/index.ts";
-import { RuleBroken } from "../webhooks/index.ts";
+import type { BillingPayments, BillingRefunds } from "../../../../db/rows.ts";
+import type { Narrowed } from "../../../platform/db/index.ts";
+import type { Mode, NewGrant, Posting } from "../../ledger/index.ts";
+import { RuleBroken } from "../../webhooks/index.ts";
 import type {
   ChargeFact,
   PaymentFact,
   PaymentState,
   RefundFact,
   RefundStatus,
-} from "../../vendors/stripe/index.ts";
+} from "../../../vendors/stripe/index.ts";
 
 export type PaymentStatus =
   | "creating"

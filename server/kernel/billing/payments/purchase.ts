@@ -1,8 +1,8 @@
-import { type Tx, withTx } from "../../platform/db/index.ts";
-import { newId, type Id, type OrgId } from "../../platform/ids.ts";
-import { Problem, common } from "../../platform/problem.ts";
-import { audit } from "../identity/index.ts";
-import type { BillingDeps } from "./deps.ts";
+import { type Tx, withTx } from "../../../platform/db/index.ts";
+import { newId, type Id, type OrgId } from "../../../platform/ids.ts";
+import { Problem, common } from "../../../platform/problem.ts";
+import { audit } from "../../identity/index.ts";
+import type { BillingDeps } from "../deps.ts";
 import type { Pack } from "./pack.ts";
 import { startSession, type StartedSession } from "./start-session.ts";
 import { insertPayment, placeObjects } from "./store.ts";

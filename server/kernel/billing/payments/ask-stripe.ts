@@ -1,7 +1,7 @@
-import { withSystemTx } from "../../platform/db/index.ts";
-import { StripeFault, type PaymentFact } from "../../vendors/stripe/index.ts";
-import type { Prepared } from "../webhooks/index.ts";
-import type { BillingDeps } from "./deps.ts";
+import { withSystemTx } from "../../../platform/db/index.ts";
+import { StripeFault, type PaymentFact } from "../../../vendors/stripe/index.ts";
+import type { Prepared } from "../../webhooks/index.ts";
+import type { BillingDeps } from "../deps.ts";
 import type { FetchLimit } from "./fetch-limit.ts";
 import { drawFetchSeq } from "./store.ts";
 

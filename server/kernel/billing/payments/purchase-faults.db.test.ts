@@ -1,13 +1,13 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { startTestApp, type TestApp } from "../../../test/harness/app.ts";
-import { createBuyer, type Buyer } from "../../../test/harness/buyer.ts";
-import type { Client, Json } from "../../../test/harness/client.ts";
-import { offsetClock } from "../../platform/clock.ts";
-import { createDb, type Db } from "../../platform/db/index.ts";
-import { startHub, type TestHub } from "../../../test/harness/hub.ts";
-import { createLogger, createMetrics } from "../../platform/telemetry/index.ts";
-import { createStripe } from "../../vendors/stripe/index.ts";
-import { createBilling, readPacks } from "./index.ts";
+import { startTestApp, type TestApp } from "../../../../test/harness/app.ts";
+import { createBuyer, type Buyer } from "../../../../test/harness/buyer.ts";
+import type { Client, Json } from "../../../../test/harness/client.ts";
+import { offsetClock } from "../../../platform/clock.ts";
+import { createDb, type Db } from "../../../platform/db/index.ts";
+import { startHub, type TestHub } from "../../../../test/harness/hub.ts";
+import { createLogger, createMetrics } from "../../../platform/telemetry/index.ts";
+import { createStripe } from "../../../vendors/stripe/index.ts";
+import { createBilling, readPacks } from "../index.ts";
 
 let t: TestApp;
 let buyer: Buyer;

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { startTestApp, type TestApp } from "../../../test/harness/app.ts";
-import { createBuyer, type Buyer } from "../../../test/harness/buyer.ts";
-import { chargeSucceeded, sign } from "../../../test/bench/webhooks/events.ts";
-import type { Json } from "../../../test/harness/client.ts";
+import { startTestApp, type TestApp } from "../../../../test/harness/app.ts";
+import { createBuyer, type Buyer } from "../../../../test/harness/buyer.ts";
+import { chargeSucceeded, sign } from "../../../../test/bench/webhooks/events.ts";
+import type { Json } from "../../../../test/harness/client.ts";
 
 let t: TestApp;
 let buyer: Buyer;

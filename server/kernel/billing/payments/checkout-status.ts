@@ -1,11 +1,11 @@
-import { withSystemTx, withTx } from "../../platform/db/index.ts";
-import { Problem, common } from "../../platform/problem.ts";
-import { context } from "../../platform/telemetry/index.ts";
-import { StripeFault } from "../../vendors/stripe/index.ts";
-import { RuleBroken } from "../webhooks/index.ts";
+import { withSystemTx, withTx } from "../../../platform/db/index.ts";
+import { Problem, common } from "../../../platform/problem.ts";
+import { context } from "../../../platform/telemetry/index.ts";
+import { StripeFault } from "../../../vendors/stripe/index.ts";
+import { RuleBroken } from "../../webhooks/index.ts";
 import { applyFacts } from "./apply.ts";
 import { fetchWhole } from "./ask-stripe.ts";
-import type { BillingDeps } from "./deps.ts";
+import type { BillingDeps } from "../deps.ts";
 import type { PaymentRow, PaymentStatus } from "./payment.ts";
 import { findPayment, findPlaces, type Place } from "./store.ts";
 
