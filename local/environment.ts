@@ -51,6 +51,7 @@ export function serverEnvironment(run: {
       GITHUB_API_URL: credentials.github.api_url,
     }),
     DNS_URL: credentials.oidc.dns_url,
+    PRIVATE_ISSUERS: "allowed",
     ...outside,
     NODE_ENV: "development",
     PORT: String(run.port),

@@ -139,6 +139,7 @@ function productionFaults(config: Config): string[] {
   refuse(config.CLOCK_OFFSET_MS !== 0, "CLOCK_OFFSET_MS: unset it in production");
   refuse(config.AUTH_LIMITS === "off", "AUTH_LIMITS: off is for tests only");
   refuse(config.OPERATOR_MFA === "optional", "OPERATOR_MFA: unset it in production");
+  refuse(config.PRIVATE_ISSUERS === "allowed", "PRIVATE_ISSUERS: unset it in production");
   refuse(config.METRICS_TOKEN === undefined, "METRICS_TOKEN: set 32 or more random characters");
   refuse(
     /sk_test_|sandbox|sk-or-v1-default/.test(text),

@@ -7,9 +7,12 @@ import { createOidc } from "./vendors/oidc/index.ts";
 
 /** Whom organizations bring to vouch for their own people, and who says that a domain is theirs. */
 export const domainCompanies = (
-  { SIGN_IN_TIMEOUT_MS: timeoutMs, DNS_URL: url }: IdentityConfig & TenancyConfig,
+  { SIGN_IN_TIMEOUT_MS: timeoutMs, DNS_URL: url, PRIVATE_ISSUERS }: IdentityConfig & TenancyConfig,
   metrics: Metrics,
-) => ({ issuers: createOidc({ name: "sso", metrics, timeoutMs }), dns: createDns({ url, metrics }) });
+) => ({
+  issuers: createOidc({ name: "sso", metrics, timeoutMs, publicOnly: PRIVATE_ISSUERS === "refused" }),
+  dns: createDns({ url, metrics }),
+});
 
 /** The companies that vouch for people here: those whose client is configured. A room of `app.ts`. */
 export function signInProviders(config: IdentityConfig, metrics: Metrics): Providers {

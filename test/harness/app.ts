@@ -146,6 +146,7 @@ const settingsOf = (
   GITHUB_LOGIN_URL: github.login_url,
   GITHUB_API_URL: github.api_url,
   DNS_URL: oidc.dns_url,
+  PRIVATE_ISSUERS: "allowed",
   SANDBOX_URL: sandbox.url,
 });
 

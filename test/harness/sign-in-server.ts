@@ -91,6 +91,7 @@ export async function startSignInServer(
     OPERATOR_MFA: "optional",
     API_KEY_PEPPER: [PEPPER],
     DNS_URL: "http://127.0.0.1:9/dns-query",
+    PRIVATE_ISSUERS: "allowed",
     INSTALLATION_MODE: "test",
     SEATS_PER_ORGANIZATION: 25,
     ...change,

@@ -19,6 +19,7 @@ export type { Claims } from "./tokens/claims.ts";
 export { switchSession } from "./tokens/switch-session.ts";
 export { findTokenSession } from "./tokens/find-token-session.ts";
 export { findSession, getSession, isSessionSecret, touchSession } from "./sessions/find-session.ts";
+export { endSessionsWithoutProof } from "./sessions/end-sessions.ts";
 export { moveSession, rotateSessionsOf, takeDueRotation } from "./sessions/rotate-session.ts";
 export { presentSession, presentUser, sessionAnswer, userAnswer } from "./schemas.ts";
 export { answerSignIn } from "./sessions/answer-sign-in.ts";

@@ -19,6 +19,10 @@ export const tenancyConfig = z.object({
     .url()
     .default("https://cloudflare-dns.com/dns-query")
     .describe("resolver of TXT records by DNS over HTTPS, for organizations that prove a domain"),
+  PRIVATE_ISSUERS: z
+    .enum(["refused", "allowed"])
+    .default("refused")
+    .describe("allowed lets organizations name issuers inside this network; refused in production"),
   INSTALLATION_MODE: z
     .enum(["test", "live"])
     .default("test")

@@ -20,6 +20,7 @@ import type { TenancyConfig } from "./config.ts";
 import { mfaDue } from "./mfa-due.ts";
 import { permissionsOf } from "./permissions.ts";
 import { findMember } from "./members/store.ts";
+import { keyOf } from "./sso/connection.ts";
 
 /** A session, token or key as the database told it a moment ago. */
 export type Credential = {
@@ -79,7 +80,7 @@ async function ofPerson(
 ): Promise<Credential | null> {
   const { id, user, orgId } = session;
   const member = await withTx(db, orgId, (tx) => findMember(tx, orgId, user.id));
-  if (!member) return null;
+  if (!member || (member.issuerOnly && !session.amr.includes(keyOf(orgId)))) return null;
   const asUsed = () => ({ ...session, lastSeenAt: credential.usedAt ?? session.lastSeenAt });
   // An organization may ask for less time than the installation gives, never more.
   const minutes = Math.min(config.SESSION_IDLE_MINUTES, member.idleMinutes ?? Infinity);

@@ -11,7 +11,8 @@ import type { Revocations } from "./revocations.ts";
 /** How organizations' own issuers are spoken to. */
 export type Issuers = {
   issuer(credentials: { issuer: string; clientId: string; clientSecret: string }): SignInProvider;
-  answers(issuer: string): Promise<boolean>;
+  /** Whether somebody answers there as the issuer of that name; `private`: at an address that is not to be called. */
+  look(issuer: string): Promise<"answers" | "silent" | "private">;
 };
 
 export type TenancyDeps = CachedDb & {

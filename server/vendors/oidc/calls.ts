@@ -10,10 +10,12 @@ export type CallOptions = {
   metrics: Metrics;
   /** Of each call, connecting and reading included. */
   timeoutMs: number;
+  /** Default: the plain one, which connects anywhere. */
+  fetch?: typeof globalThis.fetch;
 };
 
 /** Fetches with a deadline and a bound, measured. The whole answer is read before it is handed on. */
-export function createCall({ name, metrics, timeoutMs }: CallOptions): CustomFetch {
+export function createCall({ name, metrics, timeoutMs, fetch = globalThis.fetch }: CallOptions): CustomFetch {
   const labels = ["vendor", "op"] as const;
   const seconds = metrics.histogram("vendor_seconds", "Seconds of one call to a company", labels);
   const total = metrics.counter("vendor_calls_total", "Calls to a company", [...labels, "outcome"]);

@@ -1,4 +1,5 @@
 import * as client from "openid-client";
+import { PrivateAddressError, publicFetch } from "../../platform/outbound/index.ts";
 import type { Metrics } from "../../platform/telemetry/index.ts";
 import { createCall } from "./calls.ts";
 import type { Ask, Finish, OidcPerson, Outcome, Started } from "./facts.ts";
@@ -11,6 +12,8 @@ export type OidcOptions = {
   metrics: Metrics;
   /** Milliseconds of each call; default 5 s. */
   timeoutMs?: number;
+  /** Refuses issuers at addresses that are not public; for issuers that others name. */
+  publicOnly?: boolean;
   /** Milliseconds since 1970, for the caches' age. */
   now?: () => number;
 };
@@ -25,8 +28,8 @@ export type OidcIssuer = {
 
 export type Oidc = {
   issuer(credentials: { issuer: string; clientId: string; clientSecret: string }): OidcIssuer;
-  /** Whether somebody answers there as the issuer of that name. */
-  answers(issuer: string): Promise<boolean>;
+  /** Whether somebody answers there as the issuer of that name; `private`: at an address that is not to be called. */
+  look(issuer: string): Promise<"answers" | "silent" | "private">;
 };
 
 const TIMEOUT_MS = 5_000;
@@ -40,7 +43,8 @@ type Known = { metadata: client.ServerMetadata; at: number; keys: KeyCache };
 
 export function createOidc(options: OidcOptions): Oidc {
   const { name, metrics, timeoutMs = TIMEOUT_MS, now = Date.now } = options;
-  const call = createCall({ name, metrics, timeoutMs });
+  const fetch = options.publicOnly ? publicFetch(timeoutMs) : globalThis.fetch;
+  const call = createCall({ name, metrics, timeoutMs, fetch });
   const known = new Map<string, Known>();
 
   const look = async (issuer: string): Promise<Known> => {
@@ -62,10 +66,10 @@ export function createOidc(options: OidcOptions): Oidc {
     }
   };
   return {
-    answers: (issuer) =>
+    look: (issuer) =>
       look(issuer).then(
-        () => true,
-        () => false,
+        () => "answers",
+        (error: unknown) => (isPrivate(error) ? "private" : "silent"),
       ),
     issuer({ issuer, clientId, clientSecret }) {
       const configure = async (): Promise<client.Configuration> => {
@@ -89,6 +93,12 @@ export function createOidc(options: OidcOptions): Oidc {
       };
     },
   };
+}
+
+function isPrivate(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause)
+    if (cause instanceof PrivateAddressError) return true;
+  return false;
 }
 
 /** Plain http is for issuers on this machine; configuration refuses it in production. */

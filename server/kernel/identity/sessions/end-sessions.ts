@@ -1,11 +1,11 @@
 import { hashToken } from "../../../platform/crypto/index.ts";
 import { type Tx, withSystemTx } from "../../../platform/db/index.ts";
-import type { UserId } from "../../../platform/ids.ts";
+import type { OrgId, UserId } from "../../../platform/ids.ts";
 import { Problem, common } from "../../../platform/problem.ts";
 import { audit } from "../audit/index.ts";
 import type { IdentityDeps } from "../deps.ts";
-import type { EndReason } from "./session.ts";
-import { type EndedSession, endSessionByHash, endSessionsOfUser } from "./store.ts";
+import type { Amr, EndReason } from "./session.ts";
+import { type EndedSession, endSessionByHash, endSessionsOfUser, endSessionsWithout } from "./store.ts";
 
 type Deps = Pick<IdentityDeps, "clock" | "hub" | "sessionEnded">;
 
@@ -22,6 +22,17 @@ export async function endSessions(
   const ended = await endSessionsOfUser(tx, userId, how, how.reason, deps.clock.now());
   await tellEnded(tx, deps, ended, how.actorId ?? userId);
   return ended.length;
+}
+
+/** Ends the sessions in an organization that did not begin with this proof, whatever holds them; `exempt` people keep theirs. */
+export async function endSessionsWithoutProof(
+  tx: Tx,
+  deps: Deps,
+  orgId: OrgId,
+  { amr, exempt, actorId }: { amr: Amr; exempt: readonly UserId[]; actorId: string },
+): Promise<void> {
+  const ended = await endSessionsWithout(tx, orgId, { amr, exempt }, "security_event", deps.clock.now());
+  await tellEnded(tx, deps, ended, actorId);
 }
 
 /** Ends the session of this cookie, if there is one. */

@@ -273,6 +273,24 @@ export async function endSessionsOfUser(
   return rows.map(toEnded);
 }
 
+/** Ends the open sessions in an organization that did not begin with `amr`, but for these people's. */
+export async function endSessionsWithout(
+  tx: Tx,
+  orgId: OrgId,
+  { amr, exempt }: { amr: string; exempt: readonly UserId[] },
+  reason: EndReason,
+  now: Date,
+): Promise<EndedSession[]> {
+  const rows = await tx.query<EndedRow>(
+    "identity_end_sessions_without",
+    `update identity.sessions set ended_at = $5, end_reason = $4
+     where org_id = $1 and ended_at is null and not amr @> array[$2::text] and user_id <> all($3)
+     returning ${ENDED}`,
+    [orgId, amr, exempt, reason, now],
+  );
+  return rows.map(toEnded);
+}
+
 export type ListedSession = {
   id: Id<"ses">;
   kind: SessionKind;

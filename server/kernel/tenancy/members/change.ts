@@ -8,6 +8,7 @@ import { voidHigherInvitations } from "../invitations/store.ts";
 import type { Permission } from "../permissions.ts";
 import { actorIdOf } from "../person.ts";
 import { tenancyProblems } from "../problems.ts";
+import { endOutsiders } from "../sso/end-outsiders.ts";
 import { act, manages, mayAssign, type Acting } from "./standing.ts";
 import {
   countMembers,
@@ -82,6 +83,7 @@ export async function giveRole(
   const { revocations } = deps;
   const sessionEnded = (credentialId: string) => revocations.revoke({ credentialId });
   await rotateSessionsOf(tx, { sessionEnded }, userId, orgId);
+  if (member.role === "owner") await endOutsiders(tx, deps, orgId, actorIdOf(actor));
   const [user] = userId === actor.userId ? [] : await findUsers(tx, [userId]);
   if (user) await deps.mail.send(tx, { kind: "tenancy.role_changed", to: user.email, orgId, ref: { role } });
 }

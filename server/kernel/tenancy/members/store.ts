@@ -21,7 +21,13 @@ export async function insertMembership(
 }
 
 /** A member's role and overrides, whether the organization is suspended, and what it asks of sessions. */
-export type Standing = { role: Role; overrides: Overrides; suspended: boolean } & MfaPolicy &
+export type Standing = {
+  role: Role;
+  overrides: Overrides;
+  suspended: boolean;
+  /** They get in through the organization's own issuer only. */
+  issuerOnly: boolean;
+} & MfaPolicy &
   Pick<Policy, "idleMinutes" | "ipAllow">;
 
 /** One JSON object, permission → granted, of the member whom `userId` (an SQL expression) names. */
@@ -35,9 +41,10 @@ export async function findMember(tx: Tx, orgId: OrgId, userId: UserId): Promise<
     "tenancy_member",
     `select m.role, o.suspended_at is not null as suspended, ${overridesOf("m.user_id")} as overrides,
        case when p.mfa_required then p.methods end as "mfaMethods", p.idle_minutes as "idleMinutes",
-       coalesce(p.ip_allow, '{}') as "ipAllow"
+       coalesce(p.ip_allow, '{}') as "ipAllow", coalesce(c.required and m.role <> 'owner', false) as "issuerOnly"
      from tenancy.memberships m join tenancy.organizations o on o.org_id = m.org_id
        left join tenancy.policies p on p.org_id = m.org_id
+       left join tenancy.oidc_connections c on c.org_id = m.org_id
      where m.org_id = $1 and m.user_id = $2 and o.deleted_at is null`,
     [orgId, userId],
   );

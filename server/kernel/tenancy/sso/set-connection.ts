@@ -8,6 +8,7 @@ import { act } from "../members/standing.ts";
 import { actorIdOf } from "../person.ts";
 import { tenancyProblems } from "../problems.ts";
 import { isIssuer, secretPlace, txtName, txtValue, type Connection } from "./connection.ts";
+import { endOutsiders } from "./end-outsiders.ts";
 import { deleteConnection, findConnection, releaseDomains, takeDomain, writeConnection } from "./store.ts";
 
 export type NewConnection = {
@@ -24,7 +25,8 @@ const wrong = (pointer: string, detail: string) =>
 
 /**
  * Sets the organization's issuer and looks whether its domain is proven. The issuer is asked before anything is written: 422
- * when it does not answer. 409 for a domain that another organization has proven, or to require what is not proven.
+ * when it does not answer. 409 for a domain that another organization has proven, or to require what is not proven. Required,
+ * it ends the sessions there of members below the owners that did not come through it.
  */
 export async function setConnection(
   deps: TenancyDeps,
@@ -39,7 +41,9 @@ export async function setConnection(
   const secret = wanted.clientSecret === null ? null : Buffer.from(wanted.clientSecret);
   const secretSealed = secret ? sealer.seal(secret, secretPlace(orgId)) : before?.secretSealed;
   if (!secretSealed) throw wrong("/client_secret", "is missing");
-  if (!(await issuers.answers(wanted.issuer))) throw wrong("/issuer", "does not answer as an OpenID issuer");
+  const found = await issuers.look(wanted.issuer);
+  if (found === "private") throw wrong("/issuer", "is at an address that is not public");
+  if (found === "silent") throw wrong("/issuer", "does not answer as an OpenID issuer");
   const same = before?.domain === wanted.domain ? before : null;
   const proof = same?.proof ?? newToken();
   const texts = await dns.txt(txtName(wanted.domain));
@@ -58,6 +62,7 @@ export async function setConnection(
     await writeConnection(tx, connection, now);
     const { issuer, domain, required } = wanted;
     await written(tx, deps, actor, "organization.sso_changed", { issuer, domain, required, proven });
+    await endOutsiders(tx, deps, orgId, actorIdOf(actor));
   });
   return connection;
 }

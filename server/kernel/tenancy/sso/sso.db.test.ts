@@ -70,6 +70,21 @@ it("keeps the secret sealed, and takes no issuer that does not answer as itself"
   expect(body).toMatchObject({ issuer, client_id });
 });
 
+it("takes no issuer inside this network where the installation does not allow it", async () => {
+  const strict = await app.startAnother({ PRIVATE_ISSUERS: "refused" });
+  const owner = browser();
+  await owner.signIn(OWNER.email, OWNER.password);
+  const inside = issuer.replace("127.0.0.1", "localhost");
+  for (const named of [issuer, inside]) {
+    const body = { issuer: named, client_id, client_secret, domain: DOMAIN, required: false };
+    const refused = await owner.call("PUT", path, { body, at: strict.url });
+    expect([refused.status, refused.body.errors]).toEqual([
+      422,
+      [{ pointer: "/issuer", detail: "is at an address that is not public" }],
+    ]);
+  }
+});
+
 it("signs somebody new of the proven domain in: they join as viewer; later they are the same", async () => {
   await prove();
   const visitor = browser();
@@ -142,6 +157,58 @@ it("is required of members below the owners once the owner says so; other organi
   const to = await visitor.call("POST", "/api/auth/switch-organization", { body: { org_id: orgId } });
   expect(to.status).toBe(200);
   expect((await app.signIn()).headers.cookie).toBeDefined();
+});
+
+it("ends the sessions there that came in another way, once it is required; owners and other organizations keep theirs", async () => {
+  expect((await put({ required: false })).status).toBe(200);
+  const email = `ann@${DOMAIN}`;
+  const [vouched, old, elsewhere] = [browser(), browser(), browser()];
+  await vouched.comeBack(await vouched.visit(`${START}${email}`, "other", email));
+  await vouched.call("POST", "/api/auth/switch-organization", { body: { org_id: orgId } });
+  await old.signIn(email, OWNER.password);
+  await old.call("POST", "/api/auth/switch-organization", { body: { org_id: orgId } });
+  await elsewhere.signIn(email, OWNER.password);
+  const memberships = (await elsewhere.call<{ organizations: Json[] }>("GET", "/api/auth/me")).body;
+  const other = memberships.organizations.find(({ id }) => id !== orgId);
+  await elsewhere.call("POST", "/api/auth/switch-organization", { body: { org_id: other?.id } });
+  const second = await app.startAnother();
+  const statuses = () =>
+    Promise.all(
+      [vouched, old, elsewhere].map(
+        async (who) => (await who.call("GET", "/api/auth/me", { at: second.url })).status,
+      ),
+    );
+  expect(await statuses()).toEqual([200, 200, 200]);
+  expect((await put({ required: true })).status).toBe(200);
+  await expect.poll(statuses, { timeout: 1_000 }).toEqual([200, 401, 200]);
+  expect((await app.owner.call("GET", "/api/auth/me")).status).toBe(200);
+  const ended = await app.sql(
+    `select s.end_reason from identity.sessions s join identity.users u on u.id = s.user_id
+     where u.email = $1 and s.org_id = $2 and s.ended_at is not null and not s.amr @> array['sso:' || $2]
+     order by s.ended_at desc limit 1`,
+    [email, orgId],
+  );
+  expect(ended).toEqual([{ end_reason: "security_event" }]);
+});
+
+it("is required of an owner from the moment that they are one no more", async () => {
+  const email = `ann@${DOMAIN}`;
+  const role = (name: string) =>
+    app.sql(
+      `update tenancy.memberships m set role = $2 from identity.users u
+       where u.id = m.user_id and u.email = $1 and m.org_id = $3`,
+      [email, name, orgId],
+    );
+  await role("owner");
+  const owner = browser();
+  await owner.signIn(email, OWNER.password);
+  await owner.call("POST", "/api/auth/switch-organization", { body: { org_id: orgId } });
+  const { body } = await owner.call<{ user: { id: string } }>("GET", "/api/auth/me");
+  const demoted = await app.owner.call("PUT", `/api/team/members/${body.user.id}`, {
+    body: { role: "viewer" },
+  });
+  expect(demoted.status).toBe(200);
+  expect(await owner.me()).toBeNull();
 });
 
 it("a domain is one organization's: whoever proves it later is told", async () => {
