@@ -14,6 +14,7 @@ import { ledgerRoutes } from "./kernel/ledger/routes.ts";
 import { mailJobs } from "./kernel/mail/jobs.ts";
 import {
   connectionActions,
+  departureActions,
   invitationActions,
   organizationsOf,
   organizationActions,
@@ -111,6 +112,7 @@ function identityOf(parts: Parts): IdentityDeps {
     organizations: organizationActions,
     invitations: invitationActions(tenancy),
     connections: connectionActions(tenancy),
+    departures: departureActions(tenancy),
     sessionEnded: forget,
     tokenRevoked: forget,
     personChanged: personChanged(tenancyOf(parts)),

@@ -41,6 +41,33 @@ describe.each(ways)("with Redis %s", (way) => {
     await vi.waitFor(refused, { timeout: 1_000, interval: 10 });
   });
 
+  test("a second process refuses a disabled person's session, access token and key within a second", async () => {
+    const member = await first.member("agent");
+    const me = await member.call<{ user: { id: string; email: string } }>("GET", "/api/auth/me");
+    const { id, email } = me.body.user;
+    const login = { email, password: OWNER.password, mode: "token" };
+    const { body: tokens } = await first.anonymous.call("POST", "/api/auth/login", { body: login });
+    const key = await first.createKey(member);
+    const asked = [
+      { path: "/api/auth/me", headers: member.headers },
+      { path: "/api/auth/me", headers: { authorization: `Bearer ${String(tokens.access_token)}` } },
+      { path: "/v1/models", headers: { authorization: `Bearer ${key.secret}` } },
+    ];
+    const statuses = () =>
+      Promise.all(
+        asked.map(
+          async ({ path, headers }) => (await createClient(otherUrl, headers).call("GET", path)).status,
+        ),
+      );
+    expect(await statuses()).toEqual([200, 200, 200]);
+    const status = { active: false, reason: "Left the company" };
+    expect((await first.owner.call("PUT", `/api/admin/users/${id}/status`, { body: status })).status).toBe(
+      204,
+    );
+    const refused = async () => expect(await statuses()).toEqual([401, 401, 401]);
+    await vi.waitFor(refused, { timeout: 1_000, interval: 10 });
+  });
+
   test("a second process refuses a revoked access token within a second, and its sisters with their session", async () => {
     const login = { ...OWNER, mode: "token" };
     const one = await first.anonymous.call("POST", "/api/auth/login", { body: login });

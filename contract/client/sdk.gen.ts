@@ -226,7 +226,7 @@ export const confirmDeletion = <ThrowOnError extends boolean = false>(options: O
 });
 
 /**
- * Keep the account after all: by the mailed token, or signed in before the mail was confirmed
+ * Keep the account after all: by the mailed token, or signed in
  */
 export const cancelDeletion = <ThrowOnError extends boolean = false>(options: Options<CancelDeletionData, ThrowOnError>): RequestResult<CancelDeletionResponses, CancelDeletionErrors, ThrowOnError> => (options.client ?? client).post<CancelDeletionResponses, CancelDeletionErrors, ThrowOnError>({
     url: '/api/gdpr/cancel',

@@ -864,6 +864,10 @@ export type Me = {
         reason: string;
         ends_at: string;
     } | null;
+    /**
+     * This account is about to be erased; all that is open is to keep it
+     */
+    leaving: boolean;
     role: Role;
     /**
      * What you may do here today

@@ -49,6 +49,7 @@ export const common = problems({
   tenant_mismatch: [403, "The credential belongs to another organization"],
   reauth_required: [403, "Prove once more that it is you"],
   mfa_required: [403, "Set up two-step verification first"],
+  deletion_scheduled: [403, "This account is about to be deleted; sign in to keep it"],
   read_only: [403, "You are looking at somebody else's account; nothing can be changed"],
   organization_suspended: [403, "This organization is suspended"],
   csrf_failed: [403, "The request did not come from our own pages"],

@@ -10,6 +10,7 @@ import {
 } from "../../server/kernel/identity/index.ts";
 import {
   connectionActions,
+  departureActions,
   createAuthenticate,
   invitationActions,
   organizationActions,
@@ -166,6 +167,7 @@ export async function startSignInServer(
     invitations: invitationActions(tenancy),
     mail,
     connections: connectionActions(tenancy),
+    departures: departureActions(tenancy),
     sealer,
     signer: createSigner([KEYRING], "holdfast.audit"),
     logger,

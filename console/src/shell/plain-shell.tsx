@@ -4,6 +4,7 @@ import { useEffect } from "react";
 import { setSession, whenSignedOut } from "../api/http.ts";
 import { ApiError } from "../api/problem.ts";
 import { queries } from "../api/queries.ts";
+import { LeavingScreen } from "../products/profile/leaving-screen.tsx";
 import { useEnrollFirst } from "../products/security/enroll-first.tsx";
 import { Failure } from "../ui/states.tsx";
 import { Logo } from "./logo.tsx";
@@ -22,6 +23,7 @@ export function PlainShell() {
   useEffect(() => whenSignedOut(() => void client.resetQueries({ queryKey: ["me"] })), [client]);
   if (me.data)
     setSession({ csrfToken: me.data.session?.csrf_token ?? "", organizationId: me.data.organization.id });
+  if (me.data?.leaving) return <LeavingScreen />;
   if (enrollFirst) return enrollFirst;
   return (
     <main className="flex min-h-dvh flex-col items-center justify-center gap-6 p-4">

@@ -6,6 +6,9 @@ import { setSession, whenSignedOut } from "../api/http.ts";
 import { listenLive } from "../api/live.ts";
 import { ApiError } from "../api/problem.ts";
 import { queries } from "../api/queries.ts";
+import type { Me } from "../api/types.ts";
+import { AddressDialog } from "../products/profile/address-dialog.tsx";
+import { LeavingScreen } from "../products/profile/leaving-screen.tsx";
 import { useEnrollFirst } from "../products/security/enroll-first.tsx";
 import { Failure, Skeleton } from "../ui/states.tsx";
 import { CommandPalette } from "./command-palette.tsx";
@@ -26,13 +29,14 @@ export function Shell() {
   }, [signedOut, router]);
   if (me.data) {
     setSession({ csrfToken: me.data.session?.csrf_token ?? "", organizationId: me.data.organization.id });
-    return enrollFirst ?? <Frame />;
+    if (me.data.leaving) return <LeavingScreen />;
+    return enrollFirst ?? <Frame me={me.data} />;
   }
   if (me.error && !signedOut) return <Failure error={me.error} onRetry={() => void me.refetch()} />;
   return <Waiting />;
 }
 
-function Frame() {
+function Frame({ me }: { me: Me }) {
   const client = useQueryClient();
   const [menu, setMenu] = useState(false);
   const [palette, setPalette] = useState(false);
@@ -71,6 +75,7 @@ function Frame() {
           <Outlet />
         </main>
       </div>
+      <AddressDialog me={me} />
       <CommandPalette open={palette} onOpenChange={setPalette} />
     </div>
   );

@@ -33,6 +33,14 @@ export type OrganizationActions = {
   ownedAlone(tx: Tx, userId: UserId): Promise<string[]>;
 };
 
+/** What becomes of what a person has in organizations when they must go, or want to. */
+export type DepartureActions = {
+  /** Ends the person's own keys; `whole`: and every key of organizations that have nobody else. */
+  revokeKeys(tx: Tx, userId: UserId, how: { actorId: string; whole: boolean }): Promise<void>;
+  /** Takes the person out of all organizations. One without anybody else is erased, under a name made of `alias`. */
+  depart(tx: Tx, userId: UserId, alias: string): Promise<void>;
+};
+
 /** An organization that a person is in. */
 export type Membership = { id: OrgId; name: string; role: string };
 
@@ -62,6 +70,7 @@ export type IdentityDeps = {
   organizations: OrganizationActions;
   invitations: InvitationActions;
   connections: ConnectionActions;
+  departures: DepartureActions;
   mail: Pick<Mail, "send" | "addressState" | "addressProven">;
   /** Keeps what must be read back (TOTP secrets, signing keys). */
   sealer: Sealer;

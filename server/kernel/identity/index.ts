@@ -6,8 +6,14 @@
  * organization: what sign-in needs of them comes as actions (`OrganizationActions`).
  */
 export { identityConfig, type IdentityConfig } from "./config.ts";
-export type { IdentityDeps, ConnectionActions, InvitationActions, OrganizationActions } from "./deps.ts";
-export { audit, INSTALLATION, type AuditEntry } from "./audit/index.ts";
+export type {
+  ConnectionActions,
+  DepartureActions,
+  IdentityDeps,
+  InvitationActions,
+  OrganizationActions,
+} from "./deps.ts";
+export { audit, forgetOrganization, INSTALLATION, type AuditEntry } from "./audit/index.ts";
 export type { Company, Providers, SignInProvider } from "./oauth/provider.ts";
 export { importUsers, type Imported } from "./people/import-users.ts";
 export { findActiveUser, findUserByAddress, findUsers } from "./people/find-users.ts";

@@ -19,6 +19,7 @@ export function identityJobs(
     IdentityDeps,
     | "db"
     | "clock"
+    | "departures"
     | "hub"
     | "jobs"
     | "logger"

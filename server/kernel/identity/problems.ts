@@ -28,7 +28,6 @@ export const identityProblems = problems({
   too_many_accounts: [409, "No more accounts can be connected"],
   last_sign_in_method: [409, "This is the only way to sign in; set a password or connect another one first"],
   password_required: [403, "The password of the registration is needed in this browser"],
-  deletion_scheduled: [403, "This account is about to be deleted; a mail tells how to keep it"],
   sole_owner: [409, "Organizations with other members would lose their only owner"],
   already_requested: [409, "The deletion was asked for before"],
   too_late: [409, "It is over"],

@@ -104,6 +104,7 @@ async function ofPerson(
       // Whoever looks on has proved themselves as an operator.
       mfaDue: session.viewer === null && mfaDue(session, member, config),
       ...(session.viewer ? { readOnly: true as const } : {}),
+      ...(session.leaving ? { leaving: true as const } : {}),
     },
     tags: [id, user.id, orgId, ...(jti ? [jti] : [])],
     csrfToken,

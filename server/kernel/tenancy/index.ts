@@ -14,5 +14,6 @@ export { organizationActions, organizationsOf, personChanged } from "./organizat
 export { PERMISSIONS, permissionsOf, SCOPES, type Permission, type Scope } from "./permissions.ts";
 export type { TenancyDeps } from "./deps.ts";
 export { connectionActions } from "./sso/actions.ts";
+export { departureActions } from "./members/depart.ts";
 export { invitationActions } from "./invitations/accept.ts";
 export { tenancyMails } from "./mails.ts";

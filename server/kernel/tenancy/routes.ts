@@ -40,6 +40,7 @@ function meRoutes(http: Http, deps: TenancyDeps): void {
     id: "getMe",
     beforeMfa: true,
     whenSuspended: true,
+    whenLeaving: true,
     tag: "Sign-in",
     summary: "Who is signed in, where, and where else they could be",
     access: { least: "viewer" },

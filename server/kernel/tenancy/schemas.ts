@@ -53,6 +53,9 @@ export const meAnswer = z
       .object({ operator: z.string(), reason: z.string(), ends_at: instant })
       .nullable()
       .meta({ description: "An operator looks at this account by this session, and changes nothing" }),
+    leaving: z
+      .boolean()
+      .meta({ description: "This account is about to be erased; all that is open is to keep it" }),
     role: roleName,
     permissions: z.array(z.enum(PERMISSION_NAMES)).meta({ description: "What you may do here today" }),
     mode: z.enum(["test", "live"]),
@@ -83,6 +86,7 @@ export const presentMe = (
     reason: session.viewer.reason,
     ends_at: session.expiresAt,
   },
+  leaving: session.leaving,
   role: organization.role,
   permissions: [...permissions],
   mode,

@@ -27,6 +27,8 @@ export type Actor = {
   readonly suspended: boolean;
   /** The person must set up a second factor before anything else. */
   readonly mfaDue: boolean;
+  /** The person is about to be erased: only what says so is open to them. */
+  readonly leaving?: true;
   /** An operator looks at the person's account: nothing may be changed. */
   readonly readOnly?: true;
 };
@@ -76,6 +78,7 @@ export type Demands = {
   readonly whenSuspended?: boolean;
   readonly beforeMfa?: boolean;
   readonly whenReadOnly?: boolean;
+  readonly whenLeaving?: boolean;
 };
 
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
@@ -87,14 +90,15 @@ export function demandProof({ provenAt }: Pick<Actor, "provenAt">, now: Date): v
 }
 
 /**
- * Throws 403 when an operator only looks on, a second factor must be set up first, the organization is suspended, or the
+ * Throws 403 when the person is about to be erased, an operator only looks on, a second factor must be set up first, the organization is suspended, or the
  * person's last proof is too old for what they ask.
  */
 export function demand(
   actor: Actor,
-  { method, proof, whenSuspended, beforeMfa, whenReadOnly }: Demands & { method: string },
+  { method, proof, whenSuspended, beforeMfa, whenReadOnly, whenLeaving }: Demands & { method: string },
   now: Date,
 ): void {
+  if (actor.leaving && !whenLeaving) throw new Problem(common.deletion_scheduled);
   if (actor.readOnly && !whenReadOnly && !SAFE_METHODS.has(method)) throw new Problem(common.read_only);
   if (actor.mfaDue && !beforeMfa) throw new Problem(common.mfa_required);
   if (actor.suspended && !whenSuspended && !actor.operator) throw new Problem(common.organization_suspended);

@@ -60,6 +60,8 @@ export type Operation<
   beforeMfa?: boolean;
   /** An unsafe method that goes on while an operator looks at somebody's account, else 403 `read_only`. */
   whenReadOnly?: boolean;
+  /** Open to people who are about to be erased, else 403 `deletion_scheduled`. */
+  whenLeaving?: boolean;
   /** Hands the exact bytes to the handler as `body`; no schema, any content type. */
   rawBody?: boolean;
   /** The body may come as a form as well (`application/x-www-form-urlencoded`), as OAuth clients send it. */

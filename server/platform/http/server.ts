@@ -114,6 +114,7 @@ function documented(operation: Operation): Record<string, unknown> {
     "x-proof": operation.proof ?? false,
     "x-when-suspended": operation.whenSuspended ?? false,
     "x-before-mfa": operation.beforeMfa ?? false,
+    "x-when-leaving": operation.whenLeaving ?? false,
     "x-idempotent": operation.idempotent ?? false,
     "x-envelope": operation.envelope ?? "problem",
     // An operation that declares no query takes none.

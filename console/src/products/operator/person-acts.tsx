@@ -65,7 +65,7 @@ function actsOf({ id, status, operator, mfa, mfa_reset_at: reset }: PersonDetail
     acts.push({
       name: "Disable",
       about:
-        "They are signed out everywhere at once and their keys are refused. They are told, with your reason.",
+        "They are signed out everywhere at once and their own keys end for good. They are told, with your reason.",
       said: "Disabled",
       danger: true,
       reason: true,

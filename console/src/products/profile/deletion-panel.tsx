@@ -57,8 +57,8 @@ export function DeletionPanel({ profile }: { profile: Profile }) {
         onOpenChange={setAsking}
         onConfirm={request}
       >
-        You are signed out everywhere, your API keys stop, and after 30 days your name, address and ways to
-        sign in are erased for good.
+        You are signed out everywhere, your API keys end, and after 30 days your name, address and ways to
+        sign in are erased for good, with organizations that have nobody else.
       </Confirm>
     </Card>
   );

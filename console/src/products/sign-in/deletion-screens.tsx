@@ -15,7 +15,7 @@ export function DeleteAccountScreen() {
     return (
       <FrontPage title="Your account will be deleted">
         <Notice tone="info" title={`It is erased on ${confirm.data.scheduled_for?.slice(0, 10) ?? ""}`}>
-          Until then the link in your mail keeps it.
+          Until then you keep it by the link in your mail, or by signing in.
         </Notice>
       </FrontPage>
     );
@@ -23,8 +23,9 @@ export function DeleteAccountScreen() {
     <FrontPage title="Delete your account">
       {confirm.error && <Notice tone="bad" title={messageOf(confirm.error)} />}
       <p className="text-sm text-text-2">
-        You are signed out everywhere and your API keys stop. After 30 days your name, address, devices and
-        ways to sign in are erased for good; until then you can change your mind.
+        You are signed out everywhere and your API keys end. After 30 days your name, address, devices and
+        ways to sign in are erased for good, with organizations that have nobody else and the credits left in
+        them; until then you can change your mind.
       </p>
       <Button
         variant="danger"

@@ -16,7 +16,10 @@ export const UNDO_ADDRESS_MAIL = "identity.address_changed";
 
 const spent = () => new Problem(identityProblems.token_spent);
 
-/** Mails the new address; nothing changes before a reader of it says so. Whether it is taken shows nowhere but there. */
+/**
+ * Mails the new address; nothing changes before a reader of it says so. Whether it is taken shows nowhere but there. The person's own
+ * address is mailed as well: mail to it came back, and they say that it arrives again.
+ */
 export async function requestAddress(
   tx: Tx,
   { clock, mail }: Pick<IdentityDeps, "clock" | "mail">,
@@ -36,16 +39,17 @@ export async function requestAddress(
   });
 }
 
-/** The new address takes the place of the old, whose reader may undo that for 72 hours. */
+/** The new address takes the place of the old, whose reader may undo that for 72 hours. Mail arrives there: a flag falls. */
 export function confirmAddress(deps: IdentityDeps, token: LiveToken): Promise<User> {
   const { clock, mail } = deps;
   return settle(deps, token, "address.changed", async (tx, change) => {
-    if (
-      change.confirmed ||
-      !(await updateEmail(tx, change.userId, change.oldEmail, change.newEmail, clock.now()))
-    )
+    const { userId, oldEmail, newEmail } = change;
+    if (change.confirmed) throw spent();
+    if (newEmail !== oldEmail && !(await updateEmail(tx, userId, oldEmail, newEmail, clock.now())))
       throw spent();
     await markConfirmed(tx, change.id, clock.now());
+    await mail.addressProven(tx, newEmail);
+    if (newEmail === oldEmail) return newEmail;
     await mail.send(tx, { kind: UNDO_ADDRESS_MAIL, to: change.oldEmail, ref: { change_id: change.id } });
     return change.newEmail;
   });
@@ -53,11 +57,12 @@ export function confirmAddress(deps: IdentityDeps, token: LiveToken): Promise<Us
 
 /** The old address comes back, and whoever is signed in is not any more: it may have been somebody else's doing. */
 export function undoAddress(deps: IdentityDeps, token: LiveToken): Promise<User> {
-  const { clock } = deps;
+  const { clock, mail } = deps;
   return settle(deps, token, "address.restored", async (tx, change) => {
     if (change.undone) throw spent();
     await markUndone(tx, change.id, clock.now());
     if (!(await updateEmail(tx, change.userId, null, change.oldEmail, clock.now()))) throw spent();
+    await mail.addressProven(tx, change.oldEmail);
     await endSessions(tx, deps, change.userId, { reason: "account_compromise" });
     return change.oldEmail;
   });

@@ -10,7 +10,8 @@ export function addressMails(mail: Pick<Mail, "define">): void {
     async compose(tx, { change_id: id }, letter) {
       const change = await findChange(tx, id);
       if (!change || change.confirmed) return null;
-      if (await addressTaken(tx, letter.to, letter.now))
+      const again = change.newEmail === change.oldEmail;
+      if (!again && (await addressTaken(tx, letter.to, letter.now)))
         return {
           subject: "Your address was asked for",
           blocks: [
@@ -23,6 +24,15 @@ export function addressMails(mail: Pick<Mail, "define">): void {
       const token = letter.token();
       const { userId } = change;
       await issueToken(tx, { purpose: "new_address", userId, subjectId: id }, token, letter.now);
+      if (again)
+        return {
+          subject: "Confirm your address",
+          blocks: [
+            { text: "Mail to this address came back for a while. Confirm that it arrives again." },
+            { button: "Confirm my address", url: `${letter.link("/verify-email")}#token=${token}` },
+            { note: "The link works once, for 24 hours. If you did not ask for this, ignore this mail." },
+          ],
+        };
       return {
         subject: "Confirm your new address",
         blocks: [

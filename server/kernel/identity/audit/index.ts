@@ -4,5 +4,5 @@
  * the entry, so that erasing a person breaks no chain.
  */
 export { INSTALLATION } from "../../../platform/ids.ts";
-export { forgetPerson } from "./forget-person.ts";
+export { forgetOrganization, forgetPerson } from "./forget-person.ts";
 export { audit, type AuditEntry } from "./write.ts";

@@ -40,6 +40,13 @@ export async function deletePersonalOf(tx: Tx, userId: UserId): Promise<void> {
   );
 }
 
+/** The same of everybody, in the trail of the tenant that the transaction sees. */
+export async function deleteEveryPersonal(tx: Tx, orgId: OrgId): Promise<void> {
+  await tx.query("identity_delete_every_personal", "delete from identity.audit_personal where org_id = $1", [
+    orgId,
+  ]);
+}
+
 export async function insertPersonal(
   tx: Tx,
   row: {

@@ -11,7 +11,7 @@ const CONFIRMED_WITHIN_MS = 86_400_000;
 const BATCH = 20;
 const ALIAS_CHARACTERS = 16;
 
-type Deps = Pick<IdentityDeps, "db" | "clock" | "hub" | "organizations" | "sessionEnded">;
+type Deps = Pick<IdentityDeps, "db" | "clock" | "departures" | "hub" | "organizations" | "sessionEnded">;
 
 /** Erases whose 30 days are over, each in a transaction of its own, and voids what nobody confirmed. True: there may be more. */
 export async function carryOutDeletions(deps: Deps): Promise<boolean> {
@@ -34,7 +34,10 @@ async function carryOut(tx: Parameters<typeof lockDeletion>[0], deps: Deps, id: 
   await endSessions(tx, deps, userId, { reason: "user_action", actorId: "system" });
   await updateDeletion(tx, request, { state: "completed", executeAt: null, endedAt: now });
   // Drawn anew for each person and kept nowhere else: nothing leads back.
-  await erasePerson(tx, userId, newToken(ALIAS_CHARACTERS).toLowerCase(), now);
-  await forgetPerson(tx, userId, await deps.organizations.organizationIds(tx, userId));
+  const alias = newToken(ALIAS_CHARACTERS).toLowerCase();
+  const organizations = await deps.organizations.organizationIds(tx, userId);
+  await deps.departures.depart(tx, userId, alias);
+  await erasePerson(tx, userId, alias, now);
+  await forgetPerson(tx, userId, organizations);
   await note(tx, deps, "person.erased", userId, userId, "system");
 }

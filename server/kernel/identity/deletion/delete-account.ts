@@ -18,9 +18,10 @@ const WAITS_MS = 30 * 86_400_000;
 
 /** What follows from it, in words; the mailed page repeats them. */
 export const CONSEQUENCES = [
-  "You are signed out everywhere, and your API keys stop working.",
-  "For 30 days you can still change your mind by the link in the mail.",
+  "You are signed out everywhere, and your API keys end for good.",
+  "For 30 days you can still change your mind, by the link in the mail or by signing in, which opens nothing else.",
   "After that your name, address, devices and ways to sign in are erased for good.",
+  "Organizations without anybody else go too, with the credits that are left in them.",
 ] as const;
 
 /** A person asks to be forgotten. Nothing happens before they confirm it by mail. 409 where others would lose their only owner. */
@@ -40,7 +41,7 @@ export async function requestDeletion(deps: IdentityDeps, userId: UserId): Promi
   });
 }
 
-/** By the mailed token: sessions end now, keys stop, and in 30 days the person is erased. */
+/** By the mailed token: sessions and keys end now, and in 30 days the person is erased. */
 export function confirmDeletion(deps: IdentityDeps, token: string): Promise<Deletion> {
   const { clock, mail, organizations } = deps;
   return byToken(deps, token, "confirm_deletion", async (tx, request) => {
@@ -50,6 +51,7 @@ export function confirmDeletion(deps: IdentityDeps, token: string): Promise<Dele
     const executeAt = addMs(clock.now(), WAITS_MS);
     await updateDeletion(tx, request, { state: "scheduled", executeAt, endedAt: null });
     await endSessions(tx, deps, request.userId, { reason: "user_action" });
+    await deps.departures.revokeKeys(tx, request.userId, { actorId: request.userId, whole: true });
     const user = await findUserById(tx, request.userId);
     if (user)
       await mail.send(tx, { kind: DELETION_SCHEDULED_MAIL, to: user.email, ref: { request_id: request.id } });
@@ -63,7 +65,7 @@ export function confirmDeletion(deps: IdentityDeps, token: string): Promise<Dele
 export const cancelDeletionByToken = (deps: IdentityDeps, token: string): Promise<Deletion> =>
   byToken(deps, token, "cancel_deletion", (tx, request) => cancel(tx, deps, request));
 
-/** By the person themselves, while it is not confirmed. 404 for another's. */
+/** By the person themselves, until it is carried out. 404 for another's. */
 export function cancelOwnDeletion(deps: IdentityDeps, userId: UserId, id: string): Promise<Deletion> {
   return withSystemTx(deps.db, async (tx) => {
     const request = await lockDeletion(tx, id);
@@ -77,6 +79,7 @@ async function cancel(tx: Tx, deps: IdentityDeps, request: Deletion): Promise<De
     throw new Problem(identityProblems.too_late);
   await updateDeletion(tx, request, { state: "cancelled", executeAt: null, endedAt: deps.clock.now() });
   await note(tx, deps, "deletion.cancelled", request.userId, request.id);
+  await deps.personChanged(tx, request.userId);
   return { ...request, state: "cancelled" };
 }
 

@@ -35,7 +35,7 @@ export function deletionMails(mail: Pick<Mail, "define">): void {
         subject: "Your account will be deleted",
         blocks: [
           { text: `Your account will be erased on ${request.executeAt.toISOString().slice(0, 10)}.` },
-          { text: "Until then you can change your mind." },
+          { text: "Until then you can change your mind: here, or by signing in." },
           { button: "Keep my account", url: `${letter.link("/keep-account")}#token=${token}` },
         ],
       };

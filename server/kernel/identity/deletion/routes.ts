@@ -10,7 +10,7 @@ import {
 } from "./delete-account.ts";
 import { cancelDeletionInput, deletionAnswer, presentDeletion, verifyDeletionInput } from "./schemas.ts";
 
-/** To be forgotten: asked for with a proof, confirmed by mail, cancelled for 30 days. */
+/** To be forgotten: asked for with a proof, confirmed by mail, cancelled for 30 days by mail or signed in. */
 export function deletionRoutes(http: Http, deps: IdentityDeps): void {
   http.operation({
     method: "DELETE",
@@ -42,7 +42,7 @@ export function deletionRoutes(http: Http, deps: IdentityDeps): void {
     path: "/api/gdpr/cancel",
     id: "cancelDeletion",
     tag: "Account",
-    summary: "Keep the account after all: by the mailed token, or signed in before the mail was confirmed",
+    summary: "Keep the account after all: by the mailed token, or signed in",
     access: { least: "anyone" },
     limit: MAILED_TOKEN,
     body: cancelDeletionInput,

@@ -46,6 +46,23 @@ describe("connected accounts", () => {
     expect(await later.me()).toBe("many@acme.test");
   });
 
+  it("are told by mail to the person's address when they are connected, and when they are disconnected", async () => {
+    const visitor = browser();
+    await visitor.signInWith("google", "other", "told@acme.test");
+    await connect(visitor, "github", "told@home.test");
+    const mails = async (part: string) => {
+      for (;;) {
+        const mail = await app.mailbox("told@acme.test");
+        if (mail.text.includes(part)) return mail.subject;
+      }
+    };
+    expect(await mails("was linked to your account")).toBe("Your sign-in was changed");
+    const github = (await list(visitor)).find(({ provider }) => provider === "github");
+    const gone = await visitor.call("DELETE", `/api/users/oauth-accounts/${github?.id}`);
+    expect(gone.status).toBe(204);
+    expect(await mails("was unlinked from your account")).toBe("Your sign-in was changed");
+  });
+
   it("are one person's: linked_elsewhere for the next one who tries", async () => {
     const visitor = browser();
     await visitor.signInWith("google", "other", "rival@acme.test");

@@ -4,6 +4,7 @@ import { newId, type Id, type OrgId, type UserId } from "../../../platform/ids.t
 import { Problem, common } from "../../../platform/problem.ts";
 import { audit } from "../audit/index.ts";
 import type { IdentityDeps } from "../deps.ts";
+import { sendCredentialChanged } from "../people/credential-mails.ts";
 import { lockUser } from "../people/store.ts";
 import { identityProblems } from "../problems.ts";
 import { waysIn } from "./ways-in.ts";
@@ -24,7 +25,7 @@ const MAX_ACCOUNTS = 20;
 const MAX_OFFERS = 5;
 
 type Person = { userId: UserId; orgId: OrgId };
-type Deps = Pick<IdentityDeps, "db" | "clock">;
+type Deps = Pick<IdentityDeps, "db" | "clock" | "mail">;
 type Linked = Pick<Offer, "provider" | "subject" | "email"> & { id?: Id<"oac"> };
 
 /** Connects an account to the person; connected to them before, it stays as it is. 409 when it is somebody else's. */
@@ -32,13 +33,14 @@ export function link(deps: Deps, person: Person, account: Linked): Promise<OAuth
   return withSystemTx(deps.db, (tx) => linkIn(tx, deps, person, account));
 }
 
-async function linkIn(tx: Tx, { clock }: Deps, person: Person, given: Linked): Promise<OAuthAccount> {
-  const now = clock.now();
+async function linkIn(tx: Tx, deps: Deps, person: Person, given: Linked): Promise<OAuthAccount> {
+  const now = deps.clock.now();
   await lockSubject(tx, given.provider, given.subject);
   const known = await findAccount(tx, given.provider, given.subject);
   if (known?.userId === person.userId) return known;
   if (known) throw new Problem(identityProblems.linked_elsewhere);
-  await lockUser(tx, person.userId);
+  const user = await lockUser(tx, person.userId);
+  if (!user) throw new Problem(common.not_found);
   if ((await listAccounts(tx, person.userId)).length >= MAX_ACCOUNTS)
     throw new Problem(identityProblems.too_many_accounts);
   const { provider, subject, email, id = newId("oac") } = given;
@@ -51,6 +53,7 @@ async function linkIn(tx: Tx, { clock }: Deps, person: Person, given: Linked): P
     targetId: id,
     detail: { provider },
   });
+  await sendCredentialChanged(tx, deps, user, "account_linked");
   return account;
 }
 
@@ -73,7 +76,7 @@ export function acceptOffer(
 
 /** The person's accounts, and what this browser was offered for them. */
 export function accountsOf(
-  { db, clock }: Deps,
+  { db, clock }: Pick<IdentityDeps, "db" | "clock">,
   userId: UserId,
   browser: string | null,
 ): Promise<{ accounts: OAuthAccount[]; offers: Offer[] }> {
@@ -85,9 +88,9 @@ export function accountsOf(
 }
 
 /** Disconnects an account; 409 when the person could not sign in any more. */
-export function unlink({ db, clock }: Deps, person: Person, id: string): Promise<void> {
-  return withSystemTx(db, async (tx) => {
-    const now = clock.now();
+export function unlink(deps: Deps, person: Person, id: string): Promise<void> {
+  return withSystemTx(deps.db, async (tx) => {
+    const now = deps.clock.now();
     const user = await lockUser(tx, person.userId);
     const account = (await listAccounts(tx, person.userId)).find((each) => each.id === id);
     if (!user || !account) throw new Problem(common.not_found);
@@ -100,5 +103,6 @@ export function unlink({ db, clock }: Deps, person: Person, id: string): Promise
       targetId: account.id,
       detail: { provider: account.provider },
     });
+    await sendCredentialChanged(tx, deps, user, "account_unlinked");
   });
 }

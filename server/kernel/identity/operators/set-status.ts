@@ -9,8 +9,8 @@ import { lockPerson, note } from "./note.ts";
 import { lockOperators, othersOperate, updateDisabled } from "./store.ts";
 
 /**
- * Disables a person, or lets them in again. Disabled: their sessions and tokens end, their own keys are refused while it
- * lasts, everywhere within a second of the commit. 409 `self`, `last_admin`. Nothing happens when it is so already, but
+ * Disables a person, or lets them in again. Disabled: their sessions and tokens end and their own keys are revoked, for good,
+ * everywhere within a second of the commit. 409 `self`, `last_admin`. Nothing happens when it is so already, but
  * that a new reason replaces the old.
  */
 export function setStatus(
@@ -28,7 +28,10 @@ export function setStatus(
     if (!active && user.operator && !(await othersOperate(tx, id)))
       throw new Problem(identityProblems.last_admin);
     await updateDisabled(tx, id, active ? null : { at: user.disabledAt ?? now, reason });
-    if (!active) await endSessions(tx, deps, id, { reason: "security_event", actorId: operatorId });
+    if (!active) {
+      await endSessions(tx, deps, id, { reason: "security_event", actorId: operatorId });
+      await deps.departures.revokeKeys(tx, id, { actorId: operatorId, whole: false });
+    }
     const action = active ? "person.enabled" : "person.disabled";
     await note(tx, deps, { actorId: operatorId, action, targetId: id, detail: { reason } });
     const known = user.disabledAt !== null && !active;

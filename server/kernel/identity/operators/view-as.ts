@@ -65,6 +65,7 @@ export function viewAs(
         sessionId: actor.credentialId as Id<"ses">,
         reason,
       },
+      leaving: false,
     };
     const row = { tokenHash: hashToken(secret), device: DEVICE, ipMasked: maskIp(ip), now };
     await insertSession(tx, session, row);

@@ -9,7 +9,6 @@ import {
   startSignInServer,
   type SignInServer,
 } from "../../../../test/harness/sign-in-server.ts";
-import { carryOutDeletions } from "../deletion/carry-out.ts";
 
 let server: SignInServer;
 const MINUTE_MS = 60_000;
@@ -158,47 +157,32 @@ test("a sign-in from a device not seen before is mailed, unless its owner wants 
   expect((await server.mailbox(email)).subject).toBe("Choose a new password");
 });
 
-test("an account is deleted 30 days after its mail was confirmed; until then it cannot be entered, and can be kept", async () => {
-  const asked = await person.call("DELETE", "/api/users/account");
-  expect([asked.status, asked.body.state]).toEqual([202, "pending"]);
-  expect((await person.call("DELETE", "/api/users/account")).body.code).toBe("already_requested");
-  const token = tokenIn(await mailed("Confirm that your account is to be deleted"));
-  expect((await post("/api/gdpr/verify", { token })).body.state).toBe("scheduled");
-  expect(await alive(person)).toBe(401);
-  expect((await login(OWNER.password)).body.code).toBe("deletion_scheduled");
-  const keep = tokenIn(await mailed("Your account will be deleted"));
-  server.clock.advance(29 * DAY_MS);
-  await carryOutDeletions(server.identity);
-  expect((await post("/api/gdpr/cancel", { token: keep })).body.state).toBe("cancelled");
-  expect((await login(OWNER.password)).status).toBe(200);
+test("a flagged address is mailed again when its owner says that it is right, and the flag falls with the mail's link", async () => {
+  const flag = () =>
+    server.asDatabaseOwner(
+      "insert into mail.addresses (address, state, flagged_at) values ($1, 'bounced', $2)",
+      [email, server.clock.now()],
+    );
+  await flag();
+  expect(await profile()).toMatchObject({ email, email_flagged: true, pending_email: null });
+  server.clock.advance(1_000);
+  expect((await put({ email })).body).toMatchObject({ email, email_flagged: true, pending_email: email });
+  const token = tokenIn(await mailed("Confirm your address"));
+  expect((await post("/api/auth/verify-email", { token })).body).toMatchObject({ user: { email } });
+  expect(await profile()).toMatchObject({ email, email_flagged: false, pending_email: null });
+  // Nothing to prove: no further mail.
+  expect((await put({ email })).body).toMatchObject({ pending_email: null });
 });
 
-test("what identity knew of an erased person is gone, and nothing leads back", async () => {
-  await person.call("DELETE", "/api/users/account");
-  const token = tokenIn(await mailed("Confirm that your account is to be deleted"));
-  await post("/api/gdpr/verify", { token });
-  server.clock.advance(30 * DAY_MS);
-  await carryOutDeletions(server.identity);
-  expect((await login(OWNER.password)).status).toBe(401);
-  const [row] = await server.asDatabaseOwner<{ rest: string }>(
-    `select (select string_agg(t::text, '') from identity.users t)
-       || coalesce((select string_agg(t::text, '') from identity.audit_personal t), '')
-       || coalesce((select string_agg(t::text, '') from identity.address_changes t), '') as rest`,
+test("choosing a password by mail shows that mail arrives: the flag falls", async () => {
+  await server.asDatabaseOwner(
+    "insert into mail.addresses (address, state, flagged_at) values ($1, 'complained', $2)",
+    [email, server.clock.now()],
   );
-  expect(row?.rest).not.toContain(email);
-  expect(row?.rest).toContain("@anonymized.invalid");
-});
-
-test("409 sole_owner while others would be left without one; one's own wish is cancelled before the mail is confirmed", async () => {
-  const owner = await signIn(server);
-  expect((await owner.call("DELETE", "/api/users/account")).body).toMatchObject({
-    status: 409,
-    code: "sole_owner",
-  });
-  const asked = await person.call("DELETE", "/api/users/account");
-  const cancelled = await person.call("POST", "/api/gdpr/cancel", {
-    body: { request_id: asked.body.request_id },
-  });
-  expect(cancelled.body.state).toBe("cancelled");
-  expect((await profile()).deletion).toBeNull();
+  server.clock.advance(1_000);
+  await post("/api/auth/password-reset", { email });
+  const token = tokenIn(await mailed("Choose a new password"));
+  await post("/api/auth/password-reset/confirm", { token, password: PASSWORD });
+  const again = await signIn(server, { email, password: PASSWORD });
+  expect(await profile(again)).toMatchObject({ email_flagged: false });
 });

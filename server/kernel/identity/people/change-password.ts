@@ -72,6 +72,7 @@ async function setByToken(deps: IdentityDeps, token: LiveToken, passwordHash: st
     if (!user || user.disabledAt || !(await spendToken(tx, token, now)))
       throw new Problem(identityProblems.token_spent);
     await updatePassword(tx, user.id, passwordHash);
+    await deps.mail.addressProven(tx, user.email);
     await endSessions(tx, deps, user.id, { reason: "password_changed" });
     await audit(tx, now, {
       orgId: INSTALLATION,

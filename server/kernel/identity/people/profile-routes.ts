@@ -18,6 +18,7 @@ export function profileRoutes(http: Http, deps: IdentityDeps): void {
       access: { least: "viewer" },
       whenSuspended: true,
       beforeMfa: true,
+      whenLeaving: true,
       answer: { status: 200, schema: profileAnswer },
       handle: async ({ actor }) => presentProfile(await profileOf(deps, personIn(actor))),
     });

@@ -43,7 +43,10 @@ export function profileOf({ db, clock, mail }: IdentityDeps, userId: UserId): Pr
   });
 }
 
-/** Changes what is named. A new address is mailed first and needs a fresh proof of the person. */
+/**
+ * Changes what is named. A new address is mailed first and needs a fresh proof of the person; so is the one they have, while
+ * it is flagged.
+ */
 export async function changeProfile(
   deps: IdentityDeps,
   actor: Actor,
@@ -73,7 +76,8 @@ export async function changeProfile(
       detail: { fields },
     });
     const email = change.email?.toLowerCase();
-    if (email === undefined || email === is.email) return;
+    if (email === undefined) return;
+    if (email === is.email && (await deps.mail.addressState(tx, email)) === "fine") return;
     demandProof(actor, now);
     await requestAddress(tx, deps, is, email);
   });

@@ -35,6 +35,7 @@ export async function confirmRegistration(
     if (!(await spendToken(tx, token, clock.now()))) throw spent();
     const made = await makePerson(tx, deps, orgId, pending, "password");
     if (!made) throw spent();
+    await deps.mail.addressProven(tx, made.email);
     return made;
   });
   identityMetrics(metrics).registrations.inc({ step: "confirmed" });

@@ -2,7 +2,7 @@ import { addMs } from "../../../platform/clock.ts";
 import { hashToken, newToken } from "../../../platform/crypto/index.ts";
 import type { Tx } from "../../../platform/db/index.ts";
 import { newId, type OrgId } from "../../../platform/ids.ts";
-import { Problem } from "../../../platform/problem.ts";
+import { Problem, common } from "../../../platform/problem.ts";
 import { maskIp } from "../../../platform/http/index.ts";
 import { deviceOf } from "./device.ts";
 import type { IdentityDeps } from "../deps.ts";
@@ -52,7 +52,8 @@ export async function beginSession(
   const now = clock.now();
   const user = await lockUser(tx, userId);
   if (!user || user.disabledAt) throw new Problem(identityProblems.account_disabled);
-  if (user.eraseAt) throw new Problem(identityProblems.deletion_scheduled);
+  // Whoever is about to be erased is let in to say no, by themselves and not through an app.
+  if (user.eraseAt && grant) throw new Problem(common.deletion_scheduled);
   const wanted = grant?.orgId ?? (await lastOrganization(tx, userId));
   const orgId = await organizations.chooseOrganization(tx, userId, wanted, amr);
   if (!orgId || (grant && orgId !== grant.orgId)) throw new Problem(identityProblems.no_organization);
@@ -75,6 +76,7 @@ export async function beginSession(
     clientId: grant?.clientId ?? null,
     scopes: grant?.scopes ?? null,
     viewer: null,
+    leaving: user.eraseAt !== null,
   };
   const device = grant?.clientName ?? deviceOf(origin.userAgent);
   const newDevice = await noteDevice(tx, userId, device, now);

@@ -30,6 +30,8 @@ export type Session = {
   scopes: readonly string[] | null;
   /** The operator who looks at the person's account by it, and the session of theirs that it leads back to. */
   viewer: Viewer | null;
+  /** The person is about to be erased: they may keep their account, and nothing else. */
+  leaving: boolean;
 };
 
 export type Viewer = { userId: UserId; fullName: string; sessionId: Id<"ses">; reason: string };

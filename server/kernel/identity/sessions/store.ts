@@ -102,7 +102,7 @@ const COLUMNS = `s.id as session_id, s.kind, s.amr, s.client_id, s.scopes, s.csr
   ${FACTORS} as factors, (select jsonb_build_object('userId', v.id, 'fullName', v.full_name,
     'sessionId', s.viewer_session_id, 'reason', s.view_reason) from identity.users v where v.id = s.viewer_id) as viewer, ${USER_COLUMNS}`;
 const OPEN = `identity.sessions s join identity.users u on u.id = s.user_id
-  where s.ended_at is null and u.disabled_at is null and u.erase_at is null`;
+  where s.ended_at is null and u.disabled_at is null and (u.erase_at is null or s.kind <> 'app')`;
 
 const toSession = (row: SessionRow): Session => ({
   id: row.session_id,
@@ -120,6 +120,7 @@ const toSession = (row: SessionRow): Session => ({
   clientId: row.client_id,
   scopes: row.scopes,
   viewer: row.viewer,
+  leaving: row.erase_at !== null,
 });
 
 /** The open session of this secret, or of this one before the last; whether it has run out is for the caller to see. */

@@ -128,6 +128,15 @@ export async function voidHigherInvitations(
 export const endInvitations = (tx: Tx, orgId: OrgId, now: Date): Promise<void> =>
   endMany(tx, orgId, null, RANKS, now);
 
+/** Forgets whom the organization ever invited; that it did, and when, stays. */
+export async function eraseInvitations(tx: Tx, orgId: OrgId): Promise<void> {
+  await tx.query(
+    "tenancy_erase_invitations",
+    "update tenancy.invitations set email = id || '@anonymized.invalid' where org_id = $1",
+    [orgId],
+  );
+}
+
 async function endMany(
   tx: Tx,
   orgId: OrgId,

@@ -295,21 +295,23 @@ export async function revokeKeyRow(
 }
 
 /** A person's own keys, as they leave. */
-export async function revokePersonalKeys(tx: Tx, orgId: OrgId, userId: UserId, now: Date): Promise<void> {
-  await tx.query(
+export async function revokePersonalKeys(tx: Tx, orgId: OrgId, userId: UserId, now: Date): Promise<KeyId[]> {
+  const rows = await tx.query<{ id: KeyId }>(
     "tenancy_revoke_personal_keys",
     `update tenancy.api_keys set revoked_at = $3
-     where org_id = $1 and created_by = $2 and kind = 'personal' and revoked_at is null`,
+     where org_id = $1 and created_by = $2 and kind = 'personal' and revoked_at is null returning id`,
     [orgId, userId, now],
   );
+  return rows.map(({ id }) => id);
 }
 
-export async function revokeEveryKey(tx: Tx, orgId: OrgId, now: Date): Promise<void> {
-  await tx.query(
+export async function revokeEveryKey(tx: Tx, orgId: OrgId, now: Date): Promise<KeyId[]> {
+  const rows = await tx.query<{ id: KeyId }>(
     "tenancy_revoke_every_key",
-    "update tenancy.api_keys set revoked_at = $2 where org_id = $1 and revoked_at is null",
+    "update tenancy.api_keys set revoked_at = $2 where org_id = $1 and revoked_at is null returning id",
     [orgId, now],
   );
+  return rows.map(({ id }) => id);
 }
 
 export async function updateLastUsed(tx: Tx, orgId: OrgId, id: KeyId, now: Date): Promise<void> {

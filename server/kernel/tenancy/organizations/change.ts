@@ -4,30 +4,18 @@ import type { OrgId, UserId } from "../../../platform/ids.ts";
 import { Problem, common } from "../../../platform/problem.ts";
 import { audit, findUsers } from "../../identity/index.ts";
 import type { TenancyDeps } from "../deps.ts";
-import { endInvitations } from "../invitations/store.ts";
-import { revokeEveryKey } from "../keys/store.ts";
 import { giveRole } from "../members/change.ts";
-import { endMembership } from "../members/remove.ts";
 import { act } from "../members/standing.ts";
-import { findMembership, listMemberships } from "../members/store.ts";
-import { releaseDomains } from "../sso/store.ts";
+import { findMembership } from "../members/store.ts";
 import { actorIdOf } from "../person.ts";
 import { tenancyProblems } from "../problems.ts";
+import { closeOrganization } from "./close.ts";
 import { claimSlug } from "./organization.ts";
 import { findPolicy } from "./policy-store.ts";
 import type { Policy } from "./policy.ts";
-import {
-  findOrganization,
-  markDeleted,
-  type Organization,
-  releaseOtherSlugs,
-  updateOrganization,
-} from "./store.ts";
+import { findOrganization, type Organization, releaseOtherSlugs, updateOrganization } from "./store.ts";
 
 export type OrganizationDetail = Omit<Organization, "role"> & { policy: Policy };
-
-/** More members than that are removed with the organization in further transactions than one; no plan allows as many. */
-const MOST_MEMBERS = 10_000;
 
 /** The organization of the credential; 404 for any other id. */
 export function organizationDetail(db: Db, actor: Actor, id: OrgId): Promise<OrganizationDetail> {
@@ -66,7 +54,9 @@ export async function changeOrganization(
       actorId: actorIdOf(actor),
       action: "organization.changed",
       targetId: orgId,
-      detail: { fields: Object.keys(change), slug: to.slug },
+      detail: { fields: Object.keys(change), ...(organization.personal ? {} : { slug: to.slug }) },
+      // It is made of the person's name.
+      ...(organization.personal ? { personal: { userId: actor.userId, fields: { slug: to.slug } } } : {}),
     });
   });
 }
@@ -107,13 +97,8 @@ export async function deleteOrganization(deps: TenancyDeps, actor: Actor): Promi
     const { organization, acting } = await act(tx, actor);
     if (acting.role !== "owner") throw new Problem(common.forbidden);
     if (organization.personal) throw new Problem(tenancyProblems.personal_organization);
-    await markDeleted(tx, orgId, now);
-    await revokeEveryKey(tx, orgId, now);
-    await endInvitations(tx, orgId, now);
-    await releaseDomains(tx, orgId);
-    const members = await listMemberships(tx, orgId, null, MOST_MEMBERS, null);
-    const others = members.flatMap(({ userId }) => (userId === actor.userId ? [] : [userId]));
-    for (const { userId } of members) await endMembership(tx, deps, orgId, userId);
+    const members = await closeOrganization(tx, deps, orgId);
+    const others = members.filter((userId) => userId !== actor.userId);
     for (const { email } of await findUsers(tx, others))
       await deps.mail.send(tx, { kind: "tenancy.removed", to: email, orgId });
     await audit(tx, now, {
@@ -122,6 +107,5 @@ export async function deleteOrganization(deps: TenancyDeps, actor: Actor): Promi
       action: "organization.deleted",
       targetId: orgId,
     });
-    await deps.revocations.revokeWith(tx, { orgId });
   });
 }

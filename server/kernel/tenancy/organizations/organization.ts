@@ -42,7 +42,12 @@ async function createOrganization(tx: Tx, org: NewOrganization): Promise<void> {
   await claimSlug(tx, org.id, org.slug);
   await insertMembership(tx, org.id, { userId: org.ownerId, role: "owner", now: org.now });
   const made = { orgId: org.id, actorId: org.ownerId, targetId: org.id };
-  await audit(tx, org.now, { ...made, action: "organization.created", detail: { slug: org.slug } });
+  const { slug } = org;
+  await audit(tx, org.now, {
+    ...made,
+    action: "organization.created",
+    ...(org.personal ? { personal: { userId: org.ownerId, fields: { slug } } } : { detail: { slug } }),
+  });
 }
 
 /** 422 for a reserved word, 409 when another organization has it. */
