@@ -8,12 +8,22 @@ export type BillingCustomers = {
   created_at: Date;
 };
 
+/** billing.free_months */
+export type BillingFreeMonths = {
+  org_id: string;
+  mode: string;
+  anchor_at: Date;
+  given: number;
+  due_at: Date;
+};
+
 /** billing.object_orgs */
 export type BillingObjectOrgs = {
   account_id: string;
   object_id: string;
   org_id: string;
   payment_id: string | null;
+  subscription_id: string | null;
 };
 
 /** billing.payments */
@@ -50,6 +60,26 @@ export type BillingPayments = {
   paid_at: Date | null;
 };
 
+/** billing.plan_prices */
+export type BillingPlanPrices = {
+  account_id: string;
+  version_id: string;
+  currency: string;
+  period: string;
+  provider_product_id: string;
+  provider_price_id: string;
+  created_at: Date;
+};
+
+/** billing.plan_versions */
+export type BillingPlanVersions = {
+  id: string;
+  plan_key: string;
+  number: number;
+  content: unknown;
+  created_at: Date;
+};
+
 /** billing.refunds */
 export type BillingRefunds = {
   org_id: string;
@@ -60,6 +90,55 @@ export type BillingRefunds = {
   currency: string;
   status: string;
   clawed_back_micros: bigint;
+  created_at: Date;
+};
+
+/** billing.subscriptions */
+export type BillingSubscriptions = {
+  org_id: string;
+  id: string;
+  mode: string;
+  account_id: string;
+  provider: string;
+  plan_key: string;
+  version_id: string;
+  period: string;
+  currency: string;
+  amount_minor: bigint;
+  quantity: number;
+  status: string;
+  provider_status: string | null;
+  trial_days: number | null;
+  attempt: number;
+  absent_since: Date | null;
+  operation_id: string;
+  success_url: string | null;
+  cancel_url: string | null;
+  session_id: string | null;
+  session_url: string | null;
+  session_expires_at: Date | null;
+  provider_subscription_id: string | null;
+  provider_item_id: string | null;
+  period_start: Date | null;
+  period_end: Date | null;
+  trial_ends_at: Date | null;
+  cancel_at_period_end: boolean;
+  canceled_at: Date | null;
+  ended_at: Date | null;
+  cancel_reason: string | null;
+  cancel_feedback: string | null;
+  scheduled_version_id: string | null;
+  scheduled_amount_minor: bigint | null;
+  scheduled_quantity: number | null;
+  scheduled_at: Date | null;
+  failed_payments: number;
+  past_due_since: Date | null;
+  suspended_at: Date | null;
+  credits_due_at: Date | null;
+  credits_given: number;
+  as_of: Date;
+  fetch_seq: bigint;
+  created_by: string;
   created_at: Date;
 };
 

@@ -50,11 +50,28 @@ CREATE POLICY tenant ON billing.customers AS PERMISSIVE FOR ALL TO holdfast_app 
 GRANT INSERT, SELECT, UPDATE ON TABLE billing.customers TO holdfast_app;
 GRANT SELECT ON TABLE billing.customers TO holdfast_operator;
 
+CREATE TABLE billing.free_months (
+  org_id text NOT NULL,
+  mode text NOT NULL,
+  anchor_at timestamp with time zone NOT NULL,
+  given integer NOT NULL DEFAULT 0,
+  due_at timestamp with time zone NOT NULL,
+  CONSTRAINT free_months_pkey PRIMARY KEY (org_id, mode),
+  CONSTRAINT free_months_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text])))
+);
+CREATE INDEX free_months_due ON billing.free_months USING btree (due_at);
+ALTER TABLE billing.free_months ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY operator_reads ON billing.free_months AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
+CREATE POLICY tenant ON billing.free_months AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
+GRANT INSERT, SELECT, UPDATE ON TABLE billing.free_months TO holdfast_app;
+GRANT SELECT ON TABLE billing.free_months TO holdfast_operator;
+
 CREATE TABLE billing.object_orgs (
   account_id text NOT NULL,
   object_id text NOT NULL,
   org_id text NOT NULL,
   payment_id text,
+  subscription_id text,
   CONSTRAINT object_orgs_pkey PRIMARY KEY (account_id, object_id)
 );
 GRANT INSERT, SELECT ON TABLE billing.object_orgs TO holdfast_app;
@@ -109,6 +126,34 @@ CREATE POLICY tenant ON billing.payments AS PERMISSIVE FOR ALL TO holdfast_app U
 GRANT INSERT, SELECT, UPDATE ON TABLE billing.payments TO holdfast_app;
 GRANT SELECT ON TABLE billing.payments TO holdfast_operator;
 
+CREATE TABLE billing.plan_prices (
+  account_id text NOT NULL,
+  version_id text NOT NULL,
+  currency text NOT NULL,
+  period text NOT NULL,
+  provider_product_id text NOT NULL,
+  provider_price_id text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT plan_prices_pkey PRIMARY KEY (account_id, version_id, currency, period),
+  CONSTRAINT plan_prices_account_id_provider_price_id_key UNIQUE (account_id, provider_price_id),
+  CONSTRAINT plan_prices_version_id_fkey FOREIGN KEY (version_id) REFERENCES billing.plan_versions(id),
+  CONSTRAINT plan_prices_period_check CHECK ((period = ANY (ARRAY['month'::text, 'year'::text])))
+);
+GRANT INSERT, SELECT ON TABLE billing.plan_prices TO holdfast_app;
+GRANT SELECT ON TABLE billing.plan_prices TO holdfast_operator;
+
+CREATE TABLE billing.plan_versions (
+  id text NOT NULL,
+  plan_key text NOT NULL,
+  number integer NOT NULL,
+  content jsonb NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT plan_versions_pkey PRIMARY KEY (id),
+  CONSTRAINT plan_versions_plan_key_number_key UNIQUE (plan_key, number)
+);
+GRANT INSERT, SELECT ON TABLE billing.plan_versions TO holdfast_app;
+GRANT SELECT ON TABLE billing.plan_versions TO holdfast_operator;
+
 CREATE TABLE billing.refunds (
   org_id text NOT NULL,
   id text NOT NULL,
@@ -129,6 +174,73 @@ CREATE POLICY operator_reads ON billing.refunds AS PERMISSIVE FOR SELECT TO hold
 CREATE POLICY tenant ON billing.refunds AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
 GRANT INSERT, SELECT, UPDATE ON TABLE billing.refunds TO holdfast_app;
 GRANT SELECT ON TABLE billing.refunds TO holdfast_operator;
+
+CREATE TABLE billing.subscriptions (
+  org_id text NOT NULL,
+  id text NOT NULL,
+  mode text NOT NULL,
+  account_id text NOT NULL,
+  provider text NOT NULL,
+  plan_key text NOT NULL,
+  version_id text NOT NULL,
+  period text NOT NULL,
+  currency text NOT NULL,
+  amount_minor bigint NOT NULL,
+  quantity integer NOT NULL,
+  status text NOT NULL,
+  provider_status text,
+  trial_days integer,
+  attempt smallint NOT NULL DEFAULT 1,
+  absent_since timestamp with time zone,
+  operation_id text NOT NULL,
+  success_url text,
+  cancel_url text,
+  session_id text,
+  session_url text,
+  session_expires_at timestamp with time zone,
+  provider_subscription_id text,
+  provider_item_id text,
+  period_start timestamp with time zone,
+  period_end timestamp with time zone,
+  trial_ends_at timestamp with time zone,
+  cancel_at_period_end boolean NOT NULL DEFAULT false,
+  canceled_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  cancel_reason text,
+  cancel_feedback text,
+  scheduled_version_id text,
+  scheduled_amount_minor bigint,
+  scheduled_quantity integer,
+  scheduled_at timestamp with time zone,
+  failed_payments integer NOT NULL DEFAULT 0,
+  past_due_since timestamp with time zone,
+  suspended_at timestamp with time zone,
+  credits_due_at timestamp with time zone,
+  credits_given integer NOT NULL DEFAULT 0,
+  as_of timestamp with time zone NOT NULL,
+  fetch_seq bigint NOT NULL DEFAULT 0,
+  created_by text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT subscriptions_pkey PRIMARY KEY (org_id, id),
+  CONSTRAINT subscriptions_org_id_operation_id_key UNIQUE (org_id, operation_id),
+  CONSTRAINT subscriptions_scheduled_version_id_fkey FOREIGN KEY (scheduled_version_id) REFERENCES billing.plan_versions(id),
+  CONSTRAINT subscriptions_version_id_fkey FOREIGN KEY (version_id) REFERENCES billing.plan_versions(id),
+  CONSTRAINT subscriptions_amount_minor_check CHECK ((amount_minor >= 0)),
+  CONSTRAINT subscriptions_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text]))),
+  CONSTRAINT subscriptions_period_check CHECK ((period = ANY (ARRAY['month'::text, 'year'::text]))),
+  CONSTRAINT subscriptions_provider_check CHECK ((provider = ANY (ARRAY['stripe'::text, 'paypal'::text, 'none'::text]))),
+  CONSTRAINT subscriptions_quantity_check CHECK (((quantity >= 1) AND (quantity <= 1000))),
+  CONSTRAINT subscriptions_status_check CHECK ((status = ANY (ARRAY['creating'::text, 'incomplete'::text, 'trialing'::text, 'active'::text, 'past_due'::text, 'suspended'::text, 'paused'::text, 'canceled'::text, 'duplicate'::text])))
+);
+CREATE INDEX subscriptions_due ON billing.subscriptions USING btree (period_end) WHERE ((status <> 'canceled'::text) AND (status <> 'duplicate'::text));
+CREATE INDEX subscriptions_listed ON billing.subscriptions USING btree (mode, created_at);
+CREATE UNIQUE INDEX subscriptions_live ON billing.subscriptions USING btree (org_id, mode) WHERE (status = ANY (ARRAY['trialing'::text, 'active'::text, 'past_due'::text, 'suspended'::text, 'paused'::text]));
+CREATE UNIQUE INDEX subscriptions_open ON billing.subscriptions USING btree (org_id, mode) WHERE (status = ANY (ARRAY['creating'::text, 'incomplete'::text]));
+ALTER TABLE billing.subscriptions ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY operator_reads ON billing.subscriptions AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
+CREATE POLICY tenant ON billing.subscriptions AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
+GRANT INSERT, SELECT, UPDATE ON TABLE billing.subscriptions TO holdfast_app;
+GRANT SELECT ON TABLE billing.subscriptions TO holdfast_operator;
 
 CREATE TABLE gateway.attempts (
   org_id text NOT NULL,

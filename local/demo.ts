@@ -100,8 +100,8 @@ async function buy(client: DemoClient): Promise<string> {
   if ((await client.call("GET", session))?.["status"] === "open")
     await payCheckout(String(purchase?.["url"]));
   for (const endsAt = Date.now() + effectTimeoutMs; ; await delay(100)) {
-    const balance = await client.call("GET", "/api/tokens/balance");
-    if (Number(balance?.["available_micros"]) > 0) return String(purchase?.["payment_id"]);
+    const payment = await client.call("GET", `/api/payments/${String(purchase?.["payment_id"])}`);
+    if (payment?.["status"] === "succeeded") return String(payment["id"]);
     if (Date.now() > endsAt)
       throw new Error("the demo purchase was paid, but its credits did not arrive within 20 s");
   }

@@ -33,6 +33,8 @@ import { jobRoutes } from "./platform/jobs/routes.ts";
 import { limitJobs } from "./platform/rate-limit/index.ts";
 import { limitRoutes, type LimitRouteDeps } from "./platform/rate-limit/routes.ts";
 import { realtimeRoutes } from "./platform/realtime/routes.ts";
+import type { Tx } from "./platform/db/index.ts";
+import type { OrgId } from "./platform/ids.ts";
 import type { Logger } from "./platform/telemetry/index.ts";
 import { healthChecks } from "./health-checks.ts";
 import { gatewayJobs } from "./products/gateway/jobs.ts";
@@ -92,6 +94,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     unfinished: () => parts.gateway.calls.size,
     async start() {
       await parts.inbox.ensureEndpoints();
+      await parts.billing.keepPlans();
       // The keys are there before the first sign-in asks for them inside its transaction.
       await parts.accessTokens.published();
       if (config.ROLE !== "api") startJobs(parts);
@@ -101,7 +104,11 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   };
 }
 
-const tenancyOf = ({ authenticate, ...parts }: Parts) => ({ ...parts, revocations: authenticate });
+const tenancyOf = ({ authenticate, ...parts }: Parts) => ({
+  ...parts,
+  revocations: authenticate,
+  seats: (tx: Tx, orgId: OrgId) => parts.billing.seats(tx, orgId),
+});
 
 function identityOf(parts: Parts): IdentityDeps {
   const { authenticate } = parts;

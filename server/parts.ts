@@ -1,6 +1,6 @@
 /** What one process is made of, and how its modules are built: each gets what it needs by parameter. */
 import type { Config } from "./config.ts";
-import { createBilling, readPacks, type Billing } from "./kernel/billing/index.ts";
+import { createBilling, createVersions, readPacks, readPlans, type Billing } from "./kernel/billing/index.ts";
 import {
   createAccessTokens,
   type AccessTokens,
@@ -110,12 +110,17 @@ export async function build(config: Config, options: AppOptions): Promise<Parts>
     metrics,
   });
   const mail = buildMail(config, shared);
+  const plans = readPlans(config.PLANS);
   const billing = createBilling({
     ...shared,
     stripe,
     accountId,
     baseUrl: config.BASE_URL,
     packs: readPacks(),
+    plans,
+    versions: createVersions({ ...shared, plans }),
+    seats: config.SEATS_PER_ORGANIZATION ?? null,
+    mail,
   });
   const inbox = createInbox({
     ...shared,

@@ -149,6 +149,121 @@ export type TokenSet = {
     scope?: string;
 };
 
+export type Plan = {
+    key: string;
+    name: string;
+    rank: number;
+    /**
+     * What subscribers of today keep, whatever the plan becomes
+     */
+    version: string;
+    prices: Array<{
+        currency: string;
+        interval: 'month' | 'year';
+        amount_minor: number;
+    }>;
+    trial: {
+        days: number;
+        credits_micros: number;
+    } | null;
+    /**
+     * A month; a year's come month by month
+     */
+    credits_micros: number;
+    rollover: boolean;
+    limits: {
+        seats: number;
+    };
+};
+
+export type Plans = {
+    data: Array<Plan>;
+    features: Array<{
+        key: string;
+        name: string;
+        /**
+         * One for each of `data`
+         */
+        values: Array<boolean | string>;
+    }>;
+};
+
+export type Subscription = {
+    /**
+     * Whose limits and features count now
+     */
+    plan: Plan;
+    access: 'plan' | 'grace' | 'free';
+    subscription_id: string | null;
+    status: 'creating' | 'incomplete' | 'trialing' | 'active' | 'past_due' | 'suspended' | 'paused' | 'canceled' | 'duplicate' | 'none';
+    /**
+     * Key of what was subscribed to
+     */
+    subscribed_plan: string | null;
+    /**
+     * none: a gift
+     */
+    provider: 'stripe' | 'paypal' | 'none' | null;
+    interval: 'month' | 'year' | null;
+    quantity: number | null;
+    /**
+     * Of a period, all units
+     */
+    amount_minor: number | null;
+    currency: string | null;
+    current_period: {
+        start: string;
+        end: string | null;
+    } | null;
+    trial_ends_at: string | null;
+    cancel_at_period_end: boolean;
+    canceled_at: string | null;
+    scheduled_change: {
+        plan_key: string;
+        quantity: number;
+        amount_minor: number;
+        effective_at: string;
+    } | null;
+    grace: {
+        failed_payments: number;
+        max_failed_payments: number;
+        /**
+         * At most 14 days after the first failure
+         */
+        until: string;
+    } | null;
+    /**
+     * Where the first payment can still be made
+     */
+    checkout_url: string | null;
+};
+
+export type PlanUsage = {
+    period: {
+        start: string;
+        end: string;
+    };
+    credits: {
+        /**
+         * In the period, whatever for
+         */
+        granted_micros: number;
+        used_micros: number;
+        held_micros: number;
+        available_micros: number;
+        /**
+         * Within 7 days
+         */
+        expiring_micros: number;
+    };
+    limits: {
+        seats: {
+            limit: number;
+            used: number;
+        };
+    };
+};
+
 export type Revenue = {
     from: string;
     to: string;
@@ -179,15 +294,15 @@ export type Revenue = {
          */
         arpu_minor: number;
         /**
-         * Null: nothing recurs before subscriptions are sold
+         * A month of what is subscribed to now; trials and gifts apart
          */
-        mrr_minor: number | null;
+        mrr_minor: number;
         /**
-         * Null: nothing recurs before subscriptions are sold
+         * Twelve times that
          */
-        arr_minor: number | null;
+        arr_minor: number;
         /**
-         * Null: nothing recurs before subscriptions are sold
+         * Subscriptions that ended in the range ÷ those there at its start; null without any
          */
         churn: number | null;
     }>;
@@ -4901,6 +5016,122 @@ export type GetRevenueResponses = {
 };
 
 export type GetRevenueResponse = GetRevenueResponses[keyof GetRevenueResponses];
+
+export type ListPlansData = {
+    body?: never;
+    path?: never;
+    query?: {
+        currency?: string;
+        interval?: 'month' | 'year';
+    };
+    url: '/api/subscriptions/plans';
+};
+
+export type ListPlansErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ListPlansError = ListPlansErrors[keyof ListPlansErrors];
+
+export type ListPlansResponses = {
+    /**
+     * Success
+     */
+    200: Plans;
+};
+
+export type ListPlansResponse = ListPlansResponses[keyof ListPlansResponses];
+
+export type SetPersonPlanData = {
+    body: {
+        plan: string;
+        /**
+         * Until it is taken back, unless told
+         */
+        months?: number;
+        reason: string;
+        /**
+         * The person's own organization unless told
+         */
+        org_id?: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/admin/users/{id}/plan';
+};
+
+export type SetPersonPlanErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type SetPersonPlanError = SetPersonPlanErrors[keyof SetPersonPlanErrors];
+
+export type SetPersonPlanResponses = {
+    /**
+     * Success
+     */
+    200: Subscription;
+};
+
+export type SetPersonPlanResponse = SetPersonPlanResponses[keyof SetPersonPlanResponses];
+
+export type GetSubscriptionData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/subscriptions/current';
+};
+
+export type GetSubscriptionErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type GetSubscriptionError = GetSubscriptionErrors[keyof GetSubscriptionErrors];
+
+export type GetSubscriptionResponses = {
+    /**
+     * Success
+     */
+    200: Subscription;
+};
+
+export type GetSubscriptionResponse = GetSubscriptionResponses[keyof GetSubscriptionResponses];
+
+export type GetPlanUsageData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/subscriptions/usage';
+};
+
+export type GetPlanUsageErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type GetPlanUsageError = GetPlanUsageErrors[keyof GetPlanUsageErrors];
+
+export type GetPlanUsageResponses = {
+    /**
+     * Success
+     */
+    200: PlanUsage;
+};
+
+export type GetPlanUsageResponse = GetPlanUsageResponses[keyof GetPlanUsageResponses];
 
 export type GetCheckoutSessionData = {
     body?: never;

@@ -93,6 +93,7 @@ async function open(dataDir: string, stops: (() => Promise<unknown>)[]): Promise
     RESEND_WEBHOOK_SECRET: sandbox.resend["webhook_secret"] ?? "",
     RESEND_BASE_URL: sandbox.resend["base_url"] ?? "",
     MAIL_FROM: sandbox.resend["from"] ?? "",
+    PLANS_FILE: path.join(root, "test", "harness", "plans.json"),
   };
   const all = await startServer({ ...env, ROLE: "all" }, stops);
   const api = await startServer({ ...env, ROLE: "api" }, stops);

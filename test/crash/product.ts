@@ -125,6 +125,8 @@ export class Product {
         HOME: process.env["HOME"] ?? "/",
         OPEN: "0",
         LOG_LEVEL: "warn",
+        // Credits come from purchases alone.
+        PLANS_FILE: path.join(root, "test", "harness", "plans.json"),
         ...this.env,
         HOLDFAST_DATA: this.dataDir,
         PORT: String(this.port),

@@ -11,6 +11,7 @@ import type { Clock } from "../../server/platform/clock.ts";
 import { createLogger } from "../../server/platform/telemetry/index.ts";
 import { browserClient, createClient, type Client, type Json } from "./client.ts";
 import { openMailbox, type TestMail } from "./mailbox.ts";
+import plans from "./plans.json" with { type: "json" };
 import { createTestDatabase, type TestDatabase } from "./database.ts";
 import {
   addMember,
@@ -148,6 +149,8 @@ const settingsOf = (
   DNS_URL: oidc.dns_url,
   PRIVATE_ISSUERS: "allowed",
   SANDBOX_URL: sandbox.url,
+  // Balances begin at zero.
+  PLANS: JSON.stringify(plans),
 });
 
 async function people(url: string, sql: Sql) {

@@ -94,7 +94,6 @@ export async function startSignInServer(
     DNS_URL: "http://127.0.0.1:9/dns-query",
     PRIVATE_ISSUERS: "allowed",
     INSTALLATION_MODE: "test",
-    SEATS_PER_ORGANIZATION: 25,
     ...change,
   };
   const owners = new pg.Pool({ connectionString: database.ownerUrl, max: 1 });
@@ -155,6 +154,7 @@ export async function startSignInServer(
     issuers: createOidc({ name: "sso", metrics }),
     dns: { txt: async () => null },
     revocations: authenticate,
+    seats: async () => 25,
   };
   const forget = (id: string) => authenticate.forget(id);
   const identity: IdentityDeps = {

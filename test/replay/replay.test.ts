@@ -9,6 +9,7 @@ import { createDb, withOperatorTx, type Db } from "../../server/platform/db/inde
 import { newId } from "../../server/platform/ids.ts";
 import { createLimiter } from "../../server/platform/rate-limit/index.ts";
 import { startHub, type TestHub } from "../harness/hub.ts";
+import { planDeps } from "../harness/plans.ts";
 import { createLogger, createMetrics } from "../../server/platform/telemetry/index.ts";
 import { createStripe } from "../../server/vendors/stripe/index.ts";
 import { createTestDatabase, type TestDatabase } from "../harness/database.ts";
@@ -51,7 +52,7 @@ beforeAll(async () => {
   const accountId = "acct_1";
   const shared = { db, clock, hub, logger, metrics };
   const baseUrl = "http://localhost";
-  billing = createBilling({ ...shared, stripe, accountId, baseUrl, packs: readPacks() });
+  billing = createBilling({ ...shared, stripe, accountId, baseUrl, packs: readPacks(), ...planDeps(shared) });
   inbox = createInbox({
     ...shared,
     limiter: createLimiter(),

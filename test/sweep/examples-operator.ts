@@ -2,13 +2,21 @@
 import { newId, type UserId } from "../../server/platform/ids.ts";
 import type { TestApp } from "../harness/app.ts";
 import { browserClient, type Client } from "../harness/client.ts";
-import { addMember } from "../harness/people.ts";
+import { addMember, addNeighbour } from "../harness/people.ts";
 import type { Example } from "./examples.ts";
 
 /** Somebody whom no other call needs. */
 async function aPerson(app: TestApp): Promise<UserId> {
   const email = `${newId("usr")}@people.example`;
   await addMember(app.sql, { email, role: "viewer" });
+  const [row] = await app.sql<{ id: UserId }>("select id from identity.users where email = $1", [email]);
+  return row?.id as UserId;
+}
+
+/** Somebody with an organization of their own. */
+async function anOwner(app: TestApp): Promise<UserId> {
+  const email = `${newId("usr")}@owners.example`;
+  await addNeighbour(app.sql, email);
   const [row] = await app.sql<{ id: UserId }>("select id from identity.users where email = $1", [email]);
   return row?.id as UserId;
 }
@@ -29,6 +37,12 @@ export const operatorExamples: Record<string, Example> = {
   getPerson: on(),
   invitePerson: {
     given: () => ({ body: { email: `${newId("usr")}@invited.example`, full_name: "Ina Invited" } }),
+  },
+  setPersonPlan: {
+    given: async (app) => ({
+      params: { id: await anOwner(app) },
+      body: { plan: "pro", months: 1, reason: "Sweep" },
+    }),
   },
   setPersonStatus: on({ active: false, reason: "Sweep" }),
   setPersonAdmin: on({ admin: false }),

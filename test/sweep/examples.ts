@@ -29,6 +29,7 @@ import {
   credits,
   ownOrganization,
 } from "./rows.ts";
+import { billingExamples } from "./examples-billing.ts";
 import { operatorExamples } from "./examples-operator.ts";
 import { teamExamples } from "./examples-team.ts";
 
@@ -199,6 +200,7 @@ export const examples: Record<string, Example> = {
   cancelJob: { given: async (app) => ({ params: { id: await aJob(app, "scheduled") } }) },
   retryJob: { given: async (app) => ({ params: { id: await aJob(app, "failed") } }) },
   // Billing
+  ...billingExamples,
   listCreditPacks: {},
   purchaseCredits: body({ pack_key: "starter" }),
   listPayments: {},

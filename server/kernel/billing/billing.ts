@@ -1,10 +1,15 @@
-import { withTx } from "../../platform/db/index.ts";
+import { type Tx, withTx } from "../../platform/db/index.ts";
 import type { OrgId } from "../../platform/ids.ts";
 import { Problem, common } from "../../platform/problem.ts";
+import type { Mode } from "../ledger/index.ts";
 import type { AnyHandler } from "../webhooks/index.ts";
 import { createCheckoutStatus, type CheckoutAnswer } from "./payments/checkout-status.ts";
 import type { BillingDeps } from "./deps.ts";
 import type { PaymentRow } from "./payments/payment.ts";
+import { createFreeMonths } from "./plans/free-months.ts";
+import { runClock } from "./subscriptions/clock.ts";
+import { planOf, readCurrent, seatsOf, type Current } from "./subscriptions/read.ts";
+import { readUsage, type PlanUsage } from "./subscriptions/usage.ts";
 import { postFees } from "./payments/post-fees.ts";
 import { purchase, type PurchaseInput } from "./payments/purchase.ts";
 import { resumePurchases } from "./payments/resume.ts";
@@ -28,10 +33,22 @@ export type Billing = {
   payment(org: OrgId, mode: string, id: string): Promise<PaymentRow>;
   resumePurchases(signal: AbortSignal): Promise<number>;
   postFees(signal: AbortSignal): Promise<boolean>;
+  /** Keeps today's plans. At boot, before anybody subscribes. */
+  keepPlans(): Promise<void>;
+  /** How the organization's subscription stands. */
+  current(org: OrgId, mode: Mode): Promise<Current>;
+  usage(org: OrgId, mode: Mode): Promise<PlanUsage>;
+  /** Members that the organization may have, in a transaction that sees it. */
+  seats(tx: Tx, org: OrgId): Promise<number>;
+  /** The free plan's months, and what our clock brings to subscriptions. True when there is more. */
+  beginMonths(): Promise<number>;
+  giveMonths(): Promise<boolean>;
+  runClock(): Promise<boolean>;
 };
 
 export function createBilling(deps: BillingDeps): Billing {
   const { db } = deps;
+  const months = createFreeMonths(deps);
   return {
     deps,
     stripeHandler: stripeHandler(deps),
@@ -46,5 +63,12 @@ export function createBilling(deps: BillingDeps): Billing {
     },
     resumePurchases: (signal) => resumePurchases(deps, signal),
     postFees: (signal) => postFees(deps, signal),
+    keepPlans: () => deps.versions.keep(),
+    current: (org, mode) => withTx(db, org, (tx) => readCurrent(deps, tx, org, mode)),
+    usage: (org, mode) => readUsage(deps, org, mode),
+    seats: async (tx, org) => seatsOf(deps, await planOf(deps, tx, org, deps.stripe.mode)),
+    beginMonths: months.begin,
+    giveMonths: months.give,
+    runClock: () => runClock(deps),
   };
 }

@@ -22,5 +22,9 @@ export const billingConfig = z.object({
     .regex(/^acct_\w{1,60}$/, "must be an account id, acct_…")
     .default("acct_default")
     .describe("account that the key belongs to"),
+  PLANS: z
+    .string()
+    .optional()
+    .describe("plans, as JSON like config/plans.json, which counts when unset; PLANS_FILE names a file"),
   STRIPE_BASE_URL: z.url().optional().describe("another place that speaks Stripe's API, e.g. the sandbox"),
 });

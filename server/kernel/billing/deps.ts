@@ -3,6 +3,9 @@ import type { Db } from "../../platform/db/index.ts";
 import type { Hub } from "../../platform/realtime/index.ts";
 import type { Logger } from "../../platform/telemetry/index.ts";
 import type { StripeApi } from "../../vendors/stripe/index.ts";
+import type { Mail } from "../mail/index.ts";
+import type { Plans } from "./plans/plan.ts";
+import type { Versions } from "./plans/versions.ts";
 import type { Pack } from "./payments/pack.ts";
 
 export type BillingDeps = {
@@ -16,4 +19,9 @@ export type BillingDeps = {
   /** Where the console stands: the only origin that a checkout returns to. */
   baseUrl: string;
   packs: readonly Pack[];
+  plans: Plans;
+  versions: Versions;
+  /** Members of every organization, instead of what its plan says; null: the plan says. */
+  seats: number | null;
+  mail: Pick<Mail, "send">;
 };

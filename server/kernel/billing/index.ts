@@ -13,4 +13,6 @@
 export { createBilling, type Billing } from "./billing.ts";
 export type { BillingDeps } from "./deps.ts";
 export { billingConfig } from "./config.ts";
+export { readPlans } from "./plans/plan.ts";
+export { createVersions } from "./plans/versions.ts";
 export { readPacks, type Pack } from "./payments/pack.ts";

@@ -2,14 +2,22 @@ import type { Loops } from "../../platform/jobs/index.ts";
 import type { Billing } from "./billing.ts";
 
 const RESUME_MS = 30_000;
+/** A new organization waits this long for its first credits. */
+const MONTHS_MS = 5_000;
+const CLOCK_MS = 5_000;
 const FEES_MS = 2_000;
 
-/** Purchases cut off before their session was known; the company's fees. */
+/** Purchases cut off before their session was known; the company's fees; months that our clock counts. */
 export function billingJobs(loops: Loops, billing: Billing): void {
   loops.every("billing.resume", RESUME_MS, async (signal) => {
     const resumed = await billing.resumePurchases(signal);
     if (resumed > 0) billing.deps.logger.info({ resumed }, "purchases resumed");
   });
+  loops.every("billing.months", MONTHS_MS, async () => {
+    await billing.beginMonths();
+    return billing.giveMonths();
+  });
+  loops.every("billing.clock", CLOCK_MS, () => billing.runClock());
   loops.every("billing.fees", FEES_MS, async (signal) => {
     await billing.postFees(signal);
   });

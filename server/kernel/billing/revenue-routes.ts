@@ -17,7 +17,6 @@ const query = z.strictObject({
     .optional(),
 });
 
-const later = { description: "Null: nothing recurs before subscriptions are sold" };
 const money = {
   currency: z.string(),
   gross_minor: int64,
@@ -37,9 +36,13 @@ const answer = z
         arpu_minor: int64.meta({
           description: "Gross less refunds for each organization that paid, rounded down",
         }),
-        mrr_minor: int64.nullable().meta(later),
-        arr_minor: int64.nullable().meta(later),
-        churn: z.number().nullable().meta(later),
+        mrr_minor: int64.meta({
+          description: "A month of what is subscribed to now; trials and gifts apart",
+        }),
+        arr_minor: int64.meta({ description: "Twelve times that" }),
+        churn: z.number().nullable().meta({
+          description: "Subscriptions that ended in the range ÷ those there at its start; null without any",
+        }),
       }),
     ),
     as_of: instant,
@@ -75,9 +78,9 @@ export function revenueRoutes(http: Http, { deps }: Billing, cache: Pick<Cache, 
             totals: totals.map((row) => ({
               ...shown(row),
               arpu_minor: row.arpu,
-              mrr_minor: null,
-              arr_minor: null,
-              churn: null,
+              mrr_minor: row.mrr,
+              arr_minor: row.mrr * 12n,
+              churn: row.churn,
             })),
             as_of: now,
           };

@@ -1,5 +1,6 @@
 import { withOperatorTx, type Db } from "../../platform/db/index.ts";
 import type { Range } from "../../platform/http/index.ts";
+import { sumRecurring } from "./subscriptions/store.ts";
 import { sumAccounts, type Mode, type SumGroup } from "../ledger/index.ts";
 
 /** What payments post to, in the ledger's own books: money in shows there as negative. */
@@ -15,6 +16,10 @@ export type Money = {
   net: bigint;
   /** Organizations that paid. */
   paying: number;
+  /** What subscriptions that are paid for bring in a month, and the part of those of the range's start that ended in it. */
+  mrr: bigint;
+  /** Null: there were none. */
+  churn: number | null;
   /** Kept of each of them on average, before fees, rounded down. */
   arpu: bigint;
 };
@@ -32,11 +37,24 @@ export async function readRevenue(
     (await sumAccounts(tx, filter, ACCOUNTS, by)).map(moneyOf),
     (await sumAccounts(tx, filter, ACCOUNTS, null)).map(moneyOf),
   ]);
+  const recurring = await withOperatorTx(db, (tx) => sumRecurring(tx, range));
   // Nothing sold is zero of what is for sale, not nothing to show.
   const wanted = currency === null ? currencies : [currency];
-  const silent = [...new Set(wanted)].filter((name) => !totals.some((row) => row.currency === name));
+  const subscribed = recurring.filter((row) => currency === null || row.currency === currency);
+  const silent = [...new Set([...wanted, ...subscribed.map((row) => row.currency)])].filter(
+    (name) => !totals.some((row) => row.currency === name),
+  );
   const none = silent.map((unit) => moneyOf({ group: null, unit, amounts: [], organizations: 0 }));
-  return { groups, totals: [...totals, ...none].toSorted((a, b) => (a.currency < b.currency ? -1 : 1)) };
+  const all = [...totals, ...none].map((row) => {
+    const found = subscribed.find((one) => one.currency === row.currency);
+    if (!found) return row;
+    return {
+      ...row,
+      mrr: found.mrr_minor,
+      churn: found.at_start === 0 ? null : found.ended / found.at_start,
+    };
+  });
+  return { groups, totals: all.toSorted((a, b) => (a.currency < b.currency ? -1 : 1)) };
 }
 
 function moneyOf({
@@ -55,6 +73,8 @@ function moneyOf({
     fees,
     net: kept - fees,
     paying: organizations,
+    mrr: 0n,
+    churn: null,
     arpu: organizations === 0 ? 0n : kept / BigInt(organizations),
   };
 }

@@ -2,16 +2,20 @@ import { openCursor, sealCursor, type Http } from "../../platform/http/index.ts"
 import type { Cache } from "../../platform/cache/index.ts";
 import type { Billing } from "./billing.ts";
 import type { PaymentRow } from "./payments/payment.ts";
+import { planRoutes } from "./plans/routes.ts";
+import { subscriptionRoutes } from "./subscriptions/routes.ts";
 import { revenueRoutes } from "./revenue-routes.ts";
 import * as schemas from "./schemas.ts";
 
 const TAG = "Billing";
 
 /** Packs, purchase, payments, and the status that a buyer's return asks for. */
-export function billingRoutes(http: Http, billing: Billing, cache: Pick<Cache, "get">): void {
+export function billingRoutes(http: Http, billing: Billing, cache: Pick<Cache, "get" | "invalidate">): void {
   creditRoutes(http, billing);
   paymentRoutes(http, billing);
   revenueRoutes(http, billing, cache);
+  planRoutes(http, billing, cache);
+  subscriptionRoutes(http, billing);
   http.operation({
     method: "GET",
     path: "/checkout/session/:session_id",

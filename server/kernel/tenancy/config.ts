@@ -32,8 +32,8 @@ export const tenancyConfig = z.object({
     .int()
     .min(1)
     .max(100_000)
-    .default(25)
-    .describe("members that an organization may have, pending invitations included"),
+    .optional()
+    .describe("members that every organization may have, instead of what its plan says"),
 });
 
 /** What tenancy needs of the whole configuration. */

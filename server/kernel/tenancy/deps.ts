@@ -1,5 +1,7 @@
 import type { Clock } from "../../platform/clock.ts";
 import type { Sealer } from "../../platform/crypto/index.ts";
+import type { Tx } from "../../platform/db/index.ts";
+import type { OrgId } from "../../platform/ids.ts";
 import type { Jobs } from "../../platform/jobs/index.ts";
 import type { Hub } from "../../platform/realtime/index.ts";
 import type { AccessTokens, IdentityConfig, SignInProvider } from "../identity/index.ts";
@@ -22,6 +24,8 @@ export type TenancyDeps = CachedDb & {
   accessTokens: AccessTokens;
   jobs: Pick<Jobs, "pause" | "resume">;
   mail: Pick<Mail, "send">;
+  /** Members that the organization's plan allows, pending invitations included; in a transaction that sees it. */
+  seats: (tx: Tx, orgId: OrgId) => Promise<number>;
   /** Keeps the secrets of organizations' own issuers. */
   sealer: Sealer;
   issuers: Issuers;

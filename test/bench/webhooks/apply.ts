@@ -9,6 +9,7 @@ import { withTx, type Db } from "../../../server/platform/db/index.ts";
 import { newId, type OrgId } from "../../../server/platform/ids.ts";
 import { createLimiter } from "../../../server/platform/rate-limit/index.ts";
 import { startHub } from "../../harness/hub.ts";
+import { planDeps } from "../../harness/plans.ts";
 import { createLogger, createMetrics } from "../../../server/platform/telemetry/index.ts";
 import { createStripe, readEnvelope } from "../../../server/vendors/stripe/index.ts";
 import { chargeSucceeded } from "./events.ts";
@@ -33,6 +34,7 @@ export async function benchApply(options: { db: Db; count: number; orgs: number 
     accountId: ACCOUNT,
     baseUrl: "http://127.0.0.1",
     packs: readPacks(),
+    ...planDeps(shared),
   });
   const source: Source = {
     name: "stripe",

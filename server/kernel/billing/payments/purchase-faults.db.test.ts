@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { startTestApp, type TestApp } from "../../../../test/harness/app.ts";
+import { planDeps } from "../../../../test/harness/plans.ts";
 import { createBuyer, type Buyer } from "../../../../test/harness/buyer.ts";
 import type { Client, Json } from "../../../../test/harness/client.ts";
 import { offsetClock } from "../../../platform/clock.ts";
@@ -63,6 +64,7 @@ function billingAt(offsetMs: number) {
     accountId: "acct_default",
     baseUrl: t.url,
     packs: readPacks(),
+    ...planDeps({ db, clock: offsetClock(offsetMs) }),
   });
 }
 const NEAR_KEY_END_MS = 21 * 3_600_000;

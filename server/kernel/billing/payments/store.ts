@@ -150,7 +150,10 @@ export async function saveRefunds(
   );
 }
 
-export type Place = Narrowed<Omit<BillingObjectOrgs, "account_id">, { org_id: OrgId; payment_id: string }>;
+export type Place = Narrowed<
+  Omit<BillingObjectOrgs, "account_id" | "subscription_id">,
+  { org_id: OrgId; payment_id: string }
+>;
 
 /** Fixes whose an object is; the first to say so wins. */
 export async function placeObjects(tx: Tx, accountId: string, places: readonly Place[]): Promise<void> {

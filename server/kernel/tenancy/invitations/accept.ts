@@ -45,7 +45,7 @@ export function readInvitation(
   });
 }
 
-type JoinDeps = Pick<TenancyDeps, "clock" | "config" | "hub" | "revocations">;
+type JoinDeps = Pick<TenancyDeps, "clock" | "seats" | "hub" | "revocations">;
 
 /** The invited person joins. 403 for anybody else, 410 for a token that is no good, 409 without a seat. */
 export async function acceptInvitation(
@@ -70,7 +70,7 @@ export async function acceptInvitation(
 
 /** In a transaction that sees the organization. Its lock comes first, as for all who change members. */
 async function join(tx: Tx, deps: JoinDeps, orgId: OrgId, id: Id<"ivt">, userId: UserId): Promise<void> {
-  const { clock, config, hub, revocations } = deps;
+  const { clock, seats, hub, revocations } = deps;
   const now = clock.now();
   const organization = await lockOrganization(tx, orgId);
   const invitation = organization && (await findInvitation(tx, orgId, id));
@@ -78,7 +78,7 @@ async function join(tx: Tx, deps: JoinDeps, orgId: OrgId, id: Id<"ivt">, userId:
   if (organization?.suspendedAt) throw new Problem(common.organization_suspended);
   await endInvitation(tx, orgId, id, "accepted", now);
   if (!(await findMembership(tx, orgId, userId))) {
-    if ((await countMembers(tx, orgId)).all >= config.SEATS_PER_ORGANIZATION)
+    if ((await countMembers(tx, orgId)).all >= (await seats(tx, orgId)))
       throw new Problem(tenancyProblems.seat_limit);
     await findRoom(tx, userId, orgId);
     await insertMembership(tx, orgId, { userId, role: invitation.role, now });

@@ -84,12 +84,12 @@ async function refuseHaste(tx: Tx, orgId: OrgId, now: Date): Promise<void> {
 
 async function countSeats(
   tx: Tx,
-  { config }: Pick<TenancyDeps, "config">,
+  deps: Pick<TenancyDeps, "seats">,
   orgId: OrgId,
   now: Date,
 ): Promise<Licenses> {
   const { all: used } = await countMembers(tx, orgId);
-  return { seats: config.SEATS_PER_ORGANIZATION, used, pending: await countLive(tx, orgId, now) };
+  return { seats: await deps.seats(tx, orgId), used, pending: await countLive(tx, orgId, now) };
 }
 
 export const licenses = (deps: TenancyDeps, orgId: OrgId): Promise<Licenses> =>

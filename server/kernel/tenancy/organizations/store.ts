@@ -78,6 +78,20 @@ export async function findOrganization(tx: Tx, orgId: OrgId): Promise<Omit<Organ
   return row ?? null;
 }
 
+/** Every organization that is not deleted, after the id, in the order of ids (operator's role). */
+export function listOrganizations(
+  tx: Tx,
+  after: string | null,
+  limit: number,
+): Promise<{ id: OrgId; createdAt: Date }[]> {
+  return tx.query(
+    "tenancy_organizations",
+    `select org_id as id, created_at as "createdAt" from tenancy.organizations
+     where deleted_at is null and ($1::text is null or org_id > $1) order by org_id limit $2`,
+    [after, limit],
+  );
+}
+
 /** The organization with the person's role in it; null when they are no member. */
 export async function findOrganizationOf(tx: Tx, orgId: OrgId, userId: UserId): Promise<Organization | null> {
   const [row] = await tx.query<Organization>(

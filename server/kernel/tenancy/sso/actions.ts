@@ -10,7 +10,7 @@ import { tenancyProblems } from "../problems.ts";
 import { keyOf, secretPlace } from "./connection.ts";
 import { findConnection, locateDomain } from "./store.ts";
 
-type Deps = Pick<TenancyDeps, "db" | "clock" | "config" | "hub" | "revocations" | "sealer" | "issuers">;
+type Deps = Pick<TenancyDeps, "db" | "clock" | "seats" | "hub" | "revocations" | "sealer" | "issuers">;
 
 const KEY = /^sso:(org_[0-9a-f]{32})$/;
 
@@ -46,13 +46,13 @@ async function companyOf(tx: Tx, { sealer, issuers }: Deps, orgId: OrgId): Promi
 
 /** Somebody new whom the issuer vouches for becomes a viewer, while there is a seat. */
 async function join(tx: Tx, deps: Deps, orgId: OrgId, userId: UserId): Promise<void> {
-  const { clock, config, hub, revocations } = deps;
+  const { clock, seats, hub, revocations } = deps;
   const now = clock.now();
   const organization = await lockOrganization(tx, orgId);
   if (!organization) throw new Problem(common.not_found);
   if (organization.suspendedAt) throw new Problem(common.organization_suspended);
   if (await findMembership(tx, orgId, userId)) return;
-  if ((await countMembers(tx, orgId)).all >= config.SEATS_PER_ORGANIZATION)
+  if ((await countMembers(tx, orgId)).all >= (await seats(tx, orgId)))
     throw new Problem(tenancyProblems.seat_limit);
   await findRoom(tx, userId, orgId);
   await insertMembership(tx, orgId, { userId, role: "viewer", now });

@@ -1,0 +1,72 @@
+import { z } from "zod";
+import { int64 } from "../../../platform/http/index.ts";
+import { PERIODS, type Plan, type Plans } from "./plan.ts";
+
+export const plansQuery = z.strictObject({
+  currency: z
+    .string()
+    .regex(/^[a-z]{3}$/)
+    .optional(),
+  interval: z.enum(PERIODS).optional(),
+});
+
+export const planFields = {
+  key: z.string(),
+  name: z.string(),
+  rank: z.int(),
+  version: z.string().meta({ description: "What subscribers of today keep, whatever the plan becomes" }),
+  prices: z.array(z.object({ currency: z.string(), interval: z.enum(PERIODS), amount_minor: int64 })),
+  trial: z.object({ days: z.int(), credits_micros: int64 }).nullable(),
+  credits_micros: int64.meta({ description: "A month; a year's come month by month" }),
+  rollover: z.boolean(),
+  limits: z.object({ seats: z.int() }),
+};
+export const planAnswer = z.object(planFields).meta({ id: "Plan" });
+export const plansAnswer = z
+  .object({
+    data: z.array(planAnswer),
+    /** The same features of every plan, in the same order as `data`. */
+    features: z.array(
+      z.object({
+        key: z.string(),
+        name: z.string(),
+        values: z.array(z.union([z.boolean(), z.string()])).meta({ description: "One for each of `data`" }),
+      }),
+    ),
+  })
+  .meta({ id: "Plans" });
+
+export const presentPlan = (plan: Plan, wanted: z.output<typeof plansQuery> = {}) => ({
+  key: plan.key,
+  name: plan.name,
+  rank: plan.rank,
+  version: plan.versionId,
+  prices: plan.prices
+    .filter(
+      ({ currency, period }) =>
+        currency === (wanted.currency ?? currency) && period === (wanted.interval ?? period),
+    )
+    .map(({ currency, period, amountMinor }) => ({ currency, interval: period, amount_minor: amountMinor })),
+  trial: plan.trial && { days: plan.trial.days, credits_micros: plan.trial.creditsMicros },
+  credits_micros: plan.creditsMicros,
+  rollover: plan.rollover,
+  limits: { seats: plan.limits.seats },
+});
+
+/** Plans that have a price of the wanted sort, and the free one. */
+export function presentPlans(
+  plans: Plans,
+  wanted: z.output<typeof plansQuery>,
+): z.output<typeof plansAnswer> {
+  const data = plans.list
+    .map((plan) => presentPlan(plan, wanted))
+    .filter(({ key, prices }) => prices.length > 0 || key === plans.free.key);
+  return {
+    data,
+    features: plans.features.map(({ key, name }) => ({
+      key,
+      name,
+      values: data.map((plan) => plans.find(plan.key)?.features[key] ?? false),
+    })),
+  };
+}

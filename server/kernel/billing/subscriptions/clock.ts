@@ -1,0 +1,83 @@
+import { withOperatorTx, withTx, type Tx } from "../../../platform/db/index.ts";
+import type { OrgId } from "../../../platform/ids.ts";
+import { audit } from "../../identity/index.ts";
+import type { BillingDeps } from "../deps.ts";
+import { addMonths, monthsSince } from "../plans/calendar.ts";
+import { endPlanGrants, giveCredits } from "./give-credits.ts";
+import { listClockDue, lockSubscriptions, updateSubscriptions } from "./store.ts";
+import { accessOf, type SubscriptionRow } from "./subscription.ts";
+
+const AT_ONCE = 200;
+
+/** What our clock brings without a company: the months of a year that was paid at once, gifts and their end. */
+export async function runClock(deps: BillingDeps): Promise<boolean> {
+  const { db, clock, stripe } = deps;
+  const due = await withOperatorTx(db, (tx) => listClockDue(tx, stripe.mode, clock.now(), AT_ONCE));
+  for (const { org_id, id } of due) {
+    await withTx(db, org_id, async (tx) => {
+      const now = clock.now();
+      const row = (await lockSubscriptions(tx, org_id)).find((one) => one.id === id);
+      if (!row) return;
+      const next =
+        row.provider === "none" && row.period_end && row.period_end <= now
+          ? await endGift(deps, tx, row, now)
+          : await giveMonth(deps, tx, row, now);
+      await updateSubscriptions(tx, org_id, [next]);
+      tx.afterCommit(() => tell(deps, org_id));
+    });
+  }
+  return due.length === AT_ONCE;
+}
+
+async function endGift(
+  { clock }: BillingDeps,
+  tx: Tx,
+  row: SubscriptionRow,
+  now: Date,
+): Promise<SubscriptionRow> {
+  await endPlanGrants(tx, row, now);
+  await audit(tx, clock.now(), {
+    orgId: row.org_id,
+    actorId: "system",
+    action: "subscription.ended",
+    targetId: row.id,
+    detail: { plan: row.plan_key },
+  });
+  return { ...row, status: "canceled", ended_at: row.period_end, credits_due_at: null, as_of: now };
+}
+
+/** The month that has begun; those that nobody counted in time are not made up for. A plan that is late gets none. */
+async function giveMonth(
+  deps: BillingDeps,
+  tx: Tx,
+  row: SubscriptionRow,
+  now: Date,
+): Promise<SubscriptionRow> {
+  const { period_start: start, credits_due_at: dueAt } = row;
+  if (!start || !dueAt || dueAt > now) return row;
+  const plan = await deps.versions.get(tx, row.version_id);
+  const month = monthsSince(start, now);
+  const expiresAt = addMonths(start, month + 1);
+  if (accessOf(row) === "plan")
+    await giveCredits(
+      tx,
+      row,
+      plan,
+      {
+        kind: row.provider === "none" ? "gift" : "plan",
+        micros: plan.creditsMicros * BigInt(row.quantity),
+        reference: `${row.id}:month:${start.getTime()}:${month}`,
+        expiresAt,
+        replaces: row.provider !== "none",
+      },
+      now,
+    );
+  const ends = row.period_end !== null && expiresAt >= row.period_end;
+  return { ...row, credits_given: row.credits_given + 1, credits_due_at: ends ? null : expiresAt };
+}
+
+/** Readers of the organization's subscription and credits look again. */
+export function tell({ hub }: Pick<BillingDeps, "hub">, org: OrgId): void {
+  hub.publish("subscription.updated", org);
+  hub.publish("credits.changed", org);
+}

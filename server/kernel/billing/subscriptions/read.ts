@@ -1,0 +1,45 @@
+import type { Tx } from "../../../platform/db/index.ts";
+import type { OrgId } from "../../../platform/ids.ts";
+import type { Mode } from "../../ledger/index.ts";
+import type { BillingDeps } from "../deps.ts";
+import type { Plan } from "../plans/plan.ts";
+import { accessOf, type Access, type SubscriptionRow } from "./subscription.ts";
+import { findCurrent, findLive } from "./store.ts";
+
+type PlanDeps = Pick<BillingDeps, "plans" | "versions">;
+
+/** The plan whose limits and features count for the organization now: the free one unless something live opens another. */
+export async function planOf({ plans, versions }: PlanDeps, tx: Tx, org: OrgId, mode: Mode): Promise<Plan> {
+  const row = await findLive(tx, org, mode);
+  return row && accessOf(row) !== "free" ? versions.get(tx, row.version_id) : plans.free;
+}
+
+/** Members that a plan allows, unless the installation says a number for all. */
+export const seatsOf = ({ seats }: Pick<BillingDeps, "seats">, plan: Plan): number =>
+  seats ?? plan.limits.seats;
+
+export type Current = {
+  /** What counts now. */
+  plan: Plan;
+  access: Access;
+  /** Null for an organization that never subscribed. */
+  row: SubscriptionRow | null;
+  /** What was subscribed to, and what it becomes. */
+  subscribed: Plan | null;
+  scheduled: Plan | null;
+};
+
+/** How the organization's subscription stands; the last one, once none is live. */
+export async function readCurrent(deps: PlanDeps, tx: Tx, org: OrgId, mode: Mode): Promise<Current> {
+  const row = await findCurrent(tx, org, mode);
+  const access = accessOf(row);
+  const subscribed = row && (await deps.versions.get(tx, row.version_id));
+  const scheduled = row?.scheduled_version_id ? await deps.versions.get(tx, row.scheduled_version_id) : null;
+  return {
+    plan: subscribed && access !== "free" ? subscribed : deps.plans.free,
+    access,
+    row,
+    subscribed,
+    scheduled,
+  };
+}

@@ -1,0 +1,117 @@
+import { z } from "zod";
+import { idParam, instant, int64, text } from "../../../platform/http/index.ts";
+import { PERIODS } from "../plans/plan.ts";
+import { planAnswer, presentPlan } from "../plans/schemas.ts";
+import { GRACE_DAYS, graceEnd, MAX_FAILED_PAYMENTS } from "./grace.ts";
+import type { Current } from "./read.ts";
+import { STATUSES } from "./subscription.ts";
+import type { PlanUsage } from "./usage.ts";
+
+const FREE_STATUS = "none";
+
+export const currentAnswer = z
+  .object({
+    plan: planAnswer.meta({ description: "Whose limits and features count now" }),
+    access: z.enum(["plan", "grace", "free"]),
+    subscription_id: z.string().nullable(),
+    status: z.enum([...STATUSES, FREE_STATUS]),
+    subscribed_plan: z.string().nullable().meta({ description: "Key of what was subscribed to" }),
+    provider: z.enum(["stripe", "paypal", "none"]).nullable().meta({ description: "none: a gift" }),
+    interval: z.enum(PERIODS).nullable(),
+    quantity: z.int().nullable(),
+    amount_minor: int64.nullable().meta({ description: "Of a period, all units" }),
+    currency: z.string().nullable(),
+    current_period: z.object({ start: instant, end: instant.nullable() }).nullable(),
+    trial_ends_at: instant.nullable(),
+    cancel_at_period_end: z.boolean(),
+    canceled_at: instant.nullable(),
+    scheduled_change: z
+      .object({ plan_key: z.string(), quantity: z.int(), amount_minor: int64, effective_at: instant })
+      .nullable(),
+    grace: z
+      .object({
+        failed_payments: z.int(),
+        max_failed_payments: z.int(),
+        until: instant.meta({ description: `At most ${GRACE_DAYS} days after the first failure` }),
+      })
+      .nullable(),
+    checkout_url: z.url().nullable().meta({ description: "Where the first payment can still be made" }),
+  })
+  .meta({ id: "Subscription" });
+
+export function presentCurrent({
+  plan,
+  access,
+  row,
+  subscribed,
+  scheduled,
+}: Current): z.output<typeof currentAnswer> {
+  const amount = row && row.amount_minor * BigInt(row.quantity);
+  return {
+    plan: presentPlan(plan),
+    access,
+    subscription_id: row?.id ?? null,
+    status: row?.status ?? FREE_STATUS,
+    subscribed_plan: subscribed?.key ?? null,
+    provider: row?.provider ?? null,
+    interval: row?.period ?? null,
+    quantity: row?.quantity ?? null,
+    amount_minor: amount,
+    currency: row?.currency ?? null,
+    current_period: row?.period_start ? { start: row.period_start, end: row.period_end } : null,
+    trial_ends_at: row?.trial_ends_at ?? null,
+    cancel_at_period_end: row?.cancel_at_period_end ?? false,
+    canceled_at: row?.canceled_at ?? null,
+    scheduled_change:
+      row?.scheduled_at && scheduled
+        ? {
+            plan_key: scheduled.key,
+            quantity: row.scheduled_quantity ?? row.quantity,
+            amount_minor: (row.scheduled_amount_minor ?? 0n) * BigInt(row.scheduled_quantity ?? row.quantity),
+            effective_at: row.scheduled_at,
+          }
+        : null,
+    grace: row?.past_due_since
+      ? {
+          failed_payments: row.failed_payments,
+          max_failed_payments: MAX_FAILED_PAYMENTS,
+          until: graceEnd(row.past_due_since),
+        }
+      : null,
+    checkout_url: row?.status === "incomplete" ? row.session_url : null,
+  };
+}
+
+export const usageAnswer = z
+  .object({
+    period: z.object({ start: instant, end: instant }),
+    credits: z.object({
+      granted_micros: int64.meta({ description: "In the period, whatever for" }),
+      used_micros: int64,
+      held_micros: int64,
+      available_micros: int64,
+      expiring_micros: int64.meta({ description: "Within 7 days" }),
+    }),
+    limits: z.object({ seats: z.object({ limit: z.int(), used: z.int() }) }),
+  })
+  .meta({ id: "PlanUsage" });
+
+export const presentUsage = ({ start, end, credits, seats }: PlanUsage): z.output<typeof usageAnswer> => ({
+  period: { start, end },
+  credits: {
+    granted_micros: credits.granted,
+    used_micros: credits.used,
+    held_micros: credits.held,
+    available_micros: credits.available,
+    expiring_micros: credits.expiring,
+  },
+  limits: { seats },
+});
+
+export const giftParams = z.object({ id: idParam("usr") });
+export const giftInput = z.strictObject({
+  plan: z.string().max(40),
+  months: z.int().min(1).max(12).optional().meta({ description: "Until it is taken back, unless told" }),
+  reason: text(500),
+  org_id: idParam("org").optional().meta({ description: "The person's own organization unless told" }),
+});

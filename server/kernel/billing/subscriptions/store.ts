@@ -1,0 +1,196 @@
+/** SQL of subscriptions. An organization's rows are locked together, in the order of their ids, before anything else. */
+import type { Narrowed, Tx } from "../../../platform/db/index.ts";
+import type { OrgId } from "../../../platform/ids.ts";
+import type { Mode } from "../../ledger/index.ts";
+import type { SubscriptionRow } from "./subscription.ts";
+
+const LIVE = "('trialing', 'active', 'past_due', 'suspended', 'paused')";
+
+export type NewSubscription = Pick<
+  SubscriptionRow,
+  | "id"
+  | "mode"
+  | "account_id"
+  | "provider"
+  | "plan_key"
+  | "version_id"
+  | "period"
+  | "currency"
+  | "amount_minor"
+  | "quantity"
+  | "status"
+  | "trial_days"
+  | "operation_id"
+  | "success_url"
+  | "cancel_url"
+  | "period_start"
+  | "period_end"
+  | "credits_due_at"
+  | "created_by"
+  | "created_at"
+>;
+
+const NEW = [
+  "id",
+  "mode",
+  "account_id",
+  "provider",
+  "plan_key",
+  "version_id",
+  "period",
+  "currency",
+  "amount_minor",
+  "quantity",
+  "status",
+  "trial_days",
+  "operation_id",
+  "success_url",
+  "cancel_url",
+  "period_start",
+  "period_end",
+  "credits_due_at",
+  "created_by",
+  "created_at",
+] as const satisfies readonly (keyof NewSubscription)[];
+
+export async function insertSubscription(tx: Tx, org: OrgId, row: NewSubscription): Promise<void> {
+  await tx.query(
+    "billing.subscription_insert",
+    `insert into billing.subscriptions (org_id, as_of, ${NEW.join(", ")})
+     values ($1, $21, ${NEW.map((_, at) => `$${at + 2}`).join(", ")})`,
+    [org, ...NEW.map((name) => row[name])],
+  );
+}
+
+/** The organization's subscriptions that are not over, and those named; locked. Waits for others who lock them. */
+export async function lockSubscriptions(
+  tx: Tx,
+  org: OrgId,
+  ids: readonly string[] = [],
+): Promise<SubscriptionRow[]> {
+  // The lock that all share, also while there is no row: two tabs must not both find nothing.
+  await tx.query("billing.subscriptions_lock_org", "select pg_advisory_xact_lock(hashtextextended($1, 1))", [
+    org,
+  ]);
+  return tx.query(
+    "billing.subscriptions_lock",
+    `select * from billing.subscriptions where org_id = $1
+       and (status not in ('canceled', 'duplicate') or id = any($2::text[]))
+     order by id for update`,
+    [org, ids],
+  );
+}
+
+export async function findLive(tx: Tx, org: OrgId, mode: Mode): Promise<SubscriptionRow | null> {
+  const [row] = await tx.query<SubscriptionRow>(
+    "billing.subscription_live",
+    `select * from billing.subscriptions where org_id = $1 and mode = $2 and status in ${LIVE}`,
+    [org, mode],
+  );
+  return row ?? null;
+}
+
+/** The one that is live, else the one being made, else the last that ended. */
+export async function findCurrent(tx: Tx, org: OrgId, mode: Mode): Promise<SubscriptionRow | null> {
+  const [row] = await tx.query<SubscriptionRow>(
+    "billing.subscription_current",
+    `select * from billing.subscriptions where org_id = $1 and mode = $2 and status <> 'duplicate'
+     order by status in ${LIVE} desc, status in ('creating', 'incomplete') desc, created_at desc, id desc limit 1`,
+    [org, mode],
+  );
+  return row ?? null;
+}
+
+const CHANGING = [
+  ["plan_key", "text"],
+  ["version_id", "text"],
+  ["period", "text"],
+  ["currency", "text"],
+  ["amount_minor", "bigint"],
+  ["quantity", "int"],
+  ["status", "text"],
+  ["provider_status", "text"],
+  ["attempt", "smallint"],
+  ["absent_since", "timestamptz"],
+  ["session_id", "text"],
+  ["session_url", "text"],
+  ["session_expires_at", "timestamptz"],
+  ["provider_subscription_id", "text"],
+  ["provider_item_id", "text"],
+  ["period_start", "timestamptz"],
+  ["period_end", "timestamptz"],
+  ["trial_ends_at", "timestamptz"],
+  ["cancel_at_period_end", "boolean"],
+  ["canceled_at", "timestamptz"],
+  ["ended_at", "timestamptz"],
+  ["cancel_reason", "text"],
+  ["cancel_feedback", "text"],
+  ["scheduled_version_id", "text"],
+  ["scheduled_amount_minor", "bigint"],
+  ["scheduled_quantity", "int"],
+  ["scheduled_at", "timestamptz"],
+  ["failed_payments", "int"],
+  ["past_due_since", "timestamptz"],
+  ["suspended_at", "timestamptz"],
+  ["credits_due_at", "timestamptz"],
+  ["credits_given", "int"],
+  ["as_of", "timestamptz"],
+  ["fetch_seq", "bigint"],
+] as const satisfies readonly (readonly [keyof SubscriptionRow, string])[];
+
+const UPDATE = `update billing.subscriptions s set ${CHANGING.map(([name]) => `${name} = n.${name}`).join(", ")}
+  from jsonb_to_recordset($2::jsonb) as n (id text, ${CHANGING.map(([name, type]) => `${name} ${type}`).join(", ")})
+  where s.org_id = $1 and s.id = n.id`;
+
+/** Writes rows that were locked before. What ends goes first, so that what takes its place finds it free. */
+export async function updateSubscriptions(
+  tx: Tx,
+  org: OrgId,
+  rows: readonly SubscriptionRow[],
+): Promise<void> {
+  const isOver = ({ status }: SubscriptionRow) => status === "canceled" || status === "duplicate";
+  for (const part of [rows.filter(isOver), rows.filter((row) => !isOver(row))])
+    if (part.length > 0) await tx.query("billing.subscriptions_update", UPDATE, [org, json(part)]);
+}
+
+/** Live ones without a company whose end or next credits have come, across tenants (operator's role). */
+export function listClockDue(
+  tx: Tx,
+  mode: Mode,
+  now: Date,
+  limit: number,
+): Promise<Narrowed<Pick<SubscriptionRow, "org_id" | "id">, { org_id: OrgId }>[]> {
+  return tx.query(
+    "billing.subscriptions_clock_due",
+    `select org_id, id from billing.subscriptions
+     where mode = $1 and status in ${LIVE}
+       and (credits_due_at <= $2 or (provider = 'none' and period_end <= $2))
+     order by coalesce(credits_due_at, period_end) limit $3`,
+    [mode, now, limit],
+  );
+}
+
+/** Recurring amounts per currency, and how many ended in a time, across tenants (operator's role). */
+export type Recurring = { currency: string; mrr_minor: bigint; at_start: number; ended: number };
+
+export function sumRecurring(
+  tx: Tx,
+  { mode, from, to }: { mode: Mode; from: Date; to: Date },
+): Promise<Recurring[]> {
+  return tx.query(
+    "billing.subscriptions_recurring",
+    `select currency,
+       coalesce(sum(case period when 'year' then amount_minor * quantity / 12 else amount_minor * quantity end)
+         filter (where status in ('active', 'past_due')), 0)::bigint as mrr_minor,
+       (count(*) filter (where created_at < $2 and (ended_at is null or ended_at >= $2)))::int as at_start,
+       (count(*) filter (where created_at < $2 and ended_at >= $2 and ended_at < $3))::int as ended
+     from billing.subscriptions
+     where mode = $1 and provider <> 'none' and period_start is not null and status <> 'duplicate'
+     group by currency order by currency`,
+    [mode, from, to],
+  );
+}
+
+/** Amounts travel as text, which jsonb_to_recordset reads exactly. */
+const json = (rows: readonly unknown[]) =>
+  JSON.stringify(rows, (_key, value: unknown) => (typeof value === "bigint" ? value.toString() : value));

@@ -1,0 +1,8 @@
+/** Calls of plans, subscriptions, invoices. */
+import type { Example } from "./examples.ts";
+
+export const billingExamples: Record<string, Example> = {
+  listPlans: {},
+  getSubscription: {},
+  getPlanUsage: {},
+};
