@@ -130,10 +130,18 @@ export const journeys: Journey[] = [
         // Nobody takes the offer: the button asks.
         await cdp.send("WebAuthn.setAutomaticPresenceSimulation", { authenticatorId: id, enabled: false });
         await context.clearCookies();
+        const offered = page.waitForResponse("**/api/auth/passkeys/login/options");
         await page.goto(`${stage.product.consoleUrl}/sign-in`);
+        await offered;
+        await page.getByRole("button", { name: "Use a passkey" }).waitFor();
+        // A ceremony asks for presence once, when it begins: the button's begins after its question is answered.
+        await page.route("**/api/auth/passkeys/login/options", async (route) => {
+          await cdp.send("WebAuthn.setAutomaticPresenceSimulation", { authenticatorId: id, enabled: true });
+          await route.continue();
+        });
         await page.getByRole("button", { name: "Use a passkey" }).click();
-        await cdp.send("WebAuthn.setAutomaticPresenceSimulation", { authenticatorId: id, enabled: true });
         await overview(page);
+        await page.unrouteAll();
 
         await cdp.send("WebAuthn.setAutomaticPresenceSimulation", { authenticatorId: id, enabled: false });
         await context.clearCookies();
