@@ -183,12 +183,12 @@ describe("refusals", () => {
   });
 
   it("501 for an operation or a parameter that is not played, 404 for what Stripe does not have", async () => {
-    const op = await refusalOf(world.stripe.setupIntents.create({}));
+    const op = await refusalOf(world.stripe.quotes.create({}));
     expect(op).toMatchObject({ statusCode: 501, code: "sandbox_not_implemented" });
     const param = await refusalOf(pay(2000, { capture_method: "manual" }));
     expect(param).toMatchObject({ statusCode: 501, code: "sandbox_not_implemented" });
-    const known = await refusalOf(pay(2000, { setup_future_usage: "off_session" }));
-    expect(known.message).toContain("setup_future_usage");
+    const known = await refusalOf(pay(2000, { transfer_group: "group" }));
+    expect(known.message).toContain("transfer_group");
     const answer = await raw("/v1/nonsense", { headers: { authorization: `Bearer ${world.key}` } });
     expect(answer.status).toBe(404);
   });

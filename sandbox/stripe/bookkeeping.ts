@@ -1,9 +1,9 @@
 import type { ObjectSummary, World } from "../core/company.ts";
 import { allObjects, listObjects, type StripeObject } from "./books.ts";
-import type { Charge } from "./charges.ts";
-import type { Session } from "./checkout-sessions.ts";
-import { formatAmount } from "./money.ts";
-import type { Refund } from "./refunds.ts";
+import type { Charge } from "./payments/charges.ts";
+import type { Session } from "./checkout/hidden.ts";
+import { formatAmount } from "./catalog/money.ts";
+import type { Refund } from "./payments/refunds.ts";
 
 /** Stripe's own books: what has really been paid, refunded and told. */
 export function stripeBooks(world: World): unknown {

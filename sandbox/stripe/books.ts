@@ -1,6 +1,6 @@
 import type { Sql, World } from "../core/company.ts";
-import { invalid, missing } from "./errors.ts";
-import { created as createdField, integer, text, type Read } from "./params.ts";
+import { invalid, missing } from "./protocol/errors.ts";
+import { created as createdField, integer, text, type Read } from "./protocol/params.ts";
 
 /** What every object of Stripe's has. */
 export type StripeObject = { id: string; object: string; created?: number };
@@ -11,6 +11,12 @@ create table if not exists stripe_objects (
 create index if not exists stripe_objects_kind on stripe_objects (kind, seq);
 create index if not exists stripe_objects_intent on stripe_objects (kind, body ->> '$.payment_intent', seq)
   where kind in ('charge', 'refund', 'checkout.session');
+create index if not exists stripe_objects_invoice on stripe_objects (kind, body ->> '$.invoice', seq)
+  where kind in ('invoice_payment', 'invoiceitem', 'credit_note');
+create index if not exists stripe_objects_paid_by on stripe_objects (body ->> '$.payment.payment_intent')
+  where kind = 'invoice_payment';
+create index if not exists stripe_objects_invoiced on stripe_objects (
+  body ->> '$.parent.subscription_details.subscription', seq) where kind = 'invoice';
 create index if not exists stripe_objects_customer on stripe_objects (kind, body ->> '$.customer', seq)
   where body ->> '$.customer' is not null;
 create table if not exists stripe_events (
@@ -23,7 +29,11 @@ create table if not exists stripe_idempotency (
 create index if not exists stripe_idempotency_age on stripe_idempotency (created_ms);
 create table if not exists stripe_secrets (
   endpoint_id text not null, secret text not null, ends_at integer, primary key (endpoint_id, secret)) without rowid;
-create table if not exists stripe_facts (name text primary key, value text not null) without rowid;`;
+create table if not exists stripe_facts (name text primary key, value text not null) without rowid;
+create table if not exists stripe_clock_agenda (
+  seq integer primary key, clock_id text not null, at integer not null, kind text not null, payload text not null,
+  key text unique);
+create index if not exists stripe_clock_agenda_at on stripe_clock_agenda (clock_id, at, seq);`;
 
 export function openBooks(world: World): void {
   world.store.ensure("stripe", TABLES);
@@ -54,6 +64,18 @@ export function findObject<T extends StripeObject>(world: World, kind: T["object
   return row === null ? null : (JSON.parse(String(row["body"])) as T);
 }
 
+/** Something worth keeping that no object shows. */
+export function saveFact(world: World, name: string, value: unknown): void {
+  world.store.run(
+    "insert or replace into stripe_facts (name, value) values (?, ?)",
+    name,
+    JSON.stringify(value),
+  );
+}
+export function findFact<T>(world: World, name: string): T | null {
+  const row = world.store.get("select value from stripe_facts where name = ?", name);
+  return row === null ? null : (JSON.parse(String(row["value"])) as T);
+}
 /** Whatever object has this id; for `expand`. */
 export function findAny(world: World, id: string): StripeObject | null {
   const row = world.store.get("select body from stripe_objects where id = ?", id);
@@ -82,6 +104,8 @@ const PATH_PARAMS: Readonly<Record<string, string>> = {
   refund: "refund",
   "checkout.session": "session",
   webhook_endpoint: "webhook_endpoint",
+  setup_intent: "intent",
+  invoice: "invoice",
 };
 
 export const paging = { limit: integer(1, 100), starting_after: text(), ending_before: text() };
@@ -182,6 +206,13 @@ const PREFIXES = {
   charge: ["ch_3", 23],
   refund: ["re_3", 23],
   balance_transaction: ["txn_3", 23],
+  setup_intent: ["seti_1", 23],
+  subscription: ["sub_1", 23],
+  subscription_item: ["si_", 14],
+  invoice: ["in_1", 23],
+  invoice_line: ["il_1", 23],
+  invoice_payment: ["inpay_1", 23],
+  invoiceitem: ["ii_1", 23],
   event: ["evt_1", 23],
   webhook_endpoint: ["we_1", 23],
   request: ["req_", 14],

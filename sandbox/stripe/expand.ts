@@ -1,9 +1,10 @@
 import type { World } from "../core/company.ts";
 import { allObjects, fieldIs, findAny } from "./books.ts";
-import { presentBalanceTransaction, type BalanceTransaction } from "./charges.ts";
-import { lineItems } from "./checkout-sessions.ts";
-import { invalid } from "./errors.ts";
-import type { Form, FormValue } from "./form.ts";
+import { presentBalanceTransaction, type BalanceTransaction } from "./payments/charges.ts";
+import { lineItems } from "./checkout/hidden.ts";
+import { intentOf, paymentsOf } from "./invoices/invoice-payments.ts";
+import { invalid } from "./protocol/errors.ts";
+import type { Form, FormValue } from "./protocol/form.ts";
 
 const MAX_DEPTH = 4;
 
@@ -37,6 +38,14 @@ function hiddenList(world: World, owner: Bag, name: string): unknown {
       has_more: false,
       url: `/v1/checkout/sessions/${id}/line_items`,
     };
+  }
+  if (owner["object"] === "invoice" && name === "payments") {
+    const data = paymentsOf(world, id);
+    return { object: "list", data, has_more: false, url: `/v1/invoice_payments?invoice=${id}` };
+  }
+  if (owner["object"] === "invoice" && name === "confirmation_secret") {
+    const secret = intentOf(world, { id })?.client_secret ?? null;
+    return secret === null ? null : { client_secret: secret, type: "payment_intent" };
   }
   if (owner["object"] === "charge" && name === "refunds") {
     const data = allObjects(world, "refund", fieldIs("charge", id)).toReversed();

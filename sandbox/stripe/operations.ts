@@ -1,24 +1,34 @@
-import { catalogOperations } from "./catalog.ts";
-import { chargeOperations } from "./charges.ts";
-import { sessionOperations } from "./checkout-sessions.ts";
-import { customerOperations } from "./customers.ts";
-import { eventOperations } from "./events.ts";
-import type { Operation } from "./operation.ts";
-import { intentOperations } from "./payment-intents.ts";
-import { paymentMethodOperations } from "./payment-methods.ts";
-import { refundOperations } from "./refunds.ts";
-import { endpointOperations } from "./webhook-endpoints.ts";
+import { priceOperations } from "./catalog/prices.ts";
+import { productOperations } from "./catalog/products.ts";
+import { chargeOperations } from "./payments/charges.ts";
+import { sessionOperations } from "./checkout/sessions.ts";
+import { customerOperations } from "./customers/customer-operations.ts";
+import { eventOperations } from "./events/events.ts";
+import type { Operation } from "./protocol/operation.ts";
+import { invoicePaymentOperations } from "./invoices/invoice-payments.ts";
+import { invoiceOperations } from "./invoices/operations.ts";
+import { intentOperations } from "./payments/intent-operations.ts";
+import { setupIntentOperations } from "./payments/setup-operations.ts";
+import { subscriptionOperations } from "./subscriptions/operations.ts";
+import { paymentMethodOperations } from "./customers/payment-methods.ts";
+import { refundOperations } from "./payments/refunds.ts";
+import { endpointOperations } from "./events/webhook-endpoints.ts";
 
 export const OPERATIONS: readonly Operation[] = [
-  ...catalogOperations,
   ...chargeOperations,
   ...customerOperations,
   ...endpointOperations,
   ...eventOperations,
   ...intentOperations,
+  ...invoiceOperations,
+  ...invoicePaymentOperations,
   ...paymentMethodOperations,
+  ...priceOperations,
+  ...productOperations,
   ...refundOperations,
   ...sessionOperations,
+  ...setupIntentOperations,
+  ...subscriptionOperations,
 ];
 
 /** Resources of Stripe's of which something is not played here: 501 rather than "unrecognized". */

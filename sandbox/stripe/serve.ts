@@ -1,13 +1,13 @@
 import type { ServerResponse } from "node:http";
 import type { Exchange, World } from "../core/company.ts";
 import { newId } from "./books.ts";
-import { StripeError, notBuilt, type ErrorBody } from "./errors.ts";
+import { StripeError, notBuilt, type ErrorBody } from "./protocol/errors.ts";
 import { expand, takeExpand } from "./expand.ts";
-import { decodeForm, type Form } from "./form.ts";
-import { beginKeyed, endKeyed, fingerprint, type Kept } from "./idempotency.ts";
-import type { Cause } from "./operation.ts";
+import { decodeForm, type Form } from "./protocol/form.ts";
+import { beginKeyed, endKeyed, fingerprint, type Kept } from "./protocol/idempotency.ts";
+import type { Cause } from "./protocol/operation.ts";
 import { findOperation } from "./operations.ts";
-import { API_VERSION } from "./version.ts";
+import { API_VERSION } from "./protocol/version.ts";
 
 export function writeJson(
   res: ServerResponse,

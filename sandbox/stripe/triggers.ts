@@ -1,12 +1,13 @@
 import type { World } from "../core/company.ts";
-import { createProduct, createPrice } from "./catalog.ts";
-import { BY_ITSELF, type Intent } from "./charges.ts";
-import { CARDS, type Card } from "./cards.ts";
-import { payCheckout } from "./checkout-sessions.ts";
-import { createCustomer } from "./customers.ts";
-import { StripeError } from "./errors.ts";
-import type { EventType } from "./events.ts";
-import type { Form } from "./form.ts";
+import { createPrice } from "./catalog/prices.ts";
+import { createProduct } from "./catalog/products.ts";
+import { BY_ITSELF, type Intent } from "./payments/charges.ts";
+import { CARDS, type Card } from "./customers/cards.ts";
+import { payCheckout } from "./checkout/complete.ts";
+import { createCustomer } from "./customers/customers.ts";
+import { StripeError } from "./protocol/errors.ts";
+import type { EventType } from "./events/events.ts";
+import type { Form } from "./protocol/form.ts";
 import { findOperation } from "./operations.ts";
 
 /** Calls an operation as a client would, without the network. */

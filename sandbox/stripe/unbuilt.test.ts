@@ -1,7 +1,7 @@
 /** Which of Stripe's parameters the sandbox reads, against the published ones. */
 import { describe, expect, it } from "vitest";
 import { OPERATIONS } from "./operations.ts";
-import type { Field, ParamShape } from "./params.ts";
+import type { Field, ParamShape } from "./protocol/params.ts";
 import { resolve, schemaFile, type Schema, type SchemaFile } from "./specs.ts";
 
 const RESOURCES: Readonly<Record<string, string>> = {
@@ -9,12 +9,26 @@ const RESOURCES: Readonly<Record<string, string>> = {
   charges: "Charge",
   "checkout/sessions": "Checkout.Session",
   customers: "Customer",
+  invoice_payments: "InvoicePayment",
+  invoices: "Invoice",
   payment_intents: "PaymentIntent",
   payment_methods: "PaymentMethod",
   prices: "Price",
   products: "Product",
   refunds: "Refund",
+  setup_intents: "SetupIntent",
+  subscriptions: "Subscription",
   webhook_endpoints: "WebhookEndpoint",
+};
+
+/** Operations whose names do not follow from their paths. */
+const VERBS: Readonly<Record<string, string>> = {
+  "GET Customer payment_methods": "ListPaymentMethods",
+  "POST Invoice finalize": "FinalizeInvoice",
+  "POST Invoice mark_uncollectible": "MarkUncollectible",
+  "POST Invoice void": "VoidInvoice",
+  "GET Invoice lines": "ListLineItems",
+  "DELETE Subscription ": "Cancel",
 };
 
 /** `CustomerCreateParams` for `POST /v1/customers`; null where none is published (events). */
@@ -23,6 +37,8 @@ function rootName(method: string, path: string): string | null {
   const resource = RESOURCES[parts[0] ?? ""];
   if (resource === undefined) return null;
   const act = (parts[1] ?? "").replace("/", "");
+  const special = VERBS[`${method} ${resource} ${act}`];
+  if (special !== undefined) return `${resource}${special}Params`;
   const plain = parts.length === 1;
   const verb =
     act === "line_items"

@@ -1,0 +1,156 @@
+import type Stripe from "stripe";
+import type { World } from "../../core/company.ts";
+import { allObjects, listRows, newId, pagingCreated, type Conditions, type ListPage } from "../books.ts";
+import { invalid, missing } from "../protocol/errors.ts";
+import { operation, type Cause } from "../protocol/operation.ts";
+import { bool, list, text } from "../protocol/params.ts";
+import { API_VERSION } from "../protocol/version.ts";
+
+export type Endpoint = Stripe.WebhookEndpoint;
+/** Stripe lists events of the last 30 days. */
+const DEPTH_S = 30 * 86_400;
+
+/** The event types the sandbox emits. */
+export const EVENT_TYPES = [
+  "charge.failed",
+  "charge.refunded",
+  "charge.succeeded",
+  "charge.updated",
+  "checkout.session.completed",
+  "checkout.session.expired",
+  "customer.created",
+  "customer.deleted",
+  "customer.subscription.created",
+  "customer.subscription.deleted",
+  "customer.subscription.updated",
+  "customer.updated",
+  "invoice.created",
+  "invoice.finalized",
+  "invoice.marked_uncollectible",
+  "invoice.paid",
+  "invoice.payment_action_required",
+  "invoice.payment_failed",
+  "invoice.payment_succeeded",
+  "invoice.updated",
+  "invoice.voided",
+  "invoice_payment.paid",
+  "payment_intent.canceled",
+  "payment_intent.created",
+  "payment_intent.payment_failed",
+  "payment_intent.requires_action",
+  "payment_intent.succeeded",
+  "payment_method.attached",
+  "payment_method.detached",
+  "payment_method.updated",
+  "price.created",
+  "price.updated",
+  "product.created",
+  "product.deleted",
+  "product.updated",
+  "refund.created",
+  "refund.updated",
+  "setup_intent.canceled",
+  "setup_intent.created",
+  "setup_intent.requires_action",
+  "setup_intent.setup_failed",
+  "setup_intent.succeeded",
+] as const;
+export type EventType = (typeof EVENT_TYPES)[number];
+
+const ENDPOINTS = "stripe:endpoints";
+
+/** The endpoints of a world, kept in memory because each event asks for them. */
+export function endpoints(world: World): Endpoint[] {
+  let found = world.memory.get(ENDPOINTS) as Endpoint[] | undefined;
+  if (found === undefined) {
+    found = allObjects<Endpoint>(world, "webhook_endpoint");
+    world.memory.set(ENDPOINTS, found);
+  }
+  return found;
+}
+export function forgetEndpoints(world: World): void {
+  world.memory.delete(ENDPOINTS);
+}
+
+/** Writes an event into the books and queues its deliveries; same-second events go out in random order. */
+export function emit(
+  world: World,
+  type: EventType,
+  object: Stripe.Event.Data["object"] | object,
+  cause: Cause,
+  previous?: object,
+): void {
+  const id = newId(world, "event");
+  const created = world.clock.seconds();
+  const wanted = endpoints(world).filter(
+    (endpoint) =>
+      endpoint.status === "enabled" &&
+      (endpoint.enabled_events.includes("*") || endpoint.enabled_events.includes(type)),
+  );
+  const event = {
+    id,
+    object: "event",
+    api_version: API_VERSION,
+    created,
+    data: previous === undefined ? { object } : { object, previous_attributes: previous },
+    livemode: false,
+    pending_webhooks: wanted.length,
+    request: cause,
+    type,
+  };
+  world.store.run(
+    "insert into stripe_events (id, type, created, pending, body) values (?, ?, ?, ?, ?)",
+    id,
+    type,
+    created,
+    wanted.length,
+    JSON.stringify(event),
+  );
+  for (const endpoint of wanted) {
+    const order = world.random("stripe:order").next();
+    world.webhooks.send({ company: "stripe", eventId: id, eventType: type, endpointId: endpoint.id, order });
+  }
+}
+
+export function eventBody(world: World, id: string): string | null {
+  const row = world.store.get("select body from stripe_events where id = ?", id);
+  return row === null ? null : String(row["body"]);
+}
+
+/** One endpoint has answered 2xx. Stripe goes on counting an endpoint it gave up on as pending. */
+export function markDelivered(world: World, id: string): void {
+  world.store.run("update stripe_events set pending = max(pending - 1, 0) where id = ?", id);
+}
+
+function present(row: { body: string; pending: number }): Stripe.Event {
+  return { ...(JSON.parse(row.body) as Stripe.Event), pending_webhooks: row.pending };
+}
+
+export const eventOperations = [
+  operation(
+    "GET",
+    "/v1/events",
+    { ...pagingCreated, type: text(), types: list(text(), 20), delivery_success: bool() },
+    ({ world, params }): ListPage<Stripe.Event> => {
+      const { type, types, delivery_success: delivered, ...page } = params;
+      if (type !== undefined && types !== undefined) {
+        throw invalid("You may only specify one of these parameters: type, types.", "types");
+      }
+      const conditions: Conditions = [{ sql: "created >= ?", values: [world.clock.seconds() - DEPTH_S] }];
+      const wanted = types ?? (type === undefined ? [] : [type]);
+      if (wanted.length > 0) {
+        const each = wanted.map((one) => (one.endsWith("*") ? "type glob ?" : "type = ?"));
+        conditions.push({ sql: `(${each.join(" or ")})`, values: wanted });
+      }
+      if (delivered !== undefined)
+        conditions.push({ sql: delivered ? "pending = 0" : "pending > 0", values: [] });
+      const { rows, hasMore } = listRows(world, "stripe_events", conditions, page);
+      return { object: "list", data: rows.map(present), has_more: hasMore, url: "/v1/events" };
+    },
+  ),
+  operation("GET", "/v1/events/{id}", {}, ({ world, id }) => {
+    const row = world.store.get("select body, pending from stripe_events where id = ?", id);
+    if (row === null) throw missing("event", id, "id", 404);
+    return present({ body: String(row["body"]), pending: Number(row["pending"]) });
+  }),
+];

@@ -1,0 +1,261 @@
+import type Stripe from "stripe";
+import type { World } from "../../core/company.ts";
+import {
+  fieldIs,
+  findObject,
+  getObject,
+  insertObject,
+  listObjects,
+  newId,
+  pagingCreated,
+  saveObject,
+} from "../books.ts";
+import type { Decline } from "../customers/cards.ts";
+import { getCustomer } from "../customers/customers.ts";
+import { emit } from "../events/events.ts";
+import { chargeFee } from "../catalog/money.ts";
+import { operation, type Cause } from "../protocol/operation.ts";
+import { mergeMetadata, metadata, text, unsettable } from "../protocol/params.ts";
+import { cardOf, type PaymentMethod } from "../customers/payment-methods.ts";
+
+export type Charge = Stripe.Charge;
+export type Intent = Stripe.PaymentIntent;
+export type BalanceTransaction = Stripe.BalanceTransaction;
+
+/** After this much world time a charge's balance transaction appears, with `charge.updated`. */
+const SETTLES_AFTER_MS = 1_000;
+const AVAILABLE_AFTER_S = 2 * 86_400;
+
+/** Who caused what Stripe does by itself later: nobody. */
+export const BY_ITSELF: Cause = { id: null, idempotency_key: null };
+
+function cardDetails(
+  world: World,
+  method: PaymentMethod,
+  authenticated: boolean,
+): Stripe.Charge.PaymentMethodDetails {
+  const card = method.card;
+  if (card === undefined) return { type: method.type };
+  const secure: Stripe.Charge.PaymentMethodDetails.Card.ThreeDSecure = {
+    authentication_flow: "challenge",
+    electronic_commerce_indicator: "05",
+    exemption_indicator: null,
+    result: "authenticated",
+    result_reason: null,
+    transaction_id: world.random("stripe:3ds").id(27),
+    version: "2.2.0",
+  };
+  return {
+    type: "card",
+    card: {
+      amount_authorized: null,
+      authorization_code: null,
+      brand: card.brand,
+      checks: card.checks,
+      country: card.country,
+      electronic_commerce_indicator: null,
+      exp_month: card.exp_month,
+      exp_year: card.exp_year,
+      extended_authorization: { status: "disabled" },
+      fingerprint: card.fingerprint ?? null,
+      funding: card.funding,
+      incremental_authorization: { status: "unavailable" },
+      installments: null,
+      last4: card.last4,
+      mandate: null,
+      multicapture: { status: "unavailable" },
+      network: card.brand,
+      network_token: { used: false },
+      network_transaction_id: world.random("stripe:network").id(15),
+      overcapture: { maximum_amount_capturable: 0, status: "unavailable" },
+      regulated_status: "unregulated",
+      three_d_secure: authenticated ? secure : null,
+      transaction_link_id: null,
+      wallet: null,
+    },
+  };
+}
+
+function outcomeOf(decline: Decline | null): Stripe.Charge.Outcome {
+  return {
+    advice_code: null,
+    network_advice_code: null,
+    network_decline_code: null,
+    network_status: decline === null ? "approved_by_network" : "declined_by_network",
+    reason: decline?.decline_code ?? null,
+    risk_level: "normal",
+    risk_score: 12,
+    seller_message:
+      decline === null
+        ? "Payment complete."
+        : "The bank did not return any further details with this decline.",
+    type: decline === null ? "authorized" : "issuer_declined",
+  };
+}
+
+/** Writes the charge of one attempt to pay. Its balance transaction follows a second later, as with Stripe. */
+export function createCharge(
+  world: World,
+  intent: Intent,
+  method: PaymentMethod,
+  decline: Decline | null,
+  authenticated: boolean,
+  cause: Cause,
+): Charge {
+  const ok = decline === null;
+  const details = cardDetails(world, method, authenticated);
+  if (ok && details.card !== undefined) details.card.amount_authorized = intent.amount;
+  if (details.card?.overcapture !== undefined)
+    details.card.overcapture.maximum_amount_capturable = intent.amount;
+  const id = newId(world, "charge");
+  const charge: Charge = {
+    id,
+    object: "charge",
+    amount: intent.amount,
+    amount_captured: ok ? intent.amount : 0,
+    amount_refunded: 0,
+    application: null,
+    application_fee: null,
+    application_fee_amount: null,
+    balance_transaction: null,
+    billing_details: method.billing_details,
+    calculated_statement_descriptor: intent.statement_descriptor ?? "SANDBOX",
+    captured: ok,
+    created: world.clock.seconds(),
+    currency: intent.currency,
+    customer: intent.customer,
+    description: intent.description,
+    disputed: false,
+    failure_balance_transaction: null,
+    failure_code: decline?.code ?? null,
+    failure_message: decline?.message ?? null,
+    fraud_details: {},
+    livemode: false,
+    metadata: intent.metadata,
+    on_behalf_of: null,
+    outcome: outcomeOf(decline),
+    paid: ok,
+    payment_intent: intent.id,
+    payment_method: method.id,
+    payment_method_details: details,
+    receipt_email: intent.receipt_email,
+    receipt_number: null,
+    receipt_url: ok ? `${world.baseUrl}/stripe/receipts/${id}` : null,
+    refunded: false,
+    review: null,
+    shipping: intent.shipping,
+    source: null,
+    source_transfer: null,
+    statement_descriptor: intent.statement_descriptor,
+    statement_descriptor_suffix: intent.statement_descriptor_suffix,
+    status: ok ? "succeeded" : "failed",
+    transfer_data: null,
+    transfer_group: null,
+  };
+  insertObject(world, charge);
+  emit(world, ok ? "charge.succeeded" : "charge.failed", charge, cause);
+  if (ok) world.agenda.add("stripe", "charge.settle", world.clock.now() + SETTLES_AFTER_MS, { id });
+  return charge;
+}
+
+export function createBalanceTransaction(
+  world: World,
+  given: Pick<BalanceTransaction, "amount" | "currency" | "fee" | "source" | "type" | "description"> & {
+    created: number;
+    atOnce: boolean;
+  },
+): BalanceTransaction {
+  const { atOnce, ...rest } = given;
+  const fee = {
+    amount: given.fee,
+    application: null,
+    currency: given.currency,
+    description: "Stripe processing fees",
+    type: "stripe_fee",
+  };
+  return insertObject<BalanceTransaction>(world, {
+    id: newId(world, "balance_transaction"),
+    object: "balance_transaction",
+    ...rest,
+    available_on: given.created + (atOnce ? 0 : AVAILABLE_AFTER_S),
+    balance_type: "payments",
+    exchange_rate: null,
+    fee_details: given.fee === 0 ? [] : [fee],
+    net: given.amount - given.fee,
+    reporting_category: given.type,
+    status: "pending",
+  });
+}
+
+/** The second look at a charge: money booked, fee known. */
+export function settleCharge(world: World, payload: unknown): void {
+  const id = (payload as { id: string }).id;
+  const charge = findObject<Charge>(world, "charge", id);
+  if (charge === null || charge.balance_transaction !== null) return;
+  const card = cardOf(world, charge.payment_method ?? "");
+  const transaction = createBalanceTransaction(world, {
+    amount: charge.amount,
+    currency: charge.currency,
+    fee: Math.min(chargeFee(charge.amount), charge.amount),
+    source: charge.id,
+    type: "charge",
+    description: charge.description,
+    created: charge.created,
+    atOnce: card.availableAtOnce,
+  });
+  const next: Charge = { ...charge, balance_transaction: transaction.id };
+  saveObject(world, next);
+  emit(world, "charge.updated", next, BY_ITSELF, { balance_transaction: null });
+}
+
+/** Funds become available by the clock alone, so the status is read off it. */
+export function presentBalanceTransaction(world: World, given: BalanceTransaction): BalanceTransaction {
+  return { ...given, status: given.available_on <= world.clock.seconds() ? "available" : "pending" };
+}
+
+export const chargeOperations = [
+  operation("GET", "/v1/charges/{id}", {}, ({ world, id }) => getObject<Charge>(world, "charge", id)),
+  operation(
+    "POST",
+    "/v1/charges/{id}",
+    { description: unsettable(text()), metadata: metadata(), receipt_email: text(512) },
+    ({ world, id, params, cause }) => {
+      const old = getObject<Charge>(world, "charge", id);
+      const { metadata: change, ...rest } = params;
+      const next: Charge = { ...old, ...rest, metadata: mergeMetadata(old.metadata, change) };
+      saveObject(world, next);
+      emit(world, "charge.updated", next, cause, { metadata: old.metadata });
+      return next;
+    },
+  ),
+  operation(
+    "GET",
+    "/v1/charges",
+    { ...pagingCreated, customer: text(), payment_intent: text() },
+    ({ world, params: { customer, payment_intent, ...page } }) => {
+      if (customer !== undefined) getCustomer(world, customer, "customer");
+      return listObjects<Charge>(world, "charge", "/v1/charges", page, [
+        ...fieldIs("customer", customer),
+        ...fieldIs("payment_intent", payment_intent),
+      ]);
+    },
+  ),
+  operation("GET", "/v1/balance_transactions/{id}", {}, ({ world, id }) =>
+    presentBalanceTransaction(world, getObject<BalanceTransaction>(world, "balance_transaction", id)),
+  ),
+  operation(
+    "GET",
+    "/v1/balance_transactions",
+    { ...pagingCreated, currency: text(3), source: text(), type: text() },
+    ({ world, params: { currency, source, type, ...page } }) => {
+      const list = listObjects<BalanceTransaction>(
+        world,
+        "balance_transaction",
+        "/v1/balance_transactions",
+        page,
+        [...fieldIs("currency", currency), ...fieldIs("source", source), ...fieldIs("type", type)],
+      );
+      return { ...list, data: list.data.map((each) => presentBalanceTransaction(world, each)) };
+    },
+  ),
+];
