@@ -28,6 +28,14 @@ export function serverEnvironment(run: {
       STRIPE_WEBHOOK_SECRET: credentials.stripe.webhook_secret,
       STRIPE_BASE_URL: credentials.stripe.base_url,
     }),
+    ...company("PAYPAL_CLIENT_ID", {
+      PAYPAL_BASE_URL: credentials.paypal.base_url,
+      PAYPAL_CLIENT_ID: credentials.paypal.client_id,
+      PAYPAL_CLIENT_SECRET: credentials.paypal.client_secret,
+      PAYPAL_WEBHOOK_ID: credentials.paypal.webhook_id,
+      PAYPAL_CERT_ROOTS: credentials.paypal.cert_roots,
+      PAYPAL_CERT_HOSTS: credentials.paypal.cert_hosts,
+    }),
     ...company("OPENROUTER_API_KEY", {
       OPENROUTER_API_KEY: credentials.openrouter.api_key,
       OPENROUTER_BASE_URL: credentials.openrouter.base_url,

@@ -6,6 +6,15 @@ import { root } from "./project.ts";
 
 export type Credentials = {
   stripe: { api_key: string; webhook_secret: string; base_url: string };
+  paypal: {
+    client_id: string;
+    client_secret: string;
+    base_url: string;
+    webhook_id: string;
+    /** The certificate to trust, as PEM text, and the host and port that serve the certificates below it. */
+    cert_roots: string;
+    cert_hosts: string;
+  };
   openrouter: { api_key: string; base_url: string };
   resend: {
     api_key: string;

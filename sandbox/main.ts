@@ -6,18 +6,21 @@
  */
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { loopbackIdentity, openAuthority } from "./core/authority.ts";
 import type { Company } from "./core/company.ts";
 import { createControl } from "./core/control.ts";
+import { takeBoth } from "./core/front.ts";
 import { createRouter } from "./core/router.ts";
 import { openWorlds } from "./core/worlds.ts";
 import { github } from "./github/index.ts";
 import { google } from "./google/index.ts";
 import { openrouter } from "./llm/index.ts";
 import { oidc } from "./oidc/index.ts";
+import { paypal } from "./paypal/index.ts";
 import { resend } from "./resend/index.ts";
 import { company as stripe } from "./stripe/index.ts";
 
-const COMPANIES: readonly Company[] = [stripe, openrouter, google, github, oidc, resend];
+const COMPANIES: readonly Company[] = [stripe, paypal, openrouter, google, github, oidc, resend];
 const FIRST_PORT = 4010;
 /** Ports tried after the first one. */
 const PORT_TRIES = 100;
@@ -58,8 +61,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   if (!listening) throw new Error(`No free port from ${wanted} on`);
   const { port } = server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;
+  const dataDir = options.dataDir ?? ":memory:";
+  const authority = openAuthority(dataDir);
+  const dropConnections = takeBoth(server, loopbackIdentity(authority));
   const worlds = openWorlds({
-    dataDir: options.dataDir ?? ":memory:",
+    dataDir,
+    authority,
     baseUrl: url,
     webhookBase: options.webhookBase ?? null,
     companies: COMPANIES,
@@ -70,7 +77,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     url,
     async close() {
       const closed = new Promise((resolve) => server.close(resolve));
-      server.closeAllConnections();
+      dropConnections();
       await closed;
       await worlds.close();
     },

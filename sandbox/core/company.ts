@@ -6,6 +6,7 @@
  * its webhooks. A company folder exports `company: Company` from its `index.ts`; `sandbox/main.ts` lists them.
  */
 import type { IncomingHttpHeaders, ServerResponse } from "node:http";
+import type { Authority } from "./authority.ts";
 
 /** One request to a company. Everything that a handler may know. */
 export type Exchange = {
@@ -98,6 +99,8 @@ export type ControlRequest = {
 /** Isolated state: what one credential can see. */
 export type World = {
   readonly name: string;
+  /** Certificates of this sandbox; one authority for all worlds. */
+  readonly authority: Authority;
   readonly seed: string;
   /** Where this sandbox is reached, e.g. `http://127.0.0.1:4010`, without a slash at the end. */
   readonly baseUrl: string;
@@ -222,6 +225,8 @@ export type WebhookSender = {
   }): void;
 };
 
+export type WebhookCall = { url: string; headers: Record<string, string>; body: Buffer };
+
 export type WebhookStyle = {
   /** How long an endpoint may take to answer. */
   timeoutMs: number;
@@ -231,7 +236,7 @@ export type WebhookStyle = {
   request(
     world: World,
     delivery: { eventId: string; endpointId: string; signedAt: number },
-  ): { url: string; headers: Record<string, string>; body: Buffer } | null;
+  ): WebhookCall | null | Promise<WebhookCall | null>;
   /** The headers that carry the signature, which `bad_signature` alters. */
   signatureHeaders: readonly string[];
   /** A delivery ended: answered 2xx, or given up. */

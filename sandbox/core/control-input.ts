@@ -75,6 +75,7 @@ const NUMBERS: Readonly<Record<string, number>> = {
   bytes: 32 * 1024 * 1024,
   bytes_per_second: 1_000_000_000,
   retry_after: 86_400,
+  seconds: 10 * 366 * 86_400,
 };
 
 const paramsInput = z.record(z.string(), z.unknown()).superRefine((params, context) => {

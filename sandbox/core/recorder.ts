@@ -23,7 +23,7 @@ export type OpenRecorder = Recorder & {
 
 /** Keys, tokens and signing secrets, keeping what names their kind and world: `sk_test_default_…`. */
 const SECRET =
-  /\b(sk_test_[0-9a-z-]+_|re_[0-9a-z-]+_|sk-or-v1-[0-9a-z-]+-|whsec_|Basic |GOCSPX-sandbox-|sandbox-(?:github|oidc-secret)-|gho_[0-9a-z-]+_|ya29\.a0|sbx_at_|eyJ)[A-Za-z0-9+/=_.-]{4,}/g;
+  /\b(sk_test_[0-9a-z-]+_|re_[0-9a-z-]+_|sk-or-v1-[0-9a-z-]+-|whsec_|Basic |GOCSPX-sandbox-|sandbox-(?:github|oidc-secret)-|gho_[0-9a-z-]+_|ya29\.a0|sbx_at_|EX_sandbox_[0-9a-z-]+_|A21AA_[0-9a-z-]+_|eyJ)[A-Za-z0-9+/=_.-]{4,}/g;
 
 export function maskSecrets(text: string): string {
   return text.replace(SECRET, "$1…");

@@ -33,11 +33,18 @@ function readBody(req: IncomingMessage): Promise<Buffer | null> {
   });
 }
 
-/** `/stripe/v1/x` → Stripe and `/v1/x`; a bare `/v1` or `/v2` is Stripe's, whose SDK takes no path prefix. */
+/** Where PayPal's certificates lie on whatever host serves them. */
+const CERTIFICATES = "/v1/notifications/certs/";
+
+/**
+ * `/stripe/v1/x` → Stripe and `/v1/x`; a bare `/v1` or `/v2` is Stripe's, whose SDK takes no path prefix, save for
+ * PayPal's certificates.
+ */
 function route(companies: readonly Company[], path: string): { company: Company; path: string } | null {
   const first = path.split("/", 2)[1] ?? "";
   const bare = first === "v1" || first === "v2";
-  const company = companies.find((c) => c.name === (bare ? "stripe" : first));
+  const owner = path.startsWith(CERTIFICATES) ? "paypal" : "stripe";
+  const company = companies.find((c) => c.name === (bare ? owner : first));
   if (company === undefined) return null;
   return { company, path: bare ? path : path.slice(first.length + 1) || "/" };
 }

@@ -1,5 +1,13 @@
 import { Agent, request } from "undici";
-import type { Fault, FaultSet, RandomStream, WebhookSender, WebhookStyle, World } from "./company.ts";
+import type {
+  Fault,
+  FaultSet,
+  RandomStream,
+  WebhookCall as Call,
+  WebhookSender,
+  WebhookStyle,
+  World,
+} from "./company.ts";
 import { Deliveries, type Delivery } from "./deliveries.ts";
 import { WEBHOOK_FAULTS } from "./faults.ts";
 import type { OpenStore } from "./store.ts";
@@ -21,7 +29,6 @@ type Deps = {
   world(): World;
   changed(): void;
 };
-type Call = { url: string; headers: Record<string, string>; body: Buffer };
 type Outcome = { status: number | null; error: string | null; text: string; ms: number };
 
 const isOk = (status: number | null): boolean => status !== null && status >= 200 && status < 300;
@@ -132,9 +139,12 @@ export class OpenSender implements WebhookSender {
     if (has("drop") !== undefined) {
       return this.#settle(delivery, { status: null, error: "lost on the way" }, faults);
     }
-    const signedAt = Math.floor(Date.now() / 1000) - (has("old_timestamp") === undefined ? 0 : 3_600);
+    const old = has("old_timestamp");
+    const age = old === undefined ? 0 : Number(old.params["seconds"] ?? 3_600);
+    const signedAt = Math.floor(Date.now() / 1000) - age;
     const wanted = { eventId: delivery.event_id, endpointId: delivery.endpoint_id, signedAt };
-    const call = style?.request(world, wanted) ?? null;
+    const call = (await style?.request(world, wanted)) ?? null;
+    if (this.#closed) return;
     if (style === null || call === null) {
       return this.#settle({ ...delivery, copy: true }, { status: null, error: "endpoint is gone" }, faults);
     }
@@ -205,9 +215,9 @@ function flipByte(body: Buffer, at: number): Buffer {
   return copy;
 }
 
-/** Changes the last hex digit, so that the form stays right and the value is wrong. */
+/** Changes one digit, hex or base64, so that the form stays right and the value is wrong; the last ones may hold spare bits. */
 function spoil(signature: string): string {
-  return signature.replace(/.$/, (digit) => (digit === "0" ? "1" : "0"));
+  return signature.replace(/.(?=.{3}=*$)/, (digit) => (digit === "0" ? "1" : "0"));
 }
 
 function record(world: World, delivery: Delivery, call: Call, outcome: Outcome, fault: string | null): void {

@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { openAgenda, type OpenAgenda } from "./agenda.ts";
+import type { Authority } from "./authority.ts";
 import { openClock, type ClockState, type WorldClock } from "./clock.ts";
 import type { Company, World } from "./company.ts";
 import { openFaults, type OpenFaults } from "./faults.ts";
@@ -59,9 +60,10 @@ type Options = {
   baseUrl: string;
   fresh: Settings;
   companies: readonly Company[];
+  authority: Authority;
 };
 
-export function openWorld({ name, dataDir, baseUrl, fresh, companies }: Options): OpenWorld {
+export function openWorld({ name, dataDir, baseUrl, fresh, companies, authority }: Options): OpenWorld {
   const store = new OpenStore(worldFile(dataDir, name));
   const settings = loadSettings(store, fresh);
   const clock = openClock(settings.clock);
@@ -71,6 +73,7 @@ export function openWorld({ name, dataDir, baseUrl, fresh, companies }: Options)
   const changed = (): void => runner.poke();
   const world: OpenWorld = {
     name,
+    authority,
     seed: settings.seed,
     baseUrl,
     webhookBase: settings.webhookBase,

@@ -1,4 +1,5 @@
 import { mkdirSync, readdirSync } from "node:fs";
+import type { Authority } from "./authority.ts";
 import { manualClock, realClock } from "./clock.ts";
 import type { Company } from "./company.ts";
 import { deleteWorldFiles, openWorld, type OpenWorld, type Settings } from "./world.ts";
@@ -22,6 +23,7 @@ type Options = {
   /** For the default world; null leaves what its books say. */
   webhookBase: string | null;
   companies: readonly Company[];
+  authority: Authority;
 };
 
 /** The worlds of one process. Those with books in the data folder are there from the start. */
@@ -89,8 +91,8 @@ export class Worlds {
   }
 
   #openOne(name: string, fresh: Settings): OpenWorld {
-    const { dataDir, baseUrl, companies } = this.#options;
-    const world = openWorld({ name, dataDir, baseUrl, fresh, companies });
+    const { dataDir, baseUrl, companies, authority } = this.#options;
+    const world = openWorld({ name, dataDir, baseUrl, fresh, companies, authority });
     this.#open.set(name, world);
     return world;
   }

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import type { Company } from "../core/company.ts";
 import { createControl } from "../core/control.ts";
 import { createRouter } from "../core/router.ts";
+import { openAuthority } from "../core/authority.ts";
 import { openWorlds } from "../core/worlds.ts";
 import { openrouter } from "./index.ts";
 
@@ -28,7 +29,13 @@ export async function startAlone(dataDir = ":memory:"): Promise<Alone> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", 4096, resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const worlds = openWorlds({ dataDir, baseUrl: url, webhookBase: null, companies: COMPANIES });
+  const worlds = openWorlds({
+    dataDir,
+    baseUrl: url,
+    webhookBase: null,
+    companies: COMPANIES,
+    authority: openAuthority(dataDir),
+  });
   server.on("request", createRouter(COMPANIES, worlds, createControl(COMPANIES, worlds)));
   const control: Alone["control"] = async (method, path, body) => {
     const headers = { "content-type": "application/json" };
