@@ -560,6 +560,24 @@ export type IdentityUsers = {
   disabled_reason: string | null;
 };
 
+/** ledger.adjustments */
+export type LedgerAdjustments = {
+  org_id: string;
+  id: string;
+  operation_id: string;
+  mode: string;
+  type: string;
+  unit: string;
+  amount: bigint;
+  expires_at: Date | null;
+  reason: string;
+  state: string;
+  requested_by: string;
+  requested_at: Date;
+  decided_by: string | null;
+  decided_at: Date | null;
+};
+
 /** ledger.balances */
 export type LedgerBalances = {
   org_id: string;
@@ -568,6 +586,14 @@ export type LedgerBalances = {
   mode: string;
   balance: bigint;
   carry_atto: bigint;
+};
+
+/** ledger.checks */
+export type LedgerChecks = {
+  day: string;
+  checked_at: Date;
+  ok: boolean;
+  faults: unknown;
 };
 
 /** ledger.entries */
@@ -629,6 +655,26 @@ export type LedgerHolds = {
   deadline_at: Date;
   created_at: Date;
   settled_at: Date | null;
+};
+
+/** ledger.seal_members */
+export type LedgerSealMembers = {
+  org_id: string;
+  transaction_id: string;
+  seal_number: bigint;
+  entry_hashes: Buffer;
+  hash: Buffer;
+};
+
+/** ledger.seals */
+export type LedgerSeals = {
+  number: bigint;
+  sealed_before: Date;
+  previous_hash: Buffer;
+  hash: Buffer;
+  transaction_count: bigint;
+  entry_count: bigint;
+  sealed_at: Date;
 };
 
 /** ledger.transactions */

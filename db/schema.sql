@@ -843,6 +843,36 @@ CREATE INDEX users_listed ON identity.users USING btree (created_at, id);
 GRANT INSERT, SELECT, UPDATE ON TABLE identity.users TO holdfast_app;
 GRANT SELECT ON TABLE identity.users TO holdfast_operator;
 
+CREATE TABLE ledger.adjustments (
+  org_id text NOT NULL,
+  id text NOT NULL,
+  operation_id text NOT NULL,
+  mode text NOT NULL,
+  type text NOT NULL,
+  unit text NOT NULL,
+  amount bigint NOT NULL,
+  expires_at timestamp with time zone,
+  reason text NOT NULL,
+  state text NOT NULL,
+  requested_by text NOT NULL,
+  requested_at timestamp with time zone NOT NULL,
+  decided_by text,
+  decided_at timestamp with time zone,
+  CONSTRAINT adjustments_pkey PRIMARY KEY (org_id, id),
+  CONSTRAINT adjustments_org_id_operation_id_key UNIQUE (org_id, operation_id),
+  CONSTRAINT adjustments_amount_check CHECK ((amount <> 0)),
+  CONSTRAINT adjustments_check CHECK (((type = 'adjustment'::text) OR (amount > 0))),
+  CONSTRAINT adjustments_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text]))),
+  CONSTRAINT adjustments_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'posted'::text, 'rejected'::text]))),
+  CONSTRAINT adjustments_type_check CHECK ((type = ANY (ARRAY['grant'::text, 'adjustment'::text])))
+);
+CREATE INDEX adjustments_listed ON ledger.adjustments USING btree (requested_at DESC, id DESC);
+ALTER TABLE ledger.adjustments ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY operator_reads ON ledger.adjustments AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
+CREATE POLICY tenant ON ledger.adjustments AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
+GRANT INSERT, SELECT, UPDATE ON TABLE ledger.adjustments TO holdfast_app;
+GRANT SELECT ON TABLE ledger.adjustments TO holdfast_operator;
+
 CREATE TABLE ledger.balances (
   org_id text NOT NULL,
   account text NOT NULL,
@@ -854,11 +884,21 @@ CREATE TABLE ledger.balances (
   CONSTRAINT balances_carry_atto_check CHECK ((carry_atto < '10000000000'::bigint))
 );
 ALTER TABLE ledger.balances SET (fillfactor=50);
+CREATE INDEX balances_suspense ON ledger.balances USING btree (unit, mode) WHERE (account = 'suspense'::text);
 ALTER TABLE ledger.balances ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY operator_reads ON ledger.balances AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
 CREATE POLICY tenant ON ledger.balances AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
 GRANT INSERT, SELECT, UPDATE ON TABLE ledger.balances TO holdfast_app;
 GRANT SELECT ON TABLE ledger.balances TO holdfast_operator;
+
+CREATE TABLE ledger.checks (
+  day text NOT NULL,
+  checked_at timestamp with time zone NOT NULL,
+  ok boolean NOT NULL,
+  faults jsonb NOT NULL,
+  CONSTRAINT checks_pkey PRIMARY KEY (day)
+);
+GRANT INSERT, SELECT ON TABLE ledger.checks TO holdfast_operator;
 
 CREATE TABLE ledger.entries (
   org_id text NOT NULL,
@@ -970,6 +1010,37 @@ CREATE POLICY operator_reads ON ledger.holds AS PERMISSIVE FOR SELECT TO holdfas
 CREATE POLICY tenant ON ledger.holds AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
 GRANT INSERT, SELECT, UPDATE ON TABLE ledger.holds TO holdfast_app;
 GRANT SELECT ON TABLE ledger.holds TO holdfast_operator;
+
+CREATE TABLE ledger.seal_members (
+  org_id text NOT NULL,
+  transaction_id text NOT NULL,
+  seal_number bigint NOT NULL,
+  entry_hashes bytea NOT NULL,
+  hash bytea NOT NULL,
+  CONSTRAINT seal_members_pkey PRIMARY KEY (org_id, transaction_id)
+);
+CREATE INDEX seal_members_listed ON ledger.seal_members USING btree (seal_number, transaction_id COLLATE "C", org_id COLLATE "C");
+ALTER TABLE ledger.seal_members ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY operator_reads ON ledger.seal_members AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
+CREATE POLICY operator_seals ON ledger.seal_members AS PERMISSIVE FOR INSERT TO holdfast_operator WITH CHECK (true);
+CREATE POLICY tenant ON ledger.seal_members AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
+GRANT SELECT ON TABLE ledger.seal_members TO holdfast_app;
+GRANT INSERT, SELECT ON TABLE ledger.seal_members TO holdfast_operator;
+
+CREATE TABLE ledger.seals (
+  number bigint NOT NULL,
+  sealed_before timestamp with time zone NOT NULL,
+  previous_hash bytea NOT NULL,
+  hash bytea NOT NULL,
+  transaction_count bigint NOT NULL,
+  entry_count bigint NOT NULL,
+  sealed_at timestamp with time zone NOT NULL,
+  CONSTRAINT seals_pkey PRIMARY KEY (number),
+  CONSTRAINT seals_sealed_before_key UNIQUE (sealed_before),
+  CONSTRAINT seals_number_check CHECK ((number > 0))
+);
+GRANT SELECT ON TABLE ledger.seals TO holdfast_app;
+GRANT INSERT, SELECT ON TABLE ledger.seals TO holdfast_operator;
 
 CREATE TABLE ledger.transactions (
   org_id text NOT NULL,

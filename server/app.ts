@@ -9,6 +9,8 @@ import { billingRoutes } from "./kernel/billing/routes.ts";
 import { audit, INSTALLATION, peopleFigures, type IdentityDeps } from "./kernel/identity/index.ts";
 import { defineIdentityJobs, identityJobs } from "./kernel/identity/jobs.ts";
 import { identityRoutes } from "./kernel/identity/routes.ts";
+import { adjustmentRoutes } from "./kernel/ledger/adjustments/routes.ts";
+import { ledgerSignals } from "./kernel/ledger/index.ts";
 import { ledgerJobs } from "./kernel/ledger/jobs.ts";
 import { ledgerRoutes } from "./kernel/ledger/routes.ts";
 import { mailJobs } from "./kernel/mail/jobs.ts";
@@ -76,6 +78,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     pagesDir: config.CONSOLE_DIR && config.ROLE !== "worker" ? resolve(config.CONSOLE_DIR) : null,
   });
   defineIdentityJobs(parts);
+  ledgerSignals(parts);
   healthChecks(parts);
   healthRoutes(http, {
     health: parts.health,
@@ -132,6 +135,7 @@ function mountRoutes(http: Http, parts: Parts): void {
   identityRoutes(http, identityOf(parts));
   tenancyRoutes(http, tenancyOf(parts));
   ledgerRoutes(http, { db, clock });
+  adjustmentRoutes(http, parts);
   webhookRoutes(http, parts.inbox);
   billingRoutes(http, parts.billing, parts.cache);
   gatewayRoutes(http, parts.gateway);

@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { billingConfig } from "./kernel/billing/index.ts";
 import { identityConfig } from "./kernel/identity/index.ts";
+import { ledgerConfig } from "./kernel/ledger/index.ts";
 import { mailConfig } from "./kernel/mail/index.ts";
 import { tenancyConfig } from "./kernel/tenancy/index.ts";
 import { webhooksConfig } from "./kernel/webhooks/index.ts";
@@ -77,6 +78,7 @@ export const configSchema = z.object({
   ...mailConfig.shape,
   ...identityConfig.shape,
   ...tenancyConfig.shape,
+  ...ledgerConfig.shape,
   ...webhooksConfig.shape,
   ...billingConfig.shape,
   ...gatewayConfig.shape,

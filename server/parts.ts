@@ -7,6 +7,7 @@ import {
   type Providers,
   identityMails,
 } from "./kernel/identity/index.ts";
+import { ledgerMails } from "./kernel/ledger/index.ts";
 import { createMail, type Mail, type MailDeps } from "./kernel/mail/index.ts";
 import {
   CASCADES,
@@ -70,13 +71,19 @@ export type AppOptions = {
   logger?: Logger;
 };
 
+type Counted = { inc(labels: { kind: string }): void };
+
 /** What every module stands on. */
 function foundations(config: Config, options: AppOptions) {
   const clock =
     options.clock ?? (config.CLOCK_OFFSET_MS === 0 ? systemClock : offsetClock(config.CLOCK_OFFSET_MS));
   const logger = options.logger ?? createLogger(config.LOG_LEVEL);
   const metrics = createMetrics(VERSION);
-  const db = createDb({ url: config.DATABASE_URL, max: config.DATABASE_POOL });
+  const counters: Record<string, Counted> = {
+    ledger_posts_total: metrics.counter("ledger_posts_total", "Transactions posted", ["kind"]),
+  };
+  const counted = (counter: string, kind: string) => counters[counter]?.inc({ kind });
+  const db = createDb({ url: config.DATABASE_URL, max: config.DATABASE_POOL, counted });
   const redis = config.REDIS_URL ? { url: config.REDIS_URL, prefix: config.REDIS_PREFIX } : null;
   const bus = createBus({
     db,
@@ -193,5 +200,6 @@ function buildMail(
   });
   identityMails(mail);
   tenancyMails(mail);
+  ledgerMails(mail);
   return mail;
 }

@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.ts';
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client/index.ts';
-import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AuthorizeData, AuthorizeErrors, AuthorizeResponses, BackfillEventsData, BackfillEventsErrors, BackfillEventsResponses, CancelDeletionData, CancelDeletionErrors, CancelDeletionResponses, CancelJobData, CancelJobErrors, CancelJobResponses, ChangeApiKeyData, ChangeApiKeyErrors, ChangeApiKeyResponses, ChangeMemberData, ChangeMemberErrors, ChangeMemberResponses, ChangeOrganizationData, ChangeOrganizationErrors, ChangeOrganizationResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ChangeProfileData, ChangeProfileErrors, ChangeProfileResponses, ChangeWebhookEndpointData, ChangeWebhookEndpointErrors, ChangeWebhookEndpointResponses, ConfirmAccountData, ConfirmAccountErrors, ConfirmAccountResponses, ConfirmDeletionData, ConfirmDeletionErrors, ConfirmDeletionResponses, ConfirmMfaData, ConfirmMfaErrors, ConfirmMfaResponses, ConnectAccountData, ConnectAccountErrors, ConnectAccountResponses, CountEventsData, CountEventsErrors, CountEventsResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionLlmData, CreateChatCompletionLlmErrors, CreateChatCompletionLlmResponses, CreateChatCompletionResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreateOrganizationData, CreateOrganizationErrors, CreateOrganizationResponses, CreateSignInLinkData, CreateSignInLinkErrors, CreateSignInLinkResponses, DecideAuthorizationData, DecideAuthorizationErrors, DecideAuthorizationResponses, DecideDeviceData, DecideDeviceErrors, DecideDeviceResponses, DeleteAccountData, DeleteAccountErrors, DeleteAccountResponses, DeleteOrganizationData, DeleteOrganizationErrors, DeleteOrganizationResponses, DisableMfaData, DisableMfaErrors, DisableMfaResponses, DisconnectAccountData, DisconnectAccountErrors, DisconnectAccountResponses, DownloadAuditExportData, DownloadAuditExportErrors, DownloadAuditExportResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, EndViewData, EndViewErrors, EndViewResponses, EnrollMfaData, EnrollMfaErrors, EnrollMfaResponses, ExplainAccessData, ExplainAccessErrors, ExplainAccessResponses, ExportAuditLogData, ExportAuditLogErrors, ExportAuditLogResponses, FindDeviceData, FindDeviceErrors, FindDeviceResponses, FinishOAuthData, FinishOAuthErrors, FinishOAuthResponses, FinishSignInData, FinishSignInErrors, FinishSignInResponses, FinishSsoData, FinishSsoErrors, FinishSsoResponses, GetAuthorizationRequestData, GetAuthorizationRequestErrors, GetAuthorizationRequestResponses, GetAuthorizationServerData, GetAuthorizationServerErrors, GetAuthorizationServerResponses, GetCacheData, GetCacheErrors, GetCacheResponses, GetCheckoutSessionData, GetCheckoutSessionErrors, GetCheckoutSessionResponses, GetEventData, GetEventErrors, GetEventPayloadData, GetEventPayloadErrors, GetEventPayloadResponses, GetEventResponses, GetJobData, GetJobErrors, GetJobResponses, GetJobStatsData, GetJobStatsErrors, GetJobStatsResponses, GetKeySetData, GetKeySetErrors, GetKeySetResponses, GetLedgerBalancesData, GetLedgerBalancesErrors, GetLedgerBalancesResponses, GetLedgerTransactionData, GetLedgerTransactionErrors, GetLedgerTransactionResponses, GetLicensesData, GetLicensesErrors, GetLicensesResponses, GetMeData, GetMeErrors, GetMeResponses, GetMfaStatusData, GetMfaStatusErrors, GetMfaStatusResponses, GetModelData, GetModelErrors, GetModelLlmData, GetModelLlmErrors, GetModelLlmResponses, GetModelResponses, GetOrganizationData, GetOrganizationErrors, GetOrganizationResponses, GetOwnProfileData, GetOwnProfileErrors, GetOwnProfileResponses, GetOwnRateLimitsData, GetOwnRateLimitsErrors, GetOwnRateLimitsResponses, GetPasskeyLoginOptionsData, GetPasskeyLoginOptionsErrors, GetPasskeyLoginOptionsResponses, GetPasskeyRegistrationOptionsData, GetPasskeyRegistrationOptionsErrors, GetPasskeyRegistrationOptionsResponses, GetPaymentData, GetPaymentErrors, GetPaymentResponses, GetPersonData, GetPersonErrors, GetPersonResponses, GetPlanUsageData, GetPlanUsageErrors, GetPlanUsageResponses, GetProfileData, GetProfileErrors, GetProfileResponses, GetRateLimitsData, GetRateLimitsErrors, GetRateLimitsResponses, GetRevenueData, GetRevenueErrors, GetRevenueResponses, GetSsoData, GetSsoErrors, GetSsoResponses, GetSubscriptionData, GetSubscriptionErrors, GetSubscriptionResponses, GetSystemData, GetSystemErrors, GetSystemResponses, GetTokenBalanceData, GetTokenBalanceErrors, GetTokenBalanceResponses, GetTokenUsageData, GetTokenUsageErrors, GetTokenUsageResponses, GetUsageStatsData, GetUsageStatsErrors, GetUsageStatsResponses, GrantTokensData, GrantTokensErrors, GrantTokensResponses, InvalidateCacheData, InvalidateCacheErrors, InvalidateCacheResponses, InvitePersonData, InvitePersonErrors, InvitePersonResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditEntriesData, ListAuditEntriesErrors, ListAuditEntriesResponses, ListAuditTrailsData, ListAuditTrailsErrors, ListAuditTrailsResponses, ListConnectedAccountsData, ListConnectedAccountsErrors, ListConnectedAccountsResponses, ListCreditPacksData, ListCreditPacksErrors, ListCreditPacksResponses, ListDeadLettersData, ListDeadLettersErrors, ListDeadLettersResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListLedgerAccountsData, ListLedgerAccountsErrors, ListLedgerAccountsResponses, ListLedgerTransactionsData, ListLedgerTransactionsErrors, ListLedgerTransactionsResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListModelsData, ListModelsErrors, ListModelsLlmData, ListModelsLlmErrors, ListModelsLlmResponses, ListModelsResponses, ListOrganizationsData, ListOrganizationsErrors, ListOrganizationsResponses, ListPasskeysData, ListPasskeysErrors, ListPasskeysResponses, ListPaymentsData, ListPaymentsErrors, ListPaymentsResponses, ListPeopleData, ListPeopleErrors, ListPeopleResponses, ListPlansData, ListPlansErrors, ListPlansResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSignInProvidersData, ListSignInProvidersErrors, ListSignInProvidersResponses, ListUsageRecordsData, ListUsageRecordsErrors, ListUsageRecordsResponses, ListWebhookEndpointsData, ListWebhookEndpointsErrors, ListWebhookEndpointsResponses, PurchaseCreditsData, PurchaseCreditsErrors, PurchaseCreditsResponses, ReadInvitationData, ReadInvitationErrors, ReadInvitationResponses, ReauthenticateData, ReauthenticateErrors, ReauthenticateResponses, ReceiveResendEventData, ReceiveResendEventErrors, ReceiveResendEventResponses, ReceiveStripeEventData, ReceiveStripeEventErrors, ReceiveStripeEventResponses, RedeemSignInLinkData, RedeemSignInLinkErrors, RedeemSignInLinkResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RegenerateBackupCodesData, RegenerateBackupCodesErrors, RegenerateBackupCodesResponses, RegisterData, RegisterErrors, RegisterPasskeyData, RegisterPasskeyErrors, RegisterPasskeyResponses, RegisterResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, RemovePasskeyData, RemovePasskeyErrors, RemovePasskeyResponses, RemoveRateLimitData, RemoveRateLimitErrors, RemoveRateLimitResponses, RemoveSsoData, RemoveSsoErrors, RemoveSsoResponses, RenamePasskeyData, RenamePasskeyErrors, RenamePasskeyResponses, ReplayEventData, ReplayEventErrors, ReplayEventResponses, ReportLeakedKeyData, ReportLeakedKeyErrors, ReportLeakedKeyResponses, RequestPasswordResetData, RequestPasswordResetErrors, RequestPasswordResetResponses, ResendInvitationData, ResendInvitationErrors, ResendInvitationResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResetPersonMfaData, ResetPersonMfaErrors, ResetPersonMfaResponses, ResumeOrganizationData, ResumeOrganizationErrors, ResumeOrganizationResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeTokenData, RevokeTokenErrors, RevokeTokenResponses, RotateApiKeyData, RotateApiKeyErrors, RotateApiKeyResponses, SetOrganizationPolicyData, SetOrganizationPolicyErrors, SetOrganizationPolicyResponses, SetPersonAdminData, SetPersonAdminErrors, SetPersonAdminResponses, SetPersonPlanData, SetPersonPlanErrors, SetPersonPlanResponses, SetPersonStatusData, SetPersonStatusErrors, SetPersonStatusResponses, SetRateLimitData, SetRateLimitErrors, SetRateLimitResponses, SetSsoData, SetSsoErrors, SetSsoResponses, SetUpData, SetUpErrors, SetUpResponses, SignInByPasskeyData, SignInByPasskeyErrors, SignInByPasskeyResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StartDeviceData, StartDeviceErrors, StartDeviceResponses, StartOAuthData, StartOAuthErrors, StartOAuthResponses, StartSsoData, StartSsoErrors, StartSsoResponses, StreamData, StreamErrors, StreamResponses, SuspendOrganizationData, SuspendOrganizationErrors, SuspendOrganizationResponses, SwitchOrganizationData, SwitchOrganizationErrors, SwitchOrganizationResponses, TransferOrganizationData, TransferOrganizationErrors, TransferOrganizationResponses, VerifyAuditLogData, VerifyAuditLogErrors, VerifyAuditLogResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, VerifyLedgerData, VerifyLedgerErrors, VerifyLedgerResponses, ViewAsPersonData, ViewAsPersonErrors, ViewAsPersonResponses, WithdrawInvitationData, WithdrawInvitationErrors, WithdrawInvitationResponses } from './types.gen.ts';
+import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AdjustByHandData, AdjustByHandErrors, AdjustByHandResponses, ApproveAdjustmentData, ApproveAdjustmentErrors, ApproveAdjustmentResponses, ApproveGrantData, ApproveGrantErrors, ApproveGrantResponses, AuthorizeData, AuthorizeErrors, AuthorizeResponses, BackfillEventsData, BackfillEventsErrors, BackfillEventsResponses, CancelDeletionData, CancelDeletionErrors, CancelDeletionResponses, CancelJobData, CancelJobErrors, CancelJobResponses, ChangeApiKeyData, ChangeApiKeyErrors, ChangeApiKeyResponses, ChangeMemberData, ChangeMemberErrors, ChangeMemberResponses, ChangeOrganizationData, ChangeOrganizationErrors, ChangeOrganizationResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ChangeProfileData, ChangeProfileErrors, ChangeProfileResponses, ChangeWebhookEndpointData, ChangeWebhookEndpointErrors, ChangeWebhookEndpointResponses, ConfirmAccountData, ConfirmAccountErrors, ConfirmAccountResponses, ConfirmDeletionData, ConfirmDeletionErrors, ConfirmDeletionResponses, ConfirmMfaData, ConfirmMfaErrors, ConfirmMfaResponses, ConnectAccountData, ConnectAccountErrors, ConnectAccountResponses, CountEventsData, CountEventsErrors, CountEventsResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionLlmData, CreateChatCompletionLlmErrors, CreateChatCompletionLlmResponses, CreateChatCompletionResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreateOrganizationData, CreateOrganizationErrors, CreateOrganizationResponses, CreateSignInLinkData, CreateSignInLinkErrors, CreateSignInLinkResponses, DecideAuthorizationData, DecideAuthorizationErrors, DecideAuthorizationResponses, DecideDeviceData, DecideDeviceErrors, DecideDeviceResponses, DeleteAccountData, DeleteAccountErrors, DeleteAccountResponses, DeleteOrganizationData, DeleteOrganizationErrors, DeleteOrganizationResponses, DisableMfaData, DisableMfaErrors, DisableMfaResponses, DisconnectAccountData, DisconnectAccountErrors, DisconnectAccountResponses, DownloadAuditExportData, DownloadAuditExportErrors, DownloadAuditExportResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, EndViewData, EndViewErrors, EndViewResponses, EnrollMfaData, EnrollMfaErrors, EnrollMfaResponses, ExplainAccessData, ExplainAccessErrors, ExplainAccessResponses, ExportAuditLogData, ExportAuditLogErrors, ExportAuditLogResponses, FindDeviceData, FindDeviceErrors, FindDeviceResponses, FinishOAuthData, FinishOAuthErrors, FinishOAuthResponses, FinishSignInData, FinishSignInErrors, FinishSignInResponses, FinishSsoData, FinishSsoErrors, FinishSsoResponses, GetAuthorizationRequestData, GetAuthorizationRequestErrors, GetAuthorizationRequestResponses, GetAuthorizationServerData, GetAuthorizationServerErrors, GetAuthorizationServerResponses, GetCacheData, GetCacheErrors, GetCacheResponses, GetCheckoutSessionData, GetCheckoutSessionErrors, GetCheckoutSessionResponses, GetEventData, GetEventErrors, GetEventPayloadData, GetEventPayloadErrors, GetEventPayloadResponses, GetEventResponses, GetJobData, GetJobErrors, GetJobResponses, GetJobStatsData, GetJobStatsErrors, GetJobStatsResponses, GetKeySetData, GetKeySetErrors, GetKeySetResponses, GetLedgerBalancesData, GetLedgerBalancesErrors, GetLedgerBalancesResponses, GetLedgerCheckData, GetLedgerCheckErrors, GetLedgerCheckResponses, GetLedgerTransactionData, GetLedgerTransactionErrors, GetLedgerTransactionResponses, GetLicensesData, GetLicensesErrors, GetLicensesResponses, GetMeData, GetMeErrors, GetMeResponses, GetMfaStatusData, GetMfaStatusErrors, GetMfaStatusResponses, GetModelData, GetModelErrors, GetModelLlmData, GetModelLlmErrors, GetModelLlmResponses, GetModelResponses, GetOrganizationData, GetOrganizationErrors, GetOrganizationResponses, GetOwnProfileData, GetOwnProfileErrors, GetOwnProfileResponses, GetOwnRateLimitsData, GetOwnRateLimitsErrors, GetOwnRateLimitsResponses, GetPasskeyLoginOptionsData, GetPasskeyLoginOptionsErrors, GetPasskeyLoginOptionsResponses, GetPasskeyRegistrationOptionsData, GetPasskeyRegistrationOptionsErrors, GetPasskeyRegistrationOptionsResponses, GetPaymentData, GetPaymentErrors, GetPaymentResponses, GetPersonData, GetPersonErrors, GetPersonResponses, GetPlanUsageData, GetPlanUsageErrors, GetPlanUsageResponses, GetProfileData, GetProfileErrors, GetProfileResponses, GetRateLimitsData, GetRateLimitsErrors, GetRateLimitsResponses, GetRevenueData, GetRevenueErrors, GetRevenueResponses, GetSsoData, GetSsoErrors, GetSsoResponses, GetSubscriptionData, GetSubscriptionErrors, GetSubscriptionResponses, GetSystemData, GetSystemErrors, GetSystemResponses, GetTokenBalanceData, GetTokenBalanceErrors, GetTokenBalanceResponses, GetTokenUsageData, GetTokenUsageErrors, GetTokenUsageResponses, GetUsageStatsData, GetUsageStatsErrors, GetUsageStatsResponses, GrantByHandData, GrantByHandErrors, GrantByHandResponses, GrantTokensData, GrantTokensErrors, GrantTokensResponses, InvalidateCacheData, InvalidateCacheErrors, InvalidateCacheResponses, InvitePersonData, InvitePersonErrors, InvitePersonResponses, ListAdjustmentsData, ListAdjustmentsErrors, ListAdjustmentsResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditEntriesData, ListAuditEntriesErrors, ListAuditEntriesResponses, ListAuditTrailsData, ListAuditTrailsErrors, ListAuditTrailsResponses, ListConnectedAccountsData, ListConnectedAccountsErrors, ListConnectedAccountsResponses, ListCreditPacksData, ListCreditPacksErrors, ListCreditPacksResponses, ListDeadLettersData, ListDeadLettersErrors, ListDeadLettersResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListLedgerAccountsData, ListLedgerAccountsErrors, ListLedgerAccountsResponses, ListLedgerTransactionsData, ListLedgerTransactionsErrors, ListLedgerTransactionsResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListModelsData, ListModelsErrors, ListModelsLlmData, ListModelsLlmErrors, ListModelsLlmResponses, ListModelsResponses, ListOrganizationsData, ListOrganizationsErrors, ListOrganizationsResponses, ListPasskeysData, ListPasskeysErrors, ListPasskeysResponses, ListPaymentsData, ListPaymentsErrors, ListPaymentsResponses, ListPeopleData, ListPeopleErrors, ListPeopleResponses, ListPlansData, ListPlansErrors, ListPlansResponses, ListSealsData, ListSealsErrors, ListSealsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSignInProvidersData, ListSignInProvidersErrors, ListSignInProvidersResponses, ListUsageRecordsData, ListUsageRecordsErrors, ListUsageRecordsResponses, ListWebhookEndpointsData, ListWebhookEndpointsErrors, ListWebhookEndpointsResponses, PurchaseCreditsData, PurchaseCreditsErrors, PurchaseCreditsResponses, ReadInvitationData, ReadInvitationErrors, ReadInvitationResponses, ReauthenticateData, ReauthenticateErrors, ReauthenticateResponses, ReceiveResendEventData, ReceiveResendEventErrors, ReceiveResendEventResponses, ReceiveStripeEventData, ReceiveStripeEventErrors, ReceiveStripeEventResponses, RedeemSignInLinkData, RedeemSignInLinkErrors, RedeemSignInLinkResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RegenerateBackupCodesData, RegenerateBackupCodesErrors, RegenerateBackupCodesResponses, RegisterData, RegisterErrors, RegisterPasskeyData, RegisterPasskeyErrors, RegisterPasskeyResponses, RegisterResponses, RejectAdjustmentData, RejectAdjustmentErrors, RejectAdjustmentResponses, RejectGrantData, RejectGrantErrors, RejectGrantResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, RemovePasskeyData, RemovePasskeyErrors, RemovePasskeyResponses, RemoveRateLimitData, RemoveRateLimitErrors, RemoveRateLimitResponses, RemoveSsoData, RemoveSsoErrors, RemoveSsoResponses, RenamePasskeyData, RenamePasskeyErrors, RenamePasskeyResponses, ReplayEventData, ReplayEventErrors, ReplayEventResponses, ReportLeakedKeyData, ReportLeakedKeyErrors, ReportLeakedKeyResponses, RequestPasswordResetData, RequestPasswordResetErrors, RequestPasswordResetResponses, ResendInvitationData, ResendInvitationErrors, ResendInvitationResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResetPersonMfaData, ResetPersonMfaErrors, ResetPersonMfaResponses, ResumeOrganizationData, ResumeOrganizationErrors, ResumeOrganizationResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeTokenData, RevokeTokenErrors, RevokeTokenResponses, RotateApiKeyData, RotateApiKeyErrors, RotateApiKeyResponses, SetOrganizationPolicyData, SetOrganizationPolicyErrors, SetOrganizationPolicyResponses, SetPersonAdminData, SetPersonAdminErrors, SetPersonAdminResponses, SetPersonPlanData, SetPersonPlanErrors, SetPersonPlanResponses, SetPersonStatusData, SetPersonStatusErrors, SetPersonStatusResponses, SetRateLimitData, SetRateLimitErrors, SetRateLimitResponses, SetSsoData, SetSsoErrors, SetSsoResponses, SetUpData, SetUpErrors, SetUpResponses, SignInByPasskeyData, SignInByPasskeyErrors, SignInByPasskeyResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StartDeviceData, StartDeviceErrors, StartDeviceResponses, StartOAuthData, StartOAuthErrors, StartOAuthResponses, StartSsoData, StartSsoErrors, StartSsoResponses, StreamData, StreamErrors, StreamResponses, SuspendOrganizationData, SuspendOrganizationErrors, SuspendOrganizationResponses, SwitchOrganizationData, SwitchOrganizationErrors, SwitchOrganizationResponses, TransferOrganizationData, TransferOrganizationErrors, TransferOrganizationResponses, VerifyAuditLogData, VerifyAuditLogErrors, VerifyAuditLogResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, VerifyLedgerData, VerifyLedgerErrors, VerifyLedgerResponses, VerifySealsData, VerifySealsErrors, VerifySealsResponses, ViewAsPersonData, ViewAsPersonErrors, ViewAsPersonResponses, WithdrawInvitationData, WithdrawInvitationErrors, WithdrawInvitationResponses } from './types.gen.ts';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -1392,6 +1392,148 @@ export const verifyLedger = <ThrowOnError extends boolean = false>(options?: Opt
             type: 'apiKey'
         }],
     url: '/api/ledger/verify',
+    ...options
+});
+
+/**
+ * Daily seals over all books, newest first
+ */
+export const listSeals = <ThrowOnError extends boolean = false>(options?: Options<ListSealsData, ThrowOnError>): RequestResult<ListSealsResponses, ListSealsErrors, ThrowOnError> => (options?.client ?? client).get<ListSealsResponses, ListSealsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/admin/ledger/seals',
+    ...options
+});
+
+/**
+ * Compute the seals again from the books; names the first seal, transaction or entry that was changed
+ */
+export const verifySeals = <ThrowOnError extends boolean = false>(options: Options<VerifySealsData, ThrowOnError>): RequestResult<VerifySealsResponses, VerifySealsErrors, ThrowOnError> => (options.client ?? client).post<VerifySealsResponses, VerifySealsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/admin/ledger/verify',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * What the last nightly check of all books found
+ */
+export const getLedgerCheck = <ThrowOnError extends boolean = false>(options?: Options<GetLedgerCheckData, ThrowOnError>): RequestResult<GetLedgerCheckResponses, GetLedgerCheckErrors, ThrowOnError> => (options?.client ?? client).get<GetLedgerCheckResponses, GetLedgerCheckErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/admin/ledger/check',
+    ...options
+});
+
+/**
+ * Give an organization credits or a budget; above the bound once another operator approves
+ */
+export const grantByHand = <ThrowOnError extends boolean = false>(options: Options<GrantByHandData, ThrowOnError>): RequestResult<GrantByHandResponses, GrantByHandErrors, ThrowOnError> => (options.client ?? client).post<GrantByHandResponses, GrantByHandErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/admin/grants',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Grants and adjustments by hand, newest first
+ */
+export const listAdjustments = <ThrowOnError extends boolean = false>(options?: Options<ListAdjustmentsData, ThrowOnError>): RequestResult<ListAdjustmentsResponses, ListAdjustmentsErrors, ThrowOnError> => (options?.client ?? client).get<ListAdjustmentsResponses, ListAdjustmentsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/admin/ledger/adjustments',
+    ...options
+});
+
+/**
+ * Correct an organization's wallet, up or down; above the bound once another operator approves
+ */
+export const adjustByHand = <ThrowOnError extends boolean = false>(options: Options<AdjustByHandData, ThrowOnError>): RequestResult<AdjustByHandResponses, AdjustByHandErrors, ThrowOnError> => (options.client ?? client).post<AdjustByHandResponses, AdjustByHandErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/admin/ledger/adjustments',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Approve, as another operator than the one who asked; it is posted
+ */
+export const approveGrant = <ThrowOnError extends boolean = false>(options: Options<ApproveGrantData, ThrowOnError>): RequestResult<ApproveGrantResponses, ApproveGrantErrors, ThrowOnError> => (options.client ?? client).post<ApproveGrantResponses, ApproveGrantErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/admin/grants/{id}/approve',
+    ...options
+});
+
+/**
+ * Reject, or take one's own request back; nothing is posted
+ */
+export const rejectGrant = <ThrowOnError extends boolean = false>(options: Options<RejectGrantData, ThrowOnError>): RequestResult<RejectGrantResponses, RejectGrantErrors, ThrowOnError> => (options.client ?? client).post<RejectGrantResponses, RejectGrantErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/admin/grants/{id}/reject',
+    ...options
+});
+
+/**
+ * Approve, as another operator than the one who asked; it is posted
+ */
+export const approveAdjustment = <ThrowOnError extends boolean = false>(options: Options<ApproveAdjustmentData, ThrowOnError>): RequestResult<ApproveAdjustmentResponses, ApproveAdjustmentErrors, ThrowOnError> => (options.client ?? client).post<ApproveAdjustmentResponses, ApproveAdjustmentErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/admin/ledger/adjustments/{id}/approve',
+    ...options
+});
+
+/**
+ * Reject, or take one's own request back; nothing is posted
+ */
+export const rejectAdjustment = <ThrowOnError extends boolean = false>(options: Options<RejectAdjustmentData, ThrowOnError>): RequestResult<RejectAdjustmentResponses, RejectAdjustmentErrors, ThrowOnError> => (options.client ?? client).post<RejectAdjustmentResponses, RejectAdjustmentErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/admin/ledger/adjustments/{id}/reject',
     ...options
 });
 

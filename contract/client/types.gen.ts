@@ -738,6 +738,14 @@ export type LedgerTransaction = {
         unit: string;
         amount: number;
     }>;
+    /**
+     * The seal that covers it; null until the night after
+     */
+    seal: {
+        number: number;
+        hash: string;
+        sealed_at: string;
+    } | null;
 };
 
 export type LedgerTransactions = {
@@ -756,6 +764,110 @@ export type LedgerVerification = {
         fault_count: number;
         faults: Array<string>;
     }>;
+};
+
+export type LedgerAdjustment = {
+    id: string;
+    org_id: string;
+    mode: 'test' | 'live';
+    type: 'grant' | 'adjustment';
+    unit: string;
+    amount: number;
+    expires_at: string | null;
+    reason: string;
+    /**
+     * pending: a second operator must approve
+     */
+    state: 'pending' | 'posted' | 'rejected';
+    requested_by: string;
+    requested_at: string;
+    decided_by: string | null;
+    decided_at: string | null;
+};
+
+export type ListedAdjustment = {
+    id: string;
+    org_id: string;
+    mode: 'test' | 'live';
+    type: 'grant' | 'adjustment';
+    unit: string;
+    amount: number;
+    expires_at: string | null;
+    reason: string;
+    /**
+     * pending: a second operator must approve
+     */
+    state: 'pending' | 'posted' | 'rejected';
+    requested_by: string;
+    requested_at: string;
+    decided_by: string | null;
+    decided_at: string | null;
+    organization: string | null;
+    requested_by_name: string | null;
+};
+
+export type LedgerAdjustments = {
+    data: Array<ListedAdjustment>;
+    has_more: boolean;
+    next_cursor: string | null;
+};
+
+export type LedgerSeal = {
+    number: number;
+    /**
+     * Everything posted before it and in no earlier seal is in this one
+     */
+    sealed_before: string;
+    /**
+     * SHA-256, hexadecimal
+     */
+    hash: string;
+    previous_hash: string;
+    transaction_count: number;
+    entry_count: number;
+    sealed_at: string;
+};
+
+export type LedgerSeals = {
+    data: Array<LedgerSeal>;
+    has_more: boolean;
+    next_cursor: string | null;
+};
+
+export type SealVerification = {
+    ok: boolean;
+    checked_at: string;
+    seals: number;
+    transactions: number;
+    entries: number;
+    first_broken: {
+        seal: number;
+        what: 'seal' | 'transaction' | 'entry';
+        org_id: string | null;
+        transaction_id: string | null;
+        /**
+         * The entry's place in its transaction, from 0
+         */
+        position: number | null;
+        detail: string;
+    } | null;
+};
+
+export type LedgerCheck = {
+    /**
+     * The last night's; null before the first
+     */
+    check: {
+        day: string;
+        checked_at: string;
+        ok: boolean;
+        faults: Array<{
+            name: string;
+            statement: string;
+            count: number;
+            examples: Array<string>;
+        }>;
+    } | null;
 };
 
 export type Role = 'owner' | 'admin' | 'agent' | 'viewer';
@@ -4585,6 +4697,314 @@ export type VerifyLedgerResponses = {
 };
 
 export type VerifyLedgerResponse = VerifyLedgerResponses[keyof VerifyLedgerResponses];
+
+export type ListSealsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/api/admin/ledger/seals';
+};
+
+export type ListSealsErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ListSealsError = ListSealsErrors[keyof ListSealsErrors];
+
+export type ListSealsResponses = {
+    /**
+     * Success
+     */
+    200: LedgerSeals;
+};
+
+export type ListSealsResponse = ListSealsResponses[keyof ListSealsResponses];
+
+export type VerifySealsData = {
+    body: {
+        /**
+         * The first seal that covers this time; the first of all unless told
+         */
+        from?: string;
+        /**
+         * Exclusive; the last seal unless told
+         */
+        to?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/admin/ledger/verify';
+};
+
+export type VerifySealsErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type VerifySealsError = VerifySealsErrors[keyof VerifySealsErrors];
+
+export type VerifySealsResponses = {
+    /**
+     * Success
+     */
+    200: SealVerification;
+};
+
+export type VerifySealsResponse = VerifySealsResponses[keyof VerifySealsResponses];
+
+export type GetLedgerCheckData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/admin/ledger/check';
+};
+
+export type GetLedgerCheckErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type GetLedgerCheckError = GetLedgerCheckErrors[keyof GetLedgerCheckErrors];
+
+export type GetLedgerCheckResponses = {
+    /**
+     * Success
+     */
+    200: LedgerCheck;
+};
+
+export type GetLedgerCheckResponse = GetLedgerCheckResponses[keyof GetLedgerCheckResponses];
+
+export type GrantByHandData = {
+    body: {
+        org_id: string;
+        unit: string;
+        /**
+         * Never, unless told; not for what is taken back
+         */
+        expires_at?: string;
+        reason: string;
+        /**
+         * Micro-credits or minor units
+         */
+        amount: number;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/admin/grants';
+};
+
+export type GrantByHandErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type GrantByHandError = GrantByHandErrors[keyof GrantByHandErrors];
+
+export type GrantByHandResponses = {
+    /**
+     * Success
+     */
+    201: LedgerAdjustment;
+    /**
+     * Success
+     */
+    202: LedgerAdjustment;
+};
+
+export type GrantByHandResponse = GrantByHandResponses[keyof GrantByHandResponses];
+
+export type ListAdjustmentsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+        type?: 'grant' | 'adjustment';
+        state?: 'pending' | 'posted' | 'rejected';
+        org_id?: string;
+    };
+    url: '/api/admin/ledger/adjustments';
+};
+
+export type ListAdjustmentsErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ListAdjustmentsError = ListAdjustmentsErrors[keyof ListAdjustmentsErrors];
+
+export type ListAdjustmentsResponses = {
+    /**
+     * Success
+     */
+    200: LedgerAdjustments;
+};
+
+export type ListAdjustmentsResponse = ListAdjustmentsResponses[keyof ListAdjustmentsResponses];
+
+export type AdjustByHandData = {
+    body: {
+        org_id: string;
+        unit: string;
+        /**
+         * Never, unless told; not for what is taken back
+         */
+        expires_at?: string;
+        reason: string;
+        /**
+         * Micro-credits or minor units; below zero takes back
+         */
+        amount: number;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/admin/ledger/adjustments';
+};
+
+export type AdjustByHandErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type AdjustByHandError = AdjustByHandErrors[keyof AdjustByHandErrors];
+
+export type AdjustByHandResponses = {
+    /**
+     * Success
+     */
+    201: LedgerAdjustment;
+    /**
+     * Success
+     */
+    202: LedgerAdjustment;
+};
+
+export type AdjustByHandResponse = AdjustByHandResponses[keyof AdjustByHandResponses];
+
+export type ApproveGrantData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/admin/grants/{id}/approve';
+};
+
+export type ApproveGrantErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ApproveGrantError = ApproveGrantErrors[keyof ApproveGrantErrors];
+
+export type ApproveGrantResponses = {
+    /**
+     * Success
+     */
+    200: LedgerAdjustment;
+};
+
+export type ApproveGrantResponse = ApproveGrantResponses[keyof ApproveGrantResponses];
+
+export type RejectGrantData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/admin/grants/{id}/reject';
+};
+
+export type RejectGrantErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type RejectGrantError = RejectGrantErrors[keyof RejectGrantErrors];
+
+export type RejectGrantResponses = {
+    /**
+     * Success
+     */
+    200: LedgerAdjustment;
+};
+
+export type RejectGrantResponse = RejectGrantResponses[keyof RejectGrantResponses];
+
+export type ApproveAdjustmentData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/admin/ledger/adjustments/{id}/approve';
+};
+
+export type ApproveAdjustmentErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ApproveAdjustmentError = ApproveAdjustmentErrors[keyof ApproveAdjustmentErrors];
+
+export type ApproveAdjustmentResponses = {
+    /**
+     * Success
+     */
+    200: LedgerAdjustment;
+};
+
+export type ApproveAdjustmentResponse = ApproveAdjustmentResponses[keyof ApproveAdjustmentResponses];
+
+export type RejectAdjustmentData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/admin/ledger/adjustments/{id}/reject';
+};
+
+export type RejectAdjustmentErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type RejectAdjustmentError = RejectAdjustmentErrors[keyof RejectAdjustmentErrors];
+
+export type RejectAdjustmentResponses = {
+    /**
+     * Success
+     */
+    200: LedgerAdjustment;
+};
+
+export type RejectAdjustmentResponse = RejectAdjustmentResponses[keyof RejectAdjustmentResponses];
 
 export type ReceiveStripeEventData = {
     body?: never;

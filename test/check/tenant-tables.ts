@@ -18,6 +18,8 @@ export const NO_TENANT: ReadonlySet<string> = new Set([
   "mail.outbox",
   // The operator's.
   "webhooks.events",
+  // Written for all books in one transaction; a tenant reads its own rows alone.
+  "ledger.seal_members",
 ]);
 
 const TENANT = "(org_id = NULLIF(current_setting('app.org'::text, true), ''::text))";

@@ -4,6 +4,7 @@ import type { TestApp } from "../harness/app.ts";
 import { browserClient, type Client } from "../harness/client.ts";
 import { addMember, addNeighbour } from "../harness/people.ts";
 import type { Example } from "./examples.ts";
+import { ownOrganization } from "./rows.ts";
 
 /** Somebody whom no other call needs. */
 async function aPerson(app: TestApp): Promise<UserId> {
@@ -32,6 +33,25 @@ const on = (body?: unknown): Example => ({
   given: async (app) => ({ params: { id: await aPerson(app) }, ...(body ? { body } : {}) }),
 });
 
+/** What another operator asked for, and nobody decided. */
+const waiting = (type: "grant" | "adjustment"): Example => ({
+  given: async (app) => {
+    const id = newId("adj");
+    await app.sql(
+      `insert into ledger.adjustments (org_id, id, operation_id, mode, type, unit, amount, reason, state, requested_by,
+         requested_at)
+       values ($1, $2, $2, 'test', $3, 'credit', 5, 'Sweep', 'pending', $4, now())`,
+      [await ownOrganization(app), id, type, newId("usr")],
+    );
+    return { params: { id } };
+  },
+});
+const byHand = (amount: number): Example => ({
+  given: async (app) => ({
+    body: { org_id: await ownOrganization(app), unit: "credit", amount, reason: "Sweep" },
+  }),
+});
+
 export const operatorExamples: Record<string, Example> = {
   listPeople: {},
   getPerson: on(),
@@ -51,4 +71,14 @@ export const operatorExamples: Record<string, Example> = {
   endView: { by: anOnlooker },
   getUsageStats: {},
   getRevenue: {},
+  grantByHand: byHand(5),
+  adjustByHand: byHand(-1),
+  listAdjustments: {},
+  approveGrant: waiting("grant"),
+  rejectGrant: waiting("grant"),
+  approveAdjustment: waiting("adjustment"),
+  rejectAdjustment: waiting("adjustment"),
+  listSeals: {},
+  verifySeals: { given: () => ({ body: {} }) },
+  getLedgerCheck: {},
 };

@@ -16,7 +16,7 @@ export type {
 export { audit, forgetOrganization, INSTALLATION, type AuditEntry } from "./audit/index.ts";
 export type { Company, Providers, SignInProvider } from "./oauth/provider.ts";
 export { importUsers, type Imported } from "./people/import-users.ts";
-export { findActiveUser, findUserByAddress, findUsers } from "./people/find-users.ts";
+export { findActiveUser, findOperators, findUserByAddress, findUsers } from "./people/find-users.ts";
 export { identityMails } from "./mails.ts";
 export { peopleFigures, type PeopleFigures } from "./operators/figures.ts";
 export type { User } from "./people/user.ts";

@@ -18,6 +18,23 @@ const OWN_ACCOUNTS = ["held", "used", "wallet"] as const;
 /** Accounts that grants and holds may touch, in lock order. Loss accounts come on top. */
 export const CREDIT_ACCOUNTS = ["clawback", "expired", "held", "issued", "used", "wallet"] as const;
 
+/** Accounts of money that postings may touch, beside `clearing:{account}` of each company and the modules' loss accounts. */
+const MONEY_ACCOUNTS: ReadonlySet<string> = new Set([
+  "receivable",
+  "revenue",
+  "tax",
+  "fees",
+  "refunds",
+  "disputes",
+  "payouts",
+  "fx",
+  "suspense",
+  "issued",
+  "expired",
+  "clawback",
+]);
+const NAMED_ACCOUNT = /^(clearing:[\w.-]{1,100}|[a-z_]{1,40}_(writeoff|loss))$/;
+
 const MAX_ENTRIES = 1_000;
 const MAX_TEXT = 200;
 
@@ -34,6 +51,7 @@ export function checkPosting(posting: Posting): void {
       !(OWN_ACCOUNTS as readonly string[]).includes(account),
       `${account} moves with grants and holds only`,
     );
+    assert(MONEY_ACCOUNTS.has(account) || NAMED_ACCOUNT.test(account), `${account} is an account`);
     sums.set(unit, (sums.get(unit) ?? 0n) + amount);
   }
   for (const sum of sums.values()) assert(sum === 0n, "entries sum to zero per unit");

@@ -1,14 +1,19 @@
 /**
  * The ledger: double-entry books, one per organization and mode, for credits and money.
  *
- * Owns transactions and their entries, balances, grants, holds (schema `ledger`). Invariants, checked by `verify`:
+ * Owns transactions and their entries, balances, grants, holds, seals (schema `ledger`). Invariants, checked by `verify`:
  * entries sum to zero per unit and transaction; a balance is the sum of its entries; no hold takes the wallet below zero
  * under any concurrency; `held` is the sum of open holds; wallet + held is what is left of the grants less the debt; what
- * was used, with the carried fraction, is exactly what the settled holds cost. Entries are never changed or deleted.
+ * was used, with the carried fraction, is exactly what the settled holds cost. Entries are never changed or deleted: each night seals what was posted, in one chain over all books.
+ *
+ * A book is an organization's; the operator's own, with payouts and the account's fees, is that of `INSTALLATION`.
  *
  * Locks, in this order, each sorted by key: balances, grants, holds. The row lock on an organization's credit balances is
  * what makes its grants and holds move one batch at a time, whatever the number of processes; nothing is cached.
  */
+export { ledgerConfig } from "./config.ts";
+export { ledgerMails } from "./adjustments/mails.ts";
+export { ledgerSignals } from "./signals.ts";
 export type { Entry, Mode, Posting, Unit } from "./entry.ts";
 export { post, type Posted } from "./post.ts";
 export { grant, type Granted, type GrantKind, type NewGrant } from "./grant.ts";

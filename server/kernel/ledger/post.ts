@@ -5,6 +5,9 @@ import { assert } from "../../platform/problem.ts";
 import { checkPosting, type Posting } from "./entry.ts";
 import { findTransactions } from "./read-transactions.ts";
 
+/** The counter of transactions by kind. */
+export const POSTS = "ledger_posts_total";
+
 export type Posted = { reference: string; transactionId: string; posted: boolean };
 
 /** Skipped references add no entries and move no balance; balances are locked in the order of their key. */
@@ -50,6 +53,7 @@ export async function post(tx: Tx, org: OrgId, postings: readonly Posting[], now
     ...columns([...drafts.values()]),
   ]);
   const added = new Set(rows.map(({ id }) => id));
+  for (const { id, kind } of drafts.values()) if (added.has(id)) tx.count(POSTS, kind);
   const known = await findTransactions(
     tx,
     org,

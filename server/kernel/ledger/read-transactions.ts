@@ -12,7 +12,11 @@ export type TransactionRow = {
   reference: string;
   postedAt: Date;
   entries: Entry[];
+  /** The seal that covers it; null until the night after. */
+  seal: TransactionSeal | null;
 };
+
+export type TransactionSeal = { number: bigint; hash: Buffer; sealedAt: Date };
 
 export type TransactionFilter = {
   unit?: Unit | undefined;
@@ -27,21 +31,39 @@ export type TransactionFilter = {
   cursor?: { id: string } | null | undefined;
 };
 
-type Row = { id: string; mode: Mode; kind: string; reference: string; posted_at: Date };
+type Row = {
+  id: string;
+  mode: Mode;
+  kind: string;
+  reference: string;
+  posted_at: Date;
+  seal_number: bigint | null;
+  seal_hash: Buffer | null;
+  sealed_at: Date | null;
+};
 type EntryRow = { transaction_id: string; account: string; unit: Unit; amount: bigint };
+
+const SEAL = `
+  left join ledger.seal_members m on m.org_id = t.org_id and m.transaction_id = t.id
+  left join ledger.seals s on s.number = m.seal_number`;
 
 /** By id, which follows time and is the primary key: stable while others post. */
 const LIST = `
-  select id, mode, kind, reference, posted_at from ledger.transactions t
+  select t.*, s.number as seal_number, s.hash as seal_hash, s.sealed_at
+  from (
+  select org_id, id, mode, kind, reference, posted_at from ledger.transactions t
   where org_id = $1 and mode = $2 and ($3::text is null or id < $3)
     and ($4::text is null or kind = $4)
     and ($5::timestamptz is null or posted_at >= $5) and ($6::timestamptz is null or posted_at < $6)
     and ($7::text is null or exists (
       select from ledger.entries e where e.org_id = $1 and e.transaction_id = t.id and e.unit = $7))
-  order by id desc limit $8`;
+  order by id desc limit $8) t ${SEAL}
+  order by id desc`;
 
 const GET = `
-  select id, mode, kind, reference, posted_at from ledger.transactions where org_id = $1 and mode = $2 and id = $3`;
+  select t.id, t.mode, t.kind, t.reference, t.posted_at, s.number as seal_number, s.hash as seal_hash, s.sealed_at
+  from ledger.transactions t ${SEAL}
+  where t.org_id = $1 and t.mode = $2 and t.id = $3`;
 
 const ENTRIES = `
   select transaction_id, account, unit, amount from ledger.entries
@@ -99,12 +121,16 @@ async function withEntries(tx: Tx, org: OrgId, rows: readonly Row[]): Promise<Tr
     await tx.query<EntryRow>("ledger.entries_of", ENTRIES, values),
     (entry) => entry.transaction_id,
   );
-  return rows.map(({ id, mode, kind, reference, posted_at }) => ({
+  return rows.map(({ id, mode, kind, reference, posted_at, seal_number, seal_hash, sealed_at }) => ({
     id,
     mode,
     kind,
     reference,
     postedAt: posted_at,
+    seal:
+      seal_number !== null && seal_hash && sealed_at
+        ? { number: seal_number, hash: seal_hash, sealedAt: sealed_at }
+        : null,
     entries: (entries.get(id) ?? []).map(({ account, unit, amount }) => ({ account, unit, amount })),
   }));
 }

@@ -2,6 +2,7 @@ import type { Clock } from "../../platform/clock.ts";
 import { withTx, type Db } from "../../platform/db/index.ts";
 import { openCursor, sealCursor, type Http } from "../../platform/http/index.ts";
 import { balances, getTransaction, listAccounts, listTransactions, verify } from "./index.ts";
+import { sealRoutes } from "./seals/routes.ts";
 import {
   accountsAnswer,
   balancesAnswer,
@@ -25,6 +26,7 @@ export function ledgerRoutes(http: Http, deps: LedgerDeps): void {
   balanceRoutes(http, deps);
   transactionRoutes(http, deps);
   verifyRoute(http, deps);
+  sealRoutes(http, deps);
 }
 
 function balanceRoutes(http: Http, { db, clock }: LedgerDeps): void {

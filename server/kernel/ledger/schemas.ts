@@ -4,7 +4,7 @@ import type { Balance } from "./read.ts";
 import type { TransactionRow } from "./read-transactions.ts";
 import type { Verification } from "./verify.ts";
 
-const unit = z.string().regex(/^(credit|[a-z]{3})$/);
+export const unit = z.string().regex(/^(credit|[a-z]{3})$/);
 
 export const transactionParams = z.object({ id: idParam("txn") });
 export const transactionsInput = z.strictObject({
@@ -44,6 +44,10 @@ export const transactionAnswer = z
     reference: z.string(),
     posted_at: instant,
     entries: z.array(z.object({ account: z.string(), unit, amount: int64 })),
+    seal: z
+      .object({ number: int64, hash: z.string(), sealed_at: instant })
+      .nullable()
+      .meta({ description: "The seal that covers it; null until the night after" }),
   })
   .meta({ id: "LedgerTransaction" });
 export const transactionsAnswer = listAnswer(transactionAnswer).meta({ id: "LedgerTransactions" });
@@ -72,8 +76,12 @@ export function presentBalances(mode: "test" | "live", rows: readonly Balance[],
   };
 }
 
-export function presentTransaction({ postedAt, ...row }: TransactionRow) {
-  return { ...row, posted_at: postedAt };
+export function presentTransaction({ postedAt, seal, ...row }: TransactionRow) {
+  return {
+    ...row,
+    posted_at: postedAt,
+    seal: seal && { number: seal.number, hash: seal.hash.toString("hex"), sealed_at: seal.sealedAt },
+  };
 }
 
 export function presentVerification({ ok, invariants }: Verification, checkedAt: Date) {

@@ -2,6 +2,7 @@
 import type { Tx } from "../../platform/db/index.ts";
 import type { OrgId } from "../../platform/ids.ts";
 import { numberArray, textArray, timeArray } from "./arrays.ts";
+import { POSTS } from "./post.ts";
 import type { Book, BookGrant, BookHold } from "./book.ts";
 
 /**
@@ -60,6 +61,7 @@ const DROP_PARTS = `delete from ledger.hold_grants where org_id = $1 and hold_id
 export async function writeBook(tx: Tx, org: OrgId, book: Book): Promise<void> {
   const { mode, unit, now } = book;
   if (book.drafts.length === 0 && book.changedHolds.size === 0 && book.changedGrants.size === 0) return;
+  for (const { kind } of book.drafts) tx.count(POSTS, kind);
   const statements: Promise<unknown>[] = [];
   if (book.rewrittenParts.size > 0) {
     const ids = [...book.rewrittenParts].map((hold) => hold.id);

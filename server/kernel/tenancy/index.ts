@@ -19,3 +19,4 @@ export { connectionActions } from "./sso/actions.ts";
 export { departureActions } from "./members/depart.ts";
 export { invitationActions } from "./invitations/accept.ts";
 export { tenancyMails } from "./mails.ts";
+export { findName as findOrganizationName } from "./organizations/store.ts";

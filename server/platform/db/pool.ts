@@ -18,11 +18,14 @@ export type DbOptions = {
   name?: string;
   /** A server that leaves a statement unanswered for that long is taken for dead; default 35 s. */
   answerTimeoutMs?: number;
+  /** Told of what committed transactions counted (`Tx.count`). */
+  counted?: (counter: string, label: string) => void;
 };
 
 export type Db = {
   readonly pool: pg.Pool;
   readonly url: string;
+  readonly counted: DbOptions["counted"];
   /** Ends after the clients in use came back. */
   close(): Promise<void>;
 };
@@ -50,7 +53,7 @@ export function createDb(options: DbOptions): Db {
   // A connection that breaks says so here as well as in the query under way; unheard, it would end the process.
   pool.on("connect", (client) => client.on("error", () => context()?.note("db_connection_lost", true)));
   pool.on("error", () => context()?.note("db_connection_lost", true));
-  return { pool, url: options.url, close: () => pool.end() };
+  return { pool, url: options.url, counted: options.counted, close: () => pool.end() };
 }
 
 /** A client of the pool, or the problem `database_unavailable` (503). */

@@ -19,6 +19,8 @@ export type Tx = {
    * may fail only as statements do, which aborts the transaction; what our own code may refuse is awaited instead.
    */
   last(statements: Promise<unknown>): void;
+  /** Counts what was done, once COMMIT was acknowledged: the counter's name and a label of few values. */
+  count(counter: string, label: string): void;
   /** Runs when COMMIT was acknowledged, in order; must not throw and is never awaited. */
   afterCommit(effect: () => void): void;
 };
@@ -73,7 +75,7 @@ async function once<T>(db: Db, begin: string, org: OrgId | null, fn: (tx: Tx) =>
   let settled = false;
   const ending: Ending = { effects: [], lasts: [], refused: null };
   try {
-    const result = await attemptBody(client, { begin, org }, ending, fn);
+    const result = await attemptBody(client, { begin, org, counted: db.counted }, ending, fn);
     if (ending.lasts.length > 0) await refusedHere(ending, client);
     const [written, committed] = await Promise.allSettled([
       Promise.all(ending.lasts),
@@ -117,7 +119,7 @@ async function refusedHere(ending: Ending, client: pg.PoolClient): Promise<void>
 
 async function attemptBody<T>(
   client: pg.PoolClient,
-  { begin, org }: { begin: string; org: OrgId | null },
+  { begin, org, counted }: { begin: string; org: OrgId | null; counted: Db["counted"] },
   ending: Ending,
   fn: (tx: Tx) => Promise<T>,
 ): Promise<T> {
@@ -135,6 +137,9 @@ async function attemptBody<T>(
       // Its failure is reported with the commit's; until then it must not count as unhandled.
       statements.catch((cause: unknown) => (ending.refused ??= { cause }));
       ending.lasts.push(statements);
+    },
+    count: (counter: string, label: string) => {
+      if (counted) ending.effects.push(() => counted(counter, label));
     },
     afterCommit: (effect: () => void) => void ending.effects.push(effect),
   } as unknown as Tx;

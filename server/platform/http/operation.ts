@@ -41,8 +41,8 @@ export type Operation<
   query?: Q;
   params?: P;
   body?: B;
-  /** Success status and the schema of its body. */
-  answer: { status: number; schema: R };
+  /** Success status and the schema of its body. Where `accepted` says so of the body, the status is 202: it is still to be done. */
+  answer: { status: number; schema: R; accepted?: (value: Sent<R>) => boolean };
   /** POSTs that create or spend: the header is required, and the answer is kept 72 h. */
   idempotent?: boolean;
   /**

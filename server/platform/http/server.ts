@@ -80,7 +80,6 @@ export async function createHttp(options: HttpOptions): Promise<Http> {
 }
 
 function declare(app: FastifyInstance, options: HttpOptions, operation: Operation): void {
-  const { answer } = operation;
   app.route({
     method: operation.method,
     url: operation.path,
@@ -98,7 +97,7 @@ function declare(app: FastifyInstance, options: HttpOptions, operation: Operatio
       if (operation.idempotent) return answerOnce(options, operation, call);
       const value = await operation.handle(call as never);
       if (reply.sent) return reply;
-      return reply.code(answer.status).send(encode(operation, value));
+      return reply.code(statusOf(operation, value)).send(encode(operation, value));
     },
   });
 }
@@ -122,7 +121,10 @@ function documented(operation: Operation): Record<string, unknown> {
     ...(params ? { params } : {}),
     ...(body && !operation.rawBody ? { body } : {}),
     ...(operation.form ? { consumes: ["application/x-www-form-urlencoded", "application/json"] } : {}),
-    response: { [answer.status]: answer.schema ?? z.undefined() },
+    response: {
+      [answer.status]: answer.schema ?? z.undefined(),
+      ...(answer.accepted ? { [ACCEPTED]: answer.schema ?? z.undefined() } : {}),
+    },
   };
 }
 
@@ -201,6 +203,10 @@ function toCall({ limiter }: HttpOptions, request: FastifyRequest, reply: Fastif
   };
 }
 
+const ACCEPTED = 202;
+const statusOf = ({ answer }: Operation, value: unknown): number =>
+  answer.accepted?.(value as never) ? ACCEPTED : answer.status;
+
 function encode(operation: Operation, value: unknown): unknown {
   return operation.answer.schema ? z.encode(operation.answer.schema, value) : undefined;
 }
@@ -218,7 +224,7 @@ async function answerOnce(options: HttpOptions, operation: Operation, call: Call
   };
   const kept = await once(options.db, options.clock, subject, async (operationId) => {
     const value = await operation.handle({ ...call, operationId } as never);
-    return { status: operation.answer.status, body: encode(operation, value) };
+    return { status: statusOf(operation, value), body: encode(operation, value) };
   });
   if (kept.replayed) reply.header("idempotency-replayed", "true");
   if (kept.status >= 400) reply.type("application/problem+json").serializer(JSON.stringify);

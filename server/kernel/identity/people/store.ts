@@ -187,3 +187,12 @@ export async function updatePassword(tx: Tx, id: UserId, passwordHash: string): 
     passwordHash,
   ]);
 }
+
+export async function listOperators(tx: Tx): Promise<User[]> {
+  const rows = await tx.query<UserRow>(
+    "identity_operators",
+    `select ${USER_COLUMNS} from identity.users u
+     where u.is_operator and u.disabled_at is null and u.erase_at is null order by u.id limit 100`,
+  );
+  return rows.map(plainUser);
+}

@@ -1,0 +1,20 @@
+import type { Tx } from "../../../platform/db/index.ts";
+import { grant } from "../grant.ts";
+import { take } from "../take.ts";
+import type { Adjustment } from "./adjustment.ts";
+import type { AdjustDeps } from "./deps.ts";
+
+/** Moves what was decided: a grant, or what is taken back. Once per adjustment. */
+export async function postAdjustment(
+  tx: Tx,
+  { hub }: Pick<AdjustDeps, "hub">,
+  { orgId, id, mode, type, unit, amount, expiresAt }: Adjustment,
+  now: Date,
+): Promise<void> {
+  if (amount < 0n) await take(tx, orgId, { mode, unit, amount: -amount, reference: `${id}:taken` }, now);
+  else {
+    const kind = type === "grant" ? "gift" : "adjustment";
+    await grant(tx, orgId, [{ mode, unit, kind, amount, expiresAt, reference: `${id}:credits` }], now);
+  }
+  tx.afterCommit(() => hub.publish("credits.changed", orgId));
+}
