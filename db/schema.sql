@@ -113,13 +113,14 @@ CREATE TABLE billing.payments (
   CONSTRAINT payments_amount_minor_check CHECK ((amount_minor > 0)),
   CONSTRAINT payments_credits_micros_check CHECK ((credits_micros > 0)),
   CONSTRAINT payments_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text]))),
-  CONSTRAINT payments_provider_check CHECK ((provider = 'stripe'::text)),
+  CONSTRAINT payments_provider_check CHECK ((provider = ANY (ARRAY['stripe'::text, 'paypal'::text]))),
   CONSTRAINT payments_purpose_check CHECK ((purpose = 'credits'::text)),
   CONSTRAINT payments_status_check CHECK ((status = ANY (ARRAY['creating'::text, 'requires_payment_method'::text, 'requires_action'::text, 'processing'::text, 'succeeded'::text, 'failed'::text, 'canceled'::text, 'partially_refunded'::text, 'refunded'::text, 'disputed'::text, 'reversed'::text])))
 );
 CREATE INDEX payments_creating ON billing.payments USING btree (created_at) WHERE (status = 'creating'::text);
 CREATE INDEX payments_fee_due ON billing.payments USING btree (paid_at) WHERE ((fee_transaction_id IS NOT NULL) AND (fee_minor IS NULL));
 CREATE INDEX payments_listed ON billing.payments USING btree (org_id, created_at DESC, id DESC);
+CREATE INDEX payments_open_orders ON billing.payments USING btree (as_of) WHERE ((provider = 'paypal'::text) AND (status = ANY (ARRAY['requires_payment_method'::text, 'requires_action'::text, 'processing'::text])));
 ALTER TABLE billing.payments ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY operator_reads ON billing.payments AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
 CREATE POLICY tenant ON billing.payments AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));

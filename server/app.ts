@@ -197,6 +197,6 @@ async function stop(http: Http, parts: Parts): Promise<void> {
   parts.hub.close();
   await Promise.all([parts.limiter.close(), parts.cache.close()]);
   await parts.bus.close();
-  await parts.llm.close();
+  await Promise.all([parts.llm.close(), parts.paypal?.close()]);
   await parts.db.close();
 }

@@ -88,7 +88,11 @@ export const configSchema = z.object({
 const TOGETHER = [
   ["GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET"],
   ["GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET"],
+  ["PAYPAL_CLIENT_ID", "PAYPAL_CLIENT_SECRET"],
+  ["PAYPAL_CLIENT_ID", "PAYPAL_WEBHOOK_ID"],
 ] as const;
+
+const PAYPAL_LIVE_URL = "https://api-m.paypal.com";
 
 export type Config = z.output<typeof configSchema>;
 
@@ -150,6 +154,10 @@ function productionFaults(config: Config): string[] {
   for (const name of ["GOOGLE_ISSUER", "GITHUB_LOGIN_URL", "GITHUB_API_URL", "DNS_URL"] as const)
     refuse(!config[name].startsWith("https://"), `${name}: must be https in production`);
   refuse(config.STRIPE_BASE_URL !== undefined, "STRIPE_BASE_URL: unset it in production");
+  refuse(
+    config.PAYPAL_CLIENT_ID !== undefined && config.PAYPAL_BASE_URL !== PAYPAL_LIVE_URL,
+    `PAYPAL_BASE_URL: must be ${PAYPAL_LIVE_URL} in production`,
+  );
   refuse(config.RESEND_BASE_URL !== undefined, "RESEND_BASE_URL: unset it in production");
   return faults;
 }

@@ -16,7 +16,14 @@ import {
   type Authenticator,
   type TenancyDeps,
 } from "./kernel/tenancy/index.ts";
-import { createInbox, resendSource, stripeSource, type Inbox, type Source } from "./kernel/webhooks/index.ts";
+import {
+  createInbox,
+  paypalSource,
+  resendSource,
+  stripeSource,
+  type Inbox,
+  type Source,
+} from "./kernel/webhooks/index.ts";
 import { offsetClock, systemClock, type Clock } from "./platform/clock.ts";
 import { createBus, type Bus } from "./platform/bus/index.ts";
 import { createCache, type Cache } from "./platform/cache/index.ts";
@@ -31,6 +38,7 @@ import { domainCompanies, signInProviders } from "./sign-in-providers.ts";
 import { createGateway, type Gateway } from "./products/gateway/index.ts";
 import { createOpenRouter, type LanguageModels } from "./vendors/llm/index.ts";
 import { createMailCompany } from "./vendors/mail/index.ts";
+import { createPaypal, type PaypalApi } from "./vendors/paypal/index.ts";
 import { createStripe, type StripeApi } from "./vendors/stripe/index.ts";
 
 export const VERSION = "0.1.0";
@@ -58,6 +66,7 @@ export type Parts = {
   authenticate: Authenticator;
   mail: Mail;
   stripe: StripeApi;
+  paypal: PaypalApi | null;
   llm: LanguageModels;
   inbox: Inbox;
   billing: Billing;
@@ -116,12 +125,14 @@ export async function build(config: Config, options: AppOptions): Promise<Parts>
     baseUrl: config.STRIPE_BASE_URL ?? null,
     metrics,
   });
+  const paypal = buildPaypal(config, metrics);
   const mail = buildMail(config, shared);
   const plans = readPlans(config.PLANS);
   const billing = createBilling({
     ...shared,
     stripe,
     accountId,
+    paypal,
     baseUrl: config.BASE_URL,
     packs: readPacks(),
     plans,
@@ -133,8 +144,8 @@ export async function build(config: Config, options: AppOptions): Promise<Parts>
     ...shared,
     limiter,
     maxAttempts: config.WEBHOOK_MAX_ATTEMPTS,
-    sources: sourcesOf(config, stripe),
-    handlers: [billing.stripeHandler, mail.handler],
+    sources: sourcesOf(config, stripe, paypal?.api ?? null),
+    handlers: [...billing.handlers, mail.handler],
   });
   const llm = createOpenRouter({
     apiKey: config.OPENROUTER_API_KEY,
@@ -162,6 +173,7 @@ export async function build(config: Config, options: AppOptions): Promise<Parts>
     ...domainCompanies(config, metrics),
     authenticate: createAuthenticate({ db, clock, logger, config, bus, cache, metrics, ...keys }),
     stripe,
+    paypal: paypal?.api ?? null,
     llm,
     inbox,
     billing,
@@ -180,9 +192,28 @@ function buildKeys(config: Config, db: Db, clock: Clock) {
   };
 }
 
+/** Null where PayPal is not configured. */
+function buildPaypal(config: Config, metrics: Metrics): { api: PaypalApi; accountId: string } | null {
+  const { PAYPAL_CLIENT_ID: clientId, PAYPAL_CLIENT_SECRET: clientSecret } = config;
+  if (clientId === undefined || clientSecret === undefined) return null;
+  const api = createPaypal({ baseUrl: config.PAYPAL_BASE_URL, clientId, clientSecret, metrics });
+  return { api, accountId: config.PAYPAL_ACCOUNT_ID };
+}
+
 /** Who sends us events. */
-const sourcesOf = (config: Config, stripe: StripeApi): Source[] => [
+const sourcesOf = (config: Config, stripe: StripeApi, paypal: PaypalApi | null): Source[] => [
   stripeSource({ stripe, accountId: config.STRIPE_ACCOUNT_ID, secrets: config.STRIPE_WEBHOOK_SECRET }),
+  ...(paypal
+    ? [
+        paypalSource({
+          paypal,
+          accountId: config.PAYPAL_ACCOUNT_ID,
+          webhookId: config.PAYPAL_WEBHOOK_ID ?? "",
+          certHosts: config.PAYPAL_CERT_HOSTS,
+          certRoots: config.PAYPAL_CERT_ROOTS ?? null,
+        }),
+      ]
+    : []),
   resendSource({ mode: config.INSTALLATION_MODE, secrets: config.RESEND_WEBHOOK_SECRET }),
 ];
 

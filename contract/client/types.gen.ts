@@ -15,6 +15,7 @@ export type PasskeyAssertionInput = {
 
 export type NewPurchaseInput = {
     pack_key: string;
+    provider?: 'stripe' | 'paypal';
     success_url?: string;
     cancel_url?: string;
 };
@@ -325,6 +326,7 @@ export type CreditPack = {
 };
 
 export type CreditPacks = {
+    providers: Array<'stripe' | 'paypal'>;
     data: Array<CreditPack>;
 };
 
@@ -342,7 +344,7 @@ export type Payment = {
     status: 'creating' | 'requires_payment_method' | 'requires_action' | 'processing' | 'succeeded' | 'failed' | 'canceled' | 'partially_refunded' | 'refunded';
     failure_code: string | null;
     checkout_url: string | null;
-    provider: 'stripe';
+    provider: 'stripe' | 'paypal';
     session_id: string | null;
     intent_id: string | null;
     charge_id: string | null;

@@ -52,13 +52,21 @@ beforeAll(async () => {
   const accountId = "acct_1";
   const shared = { db, clock, hub, logger, metrics };
   const baseUrl = "http://localhost";
-  billing = createBilling({ ...shared, stripe, accountId, baseUrl, packs: readPacks(), ...planDeps(shared) });
+  billing = createBilling({
+    ...shared,
+    stripe,
+    accountId,
+    paypal: null,
+    baseUrl,
+    packs: readPacks(),
+    ...planDeps(shared),
+  });
   inbox = createInbox({
     ...shared,
     limiter: createLimiter(),
     maxAttempts: 3,
     sources: [stripeSource({ stripe, accountId, secrets: [till.webhookSecret] })],
-    handlers: [billing.stripeHandler],
+    handlers: billing.handlers,
   });
   await inbox.ensureEndpoints();
   await record();
@@ -72,7 +80,13 @@ afterAll(async () => {
 });
 
 async function buy(): Promise<{ paymentId: string; sessionId: string; url: string }> {
-  const input = { orgId: org, actorId: "usr_1", mode: "test", packKey: "starter" } as const;
+  const input = {
+    orgId: org,
+    actorId: "usr_1",
+    mode: "test",
+    packKey: "starter",
+    provider: "stripe",
+  } as const;
   return billing.purchase({ ...input, operationId: newId("idk") });
 }
 

@@ -15,13 +15,15 @@ import { purchase, type PurchaseInput } from "./payments/purchase.ts";
 import { resumePurchases } from "./payments/resume.ts";
 import type { StartedSession } from "./payments/start-session.ts";
 import { findPayment, listPayments } from "./payments/store.ts";
-import { stripeHandler } from "./payments/stripe-handler.ts";
+import { paypalHandler } from "./payments/paypal/paypal-handler.ts";
+import { sweepOrders } from "./payments/paypal/sweep-orders.ts";
+import { stripeHandler } from "./payments/stripe/stripe-handler.ts";
 
 /** Billing's actions, their dependencies at hand. */
 export type Billing = {
   readonly deps: BillingDeps;
-  /** Give it to `createInbox`. */
-  readonly stripeHandler: AnyHandler;
+  /** Give them to `createInbox`. */
+  readonly handlers: readonly AnyHandler[];
   purchase(input: PurchaseInput): Promise<StartedSession>;
   /** For the holder of a session's or payment's id. */
   checkoutStatus(id: string): Promise<CheckoutAnswer>;
@@ -32,6 +34,8 @@ export type Billing = {
   ): Promise<PaymentRow[]>;
   payment(org: OrgId, mode: string, id: string): Promise<PaymentRow>;
   resumePurchases(signal: AbortSignal): Promise<number>;
+  /** Asks PayPal for open orders that nothing was heard of; how many. */
+  sweepOrders(signal: AbortSignal): Promise<number>;
   postFees(signal: AbortSignal): Promise<boolean>;
   /** Keeps today's plans. At boot, before anybody subscribes. */
   keepPlans(): Promise<void>;
@@ -47,11 +51,11 @@ export type Billing = {
 };
 
 export function createBilling(deps: BillingDeps): Billing {
-  const { db } = deps;
+  const { db, paypal } = deps;
   const months = createFreeMonths(deps);
   return {
     deps,
-    stripeHandler: stripeHandler(deps),
+    handlers: [stripeHandler(deps), ...(paypal ? [paypalHandler(deps, paypal)] : [])],
     purchase: (input) => purchase(deps, input),
     checkoutStatus: createCheckoutStatus(deps),
     payments: (org, filter) =>
@@ -62,6 +66,7 @@ export function createBilling(deps: BillingDeps): Billing {
       return row;
     },
     resumePurchases: (signal) => resumePurchases(deps, signal),
+    sweepOrders: async (signal) => (paypal ? sweepOrders(deps, paypal, signal) : 0),
     postFees: (signal) => postFees(deps, signal),
     keepPlans: () => deps.versions.keep(),
     current: (org, mode) => withTx(db, org, (tx) => readCurrent(deps, tx, org, mode)),

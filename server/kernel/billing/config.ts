@@ -27,4 +27,45 @@ export const billingConfig = z.object({
     .optional()
     .describe("plans, as JSON like config/plans.json, which counts when unset; PLANS_FILE names a file"),
   STRIPE_BASE_URL: z.url().optional().describe("another place that speaks Stripe's API, e.g. the sandbox"),
+  PAYPAL_CLIENT_ID: z
+    .string()
+    .regex(/^[\w-]{10,200}$/, "must be a client id")
+    .optional()
+    .describe("client id of the app at PayPal; no payments by PayPal when unset"),
+  PAYPAL_CLIENT_SECRET: z.string().min(10).max(200).optional().describe("the client's secret"),
+  PAYPAL_WEBHOOK_ID: z
+    .string()
+    .regex(/^[\w-]{5,60}$/, "must be a webhook id")
+    .optional()
+    .describe("id that PayPal gave its webhook to /webhooks/paypal"),
+  PAYPAL_ACCOUNT_ID: z
+    .string()
+    .regex(/^paypal_\w{1,60}$/, "must start with paypal_")
+    .default("paypal_default")
+    .describe("name of the account that the client belongs to"),
+  PAYPAL_BASE_URL: z
+    .url()
+    .default("https://api-m.paypal.com")
+    .transform((url) => url.replace(/\/+$/, ""))
+    .describe("PayPal's API; https://api-m.sandbox.paypal.com is its test mode"),
+  PAYPAL_CERT_HOSTS: z
+    .string()
+    .default("api.paypal.com,api-m.paypal.com")
+    .transform((text) =>
+      text
+        .split(",")
+        .map((part) => part.trim().toLowerCase())
+        .filter(Boolean),
+    )
+    .refine(
+      (hosts) => hosts.length <= 10 && hosts.every((host) => /^[a-z0-9.-]{1,253}(:\d{1,5})?$/.test(host)),
+      "must name at most 10 hosts",
+    )
+    .describe("hosts that PayPal's certificates are fetched from, comma separated"),
+  PAYPAL_CERT_ROOTS: z
+    .string()
+    .max(100_000)
+    .regex(/-----BEGIN CERTIFICATE-----/, "must be certificates in PEM")
+    .optional()
+    .describe("roots that the certificates of PayPal's events end in, PEM; DigiCert's when unset"),
 });

@@ -2,6 +2,7 @@ import type { Clock } from "../../platform/clock.ts";
 import type { Db } from "../../platform/db/index.ts";
 import type { Hub } from "../../platform/realtime/index.ts";
 import type { Logger } from "../../platform/telemetry/index.ts";
+import type { PaypalApi } from "../../vendors/paypal/index.ts";
 import type { StripeApi } from "../../vendors/stripe/index.ts";
 import type { Mail } from "../mail/index.ts";
 import type { Plans } from "./plans/plan.ts";
@@ -16,6 +17,8 @@ export type BillingDeps = {
   stripe: StripeApi;
   /** The Stripe account that sells. */
   accountId: string;
+  /** PayPal and the account that sells there; null where it is not offered. */
+  paypal: { api: PaypalApi; accountId: string } | null;
   /** Where the console stands: the only origin that a checkout returns to. */
   baseUrl: string;
   packs: readonly Pack[];

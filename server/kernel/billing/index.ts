@@ -1,12 +1,12 @@
 /**
  * What organizations pay. Owns payments, refunds, customers and the directory of provider objects (schema `billing`).
  *
- * A row is committed before Stripe is called, and carried on from there after any accident. Money and credits move only
+ * A row is committed before a company is called, and carried on from there after any accident. Money and credits move only
  * through the ledger, each under a reference that names what moved: delivery, backfill, replay and the buyer's return all
  * meet in it. Amount and currency must equal the row, else nothing is delivered.
  *
- *     const billing = createBilling({ db, clock, hub, logger, stripe, accountId, baseUrl, packs: readPacks() });
- *     createInbox({ …, handlers: [billing.stripeHandler] });
+ *     const billing = createBilling({ db, clock, hub, logger, stripe, accountId, paypal, baseUrl, packs: readPacks() });
+ *     createInbox({ …, handlers: billing.handlers });
  *     billingRoutes(http, billing);            // role api
  *     billingJobs(loops, billing);             // role worker
  */

@@ -6,6 +6,7 @@ const RESUME_MS = 30_000;
 const MONTHS_MS = 5_000;
 const CLOCK_MS = 5_000;
 const FEES_MS = 2_000;
+const ORDERS_MS = 5 * 60_000;
 
 /** Purchases cut off before their session was known; the company's fees; months that our clock counts. */
 export function billingJobs(loops: Loops, billing: Billing): void {
@@ -18,6 +19,9 @@ export function billingJobs(loops: Loops, billing: Billing): void {
     return billing.giveMonths();
   });
   loops.every("billing.clock", CLOCK_MS, () => billing.runClock());
+  loops.every("billing.orders", ORDERS_MS, async (signal) => {
+    await billing.sweepOrders(signal);
+  });
   loops.every("billing.fees", FEES_MS, async (signal) => {
     await billing.postFees(signal);
   });

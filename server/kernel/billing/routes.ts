@@ -41,6 +41,7 @@ function creditRoutes(http: Http, billing: Billing): void {
     whenSuspended: true,
     answer: { status: 200, schema: schemas.packs },
     handle: async () => ({
+      providers: billing.deps.paypal ? ["stripe" as const, "paypal" as const] : ["stripe" as const],
       data: billing.deps.packs.map((pack) => ({
         key: pack.key,
         name: pack.name,
@@ -68,6 +69,7 @@ function creditRoutes(http: Http, billing: Billing): void {
         actorId: actor.userId ?? actor.credentialId,
         mode: actor.mode,
         packKey: body.pack_key,
+        provider: body.provider,
         successUrl: body.success_url,
         cancelUrl: body.cancel_url,
         operationId,
@@ -144,7 +146,7 @@ function present(row: PaymentRow, now: Date) {
     status: row.status,
     failure_code: row.failure_code,
     checkout_url: canPay ? row.session_url : null,
-    provider: "stripe" as const,
+    provider: row.provider,
     session_id: row.session_id,
     intent_id: row.intent_id,
     charge_id: row.charge_id,

@@ -1,9 +1,12 @@
 import { z } from "zod";
 import { idParam, instant, int64, listAnswer, listQuery } from "../../platform/http/index.ts";
 
+const provider = z.enum(["stripe", "paypal"]);
+
 export const purchaseInput = z
   .strictObject({
     pack_key: z.string().max(40),
+    provider: provider.default("stripe"),
     success_url: z.url().max(2_000).optional(),
     cancel_url: z.url().max(2_000).optional(),
   })
@@ -14,6 +17,8 @@ export const purchased = z
 
 export const packs = z
   .object({
+    /** Companies that a purchase can be paid by. */
+    providers: z.array(provider),
     data: z.array(
       z
         .object({
@@ -56,7 +61,7 @@ export const payment = z
     failure_code: z.string().nullable(),
     /** Where the buyer can still pay. */
     checkout_url: z.url().nullable(),
-    provider: z.enum(["stripe"]),
+    provider,
     session_id: z.string().nullable(),
     intent_id: z.string().nullable(),
     charge_id: z.string().nullable(),

@@ -13,6 +13,7 @@
 export { createInbox, type Inbox } from "./inbox.ts";
 export type { InboxDeps } from "./deps.ts";
 export { webhooksConfig } from "./config.ts";
+export { paypalSource } from "./paypal-source.ts";
 export { resendSource } from "./resend-source.ts";
 export { stripeSource } from "./stripe-source.ts";
 export type { Source, Envelope } from "./source.ts";

@@ -4,6 +4,7 @@ export const webhookProblems = problems({
   invalid_signature: [400, "The signature could not be verified"],
   event_open: [409, "The event is not finished yet"],
   rule_broken: [422, "The event breaks a rule"],
+  not_verified: [503, "The signature cannot be verified now"],
   company_unavailable: [503, "The company does not answer"],
 });
 

@@ -27,7 +27,7 @@ export async function receive(parts: ReceiveParts, delivery: Delivery): Promise<
   const endpoint = source ? await parts.endpoints.of(source) : null;
   if (!source || !endpoint) throw new Problem(common.not_found);
   const now = deps.clock.now();
-  const fault = source.verify(delivery.body, delivery.headers, now.getTime());
+  const fault = await source.verify(delivery.body, delivery.headers, now.getTime());
   if (fault) throw await unverified(parts, source, fault, delivery.ip);
   try {
     const isNew = await parts.writer.add(toEvent(source, endpoint, delivery, now));

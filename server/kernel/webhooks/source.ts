@@ -17,8 +17,11 @@ export type Source = {
   readonly name: string;
   readonly accountId: string;
   readonly mode: Mode;
-  /** Null when the bytes are genuine, else the cause for log and metric. */
-  verify(body: Buffer, headers: IncomingHttpHeaders, nowMs: number): string | null;
+  /**
+   * Null when the bytes are genuine, else the cause for log and metric. May ask the network, and then throws a 503 problem
+   * for what cannot be verified now.
+   */
+  verify(body: Buffer, headers: IncomingHttpHeaders, nowMs: number): (string | null) | Promise<string | null>;
   /** Null for bytes that are no event. Some companies name the event in a header. */
   read(body: Buffer, headers: IncomingHttpHeaders): Envelope | null;
   /** The headers that were needed to verify, kept beside the bytes. */

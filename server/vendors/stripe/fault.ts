@@ -1,25 +1,14 @@
 import Stripe from "stripe";
+import { CompanyFault, type FaultKind } from "../../platform/calls/index.ts";
 
-export type StripeFaultKind =
-  /** Answered with a definite no; `code` is Stripe's. */
-  | "refused"
-  | "not_found"
-  /** No answer, 5xx, 429 or 409: the outcome may be unknown. Worth asking again later. */
-  | "unavailable";
-
-/** What can go wrong with a call. The SDK's error is its cause: logged, never sent on. */
-export class StripeFault extends Error {
-  readonly kind: StripeFaultKind;
-  readonly code: string;
-  /** Stripe answered with a 5xx. Under an idempotency key it answers the same for a day. */
-  readonly answered5xx: boolean;
-
-  constructor(kind: StripeFaultKind, code: string, cause: unknown, answered5xx = false) {
-    super(`stripe ${kind}: ${code}`, { cause });
+/**
+ * What can go wrong with a call; `code` is Stripe's, the SDK's error the cause. A 5xx that was answered under an idempotency
+ * key is answered again for a day. 429 and 409 are `unavailable`.
+ */
+export class StripeFault extends CompanyFault {
+  constructor(kind: FaultKind, code: string, cause: unknown, answered5xx = false) {
+    super("stripe", kind, code, cause, answered5xx);
     this.name = "StripeFault";
-    this.kind = kind;
-    this.code = code;
-    this.answered5xx = answered5xx;
   }
 }
 

@@ -4,7 +4,7 @@
  * type of the SDK passes this door. Reached at another base URL, the same code speaks to the local sandbox.
  */
 export { createStripe, type ListedEvent, type NewSession, type StripeApi } from "./stripe.ts";
-export { StripeFault, type StripeFaultKind } from "./fault.ts";
+export { StripeFault } from "./fault.ts";
 export { readEnvelope, type Envelope } from "./envelope.ts";
 export { readPaymentEvent } from "./read-payment.ts";
 export type {

@@ -32,6 +32,7 @@ export async function benchApply(options: { db: Db; count: number; orgs: number 
     ...shared,
     stripe,
     accountId: ACCOUNT,
+    paypal: null,
     baseUrl: "http://127.0.0.1",
     packs: readPacks(),
     ...planDeps(shared),
@@ -50,7 +51,7 @@ export async function benchApply(options: { db: Db; count: number; orgs: number 
     limiter: createLimiter(),
     maxAttempts: 12,
     sources: [source],
-    handlers: [billing.stripeHandler],
+    handlers: billing.handlers,
   });
   await inbox.ensureEndpoints();
   const orgs = Array.from({ length: options.orgs }, () => newId("org"));
@@ -89,6 +90,7 @@ async function store(
           currency: "usd",
           credits_micros: 1_000_000_000n,
           pack_key: "starter",
+          provider: "stripe" as const,
         };
         const urls = { success_url: "http://127.0.0.1/", cancel_url: "http://127.0.0.1/" };
         const row = { id, mode: "test" as const, account_id: ACCOUNT, ...sold, ...urls, created_at: at };

@@ -21,7 +21,7 @@ type Batch = {
  * the buyer's return all come here. Payments are locked first, then balances, then grants. Returns the effects per fact.
  */
 export async function applyFacts(
-  deps: Pick<BillingDeps, "accountId" | "hub">,
+  deps: Pick<BillingDeps, "hub">,
   tx: Tx,
   org: OrgId,
   facts: readonly Fact[],
@@ -38,10 +38,11 @@ export async function applyFacts(
     takenBack: [],
   };
   facts.forEach((fact, index) => take(batch, fact, index));
-  await placeObjects(tx, deps.accountId, placesOf(facts, org));
+  const accountId = accountOf(before);
+  await placeObjects(tx, accountId, placesOf(facts, org));
   const effects = await moveMoney(tx, org, batch, facts.length, now);
   const changed = [...batch.payments.values()].filter((row) => row !== before.get(row.id));
-  await saveRefunds(tx, org, deps.accountId, changedRefunds(batch, refundsBefore));
+  await saveRefunds(tx, org, accountId, changedRefunds(batch, refundsBefore));
   await updatePayments(tx, org, changed);
   const seen = new Set(changed.map(({ id }) => id as string));
   facts.forEach(({ paymentId }, index) => {
@@ -50,6 +51,13 @@ export async function applyFacts(
   if (changed.length > 0)
     tx.afterCommit(() => tell(deps, org, changed, batch.grants.length + batch.takenBack.length > 0));
   return effects;
+}
+
+/** Facts of one batch come from one source, so their payments are of one account. */
+function accountOf(payments: ReadonlyMap<string, PaymentRow>): string {
+  const [accountId, ...others] = new Set([...payments.values()].map(({ account_id }) => account_id));
+  assert(accountId !== undefined && others.length === 0, "a batch is of one account");
+  return accountId;
 }
 
 function take(batch: Batch, fact: Fact, index: number): void {

@@ -1,13 +1,15 @@
 import { withSystemTx, withTx } from "../../../platform/db/index.ts";
-import { Problem, common } from "../../../platform/problem.ts";
+import { assert, Problem, common } from "../../../platform/problem.ts";
 import { context } from "../../../platform/telemetry/index.ts";
-import { StripeFault } from "../../../vendors/stripe/index.ts";
+import { CompanyFault } from "../../../platform/calls/index.ts";
 import { RuleBroken } from "../../webhooks/index.ts";
 import { applyFacts } from "./apply.ts";
-import { fetchWhole } from "./ask-stripe.ts";
 import type { BillingDeps } from "../deps.ts";
+import type { Fetched } from "./fact.ts";
 import type { PaymentRow, PaymentStatus } from "./payment.ts";
+import { fetchOrder } from "./paypal/ask-paypal.ts";
 import { findPayment, findPlaces, type Place } from "./store.ts";
+import { fetchWhole } from "./stripe/ask-stripe.ts";
 
 /** Our open state is believed this long. */
 const FRESH_MS = 2_000;
@@ -33,7 +35,7 @@ export type CheckoutAnswer = {
   purpose: "credits";
 };
 
-/** Answers for the holder of a session's or payment's id; one question to Stripe at a time per payment. */
+/** Answers for the holder of a session's or payment's id; one question to the company at a time per payment. */
 export function createCheckoutStatus(deps: BillingDeps): (id: string) => Promise<CheckoutAnswer> {
   const asking = new Map<string, Promise<void>>();
   const read = async (place: Place): Promise<PaymentRow> => {
@@ -42,7 +44,7 @@ export function createCheckoutStatus(deps: BillingDeps): (id: string) => Promise
     return row;
   };
   return async (id) => {
-    const [place] = await withSystemTx(deps.db, (tx) => findPlaces(tx, deps.accountId, [id]));
+    const place = await findPlace(deps, id);
     if (!place) throw new Problem(common.not_found);
     let row = await read(place);
     if (isStale(row, deps.clock.now())) {
@@ -57,23 +59,38 @@ export function createCheckoutStatus(deps: BillingDeps): (id: string) => Promise
   };
 }
 
+/** Ids are unique per account; a holder does not know which company it was. */
+async function findPlace({ db, accountId, paypal }: BillingDeps, id: string): Promise<Place | undefined> {
+  return withSystemTx(db, async (tx) => {
+    const [place] = await findPlaces(tx, accountId, [id]);
+    return place ?? (paypal ? (await findPlaces(tx, paypal.accountId, [id]))[0] : undefined);
+  });
+}
+
 function isStale(row: PaymentRow, now: Date): boolean {
   const status = STATUS[row.status];
   if (row.session_id === null || (status !== "open" && status !== "processing")) return false;
   return now.getTime() - row.as_of.getTime() > FRESH_MS;
 }
 
-/** The buyer's return and the webhook meet in the same action. While Stripe is away, what we know is the answer. */
+/** The buyer's return and the webhook meet in the same action. While the company is away, what we know is the answer. */
 async function refresh(deps: BillingDeps, place: Place, row: PaymentRow): Promise<void> {
   try {
-    const fetched = await fetchWhole(deps, { intentId: null, sessionId: row.session_id });
+    const fetched = await askCompany(deps, row);
     await withTx(deps.db, place.org_id, (tx) =>
       applyFacts(deps, tx, place.org_id, [{ paymentId: row.id, ...fetched }], deps.clock.now()),
     );
   } catch (error) {
-    if (error instanceof StripeFault) context()?.note("stripe_fault", error.code);
+    if (error instanceof CompanyFault) context()?.note(`${error.company}_fault`, error.code);
     // The webhook of the same money ends dead and waits for an operator; the buyer gets what we know.
     else if (error instanceof RuleBroken) context()?.note("rule_broken", error.rule);
     else throw error;
   }
+}
+
+/** PayPal's order is captured on the way when its buyer has approved it. */
+async function askCompany(deps: BillingDeps, row: PaymentRow): Promise<Fetched> {
+  if (row.provider === "stripe") return fetchWhole(deps, { intentId: null, sessionId: row.session_id });
+  assert(deps.paypal, "a payment by PayPal was made while it was offered");
+  return fetchOrder(deps, deps.paypal.api, row);
 }

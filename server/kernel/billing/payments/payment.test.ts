@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { PaymentFact } from "../../../vendors/stripe/index.ts";
+import type { PaymentFact } from "./fact.ts";
 import { isUnclear, walk, type Fact, type PaymentRow, type RefundRow } from "./payment.ts";
 
 const T0 = Date.parse("2026-03-01T00:00:00Z");
@@ -10,6 +10,7 @@ const row: PaymentRow = {
   id: "pay_1",
   mode: "test",
   account_id: "acct_1",
+  provider: "stripe",
   purpose: "credits",
   pack_key: "starter",
   amount_minor: 1000n,
@@ -215,4 +216,27 @@ test("credits are taken back by whichever of charge and refund comes second, to 
   const expected = [{ refundId: "re_1", totalMinor: 300n, failed: false }];
   expect(taken([paid, refunded])).toEqual(expected);
   expect(taken([refunded, paid])).toEqual(expected);
+});
+
+test("a fee that the charge shows is posted with it, once; what a refund gives back of it too, and again when it fails", () => {
+  const byPaypal: PaymentRow = { ...row, provider: "paypal", account_id: "paypal_1" };
+  const paid = fact(30, { charge: { ...charge, id: "42311", feeMinor: 59n } });
+  const back = (status: "succeeded" | "failed") =>
+    fact(40, { refunds: [{ ...refund("1JU08", 1000n, status, 40), feeMinor: 9n }] });
+  const fees: [string, bigint | undefined][] = [];
+  let payment = byPaypal;
+  let refunds = new Map<string, RefundRow>();
+  for (const one of [paid, paid, back("succeeded"), back("succeeded"), back("failed")]) {
+    const walked = walk(payment, refunds, one);
+    ({ payment, refunds } = walked);
+    for (const { kind, reference, entries } of walked.moves.postings)
+      if (kind === "payment.fee")
+        fees.push([reference, entries.find(({ account }) => account === "fees")?.amount]);
+  }
+  expect(fees).toEqual([
+    ["paypal:paypal_1:42311:fee", 59n],
+    ["paypal:paypal_1:1JU08:fee", -9n],
+    ["paypal:paypal_1:1JU08:fee_failed", 9n],
+  ]);
+  expect(payment.fee_minor).toBe(59n);
 });

@@ -3,13 +3,7 @@ import type { BillingPayments, BillingRefunds } from "../../../../db/rows.ts";
 import type { Narrowed } from "../../../platform/db/index.ts";
 import type { Mode, NewGrant, Posting } from "../../ledger/index.ts";
 import { RuleBroken } from "../../webhooks/index.ts";
-import type {
-  ChargeFact,
-  PaymentFact,
-  PaymentState,
-  RefundFact,
-  RefundStatus,
-} from "../../../vendors/stripe/index.ts";
+import type { ChargeFact, PaymentFact, PaymentState, Provider, RefundFact, RefundStatus } from "./fact.ts";
 
 export type PaymentStatus =
   | "creating"
@@ -23,8 +17,8 @@ export type PaymentStatus =
   | "refunded";
 
 export type PaymentRow = Narrowed<
-  Omit<BillingPayments, "provider" | "operation_id" | "created_by">,
-  { id: `pay_${string}`; mode: Mode; purpose: "credits"; status: PaymentStatus }
+  Omit<BillingPayments, "operation_id" | "created_by">,
+  { id: `pay_${string}`; mode: Mode; provider: Provider; purpose: "credits"; status: PaymentStatus }
 >;
 
 export type RefundRow = Narrowed<Omit<BillingRefunds, "org_id" | "account_id">, { status: RefundStatus }>;
@@ -95,8 +89,10 @@ function withCharge(
   moves: Moves,
 ): PaymentRow {
   const fee_transaction_id = row.fee_transaction_id ?? charge.balanceTransactionId;
-  if (row.charge_id === charge.id)
-    return fee_transaction_id === row.fee_transaction_id ? row : { ...row, fee_transaction_id };
+  if (row.charge_id === charge.id) {
+    const same = fee_transaction_id === row.fee_transaction_id ? row : { ...row, fee_transaction_id };
+    return withFee(same, charge, moves);
+  }
   if (row.charge_id !== null)
     throw new RuleBroken(
       "second_charge",
@@ -107,7 +103,7 @@ function withCharge(
       "amount_mismatch",
       `Sold for ${row.amount_minor} ${row.currency}, paid ${charge.capturedMinor} ${charge.currency}`,
     );
-  const reference = `stripe:${row.account_id}:${charge.id}:captured`;
+  const reference = `${row.provider}:${row.account_id}:${charge.id}:captured`;
   moves.postings.push(cash(row, "payment.captured", reference, "revenue", row.amount_minor));
   moves.grants.push({
     mode: row.mode,
@@ -123,7 +119,7 @@ function withCharge(
     totalMinor += refund.amount_minor;
     moves.takenBack.push({ refundId: refund.id, totalMinor, failed: false });
   }
-  return {
+  const paid = {
     ...row,
     charge_id: charge.id,
     failure_code: null,
@@ -131,7 +127,25 @@ function withCharge(
     paid_at: charge.createdAt,
     as_of: later(row.as_of, charge.createdAt),
   };
+  return withFee(paid, charge, moves);
 }
+
+/** A fee that the charge shows is posted with it; one that is booked apart is fetched later (`post-fees.ts`). */
+function withFee(row: PaymentRow, { id, feeMinor }: ChargeFact, moves: Moves): PaymentRow {
+  if (row.fee_minor !== null || feeMinor === undefined || feeMinor === null) return row;
+  if (feeMinor !== 0n) moves.postings.push(fee(row, `${row.provider}:${row.account_id}:${id}:fee`, feeMinor));
+  return { ...row, fee_minor: feeMinor };
+}
+
+/** What the company gives back of its fee, or by a refund that failed takes again. */
+function withFeeBack(row: PaymentRow, reference: string, backMinor: bigint, moves: Moves): PaymentRow {
+  if (row.fee_minor === null || backMinor === 0n) return row;
+  moves.postings.push(fee(row, reference, -backMinor));
+  return { ...row, fee_minor: row.fee_minor - backMinor };
+}
+
+const fee = (row: PaymentRow, reference: string, amount: bigint): Posting =>
+  cash(row, "payment.fee", reference, "fees", -amount);
 
 const RANK: Record<RefundStatus, number> = { pending: 0, succeeded: 1, failed: 2, canceled: 2 };
 
@@ -156,16 +170,19 @@ function withRefund(
     created_at: refund.createdAt,
   };
   refunds.set(refund.id, next);
-  const reference = `stripe:${row.account_id}:${refund.id}`;
+  const reference = `${row.provider}:${row.account_id}:${refund.id}`;
+  const feeBack = refund.feeMinor ?? 0n;
   if (refund.status === "succeeded") {
     moves.postings.push(
       cash(row, "payment.refunded", `${reference}:refunded`, "refunds", -refund.amountMinor),
     );
-    return withTotal(row, refund.id, row.refunded_minor + refund.amountMinor, moves, false);
+    const after = withFeeBack(row, `${reference}:fee`, feeBack, moves);
+    return withTotal(after, refund.id, after.refunded_minor + refund.amountMinor, moves, false);
   }
   if (known?.status !== "succeeded") return row;
   moves.postings.push(cash(row, "refund.failed", `${reference}:failed`, "refunds", refund.amountMinor));
-  return withTotal(row, refund.id, row.refunded_minor - refund.amountMinor, moves, true);
+  const after = withFeeBack(row, `${reference}:fee_failed`, -feeBack, moves);
+  return withTotal(after, refund.id, after.refunded_minor - refund.amountMinor, moves, true);
 }
 
 /** Credits follow what is refunded in all. Before the charge there are none; it takes what is due when it comes. */

@@ -62,6 +62,7 @@ function billingAt(offsetMs: number) {
     logger: createLogger("silent"),
     stripe: createStripe({ apiKey, baseUrl, metrics, pausesMs: [] }),
     accountId: "acct_default",
+    paypal: null,
     baseUrl: t.url,
     packs: readPacks(),
     ...planDeps({ db, clock: offsetClock(offsetMs) }),

@@ -1,8 +1,10 @@
 import { type Tx, withTx } from "../../../platform/db/index.ts";
 import { newId, type Id, type OrgId } from "../../../platform/ids.ts";
 import { Problem, common } from "../../../platform/problem.ts";
+import { canTake } from "../../../vendors/paypal/index.ts";
 import { audit } from "../../identity/index.ts";
 import type { BillingDeps } from "../deps.ts";
+import type { Provider } from "./fact.ts";
 import type { Pack } from "./pack.ts";
 import { startSession, type StartedSession } from "./start-session.ts";
 import { insertPayment, placeObjects } from "./store.ts";
@@ -13,6 +15,7 @@ export type PurchaseInput = {
   actorId: string;
   mode: "test" | "live";
   packKey: string;
+  provider: Provider;
   successUrl?: string | undefined;
   cancelUrl?: string | undefined;
   /** Of the Idempotency-Key; a retry carries the same row on. */
@@ -20,16 +23,16 @@ export type PurchaseInput = {
 };
 
 /**
- * Starts buying a pack: our row first, committed, then Stripe's session under a key made of the row, then the row with the
- * session. Called again with the same operation it goes on from wherever it was cut off. 422 for an unknown pack or an
- * address elsewhere, 502 `provider_refused`, 503 `provider_unavailable`; the row is kept in both.
+ * Starts buying a pack: our row first, committed, then the company's checkout under a key made of the row, then the row with
+ * the checkout. Called again with the same operation it goes on from wherever it was cut off. 422 for an unknown pack, a
+ * company that is not offered or an address elsewhere, 502 `provider_refused`, 503 `provider_unavailable`; the row is kept in both.
  */
 export async function purchase(deps: BillingDeps, input: PurchaseInput): Promise<StartedSession> {
   const pack = deps.packs.find(({ key }) => key === input.packKey);
   if (!pack) throw invalid("/pack_key", "is not a pack that we sell");
-  // Stripe's key belongs to one mode; the other's money must not be taken with it.
-  if (input.mode !== deps.stripe.mode)
-    throw new Problem(common.forbidden, { detail: "No account of this mode" });
+  const account = accountOf(deps, input.provider, pack);
+  // A company's key belongs to one mode; the other's money must not be taken with it.
+  if (input.mode !== account.mode) throw new Problem(common.forbidden, { detail: "No account of this mode" });
   const urls = {
     success_url: ownUrl(
       deps,
@@ -44,7 +47,8 @@ export async function purchase(deps: BillingDeps, input: PurchaseInput): Promise
     const row = await insertPayment(tx, input.orgId, {
       id,
       mode: input.mode,
-      account_id: deps.accountId,
+      account_id: account.id,
+      provider: input.provider,
       pack_key: pack.key,
       amount_minor: pack.amountMinor,
       currency: pack.currency,
@@ -56,11 +60,23 @@ export async function purchase(deps: BillingDeps, input: PurchaseInput): Promise
     });
     // A retry carries on a row that is there, and in the trail.
     if (row.id === id) await note(tx, deps, input, pack, id);
-    await placeObjects(tx, deps.accountId, [{ object_id: row.id, org_id: input.orgId, payment_id: row.id }]);
+    await placeObjects(tx, row.account_id, [{ object_id: row.id, org_id: input.orgId, payment_id: row.id }]);
     tx.afterCommit(() => deps.hub.publish("payment.updated", input.orgId, { payment_ids: [row.id] }));
     return row;
   });
   return startSession(deps, input.orgId, payment);
+}
+
+/** Who sells by this company. */
+function accountOf(
+  { accountId, paypal, stripe }: BillingDeps,
+  provider: Provider,
+  pack: Pack,
+): { id: string; mode: "test" | "live" } {
+  if (provider === "stripe") return { id: accountId, mode: stripe.mode };
+  if (!paypal) throw invalid("/provider", "is not offered here");
+  if (!canTake(pack)) throw invalid("/provider", "does not take this price");
+  return { id: paypal.accountId, mode: paypal.api.mode };
 }
 
 const note = (
@@ -75,10 +91,15 @@ const note = (
     actorId: input.actorId,
     action: "purchase.started",
     targetId: id,
-    detail: { pack: pack.key, amount_minor: Number(pack.amountMinor), currency: pack.currency },
+    detail: {
+      pack: pack.key,
+      provider: input.provider,
+      amount_minor: Number(pack.amountMinor),
+      currency: pack.currency,
+    },
   });
 
-/** Only our own pages may be returned to. `{CHECKOUT_SESSION_ID}` is filled in by Stripe. */
+/** Only our own pages may be returned to. `{CHECKOUT_SESSION_ID}` is filled in with the id of the checkout. */
 function ownUrl({ baseUrl }: BillingDeps, url: string | undefined, pointer: string, path: string): string {
   if (url === undefined) return new URL(baseUrl).origin + path;
   if (!URL.canParse(url) || new URL(url).origin !== new URL(baseUrl).origin)

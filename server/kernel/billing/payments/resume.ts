@@ -2,8 +2,9 @@ import { addMs } from "../../../platform/clock.ts";
 import { withOperatorTx, withTx } from "../../../platform/db/index.ts";
 import type { OrgId } from "../../../platform/ids.ts";
 import { Problem } from "../../../platform/problem.ts";
-import { StripeFault } from "../../../vendors/stripe/index.ts";
+import { CompanyFault } from "../../../platform/calls/index.ts";
 import type { BillingDeps } from "../deps.ts";
+import type { Provider } from "./fact.ts";
 import type { PaymentRow } from "./payment.ts";
 import { adoptSession, startSession } from "./start-session.ts";
 import { findPayment, listCreating, lockPayments, updatePayments } from "./store.ts";
@@ -12,15 +13,16 @@ const MINUTE_MS = 60_000;
 /** A purchase this old is not being worked on by its request any more. */
 const CUT_OFF_MS = MINUTE_MS;
 const AT_ONCE = 20;
-/** Stripe forgets a key after 24 h; before that the outcome is looked up instead. */
-const KEY_LIFE_MS = 20 * 60 * MINUTE_MS;
+/** Stripe forgets a key after 24 h, PayPal after 6 h; before that the outcome is looked up instead. */
+const KEY_LIFE_MS: Record<Provider, number> = { stripe: 20 * 60 * MINUTE_MS, paypal: 5 * 60 * MINUTE_MS };
 /** Between the two looks that must both find nothing before a new key is used. */
 const ABSENT_MS = 10 * MINUTE_MS;
 
 /**
- * Carries on purchases that were cut off between our row and Stripe's answer: the same call with the same key. When the key
- * is of no use any more (too old, or a 5xx is kept under it), Stripe's list is searched for our id: found → adopted; absent
- * twice, 10 minutes apart → a new key. Returns how many got their session.
+ * Carries on purchases that were cut off between our row and the company's answer: the same call with the same key. When
+ * the key is of no use any more (too old, or a 5xx is kept under it), Stripe's list is searched for our id: found → adopted;
+ * absent twice, 10 minutes apart → a new key. PayPal's orders cannot be searched: one that nobody was led to moves nothing
+ * and expires, so there a new key comes at once. Returns how many got their session.
  */
 export async function resumePurchases(deps: BillingDeps, signal: AbortSignal): Promise<number> {
   const { db, clock } = deps;
@@ -44,18 +46,20 @@ export async function resumePurchases(deps: BillingDeps, signal: AbortSignal): P
 
 async function resume(deps: BillingDeps, org: OrgId, payment: PaymentRow): Promise<boolean> {
   // While a row is `creating`, `as_of` is when its running attempt began.
-  const isFresh = deps.clock.now().getTime() - payment.as_of.getTime() < KEY_LIFE_MS;
+  const isFresh = deps.clock.now().getTime() - payment.as_of.getTime() < KEY_LIFE_MS[payment.provider];
   if (isFresh && payment.absent_since === null) {
     try {
       await startSession(deps, org, payment);
       return true;
     } catch (error) {
       const fault = error instanceof Problem ? error.cause : error;
-      if (!(fault instanceof StripeFault)) throw error;
+      if (!(fault instanceof CompanyFault)) throw error;
       if (!fault.answered5xx) return false;
     }
   }
-  return lookUp(deps, org, payment);
+  if (payment.provider === "stripe") return lookUp(deps, org, payment);
+  await change(deps, org, payment, (row) => ({ ...row, attempt: row.attempt + 1, as_of: deps.clock.now() }));
+  return false;
 }
 
 async function lookUp(deps: BillingDeps, org: OrgId, payment: PaymentRow): Promise<boolean> {
@@ -63,19 +67,29 @@ async function lookUp(deps: BillingDeps, org: OrgId, payment: PaymentRow): Promi
   try {
     session = await deps.stripe.findCheckoutSession(payment.id, addMs(payment.created_at, -MINUTE_MS));
   } catch (error) {
-    if (error instanceof StripeFault) return false;
+    if (error instanceof CompanyFault) return false;
     throw error;
   }
   if (session) {
     await adoptSession(deps, org, payment.id, session);
     return true;
   }
-  await withTx(deps.db, org, async (tx) => {
+  await change(deps, org, payment, (row) => absent(row, deps.clock.now()));
+  return false;
+}
+
+/** Unless somebody else carried it on meanwhile. */
+function change(
+  { db }: BillingDeps,
+  org: OrgId,
+  payment: PaymentRow,
+  next: (row: PaymentRow) => PaymentRow,
+): Promise<void> {
+  return withTx(db, org, async (tx) => {
     const [row] = await lockPayments(tx, org, [payment.id]);
     if (row?.status !== "creating" || row.attempt !== payment.attempt) return;
-    await updatePayments(tx, org, [absent(row, deps.clock.now())]);
+    await updatePayments(tx, org, [next(row)]);
   });
-  return false;
 }
 
 /** Absent once: remembered. Absent again 10 minutes later: the next attempt has a key of its own. */

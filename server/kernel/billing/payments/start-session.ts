@@ -1,9 +1,11 @@
 import { withTx } from "../../../platform/db/index.ts";
 import type { OrgId } from "../../../platform/ids.ts";
 import { assert, Problem } from "../../../platform/problem.ts";
-import { StripeFault, type CheckoutSession } from "../../../vendors/stripe/index.ts";
+import { CompanyFault } from "../../../platform/calls/index.ts";
 import type { BillingDeps } from "../deps.ts";
+import type { Checkout } from "./fact.ts";
 import type { PaymentRow } from "./payment.ts";
+import { createOrder } from "./paypal/create-order.ts";
 import { billingProblems } from "../problems.ts";
 import { findCustomer, lockPayments, placeObjects, saveCustomer, updatePayments } from "./store.ts";
 
@@ -18,22 +20,30 @@ export async function startSession(
   const known = started(payment);
   if (known) return known;
   try {
-    const session = await deps.stripe.createCheckoutSession({
-      holdfastId: payment.id,
-      customerId: await ensureCustomer(deps, org, payment),
-      name: `${deps.packs.find(({ key }) => key === payment.pack_key)?.name ?? payment.pack_key} credits`,
-      amountMinor: payment.amount_minor,
-      currency: payment.currency,
-      successUrl: payment.success_url,
-      cancelUrl: payment.cancel_url,
-      idempotencyKey: `${payment.id}:session:${payment.attempt}`,
-    });
-    const result = await adoptSession(deps, org, payment.id, session);
-    assert(result, "Stripe gives a new session its address");
+    const result = await adoptSession(deps, org, payment.id, await makeCheckout(deps, org, payment));
+    assert(result, "a company gives a new checkout its address");
     return result;
   } catch (error) {
     throw await refusal(deps, org, payment, error);
   }
+}
+
+async function makeCheckout(deps: BillingDeps, org: OrgId, payment: PaymentRow): Promise<Checkout> {
+  const name = `${deps.packs.find(({ key }) => key === payment.pack_key)?.name ?? payment.pack_key} credits`;
+  if (payment.provider === "paypal") {
+    assert(deps.paypal, "a payment by PayPal was made while it was offered");
+    return createOrder(deps.paypal.api, payment, name);
+  }
+  return deps.stripe.createCheckoutSession({
+    holdfastId: payment.id,
+    customerId: await ensureCustomer(deps, org, payment),
+    name,
+    amountMinor: payment.amount_minor,
+    currency: payment.currency,
+    successUrl: payment.success_url,
+    cancelUrl: payment.cancel_url,
+    idempotencyKey: `${payment.id}:session:${payment.attempt}`,
+  });
 }
 
 /**
@@ -44,7 +54,7 @@ export function adoptSession(
   deps: BillingDeps,
   org: OrgId,
   paymentId: PaymentRow["id"],
-  session: CheckoutSession,
+  session: Checkout,
 ): Promise<StartedSession | null> {
   return withTx(deps.db, org, async (tx) => {
     const [row] = await lockPayments(tx, org, [paymentId]);
@@ -58,7 +68,7 @@ export function adoptSession(
       absent_since: null,
       ...(isOpen ? { status: "requires_payment_method", failure_code: null } : {}),
     };
-    await placeObjects(tx, deps.accountId, [{ object_id: session.id, org_id: org, payment_id: row.id }]);
+    await placeObjects(tx, row.account_id, [{ object_id: session.id, org_id: org, payment_id: row.id }]);
     await updatePayments(tx, org, [next]);
     tx.afterCommit(() => deps.hub.publish("payment.updated", org, { payment_ids: [row.id] }));
     return started(next);
@@ -73,7 +83,7 @@ function started(row: PaymentRow): StartedSession | null {
 
 /** A definite no ends this attempt: the next one gets a key of its own. Anything else leaves the row as it is. */
 async function refusal(deps: BillingDeps, org: OrgId, payment: PaymentRow, error: unknown): Promise<unknown> {
-  if (!(error instanceof StripeFault)) return error;
+  if (!(error instanceof CompanyFault)) return error;
   if (error.kind === "unavailable")
     return new Problem(billingProblems.provider_unavailable, { cause: error, retryAfter: 5 });
   await withTx(deps.db, org, async (tx) => {

@@ -4,7 +4,7 @@ import type { Narrowed, Tx } from "../../../platform/db/index.ts";
 import type { OrgId } from "../../../platform/ids.ts";
 import type { PaymentRow, RefundRow } from "./payment.ts";
 
-const PAYMENT = `org_id, id, mode, account_id, purpose, pack_key, amount_minor, currency, credits_micros, status, attempt,
+const PAYMENT = `org_id, id, mode, account_id, provider, purpose, pack_key, amount_minor, currency, credits_micros, status, attempt,
   absent_since, success_url, cancel_url, session_id, session_url, session_expires_at, intent_id, charge_id, refunded_minor,
   failure_code, fee_transaction_id, fee_minor, as_of, fetch_seq, created_at, paid_at`;
 
@@ -13,6 +13,7 @@ export type NewPayment = Pick<
   | "id"
   | "mode"
   | "account_id"
+  | "provider"
   | "pack_key"
   | "amount_minor"
   | "currency"
@@ -29,7 +30,7 @@ export async function insertPayment(tx: Tx, org: OrgId, row: NewPayment): Promis
     "billing.payment_insert",
     `insert into billing.payments (org_id, id, mode, account_id, provider, purpose, pack_key, amount_minor, currency,
        credits_micros, status, operation_id, success_url, cancel_url, as_of, created_by, created_at)
-     values ($1, $2, $3, $4, 'stripe', 'credits', $5, $6, $7, $8, 'creating', $9, $10, $11, $12, $13, $12)
+     values ($1, $2, $3, $4, $14, 'credits', $5, $6, $7, $8, 'creating', $9, $10, $11, $12, $13, $12)
      on conflict (org_id, operation_id) do nothing`,
     [
       org,
@@ -45,6 +46,7 @@ export async function insertPayment(tx: Tx, org: OrgId, row: NewPayment): Promis
       row.cancel_url,
       row.created_at,
       row.created_by,
+      row.provider,
     ],
   );
   const [found] = await tx.query<PaymentRow>(
@@ -246,3 +248,20 @@ export async function saveCustomer(
 /** Amounts travel as text, which jsonb_to_recordset reads exactly. */
 const json = (rows: readonly unknown[]) =>
   JSON.stringify(rows, (_key, value: unknown) => (typeof value === "bigint" ? value.toString() : value));
+
+/** Orders that nothing was heard of since, across tenants (operator's role); the longest silent first. */
+export function listOpenOrders(
+  tx: Tx,
+  accountId: string,
+  before: Date,
+  limit: number,
+): Promise<{ org_id: OrgId; id: string }[]> {
+  return tx.query(
+    "billing.open_orders",
+    `select org_id, id from billing.payments
+     where provider = 'paypal' and status in ('requires_payment_method', 'requires_action', 'processing')
+       and account_id = $1 and as_of < $2
+     order by as_of limit $3`,
+    [accountId, before, limit],
+  );
+}

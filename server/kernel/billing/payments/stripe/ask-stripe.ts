@@ -1,15 +1,13 @@
-import { withSystemTx } from "../../../platform/db/index.ts";
-import { StripeFault, type PaymentFact } from "../../../vendors/stripe/index.ts";
-import type { Prepared } from "../../webhooks/index.ts";
-import type { BillingDeps } from "../deps.ts";
-import type { FetchLimit } from "./fetch-limit.ts";
-import { drawFetchSeq } from "./store.ts";
+import { withSystemTx } from "../../../../platform/db/index.ts";
+import { StripeFault } from "../../../../vendors/stripe/index.ts";
+import type { Prepared } from "../../../webhooks/index.ts";
+import type { BillingDeps } from "../../deps.ts";
+import type { Fetched } from "../fact.ts";
+import type { FetchLimit } from "../fetch-limit.ts";
+import { drawFetchSeq } from "../store.ts";
 
 /** An event waits no longer for Stripe: it is put back and the others go on. */
 const PATIENCE_MS = 3_000;
-
-/** A payment as Stripe has it now. `fetchSeq` was drawn before the question. */
-export type Fetched = { found: PaymentFact; fetchSeq: bigint; at: Date };
 
 /** Asks for a payment whole. Throws `StripeFault`. */
 export async function fetchWhole(

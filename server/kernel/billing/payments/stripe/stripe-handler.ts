@@ -1,8 +1,8 @@
-import type { Handler } from "../../webhooks/index.ts";
-import { applyFacts } from "./apply.ts";
-import type { BillingDeps } from "../deps.ts";
-import { createFetchLimit } from "./fetch-limit.ts";
-import type { Fact } from "./payment.ts";
+import type { Handler } from "../../../webhooks/index.ts";
+import { applyFacts } from "../apply.ts";
+import type { BillingDeps } from "../../deps.ts";
+import { createFetchLimit } from "../fetch-limit.ts";
+import type { Fact } from "../payment.ts";
 import { prepareEvents } from "./prepare.ts";
 
 const TYPES = [

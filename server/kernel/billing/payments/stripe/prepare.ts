@@ -1,12 +1,13 @@
-import { withOperatorTx, withSystemTx } from "../../../platform/db/index.ts";
-import { isId } from "../../../platform/ids.ts";
-import { readPaymentEvent, type PaymentFact, type PaymentState } from "../../../vendors/stripe/index.ts";
-import type { InboxEvent, Prepared } from "../../webhooks/index.ts";
-import { fetchForEvent, type Fetched } from "./ask-stripe.ts";
-import type { BillingDeps } from "../deps.ts";
-import type { FetchLimit } from "./fetch-limit.ts";
-import { isUnclear, type Fact } from "./payment.ts";
-import { findPlaces, glance, type Glance, type Place } from "./store.ts";
+import { withOperatorTx, withSystemTx } from "../../../../platform/db/index.ts";
+import { isId } from "../../../../platform/ids.ts";
+import { readPaymentEvent } from "../../../../vendors/stripe/index.ts";
+import type { InboxEvent, Prepared } from "../../../webhooks/index.ts";
+import type { Fetched, PaymentFact, PaymentState } from "../fact.ts";
+import { fetchForEvent } from "./ask-stripe.ts";
+import type { BillingDeps } from "../../deps.ts";
+import type { FetchLimit } from "../fetch-limit.ts";
+import { isUnclear, type Fact } from "../payment.ts";
+import { findPlaces, glance, type Glance, type Place } from "../store.ts";
 
 type Answer = Prepared<Fact>;
 type Told = { event: InboxEvent; found: PaymentFact };

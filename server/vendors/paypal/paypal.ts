@@ -1,0 +1,179 @@
+import { z } from "zod";
+import { createClient, type CallPaypal, type ClientOptions } from "./client.ts";
+import { envelopeOf, type Envelope } from "./envelope.ts";
+import type { PaypalCapture, PaypalOrder, PaypalRefund, PaypalTransaction } from "./facts.ts";
+import { toWire, type Amount } from "./money.ts";
+import * as read from "./read.ts";
+
+const LIVE_HOST = "api-m.paypal.com";
+const EVENTS_PAGE = 100;
+/** Pages of events that one reading follows; beyond them the caller asks again from where it ended. */
+const EVENT_PAGES = 10;
+const TRANSACTIONS_PAGE = 500;
+
+export type NewOrder = Amount & {
+  /** Ours; comes back as `customId`. */
+  holdfastId: string;
+  name: string;
+  returnUrl: string;
+  cancelUrl: string;
+  requestId: string;
+};
+
+/** An event from PayPal's list: its own JSON, as bytes, and what it says about itself. */
+export type ListedPaypalEvent = { envelope: Envelope; body: Buffer };
+
+export type PaypalApi = {
+  readonly mode: "test" | "live";
+  /** Makes an order without a payment source: nothing is taken until it is approved and captured. */
+  createOrder(input: NewOrder): Promise<PaypalOrder>;
+  getOrder(id: string): Promise<PaypalOrder>;
+  /** Takes the money of an approved order. The same request id takes it once. */
+  captureOrder(id: string, requestId: string): Promise<PaypalOrder>;
+  getCapture(id: string): Promise<PaypalCapture>;
+  /** Gives back a part, or without an amount all that is left. */
+  refundCapture(id: string, input: { amount: Amount | null; requestId: string }): Promise<PaypalRefund>;
+  getRefund(id: string): Promise<PaypalRefund>;
+  getEvent(id: string): Promise<ListedPaypalEvent>;
+  /** Events made in [from, to], newest first; `after` is the last id of the reading before. */
+  listEvents(
+    range: { from: Date; to: Date; after: string | null },
+    signal: AbortSignal,
+  ): Promise<{ events: ListedPaypalEvent[]; hasMore: boolean }>;
+  /** PayPal's books of [from, to], at most 31 days; up to three hours late. Pages count from 1. */
+  listTransactions(
+    range: { from: Date; to: Date; page: number },
+    signal: AbortSignal,
+  ): Promise<{ transactions: PaypalTransaction[]; hasMore: boolean }>;
+  close(): Promise<void>;
+};
+
+/** PayPal in our own words. Every function may throw `PaypalFault`, and nothing else that PayPal could cause. */
+export function createPaypal(options: ClientOptions): PaypalApi {
+  const { call, close } = createClient(options);
+  const at = (path: string, id: string, rest = "") => `${path}/${encodeURIComponent(id)}${rest}`;
+  return {
+    mode: new URL(options.baseUrl).hostname === LIVE_HOST ? "live" : "test",
+    createOrder: (input) =>
+      call(
+        "orders.create",
+        { method: "POST", path: "/v2/checkout/orders", body: orderBody(input), requestId: input.requestId },
+        read.order,
+      ),
+    getOrder: (id) => call("orders.get", { method: "GET", path: at("/v2/checkout/orders", id) }, read.order),
+    captureOrder: (id, requestId) =>
+      call(
+        "orders.capture",
+        { method: "POST", path: at("/v2/checkout/orders", id, "/capture"), body: {}, requestId },
+        read.order,
+      ),
+    getCapture: (id) =>
+      call("captures.get", { method: "GET", path: at("/v2/payments/captures", id) }, read.capture),
+    refundCapture: (id, { amount, requestId }) =>
+      call(
+        "captures.refund",
+        {
+          method: "POST",
+          path: at("/v2/payments/captures", id, "/refund"),
+          body: amount ? { amount: toWire(amount) } : {},
+          requestId,
+        },
+        read.refund,
+      ),
+    getRefund: (id) =>
+      call("refunds.get", { method: "GET", path: at("/v2/payments/refunds", id) }, read.refund),
+    getEvent: (id) => getEvent(call, id),
+    listEvents: (range, signal) => listEvents(call, range, signal),
+    listTransactions: (range, signal) => listTransactions(call, range, signal),
+    close,
+  };
+}
+
+function orderBody({ holdfastId, name, returnUrl, cancelUrl, ...amount }: NewOrder) {
+  return {
+    intent: "CAPTURE",
+    purchase_units: [
+      {
+        custom_id: holdfastId,
+        invoice_id: holdfastId,
+        description: name.slice(0, 127),
+        amount: toWire(amount),
+      },
+    ],
+    application_context: {
+      return_url: returnUrl,
+      cancel_url: cancelUrl,
+      user_action: "PAY_NOW",
+      shipping_preference: "NO_SHIPPING",
+    },
+  };
+}
+
+async function getEvent(call: CallPaypal, id: string, signal?: AbortSignal): Promise<ListedPaypalEvent> {
+  const path = `/v1/notifications/webhooks-events/${encodeURIComponent(id)}`;
+  const schema = read.event.transform((row, context) => {
+    const one = listed(row);
+    if (one) return one;
+    context.addIssue({ code: "custom", message: "is no event" });
+    return z.NEVER;
+  });
+  return call("events.get", { method: "GET", path, ...(signal ? { signal } : {}) }, schema);
+}
+
+function listed(event: Record<string, unknown>): ListedPaypalEvent | null {
+  const envelope = envelopeOf(event);
+  return envelope && { envelope, body: Buffer.from(JSON.stringify(event)) };
+}
+
+async function listEvents(
+  call: CallPaypal,
+  { from, to, after }: { from: Date; to: Date; after: string | null },
+  signal: AbortSignal,
+): Promise<{ events: ListedPaypalEvent[]; hasMore: boolean }> {
+  // Pages are named by PayPal's own links; after a break the last event's time says where it was.
+  const end = after === null ? to : (await getEvent(call, after, signal)).envelope.createdAt;
+  const query = new URLSearchParams({
+    page_size: String(EVENTS_PAGE),
+    start_time: from.toISOString(),
+    end_time: end.toISOString(),
+  });
+  let path: string | null = `/v1/notifications/webhooks-events?${query}`;
+  const events: ListedPaypalEvent[] = [];
+  for (let page = 0; path !== null && page < EVENT_PAGES; page += 1) {
+    const answer = await call("events.list", { method: "GET", path, signal }, read.events);
+    for (const row of answer.events) {
+      const one = listed(row);
+      if (one && one.envelope.id !== after) events.push(one);
+    }
+    path = pathOf(read.nextPage(answer.links));
+  }
+  return { events, hasMore: path !== null };
+}
+
+/** Under our own base URL, wherever the link points: nobody else gets our token. */
+function pathOf(href: string | null): string | null {
+  if (href === null || !URL.canParse(href)) return null;
+  const { pathname, search } = new URL(href);
+  const start = pathname.indexOf("/v1/");
+  return start < 0 ? null : pathname.slice(start) + search;
+}
+
+async function listTransactions(
+  call: CallPaypal,
+  { from, to, page }: { from: Date; to: Date; page: number },
+  signal: AbortSignal,
+): Promise<{ transactions: PaypalTransaction[]; hasMore: boolean }> {
+  const query = new URLSearchParams({
+    start_date: from.toISOString(),
+    end_date: to.toISOString(),
+    fields: "transaction_info",
+    page_size: String(TRANSACTIONS_PAGE),
+    page: String(page),
+  });
+  const request = { method: "GET", path: `/v1/reporting/transactions?${query}`, signal } as const;
+  const answer = await call("transactions.list", request, read.transactions);
+  return {
+    transactions: answer.transaction_details,
+    hasMore: answer.total_pages !== undefined && page < answer.total_pages,
+  };
+}
