@@ -143,6 +143,8 @@ export async function build(config: Config, options: AppOptions): Promise<Parts>
   const inbox = createInbox({
     ...shared,
     limiter,
+    sealer: keys.sealer,
+    baseUrl: config.BASE_URL,
     maxAttempts: config.WEBHOOK_MAX_ATTEMPTS,
     sources: sourcesOf(config, stripe, paypal?.api ?? null),
     handlers: [...billing.handlers, mail.handler],

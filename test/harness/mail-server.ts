@@ -1,4 +1,6 @@
 /** Mail alone: the outbox, the inbox that hears the company's events, and the company itself, each moved by the test. */
+import { createSealer } from "../../server/platform/crypto/index.ts";
+import { KEYRING } from "./people.ts";
 import { createTestDatabase } from "./database.ts";
 import { startHub } from "./hub.ts";
 import { openMailbox, type TestMail } from "./mailbox.ts";
@@ -89,6 +91,8 @@ export async function startMailServer(change: Partial<MailDeps> = {}): Promise<M
     logger,
     metrics,
     limiter,
+    sealer: createSealer([KEYRING]),
+    baseUrl: BASE_URL,
     maxAttempts: 3,
     sources: [resendSource({ mode: "test", secrets: [resend.webhook_secret] })],
     handlers: [mail.handler],

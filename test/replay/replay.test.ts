@@ -1,3 +1,5 @@
+import { createSealer } from "../../server/platform/crypto/index.ts";
+import { KEYRING } from "../harness/people.ts";
 import { createHmac } from "node:crypto";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -64,6 +66,8 @@ beforeAll(async () => {
   inbox = createInbox({
     ...shared,
     limiter: createLimiter(),
+    sealer: createSealer([KEYRING]),
+    baseUrl,
     maxAttempts: 3,
     sources: [stripeSource({ stripe, accountId, secrets: [till.webhookSecret] })],
     handlers: billing.handlers,
@@ -149,7 +153,7 @@ async function deliver(text: string): Promise<void> {
   const t = Math.floor(clock.now().getTime() / 1000);
   const v1 = createHmac("sha256", till.webhookSecret).update(`${t}.`).update(body).digest("hex");
   const headers = { "stripe-signature": `t=${t},v1=${v1}` };
-  await inbox.receive({ source: "stripe", body, headers, ip: "::1" });
+  await inbox.receive({ source: "stripe", endpointId: null, body, headers, ip: "::1" });
 }
 
 async function settle(): Promise<void> {

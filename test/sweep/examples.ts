@@ -22,7 +22,9 @@ import {
   aSignedMailEvent,
   aTransaction,
   anAuditExport,
+  aFurtherEndpoint,
   anEndpoint,
+  aSecret,
   aConnection,
   anOAuthAccount,
   ssoOf,
@@ -73,6 +75,11 @@ const model: Example = {
   given: () => ({ params: { author: "openai", slug: "gpt-4o-mini" } }),
   pathIsPublic: true,
 };
+/** The same at the endpoint's own address, which is open to everyone. */
+const at = (source: string, signed: (app: TestApp) => Given): Example => ({
+  given: async (app) => ({ ...signed(app), params: { endpoint_id: await anEndpoint(app, source) } }),
+  pathIsPublic: true,
+});
 const event: Example = { given: async (app) => ({ params: { id: await aDoneEvent(app) } }) };
 
 export const examples: Record<string, Example> = {
@@ -181,7 +188,9 @@ export const examples: Record<string, Example> = {
   verifyLedger: {},
   // Inbox
   receiveStripeEvent: { given: aSignedEvent },
+  receiveStripeEventAt: at("stripe", aSignedEvent),
   receiveResendEvent: { given: aSignedMailEvent },
+  receiveResendEventAt: at("resend", aSignedMailEvent),
   listEvents: {},
   countEvents: {},
   getEvent: event,
@@ -190,6 +199,15 @@ export const examples: Record<string, Example> = {
   listDeadLetters: {},
   backfillEvents: body({}),
   listWebhookEndpoints: {},
+  createWebhookEndpoint: body({ source: "stripe", account_id: "acct_sweep" }),
+  removeWebhookEndpoint: { given: async (app) => ({ params: { id: await aFurtherEndpoint(app) } }) },
+  addWebhookSecret: {
+    given: async (app) => ({
+      params: { id: await aFurtherEndpoint(app) },
+      body: { secret: "whsec_of_the_sweep_test" },
+    }),
+  },
+  removeWebhookSecret: { given: async (app) => ({ params: await aSecret(app) }) },
   changeWebhookEndpoint: {
     given: async (app) => ({ params: { id: await anEndpoint(app) }, body: { max_attempts: 12 } }),
   },

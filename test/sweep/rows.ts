@@ -159,10 +159,27 @@ export const anAuditExport = once(async (app) => {
   throw new Error("the export was never finished");
 });
 
-export const anEndpoint = once(async (app) => {
-  const { data } = await ask<{ data: { id: string }[] }>(app, "GET", "/api/admin/webhook-endpoints");
-  return data[0]?.id ?? "";
-});
+/** The default endpoint of a company. */
+export async function anEndpoint(app: TestApp, source = "stripe"): Promise<string> {
+  type Row = { id: string; source: string; is_default: boolean };
+  const { data } = await ask<{ data: Row[] }>(app, "GET", "/api/admin/webhook-endpoints");
+  return data.find((row) => row.source === source && row.is_default)?.id ?? "";
+}
+
+/** An endpoint that was added; a new one each time, since the calls that name it end it. */
+export async function aFurtherEndpoint(app: TestApp): Promise<string> {
+  const input = { source: "stripe", account_id: "acct_sweep" };
+  return (await ask<{ id: string }>(app, "POST", "/api/admin/webhook-endpoints", input)).id;
+}
+
+/** One of two secrets of an endpoint. */
+export async function aSecret(app: TestApp): Promise<{ id: string; secret_id: string }> {
+  const id = await aFurtherEndpoint(app);
+  const add = (secret: string) =>
+    ask<{ id: string }>(app, "POST", `/api/admin/webhook-endpoints/${id}/secrets`, { secret });
+  await add("whsec_of_the_sweep_one");
+  return { id, secret_id: (await add("whsec_of_the_sweep_two")).id };
+}
 
 /** A job in this state, of a kind that no worker knows; a new one each time, since the calls that name it change it. */
 export async function aJob(app: TestApp, state: "scheduled" | "failed"): Promise<string> {

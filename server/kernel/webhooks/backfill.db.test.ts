@@ -1,3 +1,5 @@
+import { createSealer } from "../../platform/crypto/index.ts";
+import { KEYRING } from "../../../test/harness/people.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createTestDatabase, type TestDatabase } from "../../../test/harness/database.ts";
 import { manualClock } from "../../platform/clock.ts";
@@ -51,6 +53,8 @@ beforeAll(async () => {
     logger,
     metrics: createMetrics("test"),
     limiter: createLimiter(),
+    sealer: createSealer([KEYRING]),
+    baseUrl: "http://localhost",
     maxAttempts: 3,
     sources: [busy],
     handlers: [],

@@ -2,7 +2,8 @@ import type { WebhooksCursors } from "../../../db/rows.ts";
 import { addMs } from "../../platform/clock.ts";
 import { withSystemTx } from "../../platform/db/index.ts";
 import type { InboxDeps } from "./deps.ts";
-import type { EndpointRow, Endpoints } from "./endpoint.ts";
+import type { EndpointRow } from "./endpoints/endpoint.ts";
+import type { Endpoints } from "./endpoints/known.ts";
 import { insertEvents } from "./insert-events.ts";
 import { newEvent } from "./receive.ts";
 import type { Envelope, Source } from "./source.ts";
@@ -31,7 +32,7 @@ export async function backfill(parts: Parts, signal: AbortSignal): Promise<Backf
   const total = { listed: 0, new: 0, known: 0 };
   const { db, clock, sources } = parts.deps;
   for (const source of sources) {
-    const endpoint = await parts.endpoints.of(source);
+    const endpoint = await parts.endpoints.defaultOf(source);
     if (!endpoint) continue;
     const to = addMs(clock.now(), -BEHIND_MS);
     const readUntil = await readCursor(parts.deps, endpoint);
@@ -60,7 +61,7 @@ export async function backfillRange(
   const total = { listed: 0, new: 0, known: 0 };
   const sliceMs = range.to.getTime() - range.from.getTime();
   for (const source of parts.deps.sources) {
-    const endpoint = await parts.endpoints.of(source);
+    const endpoint = await parts.endpoints.defaultOf(source);
     if (endpoint) await readSlices(parts, { source, endpoint, ...range, sliceMs }, total, signal);
   }
   signal.throwIfAborted();

@@ -45,6 +45,8 @@ export type Prepared<F, O extends OrgId | null = OrgId> =
  */
 export type Handler<F, O extends OrgId | null = OrgId> = {
   readonly source: string;
+  /** Left out: events of every account. */
+  readonly accountId?: string;
   /** Types that it handles; those that nobody handles are ignored. They are also the only ones that metrics name. */
   readonly types: ReadonlySet<string>;
   prepare(events: readonly InboxEvent[], signal: AbortSignal): Promise<Prepared<F, O>[]>;

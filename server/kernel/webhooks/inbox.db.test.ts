@@ -1,3 +1,5 @@
+import { createSealer } from "../../platform/crypto/index.ts";
+import { KEYRING } from "../../../test/harness/people.ts";
 import { createHmac } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { createTestDatabase, type TestDatabase } from "../../../test/harness/database.ts";
@@ -94,6 +96,8 @@ function newInbox(): Inbox {
     logger: createLogger("silent"),
     metrics,
     limiter: createLimiter(),
+    sealer: createSealer([KEYRING]),
+    baseUrl: "http://localhost",
     maxAttempts: 3,
     sources: [stripeSource({ stripe, accountId: "acct_1", secrets: [SECRET] })],
     handlers: [handler],
@@ -118,6 +122,7 @@ function send(text: string): Promise<void> {
   const v1 = createHmac("sha256", SECRET).update(`${t}.`).update(body).digest("hex");
   return inbox.receive({
     source: "stripe",
+    endpointId: null,
     body,
     headers: { "stripe-signature": `t=${t},v1=${v1}` },
     ip: "::1",

@@ -1,14 +1,20 @@
 import { backfill, backfillRange, wholeRange, type Backfill } from "./backfill.ts";
 import { withSystemTx } from "../../platform/db/index.ts";
+import type { Id } from "../../platform/ids.ts";
 import { audit, INSTALLATION } from "../identity/index.ts";
 import type { InboxDeps } from "./deps.ts";
 import {
   changeEndpoint,
-  createEndpoints,
-  ensureEndpoints,
-  listEndpoints,
-  type EndpointRow,
-} from "./endpoint.ts";
+  createEndpoint,
+  removeEndpoint,
+  type EndpointChange,
+  type EndpointInput,
+} from "./endpoints/change.ts";
+import type { EndpointId, EndpointView, SecretId, SecretView } from "./endpoints/endpoint.ts";
+import { ensureEndpoints } from "./endpoints/ensure.ts";
+import { createEndpoints } from "./endpoints/known.ts";
+import { addSecret, removeSecret, type SecretInput } from "./endpoints/secrets.ts";
+import { viewEndpoints } from "./endpoints/store.ts";
 import type { EventId } from "./event.ts";
 import { insertEvents } from "./insert-events.ts";
 import { processEvents } from "./process.ts";
@@ -24,6 +30,7 @@ import {
   type EventFilter,
   type EventRow,
 } from "./read.ts";
+import { purge } from "./purge.ts";
 import { receive, type Delivery } from "./receive.ts";
 import { replayEvent } from "./replay.ts";
 import { createSignals } from "./signals.ts";
@@ -36,12 +43,14 @@ export const RECEIVED_TOPIC = "webhooks.received";
 /** The inbox of this process: every action, its dependencies at hand. */
 export type Inbox = {
   readonly deps: InboxDeps;
-  /** Makes the endpoint rows that are missing, one per source. */
+  /** Makes the default endpoint of each source, with what configuration tells of it. */
   ensureEndpoints(): Promise<void>;
   /** See `receive.ts`. */
   receive(delivery: Delivery): Promise<void>;
   /** Claims what is due and applies it; true when there may be more. */
   process(stopping: AbortSignal): Promise<boolean>;
+  /** Deletes what is kept long enough; true when there may be more. */
+  purge(): Promise<boolean>;
   /** Gives events of dead processes back to the queue; how many. */
   sweep(): Promise<number>;
   backfill(signal: AbortSignal): Promise<Backfill>;
@@ -56,12 +65,16 @@ export type Inbox = {
   payload(id: EventId): Promise<Buffer>;
   counts(): Promise<EventCounts>;
   deadLetters(): Promise<DeadLetterRow[]>;
-  endpoints(): Promise<EndpointRow[]>;
-  changeEndpoint(
-    id: string,
-    change: { enabled?: boolean | undefined; maxAttempts?: number | undefined },
-    actorId: string,
-  ): Promise<EndpointRow>;
+  endpoints(): Promise<EndpointView[]>;
+  /** See `endpoints/change.ts` and `endpoints/secrets.ts`. */
+  createEndpoint(
+    input: EndpointInput,
+    by: { actorId: string; operationId: Id<"idk"> },
+  ): Promise<EndpointView>;
+  changeEndpoint(id: EndpointId, change: EndpointChange, actorId: string): Promise<EndpointView>;
+  removeEndpoint(id: EndpointId, actorId: string): Promise<void>;
+  addSecret(id: EndpointId, input: SecretInput, actorId: string): Promise<SecretView>;
+  removeSecret(id: EndpointId, secretId: SecretId, actorId: string): Promise<void>;
   /** Calls `listener` whenever this process stored or requeued an event. */
   onStored(listener: () => void): void;
 };
@@ -90,6 +103,7 @@ export function createInbox(deps: InboxDeps): Inbox {
       stored();
     },
     process: (stopping) => processEvents(deps, signals, stopping),
+    purge: () => purge(deps),
     sweep: () => withSystemTx(db, (tx) => sweepLeases(tx, clock.now())),
     backfill: (signal) => told(backfill({ deps, endpoints }, signal)),
     async backfillRange(range, signal, actorId) {
@@ -110,8 +124,12 @@ export function createInbox(deps: InboxDeps): Inbox {
     payload: (id) => withSystemTx(db, (tx) => getPayload(tx, id)),
     counts: () => withSystemTx(db, (tx) => countEvents(tx, clock.now())),
     deadLetters: () => withSystemTx(db, listDeadLetters),
-    endpoints: () => withSystemTx(db, listEndpoints),
+    endpoints: () => withSystemTx(db, (tx) => viewEndpoints(tx)),
+    createEndpoint: (input, by) => createEndpoint(deps, input, by),
     changeEndpoint: (id, change, actorId) => changeEndpoint(deps, id, change, actorId),
+    removeEndpoint: (id, actorId) => removeEndpoint(deps, id, actorId),
+    addSecret: (id, input, actorId) => addSecret(deps, id, input, actorId),
+    removeSecret: (id, secretId, actorId) => removeSecret(deps, id, secretId, actorId),
     onStored: (listener) => void listeners.push(listener),
   };
 }

@@ -1,11 +1,13 @@
 /**
- * The inbox of everything that companies tell us. Owns endpoints, events, payloads, attempts, cursors (schema `webhooks`).
+ * The inbox of everything that companies tell us. Owns endpoints and their secrets, events, payloads, attempts,
+ * transmissions, cursors (schema `webhooks`).
  *
  * Received → stored → processed once, by one path; replay and backfill re-enter it. Invariants: nothing is acknowledged
  * before it is committed; an event is one row per endpoint and provider event id; events of one root run one at a time
  * across all processes; "processed" is written in the transaction of its effects.
  *
- *     const inbox = createInbox({ db, clock, hub, logger, metrics, limiter, maxAttempts, sources, handlers });
+ *     const inbox = createInbox({ db, clock, hub, logger, metrics, limiter, sealer, baseUrl, maxAttempts, sources,
+ *       handlers });
  *     await inbox.ensureEndpoints();           // at boot, after migrations
  *     webhookRoutes(http, inbox);              // role api
  *     webhookJobs(loops, inbox, { backfillSeconds });  // role worker
@@ -16,6 +18,6 @@ export { webhooksConfig } from "./config.ts";
 export { paypalSource } from "./paypal-source.ts";
 export { resendSource } from "./resend-source.ts";
 export { stripeSource } from "./stripe-source.ts";
-export type { Source, Envelope } from "./source.ts";
+export type { Envelope, RemoteEndpoints, Source, Verification } from "./source.ts";
 export { RuleBroken } from "./problems.ts";
 export type { AnyHandler, Effect, EventId, Handler, InboxEvent, Prepared } from "./event.ts";

@@ -10,6 +10,7 @@ import { webhookProblems } from "./problems.ts";
 import type { Envelope, Source } from "./source.ts";
 
 const RETRY_AFTER_S = 30;
+const TRANSMISSION = "paypal-transmission-id";
 
 /**
  * A PayPal account as a source. Its events name no mode, so all are of the account's; nothing but the ids of a body is
@@ -34,14 +35,17 @@ export function paypalSource(options: {
     name: "paypal",
     accountId,
     mode: paypal.mode,
-    async verify(body, headers, nowMs) {
+    webhookId,
+    async verify(body, headers, by) {
+      if (by.webhookId === null) return "no_webhook_id";
       try {
-        return await verify(body, headers, { webhookId, nowMs });
+        return await verify(body, headers, { webhookId: by.webhookId, nowMs: by.nowMs });
       } catch (cause) {
         if (!(cause instanceof CertificateAway || cause instanceof PaypalFault)) throw cause;
         throw new Problem(webhookProblems.not_verified, { cause, retryAfter: RETRY_AFTER_S });
       }
     },
+    transmission: (headers) => String(headers[TRANSMISSION] ?? ""),
     read(body): Envelope | null {
       const envelope = readPaypalEnvelope(body);
       return envelope && withMode(envelope);

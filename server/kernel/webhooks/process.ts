@@ -7,6 +7,7 @@ import type { AnyHandler, Effect, Prepared } from "./event.ts";
 import { RuleBroken } from "./problems.ts";
 import { retryAt, waitUntil } from "./retry.ts";
 import type { Signals } from "./signals.ts";
+import { sourceOf } from "./source.ts";
 import { claimEvents, finishEvents, releaseClaim, renewLease, type Claimed, type Outcome } from "./store.ts";
 
 /** Events of one claim, and how many organizations of it are applied at once. */
@@ -72,10 +73,11 @@ export async function processEvents(
 async function work(work: Work, events: readonly Claimed[]): Promise<void> {
   const ready = new Map<AnyHandler, Map<Owner, Ready[]>>();
   const ended: Outcome[] = [];
-  const strangers = events.filter((event) => isOtherMode(work.deps, event));
-  for (const event of strangers)
-    ended.push(outcome(work, event, { state: "ignored", errorCode: "other_mode" }));
-  const ours = events.filter((event) => !strangers.includes(event));
+  const ours = events.filter((event) => {
+    const errorCode = event.isCopy ? "copy" : isOtherMode(work.deps, event) ? "other_mode" : null;
+    if (errorCode !== null) ended.push(outcome(work, event, { state: "ignored", errorCode }));
+    return errorCode === null;
+  });
   for (const [handler, mine] of byHandler(work.deps, ours)) {
     if (!handler) {
       for (const event of mine)
@@ -107,16 +109,19 @@ async function work(work: Work, events: readonly Claimed[]): Promise<void> {
  */
 function isOtherMode({ sources }: InboxDeps, event: Claimed): boolean {
   if (event.replays === 0) return false;
-  const envelope = sources.find(({ name }) => name === event.source)?.read(event.body, {});
+  const envelope = sourceOf(sources, event.source, event.accountId)?.read(event.body, {});
   return envelope ? envelope.livemode !== (event.mode === "live") : false;
 }
 
-/** Several handlers may share a source; the type tells whose an event is. Null for those that nobody handles. */
+/** Several handlers may share a source; type and account tell whose an event is. Null for those that nobody handles. */
 function byHandler(deps: InboxDeps, events: readonly Claimed[]): Map<AnyHandler | null, Claimed[]> {
   const groups = new Map<AnyHandler | null, Claimed[]>();
   for (const event of events) {
     const handler = deps.handlers.find(
-      ({ source, types }) => source === event.source && types.has(event.type),
+      ({ source, types, accountId }) =>
+        source === event.source &&
+        types.has(event.type) &&
+        (accountId ?? event.accountId) === event.accountId,
     );
     append(groups, handler ?? null, event);
   }

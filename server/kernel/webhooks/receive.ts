@@ -1,12 +1,15 @@
 import { createHash } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
+import { withSystemTx } from "../../platform/db/index.ts";
 import { networkOf } from "../../platform/http/index.ts";
 import { newId } from "../../platform/ids.ts";
 import { Problem, common } from "../../platform/problem.ts";
 import { perMinute } from "../../platform/rate-limit/index.ts";
 import { context } from "../../platform/telemetry/index.ts";
 import type { InboxDeps } from "./deps.ts";
-import type { EndpointRow, Endpoints } from "./endpoint.ts";
+import type { EndpointRow } from "./endpoints/endpoint.ts";
+import type { Endpoints, Open } from "./endpoints/known.ts";
+import { noteTransmission } from "./endpoints/store.ts";
 import type { NewEvent } from "./insert-events.ts";
 import { webhookProblems } from "./problems.ts";
 import type { Signals } from "./signals.ts";
@@ -16,27 +19,63 @@ import type { Writer } from "./writer.ts";
 /** Unverified requests of one address that get the plain answer; verified events are never counted. */
 const UNVERIFIED = perMinute("webhook_unverified", 60);
 
-export type Delivery = { source: string; body: Buffer; headers: IncomingHttpHeaders; ip: string };
+export type Delivery = {
+  source: string;
+  /** Null: the company's default endpoint. */
+  endpointId: string | null;
+  body: Buffer;
+  headers: IncomingHttpHeaders;
+  ip: string;
+};
 export type ReceiveParts = { deps: InboxDeps; endpoints: Endpoints; signals: Signals; writer: Writer };
 
 /** Verifies one delivery and stores it. Resolves when it is durable, for a duplicate too; throws the documented problem. */
 export async function receive(parts: ReceiveParts, delivery: Delivery): Promise<void> {
-  const { deps, signals } = parts;
+  const { signals } = parts;
   const startedAt = performance.now();
-  const source = deps.sources.find(({ name }) => name === delivery.source);
-  const endpoint = source ? await parts.endpoints.of(source) : null;
-  if (!source || !endpoint) throw new Problem(common.not_found);
-  const now = deps.clock.now();
-  const fault = await source.verify(delivery.body, delivery.headers, now.getTime());
-  if (fault) throw await unverified(parts, source, fault, delivery.ip);
+  const found = await parts.endpoints.find(delivery);
+  if (!found) throw new Problem(common.not_found);
+  const { source, row } = found;
+  const now = parts.deps.clock.now();
   try {
-    const isNew = await parts.writer.add(toEvent(source, endpoint, delivery, now));
+    await verify(parts, found, delivery, now);
+    const isNew = await parts.writer.add(toEvent(source, row, delivery, now));
     signals.total.inc({ source: source.name, outcome: isNew ? "stored" : "duplicate" });
     signals.ack.observe({ source: source.name }, (performance.now() - startedAt) / 1000);
   } catch (error) {
-    signals.total.inc({ source: source.name, outcome: "failed" });
+    const counted = error instanceof Problem && error.kind.status < 500;
+    if (!counted) signals.total.inc({ source: source.name, outcome: "failed" });
     throw error;
   }
+}
+
+/** Throws unless the delivery is genuine, its transmission brings what it brought before, and the endpoint's cap has room. */
+async function verify(
+  parts: ReceiveParts,
+  { source, row, secrets }: Open,
+  { body, headers, ip }: Delivery,
+  now: Date,
+): Promise<void> {
+  const by = { secrets, webhookId: row.provider_webhook_id, nowMs: now.getTime() };
+  const fault = await source.verify(body, headers, by);
+  if (fault !== null) throw await unverified(parts, source, fault, ip);
+  const { deps, signals } = parts;
+  const transmission = source.transmission?.(headers) ?? null;
+  if (transmission !== null) {
+    const hash = createHash("sha256").update(body).digest();
+    const seen = { source: source.name, id: transmission, hash, now };
+    if (!(await withSystemTx(deps.db, (tx) => noteTransmission(tx, seen)))) {
+      deps.logger.error({ source: source.name, transmission }, "a transmission came with another body");
+      signals.conflicts.inc({ source: source.name });
+      throw await unverified(parts, source, "transmission_conflict", ip);
+    }
+  }
+  if (row.cap_per_minute === null) return;
+  const cap = perMinute("webhook_endpoint", row.cap_per_minute);
+  const { allowed, resetSeconds } = await deps.limiter.take([{ rule: cap, subject: row.id }]);
+  if (allowed) return;
+  signals.total.inc({ source: source.name, outcome: "capped" });
+  throw new Problem(common.rate_limited, { retryAfter: resetSeconds });
 }
 
 async function unverified(

@@ -9,7 +9,8 @@ export function resendSource({ mode, secrets }: { mode: Mode; secrets: readonly 
     name: "resend",
     accountId: "default",
     mode,
-    verify: (body, headers, nowMs) => verifyMail(body, headers, secrets, nowMs),
+    secrets,
+    verify: (body, headers, by) => verifyMail(body, headers, by.secrets, by.nowMs),
     read(body, headers) {
       const envelope = readMailEnvelope(body, headers);
       if (envelope === null) return null;

@@ -80,7 +80,7 @@ test("404 for a company that we do not know, and for an endpoint that is switche
   const { body } = await t.owner.call<{ data: { id: string }[] }>("GET", "/api/admin/webhook-endpoints");
   const path = `/api/admin/webhook-endpoints/${body.data[0]?.id}`;
   const off = await t.owner.call("PATCH", path, { body: { enabled: false } });
-  expect(off.body).toMatchObject({ enabled: false, url: "/webhooks/stripe" });
+  expect(off.body).toMatchObject({ enabled: false, url: `${t.url}/webhooks/stripe` });
   await expect.poll(async () => (await post(event())).status, { timeout: 5_000 }).toBe(404);
   await t.owner.call("PATCH", path, { body: { enabled: true, max_attempts: 2 } });
   await expect.poll(async () => (await post(event())).status, { timeout: 5_000 }).toBe(200);

@@ -1,6 +1,6 @@
-import { openCursor, personIn, sealCursor, type Http } from "../../platform/http/index.ts";
+import { openCursor, personIn, sealCursor, type Call, type Http } from "../../platform/http/index.ts";
 import { Problem } from "../../platform/problem.ts";
-import type { EndpointRow } from "./endpoint.ts";
+import { endpointRoutes } from "./endpoints/routes.ts";
 import type { Inbox } from "./inbox.ts";
 import { webhookProblems } from "./problems.ts";
 import * as schemas from "./schemas.ts";
@@ -10,7 +10,8 @@ const BACKFILL_TIMEOUT_MS = 50_000;
 
 /** `POST /webhooks/{source}` for companies; the inbox's screens for operators under `/api/admin`. */
 export function webhookRoutes(http: Http, inbox: Inbox): void {
-  for (const { name } of inbox.deps.sources) receiveRoute(http, inbox, name);
+  for (const name of new Set(inbox.deps.sources.map((source) => source.name)))
+    receiveRoutes(http, inbox, name);
   eventRoutes(http, inbox);
   eventActions(http, inbox);
   endpointRoutes(http, inbox);
@@ -19,24 +20,37 @@ export function webhookRoutes(http: Http, inbox: Inbox): void {
 const OPERATOR = { least: "operator" } as const;
 const TAG = "Inbox";
 
-function receiveRoute(http: Http, inbox: Inbox, source: string): void {
-  http.operation({
+function receiveRoutes(http: Http, inbox: Inbox, source: string): void {
+  const name = `${source[0]?.toUpperCase()}${source.slice(1)}Event`;
+  const taken = {
     method: "POST",
-    path: `/webhooks/${source}`,
-    id: `receive${source[0]?.toUpperCase()}${source.slice(1)}Event`,
     tag: "Webhooks",
-    summary: "Takes a signed event; 200 once it is stored",
     access: { least: "anyone" },
     // Only unverified requests are limited, after verification.
     limit: "none",
     bodyLimit: MAX_BODY_BYTES,
     rawBody: true,
     answer: { status: 200, schema: schemas.received },
-    async handle({ request, ip }) {
-      const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-      await inbox.receive({ source, body, headers: request.headers, ip });
-      return { received: true as const };
-    },
+  } as const;
+  const receive = async ({ request, ip }: Pick<Call, "request" | "ip">, endpointId: string | null) => {
+    const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+    await inbox.receive({ source, endpointId, body, headers: request.headers, ip });
+    return { received: true as const };
+  };
+  http.operation({
+    ...taken,
+    path: `/webhooks/${source}`,
+    id: `receive${name}`,
+    summary: "Takes a signed event; 200 once it is stored",
+    handle: (call) => receive(call, null),
+  });
+  http.operation({
+    ...taken,
+    path: `/webhooks/${source}/:endpoint_id`,
+    id: `receive${name}At`,
+    summary: "The same at a further endpoint",
+    params: schemas.receiveParams,
+    handle: (call) => receive(call, call.params.endpoint_id),
   });
 }
 
@@ -142,34 +156,6 @@ function eventActions(http: Http, inbox: Inbox): void {
         if (cause instanceof Problem) throw cause;
         throw new Problem(webhookProblems.company_unavailable, { cause, retryAfter: 60 });
       }
-    },
-  });
-}
-
-function endpointRoutes(http: Http, inbox: Inbox): void {
-  const operator = { tag: TAG, access: OPERATOR };
-  const present = (row: EndpointRow) => ({ ...row, url: `/webhooks/${row.source}` });
-  http.operation({
-    ...operator,
-    method: "GET",
-    path: "/api/admin/webhook-endpoints",
-    id: "listWebhookEndpoints",
-    summary: "Where companies send their events",
-    answer: { status: 200, schema: schemas.endpoints },
-    handle: async () => ({ data: (await inbox.endpoints()).map(present) }),
-  });
-  http.operation({
-    ...operator,
-    method: "PATCH",
-    path: "/api/admin/webhook-endpoints/:id",
-    id: "changeWebhookEndpoint",
-    summary: "Switches an endpoint on or off, or sets its attempts",
-    params: schemas.endpointParams,
-    body: schemas.endpointChange,
-    answer: { status: 200, schema: schemas.endpoint },
-    async handle({ actor, params, body }) {
-      const change = { enabled: body.enabled, maxAttempts: body.max_attempts };
-      return present(await inbox.changeEndpoint(params.id, change, personIn(actor)));
     },
   });
 }

@@ -5,7 +5,7 @@ const state = z.enum(["received", "waiting_retry", "processing", "processed", "d
 const word = z.string().max(200);
 
 export const eventParams = z.object({ id: idParam("evt") });
-export const endpointParams = z.object({ id: idParam("whe") });
+export const receiveParams = z.object({ endpoint_id: idParam("whe") });
 
 export const received = z.object({ received: z.literal(true) }).meta({ id: "WebhookReceived" });
 
@@ -95,23 +95,6 @@ export const deadLetters = z
     ),
   })
   .meta({ id: "WebhookDeadLetters" });
-
-export const endpoint = z
-  .object({
-    id: idParam("whe"),
-    source: z.string(),
-    account_id: z.string(),
-    mode: z.enum(["test", "live"]),
-    enabled: z.boolean(),
-    max_attempts: z.int(),
-    created_at: instant,
-    url: z.string(),
-  })
-  .meta({ id: "WebhookEndpoint" });
-export const endpoints = z.object({ data: z.array(endpoint) }).meta({ id: "WebhookEndpoints" });
-export const endpointChange = z
-  .strictObject({ enabled: z.boolean().optional(), max_attempts: z.int().min(1).max(77).optional() })
-  .meta({ id: "WebhookEndpointChange" });
 
 export const backfillInput = z
   .strictObject({ from: instant.optional(), to: instant.optional() })

@@ -24,6 +24,11 @@ export function createSignals({ db, clock, metrics, handlers }: InboxDeps) {
       "source",
     ]),
     total: metrics.counter("webhooks_total", "Requests to the inbox", ["source", "outcome"]),
+    conflicts: metrics.counter(
+      "webhook_transmission_conflicts_total",
+      "Transmissions that came once more with another body",
+      ["source"],
+    ),
     process: metrics.histogram("webhook_process_seconds", "Seconds from claim to result", ["type", "result"]),
     typeLabel: (type: string) => (named.has(type) ? type : "other"),
   };

@@ -7,6 +7,8 @@ export type Claimed = InboxEvent & {
   replays: number;
   queuedAt: Date;
   maxAttempts: number;
+  /** Another endpoint of the account has brought the same event. */
+  isCopy: boolean;
 };
 
 /** How one attempt ended. */
@@ -41,13 +43,17 @@ const CLAIM = `
   select c.id, c.source, c.endpoint_id as "endpointId", n.account_id as "accountId", n.mode,
     c.provider_event_id as "providerEventId", c.type, c.root, c.object_id as "objectId",
     c.provider_created_at as "createdAt", c.received_at as "receivedAt", c.queued_at as "queuedAt", c.attempts, c.replays,
-    n.max_attempts as "maxAttempts", p.body
+    n.max_attempts as "maxAttempts", p.body, exists (
+      select 1 from webhooks.endpoints m join webhooks.events o on o.source = m.source and o.endpoint_id = m.id
+        and o.provider_event_id = c.provider_event_id
+      where m.source = n.source and m.account_id = n.account_id and m.mode = n.mode and m.id <> n.id
+        and o.error_code is distinct from 'copy' and (o.finished_at is not null or o.id < c.id)) as "isCopy"
   from claimed c join webhooks.endpoints n on n.id = c.endpoint_id join webhooks.payloads p on p.event_id = c.id
   order by c.provider_created_at, c.id`;
 
 /**
  * Takes up to `limit` events that are due, oldest first. All of one root's due events may come in one claim, in order; a
- * root that is being processed elsewhere is left alone. Losing this commit in a crash loses only the claim, so it does
+ * root that is being processed elsewhere is left alone, so of two copies one is seen to be first. Losing this commit in a crash loses only the claim, so it does
  * not wait for the disk.
  */
 export async function claimEvents(

@@ -1,10 +1,12 @@
-import { readEnvelope, type StripeApi } from "../../vendors/stripe/index.ts";
+import { readEnvelope, StripeFault, type StripeApi } from "../../vendors/stripe/index.ts";
 import { verifyStripe } from "../../vendors/stripe/verify.ts";
-import { assert } from "../../platform/problem.ts";
+import { Problem, assert } from "../../platform/problem.ts";
+import { webhookProblems } from "./problems.ts";
 import type { Source } from "./source.ts";
 
 const MAX_SECRETS = 5;
 const HEADER = "stripe-signature";
+const AWAY_SECONDS = 60;
 
 /** A Stripe account as a source. Any of the secrets may have signed an event, so that one can be rolled. */
 export function stripeSource(options: {
@@ -19,9 +21,21 @@ export function stripeSource(options: {
     name: "stripe",
     accountId,
     mode: stripe.mode,
-    verify: (body, headers, nowMs) => verifyStripe(body, header(headers), secrets, nowMs),
+    secrets,
+    verify: (body, headers, by) => verifyStripe(body, header(headers), by.secrets, by.nowMs),
     read: readEnvelope,
     keep: (headers) => ({ [HEADER]: header(headers) ?? "" }),
     list: stripe.listEvents,
+    remote: {
+      create: (wanted) => stripe.createWebhookEndpoint(wanted).catch(refuse),
+      remove: (id) => stripe.deleteWebhookEndpoint(id).catch(refuse),
+    },
   };
+}
+
+function refuse(cause: unknown): never {
+  if (!(cause instanceof StripeFault)) throw cause;
+  if (cause.kind === "unavailable")
+    throw new Problem(webhookProblems.company_unavailable, { cause, retryAfter: AWAY_SECONDS });
+  throw new Problem(webhookProblems.provider_refused, { cause });
 }

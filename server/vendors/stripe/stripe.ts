@@ -2,6 +2,7 @@ import type Stripe from "stripe";
 import { createClient, type CallStripe, type ClientOptions } from "./client.ts";
 import { envelopeOf, type Envelope } from "./envelope.ts";
 import type { CheckoutSession, Fee, PaymentFact } from "./facts.ts";
+import { StripeFault } from "./fault.ts";
 import { intentFact, readFee, readRefund, readSession } from "./read-payment.ts";
 
 const PAGE = 100;
@@ -22,6 +23,8 @@ export type NewSession = {
 /** An event from Stripe's list: its own JSON, as bytes, and what it says about itself. */
 export type ListedEvent = { envelope: Envelope; body: Buffer };
 
+type EventRange = { from: Date; to: Date; after: string | null; types?: readonly string[] };
+
 export type StripeApi = {
   readonly mode: "test" | "live";
   createCustomer(input: { holdfastId: string; idempotencyKey: string }): Promise<{ id: string }>;
@@ -33,11 +36,15 @@ export type StripeApi = {
   /** The payment whole: intent, charge, refunds. */
   fetchPayment(intentId: string): Promise<PaymentFact>;
   fetchFee(balanceTransactionId: string): Promise<Fee>;
-  /** Events made in [from, to], one page, newest first; `after` is the last id of the page before. */
-  listEvents(
-    range: { from: Date; to: Date; after: string | null },
-    signal: AbortSignal,
-  ): Promise<{ events: ListedEvent[]; hasMore: boolean }>;
+  /** Events made in [from, to], one page, newest first; `after` is the last id of the page before. At most 20 types. */
+  listEvents(range: EventRange, signal: AbortSignal): Promise<{ events: ListedEvent[]; hasMore: boolean }>;
+  /** An endpoint at Stripe for events of all types, in the pinned API version. Its secret is told only now. */
+  createWebhookEndpoint(input: {
+    url: string;
+    idempotencyKey: string;
+  }): Promise<{ webhookId: string; secret: string | null }>;
+  /** Done, too, for one that is gone. */
+  deleteWebhookEndpoint(webhookId: string): Promise<void>;
 };
 
 /** Stripe in our own words. Every function may throw `StripeFault`, and nothing else that Stripe could cause. */
@@ -67,6 +74,12 @@ export function createStripe(options: ClientOptions): StripeApi {
         readFee(await sdk.balanceTransactions.retrieve(id)),
       ),
     listEvents: (range, signal) => listEvents(call, range, signal),
+    createWebhookEndpoint: ({ url, idempotencyKey }) =>
+      call("webhook_endpoints.create", async (sdk) => {
+        const made = await sdk.webhookEndpoints.create({ url, enabled_events: ["*"] }, { idempotencyKey });
+        return { webhookId: made.id, secret: made.secret ?? null };
+      }),
+    deleteWebhookEndpoint: (id) => deleteEndpoint(call, id),
   };
 }
 
@@ -151,9 +164,17 @@ async function fetchPayment(call: CallStripe, intentId: string): Promise<Payment
   return { ...fact, refunds };
 }
 
+async function deleteEndpoint(call: CallStripe, id: string): Promise<void> {
+  try {
+    await call("webhook_endpoints.del", (sdk) => sdk.webhookEndpoints.del(id));
+  } catch (error) {
+    if (!(error instanceof StripeFault && error.kind === "not_found")) throw error;
+  }
+}
+
 async function listEvents(
   call: CallStripe,
-  range: { from: Date; to: Date; after: string | null },
+  range: EventRange,
   signal: AbortSignal,
 ): Promise<{ events: ListedEvent[]; hasMore: boolean }> {
   const list = await call(
@@ -166,6 +187,7 @@ async function listEvents(
           lte: Math.floor(range.to.getTime() / 1000),
         },
         ...(range.after ? { starting_after: range.after } : {}),
+        ...(range.types?.length ? { types: [...range.types] } : {}),
       }),
     signal,
   );

@@ -1,4 +1,6 @@
 /** Authenticated Stripe events → ledger, a second: claimed, applied and posted in batches, nothing fetched. */
+import { createSealer } from "../../../server/platform/crypto/index.ts";
+import { KEYRING } from "../../harness/people.ts";
 import { createBilling, readPacks } from "../../../server/kernel/billing/index.ts";
 import { insertPayment, placeObjects } from "../../../server/kernel/billing/payments/store.ts";
 import { createInbox, type Source } from "../../../server/kernel/webhooks/index.ts";
@@ -49,6 +51,8 @@ export async function benchApply(options: { db: Db; count: number; orgs: number 
   const inbox = createInbox({
     ...shared,
     limiter: createLimiter(),
+    sealer: createSealer([KEYRING]),
+    baseUrl: "http://localhost",
     maxAttempts: 12,
     sources: [source],
     handlers: billing.handlers,
