@@ -1002,6 +1002,11 @@ export type WebhooksEndpoints = {
   enabled: boolean;
   max_attempts: number;
   created_at: Date;
+  provider_webhook_id: string | null;
+  is_default: boolean;
+  is_remote: boolean;
+  cap_per_minute: number | null;
+  deleted_at: Date | null;
 };
 
 /** webhooks.events */
@@ -1035,4 +1040,26 @@ export type WebhooksPayloads = {
   event_id: string;
   body: Buffer;
   headers: unknown;
+};
+
+/** webhooks.secrets */
+export type WebhooksSecrets = {
+  id: string;
+  endpoint_id: string;
+  hash: Buffer;
+  sealed: Buffer | null;
+  hint: string;
+  from_config: boolean;
+  starts_at: Date;
+  ends_at: Date | null;
+  created_at: Date;
+  removed_at: Date | null;
+};
+
+/** webhooks.transmissions */
+export type WebhooksTransmissions = {
+  source: string;
+  transmission_id: string;
+  body_hash: Buffer;
+  received_at: Date;
 };

@@ -1514,11 +1514,18 @@ CREATE TABLE webhooks.endpoints (
   enabled boolean NOT NULL DEFAULT true,
   max_attempts smallint NOT NULL DEFAULT 12,
   created_at timestamp with time zone NOT NULL,
+  provider_webhook_id text,
+  is_default boolean NOT NULL DEFAULT false,
+  is_remote boolean NOT NULL DEFAULT false,
+  cap_per_minute integer,
+  deleted_at timestamp with time zone,
   CONSTRAINT endpoints_pkey PRIMARY KEY (id),
-  CONSTRAINT endpoints_source_account_id_mode_key UNIQUE (source, account_id, mode),
+  CONSTRAINT endpoints_cap_per_minute_check CHECK (((cap_per_minute >= 1) AND (cap_per_minute <= 1000000))),
   CONSTRAINT endpoints_max_attempts_check CHECK (((max_attempts >= 1) AND (max_attempts <= 77))),
   CONSTRAINT endpoints_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text])))
 );
+CREATE UNIQUE INDEX endpoints_default ON webhooks.endpoints USING btree (source, account_id, mode) WHERE is_default;
+CREATE UNIQUE INDEX endpoints_provider ON webhooks.endpoints USING btree (source, provider_webhook_id) WHERE (deleted_at IS NULL);
 GRANT INSERT, SELECT, UPDATE ON TABLE webhooks.endpoints TO holdfast_app;
 
 CREATE TABLE webhooks.events (
@@ -1549,6 +1556,7 @@ CREATE TABLE webhooks.events (
   CONSTRAINT events_origin_check CHECK ((origin = ANY (ARRAY['delivery'::text, 'backfill'::text, 'reconciliation'::text]))),
   CONSTRAINT events_state_check CHECK ((state = ANY (ARRAY['received'::text, 'waiting_retry'::text, 'processing'::text, 'processed'::text, 'dead'::text, 'ignored'::text])))
 );
+CREATE INDEX events_endpoint ON webhooks.events USING btree (endpoint_id, received_at DESC, id DESC);
 CREATE INDEX events_listed ON webhooks.events USING btree (received_at DESC, id DESC);
 CREATE INDEX events_object ON webhooks.events USING btree (object_id);
 CREATE INDEX events_queue ON webhooks.events USING btree (next_attempt_at, id) WHERE (state = ANY (ARRAY['received'::text, 'waiting_retry'::text]));
@@ -1564,6 +1572,34 @@ CREATE TABLE webhooks.payloads (
   CONSTRAINT payloads_pkey PRIMARY KEY (event_id)
 );
 GRANT INSERT, SELECT ON TABLE webhooks.payloads TO holdfast_app;
+
+CREATE TABLE webhooks.secrets (
+  id text NOT NULL,
+  endpoint_id text NOT NULL,
+  hash bytea NOT NULL,
+  sealed bytea,
+  hint text NOT NULL,
+  from_config boolean NOT NULL,
+  starts_at timestamp with time zone NOT NULL,
+  ends_at timestamp with time zone,
+  created_at timestamp with time zone NOT NULL,
+  removed_at timestamp with time zone,
+  CONSTRAINT secrets_pkey PRIMARY KEY (id),
+  CONSTRAINT secrets_endpoint_id_hash_key UNIQUE (endpoint_id, hash),
+  CONSTRAINT secrets_endpoint_id_fkey FOREIGN KEY (endpoint_id) REFERENCES webhooks.endpoints(id),
+  CONSTRAINT secrets_check CHECK (((removed_at IS NULL) = (sealed IS NOT NULL)))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE webhooks.secrets TO holdfast_app;
+
+CREATE TABLE webhooks.transmissions (
+  source text NOT NULL,
+  transmission_id text NOT NULL,
+  body_hash bytea NOT NULL,
+  received_at timestamp with time zone NOT NULL,
+  CONSTRAINT transmissions_pkey PRIMARY KEY (source, transmission_id)
+);
+CREATE INDEX transmissions_age ON webhooks.transmissions USING btree (received_at);
+GRANT DELETE, INSERT, SELECT ON TABLE webhooks.transmissions TO holdfast_app;
 
 CREATE OR REPLACE FUNCTION identity.keep_audit_partitions(today date, keep_from date)
  RETURNS integer

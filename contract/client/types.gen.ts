@@ -22,9 +22,31 @@ export type NewPurchaseInput = {
 
 export type RoleInput = 'owner' | 'admin' | 'agent' | 'viewer';
 
+export type NewWebhookEndpointInput = {
+    source: string;
+    account_id: string;
+    provider_webhook_id?: string | null;
+    enabled?: boolean;
+    max_attempts?: number;
+    cap_per_minute?: number | null;
+    create_remote?: boolean;
+};
+
 export type WebhookEndpointChangeInput = {
     enabled?: boolean;
     max_attempts?: number;
+    cap_per_minute?: number | null;
+    provider_webhook_id?: string | null;
+};
+
+export type NewWebhookSecretInput = {
+    secret: string;
+    starts_at?: string;
+    ends_at?: string;
+    /**
+     * A roll: until when the endpoint's other secrets verify
+     */
+    others_end_at?: string;
 };
 
 export type NewWebhookBackfillInput = {
@@ -1114,6 +1136,45 @@ export type Me = {
     };
 };
 
+export type WebhookSecret = {
+    id: string;
+    /**
+     * Its last characters
+     */
+    hint: string;
+    from_config: boolean;
+    starts_at: string;
+    ends_at: string | null;
+    created_at: string;
+};
+
+export type WebhookEndpoint = {
+    id: string;
+    source: string;
+    account_id: string;
+    mode: 'test' | 'live';
+    provider_webhook_id: string | null;
+    is_default: boolean;
+    /**
+     * Made at the company from here, and removed there with it
+     */
+    is_remote: boolean;
+    enabled: boolean;
+    max_attempts: number;
+    /**
+     * Verified events a minute; null: never refused
+     */
+    cap_per_minute: number | null;
+    created_at: string;
+    url: string;
+    last_event_at: string | null;
+    secrets: Array<WebhookSecret>;
+};
+
+export type WebhookEndpoints = {
+    data: Array<WebhookEndpoint>;
+};
+
 export type WebhookReceived = {
     received: true;
 };
@@ -1210,21 +1271,6 @@ export type WebhookDeadLetters = {
         oldest_at: string;
         sample_event_id: string;
     }>;
-};
-
-export type WebhookEndpoint = {
-    id: string;
-    source: string;
-    account_id: string;
-    mode: 'test' | 'live';
-    enabled: boolean;
-    max_attempts: number;
-    created_at: string;
-    url: string;
-};
-
-export type WebhookEndpoints = {
-    data: Array<WebhookEndpoint>;
 };
 
 export type WebhookBackfill = {
@@ -5033,6 +5079,33 @@ export type ReceiveStripeEventResponses = {
 
 export type ReceiveStripeEventResponse = ReceiveStripeEventResponses[keyof ReceiveStripeEventResponses];
 
+export type ReceiveStripeEventAtData = {
+    body?: never;
+    path: {
+        endpoint_id: string;
+    };
+    query?: never;
+    url: '/webhooks/stripe/{endpoint_id}';
+};
+
+export type ReceiveStripeEventAtErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ReceiveStripeEventAtError = ReceiveStripeEventAtErrors[keyof ReceiveStripeEventAtErrors];
+
+export type ReceiveStripeEventAtResponses = {
+    /**
+     * Success
+     */
+    200: WebhookReceived;
+};
+
+export type ReceiveStripeEventAtResponse = ReceiveStripeEventAtResponses[keyof ReceiveStripeEventAtResponses];
+
 export type ReceiveResendEventData = {
     body?: never;
     path?: never;
@@ -5057,6 +5130,33 @@ export type ReceiveResendEventResponses = {
 };
 
 export type ReceiveResendEventResponse = ReceiveResendEventResponses[keyof ReceiveResendEventResponses];
+
+export type ReceiveResendEventAtData = {
+    body?: never;
+    path: {
+        endpoint_id: string;
+    };
+    query?: never;
+    url: '/webhooks/resend/{endpoint_id}';
+};
+
+export type ReceiveResendEventAtErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ReceiveResendEventAtError = ReceiveResendEventAtErrors[keyof ReceiveResendEventAtErrors];
+
+export type ReceiveResendEventAtResponses = {
+    /**
+     * Success
+     */
+    200: WebhookReceived;
+};
+
+export type ReceiveResendEventAtResponse = ReceiveResendEventAtResponses[keyof ReceiveResendEventAtResponses];
 
 export type ListEventsData = {
     body?: never;
@@ -5271,6 +5371,58 @@ export type ListWebhookEndpointsResponses = {
 
 export type ListWebhookEndpointsResponse = ListWebhookEndpointsResponses[keyof ListWebhookEndpointsResponses];
 
+export type CreateWebhookEndpointData = {
+    body: NewWebhookEndpointInput;
+    path?: never;
+    query?: never;
+    url: '/api/admin/webhook-endpoints';
+};
+
+export type CreateWebhookEndpointErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type CreateWebhookEndpointError = CreateWebhookEndpointErrors[keyof CreateWebhookEndpointErrors];
+
+export type CreateWebhookEndpointResponses = {
+    /**
+     * Success
+     */
+    201: WebhookEndpoint;
+};
+
+export type CreateWebhookEndpointResponse = CreateWebhookEndpointResponses[keyof CreateWebhookEndpointResponses];
+
+export type RemoveWebhookEndpointData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/admin/webhook-endpoints/{id}';
+};
+
+export type RemoveWebhookEndpointErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type RemoveWebhookEndpointError = RemoveWebhookEndpointErrors[keyof RemoveWebhookEndpointErrors];
+
+export type RemoveWebhookEndpointResponses = {
+    /**
+     * Done; no body
+     */
+    204: void;
+};
+
+export type RemoveWebhookEndpointResponse = RemoveWebhookEndpointResponses[keyof RemoveWebhookEndpointResponses];
+
 export type ChangeWebhookEndpointData = {
     body: WebhookEndpointChangeInput;
     path: {
@@ -5297,6 +5449,61 @@ export type ChangeWebhookEndpointResponses = {
 };
 
 export type ChangeWebhookEndpointResponse = ChangeWebhookEndpointResponses[keyof ChangeWebhookEndpointResponses];
+
+export type AddWebhookSecretData = {
+    body: NewWebhookSecretInput;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/admin/webhook-endpoints/{id}/secrets';
+};
+
+export type AddWebhookSecretErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type AddWebhookSecretError = AddWebhookSecretErrors[keyof AddWebhookSecretErrors];
+
+export type AddWebhookSecretResponses = {
+    /**
+     * Success
+     */
+    201: WebhookSecret;
+};
+
+export type AddWebhookSecretResponse = AddWebhookSecretResponses[keyof AddWebhookSecretResponses];
+
+export type RemoveWebhookSecretData = {
+    body?: never;
+    path: {
+        id: string;
+        secret_id: string;
+    };
+    query?: never;
+    url: '/api/admin/webhook-endpoints/{id}/secrets/{secret_id}';
+};
+
+export type RemoveWebhookSecretErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type RemoveWebhookSecretError = RemoveWebhookSecretErrors[keyof RemoveWebhookSecretErrors];
+
+export type RemoveWebhookSecretResponses = {
+    /**
+     * Done; no body
+     */
+    204: void;
+};
+
+export type RemoveWebhookSecretResponse = RemoveWebhookSecretResponses[keyof RemoveWebhookSecretResponses];
 
 export type ListCreditPacksData = {
     body?: never;
