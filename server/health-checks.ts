@@ -77,7 +77,7 @@ export function healthChecks({
     if (down.length > 0) throw new Error(`${down.map(({ name }) => name).join(", ")} down`);
     return `${bus.processes()} ${bus.processes() === 1 ? "process" : "processes"}`;
   });
-  health.check("realtime", false, async () => `${hub.readers} open ${hub.readers === 1 ? "page" : "pages"}`);
+  health.check("realtime", false, async () => `${hub.pages} open ${hub.pages === 1 ? "page" : "pages"}`);
   health.queue("webhook events", async () => {
     const { received, waiting_retry, processing, oldest_seconds } = await inbox.counts();
     return { waiting: received + waiting_retry + processing, oldest_seconds };

@@ -126,7 +126,7 @@ export async function build(config: Config, options: AppOptions): Promise<Parts>
     metrics,
   });
   const paypal = buildPaypal(config, metrics);
-  const mail = buildMail(config, shared);
+  const mail = buildMail(config, { ...shared, cache });
   const plans = readPlans(config.PLANS);
   const billing = createBilling({
     ...shared,
@@ -221,7 +221,7 @@ const sourcesOf = (config: Config, stripe: StripeApi, paypal: PaypalApi | null):
 
 function buildMail(
   config: Config,
-  shared: Pick<MailDeps, "db" | "clock" | "hub" | "logger" | "metrics">,
+  shared: Pick<MailDeps, "cache" | "db" | "clock" | "hub" | "logger" | "metrics">,
 ): Mail {
   const mail = createMail({
     ...shared,

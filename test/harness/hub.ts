@@ -12,8 +12,8 @@ export function startHub(db: Db, directUrl: string): TestHub {
   return {
     publish: (...event) => hub.publish(...event),
     subscribe: (...reader) => hub.subscribe(...reader),
-    get readers() {
-      return hub.readers;
+    get pages() {
+      return hub.pages;
     },
     async close() {
       hub.close();

@@ -14,7 +14,7 @@ export type Outbox = {
   close(): Promise<void>;
 };
 
-type Given = Pick<MailDeps, "db" | "clock" | "hub" | "logger" | "metrics"> & { baseUrl: string };
+type Given = Pick<MailDeps, "cache" | "db" | "clock" | "hub" | "logger" | "metrics"> & { baseUrl: string };
 const NOWHERE = { api_key: "re_nowhere", base_url: "http://127.0.0.1:9", from: "nobody@example.com" };
 
 /** `delivers` false: mails wait for ever, and no company is started. */

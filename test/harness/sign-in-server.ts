@@ -9,6 +9,7 @@ import {
   type IdentityDeps,
 } from "../../server/kernel/identity/index.ts";
 import {
+  CASCADES,
   connectionActions,
   departureActions,
   createAuthenticate,
@@ -111,7 +112,7 @@ export async function startSignInServer(
   const realtime = createHub(bus);
   const hub = { publish: (topic: string) => void published.push(topic) };
   const metrics = createMetrics("0");
-  const cache = createCache({ bus });
+  const cache = createCache({ bus, cascades: CASCADES });
   const limiter = createLimiter({
     clock,
     shared: { db, bus: bus, logger },
@@ -136,7 +137,7 @@ export async function startSignInServer(
     pagesDir: null,
   });
   const { mail, ...box } = await openOutbox(
-    { db, clock, hub: realtime, logger, metrics, baseUrl: BASE_URL },
+    { cache, db, clock, hub: realtime, logger, metrics, baseUrl: BASE_URL },
     withMail,
   );
   tenancyMails(mail);
@@ -159,6 +160,7 @@ export async function startSignInServer(
   const forget = (id: string) => authenticate.forget(id);
   const identity: IdentityDeps = {
     db,
+    cache,
     clock,
     metrics,
     config,

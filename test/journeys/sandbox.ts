@@ -25,8 +25,9 @@ export function connectSandbox(url: string): Sandbox {
       const [secret = ""] = stripe.webhook_secret.split(",");
       const type = "checkout.session.expired";
       const created = Math.floor(Date.now() / 1000);
-      // No column of text takes NUL, so looking the session up fails.
-      const object = { id: "cs_\0", object: "checkout.session", status: "expired", metadata: {} };
+      // No list of ids takes a list in the place of one, so looking the session up fails.
+      const named = { id: ["cs_1", "cs_2"], payment_intent: "pi_1" };
+      const object = { ...named, object: "checkout.session", status: "expired", metadata: {} };
       const event = { id: `evt_${randomUUID()}`, object: "event", type, created, livemode: false };
       const body = JSON.stringify({ ...event, data: { object } });
       const signature = createHmac("sha256", secret).update(`${created}.${body}`).digest("hex");

@@ -1,3 +1,4 @@
+import type { Cache } from "../../platform/cache/index.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Sealer, Signer } from "../../platform/crypto/index.ts";
 import type { Db, Tx } from "../../platform/db/index.ts";
@@ -62,6 +63,7 @@ export type ConnectionActions = {
 
 export type IdentityDeps = {
   db: Db;
+  cache: Pick<Cache, "get" | "invalidate">;
   clock: Clock;
   metrics: Metrics;
   /** The companies that vouch for people here. */
@@ -71,7 +73,7 @@ export type IdentityDeps = {
   invitations: InvitationActions;
   connections: ConnectionActions;
   departures: DepartureActions;
-  mail: Pick<Mail, "send" | "addressState" | "addressProven">;
+  mail: Pick<Mail, "send" | "addressState" | "addressProven" | "knownState">;
   /** Keeps what must be read back (TOTP secrets, signing keys). */
   sealer: Sealer;
   /** Signs the ends of audit chains. */
@@ -84,7 +86,7 @@ export type IdentityDeps = {
   sessionEnded(sessionId: string): void;
   /** The same of one access token, by its `jti`. */
   tokenRevoked(jti: string): void;
-  /** The same of all that a person holds, sessions and keys, leaving with the commit. */
+  /** The same of all that a person holds, sessions and keys, and of their profile, leaving with the commit. */
   personChanged(tx: Tx, userId: UserId): Promise<void>;
   /** Where the person is a member, oldest first. */
   membershipsOf(userId: UserId): Promise<Membership[]>;

@@ -17,6 +17,7 @@ export function identityJobs(
   loops: Loops,
   deps: Pick<
     IdentityDeps,
+    | "cache"
     | "db"
     | "clock"
     | "departures"

@@ -1,3 +1,4 @@
+import type { Cache } from "../../platform/cache/index.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Db } from "../../platform/db/index.ts";
 import type { Hub } from "../../platform/realtime/index.ts";
@@ -6,6 +7,7 @@ import type { MailCompany } from "../../vendors/mail/index.ts";
 
 export type MailDeps = {
   db: Db;
+  cache: Pick<Cache, "get" | "invalidate">;
   clock: Clock;
   hub: Pick<Hub, "publish" | "subscribe">;
   logger: Logger;

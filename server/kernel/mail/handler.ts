@@ -1,7 +1,8 @@
 import { isId, type OrgId } from "../../platform/ids.ts";
 import type { Tx } from "../../platform/db/index.ts";
 import { readMailEvent, type MailEvent } from "../../vendors/mail/index.ts";
-import { flagAddress } from "./address-store.ts";
+import { flag } from "./address.ts";
+import type { MailDeps } from "./deps.ts";
 import type { Signals } from "./signals.ts";
 import { noteFate } from "./store.ts";
 
@@ -21,7 +22,7 @@ type Prepared = { kind: "facts"; orgId: null; facts: Fact } | { kind: "ignored";
  * Applies what the company tells of mails that it took, as the inbox of events asks of a handler (`kernel/webhooks` stands to
  * the right, so the shape is stated here). Nobody's organization: addresses belong to people.
  */
-export function mailHandler(signals: Signals) {
+export function mailHandler(signals: Signals, deps: Pick<MailDeps, "cache">) {
   return {
     source: "resend",
     types: new Set<string>(TYPES),
@@ -36,7 +37,7 @@ export function mailHandler(signals: Signals) {
       for (const { mailId, fate, addresses, at } of facts) {
         const kind = await noteFate(tx, mailId, fate);
         if (fate === "bounced" || fate === "complained")
-          for (const address of addresses.toSorted()) await flagAddress(tx, address, fate, at);
+          for (const address of addresses.toSorted()) await flag(tx, deps, address, fate, at);
         if (kind !== null) tx.afterCommit(() => signals.total.inc({ kind, outcome: fate }));
         effects.push([{ kind: "mail", id: mailId }]);
       }

@@ -1,7 +1,8 @@
 import { withSystemTx, type Tx } from "../../platform/db/index.ts";
 import { newId } from "../../platform/ids.ts";
 import { assert } from "../../platform/problem.ts";
-import { findAddressState, proveAddress, type AddressState } from "./address-store.ts";
+import { knownState, prove } from "./address.ts";
+import { findAddressState, type AddressState } from "./address-store.ts";
 import { deliverMails } from "./deliver.ts";
 import type { MailDeps } from "./deps.ts";
 import { mailHandler } from "./handler.ts";
@@ -22,6 +23,8 @@ export type Mail = {
   send(tx: Tx, mail: NewMail): Promise<MailId>;
   /** Whether mail to an address came back or was called spam. A flagged one is asked for anew at the next sign-in. */
   addressState(tx: Tx, address: string): Promise<AddressState>;
+  /** The same from the cache, for pages. */
+  knownState(address: string): Promise<AddressState>;
   /** The person has shown that mail arrives there: the flag falls, and what was told of the time before counts no more. */
   addressProven(tx: Tx, address: string): Promise<void>;
   /** Hands over what is due until nothing is, or `stopping`. */
@@ -51,9 +54,10 @@ export function createMail(deps: MailDeps): Mail {
       return id;
     },
     addressState: (tx, address) => findAddressState(tx, address.toLowerCase()),
-    addressProven: (tx, address) => proveAddress(tx, address.toLowerCase(), clock.now()),
+    knownState: (address) => knownState(deps, address.toLowerCase()),
+    addressProven: (tx, address) => prove(tx, deps, address.toLowerCase()),
     deliver: (stopping) => deliverMails({ deps, kinds, signals }, stopping),
-    handler: mailHandler(signals),
+    handler: mailHandler(signals, deps),
     waiting: () => withSystemTx(db, (tx) => countWaiting(tx, clock.now())),
     purge: () => purgeMails(deps),
   };

@@ -9,5 +9,5 @@ export type CachedDb = { db: Db; cache: Pick<Cache, "get" | "invalidate"> };
  */
 export const CASCADES = {
   organization: ["users", "billing", "settings"],
-  user: ["permissions"],
+  user: ["permissions", "profile"],
 } as const;

@@ -31,7 +31,7 @@ let applied: string[];
 
 const handler: Handler<Fact> = {
   source: "stripe",
-  types: new Set(["t.ok", "t.fail", "t.rule", "t.wait", "t.dead", "t.foreign", "t.crash"]),
+  types: new Set(["t.ok", "t.fail", "t.rule", "t.wait", "t.dead", "t.foreign", "t.crash", "t.nul"]),
   async prepare(events) {
     return events.map((event) => {
       if (broken.has(event.type) && event.type === "t.crash") throw new Error("cannot prepare");
@@ -43,6 +43,7 @@ const handler: Handler<Fact> = {
   },
   async apply(tx, tenant, facts, now) {
     for (const { type } of facts) {
+      if (broken.has(type) && type === "t.nul") await tx.query("test_nul", "select $1::text", ["cs_\0"]);
       if (broken.has(type) && type === "t.fail") throw new Error("handler\0 has a bug");
       if (broken.has(type) && type === "t.rule") throw new RuleBroken("amount_mismatch", "not what was sold");
     }
@@ -200,6 +201,15 @@ test("one event that fails does not hold back its batch", async () => {
   await drain();
   for (const id of good) expect(await stored(id)).toMatchObject({ state: "processed" });
   for (const id of bad) expect(await stored(id)).toMatchObject({ state: "waiting_retry", attempts: 1 });
+});
+
+test("an event with text that no column takes is dead at once, and takes no other with it", async () => {
+  broken.add("t.nul");
+  const [bad, good] = [await deliver("t.nul"), await deliver("t.ok")];
+  await drain();
+  expect(await stored(bad)).toMatchObject({ state: "dead", attempts: 1, error_code: "unstorable_text" });
+  expect(await stored(good)).toMatchObject({ state: "processed" });
+  broken.clear();
 });
 
 test("a poison event is dead after its attempts, and applied once when it is replayed after the repair", async () => {

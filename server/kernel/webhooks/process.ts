@@ -230,12 +230,26 @@ function failure(work: Work, event: Claimed, error: Error): Outcome {
   const errorDetail = error.message;
   if (error instanceof RuleBroken)
     return outcome(work, event, { state: "dead", errorCode: error.rule, errorDetail });
+  if (isUnstorable(error)) {
+    const detail = "It holds text that the database cannot store, such as NUL";
+    return outcome(work, event, { state: "dead", errorCode: "unstorable_text", errorDetail: detail });
+  }
   const errorCode = error instanceof Problem ? error.kind.code : "failed";
   const attempts = event.attempts + 1;
   work.deps.logger.warn({ err: error, event_id: event.id, attempts }, "event failed");
   if (attempts >= event.maxAttempts) return outcome(work, event, { state: "dead", errorCode, errorDetail });
   const nextAttemptAt = retryAt(work.deps.clock.now(), attempts, Math.random());
   return outcome(work, event, { state: "waiting_retry", nextAttemptAt, errorCode, errorDetail });
+}
+
+/** PostgreSQL's: text that is not valid in its encoding, and JSON escapes that stand for such text. */
+const UNSTORABLE = new Set(["22021", "22P05"]);
+
+/** However often it is tried, it ends alike. */
+function isUnstorable(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause)
+    if (UNSTORABLE.has(String((cause as { code?: unknown }).code))) return true;
+  return false;
 }
 
 /** A text column takes no NUL: an error that quotes one would fail to be written, and be tried again for ever. */

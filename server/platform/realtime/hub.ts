@@ -6,6 +6,8 @@ export type RealtimeEvent = { id: number; topic: string; orgId: OrgId | null; da
 type Reader = {
   wants(event: Pick<RealtimeEvent, "topic" | "orgId">): boolean;
   send(event: RealtimeEvent): void;
+  /** Somebody's open page, rather than a part of this process that listens. */
+  page?: true;
 };
 
 export type Hub = {
@@ -19,7 +21,8 @@ export type Hub = {
    * by another process. Returns the way to leave.
    */
   subscribe(reader: Reader, lastEventId: number | null): () => void;
-  readonly readers: number;
+  /** Open pages of this process. */
+  readonly pages: number;
   /** Hands the bus what was published last, then stops listening. */
   close(): void;
 };
@@ -77,8 +80,8 @@ export function createHub(bus: Bus): Hub {
       readers.add(reader);
       return () => void readers.delete(reader);
     },
-    get readers() {
-      return readers.size;
+    get pages() {
+      return [...readers].filter(({ page }) => page).length;
     },
     close() {
       flush();

@@ -188,6 +188,8 @@ test("a reader that missed more than is kept is told to read again", async () =>
   const leave = here.subscribe({ wants: () => true, send: (event) => void events.push(event) }, null);
   for (let n = 0; n < 1_002; n += 1) here.publish(`topic.${n}`, a);
   await vi.waitFor(() => expect(events).toHaveLength(1_002));
+  // A part of this process that listens is nobody's page.
+  expect(here.pages).toBe(0);
   leave();
   const replay = (lastId: number): RealtimeEvent[] => {
     const got: RealtimeEvent[] = [];
@@ -230,7 +232,7 @@ test("a stream ends when its credential does, and asking for that keeps no sessi
   caller = null;
   await vi.advanceTimersByTimeAsync(15_000);
   await reader.ended;
-  expect(here.readers).toBe(0);
+  expect(here.pages).toBe(0);
 });
 
 test.each([
@@ -249,7 +251,7 @@ test.each([
   answer = () => next(actor);
   await vi.advanceTimersByTimeAsync(15_000);
   await reader.ended;
-  expect(here.readers).toBe(0);
+  expect(here.pages).toBe(0);
 });
 
 test("while the credential cannot be asked for, a stream goes on", async () => {
@@ -262,7 +264,7 @@ test("while the credential cannot be asked for, a stream goes on", async () => {
   await reader.until(": alive");
   here.publish("credits.changed", a);
   await reader.until("credits.changed");
-  expect(here.readers).toBe(1);
+  expect(here.pages).toBe(1);
 });
 
 test("a reader that left before its stream began leaves nothing behind", async () => {
@@ -281,7 +283,7 @@ test("a reader that left before its stream began leaves nothing behind", async (
   gate.resolve(person(a));
   await new Promise(setImmediate);
   await new Promise(setImmediate);
-  expect(here.readers).toBe(0);
+  expect(here.pages).toBe(0);
 });
 
 test("a stream that begins while the process ends is told at once", async () => {
@@ -289,7 +291,7 @@ test("a stream that begins while the process ends is told at once", async () => 
   const reader = await open(person(a));
   await reader.until("event: drain");
   await reader.ended;
-  expect(here.readers).toBe(0);
+  expect(here.pages).toBe(0);
 });
 
 test("one person's streams are bounded; closing one makes room", async () => {
@@ -298,7 +300,7 @@ test("one person's streams are bounded; closing one makes room", async () => {
   const refused = await open(actor);
   expect([refused.status, (await open(person(a))).status]).toEqual([429, 200]);
   all[0]?.leave();
-  await vi.waitFor(() => expect(here.readers).toBe(20));
+  await vi.waitFor(() => expect(here.pages).toBe(20));
   expect((await open(actor)).status).toBe(200);
 });
 
@@ -312,7 +314,7 @@ test("at the end of the process readers are told, and one that takes nothing is 
   await reader.ended;
   expect(reader.text).not.toContain("topic.");
   await http.app.close();
-  expect(here.readers).toBe(0);
+  expect(here.pages).toBe(0);
   deaf.destroy();
 });
 

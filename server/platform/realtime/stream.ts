@@ -40,7 +40,7 @@ export function streamEvents(hub: Hub, reply: FastifyReply, options: StreamOptio
   const wants = ({ topic, orgId }: Pick<RealtimeEvent, "topic" | "orgId">) =>
     topic === GAP_TOPIC ||
     ((topics === null || topics.has(topic)) && (orgId === null ? actor.operator : orgId === actor.orgId));
-  const leave = hub.subscribe({ wants, send }, lastEventId);
+  const leave = hub.subscribe({ wants, send, page: true }, lastEventId);
   const beat = setInterval(() => {
     raw.write(": alive\n\n");
     options.stillAllowed().then(

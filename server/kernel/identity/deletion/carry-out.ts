@@ -3,6 +3,7 @@ import { newToken } from "../../../platform/crypto/index.ts";
 import { withSystemTx } from "../../../platform/db/index.ts";
 import { forgetPerson } from "../audit/index.ts";
 import type { IdentityDeps } from "../deps.ts";
+import { profileTag } from "../people/profile-store.ts";
 import { endSessions } from "../sessions/end-sessions.ts";
 import { note } from "./delete-account.ts";
 import { erasePerson, expireDeletions, listDueDeletions, lockDeletion, updateDeletion } from "./store.ts";
@@ -11,14 +12,18 @@ const CONFIRMED_WITHIN_MS = 86_400_000;
 const BATCH = 20;
 const ALIAS_CHARACTERS = 16;
 
-type Deps = Pick<IdentityDeps, "db" | "clock" | "departures" | "hub" | "organizations" | "sessionEnded">;
+type Deps = Pick<
+  IdentityDeps,
+  "cache" | "db" | "clock" | "departures" | "hub" | "organizations" | "sessionEnded"
+>;
 
 /** Erases whose 30 days are over, each in a transaction of its own, and voids what nobody confirmed. True: there may be more. */
 export async function carryOutDeletions(deps: Deps): Promise<boolean> {
-  const { db, clock } = deps;
+  const { cache, db, clock } = deps;
   const due = await withSystemTx(db, async (tx) => {
     const now = clock.now();
-    await expireDeletions(tx, addMs(now, -CONFIRMED_WITHIN_MS), now);
+    const expired = await expireDeletions(tx, addMs(now, -CONFIRMED_WITHIN_MS), now);
+    cache.invalidate(tx, expired.map(profileTag));
     return listDueDeletions(tx, now, BATCH);
   });
   for (const id of due) await withSystemTx(db, (tx) => carryOut(tx, deps, id));
@@ -38,6 +43,7 @@ async function carryOut(tx: Parameters<typeof lockDeletion>[0], deps: Deps, id: 
   const organizations = await deps.organizations.organizationIds(tx, userId);
   await deps.departures.depart(tx, userId, alias);
   await erasePerson(tx, userId, alias, now);
+  deps.cache.invalidate(tx, [profileTag(userId)]);
   await forgetPerson(tx, userId, organizations);
   await note(tx, deps, "person.erased", userId, userId, "system");
 }

@@ -6,6 +6,7 @@ import { audit, INSTALLATION } from "../audit/index.ts";
 import type { IdentityDeps } from "../deps.ts";
 import type { Purpose } from "../mailed/purpose.ts";
 import { findToken, spendToken } from "../mailed/token.ts";
+import { profileTag } from "../people/profile-store.ts";
 import { findUserById, lockUser } from "../people/store.ts";
 import { identityProblems } from "../problems.ts";
 import { endSessions } from "../sessions/end-sessions.ts";
@@ -37,6 +38,7 @@ export async function requestDeletion(deps: IdentityDeps, userId: UserId): Promi
     if (!(await insertDeletion(tx, id, userId, now))) throw new Problem(identityProblems.already_requested);
     await mail.send(tx, { kind: CONFIRM_DELETION_MAIL, to: user.email, ref: { request_id: id } });
     await note(tx, deps, "deletion.requested", userId, id);
+    deps.cache.invalidate(tx, [profileTag(userId)]);
     return { id, userId, state: "pending", createdAt: now, executeAt: null };
   });
 }

@@ -93,14 +93,15 @@ export async function listDueDeletions(tx: Tx, now: Date, limit: number): Promis
   return rows.map(({ id }) => id);
 }
 
-/** Requests that nobody confirmed by mail are void. */
-export async function expireDeletions(tx: Tx, before: Date, now: Date): Promise<void> {
-  await tx.query(
+/** Requests that nobody confirmed by mail are void. Returns whose. */
+export async function expireDeletions(tx: Tx, before: Date, now: Date): Promise<UserId[]> {
+  const rows = await tx.query<{ user_id: UserId }>(
     "identity_expire_deletions",
     `update identity.deletion_requests set state = 'expired', ended_at = $2
-     where state = 'pending' and created_at <= $1`,
+     where state = 'pending' and created_at <= $1 returning user_id`,
     [before, now],
   );
+  return rows.map((row) => row.user_id);
 }
 
 /** Writes the alias over the person, who can never sign in again, and forgets all that was known of them here. */

@@ -12,6 +12,7 @@ import { endSessions } from "../sessions/end-sessions.ts";
 import { renewSession } from "../sessions/rotate-session.ts";
 import { sendCredentialChanged } from "./credential-mails.ts";
 import { checkPassword } from "./password.ts";
+import { profileTag } from "./profile-store.ts";
 import { findUserById, lockUser, updatePassword } from "./store.ts";
 
 const BY_MAIL: readonly Purpose[] = ["reset_password", "set_password"];
@@ -34,6 +35,7 @@ export async function changePassword(
     const now = clock.now();
     await lockUser(tx, user.id);
     await updatePassword(tx, user.id, passwordHash);
+    deps.cache.invalidate(tx, [profileTag(user.id)]);
     await endSessions(tx, deps, user.id, { reason: "password_changed", except: who.sessionId });
     const renewed = await renewSession(tx, who.sessionId, now);
     tx.afterCommit(() => sessionEnded(who.sessionId));
@@ -72,6 +74,7 @@ async function setByToken(deps: IdentityDeps, token: LiveToken, passwordHash: st
     if (!user || user.disabledAt || !(await spendToken(tx, token, now)))
       throw new Problem(identityProblems.token_spent);
     await updatePassword(tx, user.id, passwordHash);
+    deps.cache.invalidate(tx, [profileTag(user.id)]);
     await deps.mail.addressProven(tx, user.email);
     await endSessions(tx, deps, user.id, { reason: "password_changed" });
     await audit(tx, now, {

@@ -15,6 +15,9 @@ export type Profile = {
   createdAt: Date;
 };
 
+/** Under which a person's profile is cached. */
+export const profileTag = (id: UserId): string => `profile:${id}`;
+
 const DEFAULTS: Notifications = { new_device: true };
 
 export async function findProfile(tx: Tx, id: UserId): Promise<Profile | null> {

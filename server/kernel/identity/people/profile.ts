@@ -8,7 +8,9 @@ import { findOpenAddress } from "../address/store.ts";
 import { audit } from "../audit/index.ts";
 import { findOpenDeletion, type OpenDeletion } from "../deletion/store.ts";
 import type { IdentityDeps } from "../deps.ts";
-import { findProfile, type Notifications, type Profile, updateProfile } from "./profile-store.ts";
+import { findProfile, type Notifications, type Profile, profileTag, updateProfile } from "./profile-store.ts";
+
+const CACHED_SECONDS = 300;
 
 /** A new address can be confirmed for so long. */
 const CONFIRMED_WITHIN_MS = 86_400_000;
@@ -29,18 +31,25 @@ export type ProfileChange = {
   email?: string | undefined;
 };
 
-export function profileOf({ db, clock, mail }: IdentityDeps, userId: UserId): Promise<ShownProfile> {
-  return withSystemTx(db, async (tx) => {
-    const profile = await findProfile(tx, userId);
-    if (!profile) throw new Problem(common.unauthenticated);
-    const since = addMs(clock.now(), -CONFIRMED_WITHIN_MS);
-    return {
-      ...profile,
-      pendingEmail: await findOpenAddress(tx, userId, since),
-      addressFlagged: (await mail.addressState(tx, profile.email)) !== "fine",
-      deletion: await findOpenDeletion(tx, userId),
-    };
-  });
+/** One's own profile, from the cache. Whoever changes a part of it drops `profile:…`, or `user:…`, which drops it too. */
+export async function profileOf(
+  { cache, db, clock, mail }: IdentityDeps,
+  userId: UserId,
+): Promise<ShownProfile> {
+  const entry = { resource: "profile", org: null, key: userId, tags: [profileTag(userId)] };
+  const profile = await cache.get({ ...entry, ttlSeconds: CACHED_SECONDS }, () =>
+    withSystemTx(db, async (tx) => {
+      const found = await findProfile(tx, userId);
+      if (!found) throw new Problem(common.unauthenticated);
+      const since = addMs(clock.now(), -CONFIRMED_WITHIN_MS);
+      return {
+        ...found,
+        pendingEmail: await findOpenAddress(tx, userId, since),
+        deletion: await findOpenDeletion(tx, userId),
+      };
+    }),
+  );
+  return { ...profile, addressFlagged: (await mail.knownState(profile.email)) !== "fine" };
 }
 
 /**
@@ -67,6 +76,7 @@ export async function changeProfile(
       },
     });
     if (change.fullName !== undefined) await deps.personChanged(tx, userId);
+    deps.cache.invalidate(tx, [profileTag(userId)]);
     const fields = Object.keys(change).filter((name) => change[name as keyof ProfileChange] !== undefined);
     await audit(tx, now, {
       orgId: actor.orgId,

@@ -1,8 +1,9 @@
-import { type Db, withTx } from "../../../platform/db/index.ts";
+import { withTx } from "../../../platform/db/index.ts";
 import type { Actor } from "../../../platform/http/index.ts";
 import type { OrgId, UserId } from "../../../platform/ids.ts";
 import { Problem, common } from "../../../platform/problem.ts";
 import { audit, findUsers } from "../../identity/index.ts";
+import type { CachedDb } from "../cached.ts";
 import type { TenancyDeps } from "../deps.ts";
 import { giveRole } from "../members/change.ts";
 import { act } from "../members/standing.ts";
@@ -15,16 +16,25 @@ import { findPolicy } from "./policy-store.ts";
 import type { Policy } from "./policy.ts";
 import { findOrganization, type Organization, releaseOtherSlugs, updateOrganization } from "./store.ts";
 
+const CACHED_SECONDS = 600;
+
 export type OrganizationDetail = Omit<Organization, "role"> & { policy: Policy };
 
 /** The organization of the credential; 404 for any other id. */
-export function organizationDetail(db: Db, actor: Actor, id: OrgId): Promise<OrganizationDetail> {
+export async function organizationDetail(
+  { db, cache }: CachedDb,
+  actor: Actor,
+  id: OrgId,
+): Promise<OrganizationDetail> {
   checkOwn(actor, id);
-  return withTx(db, id, async (tx) => {
-    const organization = await findOrganization(tx, id);
-    if (!organization) throw new Problem(common.not_found);
-    return { ...organization, policy: await findPolicy(tx, id) };
-  });
+  const entry = { resource: "settings", org: id, key: "detail", tags: [`settings:${id}`] };
+  return cache.get({ ...entry, ttlSeconds: CACHED_SECONDS }, () =>
+    withTx(db, id, async (tx) => {
+      const organization = await findOrganization(tx, id);
+      if (!organization) throw new Problem(common.not_found);
+      return { ...organization, policy: await findPolicy(tx, id) };
+    }),
+  );
 }
 
 /** 404 for an id that is not the credential's own organization. */

@@ -82,7 +82,7 @@ function ownRoutes(http: Http, deps: TenancyDeps): void {
     access: { least: "viewer", scope: "settings.view" },
     params: organizationParams,
     answer: { status: 200, schema: organizationDetailAnswer },
-    handle: async ({ actor, params }) => presentDetail(await organizationDetail(deps.db, actor, params.id)),
+    handle: async ({ actor, params }) => presentDetail(await organizationDetail(deps, actor, params.id)),
   });
   http.operation({
     method: "PUT",
@@ -97,7 +97,7 @@ function ownRoutes(http: Http, deps: TenancyDeps): void {
     async handle({ actor, params, body }) {
       checkOwn(actor, params.id);
       await changeOrganization(deps, actor, body);
-      return presentDetail(await organizationDetail(deps.db, actor, params.id));
+      return presentDetail(await organizationDetail(deps, actor, params.id));
     },
   });
   http.operation({
