@@ -9,8 +9,6 @@ import { startSandbox, type Sandbox } from "../../sandbox/main.ts";
 import { createMail, type Mail, type MailDeps, type NewMail } from "../../server/kernel/mail/index.ts";
 import { createInbox, resendSource, type Inbox } from "../../server/kernel/webhooks/index.ts";
 import { webhookRoutes } from "../../server/kernel/webhooks/routes.ts";
-import { createBus } from "../../server/platform/bus/index.ts";
-import { createCache } from "../../server/platform/cache/index.ts";
 import { manualClock, systemClock } from "../../server/platform/clock.ts";
 import { createDb, withSystemTx, type Db } from "../../server/platform/db/index.ts";
 import { createHttp } from "../../server/platform/http/index.ts";
@@ -52,7 +50,6 @@ export async function startMailServer(change: Partial<MailDeps> = {}): Promise<M
   const database = await createTestDatabase();
   const db = createDb({ url: database.url });
   const hub = startHub(db, database.url);
-  const bus = createBus({ db, directUrl: database.url, logger: createLogger("silent") });
   const lines: string[] = [];
   const logger = createLogger("info", { write: (line) => void lines.push(line) });
   const metrics = createMetrics("0");
@@ -76,7 +73,7 @@ export async function startMailServer(change: Partial<MailDeps> = {}): Promise<M
   const company = createMailCompany({ apiKey: resend.api_key, baseUrl: resend.base_url });
   const given = {
     db,
-    cache: createCache({ bus }),
+    cache: hub.cache,
     clock,
     hub,
     logger,
@@ -137,7 +134,6 @@ export async function startMailServer(change: Partial<MailDeps> = {}): Promise<M
       await http.app.close();
       await sandbox.close();
       await hub.close();
-      await bus.close();
       await limiter.close();
       await db.close();
       await database.drop();

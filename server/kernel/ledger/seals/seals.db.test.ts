@@ -197,7 +197,7 @@ test("a transaction that is gone or altered, a membership and a seal that were c
 
 test("the nightly check runs once, and says what it found: broken books, a broken chain, money in suspense", async () => {
   const { mail } = await openOutbox(
-    { db, clock, logger, metrics: createMetrics("0"), hub, baseUrl: "http://127.0.0.1:9" },
+    { db, clock, logger, metrics: createMetrics("0"), hub, cache: hub.cache, baseUrl: "http://127.0.0.1:9" },
     false,
   );
   ledgerMails(mail);
