@@ -1,3 +1,4 @@
+import { TLSSocket } from "node:tls";
 import type { Company, Exchange, Fault } from "./company.ts";
 import type { Tap } from "./tap.ts";
 
@@ -66,7 +67,9 @@ async function failCall(company: Company, exchange: Exchange, fault: Fault, tap:
       res.destroy();
       return;
     case "reset":
-      res.socket?.resetAndDestroy();
+      // Below TLS there is no handle that can be reset.
+      if (res.socket instanceof TLSSocket) res.socket.destroy();
+      else res.socket?.resetAndDestroy();
       return;
     case "rate_limit":
       if (fault.params["retry_after"] !== undefined) {

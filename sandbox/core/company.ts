@@ -235,8 +235,10 @@ export type WebhookStyle = {
   /** The request for one attempt with genuine signatures at `signedAt` (real seconds); null when the endpoint is gone. */
   request(
     world: World,
-    delivery: { eventId: string; endpointId: string; signedAt: number },
+    delivery: { eventId: string; endpointId: string; signedAt: number; fault: Fault | null },
   ): WebhookCall | null | Promise<WebhookCall | null>;
+  /** Faults of its own that `request` acts out when it is given one, e.g. a certificate that has expired. */
+  readonly faults?: readonly string[];
   /** The headers that carry the signature, which `bad_signature` alters. */
   signatureHeaders: readonly string[];
   /** A delivery ended: answered 2xx, or given up. */

@@ -117,7 +117,7 @@ export function faultInput(companies: readonly Company[]) {
       const own = companies.filter((c) => fault.company === null || c.name === fault.company);
       const kinds =
         fault.on === "webhook"
-          ? WEBHOOK_FAULTS
+          ? [...new Set([...WEBHOOK_FAULTS, ...own.flatMap((c) => c.webhooks?.faults ?? [])])]
           : [...new Set([...Object.keys(CALL_FAULTS), ...own.flatMap((c) => c.faults ?? [])])];
       if (!kinds.includes(fault.fault)) {
         context.addIssue({ code: "custom", path: ["fault"], message: `one of ${kinds.join(", ")}` });

@@ -134,7 +134,8 @@ export class OpenSender implements WebhookSender {
     const world = this.#deps.world();
     const style = styleOf(delivery.company);
     const subject = { company: delivery.company, on: "webhook" as const, event: delivery.event_type };
-    const faults = delivery.copy ? [] : rules.draw({ ...subject, kinds: ATTEMPT_FAULTS });
+    const own = style?.faults ?? [];
+    const faults = delivery.copy ? [] : rules.draw({ ...subject, kinds: [...ATTEMPT_FAULTS, ...own] });
     const has = (kind: string): Fault | undefined => faults.find((fault) => fault.fault === kind);
     if (has("drop") !== undefined) {
       return this.#settle(delivery, { status: null, error: "lost on the way" }, faults);
@@ -142,7 +143,8 @@ export class OpenSender implements WebhookSender {
     const old = has("old_timestamp");
     const age = old === undefined ? 0 : Number(old.params["seconds"] ?? 3_600);
     const signedAt = Math.floor(Date.now() / 1000) - age;
-    const wanted = { eventId: delivery.event_id, endpointId: delivery.endpoint_id, signedAt };
+    const fault = faults.find((each) => own.includes(each.fault)) ?? null;
+    const wanted = { eventId: delivery.event_id, endpointId: delivery.endpoint_id, signedAt, fault };
     const call = (await style?.request(world, wanted)) ?? null;
     if (this.#closed) return;
     if (style === null || call === null) {

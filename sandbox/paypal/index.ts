@@ -17,6 +17,7 @@ import { OPERATIONS } from "./operations.ts";
 import { servePage } from "./pages.ts";
 import { expireAuthorization } from "./payments/authorization.ts";
 import { clearCapture } from "./payments/capture.ts";
+import { controlSettings } from "./reporting/settings.ts";
 import { serve } from "./serve.ts";
 import { clientOf, unauthorized, worldOf } from "./token.ts";
 import { triggers } from "./triggers.ts";
@@ -55,6 +56,7 @@ export const paypal: Company = {
   credentials,
   handle: serve,
   page: servePage,
+  control: controlSettings,
   welcome(world) {
     openBooks(world);
     ownHook(world);

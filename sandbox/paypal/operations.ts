@@ -1,6 +1,7 @@
 import type { Operation } from "./operation.ts";
 import { orderOperations } from "./orders/operations.ts";
 import { paymentOperations } from "./payments/operations.ts";
+import { reportingOperations } from "./reporting/operations.ts";
 import { eventOperations } from "./webhooks/event-operations.ts";
 import { webhookOperations } from "./webhooks/operations.ts";
 
@@ -9,6 +10,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...paymentOperations,
   ...webhookOperations,
   ...eventOperations,
+  ...reportingOperations,
 ];
 
 /** What PayPal has besides: 501 rather than 404. */

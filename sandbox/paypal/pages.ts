@@ -6,7 +6,8 @@ import { behaviourOf, readBuyer } from "./buyers.ts";
 import { html, json, messagePage, redirect, wantsJson } from "./layout.ts";
 import { approveOrder, returnTo } from "./orders/approve.ts";
 import { isGone, type Meta, type Order, type OrderEntry } from "./orders/order.ts";
-import { CERTIFICATE_PATH, signingOf } from "./webhooks/certificate.ts";
+import { CERTIFICATE_PATH } from "./webhooks/certificate.ts";
+import { serveCertificate } from "./webhooks/certificate-page.ts";
 
 const STYLE = "/assets/approve.css";
 const ID = /^[A-Z0-9-]{5,40}$/;
@@ -28,15 +29,6 @@ export async function servePage(page: PageRequest): Promise<boolean> {
   if (method !== "GET" && method !== "POST") res.writeHead(405, { allow: "GET, POST" }).end();
   else checkout(page);
   return true;
-}
-
-async function serveCertificate({ path, res, worlds }: PageRequest): Promise<void> {
-  const [world] = worlds.all();
-  const signing = world === undefined ? null : await signingOf(world.authority);
-  if (signing === null || path !== CERTIFICATE_PATH + signing.id)
-    return void res.writeHead(404, { "content-type": "text/plain" }).end("Not found");
-  res.writeHead(200, { "content-type": "application/x-pem-file", "cache-control": "max-age=86400" });
-  res.end(signing.pem);
 }
 
 function checkout(page: PageRequest): void {

@@ -1,6 +1,7 @@
 import type { Exchange, World } from "../core/company.ts";
 import { newId } from "./books.ts";
 import { errorBody, notBuilt, notFound, PayPalError, writeJson } from "./errors.ts";
+import { mockedError } from "./mock-response.ts";
 import type { Answer, Call, Operation } from "./operation.ts";
 import { findOperation } from "./operations.ts";
 import { isExpired, serveToken } from "./token.ts";
@@ -73,6 +74,8 @@ function answer(exchange: Exchange): Answer {
     prefer: prefer ? "representation" : "minimal",
     requestId,
   };
+  const mocked = header(exchange, "paypal-mock-response");
+  if (mocked !== null) throw mockedError(mocked);
   return act(world, () => {
     const { keyed } = operation;
     if (keyed !== null && requestId !== null) {

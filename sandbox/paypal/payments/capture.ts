@@ -3,6 +3,7 @@ import type { World } from "../../core/company.ts";
 import { find, insert, iso, link, newId, save, type Entry, type Link } from "../books.ts";
 import { MERCHANT } from "../merchant.ts";
 import { describeMoney, feeOf, minorOf, toMoney, type Money } from "../money.ts";
+import { post } from "../reporting/ledger.ts";
 import { emit } from "../webhooks/events.ts";
 
 /** An e-check clears, or does not, after three days. */
@@ -95,7 +96,7 @@ export function makeCapture(world: World, wanted: NewCapture): CaptureEntry {
     body,
     meta,
   });
-  if (later === null) tell(world, entry, "COMPLETED", "Payment completed for");
+  if (later === null) received(world, entry);
   else {
     tell(world, entry, "PENDING", "Payment pending for");
     world.agenda.add("paypal", "capture.clear", meta.paidMs + CLEARING_MS, { id, paid: later === "pending" });
@@ -119,6 +120,24 @@ function tell(
   });
 }
 
+/** The money is there. */
+function received(world: World, entry: CaptureEntry): void {
+  const { body } = entry;
+  const { currency_code: currency } = body.amount;
+  const gross = minorOf(body.amount);
+  post(world, {
+    id: entry.id,
+    code: "checkout",
+    currency,
+    gross,
+    fee: feeOf(gross, currency),
+    reference: { id: body.supplementary_data.related_ids.order_id, type: "ODR" },
+    invoiceId: body.invoice_id,
+    customId: body.custom_id,
+  });
+  tell(world, entry, "COMPLETED", "Payment completed for");
+}
+
 /** A pending one ends. */
 export function clearCapture(world: World, payload: unknown): void {
   const { id, paid } = payload as { id: string; paid: boolean };
@@ -136,6 +155,6 @@ export function clearCapture(world: World, payload: unknown): void {
       }
     : { ...rest, status: "DECLINED", update_time: at };
   const saved = save(world, { ...entry, body, meta: { ...entry.meta, paidMs: world.clock.now() } });
-  if (paid) tell(world, saved, "COMPLETED", "Payment completed for");
+  if (paid) received(world, saved);
   else tell(world, saved, "DENIED", "Payment denied for");
 }

@@ -3,6 +3,7 @@ import { childrenOf, insert, iso, link, newId, save, type Entry, type Link } fro
 import { unprocessable } from "../errors.ts";
 import { MERCHANT } from "../merchant.ts";
 import { describeMoney, minorOf, toMoney, type Money } from "../money.ts";
+import { post } from "../reporting/ledger.ts";
 import { emit } from "../webhooks/events.ts";
 import type { CaptureEntry } from "./capture.ts";
 
@@ -114,6 +115,16 @@ export function makeRefund(
     parent: capture.id,
     body,
     meta: { captureId: capture.id },
+  });
+  post(world, {
+    id,
+    code: "refund",
+    currency,
+    gross: -minor,
+    fee: 0n,
+    reference: { id: capture.id, type: "TXN" },
+    invoiceId: body.invoice_id,
+    customId: body.custom_id ?? paid.custom_id,
   });
   const status = rest === 0n ? "REFUNDED" : "PARTIALLY_REFUNDED";
   save(world, { ...capture, body: { ...paid, status, update_time: at } });

@@ -6,7 +6,7 @@ import { operation } from "../operation.ts";
 import { deliver, eventBody, type Event } from "./events.ts";
 import { allHooks, getHook, hooksFor } from "./hooks.ts";
 import { endpointOfUrl, endTransmission, isGenuine } from "./transmissions.ts";
-import { certificateOf } from "./certificate.ts";
+import { certificateAt, hostOf } from "./certificate.ts";
 import { simulate } from "./simulate.ts";
 
 /** PayPal lists events of the last 30 days. */
@@ -95,13 +95,14 @@ const signatureInput = z.object({
 
 /** PayPal's own answer on a signature; it takes its own certificates only. */
 function isVerified(world: World, given: z.output<typeof signatureInput>): boolean {
-  const certificate = certificateOf(world, given.cert_url);
-  if (given.auth_algo !== "SHA256withRSA" || certificate === null) return false;
+  const address = URL.canParse(given.cert_url) ? new URL(given.cert_url) : null;
+  const signing = address?.host === hostOf(world) ? certificateAt(world, address.pathname) : null;
+  if (given.auth_algo !== "SHA256withRSA" || signing?.kind !== "good") return false;
   const { transmission_id: id, transmission_time: time, webhook_id: webhookId } = given;
   const body = Buffer.from(JSON.stringify(given.webhook_event));
   return (
     allHooks(world).some((hook) => hook.id === webhookId) &&
-    isGenuine({ id, time, webhookId }, body, given.transmission_sig, certificate)
+    isGenuine({ id, time, webhookId }, body, given.transmission_sig, signing.pem)
   );
 }
 

@@ -6,8 +6,9 @@ import { sign, verify, X509Certificate, type KeyObject } from "node:crypto";
 import { crc32 } from "node:zlib";
 import type { WebhookStyle, World } from "../../core/company.ts";
 import { iso } from "../books.ts";
-import { certificateUrl, signingOf } from "./certificate.ts";
+import { certificateUrl, kindOf, signingOf } from "./certificate.ts";
 import { eventBody } from "./events.ts";
+import { forgeAmount } from "./forge.ts";
 import { findHook } from "./hooks.ts";
 
 const SECOND = 1_000;
@@ -81,13 +82,14 @@ const RETRIES: readonly number[] = [
 export const webhookStyle: WebhookStyle = {
   timeoutMs: 30 * SECOND,
   retryAfterMs: RETRIES,
+  faults: ["forge_crc", "bad_cert"],
   signatureHeaders: ["paypal-transmission-sig"],
-  async request(world, { eventId, endpointId, signedAt }) {
+  async request(world, { eventId, endpointId, signedAt, fault }) {
     const byUrl = endpointId.startsWith(BY_URL);
     const url = byUrl ? endpointId.slice(BY_URL.length) : findHook(world, endpointId)?.url;
     const text = eventBody(world, eventId);
     if (url === undefined || text === null) return null;
-    const signing = await signingOf(world.authority);
+    const signing = await signingOf(world.authority, kindOf(fault));
     const { id, sentS } = transmissionOf(world, eventId, endpointId);
     const isOld = signedAt < Date.now() / SECOND - FRESH_S;
     const time = iso((isOld ? signedAt : sentS) * SECOND);
@@ -100,7 +102,7 @@ export const webhookStyle: WebhookStyle = {
         "user-agent": "PayPal/AUHR-214.0-58843820",
         "paypal-auth-version": "v2",
         "paypal-auth-algo": "SHA256withRSA",
-        "paypal-cert-url": certificateUrl(world, signing.id),
+        "paypal-cert-url": certificateUrl(world, signing),
         "paypal-transmission-id": id,
         "paypal-transmission-time": time,
         "paypal-transmission-sig": signBody(
@@ -109,7 +111,7 @@ export const webhookStyle: WebhookStyle = {
           signing.key,
         ),
       },
-      body,
+      body: fault?.fault === "forge_crc" ? forgeAmount(body) : body,
     };
   },
   settled: () => undefined,
