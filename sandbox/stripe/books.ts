@@ -213,6 +213,7 @@ const PREFIXES = {
   invoice_line: ["il_1", 23],
   invoice_payment: ["inpay_1", 23],
   invoiceitem: ["ii_1", 23],
+  test_clock: ["clock_1", 23],
   event: ["evt_1", 23],
   webhook_endpoint: ["we_1", 23],
   request: ["req_", 14],

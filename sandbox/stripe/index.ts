@@ -12,16 +12,12 @@ import type { IncomingHttpHeaders, ServerResponse } from "node:http";
 import type { Company, ErrorKind, World } from "../core/company.ts";
 import { openBooks } from "./books.ts";
 import { stripeBooks, stripeObjects } from "./bookkeeping.ts";
-import { settleCharge } from "./payments/charges.ts";
-import { expireDue } from "./checkout/sessions.ts";
+import { due } from "./due.ts";
 import { EVENT_TYPES } from "./events/events.ts";
 import { OPERATIONS } from "./operations.ts";
 import { servePage } from "./pages/serve-page.ts";
-import { finalizeDue, retryDue } from "./invoices/collect.ts";
-import { referenceRefund } from "./payments/refunds.ts";
 import { serve, writeError } from "./serve.ts";
 import { controlStripe } from "./settings.ts";
-import { incompleteDue } from "./subscriptions/create.ts";
 import { triggers } from "./triggers.ts";
 import { ownEndpoint, webhookStyle } from "./events/webhook-endpoints.ts";
 
@@ -86,14 +82,7 @@ export const company: Company = {
     ownEndpoint(world);
   },
   control: controlStripe,
-  due: {
-    "invoice.finalize": finalizeDue,
-    "invoice.retry": retryDue,
-    "subscription.incomplete": incompleteDue,
-    "charge.settle": settleCharge,
-    "checkout.expire": expireDue,
-    "refund.reference": referenceRefund,
-  },
+  due,
   webhooks: webhookStyle,
   books: stripeBooks,
   objects: stripeObjects,

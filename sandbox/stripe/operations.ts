@@ -8,8 +8,12 @@ import type { Operation } from "./protocol/operation.ts";
 import { invoicePaymentOperations } from "./invoices/invoice-payments.ts";
 import { invoiceOperations } from "./invoices/operations.ts";
 import { intentOperations } from "./payments/intent-operations.ts";
+import { previewOperations } from "./invoices/preview.ts";
 import { setupIntentOperations } from "./payments/setup-operations.ts";
+import { subscriptionItemOperations } from "./subscriptions/item-operations.ts";
 import { subscriptionOperations } from "./subscriptions/operations.ts";
+import { pauseOperations } from "./subscriptions/pause.ts";
+import { testClockOperations } from "./time/test-clocks.ts";
 import { paymentMethodOperations } from "./customers/payment-methods.ts";
 import { refundOperations } from "./payments/refunds.ts";
 import { endpointOperations } from "./events/webhook-endpoints.ts";
@@ -22,13 +26,17 @@ export const OPERATIONS: readonly Operation[] = [
   ...intentOperations,
   ...invoiceOperations,
   ...invoicePaymentOperations,
+  ...pauseOperations,
   ...paymentMethodOperations,
+  ...previewOperations,
   ...priceOperations,
   ...productOperations,
   ...refundOperations,
   ...sessionOperations,
   ...setupIntentOperations,
+  ...subscriptionItemOperations,
   ...subscriptionOperations,
+  ...testClockOperations,
 ];
 
 /** Resources of Stripe's of which something is not played here: 501 rather than "unrecognized". */

@@ -30,6 +30,8 @@ const ROOTS: Readonly<Record<string, string>> = {
   refund: "Refund",
   setup_intent: "SetupIntent",
   subscription: "Subscription",
+  subscription_item: "SubscriptionItem",
+  "test_helpers.test_clock": "TestHelpers.TestClock",
   webhook_endpoint: "WebhookEndpoint",
 };
 /** Each operation on subscriptions, their invoices and cards for later. */
@@ -84,6 +86,56 @@ async function useSubscriptions({ stripe }: TestWorld, customer: string): Promis
   await stripe.setupIntents.list({ customer });
   await stripe.paymentMethods.update(failing.id, { metadata: { a: "b" } });
   await stripe.paymentMethods.detach(failing.id);
+}
+
+/** Renewals, changes in mid period, pauses, and a time of one's own. */
+async function useTime({ stripe, name }: TestWorld, sandbox: Sandbox): Promise<void> {
+  const product = await stripe.products.create({ name: "Team" });
+  const price = async (amount: number) =>
+    (
+      await stripe.prices.create({
+        product: product.id,
+        currency: "usd",
+        unit_amount: amount,
+        recurring: { interval: "month" },
+      })
+    ).id;
+  const [small, big] = [await price(1000), await price(5000)];
+  const start = Date.parse("2027-01-31T09:00:00Z") / 1000;
+  const clock = await stripe.testHelpers.testClocks.create({ frozen_time: start, name: "Mine" });
+  const customer = await stripe.customers.create({ test_clock: clock.id, payment_method: "pm_card_visa" });
+  const [card] = (await stripe.customers.listPaymentMethods(customer.id)).data;
+  const made = await stripe.subscriptions.create({
+    customer: customer.id,
+    items: [{ price: small }],
+    default_payment_method: card?.id ?? "",
+  });
+  const item = made.items.data[0]?.id ?? "";
+  await stripe.subscriptionItems.retrieve(item);
+  await stripe.subscriptionItems.list({ subscription: made.id });
+  const subscription_details = { items: [{ id: item, price: big }], proration_date: start + 86_400 };
+  await stripe.invoices.createPreview({ subscription: made.id, subscription_details });
+  await stripe.invoices.createPreview({
+    customer: customer.id,
+    subscription_details: { items: [{ price: big }] },
+  });
+  await stripe.subscriptionItems.update(item, { price: big });
+  const extra = await stripe.subscriptionItems.create({ subscription: made.id, price: small });
+  await stripe.subscriptionItems.del(extra.id, { proration_behavior: "always_invoice" });
+  await stripe.testHelpers.testClocks.advance(clock.id, { frozen_time: start + 65 * 86_400 });
+  await controlOf(sandbox)("POST", "/clock", { world: name, advance: "1s" });
+  await stripe.subscriptions.pause(made.id, { type: "subscription" });
+  await stripe.subscriptions.resume(made.id);
+  await stripe.subscriptions.update(made.id, { pause_collection: { behavior: "keep_as_draft" } });
+  const bad = await stripe.paymentMethods.attach("pm_card_authenticationRequired", { customer: customer.id });
+  await stripe.subscriptions.update(made.id, { default_payment_method: bad.id });
+  await stripe.subscriptions.update(made.id, {
+    items: [{ id: item, quantity: 2 }],
+    proration_behavior: "always_invoice",
+    payment_behavior: "pending_if_incomplete",
+  });
+  await stripe.testHelpers.testClocks.list();
+  await stripe.testHelpers.testClocks.retrieve(clock.id);
 }
 
 type Json = { object?: string; deleted?: boolean; data?: unknown; id?: string; error?: { code?: string } };
@@ -165,10 +217,11 @@ describe.skipIf(schemaFile === null)("answers against schema.stripe-node-23.1.0.
     await stripe.webhookEndpoints.list();
     await stripe.webhookEndpoints.del(hook.id);
     await useSubscriptions(world, customer.id);
+    await useTime(world, sandbox);
     await stripe.products.create({ id: "prod_gone", name: "Gone" });
     await stripe.products.del("prod_gone");
     await refusalOf(stripe.customers.retrieve("cus_none"));
-    await stripe.events.list({ limit: 100 });
+    await stripe.events.list({ limit: 20 });
   }
 
   const faultsOf = (value: Json): string[] => {

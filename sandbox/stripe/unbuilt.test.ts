@@ -17,12 +17,15 @@ const RESOURCES: Readonly<Record<string, string>> = {
   products: "Product",
   refunds: "Refund",
   setup_intents: "SetupIntent",
+  subscription_items: "SubscriptionItem",
   subscriptions: "Subscription",
+  "test_helpers/test_clocks": "TestHelpers.TestClock",
   webhook_endpoints: "WebhookEndpoint",
 };
 
 /** Operations whose names do not follow from their paths. */
 const VERBS: Readonly<Record<string, string>> = {
+  "POST Invoice create_preview": "CreatePreview",
   "GET Customer payment_methods": "ListPaymentMethods",
   "POST Invoice finalize": "FinalizeInvoice",
   "POST Invoice mark_uncollectible": "MarkUncollectible",
@@ -33,7 +36,8 @@ const VERBS: Readonly<Record<string, string>> = {
 
 /** `CustomerCreateParams` for `POST /v1/customers`; null where none is published (events). */
 function rootName(method: string, path: string): string | null {
-  const parts = path.replace("/v1/", "").split("/{id}");
+  const alone = path.replace("/v1/", "").replace("invoices/create_preview", "invoices/{id}/create_preview");
+  const parts = alone.split("/{id}");
   const resource = RESOURCES[parts[0] ?? ""];
   if (resource === undefined) return null;
   const act = (parts[1] ?? "").replace("/", "");

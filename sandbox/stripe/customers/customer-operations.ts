@@ -3,6 +3,7 @@ import { fieldIs, getObject, listObjects, paging, pagingCreated, saveObject } fr
 import { emit } from "../events/events.ts";
 import { operation, type Cause } from "../protocol/operation.ts";
 import { mergeMetadata, text, type Read } from "../protocol/params.ts";
+import type { TestClock } from "../time/billing-time.ts";
 import { cancelAllOf } from "../subscriptions/end.ts";
 import {
   changedFields,
@@ -49,9 +50,12 @@ export const customerOperations = [
   operation(
     "POST",
     "/v1/customers",
-    { ...customerFields, payment_method: text() },
+    { ...customerFields, payment_method: text(), test_clock: text() },
     ({ world, params, cause }) => {
       const { payment_method: method, invoice_settings: settings, ...rest } = params;
+      if (rest.test_clock !== undefined) {
+        getObject<TestClock>(world, "test_helpers.test_clock", rest.test_clock, "test_clock");
+      }
       const made = createCustomer(world, rest, cause);
       if (method === undefined && settings === undefined) return made;
       const attached = method === undefined ? null : attach(world, method, made.id, cause);
@@ -75,14 +79,20 @@ export const customerOperations = [
     emit(world, "customer.deleted", customer, cause);
     return { id, object: "customer", deleted: true };
   }),
-  operation("GET", "/v1/customers", { ...pagingCreated, email: text(512) }, ({ world, params }) => {
-    const { email, ...page } = params;
-    const alive = [{ sql: "body ->> '$.deleted' is null", values: [] }];
-    return listObjects<Customer>(world, "customer", "/v1/customers", page, [
-      ...alive,
-      ...fieldIs("email", email),
-    ]);
-  }),
+  operation(
+    "GET",
+    "/v1/customers",
+    { ...pagingCreated, email: text(512), test_clock: text() },
+    ({ world, params }) => {
+      const { email, test_clock: clock, ...page } = params;
+      const alive = [{ sql: "body ->> '$.deleted' is null", values: [] }];
+      return listObjects<Customer>(world, "customer", "/v1/customers", page, [
+        ...alive,
+        ...fieldIs("email", email),
+        ...fieldIs("test_clock", clock),
+      ]);
+    },
+  ),
   operation(
     "GET",
     "/v1/customers/{id}/payment_methods",

@@ -6,19 +6,28 @@ import { attemptPayment, type Session } from "../payments/pay.ts";
 import { BY_ITSELF, type Intent } from "../payments/charges.ts";
 import type { Cause } from "../protocol/operation.ts";
 import { methodOfSubscription } from "../subscriptions/after-invoice.ts";
+import type { Subscription } from "../subscriptions/subscription.ts";
 import { finalizeInvoice } from "./finalize.ts";
 import { customerIdOf, getInvoice, type Invoice } from "./invoice.ts";
 import { intentOf } from "./invoice-payments.ts";
 import { afterIntent, failInvoice } from "./settle.ts";
 
+type Charged = {
+  customer: Invoice["customer"];
+  default_payment_method: Invoice["default_payment_method"];
+  parent: Invoice["parent"];
+  /** Where the invoice is not there yet. */
+  subscription?: Subscription;
+};
+
 /** What an invoice is charged to: its own, its subscription's, or the customer's default. */
-export function methodFor(world: World, invoice: Invoice): PaymentMethod | null {
+export function methodFor(world: World, invoice: Charged): PaymentMethod | null {
   const customer = findObject<AnyCustomer>(world, "customer", customerIdOf(invoice));
   const settings =
     customer === null || customer.deleted === true ? null : (customer as Customer).invoice_settings;
   const wanted = [
     invoice.default_payment_method,
-    methodOfSubscription(world, invoice),
+    invoice.subscription?.default_payment_method ?? methodOfSubscription(world, invoice),
     settings?.default_payment_method,
   ];
   for (const id of wanted) {

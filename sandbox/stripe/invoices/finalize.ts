@@ -21,7 +21,7 @@ const alive = (world: World, invoice: Invoice): Customer | null => {
  * What is left to pay once the customer's balance is taken in: a credit pays, a negative total becomes credit, and
  * an amount too small to charge is put on the next invoice.
  */
-function withBalance(invoice: Invoice, balance: number): { due: number; ending: number } {
+export function balanceAfter(invoice: Invoice, balance: number): { due: number; ending: number } {
   const open = invoice.total + balance;
   if (open <= 0) return { due: 0, ending: open };
   if (invoice.total > 0 && open < leastCharge(invoice.currency)) return { due: 0, ending: open };
@@ -40,7 +40,7 @@ export function finalizeInvoice(world: World, old: Invoice, cause: Cause): Invoi
   const now = invoiceNow(world, old);
   unplan(world, invoiceKeys(old.id).finalize);
   const customer = alive(world, old);
-  const { due, ending } = withBalance(old, customer?.balance ?? 0);
+  const { due, ending } = balanceAfter(old, customer?.balance ?? 0);
   const sequence = customer?.next_invoice_sequence ?? 1;
   const url = `${world.baseUrl}/stripe/invoices/${old.id}`;
   const invoice: Invoice = {

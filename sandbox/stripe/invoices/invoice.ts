@@ -19,6 +19,36 @@ export type Invoice = Omit<Stripe.Invoice, "lines"> & { lines: ListPage<InvoiceL
 export const getInvoice = (world: World, id: string, param: string | null = null): Invoice =>
   getObject<Invoice>(world, "invoice", id, param);
 
+type NewLine = Pick<
+  InvoiceLine,
+  "amount" | "currency" | "description" | "metadata" | "parent" | "period" | "pricing" | "subscription"
+> & { quantity: number; discountable?: boolean };
+
+export function newLineOf(world: World, given: NewLine): InvoiceLine {
+  return {
+    id: newId(world, "invoice_line"),
+    object: "line_item",
+    amount: given.amount,
+    currency: given.currency,
+    description: given.description,
+    discount_amounts: [],
+    discountable: given.discountable ?? true,
+    discounts: [],
+    invoice: null,
+    livemode: false,
+    metadata: given.metadata,
+    parent: given.parent,
+    period: given.period,
+    pretax_credit_amounts: [],
+    pricing: given.pricing,
+    quantity: given.quantity,
+    quantity_decimal: String(given.quantity),
+    subscription: given.subscription,
+    subtotal: given.amount,
+    taxes: [],
+  };
+}
+
 /** What a new invoice may be told; the rest follows from the customer and from the lines. */
 export type InvoiceInput = {
   customer: Customer;
@@ -142,7 +172,7 @@ export function changeInvoice(
 }
 
 /** The subscription an invoice is of, or null. */
-export function subscriptionIdOf(invoice: Invoice): string | null {
+export function subscriptionIdOf(invoice: Pick<Invoice, "parent">): string | null {
   const found = invoice.parent?.subscription_details?.subscription ?? null;
   return found === null || typeof found === "string" ? found : found.id;
 }

@@ -1,9 +1,9 @@
 import type Stripe from "stripe";
-import { findObject, newId } from "../books.ts";
+import { findObject } from "../books.ts";
 import type { World } from "../../core/company.ts";
 import type { Price } from "../catalog/prices.ts";
 import { formatAmount } from "../catalog/money.ts";
-import type { InvoiceLine } from "./invoice.ts";
+import { newLineOf, type InvoiceLine } from "./invoice.ts";
 
 export type Period = { start: number; end: number };
 
@@ -33,34 +33,18 @@ type LineInput = {
 };
 
 export function makeLine(world: World, input: LineInput): InvoiceLine {
-  const { price } = input;
+  const { price, ...rest } = input;
   const product = typeof price.product === "string" ? price.product : price.product.id;
-  return {
-    id: newId(world, "invoice_line"),
-    object: "line_item",
-    amount: input.amount,
+  return newLineOf(world, {
+    ...rest,
     currency: price.currency,
-    description: input.description,
-    discount_amounts: [],
-    discountable: true,
-    discounts: [],
-    invoice: null,
-    livemode: false,
     metadata: input.metadata ?? {},
-    parent: input.parent,
-    period: input.period,
-    pretax_credit_amounts: [],
     pricing: {
       price_details: { price: price.id, product },
       type: "price_details",
       unit_amount_decimal: price.unit_amount_decimal,
     },
-    quantity: input.quantity,
-    quantity_decimal: String(input.quantity),
-    subscription: input.subscription,
-    subtotal: input.amount,
-    taxes: [],
-  };
+  });
 }
 
 type Item = {

@@ -25,7 +25,7 @@ function payInvoice(world: World, given: Invoice, input: Read<typeof payParams>,
   if (invoice.status === "void") {
     throw invalid("You can only pay open invoices. This invoice is void.", undefined, "invoice_not_editable");
   }
-  if (input.paid_out_of_band === true) return settleInvoice(world, invoice, null, cause, true);
+  if (input.paid_out_of_band === true) return settleInvoice(world, invoice, null, cause, { outOfBand: true });
   const method =
     input.payment_method === undefined
       ? undefined

@@ -25,7 +25,7 @@ export function afterIntent(world: World, intentId: string, cause: Cause, automa
   if (payment === null || intent === null) return;
   const invoice = getInvoice(world, String(payment.invoice));
   if (invoice.status !== "open" && invoice.status !== "uncollectible") return;
-  if (intent.status === "succeeded") settleInvoice(world, invoice, intent, cause);
+  if (intent.status === "succeeded") settleInvoice(world, invoice, intent, cause, { automatic });
   else if (intent.status === "requires_action") failInvoice(world, invoice, intent, automatic, cause);
   else if (intent.status === "requires_payment_method" && intent.last_payment_error !== null) {
     failInvoice(world, invoice, intent, automatic, cause);
@@ -38,7 +38,7 @@ export function settleInvoice(
   old: Invoice,
   intent: Intent | null,
   cause: Cause,
-  outOfBand = false,
+  { automatic = false, outOfBand = false }: { automatic?: boolean; outOfBand?: boolean } = {},
 ): Invoice {
   const now = invoiceNow(world, old);
   unplan(world, invoiceKeys(old.id).retry);
@@ -55,7 +55,7 @@ export function settleInvoice(
       ...(outOfBand ? { amount_paid_off_stripe: old.amount_due } : {}),
       amount_remaining: 0,
       attempted: true,
-      attempt_count: intent === null ? old.attempt_count : Math.max(old.attempt_count, 1),
+      attempt_count: intent === null ? old.attempt_count : attemptsAfter(old, automatic),
       auto_advance: false,
       next_payment_attempt: null,
       status: "paid",
@@ -70,6 +70,10 @@ export function settleInvoice(
   return paid;
 }
 
+/** The first try counts whoever made it, later ones only by the schedule. */
+const attemptsAfter = (old: Invoice, automatic: boolean): number =>
+  automatic || old.attempt_count === 0 ? old.attempt_count + 1 : old.attempt_count;
+
 /** Not paid this time: refused, or waiting for the holder (`intent` null: there is nothing to charge). */
 export function failInvoice(
   world: World,
@@ -78,7 +82,7 @@ export function failInvoice(
   automatic: boolean,
   cause: Cause,
 ): Invoice {
-  const attempts = automatic || old.attempt_count === 0 ? old.attempt_count + 1 : old.attempt_count;
+  const attempts = attemptsAfter(old, automatic);
   const asks = intent?.status === "requires_action";
   const retries = automatic && old.auto_advance === true && retriesOf(world, old);
   const wait = retries ? RETRY_AFTER_DAYS[attempts - 1] : undefined;

@@ -4,10 +4,11 @@ import { subscriptionIdOf, type Invoice } from "../invoices/invoice.ts";
 import type { Cause } from "../protocol/operation.ts";
 import { settingsOf } from "../settings.ts";
 import { unplan } from "../time/billing-time.ts";
+import { applyPending, waitsFor } from "./apply-pending.ts";
 import { endSubscription } from "./end.ts";
 import { changeSubscription, findSubscription, isOver, keysOf, type Subscription } from "./subscription.ts";
 
-function subscriptionOf(world: World, invoice: Invoice): Subscription | null {
+function subscriptionOf(world: World, invoice: Pick<Invoice, "parent">): Subscription | null {
   const id = subscriptionIdOf(invoice);
   return id === null ? null : findSubscription(world, id);
 }
@@ -28,17 +29,26 @@ export function afterInvoicePaid(world: World, invoice: Invoice, method: string 
     unplan(world, keysOf(old.id).incomplete);
     change.status = "active";
   }
-  const waited = old.status === "past_due" || old.status === "unpaid";
+  const waited = old.status === "past_due" || old.status === "unpaid" || old.status === "paused";
   if (waited && old.latest_invoice === invoice.id) change.status = "active";
+  const resumes = old.status === "paused" && change.status === "active";
   const keeps = old.payment_settings?.save_default_payment_method === "on_subscription";
   if (keeps && method !== null) change.default_payment_method = method;
-  changeSubscription(world, old, change, cause);
+  const now = changeSubscription(
+    world,
+    old,
+    change,
+    cause,
+    ...(resumes ? ["customer.subscription.resumed" as const] : []),
+  );
+  applyPending(world, now, invoice.id, cause);
 }
 
 /** `last`: there will be no further try. */
 export function afterInvoiceFailed(world: World, invoice: Invoice, last: boolean, cause: Cause): void {
   let current = subscriptionOf(world, invoice);
-  if (current === null || isOver(current)) return;
+  // What waits for its payment has not happened yet, so nothing is owed.
+  if (current === null || isOver(current) || waitsFor(world, current, invoice.id)) return;
   if (current.status === "active" || current.status === "trialing") {
     current = changeSubscription(world, current, { status: "past_due" }, cause);
   }
@@ -64,7 +74,7 @@ export function expireIncomplete(world: World, old: Subscription, cause: Cause):
 }
 
 /** The payment method that an invoice of this subscription is charged to, before the customer's own. */
-export const methodOfSubscription = (world: World, invoice: Invoice): string | null => {
+export const methodOfSubscription = (world: World, invoice: Pick<Invoice, "parent">): string | null => {
   const method = subscriptionOf(world, invoice)?.default_payment_method ?? null;
   return typeof method === "string" ? method : null;
 };

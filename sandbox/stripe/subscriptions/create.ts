@@ -8,17 +8,16 @@ import { emit } from "../events/events.ts";
 import { collectInvoice, methodFor } from "../invoices/collect.ts";
 import { finalizeInvoice, voidInvoice } from "../invoices/finalize.ts";
 import { draftInvoice, getInvoice, type Invoice, type InvoiceLine } from "../invoices/invoice.ts";
-import { intentOf } from "../invoices/invoice-payments.ts";
 import { itemLine, makeLine, productName } from "../invoices/lines.ts";
 import { BY_ITSELF } from "../payments/charges.ts";
-import { declinedError } from "../payments/pay.ts";
 import { createSetupIntent } from "../payments/setup-intents.ts";
-import { invalid, StripeError } from "../protocol/errors.ts";
+import { invalid } from "../protocol/errors.ts";
 import type { Cause } from "../protocol/operation.ts";
 import { mergeMetadata, type Read } from "../protocol/params.ts";
 import { clockIdOf, nowOf, planAt } from "../time/billing-time.ts";
 import { addIntervals, periodEnd, type Interval } from "../time/calendar.ts";
 import { checkItems, makeItem, priceOfItem, type ItemInput } from "./items.ts";
+import { refusePayment } from "./first-payment.ts";
 import { planCycle } from "./plan-cycle.ts";
 import { proratedAmount } from "./prorate.ts";
 import type { newSubscription } from "./shapes.ts";
@@ -272,6 +271,12 @@ export function beginSubscription(
 export function createSubscription(world: World, input: Input, cause: Cause): Subscription {
   const { subscription, invoice: draft } = beginSubscription(world, input, cause);
   let current = subscription;
+  if (input.payment_behavior === "pending_if_incomplete") {
+    throw invalid(
+      "payment_behavior=pending_if_incomplete can only be used when updating a subscription.",
+      "payment_behavior",
+    );
+  }
   const owed = draft.total > 0;
   const behavior = input.payment_behavior ?? "allow_incomplete";
   if (owed && behavior !== "default_incomplete" && methodFor(world, draft) === null) {
@@ -309,19 +314,7 @@ export function createSubscription(world: World, input: Input, cause: Cause): Su
 function firstPayment(world: World, open: Invoice, input: Input, cause: Cause): void {
   const session = input.off_session === true ? "off" : "on";
   collectInvoice(world, open, { session, automatic: false }, cause);
-  if (input.payment_behavior !== "error_if_incomplete") return;
-  const after = getInvoice(world, open.id);
-  if (after.status === "paid") return;
-  const intent = intentOf(world, after);
-  // Not kept: nothing of this subscription was ever there.
-  if (intent !== null && intent.last_payment_error !== null)
-    throw new StripeError(402, declinedError(intent).body);
-  throw new StripeError(402, {
-    type: "card_error",
-    code: "subscription_payment_intent_requires_action",
-    message:
-      "Payment for this subscription requires additional user action before it can be completed successfully. Payment can be completed using the PaymentIntent associated with subscription.latest_invoice.",
-  });
+  if (input.payment_behavior === "error_if_incomplete") refusePayment(world, getInvoice(world, open.id));
 }
 
 /** Nobody paid the first invoice in time. */

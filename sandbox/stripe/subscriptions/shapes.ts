@@ -14,12 +14,15 @@ import {
   unsettable,
   type Value,
 } from "../protocol/params.ts";
+import { itemChange } from "./change-items.ts";
 import { itemInput, MAX_ITEMS } from "./items.ts";
 
 export const prorationBehavior = oneOf("create_prorations", "none", "always_invoice");
-export const paymentBehavior = oneOfBuilt(
-  ["default_incomplete", "allow_incomplete", "error_if_incomplete"],
-  ["pending_if_incomplete"],
+export const paymentBehavior = oneOf(
+  "default_incomplete",
+  "allow_incomplete",
+  "error_if_incomplete",
+  "pending_if_incomplete",
 );
 export const trialSettings = object({
   end_behavior: required(
@@ -82,8 +85,18 @@ export const newSubscription = {
   trial_period_days: integer(0, 730),
 };
 
+/** What a change is billed by, of subscriptions and of their items. */
+export const billingParams = {
+  payment_behavior: paymentBehavior,
+  proration_behavior: prorationBehavior,
+  proration_date: integer(0),
+};
+
 export const subscriptionChange = {
   ...shared,
+  ...billingParams,
+  billing_cycle_anchor: oneOf("now", "unchanged"),
+  items: list(itemChange, MAX_ITEMS),
   cancellation_details: cancellationDetails,
   pause_collection: unsettable(
     object({

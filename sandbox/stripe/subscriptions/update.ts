@@ -1,11 +1,28 @@
+import { saveObject } from "../books.ts";
 import type { World } from "../../core/company.ts";
+import { changedFields } from "../customers/customers.ts";
 import { methodOf } from "../customers/payment-methods.ts";
-import { invalid } from "../protocol/errors.ts";
+import { emit } from "../events/events.ts";
+import { collectInvoice } from "../invoices/collect.ts";
+import { finalizeInvoice } from "../invoices/finalize.ts";
+import { changeInvoice, getInvoice, type Invoice } from "../invoices/invoice.ts";
+import { invalid, notBuilt } from "../protocol/errors.ts";
 import type { Cause } from "../protocol/operation.ts";
 import { mergeMetadata, type Read } from "../protocol/params.ts";
+import { clockIdOf, planAt, unplan } from "../time/billing-time.ts";
+import { changeBilling, changesBilling } from "./billing-change.ts";
+import { refusePayment } from "./first-payment.ts";
+import { keepPending, PENDING_FIELDS } from "./pending-update.ts";
 import { planCycle } from "./plan-cycle.ts";
 import type { subscriptionChange } from "./shapes.ts";
-import { changeSubscription, isOver, periodOf, subscriptionNow, type Subscription } from "./subscription.ts";
+import {
+  getSubscription,
+  isOver,
+  keysOf,
+  periodOf,
+  subscriptionNow,
+  type Subscription,
+} from "./subscription.ts";
 
 type Input = Read<typeof subscriptionChange>;
 
@@ -26,13 +43,12 @@ function endOf(old: Subscription, input: Input, now: number): Partial<Subscripti
   if (change.cancel_at === undefined) return change;
   const ends = change.cancel_at !== null;
   change.canceled_at = ends ? (old.canceled_at ?? now) : null;
-  const reason = ends ? ("cancellation_requested" as const) : null;
   change.cancellation_details = {
     comment: null,
     feedback: null,
     feedback_option: null,
     ...old.cancellation_details,
-    reason,
+    reason: ends ? "cancellation_requested" : null,
   };
   return change;
 }
@@ -70,24 +86,78 @@ function plainChange(old: Subscription, input: Input, now: number): Partial<Subs
   return change;
 }
 
+/** What even a canceled subscription takes. */
+const HARMLESS = new Set(["cancellation_details", "metadata"]);
+
+function check(world: World, old: Subscription, input: Input): void {
+  if (isOver(old) && Object.keys(input).some((name) => !HARMLESS.has(name))) {
+    throw invalid("A canceled subscription can only update its cancellation_details and metadata.");
+  }
+  if (input.default_payment_method !== undefined) {
+    methodOf(world, String(old.customer), input.default_payment_method, "default_payment_method");
+  }
+  if (input.payment_behavior !== "pending_if_incomplete") return;
+  const foreign = Object.keys(input).find((name) => !PENDING_FIELDS.includes(name));
+  if (foreign !== undefined) {
+    throw invalid(
+      `You cannot update the following fields with payment_behavior=pending_if_incomplete: ${foreign}.`,
+      foreign,
+    );
+  }
+}
+
+/** Tells what became of a subscription between two states that the books went through. */
+function tell(world: World, before: Subscription, after: Subscription, cause: Cause): void {
+  const previous = changedFields(before, after);
+  if (Object.keys(previous).length > 0) emit(world, "customer.subscription.updated", after, cause, previous);
+}
+
+function planResume(world: World, subscription: Subscription): void {
+  const key = keysOf(subscription.id).resumes;
+  const at = subscription.pause_collection?.resumes_at ?? null;
+  unplan(world, key);
+  if (at !== null)
+    planAt(world, clockIdOf(subscription), "subscription.resumes", at, { id: subscription.id }, key);
+}
+
 export function updateSubscription(
   world: World,
   old: Subscription,
   input: Input,
   cause: Cause,
 ): Subscription {
-  if (isOver(old)) {
-    throw invalid(
-      "A canceled subscription can only update its cancellation_details and metadata.",
-      undefined,
-      "resource_missing",
-    );
+  check(world, old, input);
+  if (!changesBilling(input)) {
+    const next = { ...old, ...plainChange(old, input, subscriptionNow(world, old)) };
+    saveObject(world, next);
+    tell(world, old, next, cause);
+    if (!isOver(next)) planCycle(world, next);
+    planResume(world, next);
+    return next;
   }
-  if (input.default_payment_method !== undefined) {
-    methodOf(world, String(old.customer), input.default_payment_method, "default_payment_method");
+  if (old.status === "incomplete") throw notBuilt("changing the items of an incomplete subscription");
+  const { next: billed, invoice } = changeBilling(world, old, input, cause);
+  const next: Subscription = { ...billed, ...plainChange(billed, input, subscriptionNow(world, old)) };
+  if (invoice !== null) next.latest_invoice = invoice.id;
+  if (invoice !== null && input.payment_behavior === "pending_if_incomplete") {
+    return keepPending(world, old, next, invoice, cause);
   }
-  const now = subscriptionNow(world, old);
-  const next = changeSubscription(world, old, plainChange(old, input, now), cause);
+  saveObject(world, next);
+  tell(world, old, next, cause);
   planCycle(world, next);
-  return next;
+  if (invoice !== null) collectChange(world, invoice, input, cause);
+  return getSubscription(world, old.id);
+}
+
+/** What a change costs is charged at once. */
+function collectChange(world: World, draft: Invoice, input: Input, cause: Cause): void {
+  const open = finalizeInvoice(world, draft, cause);
+  if (open.status !== "open") return;
+  if (input.payment_behavior === "default_incomplete") {
+    changeInvoice(world, open, { auto_advance: true }, cause);
+    return;
+  }
+  const session = input.off_session === true ? "invoice" : "on";
+  collectInvoice(world, open, { session, automatic: true }, cause);
+  if (input.payment_behavior === "error_if_incomplete") refusePayment(world, getInvoice(world, open.id));
 }
