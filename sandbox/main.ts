@@ -6,7 +6,7 @@
  */
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { loopbackIdentity, openAuthority } from "./core/authority.ts";
+import { loopbackIdentity, openAuthority, type Authority } from "./core/authority.ts";
 import type { Company } from "./core/company.ts";
 import { createControl } from "./core/control.ts";
 import { takeBoth } from "./core/front.ts";
@@ -34,7 +34,13 @@ export type SandboxOptions = {
   /** The server's `/webhooks` URL, for the default world. */
   webhookBase?: string | null;
 };
-export type Sandbox = { port: number; url: string; close(): Promise<void> };
+export type Sandbox = {
+  port: number;
+  url: string;
+  /** What signs for PayPal here; tests sign events of their own with it. */
+  authority: Authority;
+  close(): Promise<void>;
+};
 
 function listen(server: Server, port: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
@@ -75,6 +81,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   return {
     port,
     url,
+    authority,
     async close() {
       const closed = new Promise((resolve) => server.close(resolve));
       dropConnections();

@@ -5106,6 +5106,58 @@ export type ReceiveStripeEventAtResponses = {
 
 export type ReceiveStripeEventAtResponse = ReceiveStripeEventAtResponses[keyof ReceiveStripeEventAtResponses];
 
+export type ReceivePaypalEventData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/webhooks/paypal';
+};
+
+export type ReceivePaypalEventErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ReceivePaypalEventError = ReceivePaypalEventErrors[keyof ReceivePaypalEventErrors];
+
+export type ReceivePaypalEventResponses = {
+    /**
+     * Success
+     */
+    200: WebhookReceived;
+};
+
+export type ReceivePaypalEventResponse = ReceivePaypalEventResponses[keyof ReceivePaypalEventResponses];
+
+export type ReceivePaypalEventAtData = {
+    body?: never;
+    path: {
+        endpoint_id: string;
+    };
+    query?: never;
+    url: '/webhooks/paypal/{endpoint_id}';
+};
+
+export type ReceivePaypalEventAtErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ReceivePaypalEventAtError = ReceivePaypalEventAtErrors[keyof ReceivePaypalEventAtErrors];
+
+export type ReceivePaypalEventAtResponses = {
+    /**
+     * Success
+     */
+    200: WebhookReceived;
+};
+
+export type ReceivePaypalEventAtResponse = ReceivePaypalEventAtResponses[keyof ReceivePaypalEventAtResponses];
+
 export type ReceiveResendEventData = {
     body?: never;
     path?: never;

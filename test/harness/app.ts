@@ -26,6 +26,14 @@ import {
 
 type Credentials = {
   stripe: { api_key: string; webhook_secret: string; base_url: string };
+  paypal: {
+    client_id: string;
+    client_secret: string;
+    base_url: string;
+    webhook_id: string;
+    cert_roots: string;
+    cert_hosts: string;
+  };
   openrouter: { api_key: string; base_url: string };
   resend: { api_key: string; webhook_secret: string; base_url: string; from: string };
   google: { client_id: string; client_secret: string; issuer: string };
@@ -115,7 +123,7 @@ export async function startTestApp({ env = {}, clock }: TestAppOptions = {}): Pr
 
 const settingsOf = (
   database: TestDatabase,
-  { stripe, openrouter, resend, google, github, oidc }: Credentials,
+  { stripe, paypal, openrouter, resend, google, github, oidc }: Credentials,
   sandbox: Sandbox,
 ) => ({
   NODE_ENV: "test",
@@ -130,6 +138,12 @@ const settingsOf = (
   STRIPE_SECRET_KEY: stripe.api_key,
   STRIPE_WEBHOOK_SECRET: stripe.webhook_secret,
   STRIPE_BASE_URL: stripe.base_url,
+  PAYPAL_CLIENT_ID: paypal.client_id,
+  PAYPAL_CLIENT_SECRET: paypal.client_secret,
+  PAYPAL_BASE_URL: paypal.base_url,
+  PAYPAL_WEBHOOK_ID: paypal.webhook_id,
+  PAYPAL_CERT_ROOTS: paypal.cert_roots,
+  PAYPAL_CERT_HOSTS: paypal.cert_hosts,
   OPENROUTER_API_KEY: openrouter.api_key,
   OPENROUTER_BASE_URL: openrouter.base_url,
   RESEND_API_KEY: resend.api_key,

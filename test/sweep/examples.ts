@@ -20,6 +20,7 @@ import {
   aSession,
   aSignedEvent,
   aSignedMailEvent,
+  aSignedPaypalEvent,
   aTransaction,
   anAuditExport,
   aFurtherEndpoint,
@@ -76,8 +77,8 @@ const model: Example = {
   pathIsPublic: true,
 };
 /** The same at the endpoint's own address, which is open to everyone. */
-const at = (source: string, signed: (app: TestApp) => Given): Example => ({
-  given: async (app) => ({ ...signed(app), params: { endpoint_id: await anEndpoint(app, source) } }),
+const at = (source: string, signed: (app: TestApp) => Given | Promise<Given>): Example => ({
+  given: async (app) => ({ ...(await signed(app)), params: { endpoint_id: await anEndpoint(app, source) } }),
   pathIsPublic: true,
 });
 const event: Example = { given: async (app) => ({ params: { id: await aDoneEvent(app) } }) };
@@ -189,6 +190,8 @@ export const examples: Record<string, Example> = {
   // Inbox
   receiveStripeEvent: { given: aSignedEvent },
   receiveStripeEventAt: at("stripe", aSignedEvent),
+  receivePaypalEvent: { given: aSignedPaypalEvent },
+  receivePaypalEventAt: at("paypal", aSignedPaypalEvent),
   receiveResendEvent: { given: aSignedMailEvent },
   receiveResendEventAt: at("resend", aSignedMailEvent),
   listEvents: {},

@@ -3,6 +3,7 @@ import { createHmac, randomUUID } from "node:crypto";
 import { grant } from "../../server/kernel/ledger/index.ts";
 import { createDb, withTx } from "../../server/platform/db/index.ts";
 import { newId, type OrgId } from "../../server/platform/ids.ts";
+import { signForPaypal } from "../harness/paypal.ts";
 import type { TestApp } from "../harness/app.ts";
 import type { Client, Json } from "../harness/client.ts";
 import { addMember, OWNER } from "../harness/people.ts";
@@ -115,6 +116,20 @@ export function aSignedEvent(app: TestApp) {
   const [secret = ""] = app.credentials.stripe.webhook_secret.split(",");
   const signature = createHmac("sha256", secret).update(`${seconds}.${body}`).digest("hex");
   return { body, headers: { "stripe-signature": `t=${seconds},v1=${signature}` } };
+}
+
+/** The same of PayPal. */
+export function aSignedPaypalEvent(app: TestApp) {
+  const body = Buffer.from(
+    JSON.stringify({
+      id: `WH-${randomUUID().toUpperCase()}`,
+      event_type: "CUSTOMER.ACCOUNT.UPDATED",
+      create_time: new Date().toISOString(),
+      resource_type: "account",
+      resource: { id: "ACCOUNT1" },
+    }),
+  );
+  return signForPaypal(app, body).then((headers) => ({ body: body.toString(), headers }));
 }
 
 /** The same of the mail company. */

@@ -69,13 +69,13 @@ export function kindOf(fault: Fault | null): CertificateKind {
 }
 
 /** Host and port of this sandbox. */
-export const hostOf = (world: World): string => new URL(world.baseUrl).host;
+export const hostOf = (world: Pick<World, "baseUrl">): string => new URL(world.baseUrl).host;
 
 /** Worlds have addresses of their own, so that one can be down by itself. */
-const idOf = (world: World, { kind, pem }: Signing): string =>
+const idOf = (world: Pick<World, "name">, { kind, pem }: Signing): string =>
   `CERT-${hash("sha256", world.name).slice(0, 8)}-${hash("sha256", kind + pem).slice(0, 8)}`;
 
-export function certificateUrl(world: World, signing: Signing): string {
+export function certificateUrl(world: Pick<World, "name" | "baseUrl">, signing: Signing): string {
   const host = signing.kind === "wrong_host" ? `localhost:${new URL(world.baseUrl).port}` : hostOf(world);
   return `https://${host}${CERTIFICATE_PATH}${idOf(world, signing)}`;
 }
