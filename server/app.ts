@@ -41,6 +41,9 @@ import type { Logger } from "./platform/telemetry/index.ts";
 import { healthChecks } from "./health-checks.ts";
 import { gatewayJobs } from "./products/gateway/jobs.ts";
 import { gatewayRoutes, usageStatsRoutes } from "./products/gateway/routes.ts";
+import { reconciliationMetrics } from "./products/payments/index.ts";
+import { definePaymentsJobs, paymentsJobs } from "./products/payments/jobs.ts";
+import { paymentsRoutes } from "./products/payments/routes.ts";
 import { build, VERSION, type AppOptions, type Parts } from "./parts.ts";
 
 /** Workers finish within this time or hand back their leases. */
@@ -79,6 +82,8 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   });
   defineIdentityJobs(parts);
   ledgerSignals(parts);
+  definePaymentsJobs(parts);
+  reconciliationMetrics(parts);
   healthChecks(parts);
   healthRoutes(http, {
     health: parts.health,
@@ -138,6 +143,7 @@ function mountRoutes(http: Http, parts: Parts): void {
   adjustmentRoutes(http, parts);
   webhookRoutes(http, parts.inbox);
   billingRoutes(http, parts.billing, parts.cache);
+  paymentsRoutes(http, parts);
   gatewayRoutes(http, parts.gateway);
   usageStatsRoutes(http, parts.gateway, {
     cache: parts.cache,
@@ -175,6 +181,7 @@ function startJobs(parts: Parts): void {
   ledgerJobs(loops, parts);
   webhookJobs(loops, parts.inbox, { backfillSeconds: parts.config.WEBHOOK_BACKFILL_SECONDS });
   billingJobs(loops, parts.billing);
+  paymentsJobs(loops, parts);
   gatewayJobs(loops, parts.gateway);
   jobs.start(loops, parts.config.JOBS_AT_ONCE);
 }

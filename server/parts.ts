@@ -36,6 +36,7 @@ import { createHub, type Hub } from "./platform/realtime/index.ts";
 import { createLogger, createMetrics, type Logger, type Metrics } from "./platform/telemetry/index.ts";
 import { domainCompanies, signInProviders } from "./sign-in-providers.ts";
 import { createGateway, type Gateway } from "./products/gateway/index.ts";
+import { breakMails, recordHandler, stripeBooks, type ProviderBooks } from "./products/payments/index.ts";
 import { createOpenRouter, type LanguageModels } from "./vendors/llm/index.ts";
 import { createMailCompany } from "./vendors/mail/index.ts";
 import { createPaypal, type PaypalApi } from "./vendors/paypal/index.ts";
@@ -70,6 +71,8 @@ export type Parts = {
   llm: LanguageModels;
   inbox: Inbox;
   billing: Billing;
+  /** The companies' accounts whose books can be read. */
+  books: readonly ProviderBooks[];
   gateway: Gateway;
   draining: AbortController;
 };
@@ -140,6 +143,7 @@ export async function build(config: Config, options: AppOptions): Promise<Parts>
     seats: config.SEATS_PER_ORGANIZATION ?? null,
     mail,
   });
+  const books = [stripeBooks({ stripe, accountId })];
   const inbox = createInbox({
     ...shared,
     limiter,
@@ -147,7 +151,7 @@ export async function build(config: Config, options: AppOptions): Promise<Parts>
     baseUrl: config.BASE_URL,
     maxAttempts: config.WEBHOOK_MAX_ATTEMPTS,
     sources: sourcesOf(config, stripe, paypal?.api ?? null),
-    handlers: [...billing.handlers, mail.handler],
+    handlers: [...billing.handlers, mail.handler, ...books.map(recordHandler)],
   });
   const llm = createOpenRouter({
     apiKey: config.OPENROUTER_API_KEY,
@@ -179,6 +183,7 @@ export async function build(config: Config, options: AppOptions): Promise<Parts>
     llm,
     inbox,
     billing,
+    books,
     gateway,
     draining: new AbortController(),
   };
@@ -234,5 +239,6 @@ function buildMail(
   identityMails(mail);
   tenancyMails(mail);
   ledgerMails(mail);
+  breakMails(mail);
   return mail;
 }

@@ -17,6 +17,7 @@ export const NO_TENANT: ReadonlySet<string> = new Set([
   // One queue for all, whoever sends.
   "mail.outbox",
   // The operator's.
+  "payments.breaks",
   "webhooks.events",
   // Written for all books in one transaction; a tenant reads its own rows alone.
   "ledger.seal_members",

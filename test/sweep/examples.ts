@@ -33,6 +33,7 @@ import {
   ownOrganization,
 } from "./rows.ts";
 import { billingExamples } from "./examples-billing.ts";
+import { paymentsExamples } from "./examples-payments.ts";
 import { operatorExamples } from "./examples-operator.ts";
 import { teamExamples } from "./examples-team.ts";
 
@@ -86,6 +87,7 @@ const event: Example = { given: async (app) => ({ params: { id: await aDoneEvent
 export const examples: Record<string, Example> = {
   ...factorExamples,
   ...operatorExamples,
+  ...paymentsExamples,
   // System
   getSystem: {},
   stream: { streams: true },

@@ -18,6 +18,7 @@ export type { Company, Providers, SignInProvider } from "./oauth/provider.ts";
 export { importUsers, type Imported } from "./people/import-users.ts";
 export { findActiveUser, findOperators, findUserByAddress, findUsers } from "./people/find-users.ts";
 export { identityMails } from "./mails.ts";
+export { operatorAddresses } from "./operators/addresses.ts";
 export { peopleFigures, type PeopleFigures } from "./operators/figures.ts";
 export type { User } from "./people/user.ts";
 export { createAccessTokens, isAccessToken, takenUntil, type AccessTokens } from "./tokens/access-tokens.ts";

@@ -31,6 +31,8 @@ export {
   type TransactionFilter,
   type TransactionRow,
 } from "./read-transactions.ts";
+export { findCash, listCash, listStaleHolds, type CashEffect, type StaleHold } from "./cash.ts";
+export { reverse } from "./reverse.ts";
 export { sumAccounts, type SumGroup } from "./sum-accounts.ts";
 export type { InvariantName } from "./invariants.ts";
 export { verify, type InvariantReport, type Verification } from "./verify.ts";

@@ -32,6 +32,7 @@ import {
 } from "./read.ts";
 import { purge } from "./purge.ts";
 import { receive, type Delivery } from "./receive.ts";
+import { recordEvents, type Recorded, type RecordedAt } from "./record.ts";
 import { replayEvent } from "./replay.ts";
 import { createSignals } from "./signals.ts";
 import { sweepLeases } from "./store.ts";
@@ -59,6 +60,8 @@ export type Inbox = {
     signal: AbortSignal,
     actorId: string,
   ): Promise<Backfill>;
+  /** Stores what a company's books tell and no event does; how many are new. They take the path of every event. */
+  record(of: RecordedAt, records: readonly Recorded[]): Promise<number>;
   replay(id: EventId, actorId: string): Promise<EventDetail>;
   list(filter: EventFilter): Promise<{ rows: EventRow[]; hasMore: boolean }>;
   get(id: EventId): Promise<EventDetail>;
@@ -113,6 +116,11 @@ export function createInbox(deps: InboxDeps): Inbox {
       const act = { actorId, action: "events.backfilled", detail };
       await withSystemTx(db, (tx) => audit(tx, clock.now(), { orgId: INSTALLATION, ...act }));
       return told(backfillRange({ deps, endpoints }, wanted, signal));
+    },
+    async record(of, records) {
+      const added = await recordEvents(deps, of, records);
+      if (added > 0) stored();
+      return added;
     },
     async replay(id, actorId) {
       const event = await replayEvent(deps, id, actorId);

@@ -19,5 +19,6 @@ export { paypalSource } from "./paypal-source.ts";
 export { resendSource } from "./resend-source.ts";
 export { stripeSource } from "./stripe-source.ts";
 export type { Envelope, RemoteEndpoints, Source, Verification } from "./source.ts";
+export { findEventsOf, type EventOf } from "./of-objects.ts";
 export { RuleBroken } from "./problems.ts";
 export type { AnyHandler, Effect, EventId, Handler, InboxEvent, Prepared } from "./event.ts";

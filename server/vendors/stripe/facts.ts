@@ -54,3 +54,31 @@ export type CheckoutSession = {
 };
 
 export type Fee = { balanceTransactionId: string; feeMinor: bigint; currency: string; createdAt: Date };
+
+/** What a balance transaction moves. `account` is what concerns the account alone: its fees, top-ups, adjustments. */
+export type BalanceMovement =
+  | "captured"
+  | "refunded"
+  | "refund_failed"
+  | "dispute"
+  | "payout"
+  | "payout_failed"
+  | "account";
+
+/** One line of Stripe's own books. Amounts are signed: positive into the account. */
+export type BalanceRecord = {
+  id: string;
+  movement: BalanceMovement;
+  /** The charge, refund, dispute or payout that it books. */
+  objectId: string | null;
+  amountMinor: bigint;
+  /** What Stripe keeps of it; `net` is the amount less this. */
+  feeMinor: bigint;
+  netMinor: bigint;
+  currency: string;
+  createdAt: Date;
+  /** What the account pays Stripe for, beside what it keeps of payments. */
+  isFee: boolean;
+  /** As it was listed. */
+  record: object;
+};

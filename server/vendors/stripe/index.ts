@@ -7,7 +7,10 @@ export { createStripe, type ListedEvent, type NewSession, type StripeApi } from 
 export { StripeFault } from "./fault.ts";
 export { readEnvelope, type Envelope } from "./envelope.ts";
 export { readPaymentEvent } from "./read-payment.ts";
+export { readBalanceEvent } from "./read-balance.ts";
 export type {
+  BalanceMovement,
+  BalanceRecord,
   ChargeFact,
   CheckoutSession,
   Fee,

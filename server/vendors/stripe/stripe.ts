@@ -1,8 +1,9 @@
 import type Stripe from "stripe";
 import { createClient, type CallStripe, type ClientOptions } from "./client.ts";
 import { envelopeOf, type Envelope } from "./envelope.ts";
-import type { CheckoutSession, Fee, PaymentFact } from "./facts.ts";
+import type { BalanceRecord, CheckoutSession, Fee, PaymentFact } from "./facts.ts";
 import { StripeFault } from "./fault.ts";
+import { readBalance } from "./read-balance.ts";
 import { intentFact, readFee, readRefund, readSession } from "./read-payment.ts";
 
 const PAGE = 100;
@@ -45,6 +46,13 @@ export type StripeApi = {
   }): Promise<{ webhookId: string; secret: string | null }>;
   /** Done, too, for one that is gone. */
   deleteWebhookEndpoint(webhookId: string): Promise<void>;
+  /** What Stripe booked in [from, to), one page, newest first; `after` is the last id of the page before. */
+  listBalance(
+    range: { from: Date; to: Date; after: string | null },
+    signal: AbortSignal,
+  ): Promise<{ records: BalanceRecord[]; hasMore: boolean }>;
+  /** What Stripe booked for one charge, refund, dispute or payout. */
+  balanceOf(objectId: string): Promise<BalanceRecord[]>;
 };
 
 /** Stripe in our own words. Every function may throw `StripeFault`, and nothing else that Stripe could cause. */
@@ -80,8 +88,25 @@ export function createStripe(options: ClientOptions): StripeApi {
         return { webhookId: made.id, secret: made.secret ?? null };
       }),
     deleteWebhookEndpoint: (id) => deleteEndpoint(call, id),
+    listBalance: ({ from, to, after }, signal) =>
+      call(
+        "balance_transactions.list",
+        async (sdk) => {
+          const created = { gte: seconds(from), lt: seconds(to) };
+          const page = { limit: PAGE, created, ...(after ? { starting_after: after } : {}) };
+          const list = await sdk.balanceTransactions.list(page);
+          return { records: list.data.map(readBalance), hasMore: list.has_more };
+        },
+        signal,
+      ),
+    balanceOf: (objectId) =>
+      call("balance_transactions.list", async (sdk) =>
+        (await sdk.balanceTransactions.list({ source: objectId, limit: PAGE })).data.map(readBalance),
+      ),
   };
 }
+
+const seconds = (at: Date): number => Math.ceil(at.getTime() / 1000);
 
 function sessionParams(input: NewSession): Stripe.Checkout.SessionCreateParams {
   const metadata = { holdfast_id: input.holdfastId };
