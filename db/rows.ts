@@ -723,6 +723,78 @@ export type OpsMigrations = {
   applied_at: Date;
 };
 
+/** payments.books */
+export type PaymentsBooks = {
+  account_id: string;
+  source: string;
+  mode: string;
+  read_until: Date;
+};
+
+/** payments.breaks */
+export type PaymentsBreaks = {
+  id: string;
+  account_id: string;
+  mode: string;
+  side: string;
+  kind: string;
+  state: string;
+  org_id: string | null;
+  amount: bigint;
+  currency: string;
+  action: string;
+  sides: unknown;
+  occurred_at: Date;
+  first_seen_at: Date;
+  seen_at: Date;
+  resolved_at: Date | null;
+  resolved_by: string | null;
+  resolution: string | null;
+  note: string | null;
+  told_at: Date | null;
+};
+
+/** payments.provider_transactions */
+export type PaymentsProviderTransactions = {
+  account_id: string;
+  id: string;
+  kind: string;
+  object_id: string;
+  amount_minor: bigint;
+  fee_minor: bigint;
+  net_minor: bigint;
+  currency: string;
+  occurred_at: Date;
+  first_seen_at: Date;
+  reference: string;
+  fee_reference: string;
+  compared_at: Date | null;
+  events: number;
+  effects: number;
+  effects_net_minor: bigint;
+  matched: boolean;
+};
+
+/** payments.runs */
+export type PaymentsRuns = {
+  id: string;
+  account_id: string;
+  mode: string;
+  from_at: Date;
+  to_at: Date;
+  night: string | null;
+  state: string;
+  days: number;
+  days_done: number;
+  complete: boolean;
+  totals: unknown;
+  error_code: string | null;
+  created_by: string | null;
+  created_at: Date;
+  touched_at: Date;
+  finished_at: Date | null;
+};
+
 /** platform.cache_stats */
 export type PlatformCacheStats = {
   slot: Date;

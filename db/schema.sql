@@ -23,6 +23,10 @@ GRANT USAGE ON SCHEMA mail TO holdfast_operator;
 CREATE SCHEMA ops;
 GRANT USAGE ON SCHEMA ops TO holdfast_app;
 
+CREATE SCHEMA payments;
+GRANT USAGE ON SCHEMA payments TO holdfast_app;
+GRANT USAGE ON SCHEMA payments TO holdfast_operator;
+
 CREATE SCHEMA platform;
 GRANT USAGE ON SCHEMA platform TO holdfast_app;
 GRANT USAGE ON SCHEMA platform TO holdfast_operator;
@@ -1054,6 +1058,7 @@ CREATE TABLE ledger.transactions (
   CONSTRAINT transactions_org_id_reference_key UNIQUE (org_id, reference),
   CONSTRAINT transactions_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text])))
 );
+CREATE INDEX transactions_cash ON ledger.transactions USING btree (reference) WHERE ((reference ~~ 'stripe:%'::text) OR (reference ~~ 'paypal:%'::text));
 CREATE INDEX transactions_posted ON ledger.transactions USING brin (posted_at);
 ALTER TABLE ledger.transactions ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY operator_reads ON ledger.transactions AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
@@ -1112,6 +1117,103 @@ CREATE TABLE ops.migrations (
   CONSTRAINT migrations_pkey PRIMARY KEY (version)
 );
 GRANT SELECT ON TABLE ops.migrations TO holdfast_app;
+
+CREATE TABLE payments.books (
+  account_id text NOT NULL,
+  source text NOT NULL,
+  mode text NOT NULL,
+  read_until timestamp with time zone NOT NULL,
+  CONSTRAINT books_pkey PRIMARY KEY (account_id),
+  CONSTRAINT books_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text])))
+);
+GRANT INSERT, SELECT, UPDATE ON TABLE payments.books TO holdfast_app;
+GRANT SELECT ON TABLE payments.books TO holdfast_operator;
+
+CREATE TABLE payments.breaks (
+  id text NOT NULL,
+  account_id text NOT NULL,
+  mode text NOT NULL,
+  side text NOT NULL,
+  kind text NOT NULL,
+  state text NOT NULL,
+  org_id text,
+  amount bigint NOT NULL,
+  currency text NOT NULL,
+  action text NOT NULL,
+  sides jsonb NOT NULL,
+  occurred_at timestamp with time zone NOT NULL,
+  first_seen_at timestamp with time zone NOT NULL,
+  seen_at timestamp with time zone NOT NULL,
+  resolved_at timestamp with time zone,
+  resolved_by text,
+  resolution text,
+  note text,
+  told_at timestamp with time zone,
+  CONSTRAINT breaks_pkey PRIMARY KEY (id),
+  CONSTRAINT breaks_account_id_side_kind_key UNIQUE (account_id, side, kind),
+  CONSTRAINT breaks_kind_check CHECK ((kind = ANY (ARRAY['missing_event'::text, 'missing_ledger'::text, 'missing_provider'::text, 'duplicate_ledger'::text, 'amount_mismatch'::text, 'fee_mismatch'::text, 'currency_mismatch'::text, 'duplicate_payment'::text, 'state_mismatch'::text, 'expired_hold'::text, 'unknown_outcome'::text]))),
+  CONSTRAINT breaks_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text]))),
+  CONSTRAINT breaks_state_check CHECK ((state = ANY (ARRAY['late'::text, 'open'::text, 'resolved'::text, 'accepted'::text])))
+);
+CREATE INDEX breaks_listed ON payments.breaks USING btree (occurred_at DESC, id DESC);
+CREATE INDEX breaks_unsettled ON payments.breaks USING btree (account_id, occurred_at) WHERE (state = ANY (ARRAY['late'::text, 'open'::text]));
+GRANT INSERT, SELECT, UPDATE ON TABLE payments.breaks TO holdfast_app;
+GRANT SELECT ON TABLE payments.breaks TO holdfast_operator;
+
+CREATE TABLE payments.provider_transactions (
+  account_id text NOT NULL,
+  id text NOT NULL,
+  kind text NOT NULL,
+  object_id text NOT NULL,
+  amount_minor bigint NOT NULL,
+  fee_minor bigint NOT NULL,
+  net_minor bigint NOT NULL,
+  currency text NOT NULL,
+  occurred_at timestamp with time zone NOT NULL,
+  first_seen_at timestamp with time zone NOT NULL,
+  reference text NOT NULL,
+  fee_reference text NOT NULL,
+  compared_at timestamp with time zone,
+  events integer NOT NULL DEFAULT 0,
+  effects integer NOT NULL DEFAULT 0,
+  effects_net_minor bigint NOT NULL DEFAULT 0,
+  matched boolean NOT NULL DEFAULT false,
+  CONSTRAINT provider_transactions_pkey PRIMARY KEY (account_id, id),
+  CONSTRAINT provider_transactions_kind_check CHECK ((kind = ANY (ARRAY['captured'::text, 'refunded'::text, 'refund_failed'::text, 'dispute'::text, 'payout'::text, 'payout_failed'::text, 'account'::text])))
+);
+CREATE INDEX provider_transactions_fee ON payments.provider_transactions USING btree (account_id, fee_reference);
+CREATE INDEX provider_transactions_reference ON payments.provider_transactions USING btree (account_id, reference);
+CREATE INDEX provider_transactions_time ON payments.provider_transactions USING btree (account_id, occurred_at);
+GRANT INSERT, SELECT, UPDATE ON TABLE payments.provider_transactions TO holdfast_app;
+GRANT SELECT ON TABLE payments.provider_transactions TO holdfast_operator;
+
+CREATE TABLE payments.runs (
+  id text NOT NULL,
+  account_id text NOT NULL,
+  mode text NOT NULL,
+  from_at timestamp with time zone NOT NULL,
+  to_at timestamp with time zone NOT NULL,
+  night text,
+  state text NOT NULL,
+  days integer NOT NULL,
+  days_done integer NOT NULL DEFAULT 0,
+  complete boolean NOT NULL DEFAULT false,
+  totals jsonb NOT NULL DEFAULT '[]'::jsonb,
+  error_code text,
+  created_by text,
+  created_at timestamp with time zone NOT NULL,
+  touched_at timestamp with time zone NOT NULL,
+  finished_at timestamp with time zone,
+  CONSTRAINT runs_pkey PRIMARY KEY (id),
+  CONSTRAINT runs_account_id_night_key UNIQUE (account_id, night),
+  CONSTRAINT runs_days_check CHECK (((days >= 1) AND (days <= 32))),
+  CONSTRAINT runs_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text]))),
+  CONSTRAINT runs_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'completed'::text, 'failed'::text])))
+);
+CREATE INDEX runs_listed ON payments.runs USING btree (created_at DESC, id DESC);
+CREATE UNIQUE INDEX runs_one_at_a_time ON payments.runs USING btree (account_id) WHERE (state = ANY (ARRAY['queued'::text, 'running'::text]));
+GRANT INSERT, SELECT, UPDATE ON TABLE payments.runs TO holdfast_app;
+GRANT SELECT ON TABLE payments.runs TO holdfast_operator;
 
 CREATE TABLE platform.cache_stats (
   slot timestamp with time zone NOT NULL,

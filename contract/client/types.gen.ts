@@ -54,6 +54,17 @@ export type NewWebhookBackfillInput = {
     to?: string;
 };
 
+export type NewReconciliationRunInput = {
+    account_id: string;
+    from: string;
+    to: string;
+};
+
+export type BreakResolutionInput = {
+    action: 'backfill' | 'replay' | 'reverse' | 'adjust' | 'refund' | 'ask_company' | 'accept';
+    note: string;
+};
+
 export type User = {
     id: string;
     email: string;
@@ -1620,6 +1631,143 @@ export type UsageStats = {
         margin_usd: string;
     };
     as_of: string;
+};
+
+export type ReconciliationTotals = {
+    currency: string;
+    provider: {
+        count: number;
+        /**
+         * Amounts less fees, in minor units
+         */
+        net_minor: number;
+    };
+    events: {
+        count: number;
+        /**
+         * Amounts less fees, in minor units
+         */
+        net_minor: number;
+    };
+    ledger: {
+        count: number;
+        /**
+         * Amounts less fees, in minor units
+         */
+        net_minor: number;
+    };
+    matched: number;
+};
+
+export type ReconciliationSummary = {
+    from: string;
+    to: string;
+    accounts: Array<{
+        account_id: string;
+        source: string;
+        currencies: Array<ReconciliationTotals>;
+        breaks: Array<{
+            kind: 'missing_event' | 'missing_ledger' | 'missing_provider' | 'duplicate_ledger' | 'amount_mismatch' | 'fee_mismatch' | 'currency_mismatch' | 'duplicate_payment' | 'state_mismatch' | 'expired_hold' | 'unknown_outcome';
+            state: 'late' | 'open' | 'resolved' | 'accepted';
+            count: number;
+            oldest_at: string;
+        }>;
+        oldest_break_at: string | null;
+        read_until: string | null;
+        /**
+         * False while data may still come
+         */
+        complete: boolean;
+    }>;
+    dead_letters: number;
+};
+
+export type ReconciliationRun = {
+    id: string;
+    account_id: string;
+    mode: 'test' | 'live';
+    from: string;
+    to: string;
+    nightly: boolean;
+    state: 'queued' | 'running' | 'completed' | 'failed';
+    days: number;
+    days_done: number;
+    /**
+     * False while the company may still add to that time
+     */
+    complete: boolean;
+    totals: Array<ReconciliationTotals>;
+    error_code: string | null;
+    created_by: string | null;
+    created_at: string;
+    finished_at: string | null;
+};
+
+export type ReconciliationRuns = {
+    data: Array<ReconciliationRun>;
+    has_more: boolean;
+    next_cursor: string | null;
+};
+
+export type ReconciliationBreak = {
+    id: string;
+    account_id: string;
+    mode: 'test' | 'live';
+    /**
+     * What it is about: provider:…, ledger:…, hold:…, payment:…, refund:…
+     */
+    side: string;
+    kind: 'missing_event' | 'missing_ledger' | 'missing_provider' | 'duplicate_ledger' | 'amount_mismatch' | 'fee_mismatch' | 'currency_mismatch' | 'duplicate_payment' | 'state_mismatch' | 'expired_hold' | 'unknown_outcome';
+    state: 'late' | 'open' | 'resolved' | 'accepted';
+    action: 'backfill' | 'replay' | 'reverse' | 'adjust' | 'refund' | 'ask_company';
+    org_id: string | null;
+    /**
+     * At stake, in minor units (credits: micro-credits); of a mismatch what the company has more
+     */
+    amount: number;
+    currency: string;
+    provider: {
+        id: string;
+        object_id: string;
+        amount_minor: number;
+        fee_minor: number;
+        currency: string;
+    } | null;
+    event: {
+        id: string;
+        state: string;
+        error_code: string | null;
+    } | null;
+    ledger: Array<{
+        org_id: string;
+        transaction_id: string;
+        reference: string;
+        amount: number;
+        unit: string;
+    }>;
+    row: {
+        id: string;
+        org_id: string;
+        status: string;
+    } | null;
+    age_seconds: number;
+    occurred_at: string;
+    first_seen_at: string;
+    resolved_at: string | null;
+    resolved_by: string | null;
+    resolution: string | null;
+    note: string | null;
+};
+
+export type ReconciliationBreaks = {
+    data: Array<ReconciliationBreak>;
+    has_more: boolean;
+    next_cursor: string | null;
+};
+
+export type ReconciliationReport = {
+    run: ReconciliationRun;
+    breaks: Array<ReconciliationBreak>;
 };
 
 export type Problem = {
@@ -5840,6 +5988,201 @@ export type GetCheckoutSessionResponses = {
 };
 
 export type GetCheckoutSessionResponse = GetCheckoutSessionResponses[keyof GetCheckoutSessionResponses];
+
+export type GetReconciliationSummaryData = {
+    body?: never;
+    path?: never;
+    query?: {
+        hours_back?: number;
+    };
+    url: '/api/reconciliation/summary';
+};
+
+export type GetReconciliationSummaryErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type GetReconciliationSummaryError = GetReconciliationSummaryErrors[keyof GetReconciliationSummaryErrors];
+
+export type GetReconciliationSummaryResponses = {
+    /**
+     * Success
+     */
+    200: ReconciliationSummary;
+};
+
+export type GetReconciliationSummaryResponse = GetReconciliationSummaryResponses[keyof GetReconciliationSummaryResponses];
+
+export type ListReconciliationRunsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+        account_id?: string;
+    };
+    url: '/api/reconciliation/runs';
+};
+
+export type ListReconciliationRunsErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ListReconciliationRunsError = ListReconciliationRunsErrors[keyof ListReconciliationRunsErrors];
+
+export type ListReconciliationRunsResponses = {
+    /**
+     * Success
+     */
+    200: ReconciliationRuns;
+};
+
+export type ListReconciliationRunsResponse = ListReconciliationRunsResponses[keyof ListReconciliationRunsResponses];
+
+export type StartReconciliationRunData = {
+    body: NewReconciliationRunInput;
+    path?: never;
+    query?: never;
+    url: '/api/reconciliation/runs';
+};
+
+export type StartReconciliationRunErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type StartReconciliationRunError = StartReconciliationRunErrors[keyof StartReconciliationRunErrors];
+
+export type StartReconciliationRunResponses = {
+    /**
+     * Success
+     */
+    202: ReconciliationRun;
+};
+
+export type StartReconciliationRunResponse = StartReconciliationRunResponses[keyof StartReconciliationRunResponses];
+
+export type GetReconciliationRunData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/reconciliation/runs/{id}';
+};
+
+export type GetReconciliationRunErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type GetReconciliationRunError = GetReconciliationRunErrors[keyof GetReconciliationRunErrors];
+
+export type GetReconciliationRunResponses = {
+    /**
+     * Success
+     */
+    200: ReconciliationRun;
+};
+
+export type GetReconciliationRunResponse = GetReconciliationRunResponses[keyof GetReconciliationRunResponses];
+
+export type GetReconciliationReportData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: {
+        format?: 'json' | 'csv' | 'pdf';
+    };
+    url: '/api/reconciliation/runs/{id}/report';
+};
+
+export type GetReconciliationReportErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type GetReconciliationReportError = GetReconciliationReportErrors[keyof GetReconciliationReportErrors];
+
+export type GetReconciliationReportResponses = {
+    /**
+     * Success
+     */
+    200: ReconciliationReport;
+};
+
+export type GetReconciliationReportResponse = GetReconciliationReportResponses[keyof GetReconciliationReportResponses];
+
+export type ListReconciliationBreaksData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+        kind?: 'missing_event' | 'missing_ledger' | 'missing_provider' | 'duplicate_ledger' | 'amount_mismatch' | 'fee_mismatch' | 'currency_mismatch' | 'duplicate_payment' | 'state_mismatch' | 'expired_hold' | 'unknown_outcome';
+        state?: 'late' | 'open' | 'resolved' | 'accepted';
+        min_age_hours?: number;
+    };
+    url: '/api/reconciliation/breaks';
+};
+
+export type ListReconciliationBreaksErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ListReconciliationBreaksError = ListReconciliationBreaksErrors[keyof ListReconciliationBreaksErrors];
+
+export type ListReconciliationBreaksResponses = {
+    /**
+     * Success
+     */
+    200: ReconciliationBreaks;
+};
+
+export type ListReconciliationBreaksResponse = ListReconciliationBreaksResponses[keyof ListReconciliationBreaksResponses];
+
+export type ResolveReconciliationBreakData = {
+    body: BreakResolutionInput;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/reconciliation/breaks/{id}/resolve';
+};
+
+export type ResolveReconciliationBreakErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ResolveReconciliationBreakError = ResolveReconciliationBreakErrors[keyof ResolveReconciliationBreakErrors];
+
+export type ResolveReconciliationBreakResponses = {
+    /**
+     * Success
+     */
+    200: ReconciliationBreak;
+};
+
+export type ResolveReconciliationBreakResponse = ResolveReconciliationBreakResponses[keyof ResolveReconciliationBreakResponses];
 
 export type CreateChatCompletionData = {
     body?: never;
