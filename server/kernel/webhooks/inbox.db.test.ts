@@ -48,8 +48,8 @@ const handler: Handler<Fact> = {
       if (broken.has(type) && type === "t.rule") throw new RuleBroken("amount_mismatch", "not what was sold");
     }
     const entries = [
-      { account: "a", unit: "usd", amount: 1n },
-      { account: "b", unit: "usd", amount: -1n },
+      { account: "clearing:test", unit: "usd", amount: 1n },
+      { account: "revenue", unit: "usd", amount: -1n },
     ];
     const posted = await post(
       tx,

@@ -76,7 +76,7 @@ test("413 over 5 MiB; just under is taken", async () => {
 });
 
 test("404 for a company that we do not know, and for an endpoint that is switched off", async () => {
-  expect((await t.anonymous.call("POST", "/webhooks/paypal", { body: "{}" })).status).toBe(404);
+  expect((await t.anonymous.call("POST", "/webhooks/nobody", { body: "{}" })).status).toBe(404);
   const { body } = await t.owner.call<{ data: { id: string }[] }>("GET", "/api/admin/webhook-endpoints");
   const path = `/api/admin/webhook-endpoints/${body.data[0]?.id}`;
   const off = await t.owner.call("PATCH", path, { body: { enabled: false } });
