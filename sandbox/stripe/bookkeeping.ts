@@ -3,6 +3,8 @@ import { allObjects, listObjects, type StripeObject } from "./books.ts";
 import type { Charge } from "./payments/charges.ts";
 import type { Session } from "./checkout/hidden.ts";
 import { formatAmount } from "./catalog/money.ts";
+import type { Invoice } from "./invoices/invoice.ts";
+import type { Subscription } from "./subscriptions/subscription.ts";
 import type { Refund } from "./payments/refunds.ts";
 
 /** Stripe's own books: what has really been paid, refunded and told. */
@@ -41,6 +43,22 @@ export function stripeBooks(world: World): unknown {
       client_reference_id: session.client_reference_id,
       metadata: session.metadata,
     })),
+    subscriptions: allObjects<Subscription>(world, "subscription").map((subscription) => ({
+      id: subscription.id,
+      customer: subscription.customer,
+      status: subscription.status,
+      latest_invoice: subscription.latest_invoice,
+      metadata: subscription.metadata,
+    })),
+    invoices: allObjects<Invoice>(world, "invoice").map((invoice) => ({
+      id: invoice.id,
+      customer: invoice.customer,
+      status: invoice.status,
+      total: invoice.total,
+      amount_paid: invoice.amount_paid,
+      currency: invoice.currency,
+      parent: invoice.parent,
+    })),
     events: world.store
       .all("select id, type, pending from stripe_events order by seq")
       .map((row) => ({ id: row["id"], type: row["type"], delivered: row["pending"] === 0 })),
@@ -52,6 +70,10 @@ const KINDS = [
   "payment_intent",
   "charge",
   "refund",
+  "dispute",
+  "subscription",
+  "invoice",
+  "payout",
   "customer",
   "product",
   "price",
@@ -60,7 +82,7 @@ const KINDS = [
 
 function describe(object: StripeObject): { state: string; text: string } {
   const bag = object as StripeObject & Record<string, unknown>;
-  const amount = bag["amount_total"] ?? bag["amount"] ?? bag["unit_amount"];
+  const amount = bag["amount_total"] ?? bag["total"] ?? bag["amount"] ?? bag["unit_amount"];
   const money = typeof amount === "number" ? formatAmount(amount, String(bag["currency"])) : "";
   const name = bag["name"] ?? bag["email"] ?? bag["url"] ?? "";
   const state =

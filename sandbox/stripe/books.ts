@@ -30,6 +30,9 @@ create index if not exists stripe_idempotency_age on stripe_idempotency (created
 create table if not exists stripe_secrets (
   endpoint_id text not null, secret text not null, ends_at integer, primary key (endpoint_id, secret)) without rowid;
 create table if not exists stripe_facts (name text primary key, value text not null) without rowid;
+create table if not exists stripe_payout_lines (
+  transaction_id text primary key, payout_id text not null) without rowid;
+create index if not exists stripe_payout_lines_payout on stripe_payout_lines (payout_id);
 create table if not exists stripe_clock_agenda (
   seq integer primary key, clock_id text not null, at integer not null, kind text not null, payload text not null,
   key text unique);
@@ -106,6 +109,8 @@ const PATH_PARAMS: Readonly<Record<string, string>> = {
   webhook_endpoint: "webhook_endpoint",
   setup_intent: "intent",
   invoice: "invoice",
+  dispute: "dispute",
+  payout: "payout",
 };
 
 export const paging = { limit: integer(1, 100), starting_after: text(), ending_before: text() };
@@ -123,11 +128,12 @@ export function fieldIs(name: string, value: string | boolean | number | undefin
   return [{ sql: `body ->> '$.${name}' = ?`, values: [typeof value === "boolean" ? Number(value) : value] }];
 }
 
-function createdConditions(range: Paging["created"]): Conditions {
+/** A column or a field of the body within a range of times. */
+export function within(name: string, range: Paging["created"]): Conditions {
   if (range === undefined) return [];
   const signs = { gt: ">", gte: ">=", lt: "<", lte: "<=" } as const;
-  return Object.entries(range).map(([name, at]) => ({
-    sql: `created ${signs[name as keyof typeof signs]} ?`,
+  return Object.entries(range).map(([bound, at]) => ({
+    sql: `${name} ${signs[bound as keyof typeof signs]} ?`,
     values: [at],
   }));
 }
@@ -140,7 +146,7 @@ export function listRows(
   page: Paging,
 ): { rows: { id: string; body: string; pending: number }[]; hasMore: boolean } {
   const limit = page.limit ?? 10;
-  const conditions = [...given, ...createdConditions(page.created)];
+  const conditions = [...given, ...within("created", page.created)];
   if (page.starting_after !== undefined && page.ending_before !== undefined) {
     throw invalid("Received unknown parameter: ending_before", "ending_before");
   }
@@ -213,6 +219,10 @@ const PREFIXES = {
   invoice_line: ["il_1", 23],
   invoice_payment: ["inpay_1", 23],
   invoiceitem: ["ii_1", 23],
+  dispute: ["du_1", 23],
+  payout: ["po_1", 23],
+  bank_account: ["ba_1", 23],
+  fraud_warning: ["issfr_1", 23],
   test_clock: ["clock_1", 23],
   event: ["evt_1", 23],
   webhook_endpoint: ["we_1", 23],

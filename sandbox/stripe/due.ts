@@ -1,9 +1,12 @@
 /** What falls due in Stripe, by world time or by a test clock. */
 import type { World } from "../core/company.ts";
+import { arrivedDue, payoutsDue, reconciledDue } from "./balance/payouts.ts";
 import { expireDue } from "./checkout/sessions.ts";
 import { finalizeDue, retryDue } from "./invoices/collect.ts";
 import { settleCharge } from "./payments/charges.ts";
-import { referenceRefund } from "./payments/refunds.ts";
+import { decisionDue, openDispute, unansweredDue } from "./payments/disputes.ts";
+import { warnDue } from "./payments/fraud-warnings.ts";
+import { failedRefundDue, lateRefundDue, referenceRefund } from "./payments/refunds.ts";
 import { incompleteDue } from "./subscriptions/create.ts";
 import { pendingDue } from "./subscriptions/pending-update.ts";
 import { cancelAtDue, cycleDue, resumesDue, trialWarningDue } from "./subscriptions/renew.ts";
@@ -26,6 +29,15 @@ const BILLING: DueHandlers = {
 export const due: Readonly<Record<string, (world: World, payload: unknown) => void>> = {
   ...BILLING,
   "charge.settle": settleCharge,
+  "dispute.decide": decisionDue,
+  "dispute.open": openDispute,
+  "dispute.unanswered": unansweredDue,
+  "fraud.warn": warnDue,
+  "payout.arrived": arrivedDue,
+  "payout.daily": payoutsDue,
+  "payout.reconciled": reconciledDue,
+  "refund.failed": failedRefundDue,
+  "refund.late": lateRefundDue,
   "checkout.expire": expireDue,
   "refund.reference": referenceRefund,
   "test_clock.advance": advanceDue(BILLING),

@@ -1,6 +1,6 @@
 import type { World } from "../core/company.ts";
 import { allObjects, fieldIs, findAny } from "./books.ts";
-import { presentBalanceTransaction, type BalanceTransaction } from "./payments/charges.ts";
+import { presentBalanceTransaction, type BalanceTransaction } from "./balance/transactions.ts";
 import { lineItems } from "./checkout/hidden.ts";
 import { intentOf, paymentsOf } from "./invoices/invoice-payments.ts";
 import { invalid } from "./protocol/errors.ts";

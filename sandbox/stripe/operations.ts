@@ -1,3 +1,5 @@
+import { payoutOperations } from "./balance/payouts.ts";
+import { balanceTransactionOperations } from "./balance/transactions.ts";
 import { priceOperations } from "./catalog/prices.ts";
 import { productOperations } from "./catalog/products.ts";
 import { chargeOperations } from "./payments/charges.ts";
@@ -8,6 +10,8 @@ import type { Operation } from "./protocol/operation.ts";
 import { invoicePaymentOperations } from "./invoices/invoice-payments.ts";
 import { invoiceOperations } from "./invoices/operations.ts";
 import { intentOperations } from "./payments/intent-operations.ts";
+import { disputeOperations } from "./payments/disputes.ts";
+import { fraudWarningOperations } from "./payments/fraud-warnings.ts";
 import { previewOperations } from "./invoices/preview.ts";
 import { setupIntentOperations } from "./payments/setup-operations.ts";
 import { subscriptionItemOperations } from "./subscriptions/item-operations.ts";
@@ -19,15 +23,19 @@ import { refundOperations } from "./payments/refunds.ts";
 import { endpointOperations } from "./events/webhook-endpoints.ts";
 
 export const OPERATIONS: readonly Operation[] = [
+  ...balanceTransactionOperations,
   ...chargeOperations,
   ...customerOperations,
+  ...disputeOperations,
   ...endpointOperations,
   ...eventOperations,
+  ...fraudWarningOperations,
   ...intentOperations,
   ...invoiceOperations,
   ...invoicePaymentOperations,
   ...pauseOperations,
   ...paymentMethodOperations,
+  ...payoutOperations,
   ...previewOperations,
   ...priceOperations,
   ...productOperations,

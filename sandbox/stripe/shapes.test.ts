@@ -16,15 +16,18 @@ import {
 import { readSpec, schemaFile } from "./specs.ts";
 
 const ROOTS: Readonly<Record<string, string>> = {
+  balance: "Balance",
   balance_transaction: "BalanceTransaction",
   charge: "Charge",
   "checkout.session": "Checkout.Session",
   customer: "Customer",
+  dispute: "Dispute",
   invoice: "Invoice",
   invoice_payment: "InvoicePayment",
   line_item: "InvoiceLineItem",
   payment_intent: "PaymentIntent",
   payment_method: "PaymentMethod",
+  payout: "Payout",
   price: "Price",
   product: "Product",
   refund: "Refund",
@@ -138,6 +141,30 @@ async function useTime({ stripe, name }: TestWorld, sandbox: Sandbox): Promise<v
   await stripe.testHelpers.testClocks.retrieve(clock.id);
 }
 
+/** What comes after charges: disputes, late refunds, payouts. */
+async function useAftermath({ stripe, name }: TestWorld, sandbox: Sandbox): Promise<void> {
+  const pay = (card: string) =>
+    stripe.paymentIntents.create({
+      amount: 5000,
+      currency: "usd",
+      confirm: true,
+      payment_method: `pm_card_${card}`,
+    });
+  for (const card of ["createDispute", "createDisputeInquiry", "createIssuerFraudRecord"]) await pay(card);
+  const paid = [await pay("pendingRefund"), await pay("refundFail")];
+  const wait = (advance: string) => controlOf(sandbox)("POST", "/clock", { world: name, advance });
+  await wait("10s");
+  for (const intent of paid) await stripe.refunds.create({ payment_intent: intent.id });
+  for (const { id, reason } of (await stripe.disputes.list()).data) {
+    const uncategorized_text = reason === "general" ? "escalate_inquiry_evidence" : "winning_evidence";
+    await stripe.disputes.update(id, { evidence: { uncategorized_text } });
+  }
+  await wait("4d");
+  const { data } = await stripe.payouts.list();
+  await stripe.balanceTransactions.list({ payout: data[0]?.id ?? "" });
+  await stripe.balance.retrieve();
+}
+
 type Json = { object?: string; deleted?: boolean; data?: unknown; id?: string; error?: { code?: string } };
 
 describe.skipIf(schemaFile === null)("answers against schema.stripe-node-23.1.0.json", () => {
@@ -218,6 +245,7 @@ describe.skipIf(schemaFile === null)("answers against schema.stripe-node-23.1.0.
     await stripe.webhookEndpoints.del(hook.id);
     await useSubscriptions(world, customer.id);
     await useTime(world, sandbox);
+    await useAftermath(world, sandbox);
     await stripe.products.create({ id: "prod_gone", name: "Gone" });
     await stripe.products.del("prod_gone");
     await refusalOf(stripe.customers.retrieve("cus_none"));

@@ -5,14 +5,17 @@ import type { Field, ParamShape } from "./protocol/params.ts";
 import { resolve, schemaFile, type Schema, type SchemaFile } from "./specs.ts";
 
 const RESOURCES: Readonly<Record<string, string>> = {
+  balance: "Balance",
   balance_transactions: "BalanceTransaction",
   charges: "Charge",
   "checkout/sessions": "Checkout.Session",
   customers: "Customer",
+  disputes: "Dispute",
   invoice_payments: "InvoicePayment",
   invoices: "Invoice",
   payment_intents: "PaymentIntent",
   payment_methods: "PaymentMethod",
+  payouts: "Payout",
   prices: "Price",
   products: "Product",
   refunds: "Refund",
@@ -25,6 +28,7 @@ const RESOURCES: Readonly<Record<string, string>> = {
 
 /** Operations whose names do not follow from their paths. */
 const VERBS: Readonly<Record<string, string>> = {
+  "GET Balance ": "Retrieve",
   "POST Invoice create_preview": "CreatePreview",
   "GET Customer payment_methods": "ListPaymentMethods",
   "POST Invoice finalize": "FinalizeInvoice",

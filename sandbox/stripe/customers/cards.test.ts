@@ -37,7 +37,9 @@ function agrees(card: Card, outcome: string, declineCode: string | undefined): b
 describe("test cards", () => {
   it.skipIf(published === null)("are those of test-cards.json, each with its outcome", () => {
     const list = published?.cards ?? [];
-    expect(CARDS.map((card) => card.number).toSorted()).toEqual(list.map((card) => card.number).toSorted());
+    // What happens after a charge is not in that file.
+    const plain = CARDS.filter((card) => card.after === null && card.refunds === "at_once");
+    expect(plain.map((card) => card.number).toSorted()).toEqual(list.map((card) => card.number).toSorted());
     const wrong = list.filter((given) => {
       const card = cardByNumber(given.number);
       const branded = given.brand === undefined || given.brand === card.brand;

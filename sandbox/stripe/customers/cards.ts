@@ -17,6 +17,10 @@ export type Card = {
   checks: { cvc: "pass" | "fail"; line1: "pass" | "fail"; zip: "pass" | "fail" };
   /** Funds skip the pending balance. */
   availableAtOnce: boolean;
+  /** What the holder or their bank does about a charge that went through. */
+  after: "fraudulent" | "product_not_received" | "inquiry" | "fraud_warning" | null;
+  /** How refunds go. */
+  refunds: "at_once" | "late" | "failed";
 };
 
 const decline = (code: string, decline_code: string, message: string): Decline => ({
@@ -58,6 +62,8 @@ function card(number: string, name: string, rest: Partial<Card> = {}): Card {
     refusedAtEntry: false,
     checks: { cvc: "pass", line1: "pass", zip: "pass" },
     availableAtOnce: false,
+    after: null,
+    refunds: "at_once",
     ...rest,
   };
 }
@@ -99,6 +105,12 @@ export const CARDS: readonly Card[] = [
   }),
   card("4000000000003055", "threeDSecureOptional", { authentication: "optional" }),
   card("4000000000003097", "threeDSecureOptionalProcessingError", { authentication: "optional" }),
+  card("4000000000000259", "createDispute", { after: "fraudulent" }),
+  card("4000000000002685", "createDisputeProductNotReceived", { after: "product_not_received" }),
+  card("4000000000001976", "createDisputeInquiry", { after: "inquiry" }),
+  card("4000000000005423", "createIssuerFraudRecord", { after: "fraud_warning" }),
+  card("4000000000007726", "pendingRefund", { refunds: "late" }),
+  card("4000000000005126", "refundFail", { refunds: "failed" }),
 ];
 
 const byNumber = new Map(CARDS.map((each) => [each.number, each]));

@@ -10,6 +10,7 @@ import {
   pagingCreated,
   saveObject,
 } from "../books.ts";
+import { createBalanceTransaction } from "../balance/transactions.ts";
 import type { Decline } from "../customers/cards.ts";
 import { getCustomer } from "../customers/customers.ts";
 import { emit } from "../events/events.ts";
@@ -20,11 +21,12 @@ import { cardOf, type PaymentMethod } from "../customers/payment-methods.ts";
 
 export type Charge = Stripe.Charge;
 export type Intent = Stripe.PaymentIntent;
-export type BalanceTransaction = Stripe.BalanceTransaction;
 
 /** After this much world time a charge's balance transaction appears, with `charge.updated`. */
 const SETTLES_AFTER_MS = 1_000;
-const AVAILABLE_AFTER_S = 2 * 86_400;
+
+/** A holder who disputes does so a little later. */
+const LATER_MS = 2_000;
 
 /** Who caused what Stripe does by itself later: nobody. */
 export const BY_ITSELF: Cause = { id: null, idempotency_key: null };
@@ -154,37 +156,15 @@ export function createCharge(
   };
   insertObject(world, charge);
   emit(world, ok ? "charge.succeeded" : "charge.failed", charge, cause);
-  if (ok) world.agenda.add("stripe", "charge.settle", world.clock.now() + SETTLES_AFTER_MS, { id });
+  if (ok) {
+    const now = world.clock.now();
+    world.agenda.add("stripe", "charge.settle", now + SETTLES_AFTER_MS, { id });
+    const { after } = cardOf(world, method.id);
+    if (after === "fraud_warning") world.agenda.add("stripe", "fraud.warn", now + LATER_MS, { id });
+    else if (after !== null)
+      world.agenda.add("stripe", "dispute.open", now + LATER_MS, { id, reason: after });
+  }
   return charge;
-}
-
-export function createBalanceTransaction(
-  world: World,
-  given: Pick<BalanceTransaction, "amount" | "currency" | "fee" | "source" | "type" | "description"> & {
-    created: number;
-    atOnce: boolean;
-  },
-): BalanceTransaction {
-  const { atOnce, ...rest } = given;
-  const fee = {
-    amount: given.fee,
-    application: null,
-    currency: given.currency,
-    description: "Stripe processing fees",
-    type: "stripe_fee",
-  };
-  return insertObject<BalanceTransaction>(world, {
-    id: newId(world, "balance_transaction"),
-    object: "balance_transaction",
-    ...rest,
-    available_on: given.created + (atOnce ? 0 : AVAILABLE_AFTER_S),
-    balance_type: "payments",
-    exchange_rate: null,
-    fee_details: given.fee === 0 ? [] : [fee],
-    net: given.amount - given.fee,
-    reporting_category: given.type,
-    status: "pending",
-  });
 }
 
 /** The second look at a charge: money booked, fee known. */
@@ -206,11 +186,6 @@ export function settleCharge(world: World, payload: unknown): void {
   const next: Charge = { ...charge, balance_transaction: transaction.id };
   saveObject(world, next);
   emit(world, "charge.updated", next, BY_ITSELF, { balance_transaction: null });
-}
-
-/** Funds become available by the clock alone, so the status is read off it. */
-export function presentBalanceTransaction(world: World, given: BalanceTransaction): BalanceTransaction {
-  return { ...given, status: given.available_on <= world.clock.seconds() ? "available" : "pending" };
 }
 
 export const chargeOperations = [
@@ -238,24 +213,6 @@ export const chargeOperations = [
         ...fieldIs("customer", customer),
         ...fieldIs("payment_intent", payment_intent),
       ]);
-    },
-  ),
-  operation("GET", "/v1/balance_transactions/{id}", {}, ({ world, id }) =>
-    presentBalanceTransaction(world, getObject<BalanceTransaction>(world, "balance_transaction", id)),
-  ),
-  operation(
-    "GET",
-    "/v1/balance_transactions",
-    { ...pagingCreated, currency: text(3), source: text(), type: text() },
-    ({ world, params: { currency, source, type, ...page } }) => {
-      const list = listObjects<BalanceTransaction>(
-        world,
-        "balance_transaction",
-        "/v1/balance_transactions",
-        page,
-        [...fieldIs("currency", currency), ...fieldIs("source", source), ...fieldIs("type", type)],
-      );
-      return { ...list, data: list.data.map((each) => presentBalanceTransaction(world, each)) };
     },
   ),
 ];

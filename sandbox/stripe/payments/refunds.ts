@@ -10,9 +10,11 @@ import {
   pagingCreated,
   saveObject,
 } from "../books.ts";
-import { BY_ITSELF, createBalanceTransaction, type Charge, type Intent } from "./charges.ts";
+import { BY_ITSELF, type Charge, type Intent } from "./charges.ts";
 import { invalid } from "../protocol/errors.ts";
+import { cardOf } from "../customers/payment-methods.ts";
 import { emit } from "../events/events.ts";
+import { createBalanceTransaction } from "../balance/transactions.ts";
 import { formatAmount } from "../catalog/money.ts";
 import { operation, type Cause } from "../protocol/operation.ts";
 import { integer, mergeMetadata, metadata, oneOf, text, type Read } from "../protocol/params.ts";
@@ -21,6 +23,9 @@ export type Refund = Stripe.Refund;
 
 /** The bank's reference of a card refund appears after this much world time, with `refund.updated`. */
 const REFERENCE_AFTER_MS = 2_000;
+
+/** After so long a late refund arrives, and one that fails comes back. */
+const LATE_MS = 3_600_000;
 
 const newRefund = {
   amount: integer(1),
@@ -79,6 +84,8 @@ function createRefund(world: World, input: Read<typeof newRefund>, cause: Cause)
     created: world.clock.seconds(),
     atOnce: true,
   });
+  const { refunds } = cardOf(world, charge.payment_method ?? "");
+  const late = refunds === "late";
   const refund: Refund = {
     id,
     object: "refund",
@@ -93,13 +100,14 @@ function createRefund(world: World, input: Read<typeof newRefund>, cause: Cause)
       card: { reference_status: "pending", reference_type: "acquirer_reference_number", type: "refund" },
       type: "card",
     },
+    ...(late ? { pending_reason: "processing" as const } : {}),
     metadata: mergeMetadata({}, input.metadata),
     payment_intent: charge.payment_intent,
     payment_method: charge.payment_method,
     reason: input.reason ?? null,
     receipt_number: null,
     source_transfer_reversal: null,
-    status: "succeeded",
+    status: late ? "pending" : "succeeded",
     transfer_reversal: null,
   };
   insertObject(world, refund);
@@ -109,7 +117,9 @@ function createRefund(world: World, input: Read<typeof newRefund>, cause: Cause)
   emit(world, "refund.created", refund, cause);
   const previous = { amount_refunded: charge.amount_refunded, ...(next.refunded ? { refunded: false } : {}) };
   emit(world, "charge.refunded", next, cause, previous);
-  world.agenda.add("stripe", "refund.reference", world.clock.now() + REFERENCE_AFTER_MS, { id });
+  const now = world.clock.now();
+  if (refunds !== "at_once") world.agenda.add("stripe", `refund.${refunds}`, now + LATE_MS, { id });
+  if (!late) world.agenda.add("stripe", "refund.reference", now + REFERENCE_AFTER_MS, { id });
   return refund;
 }
 
@@ -130,6 +140,52 @@ export function referenceRefund(world: World, payload: unknown): void {
   saveObject(world, next);
   const previous = { destination_details: refund.destination_details };
   emit(world, "refund.updated", next, BY_ITSELF, previous);
+}
+
+function tell(world: World, next: Refund, previous: object): void {
+  emit(world, "refund.updated", next, BY_ITSELF, previous);
+  emit(world, "charge.refund.updated", next, BY_ITSELF, previous);
+}
+
+/** A refund that was pending has arrived. */
+export function lateRefundDue(world: World, payload: unknown): void {
+  const refund = findObject<Refund>(world, "refund", (payload as { id: string }).id);
+  if (refund?.status !== "pending") return;
+  const { pending_reason: _reason, ...rest } = refund;
+  const next: Refund = { ...rest, status: "succeeded" };
+  saveObject(world, next);
+  tell(world, next, { status: "pending" });
+}
+
+/** The holder's bank sent a refund back: the money is on the balance again, and the charge is less refunded. */
+export function failedRefundDue(world: World, payload: unknown): void {
+  const refund = findObject<Refund>(world, "refund", (payload as { id: string }).id);
+  if (refund === null || refund.status === "failed" || typeof refund.charge !== "string") return;
+  const transaction = createBalanceTransaction(world, {
+    amount: refund.amount,
+    currency: refund.currency,
+    fee: 0,
+    source: refund.id,
+    type: "refund_failure",
+    description: "REFUND FAILURE",
+    created: world.clock.seconds(),
+    atOnce: true,
+  });
+  const next: Refund = {
+    ...refund,
+    failure_balance_transaction: transaction.id,
+    failure_reason: "expired_or_canceled_card",
+    status: "failed",
+  };
+  saveObject(world, next);
+  const charge = getObject<Charge>(world, "charge", refund.charge);
+  saveObject<Charge>(world, {
+    ...charge,
+    amount_refunded: charge.amount_refunded - refund.amount,
+    refunded: false,
+  });
+  emit(world, "refund.failed", next, BY_ITSELF);
+  tell(world, next, { status: refund.status });
 }
 
 export const refundOperations = [

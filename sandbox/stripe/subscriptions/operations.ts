@@ -1,4 +1,4 @@
-import { fieldIs, listObjects, pagingCreated, type Conditions } from "../books.ts";
+import { fieldIs, listObjects, pagingCreated, within, type Conditions } from "../books.ts";
 import { getCustomer } from "../customers/customers.ts";
 import { operation } from "../protocol/operation.ts";
 import { created, oneOf, text } from "../protocol/params.ts";
@@ -19,15 +19,6 @@ const hasPrice = (price: string | undefined): Conditions =>
           values: [price],
         },
       ];
-
-type Range = { gt?: number; gte?: number; lt?: number; lte?: number } | undefined;
-function within(path: string, range: Range): Conditions {
-  const signs = { gt: ">", gte: ">=", lt: "<", lte: "<=" } as const;
-  return Object.entries(range ?? {}).map(([name, at]) => ({
-    sql: `body ->> '${path}' ${signs[name as keyof typeof signs]} ?`,
-    values: [at],
-  }));
-}
 
 /** Ended ones are listed when asked for only. */
 function ofStatus(status: string | undefined): Conditions {
@@ -88,8 +79,8 @@ export const subscriptionOperations = [
         ...fieldIs("test_clock", clock),
         ...hasPrice(price),
         ...ofStatus(status),
-        ...within("$.items.data[0].current_period_end", end),
-        ...within("$.items.data[0].current_period_start", start),
+        ...within("body ->> '$.items.data[0].current_period_end'", end),
+        ...within("body ->> '$.items.data[0].current_period_start'", start),
       ]);
     },
   ),
