@@ -66,10 +66,11 @@ export type App = {
 /** Builds one process. Nothing listens or runs before `start()`. */
 export async function createApp(config: Config, options: AppOptions = {}): Promise<App> {
   const parts = await build(config, options);
-  const { authenticate, clock, db, limiter, logger, metrics } = parts;
+  const { authenticate, clock, db, limiter, logger, metrics, tracing } = parts;
   const http = await createHttp({
     logger,
     metrics,
+    tracing,
     clock,
     db,
     limiter,
@@ -206,4 +207,5 @@ async function stop(http: Http, parts: Parts): Promise<void> {
   await parts.bus.close();
   await Promise.all([parts.llm.close(), parts.paypal?.close()]);
   await parts.db.close();
+  await parts.tracing.close();
 }

@@ -48,6 +48,16 @@ const platformConfig = z.object({
     .enum(["fatal", "error", "warn", "info", "debug", "silent"])
     .default("info")
     .describe("log level"),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url()
+    .optional()
+    .describe("OTLP over HTTP: where traces go, as `<this>/v1/traces`; tracing is off when unset"),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.1)
+    .describe("share of traces that are kept; what failed or was slow is always kept"),
   REDIS_URL: z
     .url()
     .optional()

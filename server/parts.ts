@@ -33,7 +33,14 @@ import { createHealth, type Health } from "./platform/health/index.ts";
 import { createJobs, createLoops, type Jobs, type Loops } from "./platform/jobs/index.ts";
 import { createLimiter, type Limiter } from "./platform/rate-limit/index.ts";
 import { createHub, type Hub } from "./platform/realtime/index.ts";
-import { createLogger, createMetrics, type Logger, type Metrics } from "./platform/telemetry/index.ts";
+import {
+  createLogger,
+  createMetrics,
+  createTracing,
+  type Logger,
+  type Metrics,
+  type Tracing,
+} from "./platform/telemetry/index.ts";
 import { domainCompanies, signInProviders } from "./sign-in-providers.ts";
 import { createGateway, type Gateway } from "./products/gateway/index.ts";
 import { breakMails, recordHandler, stripeBooks, type ProviderBooks } from "./products/payments/index.ts";
@@ -50,6 +57,7 @@ export type Parts = {
   clock: Clock;
   logger: Logger;
   metrics: Metrics;
+  tracing: Tracing;
   db: Db;
   bus: Bus;
   hub: Hub;
@@ -91,6 +99,11 @@ function foundations(config: Config, options: AppOptions) {
     options.clock ?? (config.CLOCK_OFFSET_MS === 0 ? systemClock : offsetClock(config.CLOCK_OFFSET_MS));
   const logger = options.logger ?? createLogger(config.LOG_LEVEL);
   const metrics = createMetrics(VERSION);
+  const tracing = createTracing({
+    endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
+    version: VERSION,
+    ratio: config.OTEL_TRACES_SAMPLER_ARG,
+  });
   const counters: Record<string, Counted> = {
     ledger_posts_total: metrics.counter("ledger_posts_total", "Transactions posted", ["kind"]),
   };
@@ -114,7 +127,7 @@ function foundations(config: Config, options: AppOptions) {
     relaxed: config.AUTH_LIMITS === "off",
   });
   const cache = createCache({ bus, redis, cascades: CASCADES, shared: { db, clock, logger }, metrics });
-  return { clock, logger, metrics, db, bus, hub, limiter, cache };
+  return { clock, logger, metrics, tracing, db, bus, hub, limiter, cache };
 }
 
 /** Builds every module. Nothing listens or runs yet. */
@@ -172,7 +185,7 @@ export async function build(config: Config, options: AppOptions): Promise<Parts>
     cache,
     ...keys,
     health: createHealth(),
-    loops: createLoops(logger, metrics),
+    loops: createLoops(logger, metrics, shared.tracing),
     jobs: createJobs({ ...shared, bus }),
     mail,
     providers: signInProviders(config, metrics),

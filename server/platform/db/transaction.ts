@@ -25,6 +25,7 @@ export type Tx = {
   afterCommit(effect: () => void): void;
 };
 
+const DATABASE = { "db.system.name": "postgresql" };
 const RETRIED = new Set(["40001", "40P01"]);
 const TRIES = 3;
 
@@ -125,13 +126,23 @@ async function attemptBody<T>(
 ): Promise<T> {
   let ended = false;
   const together = gather(client);
+  // A statement is named in the trace; its text and values are not.
+  const trace = context()?.trace;
   const tx = {
     org,
     query: async (name: string, text: string, values: readonly unknown[] = []) => {
       together();
       // What still runs beside a failed statement must not write on by itself, or in the client's next transaction.
       assert(!ended, `the transaction of ${name} has ended`);
-      return (await client.query({ name, text, values: values as unknown[] })).rows;
+      const span = trace?.child(name, DATABASE);
+      try {
+        const { rows } = await client.query({ name, text, values: values as unknown[] });
+        span?.end();
+        return rows;
+      } catch (error) {
+        span?.end(sqlState(error) ?? "error");
+        throw error;
+      }
     },
     last(statements: Promise<unknown>) {
       // Its failure is reported with the commit's; until then it must not count as unhandled.

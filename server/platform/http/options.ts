@@ -1,12 +1,14 @@
 import type { Clock } from "../clock.ts";
 import type { Db } from "../db/index.ts";
 import type { Limiter } from "../rate-limit/index.ts";
-import type { Logger, Metrics } from "../telemetry/index.ts";
+import type { Logger, Metrics, Tracing } from "../telemetry/index.ts";
 import type { Actor, Authenticate } from "./access.ts";
 
 export type HttpOptions = {
   logger: Logger;
   metrics: Metrics;
+  /** Left out: requests are not traced. */
+  tracing?: Tracing;
   clock: Clock;
   db: Db;
   limiter: Limiter;

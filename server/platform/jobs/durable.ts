@@ -5,7 +5,7 @@ import { withSystemTx, type Db, type Tx } from "../db/index.ts";
 import type { OrgId } from "../ids.ts";
 import { assert } from "../problem.ts";
 import type { Hub } from "../realtime/index.ts";
-import type { Logger, Metrics } from "../telemetry/index.ts";
+import type { Logger, Metrics, Tracing } from "../telemetry/index.ts";
 import { cancelJob } from "./cancel.ts";
 import { enqueueJob, type NewJob } from "./enqueue.ts";
 import { gathering } from "./gathering.ts";
@@ -25,7 +25,15 @@ const QUEUED = "queued";
 const CANCEL = "cancel";
 const PURGE_MS = 3_600_000;
 
-export type JobsDeps = { db: Db; clock: Clock; bus: Bus; hub: Hub; logger: Logger; metrics: Metrics };
+export type JobsDeps = {
+  db: Db;
+  clock: Clock;
+  bus: Bus;
+  hub: Hub;
+  logger: Logger;
+  metrics: Metrics;
+  tracing?: Tracing;
+};
 
 export type Jobs = {
   readonly deps: JobsDeps;

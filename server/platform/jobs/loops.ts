@@ -1,5 +1,12 @@
 /** Recurring work inside a worker process: sweeps and pollers. Nothing of it survives the process; durable jobs do. */
-import { createContext, withContext, type Logger, type Metrics } from "../telemetry/index.ts";
+import {
+  createContext,
+  NO_TRACING,
+  withContext,
+  type Logger,
+  type Metrics,
+  type Tracing,
+} from "../telemetry/index.ts";
 import { runSignals } from "./signals.ts";
 
 export type Loop = {
@@ -13,7 +20,7 @@ export type Loops = {
   stop(timeoutMs: number): Promise<void>;
 };
 
-export function createLoops(logger: Logger, metrics: Metrics): Loops {
+export function createLoops(logger: Logger, metrics: Metrics, tracing: Tracing = NO_TRACING): Loops {
   const { seconds, total } = runSignals(metrics);
   const stopping = new AbortController();
   const running = new Set<Promise<void>>();
@@ -29,12 +36,15 @@ export function createLoops(logger: Logger, metrics: Metrics): Loops {
     };
     const run = async () => {
       const end = seconds.startTimer({ kind: name });
+      const own = createContext(tracing.start(`job ${name}`, "consumer"));
       try {
-        again = (await withContext(createContext(), () => work(stopping.signal))) === true || again;
+        again = (await withContext(own, () => work(stopping.signal))) === true || again;
         total.inc({ kind: name, outcome: "ok" });
+        own.trace?.end();
       } catch (err) {
         total.inc({ kind: name, outcome: "failed" });
-        logger.error({ job: name, err }, "job failed");
+        withContext(own, () => logger.error({ job: name, err }, "job failed"));
+        own.trace?.end(nameOf(err));
       }
       end();
     };
@@ -70,3 +80,5 @@ export function createLoops(logger: Logger, metrics: Metrics): Loops {
     },
   };
 }
+
+const nameOf = (error: unknown): string => (error instanceof Error ? error.name : "error");

@@ -1,6 +1,6 @@
 import { addMs, type Clock } from "../clock.ts";
 import { withTx, type Db } from "../db/index.ts";
-import { createContext, withContext, type Logger } from "../telemetry/index.ts";
+import { createContext, withContext, type Logger, type Tracing } from "../telemetry/index.ts";
 import { createJobContext, type Counts } from "./context.ts";
 import {
   backoffMs,
@@ -30,7 +30,14 @@ import {
 const GRACE_MS = 3_000;
 const PROGRESS_EVERY_MS = 1_000;
 
-export type RunDeps = { db: Db; clock: Clock; logger: Logger; news: News; signals: WorkerSignals };
+export type RunDeps = {
+  db: Db;
+  clock: Clock;
+  logger: Logger;
+  news: News;
+  signals: WorkerSignals;
+  tracing?: Tracing | undefined;
+};
 
 /** A job under way in this process. */
 export type Running = {
@@ -49,9 +56,17 @@ export function runJob(deps: RunDeps, defined: Defined, job: Claimed, claim: str
     if (!controller.signal.aborted) controller.abort(new Stopped(reason));
   };
   const run = { deps, defined, job, claim: { id: job.id, claim }, controller, stop };
-  const ended = withContext(createContext(), () => attempt(run)).catch((err: unknown) =>
-    deps.logger.error({ job: job.kind, job_id: job.id, err }, "job not ended"),
-  );
+  const own = createContext(deps.tracing?.start(`job ${job.kind}`, "consumer"));
+  own.trace?.set({ "holdfast.job_id": job.id, "holdfast.org": job.org });
+  const ended = withContext(own, async () => {
+    try {
+      const failed = await attempt(run);
+      own.trace?.end(failed);
+    } catch (err) {
+      deps.logger.error({ job: job.kind, job_id: job.id, err }, "job not ended");
+      own.trace?.end("not_ended");
+    }
+  });
   return { job, claim, stop, ended };
 }
 
@@ -65,7 +80,8 @@ type Attempt = {
 };
 type Outcome = { error: unknown } | "returned";
 
-async function attempt(run: Attempt): Promise<void> {
+/** Returns the class of the error that ended it, if one did. */
+async function attempt(run: Attempt): Promise<string | undefined> {
   const { deps, job, claim } = run;
   const { db, clock } = deps;
   const startedAt = performance.now();
@@ -76,10 +92,12 @@ async function attempt(run: Attempt): Promise<void> {
     if (!row) await endJob(tx, job.org, claim, { state: "cancelled", now, error: null });
     return row && { row, items: await countItems(tx, job.org, job.id) };
   });
-  if (!begun) return;
+  if (!begun) return undefined;
   deps.signals.wait.observe({ kind: job.kind }, Math.max(0, now.getTime() - job.dueAt.getTime()) / 1000);
   const outcome = await work(run, begun.row, { ...begun.items, total: begun.row.total });
   await conclude(run, begun.row, outcome, performance.now() - startedAt);
+  if (outcome === "returned") return undefined;
+  return outcome.error instanceof Error ? outcome.error.name : "error";
 }
 
 /** Calls the job's function, with its deadline, its progress and a bound on how long it may ignore being stopped. */
