@@ -6,7 +6,8 @@ import { audit } from "../../identity/index.ts";
 import type { BillingDeps } from "../deps.ts";
 import type { Provider } from "./fact.ts";
 import type { Pack } from "./pack.ts";
-import { startSession, type StartedSession } from "./start-session.ts";
+import { carryOn } from "./resume.ts";
+import type { StartedSession } from "./start-session.ts";
 import { insertPayment, placeObjects } from "./store.ts";
 
 export type PurchaseInput = {
@@ -64,7 +65,7 @@ export async function purchase(deps: BillingDeps, input: PurchaseInput): Promise
     tx.afterCommit(() => deps.hub.publish("payment.updated", input.orgId, { payment_ids: [row.id] }));
     return row;
   });
-  return startSession(deps, input.orgId, payment);
+  return carryOn(deps, input.orgId, payment);
 }
 
 /** Who sells by this company. */

@@ -6,7 +6,8 @@ import { CompanyFault } from "../../../platform/calls/index.ts";
 import type { BillingDeps } from "../deps.ts";
 import type { Provider } from "./fact.ts";
 import type { PaymentRow } from "./payment.ts";
-import { adoptSession, startSession } from "./start-session.ts";
+import { billingProblems } from "../problems.ts";
+import { adoptSession, startSession, type StartedSession } from "./start-session.ts";
 import { findPayment, listCreating, lockPayments, updatePayments } from "./store.ts";
 
 const MINUTE_MS = 60_000;
@@ -45,9 +46,7 @@ export async function resumePurchases(deps: BillingDeps, signal: AbortSignal): P
 }
 
 async function resume(deps: BillingDeps, org: OrgId, payment: PaymentRow): Promise<boolean> {
-  // While a row is `creating`, `as_of` is when its running attempt began.
-  const isFresh = deps.clock.now().getTime() - payment.as_of.getTime() < KEY_LIFE_MS[payment.provider];
-  if (isFresh && payment.absent_since === null) {
+  if (keyCounts(deps, payment)) {
     try {
       await startSession(deps, org, payment);
       return true;
@@ -57,25 +56,50 @@ async function resume(deps: BillingDeps, org: OrgId, payment: PaymentRow): Promi
       if (!fault.answered5xx) return false;
     }
   }
-  if (payment.provider === "stripe") return lookUp(deps, org, payment);
-  await change(deps, org, payment, (row) => ({ ...row, attempt: row.attempt + 1, as_of: deps.clock.now() }));
-  return false;
+  return (await lookUp(deps, org, payment)) !== null;
 }
 
-async function lookUp(deps: BillingDeps, org: OrgId, payment: PaymentRow): Promise<boolean> {
+/**
+ * The same for the buyer's own next try, which may come days later under the same Idempotency-Key. 409 `checkout_over` when
+ * what the earlier try began can no longer be paid, 503 `provider_unavailable` while it is not known whether it began any.
+ */
+export async function carryOn(deps: BillingDeps, org: OrgId, payment: PaymentRow): Promise<StartedSession> {
+  // An event may have told of the session, without its address.
+  const isHalfKnown = payment.session_id !== null && payment.session_url === null;
+  if (!isHalfKnown && (payment.session_id !== null || keyCounts(deps, payment)))
+    return startSession(deps, org, payment);
+  const found = await lookUp(deps, org, payment);
+  if (found) return found;
+  const now = await withTx(deps.db, org, (tx) => findPayment(tx, org, payment.id));
+  throw now?.session_id
+    ? new Problem(billingProblems.checkout_over)
+    : new Problem(billingProblems.provider_unavailable, { retryAfter: ABSENT_MS / 1000 });
+}
+
+/** The company still knows the running attempt's key. Until there is a session, `as_of` is when that attempt began. */
+function keyCounts({ clock }: BillingDeps, { absent_since, as_of, provider }: PaymentRow): boolean {
+  return absent_since === null && clock.now().getTime() - as_of.getTime() < KEY_LIFE_MS[provider];
+}
+
+async function lookUp(deps: BillingDeps, org: OrgId, payment: PaymentRow): Promise<StartedSession | null> {
+  if (payment.provider === "paypal") {
+    await change(deps, org, payment, (row) => ({
+      ...row,
+      attempt: row.attempt + 1,
+      as_of: deps.clock.now(),
+    }));
+    return null;
+  }
   let session;
   try {
     session = await deps.stripe.findCheckoutSession(payment.id, addMs(payment.created_at, -MINUTE_MS));
   } catch (error) {
-    if (error instanceof CompanyFault) return false;
+    if (error instanceof CompanyFault) return null;
     throw error;
   }
-  if (session) {
-    await adoptSession(deps, org, payment.id, session);
-    return true;
-  }
+  if (session) return adoptSession(deps, org, payment.id, session);
   await change(deps, org, payment, (row) => absent(row, deps.clock.now()));
-  return false;
+  return null;
 }
 
 /** Unless somebody else carried it on meanwhile. */
@@ -87,7 +111,7 @@ function change(
 ): Promise<void> {
   return withTx(db, org, async (tx) => {
     const [row] = await lockPayments(tx, org, [payment.id]);
-    if (row?.status !== "creating" || row.attempt !== payment.attempt) return;
+    if (row?.session_id !== null || row.attempt !== payment.attempt) return;
     await updatePayments(tx, org, [next(row)]);
   });
 }

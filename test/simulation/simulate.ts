@@ -1,0 +1,207 @@
+/**
+ * One seed: a shop's customers, the company, the database and the clock, all driven by the same numbers. What they do is
+ * cut off, doubled, reordered, delayed, corrupted and answered late, and the process dies in between; then the weather
+ * clears, everything due comes to its end, and our books are compared with the company's.
+ */
+import pg from "pg";
+import { manualClock } from "../../server/platform/clock.ts";
+import { newId, type Id } from "../../server/platform/ids.ts";
+import { Problem } from "../../server/platform/problem.ts";
+import { createDb, type Db } from "../../server/platform/db/index.ts";
+import { CompanyFault } from "../../server/platform/calls/index.ts";
+import { createRandom, type Random } from "../crash/random.ts";
+import { createTestDatabase } from "../harness/database.ts";
+import { startHub, type TestHub } from "../harness/hub.ts";
+import { compareBooks } from "./books.ts";
+import { openWorld, type World } from "./company.ts";
+import { CUSTOMER_ACTS } from "./customers.ts";
+import { Crashed } from "./lifeline.ts";
+import { openDoor, startLife, type Life } from "./process.ts";
+
+const STEPS = 60;
+const HOUR_MS = 3_600_000;
+/** Half of the steps end a life sooner or later; a statement is two points. */
+const MAX_POINTS_AHEAD = 120;
+/** Of six hours each, in calm weather: longer than a company tries again, and than a session lives. */
+const QUIET_ROUNDS = 20;
+
+export type Purchase = {
+  operationId: Id<"idk">;
+  org: Id<"org">;
+  started: boolean;
+  url: string | null;
+  sessionId: string | null;
+};
+
+export type Simulation = {
+  readonly random: Random;
+  readonly world: World;
+  readonly purchases: Purchase[];
+  readonly orgs: readonly Id<"org">[];
+  /** Runs `act` in the life of now; one that ends over it is mourned and told as null. */
+  live<T>(act: (life: Life) => Promise<T>): Promise<T | null>;
+};
+
+export type Outcome = {
+  seed: number;
+  faults: string[];
+  deaths: string[];
+  purchases: number;
+  paid: number;
+  events: number;
+};
+
+type Now = { life: Life | null };
+
+export async function simulate(seed: number, sandboxUrl: string): Promise<Outcome> {
+  const database = await createTestDatabase();
+  const owners = new pg.Pool({ connectionString: database.ownerUrl, max: 2 });
+  const db = createDb({ url: database.url, max: 2, name: "simulation" });
+  const hub = startHub(db, database.url);
+  const now: Now = { life: null };
+  const door = await openDoor(() => now.life);
+  const world = await openWorld(sandboxUrl, {
+    name: `sim-${seed}`,
+    seed: `simulation ${seed}`,
+    webhookBase: `${door.url}/webhooks`,
+  });
+  const deaths: string[] = [];
+  try {
+    const clock = manualClock(await world.now());
+    const random = createRandom(`simulation ${seed}`);
+    const crashes = random.fork("crashes");
+    const start = async () => {
+      now.life = await startLife({ databaseUrl: database.url, stripe: world.stripe, clock, hub });
+      return now.life;
+    };
+    const simulation: Simulation = {
+      random,
+      world,
+      purchases: [],
+      orgs: [newId("org"), newId("org")],
+      async live(act) {
+        const life = now.life ?? (await start());
+        if (deaths.length < STEPS && crashes.between(1, 100) <= 50)
+          life.line.arm(crashes.between(1, MAX_POINTS_AHEAD));
+        try {
+          return await act(life);
+        } catch (error) {
+          if (!life.line.dead && !isWeather(error)) throw error;
+          return null;
+        } finally {
+          if (life.line.dead) {
+            deaths.push(life.line.epitaph ?? "");
+            now.life = null;
+            await life.close();
+          }
+        }
+      },
+    };
+    await world.storm();
+    await play(simulation, clock);
+    await world.calm();
+    await now.life?.close();
+    const last = await start();
+    await becomeQuiet(simulation, last, clock);
+    const faults = await compareBooks(owners, db, world);
+    faults.push(...(await replayEverything(owners, last)));
+    const { rows } = await owners.query<{ paid: number; events: number }>(
+      `select (select count(*)::int from billing.payments where charge_id is not null) as paid,
+         (select count(*)::int from webhooks.events) as events`,
+    );
+    return {
+      seed,
+      faults,
+      deaths,
+      purchases: simulation.purchases.length,
+      paid: rows[0]?.paid ?? 0,
+      events: rows[0]?.events ?? 0,
+    };
+  } finally {
+    await now.life?.close();
+    await close(door, world, hub, db, owners);
+    await database.drop();
+  }
+}
+
+type ManualClock = ReturnType<typeof manualClock>;
+
+async function play(simulation: Simulation, clock: ManualClock): Promise<void> {
+  const { random, world } = simulation;
+  for (let step = 0; step < STEPS; step += 1) {
+    const roll = random.between(1, 100);
+    if (roll <= 50) await random.pick(CUSTOMER_ACTS)(simulation);
+    else if (roll <= 80) await simulation.live((life) => work(life));
+    else if (roll <= 90) await simulation.live(random.pick(SWEEPS));
+    else
+      await pass(world, clock, random.pick([1_000, 20_000, 61_000, 20 * 60_000, 5 * HOUR_MS, 25 * HOUR_MS]));
+    await pass(world, clock, random.between(1, 4_000));
+  }
+}
+
+/** Time goes on for the company first, which delivers what falls due, then for us. */
+async function pass(world: World, clock: ManualClock, ms: number): Promise<void> {
+  await world.advance(ms);
+  clock.advance(ms);
+}
+
+const never = new AbortController().signal;
+
+async function work({ inbox }: Life): Promise<void> {
+  while (await inbox.process(never));
+}
+
+type Sweep = (life: Life) => Promise<unknown>;
+
+/** What the worker's loops do besides; each fails by itself. */
+const SWEEPS: [Sweep, ...Sweep[]] = [
+  ({ inbox }) => inbox.sweep(),
+  ({ billing }) => billing.resumePurchases(never),
+  async ({ billing }) => {
+    while (await billing.postFees(never));
+  },
+  ({ inbox }) => inbox.backfill(never),
+];
+
+async function becomeQuiet({ world }: Simulation, life: Life, clock: ManualClock): Promise<void> {
+  for (let round = 0; round < QUIET_ROUNDS; round += 1) {
+    await pass(world, clock, 6 * HOUR_MS);
+    for (const sweep of SWEEPS) await sweep(life);
+    await work(life);
+  }
+}
+
+const STATE = `select json_build_object(
+  'payments', (select json_agg(p order by id) from (select id, status, charge_id, refunded_minor from billing.payments) p),
+  'balances', (select json_agg(b order by org_id, account, unit) from ledger.balances b),
+  'transactions', (select count(*) from ledger.transactions))::text as state`;
+
+/** Replaying all of it changes no row. */
+async function replayEverything(owners: pg.Pool, life: Life): Promise<string[]> {
+  const state = async () => (await owners.query<{ state: string }>(STATE)).rows[0]?.state;
+  const before = await state();
+  const { rows } = await owners.query<{ id: Id<"evt"> }>("select id from webhooks.events order by id");
+  for (const { id } of rows) await life.inbox.replay(id, "system");
+  await work(life);
+  return (await state()) === before ? [] : ["replaying everything changed rows"];
+}
+
+/** What a caller is told when a company or the database is away: to be tried again. */
+const isWeather = (error: unknown) =>
+  error instanceof Crashed ||
+  error instanceof CompanyFault ||
+  (error instanceof Problem && error.kind.status >= 429);
+
+async function close(
+  door: { close(): Promise<void> },
+  world: World,
+  hub: TestHub,
+  db: Db,
+  owners: pg.Pool,
+): Promise<void> {
+  await world.remove();
+  await door.close();
+  await hub.close();
+  await db.close();
+  await owners.end();
+}
