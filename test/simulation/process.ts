@@ -4,16 +4,19 @@ import type { AddressInfo } from "node:net";
 import { createBilling, readPacks, type Billing } from "../../server/kernel/billing/index.ts";
 import { createInbox, stripeSource, type Inbox, type Source } from "../../server/kernel/webhooks/index.ts";
 import type { Clock } from "../../server/platform/clock.ts";
+import { createSealer } from "../../server/platform/crypto/index.ts";
 import { Problem } from "../../server/platform/problem.ts";
 import { createLimiter } from "../../server/platform/rate-limit/index.ts";
 import { createLogger, createMetrics } from "../../server/platform/telemetry/index.ts";
 import { createStripe } from "../../server/vendors/stripe/index.ts";
 import type { TestHub } from "../harness/hub.ts";
+import { KEYRING } from "../harness/people.ts";
 import { planDeps } from "../harness/plans.ts";
 import type { Stripe } from "./company.ts";
 import { createLifeline, mortalCalls, mortalDb, type Lifeline } from "./lifeline.ts";
 
 export const ACCOUNT = "acct_sim";
+const BASE_URL = "http://localhost";
 const CALL_TIMEOUT_MS = 2_000;
 const MAX_BODY_BYTES = 5 * 1024 * 1024;
 
@@ -47,7 +50,7 @@ export async function startLife({ databaseUrl, stripe, clock, hub }: Place): Pro
     stripe: api,
     accountId: ACCOUNT,
     paypal: null,
-    baseUrl: "http://localhost",
+    baseUrl: BASE_URL,
     packs: readPacks(),
     ...planDeps(shared),
   });
@@ -55,6 +58,8 @@ export async function startLife({ databaseUrl, stripe, clock, hub }: Place): Pro
   const inbox = createInbox({
     ...shared,
     limiter: createLimiter(),
+    sealer: createSealer([KEYRING]),
+    baseUrl: BASE_URL,
     maxAttempts: 77,
     sources: [signedNow(source)],
     handlers: [...billing.handlers],
@@ -66,7 +71,7 @@ export async function startLife({ databaseUrl, stripe, clock, hub }: Place): Pro
 /** Companies sign by the real clock, whatever the world's says. */
 const signedNow = (source: Source): Source => ({
   ...source,
-  verify: (body, headers) => source.verify(body, headers, Date.now()),
+  verify: (body, headers, by) => source.verify(body, headers, { ...by, nowMs: Date.now() }),
 });
 
 export type Door = { readonly url: string; close(): Promise<void> };
@@ -86,7 +91,13 @@ export async function openDoor(current: () => Life | null): Promise<Door> {
       if (!life || life.line.dead) return void request.socket.destroy();
       life.line.onDeath(() => request.socket.destroy());
       const source = (request.url ?? "").split("/").at(-1) ?? "";
-      const delivery = { source, body: Buffer.concat(chunks), headers: request.headers, ip: "::1" };
+      const delivery = {
+        source,
+        endpointId: null,
+        body: Buffer.concat(chunks),
+        headers: request.headers,
+        ip: "::1",
+      };
       const answer = (status: number) =>
         life.line.dead ? void request.socket.destroy() : void response.writeHead(status).end();
       life.inbox.receive(delivery).then(

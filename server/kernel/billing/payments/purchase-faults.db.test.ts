@@ -138,6 +138,50 @@ test("past the life of Stripe's key the session is looked up and adopted, not ma
   ]);
 });
 
+test("the buyer's own next try, a day later under the same key, finds what the first began", async () => {
+  const operation = async (key: string) => {
+    const [row] = await t.sql<{ operation_id: `idk_${string}`; org_id: `org_${string}`; created_by: string }>(
+      `select p.operation_id, p.org_id, p.created_by from billing.payments p
+       join platform.idempotency_keys k on k.operation_id = p.operation_id where k.key = $1`,
+      [key],
+    );
+    if (!row) throw new Error("no row");
+    return { orgId: row.org_id, operationId: row.operation_id, actorId: row.created_by };
+  };
+  const again = async (key: string, offsetMs: number) =>
+    billingAt(offsetMs).purchase({
+      ...(await operation(key)),
+      mode: "test",
+      provider: "stripe",
+      packKey: "starter",
+    });
+  const DAY_MS = 25 * 3_600_000;
+  await buyer.fault({ match: sessions, fault: "reset", effect: "done", times: TRIES });
+  await purchase("tomorrow", undefined, second);
+  const [row] = await payments("tomorrow");
+  const made = (await books()).filter(({ metadata }) => metadata.holdfast_id === row?.id);
+  expect((await again("tomorrow", DAY_MS)).sessionId).toBe(made[0]?.id);
+  // Not found once is not yet known to be absent: nothing new is begun.
+  await buyer.fault({ match: sessions, fault: "reset", effect: "none", times: TRIES });
+  await purchase("nothing", undefined, second);
+  await expect(again("nothing", DAY_MS)).rejects.toMatchObject({ kind: { code: "provider_unavailable" } });
+  expect(await payments("nothing")).toMatchObject([{ status: "creating", attempt: 1 }]);
+  await expect(again("nothing", DAY_MS + 11 * 60_000)).rejects.toMatchObject({
+    kind: { code: "provider_unavailable" },
+  });
+  expect((await again("nothing", DAY_MS + 12 * 60_000)).sessionId).toBeTruthy();
+  // Told of by an event, without its page, and over by now.
+  await buyer.fault({ match: sessions, fault: "reset", effect: "done", times: TRIES });
+  await purchase("over", undefined, second);
+  const [over] = await payments("over");
+  const left = (await books()).find(({ metadata }) => metadata.holdfast_id === over?.id);
+  await buyer.stripe(`/checkout/sessions/${left?.id}/expire`);
+  await buyer.until(over?.id ?? "", { status: "canceled" });
+  await expect(again("over", DAY_MS)).rejects.toMatchObject({ kind: { code: "checkout_over" } });
+  for (const { id } of [row, over].filter((each) => each !== undefined))
+    expect((await books()).filter(({ metadata }) => metadata.holdfast_id === id)).toHaveLength(1);
+});
+
 test("absent twice, ten minutes apart: a new key, and one session in the end", async () => {
   await buyer.fault({ match: sessions, fault: "reset", effect: "none", times: TRIES });
   await purchase("absent", undefined, second);

@@ -69,11 +69,9 @@ export async function carryOn(deps: BillingDeps, org: OrgId, payment: PaymentRow
   if (!isHalfKnown && (payment.session_id !== null || keyCounts(deps, payment)))
     return startSession(deps, org, payment);
   const found = await lookUp(deps, org, payment);
+  if (found === "over") throw new Problem(billingProblems.checkout_over);
   if (found) return found;
-  const now = await withTx(deps.db, org, (tx) => findPayment(tx, org, payment.id));
-  throw now?.session_id
-    ? new Problem(billingProblems.checkout_over)
-    : new Problem(billingProblems.provider_unavailable, { retryAfter: ABSENT_MS / 1000 });
+  throw new Problem(billingProblems.provider_unavailable, { retryAfter: ABSENT_MS / 1000 });
 }
 
 /** The company still knows the running attempt's key. Until there is a session, `as_of` is when that attempt began. */
@@ -81,8 +79,14 @@ function keyCounts({ clock }: BillingDeps, { absent_since, as_of, provider }: Pa
   return absent_since === null && clock.now().getTime() - as_of.getTime() < KEY_LIFE_MS[provider];
 }
 
-async function lookUp(deps: BillingDeps, org: OrgId, payment: PaymentRow): Promise<StartedSession | null> {
+/** `over` when it is found and cannot be paid any more, null while nothing is found. */
+async function lookUp(
+  deps: BillingDeps,
+  org: OrgId,
+  payment: PaymentRow,
+): Promise<StartedSession | "over" | null> {
   if (payment.provider === "paypal") {
+    if (payment.session_id !== null) return "over";
     await change(deps, org, payment, (row) => ({
       ...row,
       attempt: row.attempt + 1,
@@ -97,7 +101,7 @@ async function lookUp(deps: BillingDeps, org: OrgId, payment: PaymentRow): Promi
     if (error instanceof CompanyFault) return null;
     throw error;
   }
-  if (session) return adoptSession(deps, org, payment.id, session);
+  if (session) return (await adoptSession(deps, org, payment.id, session)) ?? "over";
   await change(deps, org, payment, (row) => absent(row, deps.clock.now()));
   return null;
 }
