@@ -53,7 +53,7 @@ function runWorker(seeds: number[], total: Total, tellAll: boolean): Promise<voi
     const next = () => {
       clearTimeout(timer);
       current = seeds.shift();
-      if (current === undefined) return void child.disconnect();
+      if (current === undefined) return child.disconnect();
       timer = setTimeout(() => child.kill("SIGKILL"), SILENT_MS);
       child.send(current);
     };
