@@ -12,7 +12,9 @@ import {
   AUTHORIZE,
 } from "./app-rows.ts";
 import {
+  aDeadEvent,
   aDoneEvent,
+  aReplay,
   aJob,
   aLimit,
   aPasser,
@@ -77,6 +79,7 @@ const model: Example = {
   given: () => ({ params: { author: "openai", slug: "gpt-4o-mini" } }),
   pathIsPublic: true,
 };
+const replay: Example = { given: async (app) => ({ params: { id: await aReplay(app) } }) };
 /** The same at the endpoint's own address, which is open to everyone. */
 const at = (source: string, signed: (app: TestApp) => Given | Promise<Given>): Example => ({
   given: async (app) => ({ ...(await signed(app)), params: { endpoint_id: await anEndpoint(app, source) } }),
@@ -200,7 +203,20 @@ export const examples: Record<string, Example> = {
   countEvents: {},
   getEvent: event,
   getEventPayload: event,
-  replayEvent: event,
+  replayEvent: { given: async (app) => ({ params: { id: await aDoneEvent(app) }, body: {} }), status: 202 },
+  discardDeadLetters: {
+    given: async (app) => ({ body: { ids: [await aDeadEvent(app)], reason: "Sweep test" } }),
+  },
+  listReplays: {},
+  createReplay: {
+    given: async (app) => {
+      await aDoneEvent(app);
+      return { body: { source: "stripe" } };
+    },
+  },
+  getReplay: replay,
+  runReplay: replay,
+  cancelReplay: replay,
   listDeadLetters: {},
   backfillEvents: body({}),
   listWebhookEndpoints: {},

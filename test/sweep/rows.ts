@@ -164,6 +164,24 @@ export const aDoneEvent = once(async (app) => {
   throw new Error("the event was never processed");
 });
 
+/** A dead event; a new one each time. */
+export async function aDeadEvent(app: TestApp): Promise<string> {
+  const id = newId("evt");
+  await app.sql(
+    `insert into webhooks.events (id, source, endpoint_id, provider_event_id, type, root, object_id, origin, state,
+       provider_created_at, received_at, queued_at, next_attempt_at, finished_at)
+     values ($1, 'stripe', $2, $1, 'sweep.dead', $1, $1, 'delivery', 'dead', now(), now(), now(), now(), now())`,
+    [id, await anEndpoint(app)],
+  );
+  return id;
+}
+
+/** A replay that was not started; a new one each time. */
+export async function aReplay(app: TestApp): Promise<string> {
+  await aDoneEvent(app);
+  return (await ask<{ id: string }>(app, "POST", "/api/admin/replays", { source: "stripe" })).id;
+}
+
 /** A finished export of the first organization's trail. */
 export const anAuditExport = once(async (app) => {
   const { job_id: id } = await ask<{ job_id: string }>(app, "POST", "/api/audit-log/export", {});

@@ -129,7 +129,8 @@ export const api = {
   /** The delivered bytes as text. */
   eventPayload: (id: string): Promise<unknown> =>
     read(sdk.getEventPayload({ path: { id }, parseAs: "text" })),
-  replayEvent: (id: string, key: string) => read(sdk.replayEvent({ path: { id }, ...idempotent(key) })),
+  replayEvent: (id: string, key: string) =>
+    read(sdk.replayEvent({ path: { id }, body: {}, ...idempotent(key) })),
   deadLetters: () => read(sdk.listDeadLetters()),
   endpoints: () => read(sdk.listWebhookEndpoints()),
   changeEndpoint: (id: string, body: { enabled: boolean; max_attempts: number }) =>

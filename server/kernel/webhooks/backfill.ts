@@ -111,7 +111,7 @@ async function readSlice(
       ...newEvent(endpoint, envelope, body, now),
       origin: "backfill" as const,
     }));
-    const added = rows.length > 0 ? await insertEvents(deps.db, rows) : new Set();
+    const added = rows.length > 0 ? await insertEvents(deps, rows) : new Set();
     total.listed += rows.length;
     total.new += added.size;
     total.known += rows.length - added.size;

@@ -163,13 +163,13 @@ test("the exact bytes are kept", async () => {
   const id = eventId();
   const text = `{ "id":"${id}",\n "type":"t.foreign", "created":1900000000, "data":{"object":{"id":"x"}}, "é":"✓" }`;
   await send(text);
-  expect((await inbox.payload((await stored(id)).id)).toString()).toBe(text);
+  expect((await inbox.payload((await stored(id)).id, "system")).toString()).toBe(text);
 });
 
 test("what is signed but cannot be read is kept, dead, and acknowledged once", async () => {
   await send("not json");
   await send("not json");
-  const { rows } = await inbox.list({ state: "dead", type: "unreadable", limit: 10, cursor: null });
+  const { rows } = await inbox.list({ state: "dead", type: "unreadable" }, { limit: 10, cursor: null });
   expect(rows).toHaveLength(1);
   expect(rows[0]?.provider_event_id).toMatch(/^sha256:[0-9a-f]{64}$/);
 });
@@ -350,7 +350,7 @@ test("lists are stable pages, newest first, filtered", async () => {
   const page = async (
     filter: { objectId?: string; receivedFrom?: Date },
     cursor: { at: Date; id: string } | null,
-  ) => inbox.list({ ...filter, limit: 2, cursor });
+  ) => inbox.list(filter, { limit: 2, cursor });
   const seen: string[] = [];
   let cursor: { at: Date; id: string } | null = null;
   for (;;) {

@@ -15,31 +15,38 @@ import { ensureEndpoints } from "./endpoints/ensure.ts";
 import { createEndpoints } from "./endpoints/known.ts";
 import { addSecret, removeSecret, type SecretInput } from "./endpoints/secrets.ts";
 import { viewEndpoints } from "./endpoints/store.ts";
+import { discardEvents } from "./discard.ts";
 import type { EventId } from "./event.ts";
+import type { EventFilter } from "./filter.ts";
 import { insertEvents } from "./insert-events.ts";
 import { processEvents } from "./process.ts";
 import {
   countEvents,
   getEvent,
-  getPayload,
   listDeadLetters,
   listEvents,
   type DeadLetterRow,
   type EventCounts,
   type EventDetail,
-  type EventFilter,
   type EventRow,
 } from "./read.ts";
+import { readPayload } from "./read-payload.ts";
 import { purge } from "./purge.ts";
 import { receive, type Delivery } from "./receive.ts";
 import { recordEvents, type Recorded, type RecordedAt } from "./record.ts";
 import { replayEvent } from "./replay.ts";
+import { rehearseEvent } from "./replays/rehearse-event.ts";
+import type { Diff, ReplayDetail, ReplayId, ReplayView } from "./replays/replay.ts";
+import { advanceReplays, getReplay, prepareReplay, runReplay, stopReplay } from "./replays/run.ts";
+import { listReplays } from "./replays/store.ts";
 import { createSignals } from "./signals.ts";
 import { sweepLeases } from "./store.ts";
 import { createWriter } from "./writer.ts";
 
 /** Tells workers of other processes that something was stored. Within 50 ms many are one. */
 export const RECEIVED_TOPIC = "webhooks.received";
+
+type Page = { limit: number; cursor: { at: Date; id: string } | null };
 
 /** The inbox of this process: every action, its dependencies at hand. */
 export type Inbox = {
@@ -63,9 +70,24 @@ export type Inbox = {
   /** Stores what a company's books tell and no event does; how many are new. They take the path of every event. */
   record(of: RecordedAt, records: readonly Recorded[]): Promise<number>;
   replay(id: EventId, actorId: string): Promise<EventDetail>;
-  list(filter: EventFilter): Promise<{ rows: EventRow[]; hasMore: boolean }>;
+  /** What replaying the event now would change; nothing does. */
+  rehearse(id: EventId, signal: AbortSignal): Promise<Diff>;
+  /** Replays of many, see `replays/run.ts`. */
+  prepareReplay(
+    filter: EventFilter,
+    by: { actorId: string; operationId: Id<"idk">; asked: Record<string, string> },
+  ): Promise<ReplayDetail>;
+  runReplay(id: ReplayId, actorId: string): Promise<ReplayDetail>;
+  stopReplay(id: ReplayId, actorId: string): Promise<ReplayDetail>;
+  replayOf(id: ReplayId): Promise<ReplayDetail>;
+  replays(page: Page): Promise<ReplayView[]>;
+  /** Queues what running replays are due to; true when there was something. */
+  advanceReplays(): Promise<boolean>;
+  discard(input: { ids: readonly EventId[]; reason: string }, actorId: string): Promise<number>;
+  list(filter: EventFilter, page: Page): Promise<{ rows: EventRow[]; hasMore: boolean }>;
   get(id: EventId): Promise<EventDetail>;
-  payload(id: EventId): Promise<Buffer>;
+  /** The exact bytes. It is noted who read them. */
+  payload(id: EventId, actorId: string): Promise<Buffer>;
   counts(): Promise<EventCounts>;
   deadLetters(): Promise<DeadLetterRow[]>;
   endpoints(): Promise<EndpointView[]>;
@@ -86,7 +108,7 @@ export function createInbox(deps: InboxDeps): Inbox {
   const { db, clock, hub } = deps;
   const endpoints = createEndpoints(deps);
   const signals = createSignals(deps);
-  const writer = createWriter((events) => insertEvents(db, events));
+  const writer = createWriter((events) => insertEvents(deps, events));
   const listeners: (() => void)[] = [];
   const stored = () => {
     for (const listener of listeners) listener();
@@ -127,9 +149,21 @@ export function createInbox(deps: InboxDeps): Inbox {
       stored();
       return event;
     },
-    list: (filter) => withSystemTx(db, (tx) => listEvents(tx, filter)),
+    rehearse: (id, signal) => rehearseEvent(deps, id, signal),
+    prepareReplay: (filter, by) => prepareReplay(deps, filter, by),
+    runReplay: (id, actorId) => runReplay(deps, id, actorId),
+    stopReplay: (id, actorId) => stopReplay(deps, id, actorId),
+    replayOf: (id) => getReplay(deps, id),
+    replays: (page) => withSystemTx(db, (tx) => listReplays(tx, page)),
+    async advanceReplays() {
+      const queued = await advanceReplays(deps);
+      if (queued) stored();
+      return queued;
+    },
+    discard: (input, actorId) => discardEvents(deps, input, actorId),
+    list: (filter, page) => withSystemTx(db, (tx) => listEvents(tx, filter, page)),
     get: (id) => withSystemTx(db, (tx) => getEvent(tx, id)),
-    payload: (id) => withSystemTx(db, (tx) => getPayload(tx, id)),
+    payload: (id, actorId) => readPayload(deps, id, actorId),
     counts: () => withSystemTx(db, (tx) => countEvents(tx, clock.now())),
     deadLetters: () => withSystemTx(db, listDeadLetters),
     endpoints: () => withSystemTx(db, (tx) => viewEndpoints(tx)),

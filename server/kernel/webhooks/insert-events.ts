@@ -1,5 +1,6 @@
-import type { Db } from "../../platform/db/index.ts";
+import type { InboxDeps } from "./deps.ts";
 import type { EventId, EventState, Origin } from "./event.ts";
+import { sealBody } from "./payload.ts";
 
 /** An event that is about to be stored. */
 export type NewEvent = {
@@ -40,14 +41,18 @@ const INSERT = `
     on conflict (source, endpoint_id, provider_event_id) do nothing
     returning id
   )
-  insert into webhooks.payloads (event_id, body, headers)
-  select id, substring($16::bytea from start for length), headers from added join input using (id)
+  insert into webhooks.payloads (event_id, body, headers, sealed)
+  select id, substring($16::bytea from start for length), headers, true from added join input using (id)
   returning event_id`;
 
 /** Stores what is new and returns its ids; what was there already is left as it is. Durable when it resolves. */
-export async function insertEvents(db: Db, events: readonly NewEvent[]): Promise<Set<string>> {
+export async function insertEvents(
+  { db, sealer }: Pick<InboxDeps, "db" | "sealer">,
+  events: readonly NewEvent[],
+): Promise<Set<string>> {
   let start = 1;
-  const starts = events.map(({ body }) => (start += body.length) - body.length);
+  const bodies = events.map(({ id, body }) => sealBody(sealer, id, body));
+  const starts = bodies.map(({ length }) => (start += length) - length);
   const column = <T>(read: (event: NewEvent) => T) => events.map(read);
   const result = await db.pool.query<{ event_id: string }>({
     name: "webhooks.insert",
@@ -67,8 +72,8 @@ export async function insertEvents(db: Db, events: readonly NewEvent[]): Promise
       column(({ receivedAt }) => receivedAt.toISOString()),
       column(({ headers }) => headers),
       starts,
-      column(({ body }) => body.length),
-      events.length === 1 ? events[0]?.body : Buffer.concat(column(({ body }) => body)),
+      bodies.map(({ length }) => length),
+      bodies.length === 1 ? bodies[0] : Buffer.concat(bodies),
     ],
   });
   return new Set(result.rows.map((row) => row.event_id));

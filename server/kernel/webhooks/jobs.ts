@@ -5,6 +5,7 @@ import { RECEIVED_TOPIC, type Inbox } from "./inbox.ts";
 const LANES = 2;
 const POLL_MS = 1_000;
 const SWEEP_MS = 5_000;
+const REPLAY_MS = 1_000;
 const PURGE_MS = 60 * 60_000;
 const BACKFILL_TIMEOUT_MS = 5 * 60_000;
 
@@ -20,6 +21,9 @@ export function webhookJobs(loops: Loops, inbox: Inbox, options: { backfillSecon
   inbox.deps.hub.subscribe({ wants: ({ topic }) => topic === RECEIVED_TOPIC, send: wake }, null);
   loops.every("webhooks.leases", SWEEP_MS, async () => {
     if ((await inbox.sweep()) > 0) wake();
+  });
+  loops.every("webhooks.replays", REPLAY_MS, async () => {
+    if (await inbox.advanceReplays()) wake();
   });
   loops.every("webhooks.purge", PURGE_MS, () => inbox.purge());
   loops.every("webhooks.backfill", options.backfillSeconds * 1000, async (signal) => {

@@ -4,10 +4,11 @@ import { newId, type OrgId } from "../../platform/ids.ts";
 import { Problem, common } from "../../platform/problem.ts";
 import type { InboxDeps } from "./deps.ts";
 import type { AnyHandler, Effect, Prepared } from "./event.ts";
+import { handlerOf, isOtherMode } from "./handler-of.ts";
+import { openBody } from "./payload.ts";
 import { RuleBroken } from "./problems.ts";
 import { retryAt, waitUntil } from "./retry.ts";
 import type { Signals } from "./signals.ts";
-import { sourceOf } from "./source.ts";
 import { claimEvents, finishEvents, releaseClaim, renewLease, type Claimed, type Outcome } from "./store.ts";
 
 /** Events of one claim, and how many organizations of it are applied at once. */
@@ -73,11 +74,15 @@ export async function processEvents(
 async function work(work: Work, events: readonly Claimed[]): Promise<void> {
   const ready = new Map<AnyHandler, Map<Owner, Ready[]>>();
   const ended: Outcome[] = [];
-  const ours = events.filter((event) => {
-    const errorCode = event.isCopy ? "copy" : isOtherMode(work.deps, event) ? "other_mode" : null;
-    if (errorCode !== null) ended.push(outcome(work, event, { state: "ignored", errorCode }));
-    return errorCode === null;
-  });
+  const ours: Claimed[] = [];
+  for (const event of events) {
+    const opened = open(work.deps, event);
+    if (opened instanceof Error) ended.push(unreadable(work, event, opened));
+    else if (event.isCopy) ended.push(outcome(work, event, { state: "ignored", errorCode: "copy" }));
+    else if (event.replays > 0 && isOtherMode(work.deps, opened))
+      ended.push(outcome(work, event, { state: "ignored", errorCode: "other_mode" }));
+    else ours.push(opened);
+  }
   for (const [handler, mine] of byHandler(work.deps, ours)) {
     if (!handler) {
       for (const event of mine)
@@ -103,28 +108,19 @@ async function work(work: Work, events: readonly Claimed[]): Promise<void> {
   }
 }
 
-/**
- * Told when an event is stored; asked again of one that is replayed, since replay opens what was ignored. Its bytes alone
- * tell: where they need a header to be read, the company names no mode.
- */
-function isOtherMode({ sources }: InboxDeps, event: Claimed): boolean {
-  if (event.replays === 0) return false;
-  const envelope = sourceOf(sources, event.source, event.accountId)?.read(event.body, {});
-  return envelope ? envelope.livemode !== (event.mode === "live") : false;
+/** With its exact bytes; why not, where they cannot be opened. */
+function open({ sealer }: InboxDeps, event: Claimed): Claimed | Error {
+  try {
+    return { ...event, body: openBody(sealer, event.id, event), sealed: false };
+  } catch (error) {
+    return toError(error);
+  }
 }
 
-/** Several handlers may share a source; type and account tell whose an event is. Null for those that nobody handles. */
+/** Null stands for events that nobody handles. */
 function byHandler(deps: InboxDeps, events: readonly Claimed[]): Map<AnyHandler | null, Claimed[]> {
   const groups = new Map<AnyHandler | null, Claimed[]>();
-  for (const event of events) {
-    const handler = deps.handlers.find(
-      ({ source, types, accountId }) =>
-        source === event.source &&
-        types.has(event.type) &&
-        (accountId ?? event.accountId) === event.accountId,
-    );
-    append(groups, handler ?? null, event);
-  }
+  for (const event of events) append(groups, handlerOf(deps, event), event);
   return groups;
 }
 
@@ -224,6 +220,15 @@ function unready(
     return outcome(work, event, { state: "dead", errorCode: result.code, errorDetail: "Waited 3 days" });
   const { attempts } = event;
   return outcome(work, event, { state: "waiting_retry", attempts, nextAttemptAt, errorCode: result.code });
+}
+
+function unreadable(work: Work, event: Claimed, err: Error): Outcome {
+  work.deps.logger.error({ err, event_id: event.id }, "a stored event cannot be opened");
+  return outcome(work, event, {
+    state: "dead",
+    errorCode: "sealed",
+    errorDetail: "Its bytes cannot be opened",
+  });
 }
 
 function failure(work: Work, event: Claimed, error: Error): Outcome {

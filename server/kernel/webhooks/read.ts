@@ -1,14 +1,12 @@
 /** What operators see of the inbox. */
-import type {
-  WebhooksAttempts,
-  WebhooksEndpoints,
-  WebhooksEvents,
-  WebhooksPayloads,
-} from "../../../db/rows.ts";
+import type { WebhooksAttempts, WebhooksEndpoints, WebhooksEvents } from "../../../db/rows.ts";
 import type { Narrowed, Tx } from "../../platform/db/index.ts";
 import type { Id } from "../../platform/ids.ts";
 import { Problem, common } from "../../platform/problem.ts";
 import type { Effect, EventId, EventState, Origin } from "./event.ts";
+import { conditionsOf, type EventFilter } from "./filter.ts";
+import { webhookProblems } from "./problems.ts";
+import type { StoredBody } from "./payload.ts";
 
 export type EventRow = Narrowed<
   Omit<WebhooksEvents, "queued_at" | "claim" | "lease_until">,
@@ -25,51 +23,30 @@ export type EventRow = Narrowed<
 
 const COLUMNS = `e.id, e.source, e.endpoint_id, e.provider_event_id, e.type, e.root, e.object_id, e.org_id, e.origin,
   e.state, e.attempts, n.max_attempts, e.replays, e.provider_created_at, e.received_at, e.next_attempt_at, e.finished_at,
-  e.error_code, e.error_detail, e.effects`;
+  e.error_code, e.error_detail, e.effects, e.run_id`;
 const FROM = "from webhooks.events e join webhooks.endpoints n on n.id = e.endpoint_id";
-
-export type EventFilter = {
-  state?: EventState | undefined;
-  type?: string | undefined;
-  source?: string | undefined;
-  /** The event's object or its root. */
-  objectId?: string | undefined;
-  /** Inclusive. */
-  receivedFrom?: Date | undefined;
-  /** Exclusive. */
-  receivedTo?: Date | undefined;
-  limit: number;
-  cursor: { at: Date; id: string } | null;
-};
 
 /** Newest first. */
 export async function listEvents(
   tx: Tx,
   filter: EventFilter,
+  page: { limit: number; cursor: { at: Date; id: string } | null },
 ): Promise<{ rows: EventRow[]; hasMore: boolean }> {
-  const { limit, cursor } = filter;
+  const found = conditionsOf(filter, page.cursor);
+  const limit = found.add(page.limit + 1);
+  const order = `order by e.received_at desc, e.id desc limit ${limit}`;
+  // A company's events are merged from those of its endpoints, each read by the index, newest first.
+  const from = filter.source
+    ? `from webhooks.endpoints n cross join lateral
+         (select * from webhooks.events e where e.endpoint_id = n.id and ${found.where} ${order}) e
+       where n.source = ${found.add(filter.source)}`
+    : `${FROM} where ${found.where}`;
   const rows = await tx.query<EventRow>(
-    `webhooks.list_${filter.objectId ? "object" : "all"}_${filter.state ? "state" : "any"}`,
-    `select ${COLUMNS} ${FROM}
-     where ${filter.objectId ? "(e.object_id = $4 or e.root = $4)" : "$4::text is null"}
-       and ${filter.state ? "e.state = $1" : "$1::text is null"}
-       and ($2::text is null or e.type = $2) and ($3::text is null or e.source = $3)
-       and e.received_at >= coalesce($5::timestamptz, '-infinity') and e.received_at < coalesce($6::timestamptz, 'infinity')
-       and (e.received_at, e.id) < (coalesce($7::timestamptz, 'infinity'), coalesce($8, ''))
-     order by e.received_at desc, e.id desc limit $9`,
-    [
-      filter.state ?? null,
-      filter.type ?? null,
-      filter.source ?? null,
-      filter.objectId ?? null,
-      filter.receivedFrom ?? null,
-      filter.receivedTo ?? null,
-      cursor?.at ?? null,
-      cursor?.id ?? null,
-      limit + 1,
-    ],
+    `webhooks.list.${found.shape}.${filter.source ? "source" : ""}`,
+    `select ${COLUMNS} ${from} ${order}`,
+    found.values,
   );
-  return { rows: rows.slice(0, limit), hasMore: rows.length > limit };
+  return { rows: rows.slice(0, page.limit), hasMore: rows.length > page.limit };
 }
 
 export type AttemptRow = Omit<WebhooksAttempts, "id" | "event_id">;
@@ -82,7 +59,7 @@ export async function getEvent(tx: Tx, id: EventId): Promise<EventDetail> {
   if (!event) throw new Problem(common.not_found);
   const attempts = await tx.query<AttemptRow>(
     "webhooks.attempts",
-    `select replay, attempt, started_at, ms, outcome, error_code, error_detail from webhooks.attempts
+    `select replay, run_id, attempt, started_at, ms, outcome, error_code, error_detail from webhooks.attempts
      where event_id = $1 order by id desc limit 200`,
     [id],
   );
@@ -95,15 +72,16 @@ export async function getEvent(tx: Tx, id: EventId): Promise<EventDetail> {
   return { ...event, attempts_log: attempts.reverse(), timeline: timeline.reverse() };
 }
 
-/** The exact bytes as they were delivered. */
-export async function getPayload(tx: Tx, id: EventId): Promise<Buffer> {
-  const [row] = await tx.query<Pick<WebhooksPayloads, "body">>(
+/** The bytes as they are stored. 404 for an unknown event, 410 for one whose bytes were purged. */
+export async function getStoredBody(tx: Tx, id: EventId): Promise<StoredBody> {
+  const [row] = await tx.query<{ body: Buffer | null; sealed: boolean | null }>(
     "webhooks.payload",
-    "select body from webhooks.payloads where event_id = $1",
+    `select p.body, p.sealed from webhooks.events e left join webhooks.payloads p on p.event_id = e.id where e.id = $1`,
     [id],
   );
   if (!row) throw new Problem(common.not_found);
-  return row.body;
+  if (row.body === null) throw new Problem(webhookProblems.payload_purged);
+  return { body: row.body, sealed: row.sealed === true };
 }
 
 export type DeadLetterRow = Pick<WebhooksEvents, "type" | "error_code"> & {

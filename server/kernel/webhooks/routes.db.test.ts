@@ -107,7 +107,15 @@ test("an operator reads events, their bytes and counts, and replays; nobody else
     (await t.owner.call("POST", `/api/admin/events/${id}/replay`, { idempotencyKey: null })).status,
   ).toBe(400);
   const replayed = await t.owner.call("POST", `/api/admin/events/${id}/replay`);
-  expect([replayed.status, replayed.body.replays]).toEqual([202, 1]);
+  expect([replayed.status, replayed.body]).toMatchObject([202, { event: { replays: 1 }, diff: null }]);
+  const rehearsed = await t.owner.call("POST", `/api/admin/events/${id}/replay`, {
+    body: { dry_run: true },
+    idempotencyKey: null,
+  });
+  expect([rehearsed.status, rehearsed.body]).toMatchObject([
+    200,
+    { diff: { result: "ignored", code: "unhandled_type" } },
+  ]);
   expect((await t.owner.call("GET", "/api/admin/events/counts")).status).toBe(200);
   expect((await t.owner.call("GET", "/api/admin/dead-letters")).body.data).toEqual([]);
   expect((await t.owner.call("GET", "/api/admin/events?state=lost")).status).toBe(400);

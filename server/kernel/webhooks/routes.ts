@@ -3,9 +3,11 @@ import { Problem } from "../../platform/problem.ts";
 import { endpointRoutes } from "./endpoints/routes.ts";
 import type { Inbox } from "./inbox.ts";
 import { webhookProblems } from "./problems.ts";
+import { replayRoutes } from "./replays/routes.ts";
 import * as schemas from "./schemas.ts";
 
 const MAX_BODY_BYTES = 5 * 1024 * 1024;
+const REHEARSAL_TIMEOUT_MS = 20_000;
 const BACKFILL_TIMEOUT_MS = 50_000;
 
 /** `POST /webhooks/{source}` for companies; the inbox's screens for operators under `/api/admin`. */
@@ -14,6 +16,7 @@ export function webhookRoutes(http: Http, inbox: Inbox): void {
     receiveRoutes(http, inbox, name);
   eventRoutes(http, inbox);
   eventActions(http, inbox);
+  replayRoutes(http, inbox);
   endpointRoutes(http, inbox);
 }
 
@@ -65,16 +68,9 @@ function eventRoutes(http: Http, inbox: Inbox): void {
     query: schemas.eventsQuery,
     answer: { status: 200, schema: schemas.events },
     async handle({ query }) {
-      const { rows, hasMore } = await inbox.list({
-        state: query.state,
-        type: query.type,
-        source: query.source,
-        objectId: query.object_id,
-        receivedFrom: query.received_from,
-        receivedTo: query.received_to,
-        limit: query.limit,
-        cursor: openCursor(query.cursor),
-      });
+      const { limit, cursor, ...asked } = query;
+      const page = { limit, cursor: openCursor(cursor) };
+      const { rows, hasMore } = await inbox.list(schemas.toFilter(asked), page);
       const last = rows.at(-1);
       const next_cursor = hasMore && last ? sealCursor(last.received_at, last.id) : null;
       return { data: rows, has_more: hasMore, next_cursor };
@@ -104,11 +100,12 @@ function eventRoutes(http: Http, inbox: Inbox): void {
     method: "GET",
     path: "/api/admin/events/:id/payload",
     id: "getEventPayload",
-    summary: "The exact bytes that were delivered",
+    summary: "The exact bytes that were delivered; it is noted who reads them",
+    proof: true,
     params: schemas.eventParams,
     answer: { status: 200, schema: null },
-    async handle({ params, reply }) {
-      const body = await inbox.payload(params.id);
+    async handle({ actor, params, reply }) {
+      const body = await inbox.payload(params.id, personIn(actor));
       void reply
         .header("content-disposition", `attachment; filename="${params.id}.json"`)
         .type("application/json")
@@ -124,11 +121,30 @@ function eventActions(http: Http, inbox: Inbox): void {
     method: "POST",
     path: "/api/admin/events/:id/replay",
     id: "replayEvent",
-    summary: "Applies a finished event again; what it did before is not done twice",
-    idempotent: true,
+    summary:
+      "Applies a finished event again, or shows what that would change; what it did before is not done twice",
+    idempotent: (body) => body?.dry_run !== true,
     params: schemas.eventParams,
-    answer: { status: 202, schema: schemas.eventDetail },
-    handle: ({ actor, params }) => inbox.replay(params.id, personIn(actor)),
+    body: schemas.replayBody,
+    answer: { status: 200, schema: schemas.replayAnswer, accepted: ({ diff }) => diff === null },
+    async handle({ actor, params, body }) {
+      if (body?.dry_run !== true)
+        return { event: await inbox.replay(params.id, personIn(actor)), diff: null };
+      const diff = await inbox.rehearse(params.id, AbortSignal.timeout(REHEARSAL_TIMEOUT_MS));
+      return { event: await inbox.get(params.id), diff };
+    },
+  });
+  http.operation({
+    ...operator,
+    method: "POST",
+    path: "/api/admin/dead-letters/discard",
+    id: "discardDeadLetters",
+    summary: "Gives up dead events, all of them or none",
+    proof: true,
+    idempotent: true,
+    body: schemas.discardInput,
+    answer: { status: 200, schema: schemas.discarded },
+    handle: async ({ actor, body }) => ({ discarded: await inbox.discard(body, personIn(actor)) }),
   });
   http.operation({
     ...operator,

@@ -1,7 +1,10 @@
 import { z } from "zod";
-import { idParam, instant, listAnswer, listQuery } from "../../platform/http/index.ts";
+import { idParam, instant, listAnswer, listQuery, text } from "../../platform/http/index.ts";
+import type { EventFilter } from "./filter.ts";
+import { diff } from "./replays/schemas.ts";
 
 const state = z.enum(["received", "waiting_retry", "processing", "processed", "dead", "ignored"]);
+const origin = z.enum(["delivery", "backfill", "reconciliation"]);
 const word = z.string().max(200);
 
 export const eventParams = z.object({ id: idParam("evt") });
@@ -9,14 +12,37 @@ export const receiveParams = z.object({ endpoint_id: idParam("whe") });
 
 export const received = z.object({ received: z.literal(true) }).meta({ id: "WebhookReceived" });
 
-export const eventsQuery = z.strictObject({
-  ...listQuery,
+const filterShape = {
   state: state.optional(),
   type: word.optional(),
   source: word.optional(),
+  endpoint_id: idParam("whe").optional(),
   object_id: word.optional(),
+  org_id: idParam("org").optional(),
+  origin: origin.optional(),
+  error_code: word.optional(),
   received_from: instant.optional(),
   received_to: instant.optional(),
+};
+
+/** How the API names what an operator looks for, and how the inbox does. */
+export const toFilter = (asked: z.output<typeof replayInput>): EventFilter => ({
+  state: asked.state,
+  type: asked.type,
+  source: asked.source,
+  endpointId: asked.endpoint_id,
+  objectId: asked.object_id,
+  orgId: asked.org_id,
+  origin: asked.origin,
+  errorCode: asked.error_code,
+  receivedFrom: asked.received_from,
+  receivedTo: asked.received_to,
+});
+
+export const replayInput = z.strictObject(filterShape).meta({ id: "WebhookEventFilter" });
+export const eventsQuery = z.strictObject({
+  ...listQuery,
+  ...filterShape,
 });
 
 const eventShape = {
@@ -28,7 +54,7 @@ const eventShape = {
   root: z.string(),
   object_id: z.string(),
   org_id: idParam("org").nullable(),
-  origin: z.enum(["delivery", "backfill", "reconciliation"]),
+  origin,
   state,
   attempts: z.int(),
   max_attempts: z.int(),
@@ -40,6 +66,7 @@ const eventShape = {
   error_code: z.string().nullable(),
   error_detail: z.string().nullable(),
   effects: z.array(z.object({ kind: z.string(), id: z.string() })),
+  run_id: z.string().nullable().meta({ description: "The replay that queued it last" }),
 };
 const event = z.object(eventShape).meta({ id: "WebhookEvent" });
 export const events = listAnswer(event).meta({ id: "WebhookEvents" });
@@ -50,6 +77,7 @@ export const eventDetail = z
     attempts_log: z.array(
       z.object({
         replay: z.int(),
+        run_id: z.string().nullable(),
         attempt: z.int(),
         started_at: instant,
         ms: z.int(),
@@ -69,6 +97,20 @@ export const eventDetail = z
     ),
   })
   .meta({ id: "WebhookEventDetail" });
+
+export const replayBody = z
+  .strictObject({ dry_run: z.boolean().optional() })
+  .meta({ id: "WebhookEventReplayRequest" })
+  .nullish();
+export const replayAnswer = z
+  .object({ event: eventDetail, diff: diff.nullable() })
+  .meta({ id: "WebhookEventReplay" });
+
+const MAX_DISCARDED = 1_000;
+export const discardInput = z
+  .strictObject({ ids: z.array(idParam("evt")).min(1).max(MAX_DISCARDED), reason: text(500).min(5) })
+  .meta({ id: "WebhookDiscard" });
+export const discarded = z.object({ discarded: z.int() }).meta({ id: "WebhookDiscarded" });
 
 export const counts = z
   .object({

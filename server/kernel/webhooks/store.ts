@@ -3,6 +3,8 @@ import type { Tx } from "../../platform/db/index.ts";
 import type { Effect, EventState, InboxEvent } from "./event.ts";
 
 export type Claimed = InboxEvent & {
+  /** The body is still as it is stored. */
+  sealed: boolean;
   attempts: number;
   replays: number;
   queuedAt: Date;
@@ -43,7 +45,7 @@ const CLAIM = `
   select c.id, c.source, c.endpoint_id as "endpointId", n.account_id as "accountId", n.mode,
     c.provider_event_id as "providerEventId", c.type, c.root, c.object_id as "objectId",
     c.provider_created_at as "createdAt", c.received_at as "receivedAt", c.queued_at as "queuedAt", c.attempts, c.replays,
-    n.max_attempts as "maxAttempts", p.body, exists (
+    n.max_attempts as "maxAttempts", p.body, p.sealed, exists (
       select 1 from webhooks.endpoints m join webhooks.events o on o.source = m.source and o.endpoint_id = m.id
         and o.provider_event_id = c.provider_event_id
       where m.source = n.source and m.account_id = n.account_id and m.mode = n.mode and m.id <> n.id
@@ -94,11 +96,15 @@ const FINISH = `
     from unnest($3::text[], $4::text[], $5::smallint[], $6::timestamptz[], $7::text[], $8::text[], $9::text[], $10::jsonb[])
       as o (id, state, attempts, next_attempt_at, org_id, error_code, error_detail, effects)
     where e.id = o.id and e.state = 'processing' and e.claim = $1
-    returning e.id, e.replays, e.attempts, e.state, e.error_code, e.error_detail
+    returning e.id, e.replays, e.run_id, e.attempts, e.state, e.error_code, e.error_detail, o.effects <> '[]' as changed
+  ), replayed as (
+    update webhooks.replay_items i set error_code = d.error_code,
+      state = case when d.state = 'dead' then 'failed' when d.changed then 'changed' else 'unchanged' end
+    from ended d where i.replay_id = d.run_id and i.event_id = d.id and d.state <> 'waiting_retry'
   ), noted as (
-    insert into webhooks.attempts (event_id, replay, attempt, started_at, ms, outcome, error_code, error_detail)
-    select d.id, d.replays, d.attempts, $2::timestamptz - m.ms * interval '1 millisecond', m.ms, d.state, d.error_code,
-      d.error_detail
+    insert into webhooks.attempts (event_id, replay, run_id, attempt, started_at, ms, outcome, error_code, error_detail)
+    select d.id, d.replays, d.run_id, d.attempts, $2::timestamptz - m.ms * interval '1 millisecond', m.ms, d.state,
+      d.error_code, d.error_detail
     from ended d join unnest($3::text[], $11::int[]) as m (id, ms) on m.id = d.id
   )
   select count(*)::int as ended from ended`;
@@ -138,10 +144,13 @@ const LAPSED = `
       attempts = lapsed.attempts, next_attempt_at = $1, claim = null, lease_until = null, error_code = 'lease_lost',
       error_detail = 'The process that worked on it ended', finished_at = case when spent then $1::timestamptz end
     from lapsed where e.id = lapsed.id
-    returning e.id, e.replays, e.attempts, e.state
+    returning e.id, e.replays, e.run_id, e.attempts, e.state
+  ), replayed as (
+    update webhooks.replay_items i set state = 'failed', error_code = 'lease_lost'
+    from ended d where i.replay_id = d.run_id and i.event_id = d.id and d.state = 'dead'
   ), noted as (
-    insert into webhooks.attempts (event_id, replay, attempt, started_at, ms, outcome, error_code)
-    select id, replays, attempts, $1, 0, state, 'lease_lost' from ended
+    insert into webhooks.attempts (event_id, replay, run_id, attempt, started_at, ms, outcome, error_code)
+    select id, replays, run_id, attempts, $1, 0, state, 'lease_lost' from ended
   )
   select count(*)::int as lapsed from ended`;
 
@@ -149,4 +158,34 @@ const LAPSED = `
 export async function sweepLeases(tx: Tx, now: Date): Promise<number> {
   const [row] = await tx.query<{ lapsed: number }>("webhooks.lapsed", LAPSED, [now]);
   return row?.lapsed ?? 0;
+}
+
+/** Deletes the bytes of events that ended before `before` and are not dead, at most `limit`; how many. */
+export async function deletePayloads(tx: Tx, before: Date, limit: number): Promise<number> {
+  const rows = await tx.query(
+    "webhooks.payloads_purge",
+    `delete from webhooks.payloads where event_id in (
+       select p.event_id from webhooks.payloads p join webhooks.events e on e.id = p.event_id
+       where e.state in ('processed', 'ignored') and e.finished_at < $1 and e.received_at < $1
+       order by e.received_at limit $2 for update of e skip locked)
+     returning 1`,
+    [before, limit],
+  );
+  return rows.length;
+}
+
+export function listPlainPayloads(tx: Tx, limit: number): Promise<{ event_id: string; body: Buffer }[]> {
+  return tx.query(
+    "webhooks.payloads_plain",
+    "select event_id, body from webhooks.payloads where not sealed order by event_id limit $1 for update skip locked",
+    [limit],
+  );
+}
+
+export async function writeSealed(tx: Tx, eventId: string, body: Buffer): Promise<void> {
+  await tx.query(
+    "webhooks.payload_seal",
+    "update webhooks.payloads set body = $2, sealed = true where event_id = $1",
+    [eventId, body],
+  );
 }

@@ -9,6 +9,7 @@
  */
 export { createDb, type Db, type DbOptions } from "./pool.ts";
 export { asTenant, withTx, withSystemTx, withOperatorTx, type Tx } from "./transaction.ts";
+export { rehearse, type Change, type Rehearsal } from "./rehearse.ts";
 export { BUCKETS, bucketOf, type Bucket } from "./bucket.ts";
 export { listen, type Listener } from "./listen.ts";
 export type { Narrowed } from "./row.ts";

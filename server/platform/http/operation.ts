@@ -43,8 +43,8 @@ export type Operation<
   body?: B;
   /** Success status and the schema of its body. Where `accepted` says so of the body, the status is 202: it is still to be done. */
   answer: { status: number; schema: R; accepted?: (value: Sent<R>) => boolean };
-  /** POSTs that create or spend: the header is required, and the answer is kept 72 h. */
-  idempotent?: boolean;
+  /** POSTs that create or spend: the header is required, and the answer is kept 72 h. A function: where the body asks so. */
+  idempotent?: boolean | ((body: B extends z.ZodType ? z.output<B> : undefined) => boolean);
   /**
    * Requests of one user, key or (for anyone) address; default 100 a minute in a class of the operation's own. Operations
    * that name the same class share it. "none": the handler counts by itself, with `call.takeLimit`.

@@ -94,7 +94,7 @@ function declare(app: FastifyInstance, options: HttpOptions, operation: Operatio
     onRequest: (request, reply) => admit(options, operation, request, reply),
     handler: async (request, reply) => {
       const call = toCall(options, request, reply);
-      if (operation.idempotent) return answerOnce(options, operation, call);
+      if (asksForKey(operation, call)) return answerOnce(options, operation, call);
       const value = await operation.handle(call as never);
       if (reply.sent) return reply;
       return reply.code(statusOf(operation, value)).send(encode(operation, value));
@@ -114,7 +114,7 @@ function documented(operation: Operation): Record<string, unknown> {
     "x-when-suspended": operation.whenSuspended ?? false,
     "x-before-mfa": operation.beforeMfa ?? false,
     "x-when-leaving": operation.whenLeaving ?? false,
-    "x-idempotent": operation.idempotent ?? false,
+    "x-idempotent": Boolean(operation.idempotent),
     "x-envelope": operation.envelope ?? "problem",
     // An operation that declares no query takes none.
     querystring: query ?? (operation.hidden ? undefined : z.strictObject({})),
@@ -202,6 +202,9 @@ function toCall({ limiter }: HttpOptions, request: FastifyRequest, reply: Fastif
       ),
   };
 }
+
+const asksForKey = ({ idempotent }: Operation, { body }: Call): boolean =>
+  typeof idempotent === "function" ? idempotent(body) : idempotent === true;
 
 const ACCEPTED = 202;
 const statusOf = ({ answer }: Operation, value: unknown): number =>

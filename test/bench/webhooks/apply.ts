@@ -109,7 +109,7 @@ async function store(
       if (!envelope) throw new Error("not an event");
       return newEvent(endpoint, envelope, body, at);
     });
-    await insertEvents(db, rows);
+    await insertEvents(inbox.deps, rows);
   }
 }
 

@@ -1,0 +1,21 @@
+import type { InboxDeps } from "./deps.ts";
+import type { AnyHandler, InboxEvent } from "./event.ts";
+import { sourceOf } from "./source.ts";
+
+/** Several handlers may share a source; type and account tell whose an event is. Null for one that nobody handles. */
+export function handlerOf({ handlers }: InboxDeps, event: InboxEvent): AnyHandler | null {
+  const found = handlers.find(
+    ({ source, types, accountId }) =>
+      source === event.source && types.has(event.type) && (accountId ?? event.accountId) === event.accountId,
+  );
+  return found ?? null;
+}
+
+/**
+ * Told when an event is stored; asked again of one that is replayed, since replay opens what was ignored. Its bytes alone
+ * tell: where they need a header to be read, the company names no mode.
+ */
+export function isOtherMode({ sources }: InboxDeps, event: InboxEvent): boolean {
+  const envelope = sourceOf(sources, event.source, event.accountId)?.read(event.body, {});
+  return envelope ? envelope.livemode !== (event.mode === "live") : false;
+}
