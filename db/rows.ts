@@ -1057,6 +1057,7 @@ export type WebhooksAttempts = {
   error_code: string | null;
   error_detail: string | null;
   id: bigint;
+  run_id: string | null;
 };
 
 /** webhooks.cursors */
@@ -1105,6 +1106,7 @@ export type WebhooksEvents = {
   error_code: string | null;
   error_detail: string | null;
   effects: unknown;
+  run_id: string | null;
 };
 
 /** webhooks.payloads */
@@ -1112,6 +1114,32 @@ export type WebhooksPayloads = {
   event_id: string;
   body: Buffer;
   headers: unknown;
+  sealed: boolean;
+};
+
+/** webhooks.replay_items */
+export type WebhooksReplayItems = {
+  replay_id: string;
+  event_id: string;
+  position: number;
+  state: string;
+  error_code: string | null;
+};
+
+/** webhooks.replays */
+export type WebhooksReplays = {
+  id: string;
+  operation_id: string;
+  filter: unknown;
+  state: string;
+  total: number;
+  has_more: boolean;
+  samples: unknown;
+  created_by: string;
+  created_at: Date;
+  started_at: Date | null;
+  finished_at: Date | null;
+  next_batch_at: Date | null;
 };
 
 /** webhooks.secrets */

@@ -1596,6 +1596,7 @@ CREATE TABLE webhooks.attempts (
   error_code text,
   error_detail text,
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  run_id text,
   CONSTRAINT attempts_pkey PRIMARY KEY (id)
 );
 CREATE INDEX attempts_event ON webhooks.attempts USING btree (event_id, id);
@@ -1653,6 +1654,7 @@ CREATE TABLE webhooks.events (
   error_code text,
   error_detail text,
   effects jsonb NOT NULL DEFAULT '[]'::jsonb,
+  run_id text,
   CONSTRAINT events_pkey PRIMARY KEY (id),
   CONSTRAINT events_source_endpoint_id_provider_event_id_key UNIQUE (source, endpoint_id, provider_event_id),
   CONSTRAINT events_origin_check CHECK ((origin = ANY (ARRAY['delivery'::text, 'backfill'::text, 'reconciliation'::text]))),
@@ -1661,19 +1663,57 @@ CREATE TABLE webhooks.events (
 CREATE INDEX events_endpoint ON webhooks.events USING btree (endpoint_id, received_at DESC, id DESC);
 CREATE INDEX events_listed ON webhooks.events USING btree (received_at DESC, id DESC);
 CREATE INDEX events_object ON webhooks.events USING btree (object_id);
+CREATE INDEX events_org ON webhooks.events USING btree (org_id, received_at DESC, id DESC) WHERE (org_id IS NOT NULL);
+CREATE INDEX events_origin ON webhooks.events USING btree (received_at DESC, id DESC) WHERE (origin <> 'delivery'::text);
 CREATE INDEX events_queue ON webhooks.events USING btree (next_attempt_at, id) WHERE (state = ANY (ARRAY['received'::text, 'waiting_retry'::text]));
 CREATE INDEX events_root ON webhooks.events USING btree (root);
 CREATE INDEX events_running ON webhooks.events USING btree (root) WHERE (state = 'processing'::text);
-CREATE INDEX events_state ON webhooks.events USING btree (state, received_at DESC, id DESC) WHERE (state = ANY (ARRAY['dead'::text, 'waiting_retry'::text, 'processing'::text]));
+CREATE INDEX events_state ON webhooks.events USING btree (state, received_at DESC, id DESC) WHERE (state = ANY (ARRAY['dead'::text, 'waiting_retry'::text, 'processing'::text, 'ignored'::text]));
+CREATE INDEX events_type ON webhooks.events USING btree (type, received_at DESC, id DESC);
 GRANT INSERT, SELECT, UPDATE ON TABLE webhooks.events TO holdfast_app;
 
 CREATE TABLE webhooks.payloads (
   event_id text NOT NULL,
   body bytea NOT NULL,
   headers jsonb NOT NULL,
+  sealed boolean NOT NULL DEFAULT false,
   CONSTRAINT payloads_pkey PRIMARY KEY (event_id)
 );
-GRANT INSERT, SELECT ON TABLE webhooks.payloads TO holdfast_app;
+CREATE INDEX payloads_plain ON webhooks.payloads USING btree (event_id) WHERE (NOT sealed);
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE webhooks.payloads TO holdfast_app;
+
+CREATE TABLE webhooks.replay_items (
+  replay_id text NOT NULL,
+  event_id text NOT NULL,
+  "position" integer NOT NULL,
+  state text NOT NULL DEFAULT 'waiting'::text,
+  error_code text,
+  CONSTRAINT replay_items_pkey PRIMARY KEY (replay_id, event_id),
+  CONSTRAINT replay_items_replay_id_fkey FOREIGN KEY (replay_id) REFERENCES webhooks.replays(id),
+  CONSTRAINT replay_items_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'queued'::text, 'changed'::text, 'unchanged'::text, 'failed'::text, 'cancelled'::text])))
+);
+CREATE INDEX replay_items_waiting ON webhooks.replay_items USING btree (replay_id, "position") WHERE (state = 'waiting'::text);
+GRANT INSERT, SELECT, UPDATE ON TABLE webhooks.replay_items TO holdfast_app;
+
+CREATE TABLE webhooks.replays (
+  id text NOT NULL,
+  operation_id text NOT NULL,
+  filter jsonb NOT NULL,
+  state text NOT NULL,
+  total integer NOT NULL,
+  has_more boolean NOT NULL,
+  samples jsonb NOT NULL,
+  created_by text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  started_at timestamp with time zone,
+  finished_at timestamp with time zone,
+  next_batch_at timestamp with time zone,
+  CONSTRAINT replays_pkey PRIMARY KEY (id),
+  CONSTRAINT replays_operation_id_key UNIQUE (operation_id),
+  CONSTRAINT replays_state_check CHECK ((state = ANY (ARRAY['preparing'::text, 'ready'::text, 'running'::text, 'done'::text, 'cancelled'::text])))
+);
+CREATE INDEX replays_running ON webhooks.replays USING btree (next_batch_at) WHERE (state = 'running'::text);
+GRANT INSERT, SELECT, UPDATE ON TABLE webhooks.replays TO holdfast_app;
 
 CREATE TABLE webhooks.secrets (
   id text NOT NULL,

@@ -49,6 +49,28 @@ export type NewWebhookSecretInput = {
     others_end_at?: string;
 };
 
+export type WebhookEventFilterInput = {
+    state?: 'received' | 'waiting_retry' | 'processing' | 'processed' | 'dead' | 'ignored';
+    type?: string;
+    source?: string;
+    endpoint_id?: string;
+    object_id?: string;
+    org_id?: string;
+    origin?: 'delivery' | 'backfill' | 'reconciliation';
+    error_code?: string;
+    received_from?: string;
+    received_to?: string;
+};
+
+export type WebhookEventReplayRequestInput = {
+    dry_run?: boolean;
+};
+
+export type WebhookDiscardInput = {
+    ids: Array<string>;
+    reason: string;
+};
+
 export type NewWebhookBackfillInput = {
     from?: string;
     to?: string;
@@ -1186,6 +1208,88 @@ export type WebhookEndpoints = {
     data: Array<WebhookEndpoint>;
 };
 
+export type WebhookDiff = {
+    event_id: string;
+    result: 'applies' | 'ignored' | 'waits' | 'dead' | 'fails';
+    code: string | null;
+    detail: string | null;
+    changes: Array<{
+        kind: 'row' | 'entry' | 'mail' | 'relay';
+        table: string;
+        op: 'inserted' | 'updated' | 'deleted';
+        key: {
+            [key: string]: unknown;
+        };
+        before: {
+            [key: string]: unknown;
+        } | null;
+        after: {
+            [key: string]: unknown;
+        } | null;
+    }>;
+    /**
+     * There are changes beyond those listed
+     */
+    more: boolean;
+};
+
+export type WebhookReplay = {
+    id: string;
+    state: 'preparing' | 'ready' | 'running' | 'done' | 'cancelled';
+    filter: {
+        [key: string]: string;
+    };
+    total: number;
+    /**
+     * More events matched than one replay takes
+     */
+    has_more: boolean;
+    created_by: string;
+    created_at: string;
+    started_at: string | null;
+    finished_at: string | null;
+    progress: {
+        waiting: number;
+        queued: number;
+        changed: number;
+        unchanged: number;
+        failed: number;
+        cancelled: number;
+    };
+};
+
+export type WebhookReplays = {
+    data: Array<WebhookReplay>;
+    has_more: boolean;
+    next_cursor: string | null;
+};
+
+export type WebhookReplayDetail = {
+    id: string;
+    state: 'preparing' | 'ready' | 'running' | 'done' | 'cancelled';
+    filter: {
+        [key: string]: string;
+    };
+    total: number;
+    /**
+     * More events matched than one replay takes
+     */
+    has_more: boolean;
+    created_by: string;
+    created_at: string;
+    started_at: string | null;
+    finished_at: string | null;
+    progress: {
+        waiting: number;
+        queued: number;
+        changed: number;
+        unchanged: number;
+        failed: number;
+        cancelled: number;
+    };
+    samples: Array<WebhookDiff>;
+};
+
 export type WebhookReceived = {
     received: true;
 };
@@ -1214,6 +1318,10 @@ export type WebhookEvent = {
         kind: string;
         id: string;
     }>;
+    /**
+     * The replay that queued it last
+     */
+    run_id: string | null;
 };
 
 export type WebhookEvents = {
@@ -1246,8 +1354,13 @@ export type WebhookEventDetail = {
         kind: string;
         id: string;
     }>;
+    /**
+     * The replay that queued it last
+     */
+    run_id: string | null;
     attempts_log: Array<{
         replay: number;
+        run_id: string | null;
         attempt: number;
         started_at: string;
         ms: number;
@@ -1262,6 +1375,15 @@ export type WebhookEventDetail = {
         provider_created_at: string;
         received_at: string;
     }>;
+};
+
+export type WebhookEventReplay = {
+    event: WebhookEventDetail;
+    diff: WebhookDiff | null;
+};
+
+export type WebhookDiscarded = {
+    discarded: number;
 };
 
 export type WebhookCounts = {
@@ -5367,7 +5489,11 @@ export type ListEventsData = {
         state?: 'received' | 'waiting_retry' | 'processing' | 'processed' | 'dead' | 'ignored';
         type?: string;
         source?: string;
+        endpoint_id?: string;
         object_id?: string;
+        org_id?: string;
+        origin?: 'delivery' | 'backfill' | 'reconciliation';
+        error_code?: string;
         received_from?: string;
         received_to?: string;
     };
@@ -5470,7 +5596,7 @@ export type GetEventPayloadResponses = {
 };
 
 export type ReplayEventData = {
-    body?: never;
+    body: WebhookEventReplayRequestInput | null;
     path: {
         id: string;
     };
@@ -5491,10 +5617,39 @@ export type ReplayEventResponses = {
     /**
      * Success
      */
-    202: WebhookEventDetail;
+    200: WebhookEventReplay;
+    /**
+     * Success
+     */
+    202: WebhookEventReplay;
 };
 
 export type ReplayEventResponse = ReplayEventResponses[keyof ReplayEventResponses];
+
+export type DiscardDeadLettersData = {
+    body: WebhookDiscardInput;
+    path?: never;
+    query?: never;
+    url: '/api/admin/dead-letters/discard';
+};
+
+export type DiscardDeadLettersErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type DiscardDeadLettersError = DiscardDeadLettersErrors[keyof DiscardDeadLettersErrors];
+
+export type DiscardDeadLettersResponses = {
+    /**
+     * Success
+     */
+    200: WebhookDiscarded;
+};
+
+export type DiscardDeadLettersResponse = DiscardDeadLettersResponses[keyof DiscardDeadLettersResponses];
 
 export type ListDeadLettersData = {
     body?: never;
@@ -5545,6 +5700,140 @@ export type BackfillEventsResponses = {
 };
 
 export type BackfillEventsResponse = BackfillEventsResponses[keyof BackfillEventsResponses];
+
+export type ListReplaysData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/api/admin/replays';
+};
+
+export type ListReplaysErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ListReplaysError = ListReplaysErrors[keyof ListReplaysErrors];
+
+export type ListReplaysResponses = {
+    /**
+     * Success
+     */
+    200: WebhookReplays;
+};
+
+export type ListReplaysResponse = ListReplaysResponses[keyof ListReplaysResponses];
+
+export type CreateReplayData = {
+    body: WebhookEventFilterInput;
+    path?: never;
+    query?: never;
+    url: '/api/admin/replays';
+};
+
+export type CreateReplayErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type CreateReplayError = CreateReplayErrors[keyof CreateReplayErrors];
+
+export type CreateReplayResponses = {
+    /**
+     * Success
+     */
+    201: WebhookReplayDetail;
+};
+
+export type CreateReplayResponse = CreateReplayResponses[keyof CreateReplayResponses];
+
+export type GetReplayData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/admin/replays/{id}';
+};
+
+export type GetReplayErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type GetReplayError = GetReplayErrors[keyof GetReplayErrors];
+
+export type GetReplayResponses = {
+    /**
+     * Success
+     */
+    200: WebhookReplayDetail;
+};
+
+export type GetReplayResponse = GetReplayResponses[keyof GetReplayResponses];
+
+export type RunReplayData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/admin/replays/{id}/run';
+};
+
+export type RunReplayErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type RunReplayError = RunReplayErrors[keyof RunReplayErrors];
+
+export type RunReplayResponses = {
+    /**
+     * Success
+     */
+    202: WebhookReplayDetail;
+};
+
+export type RunReplayResponse = RunReplayResponses[keyof RunReplayResponses];
+
+export type CancelReplayData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/admin/replays/{id}/cancel';
+};
+
+export type CancelReplayErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type CancelReplayError = CancelReplayErrors[keyof CancelReplayErrors];
+
+export type CancelReplayResponses = {
+    /**
+     * Success
+     */
+    200: WebhookReplayDetail;
+};
+
+export type CancelReplayResponse = CancelReplayResponses[keyof CancelReplayResponses];
 
 export type ListWebhookEndpointsData = {
     body?: never;
