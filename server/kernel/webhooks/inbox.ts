@@ -144,6 +144,29 @@ export function createInbox(deps: InboxDeps): Inbox {
       if (added > 0) stored();
       return added;
     },
+    ...replaying(deps, stored),
+    ...reading(deps),
+    ...endpointActs(deps),
+    onStored: (listener) => void listeners.push(listener),
+  };
+}
+
+type Replaying = Pick<
+  Inbox,
+  | "replay"
+  | "rehearse"
+  | "prepareReplay"
+  | "runReplay"
+  | "stopReplay"
+  | "replayOf"
+  | "replays"
+  | "advanceReplays"
+  | "discard"
+>;
+
+function replaying(deps: InboxDeps, stored: () => void): Replaying {
+  const { db } = deps;
+  return {
     async replay(id, actorId) {
       const event = await replayEvent(deps, id, actorId);
       stored();
@@ -161,17 +184,32 @@ export function createInbox(deps: InboxDeps): Inbox {
       return queued;
     },
     discard: (input, actorId) => discardEvents(deps, input, actorId),
+  };
+}
+
+function reading(deps: InboxDeps): Pick<Inbox, "list" | "get" | "payload" | "counts" | "deadLetters"> {
+  const { db, clock } = deps;
+  return {
     list: (filter, page) => withSystemTx(db, (tx) => listEvents(tx, filter, page)),
     get: (id) => withSystemTx(db, (tx) => getEvent(tx, id)),
     payload: (id, actorId) => readPayload(deps, id, actorId),
     counts: () => withSystemTx(db, (tx) => countEvents(tx, clock.now())),
     deadLetters: () => withSystemTx(db, listDeadLetters),
-    endpoints: () => withSystemTx(db, (tx) => viewEndpoints(tx)),
+  };
+}
+
+type EndpointActs = Pick<
+  Inbox,
+  "endpoints" | "createEndpoint" | "changeEndpoint" | "removeEndpoint" | "addSecret" | "removeSecret"
+>;
+
+function endpointActs(deps: InboxDeps): EndpointActs {
+  return {
+    endpoints: () => withSystemTx(deps.db, (tx) => viewEndpoints(tx)),
     createEndpoint: (input, by) => createEndpoint(deps, input, by),
     changeEndpoint: (id, change, actorId) => changeEndpoint(deps, id, change, actorId),
     removeEndpoint: (id, actorId) => removeEndpoint(deps, id, actorId),
     addSecret: (id, input, actorId) => addSecret(deps, id, input, actorId),
     removeSecret: (id, secretId, actorId) => removeSecret(deps, id, secretId, actorId),
-    onStored: (listener) => void listeners.push(listener),
   };
 }

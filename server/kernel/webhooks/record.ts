@@ -15,11 +15,12 @@ export type Recorded = { envelope: Envelope; body: Buffer };
  * same path, the same uniqueness, as if it had been delivered. Returns how many are new.
  */
 export async function recordEvents(
-  { db, clock }: Pick<InboxDeps, "db" | "clock">,
+  deps: Pick<InboxDeps, "db" | "clock" | "sealer">,
   { source, accountId, mode }: RecordedAt,
   records: readonly Recorded[],
 ): Promise<number> {
   if (records.length === 0) return 0;
+  const { db, clock } = deps;
   const endpoints = await withSystemTx(db, listEndpoints);
   const endpoint = endpoints.find(
     (row) => row.is_default && row.source === source && row.account_id === accountId && row.mode === mode,
@@ -29,5 +30,5 @@ export async function recordEvents(
     ...newEvent(endpoint, envelope, body, clock.now()),
     origin: "reconciliation" as const,
   }));
-  return (await insertEvents(db, rows)).size;
+  return (await insertEvents(deps, rows)).size;
 }
