@@ -17,6 +17,36 @@ export type BillingFreeMonths = {
   due_at: Date;
 };
 
+/** billing.invoices */
+export type BillingInvoices = {
+  org_id: string;
+  id: string;
+  mode: string;
+  account_id: string;
+  provider: string;
+  provider_invoice_id: string;
+  subscription_id: string;
+  number: string | null;
+  status: string;
+  reason: string;
+  description: string;
+  currency: string;
+  subtotal_minor: bigint;
+  tax_minor: bigint;
+  total_minor: bigint;
+  due_minor: bigint;
+  paid_minor: bigint;
+  attempts: number;
+  next_attempt_at: Date | null;
+  lines: unknown;
+  pay_url: string | null;
+  payment_id: string | null;
+  created_at: Date;
+  paid_at: Date | null;
+  as_of: Date;
+  fetch_seq: bigint;
+};
+
 /** billing.object_orgs */
 export type BillingObjectOrgs = {
   account_id: string;
@@ -34,7 +64,7 @@ export type BillingPayments = {
   account_id: string;
   provider: string;
   purpose: string;
-  pack_key: string;
+  pack_key: string | null;
   amount_minor: bigint;
   currency: string;
   credits_micros: bigint;
@@ -58,6 +88,7 @@ export type BillingPayments = {
   created_by: string;
   created_at: Date;
   paid_at: Date | null;
+  invoice_id: string | null;
 };
 
 /** billing.plan_prices */
@@ -78,6 +109,29 @@ export type BillingPlanVersions = {
   number: number;
   content: unknown;
   created_at: Date;
+};
+
+/** billing.previews */
+export type BillingPreviews = {
+  org_id: string;
+  id: string;
+  subscription_id: string;
+  direction: string;
+  version_id: string;
+  period: string;
+  quantity: number;
+  amount_minor: bigint;
+  currency: string;
+  due_now_minor: bigint;
+  credits_micros: bigint;
+  from_version_id: string;
+  from_quantity: number;
+  from_period_start: Date;
+  effective_at: Date;
+  created_at: Date;
+  expires_at: Date;
+  used_at: Date | null;
+  done_at: Date | null;
 };
 
 /** billing.refunds */
@@ -139,6 +193,14 @@ export type BillingSubscriptions = {
   as_of: Date;
   fetch_seq: bigint;
   created_by: string;
+  created_at: Date;
+};
+
+/** billing.trial_marks */
+export type BillingTrialMarks = {
+  kind: string;
+  hash: Buffer;
+  subscription_id: string;
   created_at: Date;
 };
 

@@ -70,6 +70,48 @@ CREATE POLICY tenant ON billing.free_months AS PERMISSIVE FOR ALL TO holdfast_ap
 GRANT INSERT, SELECT, UPDATE ON TABLE billing.free_months TO holdfast_app;
 GRANT SELECT ON TABLE billing.free_months TO holdfast_operator;
 
+CREATE TABLE billing.invoices (
+  org_id text NOT NULL,
+  id text NOT NULL,
+  mode text NOT NULL,
+  account_id text NOT NULL,
+  provider text NOT NULL,
+  provider_invoice_id text NOT NULL,
+  subscription_id text NOT NULL,
+  number text,
+  status text NOT NULL,
+  reason text NOT NULL,
+  description text NOT NULL,
+  currency text NOT NULL,
+  subtotal_minor bigint NOT NULL,
+  tax_minor bigint NOT NULL,
+  total_minor bigint NOT NULL,
+  due_minor bigint NOT NULL,
+  paid_minor bigint NOT NULL,
+  attempts integer NOT NULL,
+  next_attempt_at timestamp with time zone,
+  lines jsonb NOT NULL,
+  pay_url text,
+  payment_id text,
+  created_at timestamp with time zone NOT NULL,
+  paid_at timestamp with time zone,
+  as_of timestamp with time zone NOT NULL,
+  fetch_seq bigint NOT NULL DEFAULT 0,
+  CONSTRAINT invoices_pkey PRIMARY KEY (org_id, id),
+  CONSTRAINT invoices_org_id_account_id_provider_invoice_id_key UNIQUE (org_id, account_id, provider_invoice_id),
+  CONSTRAINT invoices_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text]))),
+  CONSTRAINT invoices_provider_check CHECK ((provider = ANY (ARRAY['stripe'::text, 'paypal'::text]))),
+  CONSTRAINT invoices_reason_check CHECK ((reason = ANY (ARRAY['create'::text, 'cycle'::text, 'update'::text, 'other'::text]))),
+  CONSTRAINT invoices_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'open'::text, 'paid'::text, 'void'::text, 'uncollectible'::text])))
+);
+CREATE INDEX invoices_listed ON billing.invoices USING btree (org_id, mode, created_at DESC, id DESC);
+CREATE UNIQUE INDEX invoices_number ON billing.invoices USING btree (account_id, number) WHERE (number IS NOT NULL);
+ALTER TABLE billing.invoices ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY operator_reads ON billing.invoices AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
+CREATE POLICY tenant ON billing.invoices AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
+GRANT INSERT, SELECT, UPDATE ON TABLE billing.invoices TO holdfast_app;
+GRANT SELECT ON TABLE billing.invoices TO holdfast_operator;
+
 CREATE TABLE billing.object_orgs (
   account_id text NOT NULL,
   object_id text NOT NULL,
@@ -88,7 +130,7 @@ CREATE TABLE billing.payments (
   account_id text NOT NULL,
   provider text NOT NULL,
   purpose text NOT NULL,
-  pack_key text NOT NULL,
+  pack_key text,
   amount_minor bigint NOT NULL,
   currency text NOT NULL,
   credits_micros bigint NOT NULL,
@@ -112,13 +154,14 @@ CREATE TABLE billing.payments (
   created_by text NOT NULL,
   created_at timestamp with time zone NOT NULL,
   paid_at timestamp with time zone,
+  invoice_id text,
   CONSTRAINT payments_pkey PRIMARY KEY (org_id, id),
   CONSTRAINT payments_org_id_operation_id_key UNIQUE (org_id, operation_id),
   CONSTRAINT payments_amount_minor_check CHECK ((amount_minor > 0)),
-  CONSTRAINT payments_credits_micros_check CHECK ((credits_micros > 0)),
+  CONSTRAINT payments_credits_micros_check CHECK ((credits_micros >= 0)),
   CONSTRAINT payments_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text]))),
   CONSTRAINT payments_provider_check CHECK ((provider = ANY (ARRAY['stripe'::text, 'paypal'::text]))),
-  CONSTRAINT payments_purpose_check CHECK ((purpose = 'credits'::text)),
+  CONSTRAINT payments_purpose_check CHECK ((purpose = ANY (ARRAY['credits'::text, 'subscription'::text, 'invoice'::text]))),
   CONSTRAINT payments_status_check CHECK ((status = ANY (ARRAY['creating'::text, 'requires_payment_method'::text, 'requires_action'::text, 'processing'::text, 'succeeded'::text, 'failed'::text, 'canceled'::text, 'partially_refunded'::text, 'refunded'::text, 'disputed'::text, 'reversed'::text])))
 );
 CREATE INDEX payments_creating ON billing.payments USING btree (created_at) WHERE (status = 'creating'::text);
@@ -158,6 +201,38 @@ CREATE TABLE billing.plan_versions (
 );
 GRANT INSERT, SELECT ON TABLE billing.plan_versions TO holdfast_app;
 GRANT SELECT ON TABLE billing.plan_versions TO holdfast_operator;
+
+CREATE TABLE billing.previews (
+  org_id text NOT NULL,
+  id text NOT NULL,
+  subscription_id text NOT NULL,
+  direction text NOT NULL,
+  version_id text NOT NULL,
+  period text NOT NULL,
+  quantity integer NOT NULL,
+  amount_minor bigint NOT NULL,
+  currency text NOT NULL,
+  due_now_minor bigint NOT NULL,
+  credits_micros bigint NOT NULL,
+  from_version_id text NOT NULL,
+  from_quantity integer NOT NULL,
+  from_period_start timestamp with time zone NOT NULL,
+  effective_at timestamp with time zone NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  used_at timestamp with time zone,
+  done_at timestamp with time zone,
+  CONSTRAINT previews_pkey PRIMARY KEY (org_id, id),
+  CONSTRAINT previews_version_id_fkey FOREIGN KEY (version_id) REFERENCES billing.plan_versions(id),
+  CONSTRAINT previews_direction_check CHECK ((direction = ANY (ARRAY['up'::text, 'down'::text, 'same'::text]))),
+  CONSTRAINT previews_period_check CHECK ((period = ANY (ARRAY['month'::text, 'year'::text])))
+);
+CREATE INDEX previews_subscription ON billing.previews USING btree (org_id, subscription_id) WHERE (done_at IS NULL);
+ALTER TABLE billing.previews ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY operator_reads ON billing.previews AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
+CREATE POLICY tenant ON billing.previews AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
+GRANT INSERT, SELECT, UPDATE ON TABLE billing.previews TO holdfast_app;
+GRANT SELECT ON TABLE billing.previews TO holdfast_operator;
 
 CREATE TABLE billing.refunds (
   org_id text NOT NULL,
@@ -246,6 +321,17 @@ CREATE POLICY operator_reads ON billing.subscriptions AS PERMISSIVE FOR SELECT T
 CREATE POLICY tenant ON billing.subscriptions AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
 GRANT INSERT, SELECT, UPDATE ON TABLE billing.subscriptions TO holdfast_app;
 GRANT SELECT ON TABLE billing.subscriptions TO holdfast_operator;
+
+CREATE TABLE billing.trial_marks (
+  kind text NOT NULL,
+  hash bytea NOT NULL,
+  subscription_id text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT trial_marks_pkey PRIMARY KEY (kind, hash),
+  CONSTRAINT trial_marks_kind_check CHECK ((kind = ANY (ARRAY['user'::text, 'email'::text, 'payer'::text, 'org'::text])))
+);
+GRANT INSERT, SELECT ON TABLE billing.trial_marks TO holdfast_app;
+GRANT SELECT ON TABLE billing.trial_marks TO holdfast_operator;
 
 CREATE TABLE gateway.attempts (
   org_id text NOT NULL,

@@ -1,6 +1,13 @@
 /** What one process is made of, and how its modules are built: each gets what it needs by parameter. */
 import type { Config } from "./config.ts";
-import { createBilling, createVersions, readPacks, readPlans, type Billing } from "./kernel/billing/index.ts";
+import {
+  createBilling,
+  createVersions,
+  readPacks,
+  readPlans,
+  type Billing,
+  billingMails,
+} from "./kernel/billing/index.ts";
 import {
   createAccessTokens,
   type AccessTokens,
@@ -143,7 +150,6 @@ export async function build(config: Config, options: AppOptions): Promise<Parts>
   });
   const paypal = buildPaypal(config, metrics);
   const mail = buildMail(config, { ...shared, cache });
-  const plans = readPlans(config.PLANS);
   const billing = createBilling({
     ...shared,
     stripe,
@@ -151,9 +157,7 @@ export async function build(config: Config, options: AppOptions): Promise<Parts>
     paypal,
     baseUrl: config.BASE_URL,
     packs: readPacks(),
-    plans,
-    versions: createVersions({ ...shared, plans }),
-    seats: config.SEATS_PER_ORGANIZATION ?? null,
+    ...plansOf(config, shared),
     mail,
   });
   const books = [stripeBooks({ stripe, accountId })];
@@ -199,6 +203,17 @@ export async function build(config: Config, options: AppOptions): Promise<Parts>
     books,
     gateway,
     draining: new AbortController(),
+  };
+}
+
+/** What is for sale by subscription. */
+function plansOf(config: Config, shared: { db: Db; clock: Clock }) {
+  const plans = readPlans(config.PLANS);
+  return {
+    plans,
+    versions: createVersions({ ...shared, plans }),
+    seats: config.SEATS_PER_ORGANIZATION ?? null,
+    trialSecrets: config.KMS_LOCAL_KEYRING,
   };
 }
 
@@ -251,6 +266,7 @@ function buildMail(
   });
   identityMails(mail);
   tenancyMails(mail);
+  billingMails(mail);
   ledgerMails(mail);
   breakMails(mail);
   return mail;

@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.ts';
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client/index.ts';
-import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AddWebhookSecretData, AddWebhookSecretErrors, AddWebhookSecretResponses, AdjustByHandData, AdjustByHandErrors, AdjustByHandResponses, ApproveAdjustmentData, ApproveAdjustmentErrors, ApproveAdjustmentResponses, ApproveGrantData, ApproveGrantErrors, ApproveGrantResponses, AuthorizeData, AuthorizeErrors, AuthorizeResponses, BackfillEventsData, BackfillEventsErrors, BackfillEventsResponses, CancelDeletionData, CancelDeletionErrors, CancelDeletionResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CancelReplayData, CancelReplayErrors, CancelReplayResponses, ChangeApiKeyData, ChangeApiKeyErrors, ChangeApiKeyResponses, ChangeMemberData, ChangeMemberErrors, ChangeMemberResponses, ChangeOrganizationData, ChangeOrganizationErrors, ChangeOrganizationResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ChangeProfileData, ChangeProfileErrors, ChangeProfileResponses, ChangeWebhookEndpointData, ChangeWebhookEndpointErrors, ChangeWebhookEndpointResponses, ConfirmAccountData, ConfirmAccountErrors, ConfirmAccountResponses, ConfirmDeletionData, ConfirmDeletionErrors, ConfirmDeletionResponses, ConfirmMfaData, ConfirmMfaErrors, ConfirmMfaResponses, ConnectAccountData, ConnectAccountErrors, ConnectAccountResponses, CountEventsData, CountEventsErrors, CountEventsResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionLlmData, CreateChatCompletionLlmErrors, CreateChatCompletionLlmResponses, CreateChatCompletionResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreateOrganizationData, CreateOrganizationErrors, CreateOrganizationResponses, CreateReplayData, CreateReplayErrors, CreateReplayResponses, CreateSignInLinkData, CreateSignInLinkErrors, CreateSignInLinkResponses, CreateWebhookEndpointData, CreateWebhookEndpointErrors, CreateWebhookEndpointResponses, DecideAuthorizationData, DecideAuthorizationErrors, DecideAuthorizationResponses, DecideDeviceData, DecideDeviceErrors, DecideDeviceResponses, DeleteAccountData, DeleteAccountErrors, DeleteAccountResponses, DeleteOrganizationData, DeleteOrganizationErrors, DeleteOrganizationResponses, DisableMfaData, DisableMfaErrors, DisableMfaResponses, DiscardDeadLettersData, DiscardDeadLettersErrors, DiscardDeadLettersResponses, DisconnectAccountData, DisconnectAccountErrors, DisconnectAccountResponses, DownloadAuditExportData, DownloadAuditExportErrors, DownloadAuditExportResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, EndViewData, EndViewErrors, EndViewResponses, EnrollMfaData, EnrollMfaErrors, EnrollMfaResponses, ExplainAccessData, ExplainAccessErrors, ExplainAccessResponses, ExportAuditLogData, ExportAuditLogErrors, ExportAuditLogResponses, FindDeviceData, FindDeviceErrors, FindDeviceResponses, FinishOAuthData, FinishOAuthErrors, FinishOAuthResponses, FinishSignInData, FinishSignInErrors, FinishSignInResponses, FinishSsoData, FinishSsoErrors, FinishSsoResponses, GetAuthorizationRequestData, GetAuthorizationRequestErrors, GetAuthorizationRequestResponses, GetAuthorizationServerData, GetAuthorizationServerErrors, GetAuthorizationServerResponses, GetCacheData, GetCacheErrors, GetCacheResponses, GetCheckoutSessionData, GetCheckoutSessionErrors, GetCheckoutSessionResponses, GetEventData, GetEventErrors, GetEventPayloadData, GetEventPayloadErrors, GetEventPayloadResponses, GetEventResponses, GetJobData, GetJobErrors, GetJobResponses, GetJobStatsData, GetJobStatsErrors, GetJobStatsResponses, GetKeySetData, GetKeySetErrors, GetKeySetResponses, GetLedgerBalancesData, GetLedgerBalancesErrors, GetLedgerBalancesResponses, GetLedgerCheckData, GetLedgerCheckErrors, GetLedgerCheckResponses, GetLedgerTransactionData, GetLedgerTransactionErrors, GetLedgerTransactionResponses, GetLicensesData, GetLicensesErrors, GetLicensesResponses, GetMeData, GetMeErrors, GetMeResponses, GetMfaStatusData, GetMfaStatusErrors, GetMfaStatusResponses, GetModelData, GetModelErrors, GetModelLlmData, GetModelLlmErrors, GetModelLlmResponses, GetModelResponses, GetOrganizationData, GetOrganizationErrors, GetOrganizationResponses, GetOwnProfileData, GetOwnProfileErrors, GetOwnProfileResponses, GetOwnRateLimitsData, GetOwnRateLimitsErrors, GetOwnRateLimitsResponses, GetPasskeyLoginOptionsData, GetPasskeyLoginOptionsErrors, GetPasskeyLoginOptionsResponses, GetPasskeyRegistrationOptionsData, GetPasskeyRegistrationOptionsErrors, GetPasskeyRegistrationOptionsResponses, GetPaymentData, GetPaymentErrors, GetPaymentResponses, GetPersonData, GetPersonErrors, GetPersonResponses, GetPlanUsageData, GetPlanUsageErrors, GetPlanUsageResponses, GetProfileData, GetProfileErrors, GetProfileResponses, GetRateLimitsData, GetRateLimitsErrors, GetRateLimitsResponses, GetReconciliationReportData, GetReconciliationReportErrors, GetReconciliationReportResponses, GetReconciliationRunData, GetReconciliationRunErrors, GetReconciliationRunResponses, GetReconciliationSummaryData, GetReconciliationSummaryErrors, GetReconciliationSummaryResponses, GetReplayData, GetReplayErrors, GetReplayResponses, GetRevenueData, GetRevenueErrors, GetRevenueResponses, GetSsoData, GetSsoErrors, GetSsoResponses, GetSubscriptionData, GetSubscriptionErrors, GetSubscriptionResponses, GetSystemData, GetSystemErrors, GetSystemResponses, GetTokenBalanceData, GetTokenBalanceErrors, GetTokenBalanceResponses, GetTokenUsageData, GetTokenUsageErrors, GetTokenUsageResponses, GetUsageStatsData, GetUsageStatsErrors, GetUsageStatsResponses, GrantByHandData, GrantByHandErrors, GrantByHandResponses, GrantTokensData, GrantTokensErrors, GrantTokensResponses, InvalidateCacheData, InvalidateCacheErrors, InvalidateCacheResponses, InvitePersonData, InvitePersonErrors, InvitePersonResponses, ListAdjustmentsData, ListAdjustmentsErrors, ListAdjustmentsResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditEntriesData, ListAuditEntriesErrors, ListAuditEntriesResponses, ListAuditTrailsData, ListAuditTrailsErrors, ListAuditTrailsResponses, ListConnectedAccountsData, ListConnectedAccountsErrors, ListConnectedAccountsResponses, ListCreditPacksData, ListCreditPacksErrors, ListCreditPacksResponses, ListDeadLettersData, ListDeadLettersErrors, ListDeadLettersResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListLedgerAccountsData, ListLedgerAccountsErrors, ListLedgerAccountsResponses, ListLedgerTransactionsData, ListLedgerTransactionsErrors, ListLedgerTransactionsResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListModelsData, ListModelsErrors, ListModelsLlmData, ListModelsLlmErrors, ListModelsLlmResponses, ListModelsResponses, ListOrganizationsData, ListOrganizationsErrors, ListOrganizationsResponses, ListPasskeysData, ListPasskeysErrors, ListPasskeysResponses, ListPaymentsData, ListPaymentsErrors, ListPaymentsResponses, ListPeopleData, ListPeopleErrors, ListPeopleResponses, ListPlansData, ListPlansErrors, ListPlansResponses, ListReconciliationBreaksData, ListReconciliationBreaksErrors, ListReconciliationBreaksResponses, ListReconciliationRunsData, ListReconciliationRunsErrors, ListReconciliationRunsResponses, ListReplaysData, ListReplaysErrors, ListReplaysResponses, ListSealsData, ListSealsErrors, ListSealsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSignInProvidersData, ListSignInProvidersErrors, ListSignInProvidersResponses, ListUsageRecordsData, ListUsageRecordsErrors, ListUsageRecordsResponses, ListWebhookEndpointsData, ListWebhookEndpointsErrors, ListWebhookEndpointsResponses, PurchaseCreditsData, PurchaseCreditsErrors, PurchaseCreditsResponses, ReadInvitationData, ReadInvitationErrors, ReadInvitationResponses, ReauthenticateData, ReauthenticateErrors, ReauthenticateResponses, ReceivePaypalEventAtData, ReceivePaypalEventAtErrors, ReceivePaypalEventAtResponses, ReceivePaypalEventData, ReceivePaypalEventErrors, ReceivePaypalEventResponses, ReceiveResendEventAtData, ReceiveResendEventAtErrors, ReceiveResendEventAtResponses, ReceiveResendEventData, ReceiveResendEventErrors, ReceiveResendEventResponses, ReceiveStripeEventAtData, ReceiveStripeEventAtErrors, ReceiveStripeEventAtResponses, ReceiveStripeEventData, ReceiveStripeEventErrors, ReceiveStripeEventResponses, RedeemSignInLinkData, RedeemSignInLinkErrors, RedeemSignInLinkResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RegenerateBackupCodesData, RegenerateBackupCodesErrors, RegenerateBackupCodesResponses, RegisterData, RegisterErrors, RegisterPasskeyData, RegisterPasskeyErrors, RegisterPasskeyResponses, RegisterResponses, RejectAdjustmentData, RejectAdjustmentErrors, RejectAdjustmentResponses, RejectGrantData, RejectGrantErrors, RejectGrantResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, RemovePasskeyData, RemovePasskeyErrors, RemovePasskeyResponses, RemoveRateLimitData, RemoveRateLimitErrors, RemoveRateLimitResponses, RemoveSsoData, RemoveSsoErrors, RemoveSsoResponses, RemoveWebhookEndpointData, RemoveWebhookEndpointErrors, RemoveWebhookEndpointResponses, RemoveWebhookSecretData, RemoveWebhookSecretErrors, RemoveWebhookSecretResponses, RenamePasskeyData, RenamePasskeyErrors, RenamePasskeyResponses, ReplayEventData, ReplayEventErrors, ReplayEventResponses, ReportLeakedKeyData, ReportLeakedKeyErrors, ReportLeakedKeyResponses, RequestPasswordResetData, RequestPasswordResetErrors, RequestPasswordResetResponses, ResendInvitationData, ResendInvitationErrors, ResendInvitationResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResetPersonMfaData, ResetPersonMfaErrors, ResetPersonMfaResponses, ResolveReconciliationBreakData, ResolveReconciliationBreakErrors, ResolveReconciliationBreakResponses, ResumeOrganizationData, ResumeOrganizationErrors, ResumeOrganizationResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeTokenData, RevokeTokenErrors, RevokeTokenResponses, RotateApiKeyData, RotateApiKeyErrors, RotateApiKeyResponses, RunReplayData, RunReplayErrors, RunReplayResponses, SetOrganizationPolicyData, SetOrganizationPolicyErrors, SetOrganizationPolicyResponses, SetPersonAdminData, SetPersonAdminErrors, SetPersonAdminResponses, SetPersonPlanData, SetPersonPlanErrors, SetPersonPlanResponses, SetPersonStatusData, SetPersonStatusErrors, SetPersonStatusResponses, SetRateLimitData, SetRateLimitErrors, SetRateLimitResponses, SetSsoData, SetSsoErrors, SetSsoResponses, SetUpData, SetUpErrors, SetUpResponses, SignInByPasskeyData, SignInByPasskeyErrors, SignInByPasskeyResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StartDeviceData, StartDeviceErrors, StartDeviceResponses, StartOAuthData, StartOAuthErrors, StartOAuthResponses, StartReconciliationRunData, StartReconciliationRunErrors, StartReconciliationRunResponses, StartSsoData, StartSsoErrors, StartSsoResponses, StreamData, StreamErrors, StreamResponses, SuspendOrganizationData, SuspendOrganizationErrors, SuspendOrganizationResponses, SwitchOrganizationData, SwitchOrganizationErrors, SwitchOrganizationResponses, TransferOrganizationData, TransferOrganizationErrors, TransferOrganizationResponses, VerifyAuditLogData, VerifyAuditLogErrors, VerifyAuditLogResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, VerifyLedgerData, VerifyLedgerErrors, VerifyLedgerResponses, VerifySealsData, VerifySealsErrors, VerifySealsResponses, ViewAsPersonData, ViewAsPersonErrors, ViewAsPersonResponses, WithdrawInvitationData, WithdrawInvitationErrors, WithdrawInvitationResponses } from './types.gen.ts';
+import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AddWebhookSecretData, AddWebhookSecretErrors, AddWebhookSecretResponses, AdjustByHandData, AdjustByHandErrors, AdjustByHandResponses, ApproveAdjustmentData, ApproveAdjustmentErrors, ApproveAdjustmentResponses, ApproveGrantData, ApproveGrantErrors, ApproveGrantResponses, AuthorizeData, AuthorizeErrors, AuthorizeResponses, BackfillEventsData, BackfillEventsErrors, BackfillEventsResponses, CancelDeletionData, CancelDeletionErrors, CancelDeletionResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CancelReplayData, CancelReplayErrors, CancelReplayResponses, CancelSubscriptionData, CancelSubscriptionErrors, CancelSubscriptionResponses, ChangeApiKeyData, ChangeApiKeyErrors, ChangeApiKeyResponses, ChangeMemberData, ChangeMemberErrors, ChangeMemberResponses, ChangeOrganizationData, ChangeOrganizationErrors, ChangeOrganizationResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ChangeProfileData, ChangeProfileErrors, ChangeProfileResponses, ChangeWebhookEndpointData, ChangeWebhookEndpointErrors, ChangeWebhookEndpointResponses, ConfirmAccountData, ConfirmAccountErrors, ConfirmAccountResponses, ConfirmDeletionData, ConfirmDeletionErrors, ConfirmDeletionResponses, ConfirmMfaData, ConfirmMfaErrors, ConfirmMfaResponses, ConnectAccountData, ConnectAccountErrors, ConnectAccountResponses, CountEventsData, CountEventsErrors, CountEventsResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionLlmData, CreateChatCompletionLlmErrors, CreateChatCompletionLlmResponses, CreateChatCompletionResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreateOrganizationData, CreateOrganizationErrors, CreateOrganizationResponses, CreateReplayData, CreateReplayErrors, CreateReplayResponses, CreateSignInLinkData, CreateSignInLinkErrors, CreateSignInLinkResponses, CreateWebhookEndpointData, CreateWebhookEndpointErrors, CreateWebhookEndpointResponses, DecideAuthorizationData, DecideAuthorizationErrors, DecideAuthorizationResponses, DecideDeviceData, DecideDeviceErrors, DecideDeviceResponses, DeleteAccountData, DeleteAccountErrors, DeleteAccountResponses, DeleteOrganizationData, DeleteOrganizationErrors, DeleteOrganizationResponses, DisableMfaData, DisableMfaErrors, DisableMfaResponses, DiscardDeadLettersData, DiscardDeadLettersErrors, DiscardDeadLettersResponses, DisconnectAccountData, DisconnectAccountErrors, DisconnectAccountResponses, DowngradePlanData, DowngradePlanErrors, DowngradePlanResponses, DownloadAuditExportData, DownloadAuditExportErrors, DownloadAuditExportResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, EndViewData, EndViewErrors, EndViewResponses, EnrollMfaData, EnrollMfaErrors, EnrollMfaResponses, ExplainAccessData, ExplainAccessErrors, ExplainAccessResponses, ExportAuditLogData, ExportAuditLogErrors, ExportAuditLogResponses, FindDeviceData, FindDeviceErrors, FindDeviceResponses, FinishOAuthData, FinishOAuthErrors, FinishOAuthResponses, FinishSignInData, FinishSignInErrors, FinishSignInResponses, FinishSsoData, FinishSsoErrors, FinishSsoResponses, GetAuthorizationRequestData, GetAuthorizationRequestErrors, GetAuthorizationRequestResponses, GetAuthorizationServerData, GetAuthorizationServerErrors, GetAuthorizationServerResponses, GetCacheData, GetCacheErrors, GetCacheResponses, GetCheckoutSessionData, GetCheckoutSessionErrors, GetCheckoutSessionResponses, GetEventData, GetEventErrors, GetEventPayloadData, GetEventPayloadErrors, GetEventPayloadResponses, GetEventResponses, GetInvoiceData, GetInvoiceErrors, GetInvoicePdfData, GetInvoicePdfErrors, GetInvoicePdfResponses, GetInvoiceResponses, GetJobData, GetJobErrors, GetJobResponses, GetJobStatsData, GetJobStatsErrors, GetJobStatsResponses, GetKeySetData, GetKeySetErrors, GetKeySetResponses, GetLedgerBalancesData, GetLedgerBalancesErrors, GetLedgerBalancesResponses, GetLedgerCheckData, GetLedgerCheckErrors, GetLedgerCheckResponses, GetLedgerTransactionData, GetLedgerTransactionErrors, GetLedgerTransactionResponses, GetLicensesData, GetLicensesErrors, GetLicensesResponses, GetMeData, GetMeErrors, GetMeResponses, GetMfaStatusData, GetMfaStatusErrors, GetMfaStatusResponses, GetModelData, GetModelErrors, GetModelLlmData, GetModelLlmErrors, GetModelLlmResponses, GetModelResponses, GetOrganizationData, GetOrganizationErrors, GetOrganizationResponses, GetOwnProfileData, GetOwnProfileErrors, GetOwnProfileResponses, GetOwnRateLimitsData, GetOwnRateLimitsErrors, GetOwnRateLimitsResponses, GetPasskeyLoginOptionsData, GetPasskeyLoginOptionsErrors, GetPasskeyLoginOptionsResponses, GetPasskeyRegistrationOptionsData, GetPasskeyRegistrationOptionsErrors, GetPasskeyRegistrationOptionsResponses, GetPaymentData, GetPaymentErrors, GetPaymentResponses, GetPersonData, GetPersonErrors, GetPersonResponses, GetPlanUsageData, GetPlanUsageErrors, GetPlanUsageResponses, GetProfileData, GetProfileErrors, GetProfileResponses, GetRateLimitsData, GetRateLimitsErrors, GetRateLimitsResponses, GetReconciliationReportData, GetReconciliationReportErrors, GetReconciliationReportResponses, GetReconciliationRunData, GetReconciliationRunErrors, GetReconciliationRunResponses, GetReconciliationSummaryData, GetReconciliationSummaryErrors, GetReconciliationSummaryResponses, GetReplayData, GetReplayErrors, GetReplayResponses, GetRevenueData, GetRevenueErrors, GetRevenueResponses, GetSsoData, GetSsoErrors, GetSsoResponses, GetSubscriptionData, GetSubscriptionErrors, GetSubscriptionResponses, GetSystemData, GetSystemErrors, GetSystemResponses, GetTokenBalanceData, GetTokenBalanceErrors, GetTokenBalanceResponses, GetTokenUsageData, GetTokenUsageErrors, GetTokenUsageResponses, GetUsageStatsData, GetUsageStatsErrors, GetUsageStatsResponses, GrantByHandData, GrantByHandErrors, GrantByHandResponses, GrantTokensData, GrantTokensErrors, GrantTokensResponses, InvalidateCacheData, InvalidateCacheErrors, InvalidateCacheResponses, InvitePersonData, InvitePersonErrors, InvitePersonResponses, ListAdjustmentsData, ListAdjustmentsErrors, ListAdjustmentsResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditEntriesData, ListAuditEntriesErrors, ListAuditEntriesResponses, ListAuditTrailsData, ListAuditTrailsErrors, ListAuditTrailsResponses, ListConnectedAccountsData, ListConnectedAccountsErrors, ListConnectedAccountsResponses, ListCreditPacksData, ListCreditPacksErrors, ListCreditPacksResponses, ListDeadLettersData, ListDeadLettersErrors, ListDeadLettersResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListInvoicesData, ListInvoicesErrors, ListInvoicesResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListLedgerAccountsData, ListLedgerAccountsErrors, ListLedgerAccountsResponses, ListLedgerTransactionsData, ListLedgerTransactionsErrors, ListLedgerTransactionsResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListModelsData, ListModelsErrors, ListModelsLlmData, ListModelsLlmErrors, ListModelsLlmResponses, ListModelsResponses, ListOrganizationsData, ListOrganizationsErrors, ListOrganizationsResponses, ListPasskeysData, ListPasskeysErrors, ListPasskeysResponses, ListPaymentsData, ListPaymentsErrors, ListPaymentsResponses, ListPeopleData, ListPeopleErrors, ListPeopleResponses, ListPlansData, ListPlansErrors, ListPlansResponses, ListReconciliationBreaksData, ListReconciliationBreaksErrors, ListReconciliationBreaksResponses, ListReconciliationRunsData, ListReconciliationRunsErrors, ListReconciliationRunsResponses, ListReplaysData, ListReplaysErrors, ListReplaysResponses, ListSealsData, ListSealsErrors, ListSealsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSignInProvidersData, ListSignInProvidersErrors, ListSignInProvidersResponses, ListUsageRecordsData, ListUsageRecordsErrors, ListUsageRecordsResponses, ListWebhookEndpointsData, ListWebhookEndpointsErrors, ListWebhookEndpointsResponses, PreviewPlanChangeData, PreviewPlanChangeErrors, PreviewPlanChangeResponses, PurchaseCreditsData, PurchaseCreditsErrors, PurchaseCreditsResponses, ReactivateSubscriptionData, ReactivateSubscriptionErrors, ReactivateSubscriptionResponses, ReadInvitationData, ReadInvitationErrors, ReadInvitationResponses, ReauthenticateData, ReauthenticateErrors, ReauthenticateResponses, ReceivePaypalEventAtData, ReceivePaypalEventAtErrors, ReceivePaypalEventAtResponses, ReceivePaypalEventData, ReceivePaypalEventErrors, ReceivePaypalEventResponses, ReceiveResendEventAtData, ReceiveResendEventAtErrors, ReceiveResendEventAtResponses, ReceiveResendEventData, ReceiveResendEventErrors, ReceiveResendEventResponses, ReceiveStripeEventAtData, ReceiveStripeEventAtErrors, ReceiveStripeEventAtResponses, ReceiveStripeEventData, ReceiveStripeEventErrors, ReceiveStripeEventResponses, RedeemSignInLinkData, RedeemSignInLinkErrors, RedeemSignInLinkResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RegenerateBackupCodesData, RegenerateBackupCodesErrors, RegenerateBackupCodesResponses, RegisterData, RegisterErrors, RegisterPasskeyData, RegisterPasskeyErrors, RegisterPasskeyResponses, RegisterResponses, RejectAdjustmentData, RejectAdjustmentErrors, RejectAdjustmentResponses, RejectGrantData, RejectGrantErrors, RejectGrantResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, RemovePasskeyData, RemovePasskeyErrors, RemovePasskeyResponses, RemoveRateLimitData, RemoveRateLimitErrors, RemoveRateLimitResponses, RemoveSsoData, RemoveSsoErrors, RemoveSsoResponses, RemoveWebhookEndpointData, RemoveWebhookEndpointErrors, RemoveWebhookEndpointResponses, RemoveWebhookSecretData, RemoveWebhookSecretErrors, RemoveWebhookSecretResponses, RenamePasskeyData, RenamePasskeyErrors, RenamePasskeyResponses, ReplayEventData, ReplayEventErrors, ReplayEventResponses, ReportLeakedKeyData, ReportLeakedKeyErrors, ReportLeakedKeyResponses, RequestPasswordResetData, RequestPasswordResetErrors, RequestPasswordResetResponses, ResendInvitationData, ResendInvitationErrors, ResendInvitationResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResetPersonMfaData, ResetPersonMfaErrors, ResetPersonMfaResponses, ResolveReconciliationBreakData, ResolveReconciliationBreakErrors, ResolveReconciliationBreakResponses, ResumeOrganizationData, ResumeOrganizationErrors, ResumeOrganizationResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeTokenData, RevokeTokenErrors, RevokeTokenResponses, RotateApiKeyData, RotateApiKeyErrors, RotateApiKeyResponses, RunReplayData, RunReplayErrors, RunReplayResponses, SetOrganizationPolicyData, SetOrganizationPolicyErrors, SetOrganizationPolicyResponses, SetPersonAdminData, SetPersonAdminErrors, SetPersonAdminResponses, SetPersonPlanData, SetPersonPlanErrors, SetPersonPlanResponses, SetPersonStatusData, SetPersonStatusErrors, SetPersonStatusResponses, SetRateLimitData, SetRateLimitErrors, SetRateLimitResponses, SetSsoData, SetSsoErrors, SetSsoResponses, SetUpData, SetUpErrors, SetUpResponses, SignInByPasskeyData, SignInByPasskeyErrors, SignInByPasskeyResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StartDeviceData, StartDeviceErrors, StartDeviceResponses, StartOAuthData, StartOAuthErrors, StartOAuthResponses, StartReconciliationRunData, StartReconciliationRunErrors, StartReconciliationRunResponses, StartSsoData, StartSsoErrors, StartSsoResponses, StreamData, StreamErrors, StreamResponses, SubscribeData, SubscribeErrors, SubscribeResponses, SuspendOrganizationData, SuspendOrganizationErrors, SuspendOrganizationResponses, SwitchOrganizationData, SwitchOrganizationErrors, SwitchOrganizationResponses, SyncPlansData, SyncPlansErrors, SyncPlansResponses, TransferOrganizationData, TransferOrganizationErrors, TransferOrganizationResponses, UpgradePlanData, UpgradePlanErrors, UpgradePlanResponses, VerifyAuditLogData, VerifyAuditLogErrors, VerifyAuditLogResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, VerifyLedgerData, VerifyLedgerErrors, VerifyLedgerResponses, VerifySealsData, VerifySealsErrors, VerifySealsResponses, ViewAsPersonData, ViewAsPersonErrors, ViewAsPersonResponses, WithdrawInvitationData, WithdrawInvitationErrors, WithdrawInvitationResponses } from './types.gen.ts';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -1917,6 +1917,23 @@ export const getRevenue = <ThrowOnError extends boolean = false>(options?: Optio
 export const listPlans = <ThrowOnError extends boolean = false>(options?: Options<ListPlansData, ThrowOnError>): RequestResult<ListPlansResponses, ListPlansErrors, ThrowOnError> => (options?.client ?? client).get<ListPlansResponses, ListPlansErrors, ThrowOnError>({ url: '/api/subscriptions/plans', ...options });
 
 /**
+ * Makes what the plans lack at the company: products and prices; edits no amount
+ */
+export const syncPlans = <ThrowOnError extends boolean = false>(options: Options<SyncPlansData, ThrowOnError>): RequestResult<SyncPlansResponses, SyncPlansErrors, ThrowOnError> => (options.client ?? client).post<SyncPlansResponses, SyncPlansErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/admin/plans/sync',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Give an organization of the person's a plan for some months, at no charge; the free plan takes it back
  */
 export const setPersonPlan = <ThrowOnError extends boolean = false>(options: Options<SetPersonPlanData, ThrowOnError>): RequestResult<SetPersonPlanResponses, SetPersonPlanErrors, ThrowOnError> => (options.client ?? client).put<SetPersonPlanResponses, SetPersonPlanErrors, ThrowOnError>({
@@ -1931,6 +1948,104 @@ export const setPersonPlan = <ThrowOnError extends boolean = false>(options: Opt
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * Begins a subscription: its row, and the page where its first payment or its card is given
+ */
+export const subscribe = <ThrowOnError extends boolean = false>(options: Options<SubscribeData, ThrowOnError>): RequestResult<SubscribeResponses, SubscribeErrors, ThrowOnError> => (options.client ?? client).post<SubscribeResponses, SubscribeErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/subscriptions/subscribe',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * What another plan would cost now and later, what it brings, and what is in the way; good for 10 minutes
+ */
+export const previewPlanChange = <ThrowOnError extends boolean = false>(options: Options<PreviewPlanChangeData, ThrowOnError>): RequestResult<PreviewPlanChangeResponses, PreviewPlanChangeErrors, ThrowOnError> => (options.client ?? client).post<PreviewPlanChangeResponses, PreviewPlanChangeErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/subscriptions/preview',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * To a higher plan, now, charging exactly what its preview said
+ */
+export const upgradePlan = <ThrowOnError extends boolean = false>(options: Options<UpgradePlanData, ThrowOnError>): RequestResult<UpgradePlanResponses, UpgradePlanErrors, ThrowOnError> => (options.client ?? client).put<UpgradePlanResponses, UpgradePlanErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/subscriptions/upgrade',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * To a lower plan, with the end of the period
+ */
+export const downgradePlan = <ThrowOnError extends boolean = false>(options: Options<DowngradePlanData, ThrowOnError>): RequestResult<DowngradePlanResponses, DowngradePlanErrors, ThrowOnError> => (options.client ?? client).put<DowngradePlanResponses, DowngradePlanErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/subscriptions/downgrade',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Ends the subscription with its period or at once; an open checkout is closed
+ */
+export const cancelSubscription = <ThrowOnError extends boolean = false>(options: Options<CancelSubscriptionData, ThrowOnError>): RequestResult<CancelSubscriptionResponses, CancelSubscriptionErrors, ThrowOnError> => (options.client ?? client).post<CancelSubscriptionResponses, CancelSubscriptionErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/subscriptions/cancel',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Takes a cancellation back while the period lasts
+ */
+export const reactivateSubscription = <ThrowOnError extends boolean = false>(options?: Options<ReactivateSubscriptionData, ThrowOnError>): RequestResult<ReactivateSubscriptionResponses, ReactivateSubscriptionErrors, ThrowOnError> => (options?.client ?? client).post<ReactivateSubscriptionResponses, ReactivateSubscriptionErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/subscriptions/reactivate',
+    ...options
 });
 
 /**
@@ -1956,6 +2071,45 @@ export const getPlanUsage = <ThrowOnError extends boolean = false>(options?: Opt
             type: 'apiKey'
         }],
     url: '/api/subscriptions/usage',
+    ...options
+});
+
+/**
+ * Invoices, newest first
+ */
+export const listInvoices = <ThrowOnError extends boolean = false>(options?: Options<ListInvoicesData, ThrowOnError>): RequestResult<ListInvoicesResponses, ListInvoicesErrors, ThrowOnError> => (options?.client ?? client).get<ListInvoicesResponses, ListInvoicesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/invoices',
+    ...options
+});
+
+/**
+ * One invoice
+ */
+export const getInvoice = <ThrowOnError extends boolean = false>(options: Options<GetInvoiceData, ThrowOnError>): RequestResult<GetInvoiceResponses, GetInvoiceErrors, ThrowOnError> => (options.client ?? client).get<GetInvoiceResponses, GetInvoiceErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/invoices/{id}',
+    ...options
+});
+
+/**
+ * One invoice as a PDF
+ */
+export const getInvoicePdf = <ThrowOnError extends boolean = false>(options: Options<GetInvoicePdfData, ThrowOnError>): RequestResult<GetInvoicePdfResponses, GetInvoicePdfErrors, ThrowOnError> => (options.client ?? client).get<GetInvoicePdfResponses, GetInvoicePdfErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/invoices/{id}/pdf',
     ...options
 });
 

@@ -13,6 +13,40 @@ export type PasskeyAssertionInput = {
     };
 };
 
+export type PlanSyncInput = {
+    dry_run?: boolean;
+};
+
+export type NewSubscriptionInput = {
+    plan_key: string;
+    interval: 'month' | 'year';
+    quantity?: number;
+    currency?: string;
+    provider?: 'stripe';
+    trial?: boolean;
+    success_url?: string;
+    cancel_url?: string;
+};
+
+export type PlanChangeInput = {
+    plan_key: string;
+    interval: 'month' | 'year';
+    quantity?: number;
+};
+
+export type PlanChangeOrderInput = {
+    plan_key: string;
+    interval: 'month' | 'year';
+    quantity?: number;
+    preview_id: string;
+};
+
+export type SubscriptionCancellationInput = {
+    at?: 'period_end' | 'now';
+    reason?: string;
+    feedback?: string;
+};
+
 export type NewPurchaseInput = {
     pack_key: string;
     provider?: 'stripe' | 'paypal';
@@ -205,6 +239,44 @@ export type TokenSet = {
     scope?: string;
 };
 
+export type Invoice = {
+    id: string;
+    number: string | null;
+    status: 'draft' | 'open' | 'paid' | 'void' | 'uncollectible';
+    reason: 'create' | 'cycle' | 'update' | 'other';
+    description: string;
+    provider: 'stripe' | 'paypal';
+    subscription_id: string;
+    payment_id: string | null;
+    currency: string;
+    subtotal_minor: number;
+    tax_minor: number;
+    total_minor: number;
+    due_minor: number;
+    paid_minor: number;
+    attempts: number;
+    next_attempt_at: string | null;
+    pay_url: string | null;
+    lines: Array<{
+        description: string;
+        amount_minor: number;
+        quantity: number;
+        period: {
+            start: string;
+            end: string;
+        };
+        proration: boolean;
+    }>;
+    created_at: string;
+    paid_at: string | null;
+};
+
+export type Invoices = {
+    data: Array<Invoice>;
+    has_more: boolean;
+    next_cursor: string | null;
+};
+
 export type Plan = {
     key: string;
     name: string;
@@ -241,6 +313,19 @@ export type Plans = {
          * One for each of `data`
          */
         values: Array<boolean | string>;
+    }>;
+};
+
+export type PlanPrices = {
+    data: Array<{
+        plan: string;
+        currency: string;
+        interval: 'month' | 'year';
+        amount_minor: number;
+        /**
+         * Null: to be made there
+         */
+        price_id: string | null;
     }>;
 };
 
@@ -320,6 +405,45 @@ export type PlanUsage = {
     };
 };
 
+export type SubscriptionCheckout = {
+    subscription_id: string;
+    session_id: string;
+    url: string;
+    expires_at: string;
+};
+
+export type PlanChangePreview = {
+    preview_id: string;
+    expires_at: string;
+    direction: 'up' | 'down' | 'same';
+    currency: string;
+    lines: Array<{
+        description: string;
+        amount_minor: number;
+        quantity: number;
+        period: {
+            start: string;
+            end: string;
+        };
+        proration: boolean;
+    }>;
+    /**
+     * Exactly what is charged when it is carried out
+     */
+    due_now_minor: number;
+    next_invoice_minor: number;
+    /**
+     * Added at once; what comes later comes with its invoice
+     */
+    credits_change_micros: number;
+    effective_at: string;
+    blockers: Array<{
+        limit: string;
+        allowed: number;
+        used: number;
+    }>;
+};
+
 export type Revenue = {
     from: string;
     to: string;
@@ -388,8 +512,12 @@ export type CreditPacks = {
 export type Payment = {
     id: string;
     mode: 'test' | 'live';
-    purpose: 'credits';
-    pack_key: string;
+    purpose: 'credits' | 'subscription' | 'invoice';
+    /**
+     * Of a purchase of credits
+     */
+    pack_key: string | null;
+    invoice_id: string | null;
     amount_minor: number;
     currency: string;
     credits_micros: number;
@@ -417,7 +545,7 @@ export type CheckoutSession = {
     status: 'open' | 'processing' | 'paid' | 'failed' | 'expired';
     amount_minor: number;
     currency: string;
-    purpose: 'credits';
+    purpose: 'credits' | 'subscription' | 'invoice';
 };
 
 export type AuditEntry = {
@@ -6163,6 +6291,31 @@ export type ListPlansResponses = {
 
 export type ListPlansResponse = ListPlansResponses[keyof ListPlansResponses];
 
+export type SyncPlansData = {
+    body: PlanSyncInput;
+    path?: never;
+    query?: never;
+    url: '/api/admin/plans/sync';
+};
+
+export type SyncPlansErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type SyncPlansError = SyncPlansErrors[keyof SyncPlansErrors];
+
+export type SyncPlansResponses = {
+    /**
+     * Success
+     */
+    200: PlanPrices;
+};
+
+export type SyncPlansResponse = SyncPlansResponses[keyof SyncPlansResponses];
+
 export type SetPersonPlanData = {
     body: {
         plan: string;
@@ -6200,6 +6353,156 @@ export type SetPersonPlanResponses = {
 };
 
 export type SetPersonPlanResponse = SetPersonPlanResponses[keyof SetPersonPlanResponses];
+
+export type SubscribeData = {
+    body: NewSubscriptionInput;
+    path?: never;
+    query?: never;
+    url: '/api/subscriptions/subscribe';
+};
+
+export type SubscribeErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type SubscribeError = SubscribeErrors[keyof SubscribeErrors];
+
+export type SubscribeResponses = {
+    /**
+     * Success
+     */
+    201: SubscriptionCheckout;
+};
+
+export type SubscribeResponse = SubscribeResponses[keyof SubscribeResponses];
+
+export type PreviewPlanChangeData = {
+    body: PlanChangeInput;
+    path?: never;
+    query?: never;
+    url: '/api/subscriptions/preview';
+};
+
+export type PreviewPlanChangeErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type PreviewPlanChangeError = PreviewPlanChangeErrors[keyof PreviewPlanChangeErrors];
+
+export type PreviewPlanChangeResponses = {
+    /**
+     * Success
+     */
+    200: PlanChangePreview;
+};
+
+export type PreviewPlanChangeResponse = PreviewPlanChangeResponses[keyof PreviewPlanChangeResponses];
+
+export type UpgradePlanData = {
+    body: PlanChangeOrderInput;
+    path?: never;
+    query?: never;
+    url: '/api/subscriptions/upgrade';
+};
+
+export type UpgradePlanErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type UpgradePlanError = UpgradePlanErrors[keyof UpgradePlanErrors];
+
+export type UpgradePlanResponses = {
+    /**
+     * Success
+     */
+    200: Subscription;
+};
+
+export type UpgradePlanResponse = UpgradePlanResponses[keyof UpgradePlanResponses];
+
+export type DowngradePlanData = {
+    body: PlanChangeOrderInput;
+    path?: never;
+    query?: never;
+    url: '/api/subscriptions/downgrade';
+};
+
+export type DowngradePlanErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type DowngradePlanError = DowngradePlanErrors[keyof DowngradePlanErrors];
+
+export type DowngradePlanResponses = {
+    /**
+     * Success
+     */
+    200: Subscription;
+};
+
+export type DowngradePlanResponse = DowngradePlanResponses[keyof DowngradePlanResponses];
+
+export type CancelSubscriptionData = {
+    body: SubscriptionCancellationInput;
+    path?: never;
+    query?: never;
+    url: '/api/subscriptions/cancel';
+};
+
+export type CancelSubscriptionErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type CancelSubscriptionError = CancelSubscriptionErrors[keyof CancelSubscriptionErrors];
+
+export type CancelSubscriptionResponses = {
+    /**
+     * Success
+     */
+    200: Subscription;
+};
+
+export type CancelSubscriptionResponse = CancelSubscriptionResponses[keyof CancelSubscriptionResponses];
+
+export type ReactivateSubscriptionData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/subscriptions/reactivate';
+};
+
+export type ReactivateSubscriptionErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ReactivateSubscriptionError = ReactivateSubscriptionErrors[keyof ReactivateSubscriptionErrors];
+
+export type ReactivateSubscriptionResponses = {
+    /**
+     * Success
+     */
+    200: Subscription;
+};
+
+export type ReactivateSubscriptionResponse = ReactivateSubscriptionResponses[keyof ReactivateSubscriptionResponses];
 
 export type GetSubscriptionData = {
     body?: never;
@@ -6250,6 +6553,89 @@ export type GetPlanUsageResponses = {
 };
 
 export type GetPlanUsageResponse = GetPlanUsageResponses[keyof GetPlanUsageResponses];
+
+export type ListInvoicesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+        status?: 'open' | 'paid' | 'void' | 'uncollectible';
+        from?: string;
+        to?: string;
+    };
+    url: '/api/invoices';
+};
+
+export type ListInvoicesErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ListInvoicesError = ListInvoicesErrors[keyof ListInvoicesErrors];
+
+export type ListInvoicesResponses = {
+    /**
+     * Success
+     */
+    200: Invoices;
+};
+
+export type ListInvoicesResponse = ListInvoicesResponses[keyof ListInvoicesResponses];
+
+export type GetInvoiceData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/invoices/{id}';
+};
+
+export type GetInvoiceErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type GetInvoiceError = GetInvoiceErrors[keyof GetInvoiceErrors];
+
+export type GetInvoiceResponses = {
+    /**
+     * Success
+     */
+    200: Invoice;
+};
+
+export type GetInvoiceResponse = GetInvoiceResponses[keyof GetInvoiceResponses];
+
+export type GetInvoicePdfData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/invoices/{id}/pdf';
+};
+
+export type GetInvoicePdfErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type GetInvoicePdfError = GetInvoicePdfErrors[keyof GetInvoicePdfErrors];
+
+export type GetInvoicePdfResponses = {
+    /**
+     * Success
+     */
+    200: unknown;
+};
 
 export type GetCheckoutSessionData = {
     body?: never;

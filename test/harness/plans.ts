@@ -10,6 +10,7 @@ export function planDeps(shared: { db: Db; clock: Clock }) {
     plans,
     versions: createVersions({ ...shared, plans }),
     seats: null,
+    trialSecrets: ["a secret of trials"],
     mail: { send: () => Promise.reject(new Error("no mail was expected")) },
   };
 }

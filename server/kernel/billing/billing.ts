@@ -9,6 +9,9 @@ import type { PaymentRow } from "./payments/payment.ts";
 import { createFreeMonths } from "./plans/free-months.ts";
 import { runClock } from "./subscriptions/clock.ts";
 import { planOf, readCurrent, seatsOf, type Current } from "./subscriptions/read.ts";
+import { byMode, recurringHandler } from "./subscriptions/stripe-handler.ts";
+import { subscriptionStatus } from "./subscriptions/checkout-status.ts";
+import { watchSubscriptions } from "./subscriptions/watch.ts";
 import { readUsage, type PlanUsage } from "./subscriptions/usage.ts";
 import { postFees } from "./payments/post-fees.ts";
 import { purchase, type PurchaseInput } from "./payments/purchase.ts";
@@ -48,16 +51,28 @@ export type Billing = {
   beginMonths(): Promise<number>;
   giveMonths(): Promise<boolean>;
   runClock(): Promise<boolean>;
+  /** Looks after subscriptions that stand still; how many. */
+  watch(signal: AbortSignal): Promise<number>;
 };
 
 export function createBilling(deps: BillingDeps): Billing {
   const { db, paypal } = deps;
+  const status = createCheckoutStatus(deps);
   const months = createFreeMonths(deps);
+  const [payments, recurring] = [stripeHandler(deps), recurringHandler(deps)];
   return {
     deps,
-    handlers: [stripeHandler(deps), ...(paypal ? [paypalHandler(deps, paypal)] : [])],
+    handlers: [
+      byMode(payments, recurring),
+      recurring,
+      payments,
+      ...(paypal ? [paypalHandler(deps, paypal)] : []),
+    ],
     purchase: (input) => purchase(deps, input),
-    checkoutStatus: createCheckoutStatus(deps),
+    async checkoutStatus(id) {
+      return (await subscriptionStatus(deps, id)) ?? status(id);
+    },
+    watch: (signal) => watchSubscriptions(deps, signal),
     payments: (org, filter) =>
       withTx(db, org, (tx) => listPayments(tx, org, { ...filter, limit: filter.limit + 1 })),
     async payment(org, mode, id) {

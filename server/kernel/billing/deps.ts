@@ -27,4 +27,6 @@ export type BillingDeps = {
   /** Members of every organization, instead of what its plan says; null: the plan says. */
   seats: number | null;
   mail: Pick<Mail, "send">;
+  /** Under which marks of trials are hashed, oldest first. */
+  trialSecrets: readonly string[];
 };

@@ -15,6 +15,7 @@ export type { BillingDeps } from "./deps.ts";
 export { billingConfig } from "./config.ts";
 export { readPlans } from "./plans/plan.ts";
 export { createVersions } from "./plans/versions.ts";
+export { billingMails } from "./subscriptions/mails.ts";
 export { readPacks, type Pack } from "./payments/pack.ts";
 export { cashReference, feeReference, type Booked, type Movement } from "./cash.ts";
 export { findObjectStates, listUnknownOutcomes, type ObjectState, type UnknownOutcome } from "./outcomes.ts";

@@ -5,6 +5,7 @@ const RESUME_MS = 30_000;
 /** A new organization waits this long for its first credits. */
 const MONTHS_MS = 5_000;
 const CLOCK_MS = 5_000;
+const WATCH_MS = 10_000;
 const FEES_MS = 2_000;
 const ORDERS_MS = 5 * 60_000;
 
@@ -21,6 +22,9 @@ export function billingJobs(loops: Loops, billing: Billing): void {
   loops.every("billing.clock", CLOCK_MS, () => billing.runClock());
   loops.every("billing.orders", ORDERS_MS, async (signal) => {
     await billing.sweepOrders(signal);
+  });
+  loops.every("billing.watch", WATCH_MS, async (signal) => {
+    await billing.watch(signal);
   });
   loops.every("billing.fees", FEES_MS, async (signal) => {
     await billing.postFees(signal);

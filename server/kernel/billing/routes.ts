@@ -2,6 +2,7 @@ import { openCursor, sealCursor, type Http } from "../../platform/http/index.ts"
 import type { Cache } from "../../platform/cache/index.ts";
 import type { Billing } from "./billing.ts";
 import type { PaymentRow } from "./payments/payment.ts";
+import { invoiceRoutes } from "./invoices/routes.ts";
 import { planRoutes } from "./plans/routes.ts";
 import { subscriptionRoutes } from "./subscriptions/routes.ts";
 import { revenueRoutes } from "./revenue-routes.ts";
@@ -16,6 +17,7 @@ export function billingRoutes(http: Http, billing: Billing, cache: Pick<Cache, "
   revenueRoutes(http, billing, cache);
   planRoutes(http, billing, cache);
   subscriptionRoutes(http, billing);
+  invoiceRoutes(http, billing);
   http.operation({
     method: "GET",
     path: "/checkout/session/:session_id",
@@ -137,6 +139,7 @@ function present(row: PaymentRow, now: Date) {
     mode: row.mode,
     purpose: row.purpose,
     pack_key: row.pack_key,
+    invoice_id: row.invoice_id,
     amount_minor: row.amount_minor,
     currency: row.currency,
     credits_micros: row.credits_micros,

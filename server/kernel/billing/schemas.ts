@@ -15,6 +15,8 @@ export const purchased = z
   .object({ payment_id: idParam("pay"), session_id: z.string(), url: z.url(), expires_at: instant })
   .meta({ id: "Purchase" });
 
+const PURPOSES = ["credits", "subscription", "invoice"] as const;
+
 export const packs = z
   .object({
     /** Companies that a purchase can be paid by. */
@@ -39,8 +41,9 @@ export const payment = z
   .object({
     id: idParam("pay"),
     mode: z.enum(["test", "live"]),
-    purpose: z.enum(["credits"]),
-    pack_key: z.string(),
+    purpose: z.enum(PURPOSES),
+    pack_key: z.string().nullable().meta({ description: "Of a purchase of credits" }),
+    invoice_id: z.string().nullable(),
     amount_minor: int64,
     currency: z.string(),
     credits_micros: int64,
@@ -77,6 +80,6 @@ export const checkoutStatus = z
     status: z.enum(["open", "processing", "paid", "failed", "expired"]),
     amount_minor: int64,
     currency: z.string(),
-    purpose: z.enum(["credits"]),
+    purpose: z.enum(PURPOSES),
   })
   .meta({ id: "CheckoutSession" });

@@ -11,8 +11,8 @@ export { createAuthenticate, type AuthenticateDeps, type Authenticator } from ".
 export { CASCADES } from "./cached.ts";
 export { tenancyConfig, type TenancyConfig } from "./config.ts";
 export { organizationActions, organizationsOf, personChanged } from "./organizations/organization.ts";
-export { listOrganizations } from "./organizations/store.ts";
-export { countMembers } from "./members/store.ts";
+export { findName, listOrganizations } from "./organizations/store.ts";
+export { countMembers, listOwners } from "./members/store.ts";
 export { PERMISSIONS, permissionsOf, SCOPES, type Permission, type Scope } from "./permissions.ts";
 export type { TenancyDeps } from "./deps.ts";
 export { connectionActions } from "./sso/actions.ts";

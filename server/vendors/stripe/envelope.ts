@@ -38,7 +38,8 @@ export function envelopeOf(value: unknown): Envelope | null {
     return null;
   // Some objects have no id of their own, e.g. an account's balance: such an event is its own root.
   const objectId = token(object?.id) ? object.id : id;
-  const root = idOf(object?.payment_intent) ?? objectId;
+  const paid = object?.object === "invoice_payment" ? idOf(object.invoice) : null;
+  const root = paid ?? idOf(object?.payment_intent) ?? idOf(object?.subscription) ?? objectId;
   return { id, type, createdAt: new Date(seconds * 1000), livemode: livemode === true, objectId, root };
 }
 

@@ -6,6 +6,15 @@
 export { createStripe, type ListedEvent, type NewSession, type StripeApi } from "./stripe.ts";
 export { StripeFault } from "./fault.ts";
 export { readEnvelope, type Envelope } from "./envelope.ts";
+export { readRecurringEvent, sessionMode, type RecurringEvent } from "./read-recurring.ts";
+export type { PlanChange } from "./recurring.ts";
+export type {
+  ChangePreview,
+  InvoiceFact,
+  InvoiceLine,
+  SubscriptionFact,
+  SubscriptionSession,
+} from "./recurring-facts.ts";
 export { readPaymentEvent } from "./read-payment.ts";
 export { readBalanceEvent } from "./read-balance.ts";
 export type {

@@ -2,6 +2,7 @@ import type Stripe from "stripe";
 import { createClient, type CallStripe, type ClientOptions } from "./client.ts";
 import { envelopeOf, type Envelope } from "./envelope.ts";
 import type { BalanceRecord, CheckoutSession, Fee, PaymentFact } from "./facts.ts";
+import { createRecurring, type Recurring } from "./recurring.ts";
 import { StripeFault } from "./fault.ts";
 import { readBalance } from "./read-balance.ts";
 import { intentFact, readFee, readRefund, readSession } from "./read-payment.ts";
@@ -26,7 +27,7 @@ export type ListedEvent = { envelope: Envelope; body: Buffer };
 
 type EventRange = { from: Date; to: Date; after: string | null; types?: readonly string[] };
 
-export type StripeApi = {
+export type StripeApi = Recurring & {
   readonly mode: "test" | "live";
   createCustomer(input: { holdfastId: string; idempotencyKey: string }): Promise<{ id: string }>;
   createCheckoutSession(input: NewSession): Promise<CheckoutSession>;
@@ -59,6 +60,7 @@ export type StripeApi = {
 export function createStripe(options: ClientOptions): StripeApi {
   const call = createClient(options);
   return {
+    ...createRecurring(call, (intentId) => fetchPayment(call, intentId)),
     mode: options.apiKey.startsWith("sk_live_") || options.apiKey.startsWith("rk_live_") ? "live" : "test",
     createCustomer: ({ holdfastId, idempotencyKey }) =>
       call("customers.create", async (sdk) => {

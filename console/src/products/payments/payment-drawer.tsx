@@ -45,7 +45,7 @@ function Body({ payment }: { payment: Payment }) {
           <Fact name="Amount">
             <Money minor={payment.amount_minor} currency={payment.currency} />
           </Fact>
-          <Fact name="Pack">{humanize(payment.pack_key)}</Fact>
+          <Fact name="For">{humanize(payment.pack_key ?? payment.purpose)}</Fact>
           <Fact name="Credits">
             <Credits micros={payment.credits_micros} unit />
           </Fact>

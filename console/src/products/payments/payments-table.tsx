@@ -20,7 +20,13 @@ const columns: Column<Payment>[] = [
     ),
   },
   { key: "status", header: "Status", cell: (row) => <PaymentStatus status={row.status} /> },
-  { key: "pack", header: "Pack", width: "8rem", from: "md", cell: (row) => humanize(row.pack_key) },
+  {
+    key: "pack",
+    header: "For",
+    width: "8rem",
+    from: "md",
+    cell: (row) => humanize(row.pack_key ?? row.purpose),
+  },
   {
     key: "credits",
     header: "Credits",

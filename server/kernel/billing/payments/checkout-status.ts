@@ -6,7 +6,7 @@ import { RuleBroken } from "../../webhooks/index.ts";
 import { applyFacts } from "./apply.ts";
 import type { BillingDeps } from "../deps.ts";
 import type { Fetched } from "./fact.ts";
-import type { PaymentRow, PaymentStatus } from "./payment.ts";
+import type { PaymentPurpose, PaymentRow, PaymentStatus } from "./payment.ts";
 import { fetchOrder } from "./paypal/ask-paypal.ts";
 import { findPayment, findPlaces, type Place } from "./store.ts";
 import { fetchWhole } from "./stripe/ask-stripe.ts";
@@ -32,7 +32,7 @@ export type CheckoutAnswer = {
   status: CheckoutStatus;
   amount_minor: bigint;
   currency: string;
-  purpose: "credits";
+  purpose: PaymentPurpose;
 };
 
 /** Answers for the holder of a session's or payment's id; one question to the company at a time per payment. */

@@ -12,6 +12,7 @@ const row: PaymentRow = {
   account_id: "acct_1",
   provider: "stripe",
   purpose: "credits",
+  invoice_id: null,
   pack_key: "starter",
   amount_minor: 1000n,
   currency: "usd",

@@ -16,9 +16,12 @@ export type PaymentStatus =
   | "partially_refunded"
   | "refunded";
 
+/** What is paid for: a pack, a subscription's invoice charged by the company, an invoice paid by hand. */
+export type PaymentPurpose = "credits" | "subscription" | "invoice";
+
 export type PaymentRow = Narrowed<
   Omit<BillingPayments, "operation_id" | "created_by">,
-  { id: `pay_${string}`; mode: Mode; provider: Provider; purpose: "credits"; status: PaymentStatus }
+  { id: `pay_${string}`; mode: Mode; provider: Provider; purpose: PaymentPurpose; status: PaymentStatus }
 >;
 
 export type RefundRow = Narrowed<Omit<BillingRefunds, "org_id" | "account_id">, { status: RefundStatus }>;
@@ -105,13 +108,14 @@ function withCharge(
     );
   const reference = `${row.provider}:${row.account_id}:${charge.id}:captured`;
   moves.postings.push(cash(row, "payment.captured", reference, "revenue", row.amount_minor));
-  moves.grants.push({
-    mode: row.mode,
-    unit: "credit",
-    kind: "purchase",
-    amount: row.credits_micros,
-    reference: creditsReference(row),
-  });
+  if (row.credits_micros > 0n)
+    moves.grants.push({
+      mode: row.mode,
+      unit: "credit",
+      kind: "purchase",
+      amount: row.credits_micros,
+      reference: creditsReference(row),
+    });
   // Refunds that were told before their charge had nothing to take back yet.
   let totalMinor = 0n;
   for (const refund of refunds.values()) {

@@ -5,6 +5,7 @@ import { canTake } from "../../../vendors/paypal/index.ts";
 import { audit } from "../../identity/index.ts";
 import type { BillingDeps } from "../deps.ts";
 import type { Provider } from "./fact.ts";
+import { invalid, ownUrl } from "../own-url.ts";
 import type { Pack } from "./pack.ts";
 import { carryOn } from "./resume.ts";
 import type { StartedSession } from "./start-session.ts";
@@ -36,12 +37,12 @@ export async function purchase(deps: BillingDeps, input: PurchaseInput): Promise
   if (input.mode !== account.mode) throw new Problem(common.forbidden, { detail: "No account of this mode" });
   const urls = {
     success_url: ownUrl(
-      deps,
+      deps.baseUrl,
       input.successUrl,
       "/success_url",
       "/credits/return?session_id={CHECKOUT_SESSION_ID}",
     ),
-    cancel_url: ownUrl(deps, input.cancelUrl, "/cancel_url", "/credits"),
+    cancel_url: ownUrl(deps.baseUrl, input.cancelUrl, "/cancel_url", "/credits"),
   };
   const payment = await withTx(deps.db, input.orgId, async (tx) => {
     const id = newId("pay");
@@ -99,14 +100,3 @@ const note = (
       currency: pack.currency,
     },
   });
-
-/** Only our own pages may be returned to. `{CHECKOUT_SESSION_ID}` is filled in with the id of the checkout. */
-function ownUrl({ baseUrl }: BillingDeps, url: string | undefined, pointer: string, path: string): string {
-  if (url === undefined) return new URL(baseUrl).origin + path;
-  if (!URL.canParse(url) || new URL(url).origin !== new URL(baseUrl).origin)
-    throw invalid(pointer, "must be an address of this installation");
-  return url;
-}
-
-const invalid = (pointer: string, detail: string) =>
-  new Problem(common.invalid_input, { errors: [{ pointer, detail }] });

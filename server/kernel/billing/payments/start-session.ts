@@ -106,7 +106,11 @@ async function refusal(deps: BillingDeps, org: OrgId, payment: PaymentRow, error
  * One customer per organization and account: our row first, then Stripe's object. Its key is the payment's, so that a 5xx
  * which Stripe keeps under it passes with the attempt. Of two that are made at once the first saved counts.
  */
-async function ensureCustomer(deps: BillingDeps, org: OrgId, payment: PaymentRow): Promise<string> {
+export async function ensureCustomer(
+  deps: BillingDeps,
+  org: OrgId,
+  row: { id: string; attempt: number },
+): Promise<string> {
   const { accountId, clock, db, stripe } = deps;
   const known = await withTx(db, org, async (tx) => {
     const found = await findCustomer(tx, org, accountId);
@@ -116,7 +120,7 @@ async function ensureCustomer(deps: BillingDeps, org: OrgId, payment: PaymentRow
   if (known) return known;
   const { id } = await stripe.createCustomer({
     holdfastId: org,
-    idempotencyKey: `${payment.id}:customer:${payment.attempt}`,
+    idempotencyKey: `${row.id}:customer:${row.attempt}`,
   });
   return withTx(db, org, async (tx) => {
     await saveCustomer(tx, org, { accountId, id, now: clock.now() });

@@ -6,7 +6,8 @@ import type { PaymentRow, RefundRow } from "./payment.ts";
 
 const PAYMENT = `org_id, id, mode, account_id, provider, purpose, pack_key, amount_minor, currency, credits_micros, status, attempt,
   absent_since, success_url, cancel_url, session_id, session_url, session_expires_at, intent_id, charge_id, refunded_minor,
-  failure_code, fee_transaction_id, fee_minor, as_of, fetch_seq, created_at, paid_at`;
+  failure_code, fee_transaction_id, fee_minor, as_of, fetch_seq, created_at, paid_at,
+  invoice_id`;
 
 export type NewPayment = Pick<
   PaymentRow,
@@ -56,6 +57,43 @@ export async function insertPayment(tx: Tx, org: OrgId, row: NewPayment): Promis
   );
   if (!found) throw new Error("assertion failed: the payment was just written");
   return found;
+}
+
+/** A payment that the company took by itself for an invoice, named by its charge; made before: nothing happens. */
+export async function insertCharged(
+  tx: Tx,
+  org: OrgId,
+  row: Pick<
+    PaymentRow,
+    "id" | "mode" | "account_id" | "amount_minor" | "currency" | "invoice_id" | "created_at"
+  > & {
+    chargeId: string;
+  },
+): Promise<PaymentRow["id"]> {
+  await tx.query(
+    "billing.payment_charged",
+    `insert into billing.payments (org_id, id, mode, account_id, provider, purpose, amount_minor, currency,
+       credits_micros, status, operation_id, success_url, cancel_url, as_of, created_by, created_at, invoice_id)
+     values ($1, $2, $3, $4, 'stripe', 'subscription', $5, $6, 0, 'processing', $7, '', '', $8, 'system', $8, $9)
+     on conflict (org_id, operation_id) do nothing`,
+    [
+      org,
+      row.id,
+      row.mode,
+      row.account_id,
+      row.amount_minor,
+      row.currency,
+      `charge:${row.chargeId}`,
+      row.created_at,
+      row.invoice_id,
+    ],
+  );
+  const [found] = await tx.query<{ id: PaymentRow["id"] }>(
+    "billing.payment_of_charge",
+    "select id from billing.payments where org_id = $1 and operation_id = $2",
+    [org, `charge:${row.chargeId}`],
+  );
+  return found?.id ?? row.id;
 }
 
 export async function findPayment(tx: Tx, org: OrgId, id: string): Promise<PaymentRow | null> {

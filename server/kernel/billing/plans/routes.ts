@@ -3,6 +3,8 @@ import { personIn, type Http } from "../../../platform/http/index.ts";
 import type { Billing } from "../billing.ts";
 import { currentAnswer, presentCurrent } from "../subscriptions/schemas.ts";
 import { givePlan } from "../subscriptions/give-plan.ts";
+import { asking } from "../subscriptions/company-answer.ts";
+import { syncPlans } from "./ensure-price.ts";
 import * as schemas from "./schemas.ts";
 import { giftInput, giftParams } from "../subscriptions/schemas.ts";
 
@@ -18,6 +20,18 @@ export function planRoutes(http: Http, billing: Billing, cache: Pick<Cache, "get
     query: schemas.plansQuery,
     answer: { status: 200, schema: schemas.plansAnswer },
     handle: async ({ query }) => schemas.presentPlans(billing.deps.plans, query),
+  });
+  http.operation({
+    method: "POST",
+    path: "/api/admin/plans/sync",
+    id: "syncPlans",
+    tag: "Operator",
+    summary: "Makes what the plans lack at the company: products and prices; edits no amount",
+    access: { least: "operator" },
+    limit: { name: "operator_plans", perMinute: 10 },
+    body: schemas.syncInput,
+    answer: { status: 200, schema: schemas.syncAnswer },
+    handle: async ({ body }) => ({ data: await asking(() => syncPlans(billing.deps, body.dry_run)) }),
   });
   http.operation({
     method: "PUT",

@@ -53,6 +53,21 @@ export const presentPlan = (plan: Plan, wanted: z.output<typeof plansQuery> = {}
   limits: { seats: plan.limits.seats },
 });
 
+export const syncInput = z.strictObject({ dry_run: z.boolean().default(false) }).meta({ id: "PlanSync" });
+export const syncAnswer = z
+  .object({
+    data: z.array(
+      z.object({
+        plan: z.string(),
+        currency: z.string(),
+        interval: z.enum(PERIODS),
+        amount_minor: int64,
+        price_id: z.string().nullable().meta({ description: "Null: to be made there" }),
+      }),
+    ),
+  })
+  .meta({ id: "PlanPrices" });
+
 /** Plans that have a price of the wanted sort, and the free one. */
 export function presentPlans(
   plans: Plans,

@@ -1,11 +1,13 @@
 import type { Http } from "../../../platform/http/index.ts";
 import type { Billing } from "../billing.ts";
+import { changeRoutes } from "./change-routes.ts";
 import * as schemas from "./schemas.ts";
 
 const TAG = "Billing";
 
 /** The organization's subscription. */
 export function subscriptionRoutes(http: Http, billing: Billing): void {
+  changeRoutes(http, billing);
   http.operation({
     method: "GET",
     path: "/api/subscriptions/current",

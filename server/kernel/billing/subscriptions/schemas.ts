@@ -3,6 +3,7 @@ import { idParam, instant, int64, text } from "../../../platform/http/index.ts";
 import { PERIODS } from "../plans/plan.ts";
 import { planAnswer, presentPlan } from "../plans/schemas.ts";
 import { GRACE_DAYS, graceEnd, MAX_FAILED_PAYMENTS } from "./grace.ts";
+import type { Preview } from "./preview.ts";
 import type { Current } from "./read.ts";
 import { STATUSES } from "./subscription.ts";
 import type { PlanUsage } from "./usage.ts";
@@ -115,3 +116,87 @@ export const giftInput = z.strictObject({
   reason: text(500),
   org_id: idParam("org").optional().meta({ description: "The person's own organization unless told" }),
 });
+
+const quantity = z.int().min(1).max(1_000).default(1);
+const url = z.url().max(2_000);
+
+export const subscribeInput = z
+  .strictObject({
+    plan_key: z.string().max(40),
+    interval: z.enum(PERIODS),
+    quantity,
+    currency: z
+      .string()
+      .regex(/^[a-z]{3}$/)
+      .default("usd"),
+    provider: z.enum(["stripe"]).default("stripe"),
+    trial: z.boolean().default(false),
+    success_url: url.optional(),
+    cancel_url: url.optional(),
+  })
+  .meta({ id: "NewSubscription" });
+export const subscribedAnswer = z
+  .object({ subscription_id: idParam("sub"), session_id: z.string(), url: z.url(), expires_at: instant })
+  .meta({ id: "SubscriptionCheckout" });
+
+const wanted = { plan_key: z.string().max(40), interval: z.enum(PERIODS), quantity };
+export const previewInput = z.strictObject(wanted).meta({ id: "PlanChange" });
+export const changeInput = z
+  .strictObject({ ...wanted, preview_id: idParam("prv") })
+  .meta({ id: "PlanChangeOrder" });
+
+const line = z.object({
+  description: z.string(),
+  amount_minor: int64,
+  quantity: z.int(),
+  period: z.object({ start: instant, end: instant }),
+  proration: z.boolean(),
+});
+export const previewAnswer = z
+  .object({
+    preview_id: idParam("prv"),
+    expires_at: instant,
+    direction: z.enum(["up", "down", "same"]),
+    currency: z.string(),
+    lines: z.array(line),
+    due_now_minor: int64.meta({ description: "Exactly what is charged when it is carried out" }),
+    next_invoice_minor: int64,
+    credits_change_micros: int64.meta({
+      description: "Added at once; what comes later comes with its invoice",
+    }),
+    effective_at: instant,
+    blockers: z.array(z.object({ limit: z.string(), allowed: z.int(), used: z.int() })),
+  })
+  .meta({ id: "PlanChangePreview" });
+
+export const presentPreview = ({
+  row,
+  lines,
+  nextMinor,
+  blockers,
+}: Preview): z.output<typeof previewAnswer> => ({
+  preview_id: row.id,
+  expires_at: row.expires_at,
+  direction: row.direction,
+  currency: row.currency,
+  lines: lines.map((one) => ({
+    description: one.description,
+    amount_minor: one.amountMinor,
+    quantity: one.quantity,
+    period: { start: one.periodStart, end: one.periodEnd },
+    proration: one.proration,
+  })),
+  due_now_minor: row.due_now_minor,
+  next_invoice_minor: nextMinor,
+  credits_change_micros: row.credits_micros,
+  effective_at: row.effective_at,
+  blockers,
+});
+
+export const cancelInput = z
+  .strictObject({
+    at: z.enum(["period_end", "now"]).default("period_end"),
+    reason: text(1_000).optional(),
+    feedback: text(1_000).optional(),
+  })
+  .meta({ id: "SubscriptionCancellation" });

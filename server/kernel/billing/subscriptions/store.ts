@@ -81,6 +81,15 @@ export async function lockSubscriptions(
   );
 }
 
+export async function findSubscription(tx: Tx, org: OrgId, id: string): Promise<SubscriptionRow | null> {
+  const [row] = await tx.query<SubscriptionRow>(
+    "billing.subscription",
+    "select * from billing.subscriptions where org_id = $1 and id = $2",
+    [org, id],
+  );
+  return row ?? null;
+}
+
 export async function findLive(tx: Tx, org: OrgId, mode: Mode): Promise<SubscriptionRow | null> {
   const [row] = await tx.query<SubscriptionRow>(
     "billing.subscription_live",

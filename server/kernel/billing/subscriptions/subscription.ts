@@ -40,6 +40,8 @@ export const LIVE: ReadonlySet<SubscriptionStatus> = new Set([
   "paused",
 ]);
 export const isLive = ({ status }: Pick<SubscriptionRow, "status">): boolean => LIVE.has(status);
+export const isOpen = ({ status }: Pick<SubscriptionRow, "status">): boolean =>
+  status === "creating" || status === "incomplete";
 
 /** `plan`: what was subscribed to; `grace`: the same while a payment is late; `free`: data kept, the free plan's limits. */
 export type Access = "plan" | "grace" | "free";

@@ -22,16 +22,19 @@ export async function fetchWhole(
 }
 
 /** The same for an event that waits: bounded in rate and time, and a reason to come back instead of an error. */
-export async function fetchForEvent(
+export const fetchForEvent = (
   deps: Pick<BillingDeps, "db" | "clock" | "stripe">,
   limit: FetchLimit,
   object: { intentId: string | null; sessionId: string | null },
-): Promise<Fetched | Prepared<never>> {
+): Promise<Fetched | Prepared<never>> => askForEvent(limit, () => fetchWhole(deps, object));
+
+/** Any question that an event needs answered, in the same bounds. */
+export async function askForEvent<T>(limit: FetchLimit, ask: () => Promise<T>): Promise<T | Prepared<never>> {
   if (!limit.take()) return { kind: "wait", code: "fetch_limit" };
   const { promise: late, resolve } = Promise.withResolvers<Prepared<never>>();
   const timer = setTimeout(() => resolve({ kind: "wait", code: "stripe_slow" }), PATIENCE_MS);
   try {
-    return await Promise.race([late, fetchWhole(deps, object).catch(reason)]);
+    return await Promise.race([late, ask().catch(reason)]);
   } finally {
     clearTimeout(timer);
   }

@@ -1,0 +1,136 @@
+import { addMs } from "../../../platform/clock.ts";
+import { CompanyFault } from "../../../platform/calls/index.ts";
+import { withSystemTx, withTx } from "../../../platform/db/index.ts";
+import { assert, Problem } from "../../../platform/problem.ts";
+import type { SubscriptionSession } from "../../../vendors/stripe/index.ts";
+import type { BillingDeps } from "../deps.ts";
+import { ensureCustomer } from "../payments/start-session.ts";
+import { ensurePrice } from "../plans/ensure-price.ts";
+import { billingProblems } from "../problems.ts";
+import { placeSubscription } from "./places.ts";
+import { lockSubscriptions, updateSubscriptions } from "./store.ts";
+import type { SubscriptionRow } from "./subscription.ts";
+
+export type StartedCheckout = {
+  subscriptionId: SubscriptionRow["id"];
+  sessionId: string;
+  url: string;
+  expiresAt: Date;
+};
+
+/** The company forgets a key after 24 h; before that the outcome is looked up instead. */
+const KEY_LIFE_MS = 20 * 3_600_000;
+/** Between the two looks that must both find nothing before a new key is used. */
+const ABSENT_MS = 10 * 60_000;
+
+/** Gives a subscription its checkout, or finds the one it has. Safe to call again at any point. */
+export async function startCheckout(deps: BillingDeps, row: SubscriptionRow): Promise<StartedCheckout> {
+  const known = started(row);
+  if (known) return known;
+  const { success_url: successUrl, cancel_url: cancelUrl } = row;
+  assert(successUrl && cancelUrl, "a checkout says where its buyer goes afterwards");
+  try {
+    const plan = await withSystemTx(deps.db, (tx) => deps.versions.get(tx, row.version_id));
+    const session = await deps.stripe.createSubscriptionSession({
+      holdfastId: row.id,
+      customerId: await ensureCustomer(deps, row.org_id, row),
+      priceId: await ensurePrice(deps, plan, {
+        period: row.period,
+        currency: row.currency,
+        amountMinor: row.amount_minor,
+      }),
+      quantity: row.quantity,
+      trialDays: row.trial_days,
+      successUrl,
+      cancelUrl,
+      idempotencyKey: `${row.id}:session:${row.attempt}`,
+    });
+    const result = await adoptCheckout(deps, row, session);
+    assert(result, "a company gives a new checkout its address");
+    return result;
+  } catch (error) {
+    throw await refusal(deps, row, error);
+  }
+}
+
+/** The row learns of its checkout; null for one that can no longer be paid. */
+function adoptCheckout(
+  deps: BillingDeps,
+  { org_id: org, id }: SubscriptionRow,
+  session: SubscriptionSession,
+): Promise<StartedCheckout | null> {
+  return change(deps, { org_id: org, id }, (row) => ({
+    ...row,
+    session_id: session.id,
+    session_url: session.url,
+    session_expires_at: session.expiresAt,
+    absent_since: null,
+    ...(row.status === "creating" ? { status: "incomplete" } : {}),
+  })).then((row) => row && started(row));
+}
+
+function started(row: SubscriptionRow): StartedCheckout | null {
+  const { id, session_id, session_url, session_expires_at } = row;
+  if (session_id === null || session_url === null || session_expires_at === null) return null;
+  return { subscriptionId: id, sessionId: session_id, url: session_url, expiresAt: session_expires_at };
+}
+
+/** A definite no ends the row: who wants to try again subscribes again. Anything else leaves it to be carried on. */
+async function refusal(deps: BillingDeps, row: SubscriptionRow, error: unknown): Promise<unknown> {
+  if (!(error instanceof CompanyFault)) return error;
+  if (error.kind === "unavailable")
+    return new Problem(billingProblems.provider_unavailable, { cause: error, retryAfter: 5 });
+  await change(deps, row, (now) =>
+    now.status === "creating"
+      ? { ...now, status: "canceled", cancel_reason: error.code, ended_at: deps.clock.now() }
+      : now,
+  );
+  return new Problem(billingProblems.provider_refused, { cause: error });
+}
+
+/**
+ * Carries on one that was cut off before its checkout was known: the same call with the same key, while the company still
+ * knows it; later its list is searched for our id: found → adopted; absent twice, 10 minutes apart → a new key.
+ */
+export async function resumeCheckout(deps: BillingDeps, row: SubscriptionRow): Promise<void> {
+  const now = deps.clock.now();
+  if (row.absent_since === null && now.getTime() - row.as_of.getTime() < KEY_LIFE_MS) {
+    try {
+      await startCheckout(deps, row);
+      return;
+    } catch (error) {
+      const fault = error instanceof Problem ? error.cause : error;
+      if (!(fault instanceof CompanyFault)) throw error;
+      if (!fault.answered5xx) return;
+    }
+  }
+  const session = await deps.stripe.findSubscriptionSession(row.id, addMs(row.created_at, -60_000));
+  if (session) await adoptCheckout(deps, row, session);
+  else
+    await change(deps, row, (known) => {
+      if (known.status !== "creating" || known.attempt !== row.attempt) return known;
+      if (known.absent_since === null) return { ...known, absent_since: now };
+      if (now.getTime() - known.absent_since.getTime() < ABSENT_MS) return known;
+      return { ...known, absent_since: null, attempt: known.attempt + 1, as_of: now };
+    });
+}
+
+/** Changes one row under its lock; null when it is over. */
+function change(
+  deps: BillingDeps,
+  { org_id: org, id }: Pick<SubscriptionRow, "org_id" | "id">,
+  next: (row: SubscriptionRow) => SubscriptionRow,
+): Promise<SubscriptionRow | null> {
+  return withTx(deps.db, org, async (tx) => {
+    const row = (await lockSubscriptions(tx, org)).find((one) => one.id === id);
+    if (!row) return null;
+    const changed = next(row);
+    if (changed.session_id !== null)
+      await placeSubscription(tx, deps.accountId, [
+        { object_id: changed.session_id, org_id: org, subscription_id: id },
+      ]);
+    if (changed !== row) await updateSubscriptions(tx, org, [changed]);
+    tx.afterCommit(() => deps.hub.publish("subscription.updated", org));
+    return changed;
+  });
+}

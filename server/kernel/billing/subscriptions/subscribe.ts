@@ -1,0 +1,139 @@
+import { type Tx, withTx } from "../../../platform/db/index.ts";
+import type { Id, OrgId } from "../../../platform/ids.ts";
+import { Problem, common } from "../../../platform/problem.ts";
+import { audit } from "../../identity/index.ts";
+import type { Mode } from "../../ledger/index.ts";
+import type { BillingDeps } from "../deps.ts";
+import { invalid, ownUrl } from "../own-url.ts";
+import { priceOf, type Period, type Plan, type PlanPrice } from "../plans/plan.ts";
+import { billingProblems } from "../problems.ts";
+import { placeSubscription } from "./places.ts";
+import { startCheckout, type StartedCheckout } from "./start-checkout.ts";
+import { insertSubscription, findSubscription, lockSubscriptions, updateSubscriptions } from "./store.ts";
+import { isLive, isOpen, type SubscriptionRow } from "./subscription.ts";
+import { takerOf } from "./trial.ts";
+import { hadTrial } from "./trial-marks.ts";
+
+export type SubscribeInput = {
+  orgId: OrgId;
+  actorId: string;
+  mode: Mode;
+  planKey: string;
+  period: Period;
+  currency: string;
+  quantity: number;
+  trial: boolean;
+  successUrl?: string | undefined;
+  cancelUrl?: string | undefined;
+  /** Of the Idempotency-Key; a retry carries the same row on. */
+  operationId: Id<"idk">;
+};
+
+/**
+ * Begins a subscription: our row first, committed, then the company's checkout under a key made of the row. Called again
+ * with the same operation it goes on from wherever it was cut off. 422 for a plan without such a price, 409
+ * `already_subscribed`, `checkout_open` (with its address), `trial_used`; 502 `provider_refused`, 503
+ * `provider_unavailable`: the row is kept.
+ */
+export async function subscribe(deps: BillingDeps, input: SubscribeInput): Promise<StartedCheckout> {
+  const { plan, price } = wanted(deps, input);
+  if (input.mode !== deps.stripe.mode)
+    throw new Problem(common.forbidden, { detail: "No account of this mode" });
+  const { baseUrl } = deps;
+  const urls = {
+    success_url: ownUrl(
+      baseUrl,
+      input.successUrl,
+      "/success_url",
+      "/billing/return?session_id={CHECKOUT_SESSION_ID}",
+    ),
+    cancel_url: ownUrl(baseUrl, input.cancelUrl, "/cancel_url", "/plans"),
+  };
+  const id: SubscriptionRow["id"] = `sub_${input.operationId.slice(4)}`;
+  const row = await withTx(deps.db, input.orgId, async (tx) => {
+    const rows = await lockSubscriptions(tx, input.orgId, [id]);
+    const mine = rows.find((one) => one.id === id);
+    if (mine) return mine;
+    await refuseSecond(deps, tx, rows);
+    if (input.trial) await refuseTrial(deps, tx, input);
+    await insertRow(deps, tx, input, { id, plan, price, urls });
+    const made = await findSubscription(tx, input.orgId, id);
+    if (!made) throw new Error("a subscription just made is not there");
+    return made;
+  });
+  return startCheckout(deps, row);
+}
+
+function wanted({ plans }: BillingDeps, input: SubscribeInput): { plan: Plan; price: PlanPrice } {
+  const plan = plans.find(input.planKey);
+  if (!plan || plan === plans.free) throw invalid("/plan_key", "is not a plan that we sell");
+  const price = priceOf(plan, input.period, input.currency);
+  if (!price) throw invalid("/interval", "is not a price of this plan");
+  if (input.trial && !plan.trial) throw invalid("/trial", "is not part of this plan");
+  return { plan, price };
+}
+
+/** A checkout that ran out makes room; what is open, live, or being made does not. */
+async function refuseSecond(deps: BillingDeps, tx: Tx, rows: readonly SubscriptionRow[]): Promise<void> {
+  const now = deps.clock.now();
+  if (rows.some(isLive)) throw new Problem(billingProblems.already_subscribed);
+  for (const open of rows.filter(isOpen)) {
+    const ranOut = open.session_expires_at !== null && open.session_expires_at <= now;
+    // Somebody may have paid in the last minute: then it comes to life beside the new one, and is given back.
+    if (!ranOut || open.provider_subscription_id !== null)
+      throw new Problem(billingProblems.checkout_open, { extra: { checkout_url: open.session_url } });
+    await updateSubscriptions(tx, open.org_id, [
+      { ...open, status: "canceled", cancel_reason: "checkout_expired", ended_at: now },
+    ]);
+  }
+}
+
+async function refuseTrial(deps: BillingDeps, tx: Tx, input: SubscribeInput): Promise<void> {
+  const taker = await takerOf(tx, { created_by: input.actorId, org_id: input.orgId }, null);
+  if (await hadTrial(tx, deps.trialSecrets, taker)) throw new Problem(billingProblems.trial_used);
+}
+
+async function insertRow(
+  deps: BillingDeps,
+  tx: Tx,
+  input: SubscribeInput,
+  made: {
+    id: SubscriptionRow["id"];
+    plan: Plan;
+    price: PlanPrice;
+    urls: { success_url: string; cancel_url: string };
+  },
+): Promise<void> {
+  const now = deps.clock.now();
+  const { id, plan, price, urls } = made;
+  await insertSubscription(tx, input.orgId, {
+    id,
+    mode: input.mode,
+    account_id: deps.accountId,
+    provider: "stripe",
+    plan_key: plan.key,
+    version_id: plan.versionId,
+    period: price.period,
+    currency: price.currency,
+    amount_minor: price.amountMinor,
+    quantity: input.quantity,
+    status: "creating",
+    trial_days: input.trial ? (plan.trial?.days ?? null) : null,
+    operation_id: input.operationId,
+    ...urls,
+    period_start: null,
+    period_end: null,
+    credits_due_at: null,
+    created_by: input.actorId,
+    created_at: now,
+  });
+  await placeSubscription(tx, deps.accountId, [{ object_id: id, org_id: input.orgId, subscription_id: id }]);
+  await audit(tx, now, {
+    orgId: input.orgId,
+    actorId: input.actorId,
+    action: "subscription.started",
+    targetId: id,
+    detail: { plan: plan.key, interval: price.period, quantity: input.quantity, trial: input.trial },
+  });
+  tx.afterCommit(() => deps.hub.publish("subscription.updated", input.orgId));
+}

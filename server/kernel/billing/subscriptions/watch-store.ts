@@ -1,0 +1,40 @@
+/** SQL of what stands still. For the operator's role, but for what names its organization. */
+import type { Tx } from "../../../platform/db/index.ts";
+import type { OrgId } from "../../../platform/ids.ts";
+import type { Mode } from "../../ledger/index.ts";
+import type { SubscriptionRow } from "./subscription.ts";
+
+type Watched = Pick<SubscriptionRow, "org_id" | "id">;
+
+/** Those that something is due of; one whose state is young was asked for a moment ago. */
+export function listWatched(
+  tx: Tx,
+  mode: Mode,
+  times: { now: Date; cutOff: Date; asked: Date },
+  limit: number,
+): Promise<Watched[]> {
+  return tx.query(
+    "billing.subscriptions_watched",
+    `select org_id, id from billing.subscriptions
+     where mode = $1 and provider = 'stripe' and (
+       (status = 'creating' and created_at < $3)
+       or (status = 'incomplete' and provider_subscription_id is null and session_expires_at < $3)
+       or (status = 'duplicate' and provider_status is distinct from 'canceled')
+       or (status in ('trialing', 'active', 'past_due', 'paused') and as_of < $4
+         and (period_end < $3 or trial_ends_at between $4 and $3 or past_due_since < $2))
+       or (status = 'suspended' and as_of < $4))
+     order by as_of limit $5`,
+    [mode, times.now, times.cutOff, times.asked, limit],
+  );
+}
+
+/** What paid its invoices and was not given back. */
+export async function listChargesOf(tx: Tx, org: OrgId, subscriptionId: string): Promise<string[]> {
+  const rows = await tx.query<{ charge_id: string }>(
+    "billing.subscription_charges",
+    `select p.charge_id from billing.payments p join billing.invoices i on i.org_id = p.org_id and i.id = p.invoice_id
+     where p.org_id = $1 and i.subscription_id = $2 and p.charge_id is not null and p.refunded_minor = 0`,
+    [org, subscriptionId],
+  );
+  return rows.map(({ charge_id }) => charge_id);
+}

@@ -1,0 +1,240 @@
+import type Stripe from "stripe";
+import type { CallStripe } from "./client.ts";
+import type { PaymentFact } from "./facts.ts";
+import type { ChangePreview, InvoiceFact, SubscriptionFact, SubscriptionSession } from "./recurring-facts.ts";
+import {
+  invoiceFact,
+  invoiceLine,
+  paidIntents,
+  subscriptionFact,
+  subscriptionSession,
+} from "./read-recurring.ts";
+
+const PAGE = 100;
+
+export type NewSubscriptionSession = {
+  holdfastId: string;
+  customerId: string;
+  priceId: string;
+  quantity: number;
+  /** Days before the first charge; null: none. */
+  trialDays: number | null;
+  successUrl: string;
+  cancelUrl: string;
+  idempotencyKey: string;
+};
+
+/** What a subscription is changed to. */
+export type PlanChange = {
+  subscriptionId: string;
+  itemId: string;
+  priceId: string;
+  quantity: number;
+  /** The second at which the change counts. */
+  at: Date;
+};
+
+export type Recurring = {
+  /** Makes a product under an id of ours, or finds it. */
+  ensureProduct(input: { id: string; name: string }): Promise<void>;
+  createPrice(input: {
+    productId: string;
+    amountMinor: bigint;
+    currency: string;
+    period: "month" | "year";
+    holdfastId: string;
+    idempotencyKey: string;
+  }): Promise<{ id: string }>;
+  createSubscriptionSession(input: NewSubscriptionSession): Promise<SubscriptionSession>;
+  findSubscriptionSession(holdfastId: string, since: Date): Promise<SubscriptionSession | null>;
+  fetchSubscriptionSession(sessionId: string): Promise<SubscriptionSession>;
+  expireSession(sessionId: string, idempotencyKey: string): Promise<void>;
+  /** Whole, with whoever pays it. */
+  fetchSubscription(id: string): Promise<SubscriptionFact>;
+  /** With what paid it: intents, charges, refunds. */
+  fetchInvoice(id: string): Promise<InvoiceFact>;
+  previewChange(change: PlanChange): Promise<ChangePreview>;
+  /** At once; what is due is charged first, else nothing changes. */
+  upgrade(change: PlanChange & { idempotencyKey: string }): Promise<SubscriptionFact>;
+  /** The price of the next period, and of nothing before. */
+  changePrice(change: PlanChange & { idempotencyKey: string }): Promise<SubscriptionFact>;
+  setCancelAtPeriodEnd(id: string, value: boolean, idempotencyKey: string): Promise<SubscriptionFact>;
+  cancelSubscription(id: string, idempotencyKey: string): Promise<SubscriptionFact>;
+  refundCharge(chargeId: string, idempotencyKey: string): Promise<void>;
+};
+
+/** Subscriptions in our own words. Every function may throw `StripeFault`. */
+export function createRecurring(
+  call: CallStripe,
+  fetchPayment: (intentId: string) => Promise<PaymentFact>,
+): Recurring {
+  return { ...catalogue(call), ...sessions(call), ...objects(call, fetchPayment), ...changes(call) };
+}
+
+function catalogue(call: CallStripe): Pick<Recurring, "ensureProduct" | "createPrice"> {
+  return {
+    ensureProduct: ({ id, name }) =>
+      call("products.create", async (sdk) => {
+        try {
+          await sdk.products.create({ id, name, metadata: { holdfast_id: id } });
+        } catch (error) {
+          if ((error as { code?: unknown }).code !== "resource_already_exists") throw error;
+        }
+      }),
+    createPrice: (input) =>
+      call("prices.create", async (sdk) => {
+        const price = await sdk.prices.create(
+          {
+            product: input.productId,
+            unit_amount: Number(input.amountMinor),
+            currency: input.currency,
+            recurring: { interval: input.period },
+            metadata: { holdfast_id: input.holdfastId },
+          },
+          { idempotencyKey: input.idempotencyKey },
+        );
+        return { id: price.id };
+      }),
+  };
+}
+
+function sessions(
+  call: CallStripe,
+): Pick<
+  Recurring,
+  "createSubscriptionSession" | "findSubscriptionSession" | "fetchSubscriptionSession" | "expireSession"
+> {
+  return {
+    createSubscriptionSession: (input) =>
+      call("checkout.sessions.create", async (sdk) => {
+        const metadata = { holdfast_id: input.holdfastId };
+        const session = await sdk.checkout.sessions.create(
+          {
+            mode: "subscription",
+            customer: input.customerId,
+            client_reference_id: input.holdfastId,
+            line_items: [{ price: input.priceId, quantity: input.quantity }],
+            metadata,
+            subscription_data: {
+              metadata,
+              ...(input.trialDays === null ? {} : { trial_period_days: input.trialDays }),
+            },
+            success_url: input.successUrl,
+            cancel_url: input.cancelUrl,
+          },
+          { idempotencyKey: input.idempotencyKey },
+        );
+        return subscriptionSession(session);
+      }),
+    async findSubscriptionSession(holdfastId, since) {
+      const rows = await call("checkout.sessions.list", async (sdk) => {
+        const created = { gte: Math.floor(since.getTime() / 1000) };
+        const list = await sdk.checkout.sessions.list({ limit: PAGE, created });
+        return list.data.map(subscriptionSession);
+      });
+      return rows.find((row) => row.holdfastId === holdfastId) ?? null;
+    },
+    fetchSubscriptionSession: (id) =>
+      call("checkout.sessions.retrieve", async (sdk) =>
+        subscriptionSession(await sdk.checkout.sessions.retrieve(id)),
+      ),
+    expireSession: (id, idempotencyKey) =>
+      call("checkout.sessions.expire", async (sdk) => {
+        await sdk.checkout.sessions.expire(id, {}, { idempotencyKey });
+      }),
+  };
+}
+
+function objects(
+  call: CallStripe,
+  fetchPayment: (intentId: string) => Promise<PaymentFact>,
+): Pick<Recurring, "fetchSubscription" | "fetchInvoice" | "previewChange"> {
+  return {
+    fetchSubscription: (id) =>
+      call("subscriptions.retrieve", async (sdk) =>
+        subscriptionFact(await sdk.subscriptions.retrieve(id, { expand: ["default_payment_method"] })),
+      ),
+    async fetchInvoice(id) {
+      const { fact, intents } = await call("invoices.retrieve", async (sdk) => {
+        const invoice = await sdk.invoices.retrieve(id, { expand: ["payments"] });
+        return { fact: invoiceFact(invoice), intents: paidIntents(invoice) };
+      });
+      const charges: PaymentFact[] = [];
+      for (const intent of intents) charges.push(await fetchPayment(intent));
+      return { ...fact, charges };
+    },
+    previewChange: (change) =>
+      call("invoices.create_preview", async (sdk) => {
+        const invoice = await sdk.invoices.createPreview({
+          subscription: change.subscriptionId,
+          subscription_details: {
+            items: [{ id: change.itemId, price: change.priceId, quantity: change.quantity }],
+            proration_behavior: "always_invoice",
+            proration_date: seconds(change.at),
+          },
+        });
+        return {
+          currency: invoice.currency,
+          lines: invoice.lines.data.map(invoiceLine),
+          dueNowMinor: BigInt(invoice.amount_due),
+        };
+      }),
+  };
+}
+
+function changes(
+  call: CallStripe,
+): Pick<
+  Recurring,
+  "upgrade" | "changePrice" | "setCancelAtPeriodEnd" | "cancelSubscription" | "refundCharge"
+> {
+  const update = (
+    op: string,
+    id: string,
+    params: Stripe.SubscriptionUpdateParams,
+    idempotencyKey: string,
+  ): Promise<SubscriptionFact> =>
+    call(op, async (sdk) =>
+      subscriptionFact(
+        await sdk.subscriptions.update(
+          id,
+          { ...params, expand: ["default_payment_method"] },
+          { idempotencyKey },
+        ),
+      ),
+    );
+  const items = ({ itemId, priceId, quantity }: PlanChange) => [{ id: itemId, price: priceId, quantity }];
+  return {
+    upgrade: (change) =>
+      update(
+        "subscriptions.upgrade",
+        change.subscriptionId,
+        {
+          items: items(change),
+          proration_behavior: "always_invoice",
+          proration_date: seconds(change.at),
+          payment_behavior: "error_if_incomplete",
+        },
+        change.idempotencyKey,
+      ),
+    changePrice: (change) =>
+      update(
+        "subscriptions.change_price",
+        change.subscriptionId,
+        { items: items(change), proration_behavior: "none" },
+        change.idempotencyKey,
+      ),
+    setCancelAtPeriodEnd: (id, value, key) =>
+      update("subscriptions.cancel_at_period_end", id, { cancel_at_period_end: value }, key),
+    cancelSubscription: (id, idempotencyKey) =>
+      call("subscriptions.cancel", async (sdk) =>
+        subscriptionFact(await sdk.subscriptions.cancel(id, {}, { idempotencyKey })),
+      ),
+    refundCharge: (charge, idempotencyKey) =>
+      call("refunds.create", async (sdk) => {
+        await sdk.refunds.create({ charge }, { idempotencyKey });
+      }),
+  };
+}
+
+const seconds = (date: Date): number => Math.floor(date.getTime() / 1000);

@@ -1,0 +1,57 @@
+/** Subscribes in the whole server and pays on the sandbox's pages, with a clock that moves for both. */
+import type { Clock } from "../../server/platform/clock.ts";
+import type { TestApp } from "./app.ts";
+import { createBuyer } from "./buyer.ts";
+import { createClient, type Client, type Json } from "./client.ts";
+
+const TIMEOUT_MS = 20_000;
+const POLL_MS = 50;
+export const DAY_MS = 86_400_000;
+
+export type MovingClock = Clock & { aheadMs: number };
+export function movingClock(): MovingClock {
+  const clock: MovingClock = { aheadMs: 0, now: () => new Date(Date.now() + clock.aheadMs) };
+  return clock;
+}
+
+export type Subscriber = ReturnType<typeof createSubscriber>;
+
+/** `as`: who subscribes; asked for anew after the clock has moved, since sessions end. */
+export function createSubscriber(t: TestApp, clock: MovingClock, as: () => Promise<Client>) {
+  const buyer = createBuyer(t);
+  const sandbox = createClient(t.sandbox.url);
+  let client: Promise<Client> | null = null;
+  const call = async (method: string, path: string, body?: unknown) => {
+    client ??= as();
+    return (await client).call(method, path, body === undefined ? {} : { body });
+  };
+  const current = async () => (await call("GET", "/api/subscriptions/current")).body;
+  return {
+    buyer,
+    call,
+    current,
+    subscribe: (body: Json = {}) =>
+      call("POST", "/api/subscriptions/subscribe", { plan_key: "pro", interval: "month", ...body }),
+    invoices: async () => (await call("GET", "/api/invoices?limit=100")).body.data as Json[],
+    /** Waits for the subscription to fit. */
+    async until(wanted: Json): Promise<Json> {
+      const fits = (row: Json) => Object.entries(wanted).every(([key, value]) => row[key] === value);
+      for (const endsAt = Date.now() + TIMEOUT_MS; ;) {
+        const row = await current();
+        if (fits(row)) return row;
+        if (Date.now() > endsAt) throw new Error(`not ${JSON.stringify(wanted)} but ${JSON.stringify(row)}`);
+        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      }
+    },
+    /** Both clocks; what is due at the company happens in its order. */
+    async advance(days: number) {
+      clock.aheadMs += days * DAY_MS;
+      client = null;
+      const answer = await sandbox.call("POST", "/_sandbox/clock", {
+        body: { advance: `${days * 24}h` },
+        idempotencyKey: null,
+      });
+      if (answer.status >= 300) throw new Error(`the sandbox's clock stands: ${answer.text}`);
+    },
+  };
+}
