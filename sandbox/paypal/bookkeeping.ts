@@ -1,5 +1,6 @@
 import type { ObjectSummary, World } from "../core/company.ts";
 import { newest, select, type Kind } from "./books.ts";
+import { presentSubscription, type SubscriptionEntry } from "./billing/subscription.ts";
 import type { Money } from "./money.ts";
 import { wholeOrder, type OrderEntry } from "./orders/order.ts";
 import type { CaptureEntry } from "./payments/capture.ts";
@@ -11,13 +12,26 @@ export function paypalBooks(world: World): unknown {
     orders: (select(world, "order") as OrderEntry[]).map((entry) => wholeOrder(world, entry)),
     captures: (select(world, "capture") as CaptureEntry[]).map(({ body }) => body),
     refunds: (select(world, "refund") as RefundEntry[]).map(({ body, meta }) => ({ ...body, ...meta })),
+    subscriptions: (select(world, "subscription") as SubscriptionEntry[]).map((entry) =>
+      presentSubscription(world, entry),
+    ),
     events: world.store
       .all("select id, type, resource_id from paypal_events where simulated = 0 order by seq")
       .map((row) => ({ id: row["id"], type: row["type"], resource: row["resource_id"] })),
   };
 }
 
-const KINDS: readonly Kind[] = ["order", "authorization", "capture", "refund"];
+const KINDS: readonly Kind[] = [
+  "order",
+  "authorization",
+  "capture",
+  "refund",
+  "product",
+  "plan",
+  "subscription",
+  "setup-token",
+  "payment-token",
+];
 
 /** Newest objects of each kind, for the control page. */
 export function paypalObjects(world: World, limit: number): ObjectSummary[] {

@@ -1,5 +1,6 @@
 import type { Sql, World } from "../core/company.ts";
 import { notFound } from "./errors.ts";
+import { BUYERS_TABLE } from "./billing/buyers-table.ts";
 import { LEDGER_TABLE } from "./reporting/ledger.ts";
 import { SETTINGS_TABLE } from "./reporting/settings.ts";
 
@@ -25,7 +26,7 @@ create table if not exists paypal_request_ids (
 
 /** Makes the tables of a world; every file of this folder may then use them. */
 export function openBooks(world: World): void {
-  world.store.ensure("paypal", TABLES + LEDGER_TABLE + SETTINGS_TABLE);
+  world.store.ensure("paypal", TABLES + LEDGER_TABLE + SETTINGS_TABLE + BUYERS_TABLE);
 }
 
 export type Link = { href: string; rel: string; method: "GET" | "POST" | "PATCH" | "DELETE" | "REDIRECT" };

@@ -9,12 +9,15 @@ export const BUYERS = [
   { email: "declined@sandbox.test", label: "Declined", note: "Approves, then the bank says no" },
   { email: "pending@sandbox.test", label: "Pays late", note: "Pending for 3 days, then paid" },
   { email: "denied@sandbox.test", label: "Fails late", note: "Pending for 3 days, then denied" },
+  { email: "failing@sandbox.test", label: "Stops paying", note: "Pays once; renewals fail" },
 ] as const;
 
 const PAYER_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
 const EMAIL = /^[a-z0-9][a-z0-9._+-]{0,60}@[a-z0-9-]{1,60}(?:\.[a-z0-9-]{1,60})+$/;
 
-export type Behaviour = "approve" | "cancel" | "declined" | "pending" | "denied";
+export type Behaviour = "approve" | "cancel" | "declined" | "pending" | "denied" | "failing";
+
+const NAMES: readonly Behaviour[] = ["cancel", "declined", "pending", "denied", "failing"];
 
 /** An address as it was typed, or null when it is none. */
 export function readBuyer(text: string): string | null {
@@ -25,9 +28,7 @@ export function readBuyer(text: string): string | null {
 /** `declined@` and `declined+ann@` do the same; an unknown name approves. */
 export function behaviourOf(email: string): Behaviour {
   const name = (email.split("@", 1)[0] ?? "").split("+", 1)[0] ?? "";
-  return name === "cancel" || name === "declined" || name === "pending" || name === "denied"
-    ? name
-    : "approve";
+  return NAMES.find((known) => known === name) ?? "approve";
 }
 
 /** The same address is the same account, in every world. */

@@ -22,6 +22,8 @@ export type PayPalWorld = {
   advance(by: string): Promise<unknown>;
   /** Approves as the page's form does; the answer of the page. */
   approve(orderId: string, buyer?: string): Promise<Answer>;
+  /** The same on the page that a link of kind `approve` or `payer-action` leads to. */
+  agree(made: Json, buyer?: string): Promise<Answer>;
   fault(fault: Json): Promise<unknown>;
 };
 
@@ -45,6 +47,14 @@ async function send(
   const body = text === "" ? {} : (JSON.parse(text) as Json);
   return { status: answer.statusCode, headers: answer.headers, body };
 }
+
+/** Sends the form of the approval page. */
+const post = (url: string, buyer = "approve@sandbox.test") =>
+  send(url, {
+    method: "POST",
+    headers: { accept: "application/json", "content-type": "application/x-www-form-urlencoded" },
+    body: new URLSearchParams({ buyer }).toString(),
+  });
 
 /** Its clock stands unless told. */
 export async function newPayPalWorld(
@@ -73,12 +83,13 @@ export async function newPayPalWorld(
       token = null;
       return control("POST", "/clock", { world: name, advance: by });
     },
-    approve: (id, buyer = "approve@sandbox.test") =>
-      send(`${paypal.base_url}/checkoutnow?token=${id}`, {
-        method: "POST",
-        headers: { accept: "application/json", "content-type": "application/x-www-form-urlencoded" },
-        body: new URLSearchParams({ buyer }).toString(),
-      }),
+    approve: (id, buyer) => post(`${paypal.base_url}/checkoutnow?token=${id}`, buyer),
+    agree({ links }, buyer) {
+      const link = (links as { rel: string; href: string }[]).find(({ rel }) =>
+        /^(approve|payer-action)$/.test(rel),
+      );
+      return post(link?.href ?? "", buyer);
+    },
     fault: (fault) => control("POST", "/faults", { world: name, company: "paypal", times: 1, ...fault }),
   };
 }

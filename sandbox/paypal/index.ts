@@ -10,6 +10,8 @@
  */
 import type { ServerResponse } from "node:http";
 import type { Company, ErrorKind, World } from "../core/company.ts";
+import { billDue } from "./billing/bill.ts";
+import { controlBuyers } from "./billing/buyer-settings.ts";
 import { paypalBooks, paypalObjects } from "./bookkeeping.ts";
 import { apiBase, openBooks } from "./books.ts";
 import { errorBody, PayPalError, writeJson, type ErrorName } from "./errors.ts";
@@ -56,12 +58,16 @@ export const paypal: Company = {
   credentials,
   handle: serve,
   page: servePage,
-  control: controlSettings,
+  control: async (request) => (await controlSettings(request)) || controlBuyers(request),
   welcome(world) {
     openBooks(world);
     ownHook(world);
   },
-  due: { "capture.clear": clearCapture, "authorization.expire": expireAuthorization },
+  due: {
+    "capture.clear": clearCapture,
+    "authorization.expire": expireAuthorization,
+    "subscription.bill": billDue,
+  },
   webhooks: webhookStyle,
   books: paypalBooks,
   objects: paypalObjects,

@@ -1,7 +1,10 @@
+import { catalogOperations } from "./billing/catalog-operations.ts";
+import { subscriptionOperations } from "./billing/operations.ts";
 import type { Operation } from "./operation.ts";
 import { orderOperations } from "./orders/operations.ts";
 import { paymentOperations } from "./payments/operations.ts";
 import { reportingOperations } from "./reporting/operations.ts";
+import { vaultOperations } from "./vault/operations.ts";
 import { eventOperations } from "./webhooks/event-operations.ts";
 import { webhookOperations } from "./webhooks/operations.ts";
 
@@ -11,6 +14,9 @@ export const OPERATIONS: readonly Operation[] = [
   ...webhookOperations,
   ...eventOperations,
   ...reportingOperations,
+  ...catalogOperations,
+  ...subscriptionOperations,
+  ...vaultOperations,
 ];
 
 /** What PayPal has besides: 501 rather than 404. */

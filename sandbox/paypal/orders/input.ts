@@ -82,10 +82,13 @@ export function walletOf(source: SourceInput | undefined): NonNullable<SourceInp
   if (source === undefined) return null;
   const other = Object.keys(source).find((name) => name !== "paypal");
   if (other !== undefined) throw notBuilt(`payment_source.${other}`);
-  const { paypal: wallet } = source;
-  if (wallet?.vault_id !== undefined) throw notBuilt("payment_source.paypal.vault_id");
-  if (wallet?.attributes?.vault !== undefined) throw notBuilt("payment_source.paypal.attributes.vault");
-  return wallet ?? null;
+  return source.paypal ?? null;
+}
+
+/** An order is paid by what was chosen when it was made. */
+export function refuseSource(source: SourceInput | undefined): void {
+  if (walletOf(source)?.vault_id !== undefined)
+    throw notBuilt("payment_source.paypal.vault_id of a made order");
 }
 
 function checkSums({ amount, items }: UnitInput, total: bigint, field: string): void {

@@ -30,7 +30,10 @@ export function makeOrder(world: World, body: OrderInput): OrderEntry {
     buyer: null,
     expiresMs: now + LIFE_MS,
     brand: context?.brand_name ?? null,
-    vault: null,
+    vault:
+      wallet?.attributes?.vault?.store_in_vault === undefined
+        ? null
+        : { customerId: wallet.attributes.customer?.id ?? null },
   };
   return insert(world, { id, kind: "order", parent: null, body: order, meta });
 }

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { operation, type Answer, type Call, type Keyed } from "../operation.ts";
 import { patchInput } from "../read.ts";
-import { needRequestId, orderInput, sourceInput, walletOf } from "./input.ts";
+import { needRequestId, orderInput, refuseSource, sourceInput } from "./input.ts";
 import { makeOrder } from "./make.ts";
+import { payByToken } from "./pay-by-token.ts";
 import { getOrder, presentOrder, type OrderEntry } from "./order.ts";
 import { patchOrder } from "./patch.ts";
 import { authorizeOrder, captureOrder } from "./pay.ts";
@@ -24,6 +25,8 @@ export const orderOperations = [
     (call) => {
       const bare = call.body.payment_source === undefined;
       if (!bare) needRequestId(call.requestId);
+      const paid = payByToken(call.world, call.body);
+      if (paid !== null) return present(call, paid, 201);
       return present(call, makeOrder(call.world, call.body), bare ? 201 : 200);
     },
     keyed,
@@ -40,7 +43,7 @@ export const orderOperations = [
     "/v2/checkout/orders/{id}/capture",
     payInput,
     (call) => {
-      walletOf(call.body.payment_source);
+      refuseSource(call.body.payment_source);
       return present(call, captureOrder(call.world, getOrder(call.world, call.id)), 201);
     },
     keyed,
@@ -50,7 +53,7 @@ export const orderOperations = [
     "/v2/checkout/orders/{id}/authorize",
     payInput,
     (call) => {
-      walletOf(call.body.payment_source);
+      refuseSource(call.body.payment_source);
       return present(call, authorizeOrder(call.world, getOrder(call.world, call.id)), 201);
     },
     keyed,

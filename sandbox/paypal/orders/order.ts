@@ -50,7 +50,7 @@ export type Meta = {
   expiresMs: number;
   brand: string | null;
   /** Keeps the buyer's wallet for later payments once this order is paid. */
-  vault: { customerId: string | null; usageType: string } | null;
+  vault: { customerId: string | null } | null;
 };
 export type OrderEntry = Entry<Order, Meta>;
 

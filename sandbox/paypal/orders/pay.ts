@@ -6,6 +6,7 @@ import { PayPalError, unprocessable } from "../errors.ts";
 import { minorOf } from "../money.ts";
 import { makeAuthorization } from "../payments/authorization.ts";
 import { makeCapture } from "../payments/capture.ts";
+import { keepWallet } from "../vault/token.ts";
 import { emit } from "../webhooks/events.ts";
 import { LIFE_MS, saveOrder, wholeOrder, type OrderEntry } from "./order.ts";
 
@@ -83,8 +84,18 @@ export function captureOrder(world: World, entry: OrderEntry): OrderEntry {
       invoiceId: unit.invoice_id,
       later: behaviour === "pending" || behaviour === "denied" ? behaviour : null,
     });
+  if (meta.vault !== null && meta.buyer !== null) keep(world, saved, meta.buyer);
   completed(world, saved);
   return saved;
+}
+
+/** Keeps the buyer's wallet, as was asked when the order was made. */
+function keep(world: World, entry: OrderEntry, buyer: string): void {
+  const { id, body } = keepWallet(world, buyer, entry.meta.vault?.customerId ?? null);
+  const { paypal } = entry.body.payment_source as { paypal: object };
+  const vault = { id, status: "VAULTED", customer: body.customer, links: body.links };
+  entry.body.payment_source = { paypal: { ...paypal, attributes: { vault } } };
+  saveOrder(world, entry);
 }
 
 /** Sets the money of an approved order aside. */

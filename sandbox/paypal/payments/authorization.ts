@@ -142,7 +142,7 @@ export function captureAuthorization(
   if (body.status === "CAPTURED")
     throw unprocessable("AUTHORIZATION_ALREADY_CAPTURED", "Authorization has previously been captured.");
   const captures = (childrenOf(world, meta.orderId, "capture") as CaptureEntry[]).filter(
-    (each) => each.body.supplementary_data.related_ids.authorization_id === entry.id,
+    (each) => each.body.supplementary_data?.related_ids.authorization_id === entry.id,
   );
   const before = captures.reduce((sum, each) => sum + minorOf(each.body.amount), 0n);
   const whole = minorOf(body.amount);

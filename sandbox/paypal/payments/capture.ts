@@ -23,10 +23,11 @@ export type Capture = {
   links: Link[];
   create_time: string;
   update_time: string;
-  supplementary_data: { related_ids: { order_id: string; authorization_id?: string } };
+  supplementary_data?: { related_ids: { order_id: string; authorization_id?: string } };
   payee: typeof MERCHANT;
 };
-export type CaptureMeta = { unit: string; paidMs: number };
+/** `subscriptionId`: what it was paid for, when not an order. */
+export type CaptureMeta = { unit: string; paidMs: number; subscriptionId?: string };
 export type CaptureEntry = Entry<Capture, CaptureMeta>;
 
 export type NewCapture = {
@@ -43,12 +44,15 @@ export type NewCapture = {
   later: "pending" | "denied" | null;
 };
 
-const PROTECTED = {
+export const PROTECTED = {
   status: "ELIGIBLE",
   dispute_categories: ["ITEM_NOT_RECEIVED", "UNAUTHORIZED_TRANSACTION"],
 };
 
-function breakdown(minor: bigint, currency: string): NonNullable<Capture["seller_receivable_breakdown"]> {
+export function breakdown(
+  minor: bigint,
+  currency: string,
+): NonNullable<Capture["seller_receivable_breakdown"]> {
   const fee = feeOf(minor, currency);
   return {
     gross_amount: toMoney(minor, currency),
@@ -131,7 +135,7 @@ function received(world: World, entry: CaptureEntry): void {
     currency,
     gross,
     fee: feeOf(gross, currency),
-    reference: { id: body.supplementary_data.related_ids.order_id, type: "ODR" },
+    reference: { id: entry.parent ?? "", type: "ODR" },
     invoiceId: body.invoice_id,
     customId: body.custom_id,
   });

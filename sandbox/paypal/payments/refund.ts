@@ -6,6 +6,7 @@ import { describeMoney, minorOf, toMoney, type Money } from "../money.ts";
 import { post } from "../reporting/ledger.ts";
 import { emit } from "../webhooks/events.ts";
 import type { CaptureEntry } from "./capture.ts";
+import { tellSaleRefunded } from "./sale.ts";
 
 /** PayPal refunds within 180 days of the payment. */
 const REFUNDABLE_MS = 180 * 86_400_000;
@@ -128,6 +129,12 @@ export function makeRefund(
   });
   const status = rest === 0n ? "REFUNDED" : "PARTIALLY_REFUNDED";
   save(world, { ...capture, body: { ...paid, status, update_time: at } });
+  if (capture.meta.subscriptionId === undefined) tellRefunded(world, entry);
+  else tellSaleRefunded(world, capture, body);
+  return entry;
+}
+
+function tellRefunded(world: World, { id, body }: RefundEntry): void {
   emit(world, {
     type: "PAYMENT.CAPTURE.REFUNDED",
     resourceType: "refund",
@@ -136,5 +143,4 @@ export function makeRefund(
     resource: body,
     resourceId: id,
   });
-  return entry;
 }
