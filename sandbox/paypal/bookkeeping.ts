@@ -1,6 +1,7 @@
 import type { ObjectSummary, World } from "../core/company.ts";
 import { newest, select, type Kind } from "./books.ts";
 import { presentSubscription, type SubscriptionEntry } from "./billing/subscription.ts";
+import { presentDispute, type DisputeEntry } from "./disputes/dispute.ts";
 import type { Money } from "./money.ts";
 import { wholeOrder, type OrderEntry } from "./orders/order.ts";
 import type { CaptureEntry } from "./payments/capture.ts";
@@ -15,6 +16,7 @@ export function paypalBooks(world: World): unknown {
     subscriptions: (select(world, "subscription") as SubscriptionEntry[]).map((entry) =>
       presentSubscription(world, entry),
     ),
+    disputes: (select(world, "dispute") as DisputeEntry[]).map((entry) => presentDispute(world, entry)),
     events: world.store
       .all("select id, type, resource_id from paypal_events where simulated = 0 order by seq")
       .map((row) => ({ id: row["id"], type: row["type"], resource: row["resource_id"] })),
@@ -31,6 +33,7 @@ const KINDS: readonly Kind[] = [
   "subscription",
   "setup-token",
   "payment-token",
+  "dispute",
 ];
 
 /** Newest objects of each kind, for the control page. */

@@ -18,6 +18,8 @@ export type PayPalWorld = {
   name: string;
   paypal: Credentials;
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  /** A token of its own, as PayPal answers it. */
+  token(): Promise<Answer>;
   /** Moves the world's clock. */
   advance(by: string): Promise<unknown>;
   /** Approves as the page's form does; the answer of the page. */
@@ -79,6 +81,7 @@ export async function newPayPalWorld(
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
     },
+    token: () => fetchToken(paypal),
     advance(by) {
       token = null;
       return control("POST", "/clock", { world: name, advance: by });

@@ -14,6 +14,8 @@ import { billDue } from "./billing/bill.ts";
 import { controlBuyers } from "./billing/buyer-settings.ts";
 import { paypalBooks, paypalObjects } from "./bookkeeping.ts";
 import { apiBase, openBooks } from "./books.ts";
+import { controlDashboard } from "./dashboard.ts";
+import { decideDispute } from "./disputes/dispute.ts";
 import { errorBody, PayPalError, writeJson, type ErrorName } from "./errors.ts";
 import { OPERATIONS } from "./operations.ts";
 import { servePage } from "./pages.ts";
@@ -58,7 +60,8 @@ export const paypal: Company = {
   credentials,
   handle: serve,
   page: servePage,
-  control: async (request) => (await controlSettings(request)) || controlBuyers(request),
+  control: async (request) =>
+    (await controlSettings(request)) || (await controlBuyers(request)) || controlDashboard(request),
   welcome(world) {
     openBooks(world);
     ownHook(world);
@@ -67,6 +70,7 @@ export const paypal: Company = {
     "capture.clear": clearCapture,
     "authorization.expire": expireAuthorization,
     "subscription.bill": billDue,
+    "dispute.decide": decideDispute,
   },
   webhooks: webhookStyle,
   books: paypalBooks,

@@ -26,6 +26,8 @@ export type Operation = {
   /** As in PayPal's reference, with `{id}` for each variable. */
   path: string;
   keyed: Keyed | null;
+  /** Whether the body may come as the field `input` of a form with files. */
+  multipart?: boolean;
   /** Reads the body, which may throw; what comes back acts on the books. */
   prepare(call: Omit<Call, "body">, rawBody: Buffer): { body: unknown; run: () => Answer };
 };

@@ -1,5 +1,6 @@
 import { catalogOperations } from "./billing/catalog-operations.ts";
 import { subscriptionOperations } from "./billing/operations.ts";
+import { disputeOperations } from "./disputes/operations.ts";
 import type { Operation } from "./operation.ts";
 import { orderOperations } from "./orders/operations.ts";
 import { paymentOperations } from "./payments/operations.ts";
@@ -17,6 +18,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...catalogOperations,
   ...subscriptionOperations,
   ...vaultOperations,
+  ...disputeOperations,
 ];
 
 /** What PayPal has besides: 501 rather than 404. */

@@ -38,6 +38,18 @@ function wordOf(issue: Issue, given: unknown): Pick<Detail, "issue" | "descripti
     : { issue: "INVALID_PARAMETER_VALUE", description: "A parameter value is not valid." };
 }
 
+/** The field `input` of a form with files, as JSON text; null when it has none. Files are looked at by nobody here. */
+export function inputOf(contentType: string, rawBody: Buffer): Buffer | null {
+  const boundary = /boundary="?([^";]{1,200})"?/i.exec(contentType)?.[1];
+  if (boundary === undefined) return null;
+  for (const part of rawBody.toString("latin1").split(`--${boundary}`)) {
+    const end = part.indexOf("\r\n\r\n");
+    if (end < 0 || !/;\s*name="?input"?/i.test(part.slice(0, end))) continue;
+    return Buffer.from(part.slice(end + 4).replace(/\r\n$/, ""), "latin1");
+  }
+  return null;
+}
+
 /** Of several possibilities the one that came nearest is what PayPal would complain of. */
 function leaves(issue: Issue): Issue[] {
   if (issue.code !== "invalid_union") return [issue];

@@ -3,9 +3,11 @@ import { newId } from "./books.ts";
 import { errorBody, notBuilt, notFound, PayPalError, writeJson } from "./errors.ts";
 import { mockedError } from "./mock-response.ts";
 import type { Answer, Call, Operation } from "./operation.ts";
+import { inputOf } from "./read.ts";
 import { findOperation } from "./operations.ts";
 import { isExpired, serveToken } from "./token.ts";
 
+const NOTHING = Buffer.alloc(0);
 const HOUR_MS = 3_600_000;
 /** PayPal's own bound of the header. */
 const MAX_REQUEST_ID = 108;
@@ -51,8 +53,10 @@ function answer(exchange: Exchange): Answer {
   }
   const { operation, ids } = found;
   const type = exchange.headers["content-type"] ?? "";
-  if ((method === "POST" || method === "PATCH") && !/^application\/json\b/i.test(type))
+  const form = operation.multipart === true && /^multipart\//i.test(type);
+  if ((method === "POST" || method === "PATCH") && !form && !/^application\/json\b/i.test(type))
     throw new PayPalError(415, "UNSUPPORTED_MEDIA_TYPE");
+  const given = form ? (inputOf(type, rawBody) ?? NOTHING) : rawBody;
   const requestId = header(exchange, "paypal-request-id");
   if (requestId !== null && requestId.length > MAX_REQUEST_ID)
     throw new PayPalError(400, "INVALID_REQUEST", {
@@ -82,7 +86,7 @@ function answer(exchange: Exchange): Answer {
       const before = madeBefore(world, operation, path, requestId);
       if (before !== null) return keyed.latest({ ...call, body: undefined }, before);
     }
-    const result = operation.prepare(call, rawBody).run();
+    const result = operation.prepare(call, given).run();
     if (keyed !== null && requestId !== null && result.id !== undefined)
       world.store.run(
         "insert or replace into paypal_request_ids (operation, request_id, object_id, created_ms) values (?, ?, ?, ?)",

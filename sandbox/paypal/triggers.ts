@@ -6,6 +6,7 @@ import { billDue } from "./billing/bill.ts";
 import { approveSubscription, makeSubscription, reviseSubscription } from "./billing/subscribe.ts";
 import type { SubscriptionEntry } from "./billing/subscription.ts";
 import { childrenOf, save } from "./books.ts";
+import { openDispute, provideEvidence, resolve, type DisputeEntry } from "./disputes/dispute.ts";
 import { approveOrder } from "./orders/approve.ts";
 import { makeOrder } from "./orders/make.ts";
 import type { OrderEntry } from "./orders/order.ts";
@@ -86,6 +87,11 @@ function suspended(world: World): SubscriptionEntry {
   return entry;
 }
 
+function disputed(world: World): DisputeEntry {
+  const reason = "MERCHANDISE_OR_SERVICE_NOT_RECEIVED";
+  return openDispute(world, captured(world), { minor: 2000n, reason, stage: "CHARGEBACK" });
+}
+
 export const triggers: Readonly<Record<EventType, (world: World) => void>> = {
   "CHECKOUT.ORDER.APPROVED": (world) => void approved(world),
   "CHECKOUT.ORDER.COMPLETED": (world) => void captured(world),
@@ -98,6 +104,10 @@ export const triggers: Readonly<Record<EventType, (world: World) => void>> = {
   },
   "PAYMENT.CAPTURE.PENDING": (world) => void captured(world, "pending@sandbox.test"),
   "PAYMENT.CAPTURE.REFUNDED": (world) => void makeRefund(world, captured(world), { minor: null }),
+  "CUSTOMER.DISPUTE.CREATED": (world) => void disputed(world),
+  "CUSTOMER.DISPUTE.UPDATED": (world) =>
+    provideEvidence(world, disputed(world), [{ evidence_type: "OTHER", notes: "Triggered" }]),
+  "CUSTOMER.DISPUTE.RESOLVED": (world) => resolve(world, disputed(world), "RESOLVED_BUYER_FAVOUR"),
   "PAYMENT.SALE.COMPLETED": (world) => void subscribed(world),
   "PAYMENT.SALE.REFUNDED": (world) => {
     const [sale] = childrenOf(world, subscribed(world).id, "capture") as CaptureEntry[];

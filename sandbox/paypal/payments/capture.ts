@@ -26,8 +26,15 @@ export type Capture = {
   supplementary_data?: { related_ids: { order_id: string; authorization_id?: string } };
   payee: typeof MERCHANT;
 };
-/** `subscriptionId`: what it was paid for, when not an order. */
-export type CaptureMeta = { unit: string; paidMs: number; subscriptionId?: string };
+export type CaptureMeta = {
+  unit: string;
+  paidMs: number;
+  /** What it was paid for, when not an order. */
+  subscriptionId?: string;
+  /** Whether a case is open on it, and the minor units that cases took and have not given back. */
+  disputed?: boolean;
+  withdrawn?: string;
+};
 export type CaptureEntry = Entry<Capture, CaptureMeta>;
 
 export type NewCapture = {

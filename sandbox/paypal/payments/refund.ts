@@ -40,7 +40,7 @@ function refundable(world: World, entry: CaptureEntry): bigint {
   const gone = refunds
     .filter(({ body }) => body.status === "COMPLETED" || body.status === "PENDING")
     .reduce((sum, { body }) => sum + minorOf(body.amount), 0n);
-  return minorOf(entry.body.amount) - gone;
+  return minorOf(entry.body.amount) - gone - BigInt(entry.meta.withdrawn ?? 0);
 }
 
 /** What may go back of it now: all that is left when `wanted` is null. */
@@ -61,6 +61,11 @@ function checkRefund(
     throw unprocessable(
       "REFUND_TIME_LIMIT_EXCEEDED",
       "You are over the time limit to perform a refund on this capture",
+    );
+  if (capture.meta.disputed === true)
+    throw unprocessable(
+      "TRANSACTION_DISPUTED",
+      "Partial refunds cannot be offered at this time because there is an open case on this transaction. Visit the PayPal Resolution Center to review this case.",
     );
   const left = refundable(world, capture);
   const minor = wanted ?? left;
