@@ -2,20 +2,27 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createBilling, readPacks, type Billing } from "../../server/kernel/billing/index.ts";
-import { createInbox, stripeSource, type Inbox, type Source } from "../../server/kernel/webhooks/index.ts";
+import {
+  createInbox,
+  paypalSource,
+  stripeSource,
+  type Inbox,
+  type Source,
+} from "../../server/kernel/webhooks/index.ts";
 import type { Clock } from "../../server/platform/clock.ts";
 import { createSealer } from "../../server/platform/crypto/index.ts";
 import { Problem } from "../../server/platform/problem.ts";
 import { createLimiter } from "../../server/platform/rate-limit/index.ts";
 import { createLogger, createMetrics } from "../../server/platform/telemetry/index.ts";
+import { createPaypal } from "../../server/vendors/paypal/index.ts";
 import { createStripe } from "../../server/vendors/stripe/index.ts";
 import type { TestHub } from "../harness/hub.ts";
 import { KEYRING } from "../harness/people.ts";
 import { planDeps } from "../harness/plans.ts";
-import type { Stripe } from "./company.ts";
+import type { Company } from "./company.ts";
 import { createLifeline, mortalCalls, mortalDb, type Lifeline } from "./lifeline.ts";
+import type { Credentials } from "./world.ts";
 
-export const ACCOUNT = "acct_sim";
 const BASE_URL = "http://localhost";
 const CALL_TIMEOUT_MS = 2_000;
 const MAX_BODY_BYTES = 5 * 1024 * 1024;
@@ -27,41 +34,61 @@ export type Life = {
   close(): Promise<void>;
 };
 
-export type Place = { databaseUrl: string; stripe: Stripe; clock: Clock; hub: TestHub };
+export type Place = {
+  databaseUrl: string;
+  credentials: Credentials;
+  accounts: Record<Company["name"], string>;
+  clock: Clock;
+  hub: TestHub;
+};
 
 /** Starts one life. It dies by its lifeline, or is closed. */
-export async function startLife({ databaseUrl, stripe, clock, hub }: Place): Promise<Life> {
+export async function startLife({ databaseUrl, credentials, accounts, clock, hub }: Place): Promise<Life> {
   const line = createLifeline();
   const db = mortalDb(databaseUrl, line);
   const metrics = createMetrics("simulation");
   const shared = { db, clock, hub, logger: createLogger("silent"), metrics };
-  const api = mortalCalls(
-    createStripe({
-      apiKey: stripe.api_key,
-      baseUrl: stripe.base_url,
-      metrics,
-      timeoutMs: CALL_TIMEOUT_MS,
-      pausesMs: [],
+  const patience = { metrics, timeoutMs: CALL_TIMEOUT_MS, pausesMs: [] };
+  const { stripe: toStripe, paypal: toPaypal } = credentials;
+  const stripe = mortalCalls(
+    createStripe({ apiKey: toStripe.api_key, baseUrl: toStripe.base_url, ...patience }),
+    line,
+  );
+  const paypal = mortalCalls(
+    createPaypal({
+      baseUrl: toPaypal.base_url,
+      clientId: toPaypal.client_id,
+      clientSecret: toPaypal.client_secret,
+      ...patience,
     }),
     line,
   );
   const billing = createBilling({
     ...shared,
-    stripe: api,
-    accountId: ACCOUNT,
-    paypal: null,
+    stripe,
+    accountId: accounts.stripe,
+    paypal: { api: paypal, accountId: accounts.paypal },
     baseUrl: BASE_URL,
     packs: readPacks(),
     ...planDeps(shared),
   });
-  const source = stripeSource({ stripe: api, accountId: ACCOUNT, secrets: [stripe.webhook_secret] });
+  const sources = [
+    stripeSource({ stripe, accountId: accounts.stripe, secrets: [toStripe.webhook_secret] }),
+    paypalSource({
+      paypal,
+      accountId: accounts.paypal,
+      webhookId: toPaypal.webhook_id,
+      certHosts: toPaypal.cert_hosts.split(","),
+      certRoots: toPaypal.cert_roots,
+    }),
+  ];
   const inbox = createInbox({
     ...shared,
     limiter: createLimiter(),
     sealer: createSealer([KEYRING]),
     baseUrl: BASE_URL,
     maxAttempts: 77,
-    sources: [signedNow(source)],
+    sources: sources.map(signedNow),
     handlers: [...billing.handlers],
   });
   await inbox.ensureEndpoints();

@@ -13,31 +13,36 @@ import { createRandom, type Random } from "../crash/random.ts";
 import { createTestDatabase } from "../harness/database.ts";
 import { startHub, type TestHub } from "../harness/hub.ts";
 import { compareBooks } from "./books.ts";
-import { openWorld, type World } from "./company.ts";
+import type { Company } from "./company.ts";
 import { CUSTOMER_ACTS } from "./customers.ts";
 import { Crashed } from "./lifeline.ts";
+import { paypalCompany } from "./paypal.ts";
 import { openDoor, startLife, type Life } from "./process.ts";
+import { stripeCompany } from "./stripe.ts";
+import { openWorld, type World } from "./world.ts";
 
 const STEPS = 60;
 const HOUR_MS = 3_600_000;
+const QUARTER_MS = 900_000;
 /** Half of the steps end a life sooner or later; a statement is two points. */
 const MAX_POINTS_AHEAD = 120;
-/** Of six hours each, in calm weather: longer than a company tries again, and than a session lives. */
+/** Of six hours and a bit each, in calm weather: longer than a company tries again, and than a session lives. */
 const QUIET_ROUNDS = 20;
 
 export type Purchase = {
   operationId: Id<"idk">;
   org: Id<"org">;
-  started: boolean;
-  url: string | null;
-  sessionId: string | null;
+  company: Company;
+  /** The page where it is paid; null while the client has not heard of it. */
+  begun: { url: string; sessionId: string } | null;
 };
 
 export type Simulation = {
   readonly random: Random;
   readonly world: World;
+  readonly companies: readonly [Company, ...Company[]];
+  readonly orgs: readonly [Id<"org">, ...Id<"org">[]];
   readonly purchases: Purchase[];
-  readonly orgs: readonly Id<"org">[];
   /** Runs `act` in the life of now; one that ends over it is mourned and told as null. */
   live<T>(act: (life: Life) => Promise<T>): Promise<T | null>;
 };
@@ -70,15 +75,22 @@ export async function simulate(seed: number, sandboxUrl: string): Promise<Outcom
     const clock = manualClock(await world.now());
     const random = createRandom(`simulation ${seed}`);
     const crashes = random.fork("crashes");
+    const { credentials } = world;
+    const [stripe, paypal] = [
+      stripeCompany(credentials.stripe),
+      paypalCompany(credentials.paypal, clock.now),
+    ];
+    const accounts = { stripe: stripe.accountId, paypal: paypal.accountId };
     const start = async () => {
-      now.life = await startLife({ databaseUrl: database.url, stripe: world.stripe, clock, hub });
+      now.life = await startLife({ databaseUrl: database.url, credentials, accounts, clock, hub });
       return now.life;
     };
     const simulation: Simulation = {
       random,
       world,
-      purchases: [],
+      companies: [stripe, paypal],
       orgs: [newId("org"), newId("org")],
+      purchases: [],
       async live(act) {
         const life = now.life ?? (await start());
         if (deaths.length < STEPS && crashes.between(1, 100) <= 50)
@@ -103,7 +115,7 @@ export async function simulate(seed: number, sandboxUrl: string): Promise<Outcom
     await now.life?.close();
     const last = await start();
     await becomeQuiet(simulation, last, clock);
-    const faults = await compareBooks(owners, db, world);
+    const faults = await compareBooks(owners, db, simulation.companies);
     faults.push(...(await replayEverything(owners, last)));
     const { rows } = await owners.query<{ paid: number; events: number }>(
       `select (select count(*)::int from billing.payments where charge_id is not null) as paid,
@@ -157,6 +169,7 @@ type Sweep = (life: Life) => Promise<unknown>;
 const SWEEPS: [Sweep, ...Sweep[]] = [
   ({ inbox }) => inbox.sweep(),
   ({ billing }) => billing.resumePurchases(never),
+  ({ billing }) => billing.sweepOrders(never),
   async ({ billing }) => {
     while (await billing.postFees(never));
   },
@@ -165,9 +178,12 @@ const SWEEPS: [Sweep, ...Sweep[]] = [
 
 async function becomeQuiet({ world }: Simulation, life: Life, clock: ManualClock): Promise<void> {
   for (let round = 0; round < QUIET_ROUNDS; round += 1) {
-    await pass(world, clock, 6 * HOUR_MS);
-    for (const sweep of SWEEPS) await sweep(life);
-    await work(life);
+    // Long enough for what expires, then soon enough for what is carried on under a key.
+    for (const ms of [6 * HOUR_MS, QUARTER_MS]) {
+      await pass(world, clock, ms);
+      for (const sweep of SWEEPS) await sweep(life);
+      await work(life);
+    }
   }
 }
 
