@@ -8,6 +8,8 @@ export const WEBHOOKS = [
   ["corrupt", "Corrupt", "One bit of the body is wrong", {}],
   ["bad_signature", "Bad signature", "The signature does not fit", {}],
   ["old_timestamp", "Old timestamp", "Signed an hour ago", {}],
+  ["forge_crc", "Forged checksum", "PayPal: another amount, the same CRC", {}],
+  ["bad_cert", "Expired certificate", "PayPal: signed by one that is over", { kind: "expired" }],
 ];
 export const CALLS = [
   ["status", "Error 500", "Kept under the idempotency key", { status: 500 }, "none"],
