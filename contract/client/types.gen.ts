@@ -690,6 +690,7 @@ export type PersonDetail = {
         id: string;
         name: string;
         role: string;
+        suspended: boolean;
     }>;
     /**
      * When the second factors are taken away, unless the person says no
@@ -2681,6 +2682,31 @@ export type DownloadAuditExportResponses = {
      */
     200: unknown;
 };
+
+export type VerifyInstallationTrailData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/admin/audit-log/verify';
+};
+
+export type VerifyInstallationTrailErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type VerifyInstallationTrailError = VerifyInstallationTrailErrors[keyof VerifyInstallationTrailErrors];
+
+export type VerifyInstallationTrailResponses = {
+    /**
+     * Success
+     */
+    200: AuditVerdict;
+};
+
+export type VerifyInstallationTrailResponse = VerifyInstallationTrailResponses[keyof VerifyInstallationTrailResponses];
 
 export type ListAuditTrailsData = {
     body?: never;

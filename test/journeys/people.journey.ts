@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
-import { createDb, withSystemTx } from "../../server/platform/db/index.ts";
-import { EFFECT_MS, open, type Journey, type Stage } from "./stage.ts";
+import { EFFECT_MS, open, proveAnew, type Journey, type Stage } from "./stage.ts";
 
 const ADDRESS = "pia@people.example";
 const PASSWORD = "Quiet Harbour 7";
@@ -34,14 +33,6 @@ async function signedIn(
   } finally {
     await context.close();
   }
-}
-
-/** The proof of the person's own sign-in lasts ten minutes; the journeys before this one may have taken longer. */
-async function proveAnew({ product }: Stage): Promise<void> {
-  const db = createDb({ url: product.databaseUrl, max: 1 });
-  await withSystemTx(db, (tx) =>
-    tx.query("journey_prove", "update identity.sessions set proven_at = now() where ended_at is null"),
-  ).finally(() => db.close());
 }
 
 async function act(page: Page, name: string, reason: string): Promise<void> {
@@ -102,6 +93,10 @@ export const journeys: Journey[] = [
       await page.getByRole("button", { name: "Open person.disabled" }).first().click();
       await page.getByRole("dialog").getByText("Left the company").waitFor();
       await page.keyboard.press("Escape");
+      await page.getByRole("heading", { name: "The installation's chain" }).waitFor();
+      await page.getByRole("button", { name: "Verify" }).click();
+      await page.getByText("The chain is whole").waitFor();
+      await open(stage, "/audit", "Audit log");
       await page.getByRole("button", { name: "Verify" }).click();
       await page.getByText("The chain is whole").waitFor();
       await page.getByRole("button", { name: "Export" }).click();

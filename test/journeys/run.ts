@@ -22,6 +22,7 @@ import { connectSandbox } from "./sandbox.ts";
 import { journeys as secondFactors } from "./second-factors.journey.ts";
 import { journeys as signIn } from "./sign-in.journey.ts";
 import { journeys as signOut } from "./sign-out.journey.ts";
+import { journeys as sso } from "./sso.journey.ts";
 import type { Journey, Stage } from "./stage.ts";
 import { journeys as team } from "./team.journey.ts";
 
@@ -51,6 +52,7 @@ const JOURNEYS: Journey[] = [
   secondFactors,
   operator,
   people,
+  sso,
   team,
   faults,
 ].flat();

@@ -1,4 +1,5 @@
 import type { Page } from "playwright-core";
+import { createDb, withSystemTx } from "../../server/platform/db/index.ts";
 import type { Product } from "./product.ts";
 import type { Sandbox } from "./sandbox.ts";
 
@@ -39,4 +40,12 @@ export async function exactMicros(page: Page, selector: string): Promise<number>
   const micros = /^([\d,]+) micro-credits$/.exec(title ?? "")?.[1];
   if (!micros) throw new Error(`${selector} has no exact amount: ${title}`);
   return Number(micros.replaceAll(",", ""));
+}
+
+/** The proof of the person's own sign-in lasts ten minutes; the journeys before this one may have taken longer. */
+export async function proveAnew({ product }: Stage): Promise<void> {
+  const db = createDb({ url: product.databaseUrl, max: 1 });
+  await withSystemTx(db, (tx) =>
+    tx.query("journey_prove", "update identity.sessions set proven_at = now() where ended_at is null"),
+  ).finally(() => db.close());
 }

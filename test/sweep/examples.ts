@@ -145,6 +145,7 @@ export const examples: Record<string, Example> = {
   // Audit
   listAuditEntries: {},
   verifyAuditLog: {},
+  verifyInstallationTrail: {},
   exportAuditLog: {},
   downloadAuditExport: { given: async (app) => ({ params: { id: await anAuditExport(app) } }) },
   listAuditTrails: {},

@@ -185,6 +185,7 @@ export const api = {
   /** Every organization's, and the installation's own. */
   auditTrails: (query: Listing & AuditFilter) => read(sdk.listAuditTrails({ query: given(query) })),
   verifyAudit: () => read(sdk.verifyAuditLog()),
+  verifyInstallation: () => read(sdk.verifyInstallationTrail()),
   exportAudit: (key: string) => read(sdk.exportAuditLog(idempotent(key))),
 
   people: (query: Listing & PeopleFilter) => read(sdk.listPeople({ query: given(query) })),
@@ -195,6 +196,9 @@ export const api = {
     read(sdk.setPersonStatus({ path: { id }, body })),
   setPersonAdmin: (id: string, admin: boolean) => read(sdk.setPersonAdmin({ path: { id }, body: { admin } })),
   resetPersonMfa: (id: string) => read(sdk.resetPersonMfa({ path: { id } })),
+  suspendOrganization: (id: string, reason: string) =>
+    read(sdk.suspendOrganization({ path: { id }, body: { reason } })),
+  resumeOrganization: (id: string) => read(sdk.resumeOrganization({ path: { id } })),
   viewAs: (id: string, reason: string) => read(sdk.viewAsPerson({ path: { id }, body: { reason } })),
   endView: () => read(sdk.endView()),
   usageStats: (query: { from: string; group_by: UsageBy }) => read(sdk.getUsageStats({ query })),

@@ -43,7 +43,7 @@ export type DepartureActions = {
 };
 
 /** An organization that a person is in. */
-export type Membership = { id: OrgId; name: string; role: string };
+export type Membership = { id: OrgId; name: string; role: string; suspended: boolean };
 
 export type InvitationActions = {
   /** The address that an invitation's token proves; null when it is no good. Spends nothing. */

@@ -81,7 +81,7 @@ export function AuditScreen() {
       title="Audit log"
       about="Sign-ins, credentials, roles, money and exports of this organization, kept for seven years. Nobody can change or remove an entry unseen."
     >
-      <ChainCard />
+      <ChainCard key={all ? "installation" : "own"} installation={all} />
       <Card>
         <CardHead
           title="Entries"

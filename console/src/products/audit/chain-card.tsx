@@ -11,27 +11,32 @@ import { Card, CardHead } from "../../ui/card.tsx";
 import { Notice } from "../../ui/states.tsx";
 import { JobProgress } from "../jobs/job-state.tsx";
 
-/** Recomputes the chain, and writes an export that proves itself elsewhere. */
-export function ChainCard() {
-  const check = useMutation({ mutationFn: api.verifyAudit });
+/**
+ * Recomputes the organization's chain, and writes an export that proves itself elsewhere. `installation`: for operators, who
+ * look at all trails, the chain of the installation's own.
+ */
+export function ChainCard({ installation }: { installation: boolean }) {
+  const check = useMutation({ mutationFn: installation ? api.verifyInstallation : api.verifyAudit });
   const [exported, setExported] = useState<{ job_id: string; url: string } | null>(null);
   const ask = useMutation({ mutationFn: () => api.exportAudit(crypto.randomUUID()), onSuccess: setExported });
   const error = check.error ?? ask.error;
   return (
     <Card>
       <CardHead
-        title="Chain"
+        title={installation ? "The installation's chain" : "Chain"}
         note="Each entry is sealed with the one before it; the end is signed daily."
         actions={
           <div className="flex gap-2">
-            <Button
-              size="sm"
-              icon={<Download className="size-3.5" />}
-              busy={ask.isPending}
-              onClick={() => ask.mutate()}
-            >
-              Export
-            </Button>
+            {!installation && (
+              <Button
+                size="sm"
+                icon={<Download className="size-3.5" />}
+                busy={ask.isPending}
+                onClick={() => ask.mutate()}
+              >
+                Export
+              </Button>
+            )}
             <Button
               size="sm"
               variant="primary"

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { queries } from "../../api/queries.ts";
 import type { PersonDetail } from "../../api/types.ts";
-import { formatExact, humanize } from "../../lib/format.ts";
+import { formatExact } from "../../lib/format.ts";
 import { Id, Time } from "../../ui/amounts.tsx";
 import { Badge } from "../../ui/badge.tsx";
 import { Drawer } from "../../ui/dialog.tsx";
@@ -10,6 +10,7 @@ import { Failure, Notice } from "../../ui/states.tsx";
 import { Loading } from "../payments/payment-drawer.tsx";
 import { PersonStatusBadge } from "./person-status.tsx";
 import { PersonActs } from "./person-acts.tsx";
+import { PersonOrganizations } from "./person-organizations.tsx";
 
 /** One person, and what an operator can do about them. */
 export function PersonDrawer({ id, onClose }: { id: string; onClose(): void }) {
@@ -59,16 +60,7 @@ function Body({ person }: { person: PersonDetail }) {
           </Fact>
         </Facts>
       </Part>
-      <Part title="Organizations">
-        <Facts>
-          {person.organizations.map(({ id, name, role }) => (
-            <Fact key={id} name={humanize(role)}>
-              <span className="block truncate">{name}</span>
-              <Id id={id} />
-            </Fact>
-          ))}
-        </Facts>
-      </Part>
+      <PersonOrganizations organizations={person.organizations} />
     </>
   );
 }

@@ -106,32 +106,28 @@ function SsoForm({
   );
 }
 
+/** What the form shows again as it was saved. */
+const TOLD = [
+  { name: "issuer", label: "Issuer", type: "url" },
+  { name: "domain", label: "Domain", type: "text" },
+  { name: "client_id", label: "Client id", type: "text" },
+] as const;
+
 function Fields({ connection, problem }: { connection: SsoConnection | null; problem: ApiError | null }) {
   const field = (name: string) => problem?.fieldError(name);
   return (
     <>
-      <TextField
-        label="Issuer"
-        name="issuer"
-        type="url"
-        required
-        defaultValue={connection?.issuer}
-        error={field("issuer")}
-      />
-      <TextField
-        label="Domain"
-        name="domain"
-        required
-        defaultValue={connection?.domain}
-        error={field("domain")}
-      />
-      <TextField
-        label="Client id"
-        name="client_id"
-        required
-        defaultValue={connection?.client_id}
-        error={field("client_id")}
-      />
+      {TOLD.map(({ name, label, type }) => (
+        <TextField
+          key={name}
+          label={label}
+          name={name}
+          type={type}
+          required
+          defaultValue={connection?.[name]}
+          error={field(name)}
+        />
+      ))}
       <TextField
         label="Client secret"
         name="client_secret"

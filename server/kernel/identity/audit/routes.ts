@@ -1,3 +1,4 @@
+import { INSTALLATION } from "../../../platform/ids.ts";
 import { Readable } from "node:stream";
 import { openCursor, type Http } from "../../../platform/http/index.ts";
 import type { AuditDeps } from "./deps.ts";
@@ -48,6 +49,17 @@ export function auditRoutes(http: Http, deps: AuditDeps): void {
     handle: async ({ actor }) => presentVerdict(await verifyChain(deps, actor.orgId)),
   });
   exportRoutes(http, deps);
+  http.operation({
+    method: "GET",
+    path: "/api/admin/audit-log/verify",
+    id: "verifyInstallationTrail",
+    tag: "Audit",
+    summary: "Recompute the chain of the installation's own trail",
+    access: { least: "operator" },
+    limit: { name: "audit_verify", perMinute: CHECKS_PER_MINUTE },
+    answer: { status: 200, schema: verdictAnswer },
+    handle: async () => presentVerdict(await verifyChain(deps, INSTALLATION)),
+  });
   http.operation({
     method: "GET",
     path: "/api/admin/audit-log",

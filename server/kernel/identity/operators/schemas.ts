@@ -35,7 +35,9 @@ export const peopleAnswer = listAnswer(personAnswer);
 export const detailAnswer = z
   .object({
     ...personFields,
-    organizations: z.array(z.object({ id: z.string(), name: z.string(), role: z.string() })),
+    organizations: z.array(
+      z.object({ id: z.string(), name: z.string(), role: z.string(), suspended: z.boolean() }),
+    ),
     mfa_reset_at: instant
       .nullable()
       .meta({ description: "When the second factors are taken away, unless the person says no" }),
@@ -68,6 +70,6 @@ export function presentPeople(people: Person[], limit: number): z.output<typeof 
 
 export const presentDetail = (detail: PersonDetail): z.output<typeof detailAnswer> => ({
   ...presentPerson(detail),
-  organizations: detail.memberships.map(({ id, name, role }) => ({ id, name, role })),
+  organizations: detail.memberships.map(({ id, name, role, suspended }) => ({ id, name, role, suspended })),
   mfa_reset_at: detail.reset?.executeAt ?? null,
 });
