@@ -111,6 +111,8 @@ const PATH_PARAMS: Readonly<Record<string, string>> = {
   invoice: "invoice",
   dispute: "dispute",
   payout: "payout",
+  coupon: "coupon",
+  promotion_code: "promotion_code",
 };
 
 export const paging = { limit: integer(1, 100), starting_after: text(), ending_before: text() };
@@ -223,6 +225,12 @@ const PREFIXES = {
   payout: ["po_1", 23],
   bank_account: ["ba_1", 23],
   fraud_warning: ["issfr_1", 23],
+  event_destination: ["ed_test_6", 30],
+  coupon: ["", 8],
+  promotion_code: ["promo_1", 23],
+  discount: ["di_1", 23],
+  portal_session: ["bps_1", 23],
+  portal_configuration: ["bpc_1", 23],
   test_clock: ["clock_1", 23],
   event: ["evt_1", 23],
   webhook_endpoint: ["we_1", 23],

@@ -17,7 +17,7 @@ import { EVENT_TYPES } from "./events/events.ts";
 import { OPERATIONS } from "./operations.ts";
 import { servePage } from "./pages/serve-page.ts";
 import { serve, writeError } from "./serve.ts";
-import { controlStripe } from "./settings.ts";
+import { controlStripe } from "./control.ts";
 import { triggers } from "./triggers.ts";
 import { ownEndpoint, webhookStyle } from "./events/webhook-endpoints.ts";
 

@@ -1,5 +1,8 @@
 import { payoutOperations } from "./balance/payouts.ts";
 import { balanceTransactionOperations } from "./balance/transactions.ts";
+import { destinationOperations } from "./events/destinations.ts";
+import { thinOperations } from "./events/thin.ts";
+import { couponOperations } from "./catalog/coupons.ts";
 import { priceOperations } from "./catalog/prices.ts";
 import { productOperations } from "./catalog/products.ts";
 import { chargeOperations } from "./payments/charges.ts";
@@ -14,6 +17,7 @@ import { disputeOperations } from "./payments/disputes.ts";
 import { fraudWarningOperations } from "./payments/fraud-warnings.ts";
 import { previewOperations } from "./invoices/preview.ts";
 import { setupIntentOperations } from "./payments/setup-operations.ts";
+import { portalOperations } from "./portal/sessions.ts";
 import { subscriptionItemOperations } from "./subscriptions/item-operations.ts";
 import { subscriptionOperations } from "./subscriptions/operations.ts";
 import { pauseOperations } from "./subscriptions/pause.ts";
@@ -25,7 +29,9 @@ import { endpointOperations } from "./events/webhook-endpoints.ts";
 export const OPERATIONS: readonly Operation[] = [
   ...balanceTransactionOperations,
   ...chargeOperations,
+  ...couponOperations,
   ...customerOperations,
+  ...destinationOperations,
   ...disputeOperations,
   ...endpointOperations,
   ...eventOperations,
@@ -36,6 +42,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...pauseOperations,
   ...paymentMethodOperations,
   ...payoutOperations,
+  ...portalOperations,
   ...previewOperations,
   ...priceOperations,
   ...productOperations,
@@ -45,6 +52,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...subscriptionItemOperations,
   ...subscriptionOperations,
   ...testClockOperations,
+  ...thinOperations,
 ];
 
 /** Resources of Stripe's of which something is not played here: 501 rather than "unrecognized". */

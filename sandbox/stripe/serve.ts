@@ -3,7 +3,7 @@ import type { Exchange, World } from "../core/company.ts";
 import { newId } from "./books.ts";
 import { StripeError, notBuilt, type ErrorBody } from "./protocol/errors.ts";
 import { expand, takeExpand } from "./expand.ts";
-import { decodeForm, type Form } from "./protocol/form.ts";
+import { decodeForm, decodeJson, type Form } from "./protocol/form.ts";
 import { beginKeyed, endKeyed, fingerprint, type Kept } from "./protocol/idempotency.ts";
 import type { Cause } from "./protocol/operation.ts";
 import { findOperation } from "./operations.ts";
@@ -77,7 +77,11 @@ function prepare(exchange: Exchange, cause: Cause): Prepared {
       message: `Unrecognized request URL (${method}: ${path}). Please see https://stripe.com/docs or we can help at https://support.stripe.com/.`,
     });
   }
-  const form: Form = decodeForm(method === "POST" ? exchange.rawBody.toString() : exchange.query);
+  const text = method === "POST" ? exchange.rawBody.toString() : "";
+  const form: Form =
+    method === "POST" && path.startsWith("/v2/")
+      ? decodeJson(text)
+      : decodeForm(method === "POST" ? text : exchange.query);
   const { rest, paths } = takeExpand(form);
   return { run: found.operation.prepare(world, found.id, rest, cause), paths };
 }

@@ -1,6 +1,7 @@
 /** A buyer at the checkout: trying a card, answering the bank, leaving. */
 import { findObject, getObject, saveObject } from "../books.ts";
 import type { World } from "../../core/company.ts";
+import { couponFor, redeem } from "../catalog/discounts.ts";
 import { createCustomer } from "../customers/customers.ts";
 import {
   createPaymentMethod,
@@ -138,6 +139,7 @@ function openSubscription(
       customer,
       items: items.map(({ price, quantity }) => ({ price: price.id, quantity: quantity ?? 1 })),
       add_invoice_items: once.map(({ price, quantity }) => ({ price: price.id, quantity: quantity ?? 1 })),
+      ...(hidden.discount === undefined ? {} : { discounts: [hidden.discount] }),
       payment_behavior: "default_incomplete",
       payment_settings: { save_default_payment_method: "on_subscription" },
       ...(method === null ? {} : { default_payment_method: method }),
@@ -175,10 +177,21 @@ export function finishCheckout(world: World, id: string): Session {
     const { email, name } = session.customer_details ?? {};
     next.customer = createCustomer(world, { email: email ?? null, name: name ?? null }, BY_ITSELF).id;
   }
+  if (session.mode === "payment") redeemOrder(world, next);
   saveObject(world, next);
   world.agenda.cancel(`expire:${id}`);
   emit(world, "checkout.session.completed", next, BY_ITSELF);
   return next;
+}
+
+/** An order that is paid has used its coupon; a subscription has done so when it began. */
+function redeemOrder(world: World, session: Session): void {
+  const { discount } = hiddenOf(world, session.id);
+  if (discount === undefined) return;
+  const customer = typeof session.customer === "string" ? session.customer : null;
+  const buyer = { customer: null, total: null, currency: session.currency };
+  const found = couponFor(world, discount, buyer, "discounts[0]");
+  redeem(world, found, { customer, subscription: null, start: world.clock.seconds() });
 }
 
 function subscribed(world: World, session: Session, tried: Intent | SetupIntent): Partial<Session> {

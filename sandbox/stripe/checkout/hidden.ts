@@ -27,6 +27,8 @@ export type Hidden = {
     trial_period_days?: number;
     trial_settings?: { end_behavior: { missing_payment_method: "create_invoice" | "cancel" | "pause" } };
   };
+  /** What is taken off, by coupon or by promotion code. */
+  discount?: { coupon?: string; promotion_code?: string };
   /** What the first try made and the next ones use again. */
   made: { customer?: string; subscription?: string; setupIntent?: string };
 };

@@ -3,6 +3,9 @@ import type Stripe from "stripe";
 type Given =
   | "id"
   | "object"
+  | "allow_promotion_codes"
+  | "discounts"
+  | "total_details"
   | "amount_subtotal"
   | "amount_total"
   | "billing_address_collection"
@@ -24,7 +27,6 @@ type Given =
 export const PLAIN_SESSION: Readonly<Omit<Stripe.Checkout.Session, Given>> = {
   adaptive_pricing: { enabled: false },
   after_expiration: null,
-  allow_promotion_codes: null,
   allowed_payment_method_types: null,
   automatic_tax: { enabled: false, liability: null, provider: null, status: null },
   client_secret: null,
@@ -41,7 +43,6 @@ export const PLAIN_SESSION: Readonly<Omit<Stripe.Checkout.Session, Given>> = {
   },
   customer_account: null,
   customer_details: null,
-  discounts: [],
   integration_identifier: null,
   invoice: null,
   invoice_creation: {
@@ -77,7 +78,6 @@ export const PLAIN_SESSION: Readonly<Omit<Stripe.Checkout.Session, Given>> = {
   shipping_options: [],
   status: "open",
   subscription: null,
-  total_details: { amount_discount: 0, amount_shipping: 0, amount_tax: 0 },
   ui_mode: "hosted_page",
   wallet_options: null,
 };

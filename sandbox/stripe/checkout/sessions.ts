@@ -19,6 +19,7 @@ import { createSetupIntent } from "../payments/setup-intents.ts";
 import { invalid, StripeError } from "../protocol/errors.ts";
 import { operation, type Cause } from "../protocol/operation.ts";
 import {
+  bool,
   integer,
   list,
   mergeMetadata,
@@ -34,12 +35,14 @@ import { billingMode, trialSettings } from "../subscriptions/shapes.ts";
 import { abandonCheckout } from "./complete.ts";
 import { hide, lineItems, type Session } from "./hidden.ts";
 import { checkTotal, lineItem, makeLine, type LineItem } from "./lines.ts";
+import { takeOff } from "./promotion.ts";
 import { PLAIN_SESSION } from "./plain-session.ts";
 
 const LIFE_S = 24 * 3_600;
 const LEAST_LIFE_S = 30 * 60;
 
 const newSession = {
+  allow_promotion_codes: bool(),
   billing_address_collection: oneOf("auto", "required"),
   cancel_url: text(5000),
   client_reference_id: text(200),
@@ -47,6 +50,7 @@ const newSession = {
   customer: text(),
   customer_creation: oneOf("always", "if_required"),
   customer_email: text(512),
+  discounts: list(object({ coupon: text(), promotion_code: text() }), 1),
   expires_at: integer(),
   line_items: list(lineItem),
   locale: oneOf("auto", "en", "de", "fr", "es", "it", "nl", "en-GB"),
@@ -140,18 +144,19 @@ function checkMode(input: SessionInput): void {
   }
 }
 
-type Sums = { subtotal: number | null; total: number | null; unit: string | null };
+type Sums = { subtotal: number | null; total: number | null; off: number; unit: string | null };
 
 function sumsOf(input: SessionInput, lines: LineItem[]): Sums {
-  if (input.mode === "setup") return { subtotal: null, total: null, unit: input.currency ?? null };
+  if (input.mode === "setup") return { subtotal: null, total: null, off: 0, unit: input.currency ?? null };
   const { total, unit } = checkTotal(lines, input.mode === "subscription");
+  const off = lines.reduce((sum, line) => sum + line.amount_discount, 0);
   if (input.currency !== undefined && input.currency !== unit) {
     throw invalid(
       `The price specified only supports \`${unit}\`. This doesn't match the expected currency: \`${input.currency}\`.`,
       "currency",
     );
   }
-  return { subtotal: total, total, unit };
+  return { subtotal: total + off, total, off, unit };
 }
 
 function fieldsOfMode(world: World, input: SessionInput, cause: Cause): Partial<Session> {
@@ -174,20 +179,38 @@ function fieldsOfMode(world: World, input: SessionInput, cause: Cause): Partial<
   };
 }
 
+function discountedLines(
+  world: World,
+  input: SessionInput,
+  lines: LineItem[],
+): { lines: LineItem[]; discounts: Session["discounts"] } {
+  const [discount] = input.discounts ?? [];
+  if (discount === undefined) return { lines, discounts: [] };
+  if (input.allow_promotion_codes !== undefined) {
+    throw invalid(
+      "You may only specify one of these parameters: allow_promotion_codes, discounts.",
+      "discounts",
+    );
+  }
+  return takeOff(world, lines, discount, input.customer ?? null);
+}
+
 function createSession(world: World, input: SessionInput, cause: Cause): Session {
   checkMode(input);
   checkInput(world, input);
   const trial = input.subscription_data?.trial_end ?? input.subscription_data?.trial_period_days;
-  const lines = (input.line_items ?? []).map((line, at) =>
+  const plain = (input.line_items ?? []).map((line, at) =>
     makeLine(world, line, at, { mode: input.mode, isTrial: trial !== undefined }, cause),
   );
-  const { subtotal, total, unit } = sumsOf(input, lines);
+  const { discounts, lines } = discountedLines(world, input, plain);
+  const { subtotal, total, off, unit } = sumsOf(input, lines);
   const id = newId(world, "checkout.session");
   const created = world.clock.seconds();
   const session: Session = {
     id,
     object: "checkout.session",
     ...PLAIN_SESSION,
+    allow_promotion_codes: input.allow_promotion_codes ?? null,
     amount_subtotal: subtotal,
     amount_total: total,
     billing_address_collection: input.billing_address_collection ?? null,
@@ -198,12 +221,14 @@ function createSession(world: World, input: SessionInput, cause: Cause): Session
     customer: input.customer ?? null,
     customer_creation: null,
     customer_email: input.customer_email ?? null,
+    discounts,
     expires_at: input.expires_at ?? created + LIFE_S,
     locale: input.locale ?? null,
     metadata: mergeMetadata({}, input.metadata),
     submit_type: input.submit_type ?? null,
     success_url: input.success_url ?? null,
     url: `${world.baseUrl}/stripe/checkout/${id}`,
+    total_details: { amount_discount: off, amount_shipping: 0, amount_tax: 0 },
     ...fieldsOfMode(world, input, cause),
   };
   insertObject(world, session);
@@ -212,6 +237,7 @@ function createSession(world: World, input: SessionInput, cause: Cause): Session
     intent: input.payment_intent_data ?? {},
     subscription: input.subscription_data ?? {},
     made: {},
+    ...(input.discounts?.[0] === undefined ? {} : { discount: input.discounts[0] }),
   });
   world.agenda.add("stripe", "checkout.expire", session.expires_at * 1000, { id }, `expire:${id}`);
   return session;

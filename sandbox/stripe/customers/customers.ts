@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import type { World } from "../../core/company.ts";
-import { getObject, insertObject, newId } from "../books.ts";
+import { getObject, insertObject, newId, saveObject } from "../books.ts";
 import { missing } from "../protocol/errors.ts";
 import { emit } from "../events/events.ts";
 import type { Cause } from "../protocol/operation.ts";
@@ -103,6 +103,15 @@ export function getCustomer(world: World, id: string, param: string | null = nul
   const found = getObject<AnyCustomer>(world, "customer", id, param);
   if (found.deleted === true) throw missing("customer", id, param ?? "id", param === null ? 404 : 400);
   return found as Customer;
+}
+
+/** The payment method that invoices are charged to. */
+export function setDefaultMethod(world: World, old: Customer, method: string, cause: Cause): Customer {
+  const settings = { ...old.invoice_settings, default_payment_method: method };
+  const next: Customer = { ...old, invoice_settings: settings };
+  saveObject(world, next);
+  emit(world, "customer.updated", next, cause, changedFields(old, next));
+  return next;
 }
 
 /** The old values of what changed, as `previous_attributes` shows them. */

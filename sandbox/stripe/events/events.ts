@@ -4,6 +4,7 @@ import { allObjects, listRows, newId, pagingCreated, type Conditions, type ListP
 import { invalid, missing } from "../protocol/errors.ts";
 import { operation, type Cause } from "../protocol/operation.ts";
 import { bool, list, text } from "../protocol/params.ts";
+import { settingsOf } from "../settings.ts";
 import { API_VERSION } from "../protocol/version.ts";
 
 export type Endpoint = Stripe.WebhookEndpoint;
@@ -13,6 +14,7 @@ const DEPTH_S = 30 * 86_400;
 /** The event types the sandbox emits. */
 export const EVENT_TYPES = [
   "balance.available",
+  "billing_portal.session.created",
   "charge.dispute.closed",
   "charge.dispute.created",
   "charge.dispute.funds_reinstated",
@@ -25,8 +27,13 @@ export const EVENT_TYPES = [
   "charge.updated",
   "checkout.session.completed",
   "checkout.session.expired",
+  "coupon.created",
+  "coupon.deleted",
+  "coupon.updated",
   "customer.created",
   "customer.deleted",
+  "customer.discount.created",
+  "customer.discount.deleted",
   "customer.subscription.created",
   "customer.subscription.deleted",
   "customer.subscription.paused",
@@ -64,6 +71,8 @@ export const EVENT_TYPES = [
   "product.created",
   "product.deleted",
   "product.updated",
+  "promotion_code.created",
+  "promotion_code.updated",
   "radar.early_fraud_warning.created",
   "refund.created",
   "refund.failed",
@@ -80,19 +89,46 @@ export const EVENT_TYPES = [
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
-const ENDPOINTS = "stripe:endpoints";
+/** An event destination of `/v2/core`, as the books keep it. */
+export type Destination = {
+  id: string;
+  object: "event_destination";
+  created: number;
+  updated: number;
+  description: string;
+  enabled_events: string[];
+  event_payload: "snapshot" | "thin";
+  metadata: Record<string, string>;
+  name: string;
+  status: "enabled" | "disabled";
+  url: string;
+};
 
-/** The endpoints of a world, kept in memory because each event asks for them. */
-export function endpoints(world: World): Endpoint[] {
-  let found = world.memory.get(ENDPOINTS) as Endpoint[] | undefined;
+/** Somebody who is told, whichever way they were set up. */
+export type Listener = {
+  id: string;
+  url: string;
+  status: string;
+  enabled_events: string[];
+  event_payload?: "snapshot" | "thin";
+};
+
+const LISTENERS = "stripe:listeners";
+
+/** Who listens in a world, kept in memory because each event asks for them. */
+export function listeners(world: World): Listener[] {
+  let found = world.memory.get(LISTENERS) as Listener[] | undefined;
   if (found === undefined) {
-    found = allObjects<Endpoint>(world, "webhook_endpoint");
-    world.memory.set(ENDPOINTS, found);
+    found = [...endpoints(world), ...allObjects<Destination>(world, "event_destination")];
+    world.memory.set(LISTENERS, found);
   }
   return found;
 }
+
+export const endpoints = (world: World): Endpoint[] => allObjects<Endpoint>(world, "webhook_endpoint");
+
 export function forgetEndpoints(world: World): void {
-  world.memory.delete(ENDPOINTS);
+  world.memory.delete(LISTENERS);
 }
 
 /** Writes an event into the books and queues its deliveries; same-second events go out in random order. */
@@ -105,11 +141,10 @@ export function emit(
 ): void {
   const id = newId(world, "event");
   const created = world.clock.seconds();
-  const wanted = endpoints(world).filter(
-    (endpoint) =>
-      endpoint.status === "enabled" &&
-      (endpoint.enabled_events.includes("*") || endpoint.enabled_events.includes(type)),
-  );
+  const wanted = listeners(world).filter(({ status, enabled_events: types, event_payload: payload }) => {
+    const name = payload === "thin" ? `v1.${type}` : type;
+    return status === "enabled" && (types.includes("*") || types.includes(name));
+  });
   const event = {
     id,
     object: "event",
@@ -159,7 +194,12 @@ export const eventOperations = [
       if (type !== undefined && types !== undefined) {
         throw invalid("You may only specify one of these parameters: type, types.", "types");
       }
-      const conditions: Conditions = [{ sql: "created >= ?", values: [world.clock.seconds() - DEPTH_S] }];
+      const now = world.clock.seconds();
+      const lag = settingsOf(world).event_list_lag_s;
+      const conditions: Conditions = [
+        { sql: "created >= ?", values: [now - DEPTH_S] },
+        ...(lag === 0 ? [] : [{ sql: "created <= ?", values: [now - lag] }]),
+      ];
       const wanted = types ?? (type === undefined ? [] : [type]);
       if (wanted.length > 0) {
         const each = wanted.map((one) => (one.endsWith("*") ? "type glob ?" : "type = ?"));

@@ -7,9 +7,13 @@ import {
   eventBody,
   EVENT_TYPES,
   forgetEndpoints,
+  listeners,
   markDelivered,
   type Endpoint,
 } from "./events.ts";
+import { activeSecrets, addSecret, checkUrl, dropSecrets } from "./secrets.ts";
+import { thinBody } from "./thin.ts";
+import { settingsOf } from "../settings.ts";
 import { operation } from "../protocol/operation.ts";
 import { bool, list, mergeMetadata, metadata, required, text, unsettable } from "../protocol/params.ts";
 import { API_VERSION } from "../protocol/version.ts";
@@ -46,41 +50,9 @@ export function createEndpoint(
     url: input.url,
   };
   insertObject(world, endpoint);
-  const secret = newId(world, "secret");
-  world.store.run(
-    "insert into stripe_secrets (endpoint_id, secret, ends_at) values (?, ?, null)",
-    id,
-    secret,
-  );
+  const secret = addSecret(world, id);
   forgetEndpoints(world);
-  forgetSecrets(world);
   return { ...endpoint, secret };
-}
-
-const SECRETS = "stripe:secrets";
-function forgetSecrets(world: World): void {
-  world.memory.delete(SECRETS);
-}
-
-/** The signing secrets of an endpoint that are active now. */
-export function activeSecrets(world: World, endpointId: string): string[] {
-  let all = world.memory.get(SECRETS) as
-    | { endpoint: string; secret: string; endsAt: number | null }[]
-    | undefined;
-  if (all === undefined) {
-    all = world.store
-      .all("select endpoint_id, secret, ends_at from stripe_secrets order by endpoint_id, secret")
-      .map((row) => ({
-        endpoint: String(row["endpoint_id"]),
-        secret: String(row["secret"]),
-        endsAt: row["ends_at"] === null ? null : Number(row["ends_at"]),
-      }));
-    world.memory.set(SECRETS, all);
-  }
-  const now = world.clock.seconds();
-  return all
-    .filter((each) => each.endpoint === endpointId && (each.endsAt === null || each.endsAt > now))
-    .map((each) => each.secret);
 }
 
 /** `Stripe-Signature`: one `v1` per active secret over `t.body`. */
@@ -89,6 +61,23 @@ export function signatureHeader(secrets: readonly string[], body: Buffer | strin
     (secret) => `v1=${createHmac("sha256", secret).update(`${signedAt}.`).update(body).digest("hex")}`,
   );
   return [`t=${signedAt}`, ...parts].join(",");
+}
+
+/** When each endpoint last answered well. */
+function lastOk(world: World): Map<string, number> {
+  let found = world.memory.get("stripe:last_ok") as Map<string, number> | undefined;
+  if (found === undefined) world.memory.set("stripe:last_ok", (found = new Map()));
+  return found;
+}
+
+/** An event was given up on, after three days, in which nothing else got through either. */
+function disableFailing(world: World, endpointId: string): void {
+  const since = world.clock.now() - 72 * HOUR;
+  if (!settingsOf(world).disable_failing_endpoints || (lastOk(world).get(endpointId) ?? 0) > since) return;
+  const endpoint = endpoints(world).find((each) => each.id === endpointId);
+  if (endpoint === undefined) return;
+  saveObject<Endpoint>(world, { ...endpoint, status: "disabled" });
+  forgetEndpoints(world);
 }
 
 export const webhookStyle: WebhookStyle = {
@@ -111,8 +100,8 @@ export const webhookStyle: WebhookStyle = {
   ],
   signatureHeaders: ["stripe-signature"],
   request(world, { eventId, endpointId, signedAt }) {
-    const endpoint = endpoints(world).find((each) => each.id === endpointId);
-    const text = eventBody(world, eventId);
+    const endpoint = listeners(world).find((each) => each.id === endpointId);
+    const text = endpoint?.event_payload === "thin" ? thinBody(world, eventId) : eventBody(world, eventId);
     if (endpoint === undefined || text === null) return null;
     const body = Buffer.from(text);
     return {
@@ -127,8 +116,11 @@ export const webhookStyle: WebhookStyle = {
       body,
     };
   },
-  settled(world, { eventId, delivered }) {
-    if (delivered) markDelivered(world, eventId);
+  settled(world, { eventId, endpointId, delivered }) {
+    if (delivered) {
+      markDelivered(world, eventId);
+      lastOk(world).set(endpointId, world.clock.now());
+    } else disableFailing(world, endpointId);
   },
 };
 
@@ -142,10 +134,6 @@ function checkEvents(types: string[]): void {
     }
   }
   if (types.length === 0) throw invalid("Invalid array", "enabled_events", "parameter_invalid_empty");
-}
-
-function checkUrl(url: string): void {
-  if (!URL.canParse(url) || !/^https?:/.test(url)) throw invalid("Not a valid URL", "url", "url_invalid");
 }
 
 const kind = "webhook_endpoint";
@@ -166,7 +154,7 @@ export const endpointOperations = [
       if (api_version !== undefined && api_version !== API_VERSION)
         throw notBuilt(`API version ${api_version}`);
       checkEvents(rest.enabled_events);
-      checkUrl(rest.url);
+      checkUrl(rest.url, "url");
       const made = createEndpoint(world, {
         ...rest,
         ...(notes === undefined ? {} : { metadata: notes }),
@@ -184,7 +172,7 @@ export const endpointOperations = [
       const old = getObject<Endpoint>(world, kind, id);
       const { disabled, metadata: change, ...rest } = params;
       if (rest.enabled_events !== undefined) checkEvents(rest.enabled_events);
-      if (rest.url !== undefined) checkUrl(rest.url);
+      if (rest.url !== undefined) checkUrl(rest.url, "url");
       const status = disabled === undefined ? old.status : disabled ? "disabled" : "enabled";
       forgetEndpoints(world);
       return saveObject<Endpoint>(world, {
@@ -198,9 +186,8 @@ export const endpointOperations = [
   operation("DELETE", "/v1/webhook_endpoints/{id}", {}, ({ world, id }) => {
     getObject<Endpoint>(world, kind, id);
     deleteObject(world, id);
-    world.store.run("delete from stripe_secrets where endpoint_id = ?", id);
+    dropSecrets(world, id);
     forgetEndpoints(world);
-    forgetSecrets(world);
     return { id, object: kind, deleted: true };
   }),
   operation("GET", "/v1/webhook_endpoints", paging, ({ world, params }) =>

@@ -1,6 +1,7 @@
 import type Stripe from "stripe";
 import { allObjects, fieldIs, getObject, insertObject, newId, saveObject, type ListPage } from "../books.ts";
 import type { World } from "../../core/company.ts";
+import { livingDiscount, spread } from "../catalog/discounts.ts";
 import { changedFields, type Customer } from "../customers/customers.ts";
 import { emit, type EventType } from "../events/events.ts";
 import type { Cause } from "../protocol/operation.ts";
@@ -64,9 +65,36 @@ export type InvoiceInput = {
   defaultPaymentMethod?: string | null;
   autoAdvance?: boolean;
   description?: string | null;
+  /** What is taken off, by the ids of discounts; those that have ended are passed over. */
+  discounts?: string[];
   footer?: string | null;
   metadata?: Record<string, string>;
 };
+
+/** Lines with what discounts take off them; prorations are net already. */
+function discounted(world: World, lines: InvoiceLine[], ids: readonly string[], at: number): InvoiceLine[] {
+  let result = lines;
+  for (const id of ids) {
+    const found = livingDiscount(world, id, at);
+    if (found === null) continue;
+    const open = result.map((line) =>
+      line.discountable
+        ? line.amount - (line.discount_amounts ?? []).reduce((sum, each) => sum + each.amount, 0)
+        : 0,
+    );
+    const off = spread(open, found.coupon);
+    result = result.map((line, n) =>
+      line.discountable
+        ? {
+            ...line,
+            discounts: [...line.discounts, id],
+            discount_amounts: [...(line.discount_amounts ?? []), { amount: off[n] ?? 0, discount: id }],
+          }
+        : line,
+    );
+  }
+  return result;
+}
 
 /** The sums that follow from an invoice's lines. */
 export function withTotals(invoice: Invoice): Invoice {
@@ -140,11 +168,14 @@ function parentOf({ subscription, prorationDate }: InvoiceInput): Stripe.Invoice
 /** Writes a draft into the books, with `invoice.created`. */
 export function draftInvoice(world: World, input: InvoiceInput, cause: Cause): Invoice {
   const blank = blankInvoice(world, input);
+  const discounts = (input.discounts ?? []).filter((id) => livingDiscount(world, id, input.created) !== null);
+  const lines = discounted(world, input.lines, discounts, input.created);
   const invoice = withTotals({
     ...blank,
+    discounts,
     lines: {
       object: "list",
-      data: input.lines.map((line) => ({ ...line, invoice: blank.id })),
+      data: lines.map((line) => ({ ...line, invoice: blank.id })),
       has_more: false,
       url: `/v1/invoices/${blank.id}/lines`,
     },

@@ -140,6 +140,21 @@ export function challenge(action: string, question: string): string {
 </div>`;
 }
 
+/** What is taken off, or the field for a promotion code. */
+function discountPart(world: World, session: Session, view: View): string {
+  const off = session.total_details?.amount_discount ?? 0;
+  if (off > 0) {
+    return `<p class="total"><span>Discount</span><b>−${formatAmount(off, session.currency ?? "usd")}</b></p>`;
+  }
+  if (session.allow_promotion_codes !== true) return "";
+  const wrong = view.param === "promotion_code" ? ' aria-invalid="true" aria-describedby="error"' : "";
+  const value = escapeHtml(view.given.get("promotion_code") ?? "");
+  return `<form class="code" method="post" action="/stripe/checkout/${session.id}/promotion">
+<label class="field"><span>Promotion code</span><input name="promotion_code" value="${value}" maxlength="500" autocomplete="off"${wrong}></label>
+<button class="secondary">Apply</button>
+</form>`;
+}
+
 /** The hosted page of a checkout session. */
 export function checkoutPage(world: World, session: Session, view: View): string {
   const [amount, unit] = [session.amount_total ?? 0, session.currency ?? "usd"];
@@ -160,6 +175,7 @@ ${back}
 <p class="due">${due}</p>
 <h1>${heading}</h1>
 <ul>${orderLines(world, session)}</ul>
+${discountPart(world, session, view)}
 ${sum}
 ${note}
 </section>

@@ -4,6 +4,7 @@ import { afterIntent } from "../invoices/settle.ts";
 import { BY_ITSELF, type Intent } from "../payments/charges.ts";
 import { authenticateIntent } from "../payments/pay.ts";
 import { authenticateSetup, type SetupIntent } from "../payments/setup-intents.ts";
+import { afterPortalSetup } from "../portal/acts.ts";
 import { afterSetup } from "../subscriptions/after-setup.ts";
 import { formOf, html, redirect } from "./answer.ts";
 import { authenticatePage, messagePage } from "./checkout-page.ts";
@@ -17,6 +18,7 @@ function answered(world: World, asked: Asked, passed: boolean): Asked {
   if (asked.object === "setup_intent") {
     const after = authenticateSetup(world, asked, passed);
     afterSetup(world, after, BY_ITSELF);
+    afterPortalSetup(world, after);
     return after;
   }
   const after = authenticateIntent(world, asked, passed);

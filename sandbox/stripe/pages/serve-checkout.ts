@@ -2,6 +2,7 @@ import type { PageRequest, World } from "../../core/company.ts";
 import { getObject } from "../books.ts";
 import { answerChallenge, intentTried, payCheckout } from "../checkout/complete.ts";
 import type { Session } from "../checkout/hidden.ts";
+import { enterCode } from "../checkout/promotion.ts";
 import { getCustomer } from "../customers/customers.ts";
 import { StripeError } from "../protocol/errors.ts";
 import {
@@ -91,6 +92,22 @@ export function serveCheckout(page: PageRequest, id: string): void {
     page.res,
     after.status === "complete" ? successUrl(after) : `/stripe/checkout/${id}`,
   );
+}
+
+/** The promotion code that the buyer has typed. */
+export function servePromotion(page: PageRequest, id: string): void {
+  const world = worldWith(page, "checkout.session", id);
+  if (world === null || page.method !== "POST") {
+    return html(page.res, 404, messagePage("There is no such checkout", "Check the address."));
+  }
+  const session = getObject<Session>(world, "checkout.session", id);
+  const error = refusedBy(world, () => {
+    enterCode(world, session, formOf(page).get("promotion_code") ?? "");
+    return null;
+  });
+  if (error !== null) return showCheckout(page, world, id, 402, error);
+  if (wantsJson(page)) return showCheckout(page, world, id, 200, null);
+  redirect(world, page.res, `/stripe/checkout/${id}`);
 }
 
 /** Pays with what stands in the form; the refusal to show, or null when paid or the holder is asked. */

@@ -5,7 +5,8 @@ import type { Charge } from "../payments/charges.ts";
 import { html, worldWith } from "./answer.ts";
 import { messagePage, receiptPage } from "./checkout-page.ts";
 import { serveAuthentication } from "./serve-authentication.ts";
-import { serveChallenge, serveCheckout } from "./serve-checkout.ts";
+import { serveChallenge, serveCheckout, servePromotion } from "./serve-checkout.ts";
+import { servePortal } from "./serve-portal.ts";
 import { serveInvoice } from "./serve-invoice.ts";
 
 const ASSETS: Readonly<Record<string, readonly [file: string, type: string]>> = {
@@ -26,7 +27,7 @@ export async function servePage(page: PageRequest): Promise<boolean> {
     return true;
   }
   const [, kind, id, act] =
-    /^\/(checkout|authenticate|receipts|invoices)\/([A-Za-z0-9_]{1,120})(\/authenticate|\/pdf)?$/.exec(
+    /^\/(checkout|authenticate|receipts|invoices|portal)\/([A-Za-z0-9_]{1,120})(\/[a-z]{1,20})?$/.exec(
       path,
     ) ?? [];
   if (kind === undefined || id === undefined) return false;
@@ -36,8 +37,10 @@ export async function servePage(page: PageRequest): Promise<boolean> {
   }
   if (kind === "receipts") serveReceipt(page, id);
   else if (kind === "invoices") serveInvoice(page, id, act ?? "");
+  else if (kind === "portal") servePortal(page, id, (act ?? "").slice(1));
   else if (kind === "authenticate") serveAuthentication(page, id);
   else if (act === "/authenticate") serveChallenge(page, id);
+  else if (act === "/promotion") servePromotion(page, id);
   else serveCheckout(page, id);
   return true;
 }

@@ -56,3 +56,33 @@ export function decodeForm(text: string | URLSearchParams): Form {
   const form = settle(root);
   return typeof form === "object" && !Array.isArray(form) ? form : {};
 }
+
+/** What `/v2` is sent, in the form of `/v1`. */
+export function decodeJson(text: string): Form {
+  if (text === "") return {};
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw invalid("Invalid JSON in the request body");
+  }
+  const form = fromJson(value, 0);
+  if (typeof form === "string" || Array.isArray(form)) throw invalid("Invalid object");
+  return form;
+}
+
+function fromJson(value: unknown, depth: number): FormValue {
+  if (depth > MAX_DEPTH) throw invalid("Too many levels in the request body");
+  if (Array.isArray(value)) return value.map((item) => fromJson(item, depth + 1));
+  if (typeof value !== "object") return String(value);
+  const result: Form = {};
+  for (const [key, item] of Object.entries(value ?? {})) {
+    Object.defineProperty(result, key, {
+      value: fromJson(item, depth + 1),
+      enumerable: true,
+      writable: true,
+      configurable: true,
+    });
+  }
+  return result;
+}

@@ -63,6 +63,19 @@ export function integer(min = Number.MIN_SAFE_INTEGER, max = 99_999_999_999): Fi
   };
 }
 
+/** A number with up to two decimal places, above `min` and up to `max`. */
+export function decimal(min: number, max: number): Field<number> {
+  return {
+    read(value, name) {
+      const number = typeof value === "string" && /^\d{1,3}(\.\d{1,2})?$/.test(value) ? Number(value) : null;
+      if (number === null || number <= min || number > max) {
+        throw invalid(`Invalid decimal: ${String(value)}; must be above ${min} and up to ${max}`, name);
+      }
+      return number;
+    },
+  };
+}
+
 export function bool(): Field<boolean> {
   return {
     read(value, name) {

@@ -1,5 +1,7 @@
 /** A change of what is billed: the items, the anchor, the trial. Nothing is paid here, so a preview is the same act. */
 import type { World } from "../../core/company.ts";
+import type { Coupon } from "../catalog/coupons.ts";
+import { livingDiscount } from "../catalog/discounts.ts";
 import { getCustomer } from "../customers/customers.ts";
 import { draftInvoice, type Invoice, type InvoiceLine } from "../invoices/invoice.ts";
 import {
@@ -52,6 +54,8 @@ type Step = {
   at: number;
   period: Period;
   prorates: boolean;
+  /** What the subscription has off. */
+  coupon: Coupon | null;
 };
 
 function checkDate(at: number, period: Period, isTrial: boolean): void {
@@ -63,22 +67,22 @@ function checkDate(at: number, period: Period, isTrial: boolean): void {
 }
 
 /** What changes hands for the rest of a period that goes on. */
-function prorations(world: World, { old, pairs, at, period, prorates }: Step): Proration[] {
+function prorations(world: World, { old, pairs, at, period, prorates, coupon }: Step): Proration[] {
   if (!prorates || old.status === "trialing") return [];
   return pairs
     .filter(billsAnew)
     .flatMap(({ before, after }) => [
-      ...(before === null ? [] : [creditFor(world, before, period, at)]),
-      ...(after === null ? [] : [chargeFor(world, after, period, at)]),
+      ...(before === null ? [] : [creditFor(world, before, period, at, coupon)]),
+      ...(after === null ? [] : [chargeFor(world, after, period, at, coupon)]),
     ])
     .filter(({ amount }) => amount !== 0);
 }
 
 /** What is given back when a period ends early. */
-function credits(world: World, { old, at, period, prorates }: Step): Proration[] {
+function credits(world: World, { old, at, period, prorates, coupon }: Step): Proration[] {
   if (!prorates || old.status === "trialing") return [];
   return old.items.data
-    .map((item) => creditFor(world, item, period, at))
+    .map((item) => creditFor(world, item, period, at, coupon))
     .filter(({ amount }) => amount !== 0);
 }
 
@@ -111,6 +115,11 @@ function book(
   );
 }
 
+function couponOf(world: World, { discounts }: Subscription, now: number): Coupon | null {
+  const [id] = discounts;
+  return typeof id === "string" ? (livingDiscount(world, id, now)?.coupon ?? null) : null;
+}
+
 /** An invoice over what waits and over the lines given. */
 export function draftOf(
   world: World,
@@ -132,6 +141,7 @@ export function draftOf(
       created: subscriptionNow(world, subscription),
       period,
       subscription,
+      discounts: subscription.discounts.filter((each) => typeof each === "string"),
     },
     cause,
   );
@@ -180,7 +190,16 @@ export function changeBilling(
   const at = input.proration_date ?? now;
   checkDate(at, period, old.status === "trialing");
   const behavior = input.proration_behavior ?? "create_prorations";
-  const step: Step = { old, pairs, items, now, at, period, prorates: behavior !== "none" };
+  const step: Step = {
+    old,
+    pairs,
+    items,
+    now,
+    at,
+    period,
+    prorates: behavior !== "none",
+    coupon: couponOf(world, old, now),
+  };
   const begins = restart(step, input);
   if (begins === null) {
     const rows = prorations(world, step);

@@ -17,6 +17,7 @@ import { mergeMetadata, type Read } from "../protocol/params.ts";
 import { clockIdOf, nowOf, planAt } from "../time/billing-time.ts";
 import { addIntervals, periodEnd, type Interval } from "../time/calendar.ts";
 import { checkItems, makeItem, priceOfItem, type ItemInput } from "./items.ts";
+import { discountsOf, usedUp } from "./discount.ts";
 import { refusePayment } from "./first-payment.ts";
 import { planCycle } from "./plan-cycle.ts";
 import { proratedAmount } from "./prorate.ts";
@@ -181,7 +182,7 @@ function begin(world: World, input: Input, cause: Cause): Begun {
   const { currency, each } = checkItems(items);
   const trial = trialEnd(input, items, now);
   const { anchor, end, partial } = firstPeriod(input, each, trial, now);
-  const subscription: Subscription = {
+  const begun: Subscription = {
     ...blank(customer, input, id, now),
     billing_cycle_anchor: anchor,
     currency,
@@ -190,6 +191,7 @@ function begin(world: World, input: Input, cause: Cause): Begun {
     trial_end: trial,
     trial_start: trial === null ? null : now,
   };
+  const subscription = { ...begun, discounts: discountsOf(world, begun, input.discounts, cause) };
   insertObject(world, subscription);
   return { subscription, partial, each };
 }
@@ -262,6 +264,7 @@ export function beginSubscription(
       created: subscription.created,
       period: { start: subscription.created, end: subscription.created },
       subscription,
+      discounts: subscription.discounts.filter((each) => typeof each === "string"),
     },
     cause,
   );
@@ -287,7 +290,11 @@ export function createSubscription(world: World, input: Input, cause: Cause): Su
     );
   }
   const waits = !owed && behavior === "default_incomplete" && methodFor(world, draft) === null;
-  current = { ...current, latest_invoice: draft.id };
+  current = {
+    ...current,
+    discounts: usedUp(world, current, draft, cause),
+    latest_invoice: draft.id,
+  };
   if (waits) {
     const usage = { customer: input.customer, usage: "off_session" as const };
     current.pending_setup_intent = createSetupIntent(world, usage, cause).id;

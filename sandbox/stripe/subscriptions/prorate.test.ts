@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { addIntervals, periodEnd } from "../time/calendar.ts";
-import { proratedAmount, share } from "./prorate.ts";
+import { share } from "../catalog/share.ts";
+import { proratedAmount } from "./prorate.ts";
 
 const at = (text: string): number => Date.parse(text) / 1000;
 const iso = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 10);

@@ -1,19 +1,10 @@
 /** Shares of an amount by the second, in integers. */
 import type { World } from "../../core/company.ts";
+import { lessPercent } from "../catalog/discounts.ts";
+import type { Coupon } from "../catalog/coupons.ts";
+import { share } from "../catalog/share.ts";
 import { productName, type Period } from "../invoices/lines.ts";
 import type { SubscriptionItem } from "./subscription.ts";
-
-/** `amount × part ÷ whole`, to the nearest unit and to the even one from the middle. */
-export function share(amount: number, part: number, whole: number): number {
-  if (whole <= 0 || part <= 0) return 0;
-  const [product, divisor] = [BigInt(amount) * BigInt(part), BigInt(whole)];
-  const sign = product < 0n ? -1n : 1n;
-  const size = product * sign;
-  let result = size / divisor;
-  const twice = (size % divisor) * 2n;
-  if (twice > divisor || (twice === divisor && result % 2n === 1n)) result += 1n;
-  return Number(result * sign);
-}
 
 /** What is left at `at` of an amount that is for the whole period. */
 export function proratedAmount(amount: number, period: Period, at: number): number {
@@ -43,20 +34,32 @@ function named(world: World, item: SubscriptionItem): string {
 }
 
 /** What is given back for the rest of a period that was paid for. */
-export function creditFor(world: World, item: SubscriptionItem, period: Period, at: number): Proration {
+export function creditFor(
+  world: World,
+  item: SubscriptionItem,
+  period: Period,
+  at: number,
+  coupon: Coupon | null,
+): Proration {
   return {
     item,
-    amount: -proratedAmount(amountOf(item), period, at),
+    amount: -lessPercent(proratedAmount(amountOf(item), period, at), coupon),
     description: `Unused time on ${named(world, item)} after ${day(at)}`,
     period: { start: at, end: period.end },
   };
 }
 
 /** What the rest of the period costs. */
-export function chargeFor(world: World, item: SubscriptionItem, period: Period, at: number): Proration {
+export function chargeFor(
+  world: World,
+  item: SubscriptionItem,
+  period: Period,
+  at: number,
+  coupon: Coupon | null,
+): Proration {
   return {
     item,
-    amount: proratedAmount(amountOf(item), period, at),
+    amount: lessPercent(proratedAmount(amountOf(item), period, at), coupon),
     description: `Remaining time on ${named(world, item)} after ${day(at)}`,
     period: { start: at, end: period.end },
   };

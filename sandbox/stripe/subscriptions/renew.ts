@@ -10,6 +10,7 @@ import { BY_ITSELF } from "../payments/charges.ts";
 import { clockIdOf, planAt } from "../time/billing-time.ts";
 import { periodEnd } from "../time/calendar.ts";
 import { draftOf } from "./billing-change.ts";
+import { usedUp } from "./discount.ts";
 import { endSubscription } from "./end.ts";
 import { checkItems } from "./items.ts";
 import { planCycle } from "./plan-cycle.ts";
@@ -67,7 +68,9 @@ export function cycleDue(world: World, payload: unknown): void {
   const next = nextPeriod(old);
   const invoice = draftCycle(world, old, next);
   const { items, status } = next;
-  const renewed = changeSubscription(world, old, { items, status, latest_invoice: invoice.id }, BY_ITSELF);
+  const discounts = usedUp(world, next, invoice, BY_ITSELF);
+  const change = { discounts, items, status, latest_invoice: invoice.id };
+  const renewed = changeSubscription(world, old, change, BY_ITSELF);
   planCycle(world, renewed);
   planInvoice(world, renewed, invoice);
 }

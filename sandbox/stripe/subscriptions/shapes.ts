@@ -1,4 +1,5 @@
 /** The parameters of subscriptions. */
+import { discountInput } from "../catalog/discounts.ts";
 import { currency } from "../catalog/money.ts";
 import {
   bool,
@@ -58,6 +59,7 @@ const shared = {
   collection_method: oneOfBuilt(["charge_automatically"], ["send_invoice"]),
   default_payment_method: text(),
   description: unsettable(text(500)),
+  discounts: discountInput,
   metadata: metadata(),
   off_session: bool(),
   payment_settings: paymentSettings,

@@ -11,11 +11,13 @@ import type { Cause } from "../protocol/operation.ts";
 import { mergeMetadata, type Read } from "../protocol/params.ts";
 import { clockIdOf, planAt, unplan } from "../time/billing-time.ts";
 import { changeBilling, changesBilling } from "./billing-change.ts";
+import { discountsOf } from "./discount.ts";
 import { refusePayment } from "./first-payment.ts";
 import { keepPending, PENDING_FIELDS } from "./pending-update.ts";
 import { planCycle } from "./plan-cycle.ts";
 import type { subscriptionChange } from "./shapes.ts";
 import {
+  changeSubscription,
   getSubscription,
   isOver,
   keysOf,
@@ -122,11 +124,16 @@ function planResume(world: World, subscription: Subscription): void {
 
 export function updateSubscription(
   world: World,
-  old: Subscription,
+  given: Subscription,
   input: Input,
   cause: Cause,
 ): Subscription {
-  check(world, old, input);
+  check(world, given, input);
+  const { discounts } = input;
+  const old =
+    discounts === undefined
+      ? given
+      : changeSubscription(world, given, { discounts: discountsOf(world, given, discounts, cause) }, cause);
   if (!changesBilling(input)) {
     const next = { ...old, ...plainChange(old, input, subscriptionNow(world, old)) };
     saveObject(world, next);
