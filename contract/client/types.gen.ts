@@ -546,6 +546,7 @@ export type CheckoutSession = {
     amount_minor: number;
     currency: string;
     purpose: 'credits' | 'subscription' | 'invoice';
+    provider: 'stripe' | 'paypal';
 };
 
 export type AuditEntry = {

@@ -4,15 +4,19 @@ import { EFFECT_MS, open, type Stage } from "./stage.ts";
 /** What a pack of the price list brings. */
 export const STARTER_MICROS = 1_000_000_000;
 
+/** What each company's hosted page asks. */
+const QUESTION = { Stripe: "Pay with card", PayPal: "Who pays?" };
+
 /** From the Credits screen to the hosted page, by the buttons. A start that fails is tried again with the same key. */
-export async function startPurchase(stage: Stage, pack = "Starter"): Promise<void> {
+export async function startPurchase(stage: Stage, company: keyof typeof QUESTION = "Stripe"): Promise<void> {
   const { page } = stage;
   await open(stage, "/credits", "Credits");
   await page.getByRole("button", { name: "Buy credits" }).first().click();
-  await page.getByRole("dialog").getByText(pack, { exact: true }).click();
+  await page.getByRole("dialog").getByText("Starter", { exact: true }).click();
+  await page.getByRole("dialog").getByText(company, { exact: true }).click();
   const pay = page.getByRole("dialog").getByRole("button", { name: /^Pay/ });
   const failed = page.getByRole("dialog").getByRole("alert");
-  const form = page.getByRole("heading", { name: "Pay with card" });
+  const form = page.getByRole("heading", { name: QUESTION[company] });
   for (let tries = 0; tries < 10; tries += 1) {
     await pay.click();
     await form.or(failed).first().waitFor({ timeout: EFFECT_MS });

@@ -117,8 +117,8 @@ export const api = {
     read(sdk.listUsageRecords({ query: given(query) })),
 
   packs: () => read(sdk.listCreditPacks()),
-  purchase: (pack_key: string, key: string) =>
-    read(sdk.purchaseCredits({ body: { pack_key }, ...idempotent(key) })),
+  purchase: (order: { pack_key: string; provider: "stripe" | "paypal" }, key: string) =>
+    read(sdk.purchaseCredits({ body: order, ...idempotent(key) })),
   checkoutSession: (session_id: string) => read(sdk.getCheckoutSession({ path: { session_id } })),
   payments: (query: Listing) => read(sdk.listPayments({ query: given(query) })),
   payment: (id: string) => read(sdk.getPayment({ path: { id } })),

@@ -51,8 +51,20 @@ export const NAVIGATION: NavSection[] = [
   {
     label: "Payments",
     items: [
-      { to: "/payments", label: "Payments", icon: CreditCard, words: "charges refunds stripe", show: owner },
-      { to: "/inbox", label: "Inbox", icon: Inbox, words: "webhooks events stripe replay", show: operator },
+      {
+        to: "/payments",
+        label: "Payments",
+        icon: CreditCard,
+        words: "charges refunds stripe paypal",
+        show: owner,
+      },
+      {
+        to: "/inbox",
+        label: "Inbox",
+        icon: Inbox,
+        words: "webhooks events stripe paypal replay",
+        show: operator,
+      },
       {
         to: "/dead-letters",
         label: "Dead letters",

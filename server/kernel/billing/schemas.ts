@@ -81,5 +81,6 @@ export const checkoutStatus = z
     amount_minor: int64,
     currency: z.string(),
     purpose: z.enum(PURPOSES),
+    provider,
   })
   .meta({ id: "CheckoutSession" });

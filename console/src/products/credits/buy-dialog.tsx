@@ -5,6 +5,7 @@ import { api } from "../../api/operations.ts";
 import { ApiError } from "../../api/problem.ts";
 import { queries } from "../../api/queries.ts";
 import type { CreditPack } from "../../api/types.ts";
+import { companyName, type Company } from "../../lib/company.ts";
 import { formatCredits, formatMoney } from "../../lib/format.ts";
 import { useIntent } from "../../lib/intent.ts";
 import { useMe } from "../../shell/session.tsx";
@@ -23,8 +24,8 @@ export function BuyDialog({ open, onOpenChange }: { open: boolean; onOpenChange(
       title="Buy credits"
       about={
         me.mode === "test"
-          ? "Test mode: you pay at the sandbox's Stripe, with a test card."
-          : "You pay at Stripe."
+          ? "Test mode: you pay in the sandbox, and nothing real is charged."
+          : "You pay on the company's own page."
       }
     >
       <BuyForm />
@@ -36,16 +37,23 @@ function BuyForm() {
   const packs = useQuery(queries.packs());
   const balance = useQuery(queries.balance());
   const [chosen, setChosen] = useState<string | null>(null);
+  const [company, setCompany] = useState<Company>("stripe");
   const intent = useIntent();
   const buy = useMutation({
-    mutationFn: (pack: CreditPack) => api.purchase(pack.key, intent.keyFor(pack.key)),
+    mutationFn: (pack: CreditPack) => {
+      const order = { pack_key: pack.key, provider: company };
+      return api.purchase(order, intent.keyFor(order));
+    },
     onSuccess: (purchase, pack) => {
       intent.done();
-      rememberPurchase(purchase.session_id, {
+      const memory = {
         paymentId: purchase.payment_id,
         creditsMicros: pack.credits_micros,
         beforeMicros: balance.data?.settled_micros ?? 0,
-      });
+      };
+      // Stripe leads back by its session's id, PayPal by the payment's.
+      rememberPurchase(purchase.session_id, memory);
+      rememberPurchase(purchase.payment_id, memory);
       location.assign(purchase.url);
     },
   });
@@ -71,9 +79,14 @@ function BuyForm() {
           />
         ))}
       </fieldset>
-      {buy.error && <PurchaseFailed error={buy.error} />}
+      {packs.data.providers.length > 1 && (
+        <CompanyChoice companies={packs.data.providers} chosen={company} onChoose={setCompany} />
+      )}
+      {buy.error && <PurchaseFailed error={buy.error} company={company} />}
       <Button type="submit" variant="primary" busy={buy.isPending || buy.isSuccess} disabled={!pack}>
-        {pack ? `Pay ${formatMoney(pack.amount_minor, pack.currency)}` : "Pay"}
+        {pack
+          ? `Pay ${formatMoney(pack.amount_minor, pack.currency)} with ${companyName(company)}`
+          : `Pay with ${companyName(company)}`}
       </Button>
     </form>
   );
@@ -119,11 +132,52 @@ function PackChoice({ pack, chosen, onChoose }: { pack: CreditPack; chosen: bool
   );
 }
 
-function PurchaseFailed({ error }: { error: Error }) {
+function CompanyChoice({
+  companies,
+  chosen,
+  onChoose,
+}: {
+  companies: readonly Company[];
+  chosen: Company;
+  onChoose(company: Company): void;
+}) {
+  return (
+    <fieldset className="flex flex-col gap-2">
+      <legend className="mb-2 text-xs font-medium text-text-2">Pay with</legend>
+      <div className="grid grid-cols-2 gap-2">
+        {companies.map((company) => (
+          <label
+            key={company}
+            className={cx(
+              "flex cursor-pointer items-center justify-center rounded-lg border px-3 py-2 text-sm font-medium transition-colors has-focus-visible:outline-2 has-focus-visible:outline-accent",
+              company === chosen ? "border-accent bg-accent-soft" : "border-line hover:bg-hover",
+            )}
+          >
+            <input
+              type="radio"
+              name="company"
+              value={company}
+              checked={company === chosen}
+              onChange={() => onChoose(company)}
+              className="sr-only"
+            />
+            {companyName(company)}
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  );
+}
+
+function PurchaseFailed({ error, company }: { error: Error; company: Company }) {
   const problem = error instanceof ApiError ? error : null;
+  const away = problem?.code === "provider_unavailable" || problem?.code === "provider_refused";
   return (
     <Notice tone="bad" title={problem?.title ?? "The purchase could not be started"}>
-      {problem?.detail ?? "Nothing was charged. Trying again carries on with the same purchase."}
+      {problem?.detail ??
+        (away
+          ? `Nothing was charged. Try again in a moment, or pay another way than ${companyName(company)}.`
+          : "Nothing was charged. Trying again carries on with the same purchase.")}
       {problem?.requestId && <p className="mt-1 font-mono text-2xs">Request {problem.requestId}</p>}
     </Notice>
   );

@@ -6,6 +6,7 @@ import { pollMs } from "../../api/live.ts";
 import { api } from "../../api/operations.ts";
 import { queries } from "../../api/queries.ts";
 import type { CheckoutSession } from "../../api/types.ts";
+import { companyName } from "../../lib/company.ts";
 import { formatCredits, formatMoney } from "../../lib/format.ts";
 import { Moving } from "../../shell/top-bar.tsx";
 import { buttonClass } from "../../ui/button.tsx";
@@ -78,6 +79,7 @@ function Steps({
 }) {
   const { data: balance } = useQuery(queries.balance());
   const paid = session.status === "paid";
+  const company = companyName(session.provider);
   // Credits are granted in the same transaction that marks the payment paid, so a paid session has them.
   const risen =
     paid && balance !== undefined && (beforeMicros === undefined || balance.settled_micros !== beforeMicros);
@@ -97,14 +99,17 @@ function Steps({
       <ol className="flex flex-col gap-3">
         <Step
           done
-          label={`You paid ${formatMoney(session.amount_minor, session.currency)} at Stripe`}
+          label={
+            paid
+              ? `You paid ${formatMoney(session.amount_minor, session.currency)} with ${company}`
+              : `Back from ${company}`
+          }
           wait=""
-          unsure={!paid}
         />
         <Step
           done={paid}
-          label="Stripe's confirmation is processed"
-          wait="Waiting for Stripe's confirmation…"
+          label={`${company}'s confirmation is processed`}
+          wait={`Waiting for ${company}'s confirmation…`}
         />
         <Step done={risen} label="Credits are in your balance" wait="Adding the credits…" />
       </ol>
@@ -118,17 +123,7 @@ function Steps({
   );
 }
 
-function Step({
-  done,
-  label,
-  wait,
-  unsure,
-}: {
-  done: boolean;
-  label: string;
-  wait: string;
-  unsure?: boolean;
-}) {
+function Step({ done, label, wait }: { done: boolean; label: string; wait: string }) {
   return (
     <li className="flex items-center gap-3 text-sm">
       <span
@@ -144,7 +139,7 @@ function Step({
           <Loader className="size-3.5 animate-spin" />
         )}
       </span>
-      <span className={done ? "" : "text-text-2"}>{done ? (unsure ? "Back from Stripe" : label) : wait}</span>
+      <span className={done ? "" : "text-text-2"}>{done ? label : wait}</span>
     </li>
   );
 }

@@ -107,7 +107,9 @@ export function InboxScreen() {
               icon={<Inbox className="size-5" />}
               title={filtered ? "No event matches" : "No events yet"}
             >
-              {filtered ? "Choose another state or type." : "Buy credits, and Stripe's events arrive here."}
+              {filtered
+                ? "Choose another state or type."
+                : "Buy credits, and the company's events arrive here."}
             </Empty>
           }
         />

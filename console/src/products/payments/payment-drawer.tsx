@@ -3,6 +3,7 @@ import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { queries } from "../../api/queries.ts";
 import type { Payment } from "../../api/types.ts";
 import { useMe } from "../../shell/session.tsx";
+import { companyName } from "../../lib/company.ts";
 import { formatMoney, humanize } from "../../lib/format.ts";
 import { Credits, Id, Money, Time } from "../../ui/amounts.tsx";
 import { buttonClass } from "../../ui/button.tsx";
@@ -38,6 +39,7 @@ export function PaymentDrawer() {
 
 function Body({ payment }: { payment: Payment }) {
   const me = useMe();
+  const object = payment.intent_id ?? payment.session_id;
   return (
     <>
       <Part title="Payment">
@@ -49,6 +51,12 @@ function Body({ payment }: { payment: Payment }) {
           <Fact name="Credits">
             <Credits micros={payment.credits_micros} unit />
           </Fact>
+          <Fact name="Paid with">{companyName(payment.provider)}</Fact>
+          {payment.provider === "paypal" && payment.session_id && (
+            <Fact name="Order">
+              <Id id={payment.session_id} />
+            </Fact>
+          )}
           <Fact name="Created">
             <Time at={payment.created_at} />
           </Fact>
@@ -61,7 +69,7 @@ function Body({ payment }: { payment: Payment }) {
             </Fact>
           )}
           {payment.fee_minor !== null && (
-            <Fact name="Stripe's fee">
+            <Fact name={`${companyName(payment.provider)}'s fee`}>
               <Money minor={payment.fee_minor} currency={payment.currency} />
             </Fact>
           )}
@@ -86,8 +94,8 @@ function Body({ payment }: { payment: Payment }) {
         <Link to="/ledger" className={buttonClass("secondary", "sm")}>
           Ledger
         </Link>
-        {me.user.operator && payment.intent_id && (
-          <Link to="/inbox" search={{ object: payment.intent_id }} className={buttonClass("secondary", "sm")}>
+        {me.user.operator && object && (
+          <Link to="/inbox" search={{ object }} className={buttonClass("secondary", "sm")}>
             Webhook events
           </Link>
         )}

@@ -71,7 +71,7 @@ export function PaymentsTable({
       )}
       empty={
         <Empty icon={<CreditCard className="size-5" />} title="No payments yet" action={action}>
-          Buy credits with one of Stripe's test cards, and the payment appears here.
+          Buy credits, and the payment appears here.
         </Empty>
       }
     />

@@ -5,7 +5,7 @@ import { CompanyFault } from "../../../platform/calls/index.ts";
 import { RuleBroken } from "../../webhooks/index.ts";
 import { applyFacts } from "./apply.ts";
 import type { BillingDeps } from "../deps.ts";
-import type { Fetched } from "./fact.ts";
+import type { Fetched, Provider } from "./fact.ts";
 import type { PaymentPurpose, PaymentRow, PaymentStatus } from "./payment.ts";
 import { fetchOrder } from "./paypal/ask-paypal.ts";
 import { findPayment, findPlaces, type Place } from "./store.ts";
@@ -33,6 +33,7 @@ export type CheckoutAnswer = {
   amount_minor: bigint;
   currency: string;
   purpose: PaymentPurpose;
+  provider: Provider;
 };
 
 /** Answers for the holder of a session's or payment's id; one question to the company at a time per payment. */
@@ -54,8 +55,8 @@ export function createCheckoutStatus(deps: BillingDeps): (id: string) => Promise
       await running;
       row = await read(place);
     }
-    const { amount_minor, currency, purpose } = row;
-    return { status: STATUS[row.status], amount_minor, currency, purpose };
+    const { amount_minor, currency, purpose, provider } = row;
+    return { status: STATUS[row.status], amount_minor, currency, purpose, provider };
   };
 }
 
