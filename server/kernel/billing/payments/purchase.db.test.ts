@@ -121,7 +121,13 @@ test("an expired session cancels the payment; its holder is told", async () => {
   await buyer.stripe(`/checkout/sessions/${bought.session_id}/expire`);
   await buyer.until(bought.payment_id, { status: "canceled", failure_code: "expired" });
   const { body } = await t.anonymous.call("GET", `/checkout/session/${bought.session_id}`);
-  expect(body).toEqual({ status: "expired", amount_minor: 1000, currency: "usd", purpose: "credits" });
+  expect(body).toEqual({
+    status: "expired",
+    amount_minor: 1000,
+    currency: "usd",
+    purpose: "credits",
+    provider: "stripe",
+  });
 });
 
 test("refunds made at Stripe take credits back in the same proportion", async () => {
