@@ -47,6 +47,8 @@ export async function subscriptionStatus(deps: BillingDeps, id: string): Promise
     amount_minor: amount_minor * BigInt(quantity),
     currency,
     purpose: "subscription",
+    // A gift has no checkout.
+    provider: row.provider === "paypal" ? "paypal" : "stripe",
   };
 }
 
