@@ -137,17 +137,20 @@ function foundations(config: Config, options: AppOptions) {
   return { clock, logger, metrics, tracing, db, bus, hub, limiter, cache };
 }
 
+const buildStripe = (config: Config, metrics: Metrics): StripeApi =>
+  createStripe({
+    apiKey: config.STRIPE_SECRET_KEY,
+    baseUrl: config.STRIPE_BASE_URL ?? null,
+    metrics,
+  });
+
 /** Builds every module. Nothing listens or runs yet. */
 export async function build(config: Config, options: AppOptions): Promise<Parts> {
   const { bus, limiter, cache, ...shared } = foundations(config, options);
   const { clock, db, logger, metrics } = shared;
   const keys = buildKeys(config, db, clock);
   const accountId = config.STRIPE_ACCOUNT_ID;
-  const stripe = createStripe({
-    apiKey: config.STRIPE_SECRET_KEY,
-    baseUrl: config.STRIPE_BASE_URL ?? null,
-    metrics,
-  });
+  const stripe = buildStripe(config, metrics);
   const paypal = buildPaypal(config, metrics);
   const mail = buildMail(config, { ...shared, cache });
   const billing = createBilling({
@@ -158,6 +161,7 @@ export async function build(config: Config, options: AppOptions): Promise<Parts>
     baseUrl: config.BASE_URL,
     packs: readPacks(),
     ...plansOf(config, shared),
+    secondApproval: config,
     mail,
   });
   const books = [stripeBooks({ stripe, accountId })];

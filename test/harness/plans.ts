@@ -11,6 +11,7 @@ export function planDeps(shared: { db: Db; clock: Clock }) {
     versions: createVersions({ ...shared, plans }),
     seats: null,
     trialSecrets: ["a secret of trials"],
+    secondApproval: { SECOND_APPROVAL_MAJOR_UNITS: 500, SECOND_APPROVAL_CREDITS: 50_000 },
     mail: { send: () => Promise.reject(new Error("no mail was expected")) },
   };
 }

@@ -29,7 +29,41 @@ async function aBreak({ sql }: TestApp): Promise<string> {
 
 const run: Example = { given: async (app) => ({ params: { id: await aRun(app) } }) };
 
+/** A payment of the first organization that was captured; a new one each time. */
+async function aPaidPayment({ sql }: TestApp): Promise<string> {
+  const id = newId("pay");
+  await sql(
+    `insert into billing.payments (org_id, id, mode, account_id, provider, purpose, pack_key, amount_minor, currency,
+       credits_micros, status, operation_id, success_url, cancel_url, charge_id, as_of, created_by, created_at, paid_at)
+     select org_id, $1, 'test', 'acct_default', 'stripe', 'credits', 'starter', 1000, 'usd', 1, 'succeeded', $1, '', '',
+       'ch_' || $1, now(), 'sweep', now(), now()
+     from tenancy.organizations order by org_id limit 1`,
+    [id],
+  );
+  return id;
+}
+
+/** A refund that another operator asked for. */
+async function aWaitingRefund(app: TestApp): Promise<string> {
+  const id = newId("ref");
+  await app.sql(
+    `insert into billing.refund_requests (org_id, id, mode, account_id, payment_id, kind, amount_minor, currency, reason,
+       clawback, state, attempt_at, operation_id, requested_by, requested_at)
+     select org_id, $1, mode, account_id, id, 'full', 1000, currency, 'requested', true, 'awaiting_approval', now(), $1,
+       'usr_other', now() from billing.payments where id = $2`,
+    [id, await aPaidPayment(app)],
+  );
+  return id;
+}
+
 export const paymentsExamples: Record<string, Example> = {
+  listRefunds: {},
+  createRefund: {
+    given: async (app) => ({
+      body: { payment_id: await aPaidPayment(app), kind: "full", reason: "requested" },
+    }),
+  },
+  approveRefund: { given: async (app) => ({ params: { id: await aWaitingRefund(app) } }) },
   getReconciliationSummary: {},
   listReconciliationRuns: {},
   startReconciliationRun: {

@@ -1,4 +1,4 @@
-import { type Tx, withTx } from "../../platform/db/index.ts";
+import { type Tx, withOperatorTx, withTx } from "../../platform/db/index.ts";
 import type { OrgId } from "../../platform/ids.ts";
 import { Problem, common } from "../../platform/problem.ts";
 import type { Mode } from "../ledger/index.ts";
@@ -18,6 +18,10 @@ import { purchase, type PurchaseInput } from "./payments/purchase.ts";
 import { resumePurchases } from "./payments/resume.ts";
 import type { StartedSession } from "./payments/start-session.ts";
 import { findPayment, listPayments } from "./payments/store.ts";
+import { approveRefund } from "./refunds/approve.ts";
+import { requestRefund, type RefundInput } from "./refunds/request.ts";
+import { resumeRefunds } from "./refunds/resume.ts";
+import { listRefundViews, type RefundView } from "./refunds/store.ts";
 import { paypalHandler } from "./payments/paypal/paypal-handler.ts";
 import { sweepOrders } from "./payments/paypal/sweep-orders.ts";
 import { stripeHandler } from "./payments/stripe/stripe-handler.ts";
@@ -40,6 +44,11 @@ export type Billing = {
   /** Asks PayPal for open orders that nothing was heard of; how many. */
   sweepOrders(signal: AbortSignal): Promise<number>;
   postFees(signal: AbortSignal): Promise<boolean>;
+  requestRefund(input: RefundInput): Promise<RefundView>;
+  approveRefund(input: { id: string; mode: string; actorId: string }): Promise<RefundView>;
+  /** Of all organizations, newest first. */
+  refunds(filter: Parameters<typeof listRefundViews>[1]): Promise<RefundView[]>;
+  resumeRefunds(signal: AbortSignal): Promise<number>;
   /** Keeps today's plans. At boot, before anybody subscribes. */
   keepPlans(): Promise<void>;
   /** How the organization's subscription stands. */
@@ -83,6 +92,10 @@ export function createBilling(deps: BillingDeps): Billing {
     resumePurchases: (signal) => resumePurchases(deps, signal),
     sweepOrders: async (signal) => (paypal ? sweepOrders(deps, paypal, signal) : 0),
     postFees: (signal) => postFees(deps, signal),
+    requestRefund: (input) => requestRefund(deps, input),
+    approveRefund: (input) => approveRefund(deps, input),
+    refunds: (filter) => withOperatorTx(db, (tx) => listRefundViews(tx, filter)),
+    resumeRefunds: (signal) => resumeRefunds(deps, signal),
     keepPlans: () => deps.versions.keep(),
     current: (org, mode) => withTx(db, org, (tx) => readCurrent(deps, tx, org, mode)),
     usage: (org, mode) => readUsage(deps, org, mode),

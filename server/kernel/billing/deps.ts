@@ -4,6 +4,7 @@ import type { Hub } from "../../platform/realtime/index.ts";
 import type { Logger } from "../../platform/telemetry/index.ts";
 import type { PaypalApi } from "../../vendors/paypal/index.ts";
 import type { StripeApi } from "../../vendors/stripe/index.ts";
+import type { LedgerConfig } from "../ledger/index.ts";
 import type { Mail } from "../mail/index.ts";
 import type { Plans } from "./plans/plan.ts";
 import type { Versions } from "./plans/versions.ts";
@@ -26,6 +27,8 @@ export type BillingDeps = {
   versions: Versions;
   /** Members of every organization, instead of what its plan says; null: the plan says. */
   seats: number | null;
+  /** Above it a second operator approves a refund. */
+  secondApproval: LedgerConfig;
   mail: Pick<Mail, "send">;
   /** Under which marks of trials are hashed, oldest first. */
   trialSecrets: readonly string[];

@@ -14,6 +14,8 @@ export function billingJobs(loops: Loops, billing: Billing): void {
   loops.every("billing.resume", RESUME_MS, async (signal) => {
     const resumed = await billing.resumePurchases(signal);
     if (resumed > 0) billing.deps.logger.info({ resumed }, "purchases resumed");
+    const refunded = await billing.resumeRefunds(signal);
+    if (refunded > 0) billing.deps.logger.info({ refunded }, "refunds resumed");
   });
   loops.every("billing.months", MONTHS_MS, async () => {
     await billing.beginMonths();

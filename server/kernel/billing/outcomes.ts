@@ -53,7 +53,10 @@ export function listUnknownOutcomes(
     `select org_id as "orgId", id as "rowId", 'payment' as kind, status, amount_minor as "amountMinor", currency,
        created_at as "createdAt"
      from billing.payments where status = 'creating' and account_id = $1 and mode = $2 and created_at < $3
-     order by created_at limit $4`,
+     union all
+     select org_id, id, 'refund', state, amount_minor, currency, requested_at
+     from billing.refund_requests where state = 'requested' and account_id = $1 and mode = $2 and requested_at < $3
+     order by "createdAt" limit $4`,
     [accountId, mode, before, limit],
   );
 }

@@ -5,6 +5,7 @@ import type { PaymentRow } from "./payments/payment.ts";
 import { invoiceRoutes } from "./invoices/routes.ts";
 import { planRoutes } from "./plans/routes.ts";
 import { subscriptionRoutes } from "./subscriptions/routes.ts";
+import { refundRoutes } from "./refunds/routes.ts";
 import { revenueRoutes } from "./revenue-routes.ts";
 import * as schemas from "./schemas.ts";
 
@@ -15,6 +16,7 @@ export function billingRoutes(http: Http, billing: Billing, cache: Pick<Cache, "
   creditRoutes(http, billing);
   paymentRoutes(http, billing);
   revenueRoutes(http, billing, cache);
+  refundRoutes(http, billing);
   planRoutes(http, billing, cache);
   subscriptionRoutes(http, billing);
   invoiceRoutes(http, billing);
@@ -144,7 +146,8 @@ function present(row: PaymentRow, now: Date) {
     currency: row.currency,
     credits_micros: row.credits_micros,
     refunded_minor: row.refunded_minor,
-    refundable_minor: row.charge_id === null ? 0n : row.amount_minor - row.refunded_minor,
+    refundable_minor:
+      row.charge_id === null ? 0n : row.amount_minor - row.refunded_minor - row.disputed_minor,
     fee_minor: row.fee_minor,
     status: row.status,
     failure_code: row.failure_code,

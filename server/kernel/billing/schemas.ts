@@ -60,6 +60,8 @@ export const payment = z
       "canceled",
       "partially_refunded",
       "refunded",
+      "disputed",
+      "reversed",
     ]),
     failure_code: z.string().nullable(),
     /** Where the buyer can still pay. */

@@ -11,7 +11,7 @@
  * Locks, in this order, each sorted by key: balances, grants, holds. The row lock on an organization's credit balances is
  * what makes its grants and holds move one batch at a time, whatever the number of processes; nothing is cached.
  */
-export { ledgerConfig } from "./config.ts";
+export { ledgerConfig, type LedgerConfig } from "./config.ts";
 export { ledgerMails } from "./adjustments/mails.ts";
 export { ledgerSignals } from "./signals.ts";
 export type { Entry, Mode, Posting, Unit } from "./entry.ts";
@@ -36,3 +36,4 @@ export { reverse } from "./reverse.ts";
 export { sumAccounts, type SumGroup } from "./sum-accounts.ts";
 export type { InvariantName } from "./invariants.ts";
 export { verify, type InvariantReport, type Verification } from "./verify.ts";
+export { needsApproval } from "./adjustments/adjustment.ts";

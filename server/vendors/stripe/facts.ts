@@ -29,6 +29,10 @@ export type RefundFact = {
   currency: string;
   status: RefundStatus;
   createdAt: Date;
+  /** Our id, put there by us; null when it was made at Stripe. */
+  holdfastId?: string | null;
+  /** Said by us when it was made: the credits stay. */
+  keepsCredits?: boolean;
 };
 
 export type PaymentFact = {

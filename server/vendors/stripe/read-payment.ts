@@ -2,6 +2,9 @@
 import type Stripe from "stripe";
 import type { ChargeFact, CheckoutSession, Fee, PaymentFact, PaymentState, RefundFact } from "./facts.ts";
 
+/** Written on a refund whose credits the organization keeps. */
+export const KEEPS_CREDITS = "holdfast_keeps_credits";
+
 const NOTHING: PaymentFact = {
   holdfastId: null,
   sessionId: null,
@@ -151,6 +154,8 @@ export function readRefund(refund: Stripe.Refund): RefundFact {
     currency: refund.currency,
     status: status === "succeeded" || status === "failed" || status === "canceled" ? status : "pending",
     createdAt: new Date(refund.created * 1000),
+    holdfastId: ourId(refund.metadata),
+    keepsCredits: refund.metadata?.[KEEPS_CREDITS] === "true",
   };
 }
 

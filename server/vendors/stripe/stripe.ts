@@ -1,11 +1,11 @@
 import type Stripe from "stripe";
 import { createClient, type CallStripe, type ClientOptions } from "./client.ts";
 import { envelopeOf, type Envelope } from "./envelope.ts";
-import type { BalanceRecord, CheckoutSession, Fee, PaymentFact } from "./facts.ts";
+import type { BalanceRecord, CheckoutSession, Fee, PaymentFact, RefundFact } from "./facts.ts";
 import { createRecurring, type Recurring } from "./recurring.ts";
 import { StripeFault } from "./fault.ts";
 import { readBalance } from "./read-balance.ts";
-import { intentFact, readFee, readRefund, readSession } from "./read-payment.ts";
+import { intentFact, KEEPS_CREDITS, readFee, readRefund, readSession } from "./read-payment.ts";
 
 const PAGE = 100;
 /** Refunds of one charge that are read; Stripe itself allows far fewer. */
@@ -19,6 +19,15 @@ export type NewSession = {
   currency: string;
   successUrl: string;
   cancelUrl: string;
+  idempotencyKey: string;
+};
+
+export type NewRefund = {
+  holdfastId: string;
+  chargeId: string;
+  amountMinor: bigint;
+  reason: "duplicate" | "fraudulent" | "requested" | "other";
+  keepsCredits: boolean;
   idempotencyKey: string;
 };
 
@@ -47,6 +56,10 @@ export type StripeApi = Recurring & {
   }): Promise<{ webhookId: string; secret: string | null }>;
   /** Done, too, for one that is gone. */
   deleteWebhookEndpoint(webhookId: string): Promise<void>;
+  /** Gives money of a charge back. */
+  createRefund(input: NewRefund): Promise<RefundFact>;
+  /** A charge's refunds, newest first; at most 1,000. */
+  listRefunds(chargeId: string): Promise<RefundFact[]>;
   /** What Stripe booked in [from, to), one page, newest first; `after` is the last id of the page before. */
   listBalance(
     range: { from: Date; to: Date; after: string | null },
@@ -90,6 +103,11 @@ export function createStripe(options: ClientOptions): StripeApi {
         return { webhookId: made.id, secret: made.secret ?? null };
       }),
     deleteWebhookEndpoint: (id) => deleteEndpoint(call, id),
+    createRefund: (input) =>
+      call("refunds.create", async (sdk) =>
+        readRefund(await sdk.refunds.create(refundParams(input), { idempotencyKey: input.idempotencyKey })),
+      ),
+    listRefunds: (chargeId) => listRefunds(call, chargeId),
     listBalance: ({ from, to, after }, signal) =>
       call(
         "balance_transactions.list",
@@ -182,14 +200,32 @@ async function fetchPayment(call: CallStripe, intentId: string): Promise<Payment
   });
   const { charge } = fact;
   if (!charge || charge.refundedMinor === 0n) return fact;
-  const refunds = await call("refunds.list", async (sdk) => {
+  return { ...fact, refunds: await listRefunds(call, charge.id) };
+}
+
+const listRefunds = (call: CallStripe, chargeId: string): Promise<RefundFact[]> =>
+  call("refunds.list", async (sdk) => {
     const rows = await sdk.refunds
-      .list({ charge: charge.id, limit: PAGE })
+      .list({ charge: chargeId, limit: PAGE })
       .autoPagingToArray({ limit: MAX_REFUNDS });
     return rows.map(readRefund);
   });
-  return { ...fact, refunds };
-}
+
+const REASONS = {
+  duplicate: "duplicate",
+  fraudulent: "fraudulent",
+  requested: "requested_by_customer",
+} as const;
+
+const refundParams = (input: NewRefund): Stripe.RefundCreateParams => ({
+  charge: input.chargeId,
+  amount: Number(input.amountMinor),
+  metadata: {
+    holdfast_id: input.holdfastId,
+    ...(input.keepsCredits ? { [KEEPS_CREDITS]: "true" } : {}),
+  },
+  ...(input.reason === "other" ? {} : { reason: REASONS[input.reason] }),
+});
 
 async function deleteEndpoint(call: CallStripe, id: string): Promise<void> {
   try {

@@ -24,6 +24,8 @@ const STATUS: Record<PaymentStatus, CheckoutStatus> = {
   succeeded: "paid",
   partially_refunded: "paid",
   refunded: "paid",
+  disputed: "paid",
+  reversed: "paid",
   failed: "failed",
   canceled: "expired",
 };

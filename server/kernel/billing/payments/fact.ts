@@ -36,6 +36,10 @@ export type RefundFact = {
   currency: string;
   status: RefundStatus;
   createdAt: Date;
+  /** The organization keeps the credits: said when it was asked for, and kept at the company. */
+  keepsCredits?: boolean;
+  /** Our id, put there by us. */
+  holdfastId?: string | null;
   /** What the company gives back of its fee with it. */
   feeMinor?: bigint;
 };

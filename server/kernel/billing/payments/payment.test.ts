@@ -35,6 +35,8 @@ const row: PaymentRow = {
   fetch_seq: 0n,
   created_at: at(0),
   paid_at: null,
+  disputed_minor: 0n,
+  dispute: null,
 };
 const nothing: PaymentFact = {
   holdfastId: "pay_1",

@@ -14,14 +14,23 @@ export type PaymentStatus =
   | "failed"
   | "canceled"
   | "partially_refunded"
-  | "refunded";
+  | "refunded"
+  | "disputed"
+  | "reversed";
 
 /** What is paid for: a pack, a subscription's invoice charged by the company, an invoice paid by hand. */
 export type PaymentPurpose = "credits" | "subscription" | "invoice";
 
 export type PaymentRow = Narrowed<
   Omit<BillingPayments, "operation_id" | "created_by">,
-  { id: `pay_${string}`; mode: Mode; provider: Provider; purpose: PaymentPurpose; status: PaymentStatus }
+  {
+    id: `pay_${string}`;
+    mode: Mode;
+    provider: Provider;
+    purpose: PaymentPurpose;
+    status: PaymentStatus;
+    dispute: "open" | "lost" | null;
+  }
 >;
 
 export type RefundRow = Narrowed<Omit<BillingRefunds, "org_id" | "account_id">, { status: RefundStatus }>;
@@ -119,7 +128,7 @@ function withCharge(
   // Refunds that were told before their charge had nothing to take back yet.
   let totalMinor = 0n;
   for (const refund of refunds.values()) {
-    if (refund.status !== "succeeded") continue;
+    if (refund.status !== "succeeded" || refund.keeps_credits) continue;
     totalMinor += refund.amount_minor;
     moves.takenBack.push({ refundId: refund.id, totalMinor, failed: false });
   }
@@ -171,6 +180,7 @@ function withRefund(
     currency: refund.currency,
     status: refund.status,
     clawed_back_micros: known?.clawed_back_micros ?? 0n,
+    keeps_credits: known?.keeps_credits ?? refund.keepsCredits ?? false,
     created_at: refund.createdAt,
   };
   refunds.set(refund.id, next);
@@ -181,35 +191,49 @@ function withRefund(
       cash(row, "payment.refunded", `${reference}:refunded`, "refunds", -refund.amountMinor),
     );
     const after = withFeeBack(row, `${reference}:fee`, feeBack, moves);
-    return withTotal(after, refund.id, after.refunded_minor + refund.amountMinor, moves, false);
+    return withTotal(after, refunds, next, moves);
   }
   if (known?.status !== "succeeded") return row;
   moves.postings.push(cash(row, "refund.failed", `${reference}:failed`, "refunds", refund.amountMinor));
   const after = withFeeBack(row, `${reference}:fee_failed`, -feeBack, moves);
-  return withTotal(after, refund.id, after.refunded_minor - refund.amountMinor, moves, true);
+  return withTotal(after, refunds, next, moves);
 }
 
 /** Credits follow what is refunded in all. Before the charge there are none; it takes what is due when it comes. */
 function withTotal(
   row: PaymentRow,
-  refundId: string,
-  totalMinor: bigint,
+  refunds: ReadonlyMap<string, RefundRow>,
+  refund: RefundRow,
   moves: Moves,
-  failed: boolean,
 ): PaymentRow {
-  if (row.charge_id !== null) moves.takenBack.push({ refundId, totalMinor, failed });
-  return { ...row, refunded_minor: totalMinor };
+  const failed = refund.status !== "succeeded";
+  const totalMinor = refundedWithCredits(refunds);
+  if (row.charge_id !== null && !refund.keeps_credits)
+    moves.takenBack.push({ refundId: refund.id, totalMinor, failed });
+  const change = failed ? -refund.amount_minor : refund.amount_minor;
+  return { ...row, refunded_minor: row.refunded_minor + change };
 }
 
+/** Money that went back and takes its credits along. */
+function refundedWithCredits(refunds: ReadonlyMap<string, RefundRow>): bigint {
+  let total = 0n;
+  for (const { status, keeps_credits, amount_minor } of refunds.values())
+    if (status === "succeeded" && !keeps_credits) total += amount_minor;
+  return total;
+}
+
+/** A dispute outranks refunds, until it is won. */
 function settledStatus(row: PaymentRow): PaymentRow {
   if (row.charge_id === null) return row;
-  const status =
-    row.refunded_minor === 0n
-      ? "succeeded"
-      : row.refunded_minor < row.amount_minor
-        ? "partially_refunded"
-        : "refunded";
+  const status = statusOf(row);
   return row.status === status ? row : { ...row, status };
+}
+
+function statusOf({ dispute, refunded_minor, amount_minor }: PaymentRow): PaymentStatus {
+  if (dispute === "open") return "disputed";
+  if (dispute === "lost") return "reversed";
+  if (refunded_minor === 0n) return "succeeded";
+  return refunded_minor < amount_minor ? "partially_refunded" : "refunded";
 }
 
 /** `amount` into the account's clearing, out of `other`; negative the other way round. */

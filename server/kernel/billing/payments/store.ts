@@ -7,7 +7,7 @@ import type { PaymentRow, RefundRow } from "./payment.ts";
 const PAYMENT = `org_id, id, mode, account_id, provider, purpose, pack_key, amount_minor, currency, credits_micros, status, attempt,
   absent_since, success_url, cancel_url, session_id, session_url, session_expires_at, intent_id, charge_id, refunded_minor,
   failure_code, fee_transaction_id, fee_minor, as_of, fetch_seq, created_at, paid_at,
-  invoice_id`;
+  invoice_id, disputed_minor, dispute`;
 
 export type NewPayment = Pick<
   PaymentRow,
@@ -151,11 +151,11 @@ export async function updatePayments(tx: Tx, org: OrgId, rows: readonly PaymentR
        session_id = n.session_id, session_url = n.session_url, session_expires_at = n.session_expires_at,
        intent_id = n.intent_id, charge_id = n.charge_id, refunded_minor = n.refunded_minor, failure_code = n.failure_code,
        fee_transaction_id = n.fee_transaction_id, fee_minor = n.fee_minor, as_of = n.as_of, fetch_seq = n.fetch_seq,
-       paid_at = n.paid_at
+       paid_at = n.paid_at, disputed_minor = n.disputed_minor, dispute = n.dispute
      from jsonb_to_recordset($2::jsonb) as n (id text, status text, attempt smallint, absent_since timestamptz,
        session_id text, session_url text, session_expires_at timestamptz, intent_id text, charge_id text,
        refunded_minor bigint, failure_code text, fee_transaction_id text, fee_minor bigint, as_of timestamptz,
-       fetch_seq bigint, paid_at timestamptz)
+       fetch_seq bigint, paid_at timestamptz, disputed_minor bigint, dispute text)
      where p.org_id = $1 and p.id = n.id`,
     [org, json(rows)],
   );
@@ -164,7 +164,7 @@ export async function updatePayments(tx: Tx, org: OrgId, rows: readonly PaymentR
 export function listRefunds(tx: Tx, org: OrgId, paymentIds: readonly string[]): Promise<RefundRow[]> {
   return tx.query(
     "billing.refunds",
-    `select id, payment_id, amount_minor, currency, status, clawed_back_micros, created_at from billing.refunds
+    `select id, payment_id, amount_minor, currency, status, clawed_back_micros, keeps_credits, created_at from billing.refunds
      where org_id = $1 and payment_id = any($2::text[])`,
     [org, paymentIds],
   );
@@ -180,10 +180,10 @@ export async function saveRefunds(
   await tx.query(
     "billing.refunds_save",
     `insert into billing.refunds (org_id, id, account_id, payment_id, amount_minor, currency, status, clawed_back_micros,
-       created_at)
-     select $1, n.id, $2, n.payment_id, n.amount_minor, n.currency, n.status, n.clawed_back_micros, n.created_at
+       keeps_credits, created_at)
+     select $1, n.id, $2, n.payment_id, n.amount_minor, n.currency, n.status, n.clawed_back_micros, n.keeps_credits, n.created_at
      from jsonb_to_recordset($3::jsonb) as n (id text, payment_id text, amount_minor bigint, currency text, status text,
-       clawed_back_micros bigint, created_at timestamptz)
+       clawed_back_micros bigint, keeps_credits boolean, created_at timestamptz)
      order by n.id
      on conflict (org_id, id) do update set status = excluded.status, clawed_back_micros = excluded.clawed_back_micros`,
     [org, accountId, json(rows)],
