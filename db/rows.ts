@@ -8,6 +8,27 @@ export type BillingCustomers = {
   created_at: Date;
 };
 
+/** billing.disputes */
+export type BillingDisputes = {
+  org_id: string;
+  id: string;
+  mode: string;
+  account_id: string;
+  payment_id: string;
+  charge_id: string;
+  amount_minor: bigint;
+  currency: string;
+  reason: string;
+  status: string;
+  withdrawn_minor: bigint;
+  fee_minor: bigint;
+  lines: string[];
+  evidence_due_at: Date | null;
+  created_at: Date;
+  closed_at: Date | null;
+  as_of: Date;
+};
+
 /** billing.free_months */
 export type BillingFreeMonths = {
   org_id: string;
@@ -89,6 +110,8 @@ export type BillingPayments = {
   created_at: Date;
   paid_at: Date | null;
   invoice_id: string | null;
+  disputed_minor: bigint;
+  dispute: string | null;
 };
 
 /** billing.plan_prices */
@@ -134,6 +157,32 @@ export type BillingPreviews = {
   done_at: Date | null;
 };
 
+/** billing.refund_requests */
+export type BillingRefundRequests = {
+  org_id: string;
+  id: string;
+  mode: string;
+  account_id: string;
+  payment_id: string;
+  kind: string;
+  amount_minor: bigint;
+  currency: string;
+  reason: string;
+  note: string | null;
+  clawback: boolean;
+  state: string;
+  attempt: number;
+  attempt_at: Date;
+  absent_since: Date | null;
+  refund_id: string | null;
+  failure_code: string | null;
+  operation_id: string;
+  requested_by: string;
+  requested_at: Date;
+  approved_by: string | null;
+  approved_at: Date | null;
+};
+
 /** billing.refunds */
 export type BillingRefunds = {
   org_id: string;
@@ -145,6 +194,7 @@ export type BillingRefunds = {
   status: string;
   clawed_back_micros: bigint;
   created_at: Date;
+  keeps_credits: boolean;
 };
 
 /** billing.subscriptions */

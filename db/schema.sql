@@ -54,6 +54,35 @@ CREATE POLICY tenant ON billing.customers AS PERMISSIVE FOR ALL TO holdfast_app 
 GRANT INSERT, SELECT, UPDATE ON TABLE billing.customers TO holdfast_app;
 GRANT SELECT ON TABLE billing.customers TO holdfast_operator;
 
+CREATE TABLE billing.disputes (
+  org_id text NOT NULL,
+  id text NOT NULL,
+  mode text NOT NULL,
+  account_id text NOT NULL,
+  payment_id text NOT NULL,
+  charge_id text NOT NULL,
+  amount_minor bigint NOT NULL,
+  currency text NOT NULL,
+  reason text NOT NULL,
+  status text NOT NULL,
+  withdrawn_minor bigint NOT NULL DEFAULT 0,
+  fee_minor bigint NOT NULL DEFAULT 0,
+  lines text[] NOT NULL DEFAULT '{}'::text[],
+  evidence_due_at timestamp with time zone,
+  created_at timestamp with time zone NOT NULL,
+  closed_at timestamp with time zone,
+  as_of timestamp with time zone NOT NULL,
+  CONSTRAINT disputes_pkey PRIMARY KEY (org_id, id),
+  CONSTRAINT disputes_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text])))
+);
+CREATE INDEX disputes_listed ON billing.disputes USING btree (created_at DESC, id DESC);
+CREATE INDEX disputes_payment ON billing.disputes USING btree (org_id, payment_id);
+ALTER TABLE billing.disputes ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY operator_reads ON billing.disputes AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
+CREATE POLICY tenant ON billing.disputes AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
+GRANT INSERT, SELECT, UPDATE ON TABLE billing.disputes TO holdfast_app;
+GRANT SELECT ON TABLE billing.disputes TO holdfast_operator;
+
 CREATE TABLE billing.free_months (
   org_id text NOT NULL,
   mode text NOT NULL,
@@ -155,10 +184,13 @@ CREATE TABLE billing.payments (
   created_at timestamp with time zone NOT NULL,
   paid_at timestamp with time zone,
   invoice_id text,
+  disputed_minor bigint NOT NULL DEFAULT 0,
+  dispute text,
   CONSTRAINT payments_pkey PRIMARY KEY (org_id, id),
   CONSTRAINT payments_org_id_operation_id_key UNIQUE (org_id, operation_id),
   CONSTRAINT payments_amount_minor_check CHECK ((amount_minor > 0)),
   CONSTRAINT payments_credits_micros_check CHECK ((credits_micros >= 0)),
+  CONSTRAINT payments_dispute_check CHECK ((dispute = ANY (ARRAY['open'::text, 'lost'::text]))),
   CONSTRAINT payments_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text]))),
   CONSTRAINT payments_provider_check CHECK ((provider = ANY (ARRAY['stripe'::text, 'paypal'::text]))),
   CONSTRAINT payments_purpose_check CHECK ((purpose = ANY (ARRAY['credits'::text, 'subscription'::text, 'invoice'::text]))),
@@ -234,6 +266,45 @@ CREATE POLICY tenant ON billing.previews AS PERMISSIVE FOR ALL TO holdfast_app U
 GRANT INSERT, SELECT, UPDATE ON TABLE billing.previews TO holdfast_app;
 GRANT SELECT ON TABLE billing.previews TO holdfast_operator;
 
+CREATE TABLE billing.refund_requests (
+  org_id text NOT NULL,
+  id text NOT NULL,
+  mode text NOT NULL,
+  account_id text NOT NULL,
+  payment_id text NOT NULL,
+  kind text NOT NULL,
+  amount_minor bigint NOT NULL,
+  currency text NOT NULL,
+  reason text NOT NULL,
+  note text,
+  clawback boolean NOT NULL,
+  state text NOT NULL,
+  attempt smallint NOT NULL DEFAULT 1,
+  attempt_at timestamp with time zone NOT NULL,
+  absent_since timestamp with time zone,
+  refund_id text,
+  failure_code text,
+  operation_id text NOT NULL,
+  requested_by text NOT NULL,
+  requested_at timestamp with time zone NOT NULL,
+  approved_by text,
+  approved_at timestamp with time zone,
+  CONSTRAINT refund_requests_pkey PRIMARY KEY (org_id, id),
+  CONSTRAINT refund_requests_org_id_operation_id_key UNIQUE (org_id, operation_id),
+  CONSTRAINT refund_requests_amount_minor_check CHECK ((amount_minor > 0)),
+  CONSTRAINT refund_requests_kind_check CHECK ((kind = ANY (ARRAY['full'::text, 'partial'::text]))),
+  CONSTRAINT refund_requests_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text]))),
+  CONSTRAINT refund_requests_reason_check CHECK ((reason = ANY (ARRAY['duplicate'::text, 'fraudulent'::text, 'requested'::text, 'other'::text]))),
+  CONSTRAINT refund_requests_state_check CHECK ((state = ANY (ARRAY['awaiting_approval'::text, 'requested'::text, 'sent'::text, 'refused'::text])))
+);
+CREATE INDEX refund_requests_due ON billing.refund_requests USING btree (attempt_at) WHERE (state = 'requested'::text);
+CREATE INDEX refund_requests_payment ON billing.refund_requests USING btree (org_id, payment_id);
+ALTER TABLE billing.refund_requests ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY operator_reads ON billing.refund_requests AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
+CREATE POLICY tenant ON billing.refund_requests AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
+GRANT INSERT, SELECT, UPDATE ON TABLE billing.refund_requests TO holdfast_app;
+GRANT SELECT ON TABLE billing.refund_requests TO holdfast_operator;
+
 CREATE TABLE billing.refunds (
   org_id text NOT NULL,
   id text NOT NULL,
@@ -244,10 +315,12 @@ CREATE TABLE billing.refunds (
   status text NOT NULL,
   clawed_back_micros bigint NOT NULL DEFAULT 0,
   created_at timestamp with time zone NOT NULL,
+  keeps_credits boolean NOT NULL DEFAULT false,
   CONSTRAINT refunds_pkey PRIMARY KEY (org_id, id),
   CONSTRAINT refunds_amount_minor_check CHECK ((amount_minor > 0)),
   CONSTRAINT refunds_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'succeeded'::text, 'failed'::text, 'canceled'::text])))
 );
+CREATE INDEX refunds_listed ON billing.refunds USING btree (created_at DESC, id DESC);
 CREATE INDEX refunds_payment ON billing.refunds USING btree (org_id, payment_id);
 ALTER TABLE billing.refunds ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY operator_reads ON billing.refunds AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);

@@ -47,6 +47,22 @@ export type SubscriptionCancellationInput = {
     feedback?: string;
 };
 
+export type NewRefundInput = {
+    payment_id: string;
+    kind: 'full' | 'partial' | 'prorated';
+    /**
+     * Of a partial refund, and only there
+     */
+    amount_minor?: number;
+    reason: 'duplicate' | 'fraudulent' | 'requested' | 'other';
+    note?: string;
+    cancel_subscription?: 'none' | 'period_end' | 'now';
+    /**
+     * False: the organization keeps the credits
+     */
+    clawback?: boolean;
+};
+
 export type NewPurchaseInput = {
     pack_key: string;
     provider?: 'stripe' | 'paypal';
@@ -444,6 +460,36 @@ export type PlanChangePreview = {
     }>;
 };
 
+export type Refund = {
+    id: string;
+    org_id: string;
+    organization: string | null;
+    payment_id: string;
+    account_id: string;
+    /**
+     * The company's id
+     */
+    refund_id: string | null;
+    amount_minor: number;
+    currency: string;
+    status: 'awaiting_approval' | 'requested' | 'pending' | 'succeeded' | 'failed' | 'canceled';
+    failure_code: string | null;
+    origin: 'operator' | 'company';
+    reason: string | null;
+    note: string | null;
+    clawback: boolean;
+    clawed_back_micros: number;
+    requested_by: string | null;
+    approved_by: string | null;
+    created_at: string;
+};
+
+export type Refunds = {
+    data: Array<Refund>;
+    has_more: boolean;
+    next_cursor: string | null;
+};
+
 export type Revenue = {
     from: string;
     to: string;
@@ -524,7 +570,7 @@ export type Payment = {
     refunded_minor: number;
     refundable_minor: number;
     fee_minor: number | null;
-    status: 'creating' | 'requires_payment_method' | 'requires_action' | 'processing' | 'succeeded' | 'failed' | 'canceled' | 'partially_refunded' | 'refunded';
+    status: 'creating' | 'requires_payment_method' | 'requires_action' | 'processing' | 'succeeded' | 'failed' | 'canceled' | 'partially_refunded' | 'refunded' | 'disputed' | 'reversed';
     failure_code: string | null;
     checkout_url: string | null;
     provider: 'stripe' | 'paypal';
@@ -6289,6 +6335,88 @@ export type GetRevenueResponses = {
 };
 
 export type GetRevenueResponse = GetRevenueResponses[keyof GetRevenueResponses];
+
+export type ListRefundsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+        status?: 'awaiting_approval' | 'requested' | 'pending' | 'succeeded' | 'failed' | 'canceled';
+        org_id?: string;
+    };
+    url: '/api/admin/refunds';
+};
+
+export type ListRefundsErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ListRefundsError = ListRefundsErrors[keyof ListRefundsErrors];
+
+export type ListRefundsResponses = {
+    /**
+     * Success
+     */
+    200: Refunds;
+};
+
+export type ListRefundsResponse = ListRefundsResponses[keyof ListRefundsResponses];
+
+export type CreateRefundData = {
+    body: NewRefundInput;
+    path?: never;
+    query?: never;
+    url: '/api/admin/refunds';
+};
+
+export type CreateRefundErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type CreateRefundError = CreateRefundErrors[keyof CreateRefundErrors];
+
+export type CreateRefundResponses = {
+    /**
+     * Success
+     */
+    202: Refund;
+};
+
+export type CreateRefundResponse = CreateRefundResponses[keyof CreateRefundResponses];
+
+export type ApproveRefundData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/admin/refunds/{id}/approve';
+};
+
+export type ApproveRefundErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ApproveRefundError = ApproveRefundErrors[keyof ApproveRefundErrors];
+
+export type ApproveRefundResponses = {
+    /**
+     * Success
+     */
+    202: Refund;
+};
+
+export type ApproveRefundResponse = ApproveRefundResponses[keyof ApproveRefundResponses];
 
 export type ListPlansData = {
     body?: never;
