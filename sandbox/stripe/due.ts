@@ -4,6 +4,7 @@ import { arrivedDue, payoutsDue, reconciledDue } from "./balance/payouts.ts";
 import { expireDue } from "./checkout/sessions.ts";
 import { finalizeDue, retryDue } from "./invoices/collect.ts";
 import { settleCharge } from "./payments/charges.ts";
+import { debitDue } from "./invoices/settle.ts";
 import { decisionDue, openDispute, unansweredDue } from "./payments/disputes.ts";
 import { warnDue } from "./payments/fraud-warnings.ts";
 import { failedRefundDue, lateRefundDue, referenceRefund } from "./payments/refunds.ts";
@@ -29,6 +30,7 @@ const BILLING: DueHandlers = {
 export const due: Readonly<Record<string, (world: World, payload: unknown) => void>> = {
   ...BILLING,
   "charge.settle": settleCharge,
+  "debit.known": debitDue,
   "dispute.decide": decisionDue,
   "dispute.open": openDispute,
   "dispute.unanswered": unansweredDue,

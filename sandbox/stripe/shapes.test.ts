@@ -154,6 +154,9 @@ async function useAftermath({ stripe, name }: TestWorld, sandbox: Sandbox): Prom
       payment_method: `pm_card_${card}`,
     });
   for (const card of ["createDispute", "createDisputeInquiry", "createIssuerFraudRecord"]) await pay(card);
+  for (const payment_method of ["pm_usBankAccount_success", "pm_usBankAccount_accountClosed"]) {
+    await stripe.paymentIntents.create({ amount: 5000, currency: "usd", confirm: true, payment_method });
+  }
   const paid = [await pay("pendingRefund"), await pay("refundFail")];
   const wait = (advance: string) => controlOf(sandbox)("POST", "/clock", { world: name, advance });
   await wait("10s");
@@ -166,6 +169,7 @@ async function useAftermath({ stripe, name }: TestWorld, sandbox: Sandbox): Prom
   const { data } = await stripe.payouts.list();
   await stripe.balanceTransactions.list({ payout: data[0]?.id ?? "" });
   await stripe.balance.retrieve();
+  await stripe.charges.list({ limit: 20 });
 }
 
 /** What is taken off, and the customer's own page. */

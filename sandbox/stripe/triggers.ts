@@ -50,6 +50,24 @@ function refund(world: World): void {
 
 const visa = CARDS[0] as Card;
 
+type Made = { id: string; latest_invoice: string };
+
+/** A customer with a card, and a subscription to a price of its own. */
+function subscribe(world: World, card: string, more: Form = {}): Made {
+  const customer = createCustomer(world, { email: "stripe@example.com" }, BY_ITSELF).id;
+  const method = call<{ id: string }>(world, "POST", `/v1/payment_methods/${card}/attach`, { customer }).id;
+  const product = createProduct(world, { name: "Triggered" }, BY_ITSELF).id;
+  const recurring = { interval: "month" as const };
+  const price = createPrice(world, { currency: "usd", product, unit_amount: 1500, recurring }, BY_ITSELF).id;
+  const form = { customer, items: [{ price }], default_payment_method: method, ...more };
+  return call<Made>(world, "POST", "/v1/subscriptions", form);
+}
+
+const visaCard = "pm_card_visa";
+const openInvoice = (world: World): string =>
+  subscribe(world, visaCard, { payment_behavior: "default_incomplete" }).latest_invoice;
+const subscribed = (world: World): void => void subscribe(world, visaCard);
+
 /** For each event the calls that lead to it; some come a little later, by the world's clock. */
 export const triggers: Readonly<Partial<Record<EventType, (world: World) => void>>> = {
   "charge.failed": (world) => void pay(world, "pm_card_chargeDeclined"),
@@ -68,6 +86,28 @@ export const triggers: Readonly<Partial<Record<EventType, (world: World) => void
     call(world, "POST", `/v1/checkout/sessions/${openSession(world)}/expire`);
   },
   "customer.created": (world) => void createCustomer(world, { email: "stripe@example.com" }, BY_ITSELF),
+  "coupon.created": (world) =>
+    void call(world, "POST", "/v1/coupons", { percent_off: "25", duration: "once" }),
+  "customer.subscription.created": subscribed,
+  "customer.subscription.deleted": (world) => {
+    const { id } = subscribe(world, visaCard);
+    const found = findOperation("DELETE", `/v1/subscriptions/${id}`);
+    if (found.operation !== null) found.operation.prepare(world, found.id, {}, BY_ITSELF)();
+  },
+  "customer.subscription.updated": subscribed,
+  "invoice.created": subscribed,
+  "invoice.finalized": subscribed,
+  "invoice.marked_uncollectible": (world) => {
+    call(world, "POST", `/v1/invoices/${openInvoice(world)}/mark_uncollectible`);
+  },
+  "invoice.paid": subscribed,
+  "invoice.payment_action_required": (world) => void subscribe(world, "pm_card_authenticationRequired"),
+  "invoice.payment_failed": (world) => void subscribe(world, "pm_card_chargeCustomerFail"),
+  "invoice.payment_succeeded": subscribed,
+  "invoice.updated": subscribed,
+  "invoice.voided": (world) => void call(world, "POST", `/v1/invoices/${openInvoice(world)}/void`),
+  "invoice_payment.paid": subscribed,
+  "payment_method.attached": subscribed,
   "payment_intent.canceled": (world) => {
     const intent = call<Intent>(world, "POST", "/v1/payment_intents", { amount: "2000", currency: "usd" });
     call(world, "POST", `/v1/payment_intents/${intent.id}/cancel`);
@@ -83,6 +123,10 @@ export const triggers: Readonly<Partial<Record<EventType, (world: World) => void
     createPrice(world, { currency: "usd", product: product.id, unit_amount: 1500 }, BY_ITSELF);
   },
   "product.created": (world) => void createProduct(world, { name: "Triggered" }, BY_ITSELF),
+  "setup_intent.created": (world) => void call(world, "POST", "/v1/setup_intents"),
+  "setup_intent.succeeded": (world) => {
+    call(world, "POST", "/v1/setup_intents", { confirm: "true", payment_method: visaCard });
+  },
   "refund.created": refund,
   "refund.updated": refund,
 };

@@ -14,6 +14,7 @@ import {
   saveObject,
 } from "../books.ts";
 import { cardByAlias, cardByNumber, CARDS, type Card } from "./cards.ts";
+import { bankByAlias, bankInput, createBankMethod } from "./bank-accounts.ts";
 import { address, changedFields, fullAddress, getCustomer } from "./customers.ts";
 import { invalid, StripeError } from "../protocol/errors.ts";
 import { emit } from "../events/events.ts";
@@ -60,8 +61,9 @@ const newPaymentMethod = {
   card: cardInput,
   metadata: metadata(),
   type: required(
-    oneOfBuilt(["card"], ["us_bank_account", "sepa_debit", "link", "paypal", "klarna", "affirm", "cashapp"]),
+    oneOfBuilt(["card", "us_bank_account"], ["sepa_debit", "link", "paypal", "klarna", "affirm", "cashapp"]),
   ),
+  us_bank_account: bankInput,
 };
 
 function cardError(code: string, message: string, param: string): StripeError {
@@ -173,6 +175,8 @@ export function cardOf(world: World, id: string): Card {
 export function resolvePaymentMethod(world: World, id: string): PaymentMethod {
   const alias = id.startsWith("pm_card_") ? cardByAlias(id) : null;
   if (alias !== null) return createPaymentMethod(world, entryOf(world, alias), {});
+  const bank = bankByAlias(world, id);
+  if (bank !== null) return bank;
   return getObject<PaymentMethod>(world, "payment_method", id, "payment_method");
 }
 
@@ -217,7 +221,7 @@ function detach(world: World, id: string, cause: Cause): PaymentMethod {
   return next;
 }
 
-export const methodType = oneOfBuilt(["card"], ["us_bank_account", "sepa_debit", "link"]);
+export const methodType = oneOfBuilt(["card", "us_bank_account"], ["sepa_debit", "link"]);
 
 export function attach(world: World, id: string, customerId: string, cause: Cause): PaymentMethod {
   const customer = getCustomer(world, customerId, "customer");
@@ -259,9 +263,11 @@ function updateMethod(world: World, id: string, change: MethodChange, cause: Cau
 
 export const paymentMethodOperations = [
   operation("POST", "/v1/payment_methods", newPaymentMethod, ({ world, params }) => {
-    if (params.card === undefined)
-      throw invalid("Missing required param: card.", "card", "parameter_missing");
-    const { metadata: notes, allow_redisplay } = params;
+    const { metadata: notes, allow_redisplay, us_bank_account: bank } = params;
+    if (params.type === "us_bank_account" && bank !== undefined)
+      return createBankMethod(world, bank, billingOf(params.billing_details), notes);
+    if (params.card === undefined || params.type !== "card")
+      throw invalid(`Missing required param: ${params.type}.`, params.type, "parameter_missing");
     return createPaymentMethod(world, readCard(world, params.card), billingOf(params.billing_details), {
       ...(notes === undefined ? {} : { metadata: notes }),
       ...(allow_redisplay === undefined ? {} : { allow_redisplay }),

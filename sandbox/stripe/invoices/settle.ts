@@ -2,7 +2,8 @@
 import { findObject } from "../books.ts";
 import type { World } from "../../core/company.ts";
 import { emit } from "../events/events.ts";
-import type { Intent } from "../payments/charges.ts";
+import { BY_ITSELF, type Intent } from "../payments/charges.ts";
+import { settleDebit } from "../payments/debits.ts";
 import type { Cause } from "../protocol/operation.ts";
 import { afterInvoiceFailed, afterInvoicePaid, retriesOf } from "../subscriptions/after-invoice.ts";
 import { clockIdOf, planAt, unplan } from "../time/billing-time.ts";
@@ -112,4 +113,11 @@ export function failInvoice(
   emit(world, "invoice.payment_failed", failed, cause);
   afterInvoiceFailed(world, failed, last, cause);
   return failed;
+}
+
+/** A debit that was begun days ago: the bank's answer, and what it means for an invoice. */
+export function debitDue(world: World, payload: unknown): void {
+  const { id } = payload as { id: string };
+  settleDebit(world, id);
+  afterIntent(world, id, BY_ITSELF, true);
 }

@@ -31,13 +31,30 @@ const LATER_MS = 2_000;
 /** Who caused what Stripe does by itself later: nobody. */
 export const BY_ITSELF: Cause = { id: null, idempotency_key: null };
 
+function bankDetails(method: PaymentMethod): Stripe.Charge.PaymentMethodDetails {
+  const bank = method.us_bank_account;
+  if (bank === undefined) return { type: method.type };
+  return {
+    type: "us_bank_account",
+    us_bank_account: {
+      account_holder_type: bank.account_holder_type,
+      account_type: bank.account_type,
+      bank_name: bank.bank_name,
+      fingerprint: bank.fingerprint,
+      last4: bank.last4,
+      payment_reference: null,
+      routing_number: bank.routing_number,
+    },
+  };
+}
+
 function cardDetails(
   world: World,
   method: PaymentMethod,
   authenticated: boolean,
 ): Stripe.Charge.PaymentMethodDetails {
   const card = method.card;
-  if (card === undefined) return { type: method.type };
+  if (card === undefined) return bankDetails(method);
   const secure: Stripe.Charge.PaymentMethodDetails.Card.ThreeDSecure = {
     authentication_flow: "challenge",
     electronic_commerce_indicator: "05",
@@ -100,13 +117,15 @@ export function createCharge(
   world: World,
   intent: Intent,
   method: PaymentMethod,
-  decline: Decline | null,
+  outcome: Decline | "pending" | null,
   authenticated: boolean,
   cause: Cause,
 ): Charge {
-  const ok = decline === null;
+  const pending = outcome === "pending";
+  const decline = pending ? null : outcome;
+  const ok = outcome === null;
   const details = cardDetails(world, method, authenticated);
-  if (ok && details.card !== undefined) details.card.amount_authorized = intent.amount;
+  if (details.card !== undefined) details.card.amount_authorized = ok ? intent.amount : null;
   if (details.card?.overcapture !== undefined)
     details.card.overcapture.maximum_amount_capturable = intent.amount;
   const id = newId(world, "charge");
@@ -114,7 +133,7 @@ export function createCharge(
     id,
     object: "charge",
     amount: intent.amount,
-    amount_captured: ok ? intent.amount : 0,
+    amount_captured: ok || pending ? intent.amount : 0,
     amount_refunded: 0,
     application: null,
     application_fee: null,
@@ -122,7 +141,7 @@ export function createCharge(
     balance_transaction: null,
     billing_details: method.billing_details,
     calculated_statement_descriptor: intent.statement_descriptor ?? "SANDBOX",
-    captured: ok,
+    captured: ok || pending,
     created: world.clock.seconds(),
     currency: intent.currency,
     customer: intent.customer,
@@ -150,21 +169,27 @@ export function createCharge(
     source_transfer: null,
     statement_descriptor: intent.statement_descriptor,
     statement_descriptor_suffix: intent.statement_descriptor_suffix,
-    status: ok ? "succeeded" : "failed",
+    status: pending ? "pending" : ok ? "succeeded" : "failed",
     transfer_data: null,
     transfer_group: null,
   };
   insertObject(world, charge);
-  emit(world, ok ? "charge.succeeded" : "charge.failed", charge, cause);
-  if (ok) {
-    const now = world.clock.now();
-    world.agenda.add("stripe", "charge.settle", now + SETTLES_AFTER_MS, { id });
-    const { after } = cardOf(world, method.id);
-    if (after === "fraud_warning") world.agenda.add("stripe", "fraud.warn", now + LATER_MS, { id });
-    else if (after !== null)
-      world.agenda.add("stripe", "dispute.open", now + LATER_MS, { id, reason: after });
-  }
+  emit(world, pending ? "charge.pending" : ok ? "charge.succeeded" : "charge.failed", charge, cause);
+  if (ok) planAftermath(world, id, method);
   return charge;
+}
+
+/** The money is booked soon, and some holders have second thoughts. */
+function planAftermath(world: World, id: string, method: PaymentMethod): void {
+  planSettlement(world, id);
+  const at = world.clock.now() + LATER_MS;
+  const { after } = cardOf(world, method.id);
+  if (after === "fraud_warning") world.agenda.add("stripe", "fraud.warn", at, { id });
+  else if (after !== null) world.agenda.add("stripe", "dispute.open", at, { id, reason: after });
+}
+
+export function planSettlement(world: World, id: string): void {
+  world.agenda.add("stripe", "charge.settle", world.clock.now() + SETTLES_AFTER_MS, { id });
 }
 
 /** The second look at a charge: money booked, fee known. */
@@ -172,7 +197,7 @@ export function settleCharge(world: World, payload: unknown): void {
   const id = (payload as { id: string }).id;
   const charge = findObject<Charge>(world, "charge", id);
   if (charge === null || charge.balance_transaction !== null) return;
-  const card = cardOf(world, charge.payment_method ?? "");
+  const isDebit = charge.payment_method_details?.type === "us_bank_account";
   const transaction = createBalanceTransaction(world, {
     amount: charge.amount,
     currency: charge.currency,
@@ -180,8 +205,9 @@ export function settleCharge(world: World, payload: unknown): void {
     source: charge.id,
     type: "charge",
     description: charge.description,
-    created: charge.created,
-    atOnce: card.availableAtOnce,
+    // A debit is known, and its money on the way, only days after it was begun.
+    created: isDebit ? world.clock.seconds() : charge.created,
+    atOnce: !isDebit && cardOf(world, charge.payment_method ?? "").availableAtOnce,
   });
   const next: Charge = { ...charge, balance_transaction: transaction.id };
   saveObject(world, next);

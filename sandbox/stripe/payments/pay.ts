@@ -3,6 +3,7 @@ import type { World } from "../../core/company.ts";
 import { saveObject } from "../books.ts";
 import { DECLINES, type Authentication, type Decline } from "../customers/cards.ts";
 import { BY_ITSELF, createCharge, type Intent } from "./charges.ts";
+import { beginDebit } from "./debits.ts";
 import { StripeError } from "../protocol/errors.ts";
 import { emit } from "../events/events.ts";
 import type { Cause } from "../protocol/operation.ts";
@@ -43,6 +44,7 @@ export function attemptPayment(
   options: { session: Session; returnUrl: string | null },
   cause: Cause,
 ): Intent {
+  if (method.type === "us_bank_account") return beginDebit(world, intent, method, cause);
   const card = cardOf(world, method.id);
   if (asksHolder(card.authentication, options.session, isSetUp(world, method.id))) {
     if (options.session === "off") return failIntent(world, intent, method, DECLINES.authentication, cause);

@@ -31,7 +31,7 @@ const shipping = object({
   carrier: text(),
   tracking_number: text(),
 });
-const methodTypes = list(oneOfBuilt(["card"], ["link", "us_bank_account", "paypal", "klarna", "sepa_debit"]));
+const methodTypes = list(oneOfBuilt(["card", "us_bank_account"], ["link", "paypal", "klarna", "sepa_debit"]));
 export const intentDetails = {
   description: unsettable(text(1000)),
   metadata: metadata(),
@@ -122,7 +122,7 @@ export function createIntent(world: World, input: IntentInput, cause: Cause): In
     payment_method_options: {
       card: { installments: null, mandate_options: null, network: null, request_three_d_secure: "automatic" },
     },
-    payment_method_types: ["card"],
+    payment_method_types: ["card", "us_bank_account"],
     payment_record: null,
     processing: null,
     receipt_email: input.receipt_email ?? null,
