@@ -3,6 +3,10 @@ import type { EventState, JobState, PersonStatus } from "./api/types.ts";
 import { AuditScreen } from "./products/audit/audit-screen.tsx";
 import { ConsentScreen } from "./products/apps/consent-screen.tsx";
 import { DeviceScreen } from "./products/apps/device-screen.tsx";
+import { BillingScreen } from "./products/billing/billing-screen.tsx";
+import { InvoicesScreen } from "./products/billing/invoices-screen.tsx";
+import { PlansScreen } from "./products/billing/plans-screen.tsx";
+import { SubscribedScreen } from "./products/billing/return-screen.tsx";
 import { CreditsScreen } from "./products/credits/credits-screen.tsx";
 import { ReturnScreen } from "./products/credits/return-screen.tsx";
 import { ApiKeysScreen } from "./products/developers/api-keys-screen.tsx";
@@ -107,6 +111,15 @@ const creditsReturn = createRoute({
   component: ReturnScreen,
   validateSearch: texts("session_id"),
 });
+const billing = createRoute({ getParentRoute: () => app, path: "/billing", component: BillingScreen });
+const billingReturn = createRoute({
+  getParentRoute: () => app,
+  path: "/billing/return",
+  component: SubscribedScreen,
+  validateSearch: texts("session_id"),
+});
+const plans = createRoute({ getParentRoute: () => app, path: "/plans", component: PlansScreen });
+const invoices = createRoute({ getParentRoute: () => app, path: "/invoices", component: InvoicesScreen });
 const payments = createRoute({ getParentRoute: () => app, path: "/payments", component: PaymentsScreen });
 const payment = createRoute({ getParentRoute: () => payments, path: "$paymentId", component: PaymentDrawer });
 
@@ -231,6 +244,10 @@ const routeTree = root.addChildren([
     overview,
     credits,
     creditsReturn,
+    billing,
+    billingReturn,
+    plans,
+    invoices,
     payments.addChildren([payment]),
     inbox.addChildren([event]),
     deadLetters,

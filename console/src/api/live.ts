@@ -8,6 +8,8 @@ export type Liveness = "connecting" | "live" | "polling";
 const STALE: Record<string, readonly string[]> = {
   "credits.changed": ["balance", "ledger", "checkout"],
   "payment.updated": ["payments", "checkout", "balance"],
+  "subscription.updated": ["subscription", "balance", "checkout"],
+  "invoice.updated": ["invoices"],
   "llm.request.settled": ["usage", "balance", "ledger"],
   "job.updated": ["jobs"],
   // Whose it was shows when we ask who we are: one that has ended answers 401.

@@ -15,6 +15,8 @@ import type {
   RegisterInput,
   PasskeyAssertion,
   PersonStatus,
+  PlanChangeInput,
+  PlanChangeOrderInput,
   PolicyInput,
   Provider,
   SsoInput,
@@ -47,6 +49,18 @@ export type JobFilter = { state?: JobState | undefined; kind?: string | undefine
 
 /** Every operation the console uses, by name. */
 export const api = {
+  plans: () => read(sdk.listPlans()),
+  subscription: () => read(sdk.getSubscription()),
+  planUsage: () => read(sdk.getPlanUsage()),
+  subscribe: (body: { plan_key: string; interval: "month" | "year"; trial: boolean }, key: string) =>
+    read(sdk.subscribe({ body, ...idempotent(key) })),
+  previewPlanChange: (body: PlanChangeInput) => read(sdk.previewPlanChange({ body })),
+  changePlan: (direction: "up" | "down", body: PlanChangeOrderInput) =>
+    read(direction === "up" ? sdk.upgradePlan({ body }) : sdk.downgradePlan({ body })),
+  cancelSubscription: (key: string) => read(sdk.cancelSubscription({ body: {}, ...idempotent(key) })),
+  reactivateSubscription: (key: string) => read(sdk.reactivateSubscription(idempotent(key))),
+  invoices: (query: Listing) => read(sdk.listInvoices({ query: given(query) })),
+
   me: () => read(sdk.getMe()),
   login: (body: { email: string; password: string }) => read(sdk.signIn({ body })),
   logout: () => read(sdk.signOut()),

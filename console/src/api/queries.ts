@@ -35,6 +35,9 @@ export const queries = {
       queryFn: () => api.usage({ group_by, from: `${from}T00:00:00Z` }),
       ...live,
     }),
+  plans: () => queryOptions({ queryKey: ["plans"], queryFn: api.plans, staleTime: 300_000 }),
+  subscription: () => queryOptions({ queryKey: ["subscription"], queryFn: api.subscription, ...live }),
+  planUsage: () => queryOptions({ queryKey: ["balance", "plan"], queryFn: api.planUsage, ...live }),
   packs: () => queryOptions({ queryKey: ["packs"], queryFn: api.packs, staleTime: 300_000 }),
   payment: (id: string) =>
     queryOptions({ queryKey: ["payments", "one", id], queryFn: () => api.payment(id), ...live }),
@@ -113,6 +116,7 @@ export const lists = {
   members: (search: string | undefined) =>
     pages(["team", "members", search], (cursor) => api.members({ limit: PAGE, cursor, search })),
   invitations: () => pages(["team", "invitations"], (cursor) => api.invitations({ limit: PAGE, cursor })),
+  invoices: () => pages(["invoices"], (cursor) => api.invoices({ limit: PAGE, cursor })),
   payments: () => pages(["payments", "list"], (cursor) => api.payments({ limit: PAGE, cursor })),
   events: (filter: EventFilter) =>
     pages(["events", "list", filter], (cursor) => api.events({ limit: PAGE, cursor, ...filter })),

@@ -29,6 +29,14 @@ import type {
 } from "../../../contract/client/types.gen.ts";
 
 export type {
+  Plan,
+  Plans,
+  PlanChangeInput,
+  PlanChangeOrderInput,
+  PlanChangePreview,
+  PlanUsage,
+  Subscription,
+  Invoice,
   SsoConnection,
   AccessExplanation,
   AuditEntry,

@@ -17,6 +17,9 @@ import {
   ScrollText,
   ShieldCheck,
   TrendingUp,
+  Wallet,
+  Tags,
+  FileText,
   Banknote,
   UserCog,
   UserRound,
@@ -51,6 +54,9 @@ export const NAVIGATION: NavSection[] = [
   {
     label: "Payments",
     items: [
+      { to: "/billing", label: "Billing", icon: Wallet, words: "plan subscription cancel", show: anyone },
+      { to: "/plans", label: "Plans", icon: Tags, words: "prices upgrade downgrade subscribe", show: anyone },
+      { to: "/invoices", label: "Invoices", icon: FileText, words: "bills receipts pdf", show: owner },
       {
         to: "/payments",
         label: "Payments",

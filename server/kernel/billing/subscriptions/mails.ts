@@ -132,7 +132,7 @@ function invoiceMail(
         blocks: [
           { text },
           { facts: [["For", invoice.description]] },
-          { button: "See the invoice", url: letter.link(`/invoices/${invoice.id}`) },
+          { button: "See the invoice", url: letter.link("/invoices") },
         ],
       };
     },

@@ -1,0 +1,179 @@
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { Check, Minus } from "lucide-react";
+import { useState } from "react";
+import { api } from "../../api/operations.ts";
+import { ApiError } from "../../api/problem.ts";
+import { queries } from "../../api/queries.ts";
+import type { Plan, Plans, Subscription } from "../../api/types.ts";
+import { formatCredits, formatMoney } from "../../lib/format.ts";
+import { useIntent } from "../../lib/intent.ts";
+import { atLeast, useMe } from "../../shell/session.tsx";
+import { Badge } from "../../ui/badge.tsx";
+import { Button } from "../../ui/button.tsx";
+import { Card } from "../../ui/card.tsx";
+import { FilterTabs } from "../../ui/filter-tabs.tsx";
+import { Page } from "../../ui/page.tsx";
+import { Failure, Notice, Skeleton } from "../../ui/states.tsx";
+import { ChangeDialog } from "./change-dialog.tsx";
+
+type Interval = "month" | "year";
+
+export function PlansScreen() {
+  const plans = useQuery(queries.plans());
+  const current = useQuery(queries.subscription());
+  const [interval, setInterval] = useState<Interval>("month");
+  return (
+    <Page title="Plans" about="What each plan includes. A change is shown to the cent before it is made.">
+      <FilterTabs<Interval>
+        label="Paid"
+        value={interval}
+        options={[
+          { value: "month", label: "Monthly" },
+          { value: "year", label: "Yearly" },
+        ]}
+        onChange={setInterval}
+      />
+      {plans.error && !plans.data ? (
+        <Card>
+          <Failure error={plans.error} onRetry={() => void plans.refetch()} />
+        </Card>
+      ) : plans.data && current.data ? (
+        <div className="grid gap-4 lg:grid-cols-3">
+          {plans.data.data.map((plan, at) => (
+            <PlanCard
+              key={plan.key}
+              plan={plan}
+              features={plans.data.features.map(({ name, values }) => ({ name, value: values[at] ?? false }))}
+              interval={interval}
+              current={current.data}
+            />
+          ))}
+        </div>
+      ) : (
+        <Skeleton className="h-80 w-full rounded-xl" />
+      )}
+    </Page>
+  );
+}
+
+type Feature = { name: Plans["features"][number]["name"]; value: boolean | string };
+
+function PlanCard({
+  plan,
+  features,
+  interval,
+  current,
+}: {
+  plan: Plan;
+  features: Feature[];
+  interval: Interval;
+  current: Subscription;
+}) {
+  const price = plan.prices.find((each) => each.interval === interval);
+  const isFree = plan.prices.length === 0;
+  const isMine =
+    plan.key === (current.access === "free" ? null : current.subscribed_plan) ||
+    (isFree && current.access === "free");
+  return (
+    <Card className="flex flex-col gap-4 p-5" aria-label={plan.name}>
+      <header className="flex items-center gap-2">
+        <h2 className="flex-1 text-base font-semibold">{plan.name}</h2>
+        {isMine && <Badge tone="accent">Your plan</Badge>}
+      </header>
+      <p className="num text-2xl font-semibold tracking-tight">
+        {price ? formatMoney(price.amount_minor, price.currency) : isFree ? "Free" : "—"}
+        {price && <span className="text-sm font-normal text-text-2"> a {interval}</span>}
+      </p>
+      <ul className="flex flex-1 flex-col gap-2 text-sm">
+        <Line value>{formatCredits(plan.credits_micros)} credits a month</Line>
+        <Line value>{plan.limits.seats} seats</Line>
+        {features.map(({ name, value }) => (
+          <Line key={name} value={value !== false}>
+            {name}
+            {typeof value === "string" && <span className="text-text-2">: {value}</span>}
+          </Line>
+        ))}
+      </ul>
+      {price && <PlanAction plan={plan} interval={interval} current={current} />}
+    </Card>
+  );
+}
+
+function Line({ value, children }: { value: boolean; children: React.ReactNode }) {
+  return (
+    <li className={value ? "flex items-center gap-2" : "flex items-center gap-2 text-text-3"}>
+      {value ? (
+        <Check aria-label="Included" className="size-4 shrink-0 text-ok" />
+      ) : (
+        <Minus aria-label="Not included" className="size-4 shrink-0" />
+      )}
+      <span className="min-w-0">{children}</span>
+    </li>
+  );
+}
+
+/** Subscribe, or change to it. People who may not pay see the plans alone. */
+function PlanAction({ plan, interval, current }: { plan: Plan; interval: Interval; current: Subscription }) {
+  const me = useMe();
+  const [changing, setChanging] = useState(false);
+  if (!atLeast(me, "owner")) return null;
+  const live = current.access !== "free" && current.provider !== "none";
+  if (!live) return <Subscribe plan={plan} interval={interval} />;
+  const isSame =
+    plan.key === current.subscribed_plan && interval === current.interval && !current.scheduled_change;
+  if (isSame) return null;
+  return (
+    <>
+      <Button onClick={() => setChanging(true)}>Change to {plan.name}</Button>
+      <ChangeDialog
+        plan={plan}
+        interval={interval}
+        quantity={current.quantity ?? 1}
+        open={changing}
+        onOpenChange={setChanging}
+      />
+    </>
+  );
+}
+
+function Subscribe({ plan, interval }: { plan: Plan; interval: Interval }) {
+  const intent = useIntent();
+  const subscribe = useMutation({
+    mutationFn: (trial: boolean) =>
+      api.subscribe(
+        { plan_key: plan.key, interval, trial },
+        intent.keyFor(`${plan.key} ${interval} ${trial}`),
+      ),
+    onSuccess: ({ url }) => {
+      intent.done();
+      location.assign(url);
+    },
+  });
+  const busy = subscribe.isPending || subscribe.isSuccess;
+  return (
+    <div className="flex flex-col gap-2">
+      {plan.trial && (
+        <Button variant="primary" busy={busy} onClick={() => subscribe.mutate(true)}>
+          Try it for {plan.trial.days} days
+        </Button>
+      )}
+      <Button
+        variant={plan.trial ? "secondary" : "primary"}
+        busy={busy}
+        onClick={() => subscribe.mutate(false)}
+      >
+        Subscribe
+      </Button>
+      {subscribe.error && <SubscribeFailed error={subscribe.error} />}
+    </div>
+  );
+}
+
+function SubscribeFailed({ error }: { error: Error }) {
+  const problem = error instanceof ApiError ? error : null;
+  return (
+    <Notice tone="bad" title={problem?.title ?? "The subscription could not be started"}>
+      {problem?.detail ?? "Nothing was charged."}
+    </Notice>
+  );
+}
