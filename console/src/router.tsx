@@ -1,5 +1,5 @@
 import { createRootRoute, createRoute, createRouter, Outlet } from "@tanstack/react-router";
-import type { EventState, JobState, PersonStatus } from "./api/types.ts";
+import type { JobState, PersonStatus } from "./api/types.ts";
 import { AuditScreen } from "./products/audit/audit-screen.tsx";
 import { ConsentScreen } from "./products/apps/consent-screen.tsx";
 import { DeviceScreen } from "./products/apps/device-screen.tsx";
@@ -14,9 +14,13 @@ import { ModelsScreen } from "./products/gateway/models-screen.tsx";
 import { PlaygroundScreen } from "./products/gateway/playground-screen.tsx";
 import { UsageScreen } from "./products/gateway/usage-screen.tsx";
 import { DeadLettersScreen } from "./products/inbox/dead-letters-screen.tsx";
+import { EndpointDrawer } from "./products/inbox/endpoint-drawer.tsx";
+import { EndpointsScreen } from "./products/inbox/endpoints-screen.tsx";
 import { EventDrawer } from "./products/inbox/event-drawer.tsx";
-import { EVENT_STATES } from "./products/inbox/event-state.tsx";
-import { InboxScreen } from "./products/inbox/inbox-screen.tsx";
+import { EVENT_STATES, ORIGINS } from "./products/inbox/event-state.tsx";
+import { InboxScreen, type InboxSearch } from "./products/inbox/inbox-screen.tsx";
+import { ReplayDrawer } from "./products/inbox/replay-drawer.tsx";
+import { ReplaysScreen } from "./products/inbox/replays-screen.tsx";
 import { JobDrawer } from "./products/jobs/job-drawer.tsx";
 import { JOB_STATES } from "./products/jobs/job-state.tsx";
 import { JobsScreen } from "./products/jobs/jobs-screen.tsx";
@@ -127,9 +131,11 @@ const inbox = createRoute({
   getParentRoute: () => app,
   path: "/inbox",
   component: InboxScreen,
-  validateSearch: (search: Search): { state?: EventState; type?: string; object?: string } => {
+  validateSearch: (search: Search): InboxSearch => {
     const state = EVENT_STATES.find((each) => each.state === search.state)?.state;
-    return { ...texts("type", "object")(search), ...(state && { state }) };
+    const origin = ORIGINS.find((each) => each === search.origin);
+    const named = texts("type", "object", "source", "error")(search);
+    return { ...named, ...(state && { state }), ...(origin && { origin }) };
   },
 });
 const event = createRoute({ getParentRoute: () => inbox, path: "$eventId", component: EventDrawer });
@@ -137,6 +143,15 @@ const deadLetters = createRoute({
   getParentRoute: () => app,
   path: "/dead-letters",
   component: DeadLettersScreen,
+});
+
+const replays = createRoute({ getParentRoute: () => app, path: "/replays", component: ReplaysScreen });
+const replay = createRoute({ getParentRoute: () => replays, path: "$replayId", component: ReplayDrawer });
+const endpoints = createRoute({ getParentRoute: () => app, path: "/endpoints", component: EndpointsScreen });
+const endpoint = createRoute({
+  getParentRoute: () => endpoints,
+  path: "$endpointId",
+  component: EndpointDrawer,
 });
 
 const ledger = createRoute({
@@ -251,6 +266,8 @@ const routeTree = root.addChildren([
     payments.addChildren([payment]),
     inbox.addChildren([event]),
     deadLetters,
+    replays.addChildren([replay]),
+    endpoints.addChildren([endpoint]),
     ledger.addChildren([transaction]),
     playground,
     usage,

@@ -49,7 +49,6 @@ export const journeys: Journey[] = [
     name: "a poison event ends dead and is replayed from the screen",
     async play(stage) {
       const { page, sandbox } = stage;
-      await open(stage, "/inbox", "Inbox");
       await setMaxAttempts(stage, 2);
       await open(stage, "/payments", "Payments");
       await page
@@ -74,15 +73,62 @@ export const journeys: Journey[] = [
       await page.getByRole("alertdialog").getByRole("button", { name: "Replay" }).click();
       await drawer.getByText("replayed once").waitFor({ timeout: EFFECT_MS });
       await replayed(drawer, "Dead").waitFor({ timeout: EFFECT_MS });
-      await open(stage, "/inbox", "Inbox");
       await setMaxAttempts(stage, 12);
+    },
+  },
+  {
+    name: "dead letters are replayed as a group, what would change is shown first, and given up for a reason",
+    async play(stage) {
+      const { page } = stage;
+      await open(stage, "/dead-letters", "Dead letters");
+      await page
+        .getByRole("button", { name: /^Replay all payment_intent/ })
+        .first()
+        .click();
+      const drawer = page.getByRole("dialog");
+      await drawer.getByText("dead: ", { exact: false }).first().waitFor({ timeout: EFFECT_MS });
+      await drawer.getByRole("button", { name: "Run" }).click();
+      await page.getByRole("alertdialog").getByRole("button", { name: "Run" }).click();
+      await drawer.getByText("Done", { exact: true }).waitFor({ timeout: EFFECT_MS });
+      await drawer.getByText(/[1-9]\d* failed/).waitFor();
+      await open(stage, "/dead-letters", "Dead letters");
+      const discard = page.getByRole("button", { name: /^Discard all payment_intent/ }).first();
+      await discard.click();
+      await page.getByRole("dialog").getByLabel("Reason").fill("Paid by hand in a journey");
+      await page.getByRole("dialog").getByRole("button", { name: "Discard" }).click();
+      await page.getByText(/events? discarded/).waitFor();
+    },
+  },
+  {
+    name: "an endpoint is added and its secret rolled",
+    async play(stage) {
+      const { page } = stage;
+      await open(stage, "/endpoints", "Endpoints");
+      await page.getByRole("button", { name: "Add an endpoint" }).click();
+      const dialog = page.getByRole("dialog");
+      await dialog.getByLabel("Company").selectOption("stripe");
+      await dialog.getByLabel("Account").fill("acct_journey");
+      await dialog.getByRole("button", { name: "Add", exact: true }).click();
+      await page.getByText("Endpoint added").waitFor();
+      for (const secret of ["whsec_journey_secret_one", "whsec_journey_secret_two"]) {
+        await page
+          .getByRole("dialog")
+          .getByRole("button", { name: /^(Add|Roll)$/ })
+          .click();
+        await page.getByLabel("Secret", { exact: true }).fill(secret);
+        await page
+          .getByRole("dialog", { name: /secret$/ })
+          .getByRole("button", { name: "Add" })
+          .click();
+        await page.getByText(`…${secret.slice(-4)}`).waitFor();
+      }
+      await page.getByText(/^until /).waitFor();
     },
   },
   {
     name: "an event that fails waits, is tried again on a moved clock, ends dead, and is replayed from the screen",
     async play(stage) {
       const { page, product, sandbox } = stage;
-      await open(stage, "/inbox", "Inbox");
       await setMaxAttempts(stage, 2);
       const type = await sandbox.sendPoison(`${product.consoleUrl}/webhooks`);
       await open(stage, `/inbox?state=waiting_retry&type=${type}`, "Inbox");
@@ -100,7 +146,6 @@ export const journeys: Journey[] = [
       await page.getByRole("alertdialog").getByRole("button", { name: "Replay" }).click();
       await drawer.getByText("replayed once").waitFor({ timeout: EFFECT_MS });
       await replayed(drawer, "Waiting").waitFor({ timeout: EFFECT_MS });
-      await open(stage, "/inbox", "Inbox");
       await setMaxAttempts(stage, 12);
       // Codes of an app are good for half a minute, so the clock is set right again.
       await product.restart(0);
@@ -115,11 +160,12 @@ const RETRY_COMES_MS = 90_000;
 const replayed = (drawer: Locator, outcome: string): Locator =>
   drawer.getByRole("listitem").filter({ hasText: "replay 1 · attempt 1" }).filter({ hasText: outcome });
 
-async function setMaxAttempts({ page }: Parameters<Journey["play"]>[0], attempts: number): Promise<void> {
-  await page.getByRole("button", { name: "Endpoints" }).click();
-  const endpoint = page.getByRole("form", { name: "Endpoint Stripe" });
-  await endpoint.getByLabel("Attempts before an event is dead").fill(String(attempts));
-  await endpoint.getByRole("button", { name: "Save" }).click();
+async function setMaxAttempts(stage: Parameters<Journey["play"]>[0], attempts: number): Promise<void> {
+  const { page } = stage;
+  await open(stage, "/endpoints", "Endpoints");
+  await page.getByRole("link", { name: /^Stripe .*, default$/ }).click();
+  const settings = page.getByRole("dialog").getByRole("form", { name: "Settings" });
+  await settings.getByLabel("Attempts before an event is dead").fill(String(attempts));
+  await settings.getByRole("button", { name: "Save" }).click();
   await page.getByText("Endpoint saved").first().waitFor();
-  await page.keyboard.press("Escape");
 }

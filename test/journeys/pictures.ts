@@ -12,6 +12,8 @@ const SCREENS: Record<string, string> = {
   payments: "/payments",
   inbox: "/inbox",
   "dead-letters": "/dead-letters",
+  replays: "/replays",
+  endpoints: "/endpoints",
   ledger: "/ledger",
   playground: "/playground",
   usage: "/usage",

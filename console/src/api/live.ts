@@ -18,6 +18,7 @@ const STALE: Record<string, readonly string[]> = {
   "invitation.accepted": ["team"],
   "api_key.updated": ["api-keys"],
   "webhooks.counts": ["events", "dead-letters"],
+  "replay.progress": ["replays"],
 };
 const TOPICS = Object.keys(STALE);
 /** The first of a burst of events shows this soon, the rest this far apart: a busy hour stays far from the rate limits. */

@@ -37,7 +37,13 @@ export type EventFilter = {
   state?: EventState | undefined;
   type?: string | undefined;
   object_id?: string | undefined;
+  source?: string | undefined;
+  endpoint_id?: string | undefined;
+  origin?: "delivery" | "backfill" | "reconciliation" | undefined;
+  error_code?: string | undefined;
 };
+
+export type NewEndpoint = { source: string; account_id: string; create_remote: boolean };
 
 export type AuditFilter = {
   action?: string | undefined;
@@ -146,9 +152,26 @@ export const api = {
   replayEvent: (id: string, key: string) =>
     read(sdk.replayEvent({ path: { id }, body: {}, ...idempotent(key) })),
   deadLetters: () => read(sdk.listDeadLetters()),
+  rehearseEvent: (id: string) => read(sdk.replayEvent({ path: { id }, body: { dry_run: true } })),
+  discardEvents: (ids: string[], reason: string, key: string) =>
+    read(sdk.discardDeadLetters({ body: { ids, reason }, ...idempotent(key) })),
+  replays: (query: Listing) => read(sdk.listReplays({ query: given(query) })),
+  replay: (id: string) => read(sdk.getReplay({ path: { id } })),
+  createReplay: (filter: EventFilter, key: string) =>
+    read(sdk.createReplay({ body: given(filter), ...idempotent(key) })),
+  runReplay: (id: string, key: string) => read(sdk.runReplay({ path: { id }, ...idempotent(key) })),
+  cancelReplay: (id: string, key: string) => read(sdk.cancelReplay({ path: { id }, ...idempotent(key) })),
   endpoints: () => read(sdk.listWebhookEndpoints()),
-  changeEndpoint: (id: string, body: { enabled: boolean; max_attempts: number }) =>
-    read(sdk.changeWebhookEndpoint({ path: { id }, body })),
+  createEndpoint: (body: NewEndpoint, key: string) =>
+    read(sdk.createWebhookEndpoint({ body, ...idempotent(key) })),
+  changeEndpoint: (
+    id: string,
+    body: { enabled: boolean; max_attempts: number; cap_per_minute: number | null },
+  ) => read(sdk.changeWebhookEndpoint({ path: { id }, body })),
+  removeEndpoint: (id: string) => read(sdk.removeWebhookEndpoint({ path: { id } })),
+  addSecret: (id: string, body: { secret: string; others_end_at?: string }, key: string) =>
+    read(sdk.addWebhookSecret({ path: { id }, body, ...idempotent(key) })),
+  removeSecret: (id: string, secret_id: string) => read(sdk.removeWebhookSecret({ path: { id, secret_id } })),
 
   ledgerAccounts: () => read(sdk.listLedgerAccounts()),
   ledgerTransactions: (query: Listing & { kind?: string | undefined }) =>

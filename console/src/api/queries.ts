@@ -60,6 +60,8 @@ export const queries = {
     queryOptions({ queryKey: ["payload", id], queryFn: () => api.eventPayload(id), staleTime: Infinity }),
   deadLetters: () => queryOptions({ queryKey: ["dead-letters"], queryFn: api.deadLetters, ...live }),
   endpoints: () => queryOptions({ queryKey: ["endpoints"], queryFn: api.endpoints }),
+  replay: (id: string) =>
+    queryOptions({ queryKey: ["replays", "one", id], queryFn: () => api.replay(id), ...live }),
   ledgerAccounts: () =>
     queryOptions({ queryKey: ["ledger", "accounts"], queryFn: api.ledgerAccounts, ...live }),
   ledgerTransaction: (id: string) =>
@@ -120,6 +122,7 @@ export const lists = {
   payments: () => pages(["payments", "list"], (cursor) => api.payments({ limit: PAGE, cursor })),
   events: (filter: EventFilter) =>
     pages(["events", "list", filter], (cursor) => api.events({ limit: PAGE, cursor, ...filter })),
+  replays: () => pages(["replays", "list"], (cursor) => api.replays({ limit: PAGE, cursor })),
   ledgerTransactions: (kind: string | undefined) =>
     pages(["ledger", "list", kind], (cursor) => api.ledgerTransactions({ limit: PAGE, cursor, kind })),
   jobs: (filter: JobFilter) => ({

@@ -24,6 +24,9 @@ import type {
   TokenBalance,
   TokenUsage,
   WebhookDeadLetters,
+  WebhookDiff,
+  WebhookReplay,
+  WebhookReplayDetail,
   WebhookEvent,
   WebhookEventDetail,
 } from "../../../contract/client/types.gen.ts";
@@ -120,3 +123,7 @@ export type MemberChange = ChangeMemberData["body"];
 export type ExplainInput = ExplainAccessData["body"];
 export type Permission = ExplainInput["permission"];
 export type PolicyInput = SetOrganizationPolicyData["body"];
+export type Diff = WebhookDiff;
+export type DiffChange = WebhookDiff["changes"][number];
+export type Replay = WebhookReplay;
+export type ReplayDetail = WebhookReplayDetail;

@@ -25,6 +25,8 @@ import {
   UserRound,
   Users,
   type LucideIcon,
+  History,
+  Webhook,
 } from "lucide-react";
 import type { Me } from "../api/types.ts";
 import { atLeast } from "./session.tsx";
@@ -76,6 +78,14 @@ export const NAVIGATION: NavSection[] = [
         label: "Dead letters",
         icon: MailX,
         words: "failed events poison",
+        show: operator,
+      },
+      { to: "/replays", label: "Replays", icon: History, words: "repeat events diff", show: operator },
+      {
+        to: "/endpoints",
+        label: "Endpoints",
+        icon: Webhook,
+        words: "webhooks secrets roll accounts",
         show: operator,
       },
       {

@@ -1,17 +1,24 @@
-import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { MailCheck } from "lucide-react";
+import { useState } from "react";
+import { toast } from "sonner";
+import { api } from "../../api/operations.ts";
+import { messageOf } from "../../api/problem.ts";
 import { asList, queries } from "../../api/queries.ts";
 import type { DeadGroup } from "../../api/types.ts";
 import { formatInteger } from "../../lib/format.ts";
 import { Time } from "../../ui/amounts.tsx";
+import { useIntent } from "../../lib/intent.ts";
 import { Badge } from "../../ui/badge.tsx";
+import { Button } from "../../ui/button.tsx";
 import { Card } from "../../ui/card.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Empty } from "../../ui/states.tsx";
 import { type Column, Stacked, Table } from "../../ui/table.tsx";
+import { DiscardDialog } from "./discard-dialog.tsx";
 
-const columns: Column<DeadGroup>[] = [
+const columnsWith = (act: (row: DeadGroup, what: "replay" | "discard") => void): Column<DeadGroup>[] => [
   {
     key: "type",
     header: "Event",
@@ -40,12 +47,47 @@ const columns: Column<DeadGroup>[] = [
     header: "Oldest",
     width: "7rem",
     align: "right",
+    from: "sm",
     cell: (row) => <Time at={row.oldest_at} />,
+  },
+  {
+    key: "acts",
+    header: <span className="sr-only">Act</span>,
+    width: "11rem",
+    align: "right",
+    cell: (row) => (
+      <span className="relative flex justify-end gap-1.5">
+        <Button size="sm" aria-label={`Replay all ${row.type}`} onClick={() => act(row, "replay")}>
+          Replay all
+        </Button>
+        <Button
+          size="sm"
+          variant="ghost"
+          aria-label={`Discard all ${row.type}`}
+          onClick={() => act(row, "discard")}
+        >
+          Discard
+        </Button>
+      </span>
+    ),
   },
 ];
 
 export function DeadLettersScreen() {
   const list = asList(useQuery(queries.deadLetters()));
+  const navigate = useNavigate();
+  const intent = useIntent();
+  const [discarding, setDiscarding] = useState<DeadGroup | null>(null);
+  const replay = useMutation({
+    mutationFn: (row: DeadGroup) =>
+      api.createReplay(filterOf(row), intent.keyFor([filterOf(row), row.count, row.oldest_at])),
+    onSuccess: async ({ id }) => {
+      intent.done();
+      await navigate({ to: "/replays/$replayId", params: { replayId: id } });
+    },
+    onError: (error) => void toast.error(messageOf(error)),
+  });
+  const columns = columnsWith((row, what) => (what === "replay" ? replay.mutate(row) : setDiscarding(row)));
   return (
     <Page
       title="Dead letters"
@@ -73,6 +115,13 @@ export function DeadLettersScreen() {
           }
         />
       </Card>
+      {discarding && <DiscardDialog group={discarding} onClose={() => setDiscarding(null)} />}
     </Page>
   );
 }
+
+const filterOf = (row: DeadGroup) => ({
+  state: "dead" as const,
+  type: row.type,
+  error_code: row.error_code ?? undefined,
+});

@@ -1,4 +1,4 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { RotateCcw } from "lucide-react";
 import { useState } from "react";
@@ -15,6 +15,7 @@ import { Confirm, Drawer } from "../../ui/dialog.tsx";
 import { Fact, Facts, Part } from "../../ui/facts.tsx";
 import { Failure, Notice, Skeleton } from "../../ui/states.tsx";
 import { Loading } from "../payments/payment-drawer.tsx";
+import { DiffView } from "./diff-view.tsx";
 import { AttemptList, EffectList, ObjectTimeline } from "./event-history.tsx";
 import { EventStateBadge } from "./event-state.tsx";
 
@@ -117,11 +118,38 @@ function Body({ event }: { event: WebhookEventDetail }) {
           )}
         </Facts>
       </Part>
+      <Preview event={event} />
       <EffectList effects={event.effects} />
       <AttemptList attempts={event.attempts_log} />
       <ObjectTimeline event={event} />
       <Payload eventId={event.id} />
     </>
+  );
+}
+
+/** What a replay would change, looked at before it runs. */
+function Preview({ event }: { event: WebhookEventDetail }) {
+  const look = useMutation({ mutationFn: () => api.rehearseEvent(event.id) });
+  if (!ENDED.has(event.state)) return null;
+  return (
+    <Part
+      title="What a replay would change"
+      actions={
+        <Button size="sm" variant="ghost" busy={look.isPending} onClick={() => look.mutate()}>
+          {look.data ? "Look again" : "Look"}
+        </Button>
+      }
+    >
+      {look.error ? (
+        <Failure error={look.error} onRetry={() => look.mutate()} />
+      ) : look.data?.diff ? (
+        <div className="px-5">
+          <DiffView diff={look.data.diff} />
+        </div>
+      ) : (
+        <p className="px-5 text-sm text-text-2">Its handler is run and undone: nothing is kept.</p>
+      )}
+    </Part>
   );
 }
 

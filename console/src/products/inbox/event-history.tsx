@@ -98,11 +98,11 @@ export function AttemptList({ attempts }: { attempts: readonly Attempt[] }) {
   );
 }
 
-/** The other events of the same payment. */
+/** The other events of the same root: a payment, a subscription, a customer. */
 export function ObjectTimeline({ event }: { event: WebhookEventDetail }) {
   if (event.timeline.length < 2) return null;
   return (
-    <Part title="Same payment">
+    <Part title="Same object">
       <ol className="flex flex-col px-2">
         {event.timeline.map((other) => (
           <li key={other.id}>

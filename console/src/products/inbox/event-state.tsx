@@ -10,6 +10,10 @@ export const EVENT_STATES: { state: EventState; label: string; tone: Tone }[] = 
   { state: "ignored", label: "Ignored", tone: "neutral" },
 ];
 
+/** How an event came in. */
+export const ORIGINS = ["delivery", "backfill", "reconciliation"] as const;
+export type Origin = (typeof ORIGINS)[number];
+
 export function EventStateBadge({ state }: { state: EventState }) {
   const known = EVENT_STATES.find((each) => each.state === state);
   return (

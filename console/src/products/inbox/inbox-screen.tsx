@@ -1,22 +1,30 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, Outlet, useNavigate } from "@tanstack/react-router";
-import { Inbox, Settings2, X } from "lucide-react";
-import { useState } from "react";
+import { Inbox, X } from "lucide-react";
 import { lists, queries, useList } from "../../api/queries.ts";
 import type { WebhookCounts, EventState, WebhookEvent } from "../../api/types.ts";
-import { shortenId } from "../../lib/format.ts";
+import { humanize, shortenId } from "../../lib/format.ts";
 import { Id, Time } from "../../ui/amounts.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Card } from "../../ui/card.tsx";
+import { FilterSelect } from "../../ui/field.tsx";
 import { FilterTabs } from "../../ui/filter-tabs.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Empty } from "../../ui/states.tsx";
 import { type Column, Stacked, Table } from "../../ui/table.tsx";
-import { EndpointsDialog } from "./endpoints-dialog.tsx";
 import { listEffects } from "./effects.ts";
-import { EVENT_STATES, EventStateBadge } from "./event-state.tsx";
+import { EVENT_STATES, EventStateBadge, ORIGINS, type Origin } from "./event-state.tsx";
 
 const route = getRouteApi("/app/inbox");
+
+export type InboxSearch = {
+  state?: EventState;
+  type?: string;
+  object?: string;
+  source?: string;
+  error?: string;
+  origin?: Origin;
+};
 
 const columns: Column<WebhookEvent>[] = [
   {
@@ -55,37 +63,25 @@ const columns: Column<WebhookEvent>[] = [
   },
 ];
 
+type Change = { [K in keyof InboxSearch]?: InboxSearch[K] | "" };
+
 export function InboxScreen() {
   const search = route.useSearch();
-  const { state, type, object } = search;
+  const { state, type, object, source, error, origin } = search;
   const navigate = useNavigate();
-  const [settings, setSettings] = useState(false);
-  const list = useList(lists.events({ state, type, object_id: object }));
+  const list = useList(lists.events({ state, type, source, origin, object_id: object, error_code: error }));
   /** Changes one filter and keeps the others; an empty one is taken out of the address. */
-  const filter = (change: { state?: EventState | ""; type?: string; object?: string }) => {
+  const filter = (change: Change) => {
     const next = Object.fromEntries(Object.entries({ ...search, ...change }).filter(([, value]) => value));
     void navigate({ to: "/inbox", search: next, replace: true });
   };
-  const filtered = Boolean(state || type || object);
+  const filtered = Object.keys(search).length > 0;
   return (
     <Page
       title="Inbox"
       about="Every event that a company sent: stored before it was acknowledged, applied once."
-      actions={
-        <Button icon={<Settings2 className="size-4" />} onClick={() => setSettings(true)}>
-          Endpoints
-        </Button>
-      }
     >
-      <div className="flex flex-wrap items-center gap-3">
-        <StateTabs state={state} onChange={(next) => filter({ state: next ?? "" })} />
-        <TypeFilter type={type} onChange={(next) => filter({ type: next })} />
-        {object && (
-          <Button size="sm" icon={<X className="size-3.5" />} onClick={() => filter({ object: "" })}>
-            Only {shortenId(object)}
-          </Button>
-        )}
-      </div>
+      <Filters search={search} filter={filter} />
       <Card>
         <Table
           label="Webhook events"
@@ -114,9 +110,54 @@ export function InboxScreen() {
           }
         />
       </Card>
-      <EndpointsDialog open={settings} onOpenChange={setSettings} />
       <Outlet />
     </Page>
+  );
+}
+
+function Filters({ search, filter }: { search: InboxSearch; filter(change: Change): void }) {
+  const { state, type, object, source, error, origin } = search;
+  const { data: endpoints } = useQuery(queries.endpoints());
+  const sources = [...new Set(endpoints?.data.map((row) => row.source) ?? [])].toSorted();
+  return (
+    <div className="flex flex-wrap items-center gap-3">
+      <StateTabs state={state} onChange={(next) => filter({ state: next ?? "" })} />
+      <TypeFilter type={type} onChange={(next) => filter({ type: next })} />
+      <FilterSelect
+        label="Company"
+        value={source ?? ""}
+        onChange={(event) => filter({ source: event.currentTarget.value })}
+      >
+        <option value="">Every company</option>
+        {sources.map((each) => (
+          <option key={each} value={each}>
+            {humanize(each)}
+          </option>
+        ))}
+      </FilterSelect>
+      <FilterSelect
+        label="Came by"
+        value={origin ?? ""}
+        onChange={(event) => filter({ origin: event.currentTarget.value as Origin | "" })}
+      >
+        <option value="">However it came</option>
+        {ORIGINS.map((each) => (
+          <option key={each} value={each}>
+            {humanize(each)}
+          </option>
+        ))}
+      </FilterSelect>
+      {error && (
+        <Button size="sm" icon={<X className="size-3.5" />} onClick={() => filter({ error: "" })}>
+          Only {error}
+        </Button>
+      )}
+      {object && (
+        <Button size="sm" icon={<X className="size-3.5" />} onClick={() => filter({ object: "" })}>
+          Only {shortenId(object)}
+        </Button>
+      )}
+    </div>
   );
 }
 
