@@ -24,6 +24,8 @@ import {
 } from "./kernel/tenancy/index.ts";
 import { tenancyJobs } from "./kernel/tenancy/jobs.ts";
 import { tenancyRoutes } from "./kernel/tenancy/routes.ts";
+import { defineBackfillJobs } from "./kernel/webhooks/backfills/jobs.ts";
+import { backfillRoutes } from "./kernel/webhooks/backfills/routes.ts";
 import { webhookJobs } from "./kernel/webhooks/jobs.ts";
 import { webhookRoutes } from "./kernel/webhooks/routes.ts";
 import { cacheJobs } from "./platform/cache/index.ts";
@@ -83,6 +85,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   });
   defineIdentityJobs(parts);
   ledgerSignals(parts);
+  defineBackfillJobs(parts.jobs, parts.inbox);
   definePaymentsJobs(parts);
   reconciliationMetrics(parts);
   healthChecks(parts);
@@ -143,6 +146,7 @@ function mountRoutes(http: Http, parts: Parts): void {
   ledgerRoutes(http, { db, clock });
   adjustmentRoutes(http, parts);
   webhookRoutes(http, parts.inbox);
+  backfillRoutes(http, parts.inbox, parts.jobs);
   billingRoutes(http, parts.billing, parts.cache);
   paymentsRoutes(http, parts);
   gatewayRoutes(http, parts.gateway);
@@ -180,7 +184,10 @@ function startJobs(parts: Parts): void {
   identityJobs(loops, identityOf(parts));
   tenancyJobs(loops, parts);
   ledgerJobs(loops, parts);
-  webhookJobs(loops, parts.inbox, { backfillSeconds: parts.config.WEBHOOK_BACKFILL_SECONDS });
+  webhookJobs(loops, parts.inbox, {
+    backfillSeconds: parts.config.WEBHOOK_BACKFILL_SECONDS,
+    mail: parts.mail,
+  });
   billingJobs(loops, parts.billing);
   paymentsJobs(loops, parts);
   gatewayJobs(loops, parts.gateway);

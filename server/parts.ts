@@ -25,6 +25,7 @@ import {
 } from "./kernel/tenancy/index.ts";
 import {
   createInbox,
+  webhookMails,
   paypalSource,
   resendSource,
   stripeSource,
@@ -270,6 +271,7 @@ function buildMail(
   });
   identityMails(mail);
   tenancyMails(mail);
+  webhookMails(mail);
   billingMails(mail);
   ledgerMails(mail);
   breakMails(mail);

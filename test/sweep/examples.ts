@@ -12,6 +12,7 @@ import {
   AUTHORIZE,
 } from "./app-rows.ts";
 import {
+  aBackfill,
   aDeadEvent,
   aDoneEvent,
   aReplay,
@@ -26,6 +27,7 @@ import {
   aTransaction,
   anAuditExport,
   aFurtherEndpoint,
+  anAccount,
   anEndpoint,
   aSecret,
   aConnection,
@@ -219,7 +221,8 @@ export const examples: Record<string, Example> = {
   runReplay: replay,
   cancelReplay: replay,
   listDeadLetters: {},
-  backfillEvents: body({}),
+  createBackfill: { given: async (app) => ({ body: { account_id: await anAccount(app) } }) },
+  getBackfill: { given: async (app) => ({ params: { id: await aBackfill(app) } }) },
   listWebhookEndpoints: {},
   createWebhookEndpoint: body({ source: "stripe", account_id: "acct_sweep" }),
   removeWebhookEndpoint: { given: async (app) => ({ params: { id: await aFurtherEndpoint(app) } }) },

@@ -164,6 +164,19 @@ export const aDoneEvent = once(async (app) => {
   throw new Error("the event was never processed");
 });
 
+/** Stripe's, as configured. */
+export async function anAccount(app: TestApp): Promise<string> {
+  const rows = await app.sql<{ account_id: string }>(
+    "select account_id from webhooks.endpoints where source = 'stripe' and is_default",
+  );
+  return rows[0]?.account_id ?? "";
+}
+
+export const aBackfill = once(async (app) => {
+  const body = { account_id: await anAccount(app) };
+  return (await ask<{ id: string }>(app, "POST", "/api/admin/backfills", body)).id;
+});
+
 /** A dead event; a new one each time. */
 export async function aDeadEvent(app: TestApp): Promise<string> {
   const id = newId("evt");

@@ -1,7 +1,15 @@
-import { backfill, backfillRange, wholeRange, type Backfill } from "./backfill.ts";
-import { withSystemTx } from "../../platform/db/index.ts";
+import {
+  backfillNow,
+  getBackfill,
+  requestBackfill,
+  runBackfill,
+  type BackfillId,
+  type BackfillInput,
+  type BackfillRow,
+} from "./backfills/backfill.ts";
+import { backfill, type Backfill } from "./backfills/read-list.ts";
+import { withSystemTx, type Tx } from "../../platform/db/index.ts";
 import type { Id } from "../../platform/ids.ts";
-import { audit, INSTALLATION } from "../identity/index.ts";
 import type { InboxDeps } from "./deps.ts";
 import {
   changeEndpoint,
@@ -62,11 +70,18 @@ export type Inbox = {
   /** Gives events of dead processes back to the queue; how many. */
   sweep(): Promise<number>;
   backfill(signal: AbortSignal): Promise<Backfill>;
-  backfillRange(
-    range: { from?: Date | undefined; to?: Date | undefined },
-    signal: AbortSignal,
-    actorId: string,
+  /** See `backfills/backfill.ts`. */
+  requestBackfill(
+    input: BackfillInput,
+    by: { actorId: string; operationId: Id<"idk"> },
+    enqueue: (tx: Tx, id: BackfillId) => Promise<unknown>,
+  ): Promise<BackfillRow>;
+  backfillOf(id: BackfillId): Promise<BackfillRow>;
+  backfillNow(
+    range: { accountId: string; from: Date; to: Date },
+    by: { actorId: string; signal: AbortSignal },
   ): Promise<Backfill>;
+  runBackfill(id: BackfillId, run: { attempt: number; signal: AbortSignal }): Promise<void>;
   /** Stores what a company's books tell and no event does; how many are new. They take the path of every event. */
   record(of: RecordedAt, records: readonly Recorded[]): Promise<number>;
   replay(id: EventId, actorId: string): Promise<EventDetail>;
@@ -131,13 +146,11 @@ export function createInbox(deps: InboxDeps): Inbox {
     purge: () => purge(deps),
     sweep: () => withSystemTx(db, (tx) => sweepLeases(tx, clock.now())),
     backfill: (signal) => told(backfill({ deps, endpoints }, signal)),
-    async backfillRange(range, signal, actorId) {
-      const whole = wholeRange(clock.now());
-      const wanted = { from: range.from ?? whole.from, to: range.to ?? whole.to };
-      const detail = { from: wanted.from.toISOString(), to: wanted.to.toISOString() };
-      const act = { actorId, action: "events.backfilled", detail };
-      await withSystemTx(db, (tx) => audit(tx, clock.now(), { orgId: INSTALLATION, ...act }));
-      return told(backfillRange({ deps, endpoints }, wanted, signal));
+    requestBackfill: (input, by, enqueue) => requestBackfill(deps, input, by, enqueue),
+    backfillOf: (id) => getBackfill(deps, id),
+    backfillNow: (range, by) => told(backfillNow({ deps, endpoints }, range, by)),
+    async runBackfill(id, run) {
+      if ((await runBackfill({ deps, endpoints }, id, run)) > 0) stored();
     },
     async record(of, records) {
       const added = await recordEvents(deps, of, records);

@@ -16,6 +16,7 @@ export { createInbox, type Inbox } from "./inbox.ts";
 export type { InboxDeps } from "./deps.ts";
 export { webhooksConfig } from "./config.ts";
 export { paypalSource } from "./paypal-source.ts";
+export { webhookMails } from "./alerts/mails.ts";
 export { resendSource } from "./resend-source.ts";
 export { stripeSource } from "./stripe-source.ts";
 export type { Envelope, RemoteEndpoints, Source, Verification } from "./source.ts";

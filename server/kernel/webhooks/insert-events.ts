@@ -34,9 +34,10 @@ const INSERT = `
       provider_created_at, received_at, headers, start, length)
   ), added as (
     insert into webhooks.events (id, source, endpoint_id, provider_event_id, type, root, object_id, origin, state,
-      error_code, provider_created_at, received_at, queued_at, next_attempt_at, finished_at)
+      error_code, provider_created_at, received_at, queued_at, next_attempt_at, finished_at, delivered_at)
     select id, source, endpoint_id, provider_event_id, type, root, object_id, origin, state, error_code,
-      provider_created_at, received_at, received_at, received_at, case when state = 'received' then null else received_at end
+      provider_created_at, received_at, received_at, received_at, case when state = 'received' then null else received_at end,
+      case when origin = 'delivery' then received_at end
     from input order by source, endpoint_id, provider_event_id
     on conflict (source, endpoint_id, provider_event_id) do nothing
     returning id

@@ -12,6 +12,7 @@ import type { Endpoints, Open } from "./endpoints/known.ts";
 import { noteTransmission } from "./endpoints/store.ts";
 import type { NewEvent } from "./insert-events.ts";
 import { webhookProblems } from "./problems.ts";
+import { noteDelivered } from "./store.ts";
 import type { Signals } from "./signals.ts";
 import type { Envelope, Source } from "./source.ts";
 import type { Writer } from "./writer.ts";
@@ -39,7 +40,10 @@ export async function receive(parts: ReceiveParts, delivery: Delivery): Promise<
   const now = parts.deps.clock.now();
   try {
     await verify(parts, found, delivery, now);
-    const isNew = await parts.writer.add(toEvent(source, row, delivery, now));
+    const event = toEvent(source, row, delivery, now);
+    const isNew = await parts.writer.add(event);
+    // The company's list may have told of it before: then it is known by now that it was delivered as well.
+    if (!isNew) await withSystemTx(parts.deps.db, (tx) => noteDelivered(tx, event));
     signals.total.inc({ source: source.name, outcome: isNew ? "stored" : "duplicate" });
     signals.ack.observe({ source: source.name }, (performance.now() - startedAt) / 1000);
   } catch (error) {

@@ -1,14 +1,11 @@
 import { openCursor, personIn, sealCursor, type Call, type Http } from "../../platform/http/index.ts";
-import { Problem } from "../../platform/problem.ts";
 import { endpointRoutes } from "./endpoints/routes.ts";
 import type { Inbox } from "./inbox.ts";
-import { webhookProblems } from "./problems.ts";
 import { replayRoutes } from "./replays/routes.ts";
 import * as schemas from "./schemas.ts";
 
 const MAX_BODY_BYTES = 5 * 1024 * 1024;
 const REHEARSAL_TIMEOUT_MS = 20_000;
-const BACKFILL_TIMEOUT_MS = 50_000;
 
 /** `POST /webhooks/{source}` for companies; the inbox's screens for operators under `/api/admin`. */
 export function webhookRoutes(http: Http, inbox: Inbox): void {
@@ -154,24 +151,5 @@ function eventActions(http: Http, inbox: Inbox): void {
     summary: "Dead events by type and error",
     answer: { status: 200, schema: schemas.deadLetters },
     handle: async () => ({ data: await inbox.deadLetters() }),
-  });
-  http.operation({
-    ...operator,
-    method: "POST",
-    path: "/api/admin/backfills",
-    id: "backfillEvents",
-    summary: "Reads the companies' own lists now and stores what was never delivered",
-    idempotent: true,
-    body: schemas.backfillInput,
-    answer: { status: 200, schema: schemas.backfilled },
-    async handle({ actor, body }) {
-      const signal = AbortSignal.timeout(BACKFILL_TIMEOUT_MS);
-      try {
-        return await inbox.backfillRange(body, signal, personIn(actor));
-      } catch (cause) {
-        if (cause instanceof Problem) throw cause;
-        throw new Problem(webhookProblems.company_unavailable, { cause, retryAfter: 60 });
-      }
-    },
   });
 }

@@ -137,10 +137,3 @@ export const deadLetters = z
     ),
   })
   .meta({ id: "WebhookDeadLetters" });
-
-export const backfillInput = z
-  .strictObject({ from: instant.optional(), to: instant.optional() })
-  .meta({ id: "NewWebhookBackfill" });
-export const backfilled = z
-  .object({ listed: z.int(), new: z.int(), known: z.int() })
-  .meta({ id: "WebhookBackfill" });

@@ -1,5 +1,7 @@
 import { withSystemTx } from "../../platform/db/index.ts";
 import type { InboxDeps } from "./deps.ts";
+import { listSilences } from "./alerts/alert.ts";
+import { listLags } from "./backfills/read-list.ts";
 import { countEvents } from "./read.ts";
 
 /** The inbox's metrics. A type is named only if a handler names it, so that nobody outside makes series. */
@@ -17,6 +19,28 @@ export function createSignals({ db, clock, metrics, handlers }: InboxDeps) {
     [],
     async () => {
       oldest.set((await waiting()).oldest_seconds);
+    },
+  );
+  const missed = metrics.gauge(
+    "webhook_undelivered",
+    "Events of a day that a company lists, over 15 minutes old, and never delivered",
+    ["account"],
+    async () => {
+      missed.reset();
+      for (const { account_id: account, missed: count } of await withSystemTx(db, (tx) =>
+        listSilences(tx, clock.now()),
+      ))
+        missed.set({ account }, count);
+    },
+  );
+  const lag = metrics.gauge(
+    "backfill_lag_seconds",
+    "Age of the point up to which a company's list was read",
+    ["account"],
+    async () => {
+      lag.reset();
+      for (const { account, seconds } of await withSystemTx(db, (tx) => listLags(tx, clock.now())))
+        lag.set({ account }, seconds);
     },
   );
   return {

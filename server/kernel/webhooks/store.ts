@@ -189,3 +189,16 @@ export async function writeSealed(tx: Tx, eventId: string, body: Buffer): Promis
     [eventId, body],
   );
 }
+
+/** An event that was read from the company's list has now been delivered as well. */
+export async function noteDelivered(
+  tx: Tx,
+  event: { source: string; endpointId: string; providerEventId: string; receivedAt: Date },
+): Promise<void> {
+  await tx.query(
+    "webhooks.delivered",
+    `update webhooks.events set delivered_at = $4
+     where source = $1 and endpoint_id = $2 and provider_event_id = $3 and origin = 'backfill' and delivered_at is null`,
+    [event.source, event.endpointId, event.providerEventId, event.receivedAt],
+  );
+}

@@ -16,7 +16,7 @@ const entriesOf = (action: string) =>
 test("what operators do to the inbox is in the installation's trail, with who did it, and once however often it is retried", async () => {
   const { body: me } = await t.owner.call<{ user: { id: string } }>("GET", "/api/auth/me");
   const done = { org_id: INSTALLATION, actor_id: me.user.id };
-  const { body: endpoints } = await t.owner.call<{ data: { id: string }[] }>(
+  const { body: endpoints } = await t.owner.call<{ data: { id: string; account_id: string }[] }>(
     "GET",
     "/api/admin/webhook-endpoints",
   );
@@ -24,8 +24,9 @@ test("what operators do to the inbox is in the installation's trail, with who di
   await t.owner.call("PATCH", `/api/admin/webhook-endpoints/${endpoint}`, { body: { max_attempts: 7 } });
   expect(await entriesOf("endpoint.changed")).toEqual([{ ...done, target_id: endpoint }]);
 
-  await t.owner.call("POST", "/api/admin/backfills", { body: {} });
-  expect(await entriesOf("events.backfilled")).toEqual([{ ...done, target_id: null }]);
+  const account = endpoints.data[0]?.account_id;
+  const asked = await t.owner.call("POST", "/api/admin/backfills", { body: { account_id: account } });
+  expect(await entriesOf("events.backfilled")).toEqual([{ ...done, target_id: asked.body.id }]);
 
   const buyer = createBuyer(t);
   const { payment_id: id, url } = await buyer.buy();

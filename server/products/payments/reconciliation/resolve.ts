@@ -53,8 +53,9 @@ type With = { actorId: string; signal: AbortSignal };
 type Act = (deps: ReconciliationDeps, books: ProviderBooks, row: BreakRow, by: With) => Promise<unknown>;
 
 const ACTS: Readonly<Record<BreakAction, Act>> = {
-  backfill: async ({ inbox }, _books, { occurred_at: at }, { signal, actorId }) => {
-    await inbox.backfillRange({ from: addMs(at, -HOUR_MS), to: addMs(at, HOUR_MS) }, signal, actorId);
+  backfill: async ({ inbox }, { accountId }, { occurred_at: at }, by) => {
+    const { signal } = by;
+    await inbox.backfillNow({ accountId, from: addMs(at, -HOUR_MS), to: addMs(at, HOUR_MS) }, by);
     await applyAll(inbox, signal);
   },
   replay: async ({ inbox }, _books, { sides }, { signal, actorId }) => {

@@ -1,12 +1,12 @@
-import type { WebhooksCursors } from "../../../db/rows.ts";
-import { addMs } from "../../platform/clock.ts";
-import { withSystemTx } from "../../platform/db/index.ts";
-import type { InboxDeps } from "./deps.ts";
-import type { EndpointRow } from "./endpoints/endpoint.ts";
-import type { Endpoints } from "./endpoints/known.ts";
-import { insertEvents } from "./insert-events.ts";
-import { newEvent } from "./receive.ts";
-import type { Envelope, Source } from "./source.ts";
+import type { WebhooksCursors } from "../../../../db/rows.ts";
+import { addMs } from "../../../platform/clock.ts";
+import { withSystemTx, type Tx } from "../../../platform/db/index.ts";
+import type { InboxDeps } from "../deps.ts";
+import type { EndpointRow } from "../endpoints/endpoint.ts";
+import type { Endpoints } from "../endpoints/known.ts";
+import { insertEvents } from "../insert-events.ts";
+import { newEvent } from "../receive.ts";
+import type { Envelope, Source } from "../source.ts";
 
 const MINUTE_MS = 60_000;
 /** What the company lists may lag behind what it did. */
@@ -16,6 +16,8 @@ const OVERLAP_MS = 10 * MINUTE_MS;
 const KEPT_MS = 30 * 24 * 60 * MINUTE_MS;
 /** Read at a time, less where much happens; after each, the cursor moves on. */
 const SLICE_MS = 6 * 60 * MINUTE_MS;
+/** A stretch that somebody asked for is read in so many parts at most, unless much happened. */
+const RANGE_PARTS = 10;
 /** A company that lists more than `MAX_PAGES` of one second is an error. */
 const LEAST_SLICE_MS = 1_000;
 /** Pages of one slice: 50,000 events. */
@@ -52,18 +54,16 @@ export async function backfill(parts: Parts, signal: AbortSignal): Promise<Backf
   return total;
 }
 
-/** Reads one stretch of time now, whatever was read before; the cursor stays. */
-export async function backfillRange(
+/** Reads one stretch of an account's time, whatever was read before; the cursor stays. `told` hears of each part. */
+export async function readRange(
   parts: Parts,
-  range: { from: Date; to: Date },
+  reading: Slice,
   signal: AbortSignal,
+  told: (total: Backfill) => Promise<unknown>,
 ): Promise<Backfill> {
   const total = { listed: 0, new: 0, known: 0 };
-  const sliceMs = range.to.getTime() - range.from.getTime();
-  for (const source of parts.deps.sources) {
-    const endpoint = await parts.endpoints.defaultOf(source);
-    if (endpoint) await readSlices(parts, { source, endpoint, ...range, sliceMs }, total, signal);
-  }
+  const sliceMs = Math.max(SLICE_MS, (reading.to.getTime() - reading.from.getTime()) / RANGE_PARTS);
+  await readSlices(parts, { ...reading, sliceMs }, total, signal, () => told(total));
   signal.throwIfAborted();
   return total;
 }
@@ -73,7 +73,14 @@ export function wholeRange(now: Date): { from: Date; to: Date } {
   return { from: addMs(now, -KEPT_MS), to: now };
 }
 
-type Slice = { source: Source; endpoint: EndpointRow; from: Date; to: Date };
+type Slice = {
+  source: Source;
+  endpoint: EndpointRow;
+  from: Date;
+  to: Date;
+  /** Left out: every type. */
+  types?: readonly string[];
+};
 
 /** Reads slice by slice, oldest first, until the end or `signal`. A slice with too many events is cut shorter. */
 async function readSlices(
@@ -98,28 +105,58 @@ async function readSlices(
 
 /** Newest first, as companies list. Null when all was read, else the time of the oldest event that was. */
 async function readSlice(
-  { deps }: Parts,
-  { source, endpoint, from, to }: Slice,
+  { deps, endpoints }: Parts,
+  { source, endpoint, from, to, types }: Slice,
   total: Backfill,
   signal: AbortSignal,
 ): Promise<Date | null> {
   let last: Envelope | null = null;
+  const alone = (await endpoints.siblingsOf(endpoint)).length <= 1;
   for (let page = 0; page < MAX_PAGES; page += 1) {
-    const { events, hasMore } = await source.list({ from, to, after: last?.id ?? null }, signal);
+    const asked = { from, to, after: last?.id ?? null, ...(types ? { types } : {}) };
+    const { events, hasMore } = await source.list(asked, signal);
     const now = deps.clock.now();
-    const rows = events.map(({ envelope, body }) => ({
+    const wanted = events.filter(({ envelope }) => types?.includes(envelope.type) ?? true);
+    const fresh = alone ? wanted : await notElsewhere(deps, endpoint, wanted);
+    const rows = fresh.map(({ envelope, body }) => ({
       ...newEvent(endpoint, envelope, body, now),
       origin: "backfill" as const,
     }));
     const added = rows.length > 0 ? await insertEvents(deps, rows) : new Set();
-    total.listed += rows.length;
+    total.listed += wanted.length;
     total.new += added.size;
-    total.known += rows.length - added.size;
+    total.known += wanted.length - added.size;
     last = events.at(-1)?.envelope ?? null;
     if (!hasMore || last === null) return null;
     signal.throwIfAborted();
   }
   return last?.createdAt ?? null;
+}
+
+/** Those that no other endpoint of the account has brought: a copy from the list would be ignored anyway. */
+async function notElsewhere<E extends { envelope: Envelope }>(
+  { db }: InboxDeps,
+  endpoint: EndpointRow,
+  events: readonly E[],
+): Promise<E[]> {
+  if (events.length === 0) return [];
+  const rows = await withSystemTx(db, (tx) =>
+    tx.query<{ id: string }>(
+      "webhooks.elsewhere",
+      `select o.provider_event_id as id from webhooks.endpoints m join webhooks.events o
+         on o.source = m.source and o.endpoint_id = m.id and o.provider_event_id = any($5)
+       where m.source = $1 and m.account_id = $2 and m.mode = $3 and m.id <> $4`,
+      [
+        endpoint.source,
+        endpoint.account_id,
+        endpoint.mode,
+        endpoint.id,
+        events.map(({ envelope }) => envelope.id),
+      ],
+    ),
+  );
+  const known = new Set(rows.map(({ id }) => id));
+  return events.filter(({ envelope }) => !known.has(envelope.id));
 }
 
 async function readCursor({ db }: InboxDeps, endpoint: EndpointRow): Promise<Date | null> {
@@ -131,4 +168,14 @@ async function readCursor({ db }: InboxDeps, endpoint: EndpointRow): Promise<Dat
     ),
   );
   return row?.read_until ?? null;
+}
+
+/** Per account, how far its reading lies behind. */
+export function listLags(tx: Tx, now: Date): Promise<{ account: string; seconds: number }[]> {
+  return tx.query(
+    "webhooks.lags",
+    `select n.account_id as account, greatest(0, extract(epoch from $1::timestamptz - c.read_until))::int as seconds
+     from webhooks.cursors c join webhooks.endpoints n on n.id = c.endpoint_id where n.deleted_at is null`,
+    [now],
+  );
 }
