@@ -1,7 +1,7 @@
 import { withSystemTx } from "../../platform/db/index.ts";
 import type { InboxDeps } from "./deps.ts";
 import { listSilences } from "./alerts/alert.ts";
-import { listLags } from "./backfills/read-list.ts";
+import { listLags } from "./backfills/store.ts";
 import { countEvents } from "./read.ts";
 
 /** The inbox's metrics. A type is named only if a handler names it, so that nobody outside makes series. */

@@ -1,6 +1,6 @@
 import type { WebhooksCursors } from "../../../../db/rows.ts";
 import { addMs } from "../../../platform/clock.ts";
-import { withSystemTx, type Tx } from "../../../platform/db/index.ts";
+import { withSystemTx } from "../../../platform/db/index.ts";
 import type { InboxDeps } from "../deps.ts";
 import type { EndpointRow } from "../endpoints/endpoint.ts";
 import type { Endpoints } from "../endpoints/known.ts";
@@ -168,14 +168,4 @@ async function readCursor({ db }: InboxDeps, endpoint: EndpointRow): Promise<Dat
     ),
   );
   return row?.read_until ?? null;
-}
-
-/** Per account, how far its reading lies behind. */
-export function listLags(tx: Tx, now: Date): Promise<{ account: string; seconds: number }[]> {
-  return tx.query(
-    "webhooks.lags",
-    `select n.account_id as account, greatest(0, extract(epoch from $1::timestamptz - c.read_until))::int as seconds
-     from webhooks.cursors c join webhooks.endpoints n on n.id = c.endpoint_id where n.deleted_at is null`,
-    [now],
-  );
 }
