@@ -1158,6 +1158,13 @@ export type TenancySlugDirectory = {
   org_id: string;
 };
 
+/** webhooks.alerts */
+export type WebhooksAlerts = {
+  kind: string;
+  subject: string;
+  sent_at: Date;
+};
+
 /** webhooks.attempts */
 export type WebhooksAttempts = {
   event_id: string;
@@ -1170,6 +1177,25 @@ export type WebhooksAttempts = {
   error_detail: string | null;
   id: bigint;
   run_id: string | null;
+};
+
+/** webhooks.backfills */
+export type WebhooksBackfills = {
+  id: string;
+  operation_id: string;
+  source: string;
+  account_id: string;
+  mode: string;
+  from_at: Date;
+  to_at: Date;
+  types: string[];
+  state: string;
+  listed: number;
+  new: number;
+  error_code: string | null;
+  created_by: string;
+  created_at: Date;
+  finished_at: Date | null;
 };
 
 /** webhooks.cursors */
@@ -1219,6 +1245,7 @@ export type WebhooksEvents = {
   error_detail: string | null;
   effects: unknown;
   run_id: string | null;
+  delivered_at: Date | null;
 };
 
 /** webhooks.payloads */

@@ -1745,6 +1745,14 @@ CREATE TABLE tenancy.slug_directory (
 GRANT DELETE, INSERT, SELECT ON TABLE tenancy.slug_directory TO holdfast_app;
 GRANT SELECT ON TABLE tenancy.slug_directory TO holdfast_operator;
 
+CREATE TABLE webhooks.alerts (
+  kind text NOT NULL,
+  subject text NOT NULL,
+  sent_at timestamp with time zone NOT NULL,
+  CONSTRAINT alerts_pkey PRIMARY KEY (kind, subject)
+);
+GRANT INSERT, SELECT, UPDATE ON TABLE webhooks.alerts TO holdfast_app;
+
 CREATE TABLE webhooks.attempts (
   event_id text NOT NULL,
   replay smallint NOT NULL,
@@ -1760,6 +1768,30 @@ CREATE TABLE webhooks.attempts (
 );
 CREATE INDEX attempts_event ON webhooks.attempts USING btree (event_id, id);
 GRANT INSERT, SELECT ON TABLE webhooks.attempts TO holdfast_app;
+
+CREATE TABLE webhooks.backfills (
+  id text NOT NULL,
+  operation_id text NOT NULL,
+  source text NOT NULL,
+  account_id text NOT NULL,
+  mode text NOT NULL,
+  from_at timestamp with time zone NOT NULL,
+  to_at timestamp with time zone NOT NULL,
+  types text[] NOT NULL,
+  state text NOT NULL,
+  listed integer NOT NULL DEFAULT 0,
+  new integer NOT NULL DEFAULT 0,
+  error_code text,
+  created_by text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  finished_at timestamp with time zone,
+  CONSTRAINT backfills_pkey PRIMARY KEY (id),
+  CONSTRAINT backfills_operation_id_key UNIQUE (operation_id),
+  CONSTRAINT backfills_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text]))),
+  CONSTRAINT backfills_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'done'::text, 'failed'::text]))),
+  CONSTRAINT backfills_types_check CHECK ((cardinality(types) <= 20))
+);
+GRANT INSERT, SELECT, UPDATE ON TABLE webhooks.backfills TO holdfast_app;
 
 CREATE TABLE webhooks.cursors (
   endpoint_id text NOT NULL,
@@ -1814,6 +1846,7 @@ CREATE TABLE webhooks.events (
   error_detail text,
   effects jsonb NOT NULL DEFAULT '[]'::jsonb,
   run_id text,
+  delivered_at timestamp with time zone,
   CONSTRAINT events_pkey PRIMARY KEY (id),
   CONSTRAINT events_source_endpoint_id_provider_event_id_key UNIQUE (source, endpoint_id, provider_event_id),
   CONSTRAINT events_origin_check CHECK ((origin = ANY (ARRAY['delivery'::text, 'backfill'::text, 'reconciliation'::text]))),
@@ -1829,6 +1862,7 @@ CREATE INDEX events_root ON webhooks.events USING btree (root);
 CREATE INDEX events_running ON webhooks.events USING btree (root) WHERE (state = 'processing'::text);
 CREATE INDEX events_state ON webhooks.events USING btree (state, received_at DESC, id DESC) WHERE (state = ANY (ARRAY['dead'::text, 'waiting_retry'::text, 'processing'::text, 'ignored'::text]));
 CREATE INDEX events_type ON webhooks.events USING btree (type, received_at DESC, id DESC);
+CREATE INDEX events_undelivered ON webhooks.events USING btree (endpoint_id, provider_created_at) WHERE ((origin = 'backfill'::text) AND (delivered_at IS NULL));
 GRANT INSERT, SELECT, UPDATE ON TABLE webhooks.events TO holdfast_app;
 
 CREATE TABLE webhooks.payloads (

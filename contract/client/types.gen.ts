@@ -72,6 +72,13 @@ export type NewPurchaseInput = {
 
 export type RoleInput = 'owner' | 'admin' | 'agent' | 'viewer';
 
+export type NewWebhookBackfillInput = {
+    account_id: string;
+    from?: string;
+    to?: string;
+    types?: Array<string>;
+};
+
 export type NewWebhookEndpointInput = {
     source: string;
     account_id: string;
@@ -119,11 +126,6 @@ export type WebhookEventReplayRequestInput = {
 export type WebhookDiscardInput = {
     ids: Array<string>;
     reason: string;
-};
-
-export type NewWebhookBackfillInput = {
-    from?: string;
-    to?: string;
 };
 
 export type NewReconciliationRunInput = {
@@ -1345,6 +1347,25 @@ export type Me = {
     };
 };
 
+export type WebhookBackfill = {
+    id: string;
+    source: string;
+    account_id: string;
+    from: string;
+    to: string;
+    types: Array<string>;
+    state: 'queued' | 'running' | 'done' | 'failed';
+    listed: number;
+    /**
+     * Stored by it, of those listed
+     */
+    new: number;
+    known: number;
+    error_code: string | null;
+    created_at: string;
+    finished_at: string | null;
+};
+
 export type WebhookSecret = {
     id: string;
     /**
@@ -1580,12 +1601,6 @@ export type WebhookDeadLetters = {
         oldest_at: string;
         sample_event_id: string;
     }>;
-};
-
-export type WebhookBackfill = {
-    listed: number;
-    new: number;
-    known: number;
 };
 
 export type CacheState = {
@@ -5877,31 +5892,6 @@ export type ListDeadLettersResponses = {
 
 export type ListDeadLettersResponse = ListDeadLettersResponses[keyof ListDeadLettersResponses];
 
-export type BackfillEventsData = {
-    body: NewWebhookBackfillInput;
-    path?: never;
-    query?: never;
-    url: '/api/admin/backfills';
-};
-
-export type BackfillEventsErrors = {
-    /**
-     * An error
-     */
-    default: Problem;
-};
-
-export type BackfillEventsError = BackfillEventsErrors[keyof BackfillEventsErrors];
-
-export type BackfillEventsResponses = {
-    /**
-     * Success
-     */
-    200: WebhookBackfill;
-};
-
-export type BackfillEventsResponse = BackfillEventsResponses[keyof BackfillEventsResponses];
-
 export type ListReplaysData = {
     body?: never;
     path?: never;
@@ -6194,6 +6184,58 @@ export type RemoveWebhookSecretResponses = {
 };
 
 export type RemoveWebhookSecretResponse = RemoveWebhookSecretResponses[keyof RemoveWebhookSecretResponses];
+
+export type CreateBackfillData = {
+    body: NewWebhookBackfillInput;
+    path?: never;
+    query?: never;
+    url: '/api/admin/backfills';
+};
+
+export type CreateBackfillErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type CreateBackfillError = CreateBackfillErrors[keyof CreateBackfillErrors];
+
+export type CreateBackfillResponses = {
+    /**
+     * Success
+     */
+    202: WebhookBackfill;
+};
+
+export type CreateBackfillResponse = CreateBackfillResponses[keyof CreateBackfillResponses];
+
+export type GetBackfillData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/admin/backfills/{id}';
+};
+
+export type GetBackfillErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type GetBackfillError = GetBackfillErrors[keyof GetBackfillErrors];
+
+export type GetBackfillResponses = {
+    /**
+     * Success
+     */
+    200: WebhookBackfill;
+};
+
+export type GetBackfillResponse = GetBackfillResponses[keyof GetBackfillResponses];
 
 export type ListCreditPacksData = {
     body?: never;
