@@ -1,7 +1,7 @@
 import { FileText } from "lucide-react";
 import { lists, useList } from "../../api/queries.ts";
 import type { Invoice } from "../../api/types.ts";
-import { humanize } from "../../lib/format.ts";
+import { formatMoney, humanize } from "../../lib/format.ts";
 import { Money, Time } from "../../ui/amounts.tsx";
 import { Badge, type Tone } from "../../ui/badge.tsx";
 import { Card } from "../../ui/card.tsx";
@@ -15,12 +15,23 @@ const columns: Column<Invoice>[] = [
   {
     key: "number",
     header: "Invoice",
-    cell: (row) => <Stacked note={row.description}>{row.number ?? row.id}</Stacked>,
+    cell: (row) => (
+      <Stacked
+        note={
+          <>
+            <span className="sm:hidden">{formatMoney(row.total_minor, row.currency)} · </span>
+            {row.description}
+          </>
+        }
+      >
+        {row.number ?? row.id}
+      </Stacked>
+    ),
   },
   {
     key: "status",
     header: "Status",
-    width: "6.5rem",
+    width: "6rem",
     cell: (row) => (
       <Badge tone={TONES[row.status] ?? "neutral"} dot>
         {humanize(row.status)}
@@ -32,6 +43,7 @@ const columns: Column<Invoice>[] = [
     header: "Total",
     width: "6.5rem",
     align: "right",
+    from: "sm",
     cell: (row) => <Money minor={row.total_minor} currency={row.currency} />,
   },
   {
@@ -45,7 +57,7 @@ const columns: Column<Invoice>[] = [
   {
     key: "links",
     header: "",
-    width: "6rem",
+    width: "5.5rem",
     align: "right",
     cell: (row) => (
       <span className="flex justify-end gap-3 text-sm font-medium">
