@@ -1,7 +1,11 @@
 import { defineConfig } from "vitest/config";
 
 /** Files that measure time: nothing else may run beside them. */
-const ALONE = ["local/start.test.ts", "server/products/gateway/refusals.db.test.ts"];
+const ALONE = [
+  "local/start.test.ts",
+  "server/products/gateway/refusals.db.test.ts",
+  "server/products/payments/relay/relay-speed.db.test.ts",
+];
 const globalSetup = ["test/harness/global-setup.ts"];
 
 export default defineConfig({

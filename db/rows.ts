@@ -866,6 +866,62 @@ export type PaymentsBreaks = {
   told_at: Date | null;
 };
 
+/** payments.outbound_attempts */
+export type PaymentsOutboundAttempts = {
+  org_id: string;
+  message_id: string;
+  number: number;
+  started_at: Date;
+  ms: number;
+  status: number | null;
+  error: string | null;
+  answer: string | null;
+};
+
+/** payments.outbound_endpoints */
+export type PaymentsOutboundEndpoints = {
+  org_id: string;
+  id: string;
+  mode: string;
+  url: string;
+  types: string[];
+  ordered: boolean;
+  enabled: boolean;
+  disabled_reason: string | null;
+  secret: Buffer;
+  previous_secret: Buffer | null;
+  previous_until: Date | null;
+  failing_since: Date | null;
+  created_at: Date;
+};
+
+/** payments.outbound_messages */
+export type PaymentsOutboundMessages = {
+  org_id: string;
+  id: string;
+  endpoint_id: string;
+  event_id: string;
+  type: string;
+  object_id: string;
+  object_version: bigint;
+  body: string;
+  state: string;
+  attempts: number;
+  tries: number;
+  due_at: Date;
+  lease_until: Date | null;
+  last_status: number | null;
+  created_at: Date;
+  finished_at: Date | null;
+};
+
+/** payments.outbound_objects */
+export type PaymentsOutboundObjects = {
+  org_id: string;
+  object_id: string;
+  version: bigint;
+};
+
 /** payments.provider_transactions */
 export type PaymentsProviderTransactions = {
   account_id: string;

@@ -1319,6 +1319,91 @@ CREATE INDEX breaks_unsettled ON payments.breaks USING btree (account_id, occurr
 GRANT INSERT, SELECT, UPDATE ON TABLE payments.breaks TO holdfast_app;
 GRANT SELECT ON TABLE payments.breaks TO holdfast_operator;
 
+CREATE TABLE payments.outbound_attempts (
+  org_id text NOT NULL,
+  message_id text NOT NULL,
+  number integer NOT NULL,
+  started_at timestamp with time zone NOT NULL,
+  ms integer NOT NULL,
+  status smallint,
+  error text,
+  answer text,
+  CONSTRAINT outbound_attempts_pkey PRIMARY KEY (org_id, message_id, number)
+);
+ALTER TABLE payments.outbound_attempts ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY operator_reads ON payments.outbound_attempts AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
+CREATE POLICY tenant ON payments.outbound_attempts AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
+GRANT DELETE, INSERT, SELECT ON TABLE payments.outbound_attempts TO holdfast_app;
+GRANT SELECT ON TABLE payments.outbound_attempts TO holdfast_operator;
+
+CREATE TABLE payments.outbound_endpoints (
+  org_id text NOT NULL,
+  id text NOT NULL,
+  mode text NOT NULL,
+  url text NOT NULL,
+  types text[] NOT NULL,
+  ordered boolean NOT NULL,
+  enabled boolean NOT NULL DEFAULT true,
+  disabled_reason text,
+  secret bytea NOT NULL,
+  previous_secret bytea,
+  previous_until timestamp with time zone,
+  failing_since timestamp with time zone,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT outbound_endpoints_pkey PRIMARY KEY (org_id, id),
+  CONSTRAINT outbound_endpoints_disabled_reason_check CHECK ((disabled_reason = ANY (ARRAY['gone'::text, 'failing'::text]))),
+  CONSTRAINT outbound_endpoints_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text])))
+);
+ALTER TABLE payments.outbound_endpoints ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY operator_reads ON payments.outbound_endpoints AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
+CREATE POLICY tenant ON payments.outbound_endpoints AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE payments.outbound_endpoints TO holdfast_app;
+GRANT SELECT ON TABLE payments.outbound_endpoints TO holdfast_operator;
+
+CREATE TABLE payments.outbound_messages (
+  org_id text NOT NULL,
+  id text NOT NULL,
+  endpoint_id text NOT NULL,
+  event_id text NOT NULL,
+  type text NOT NULL,
+  object_id text NOT NULL,
+  object_version bigint NOT NULL,
+  body text NOT NULL,
+  state text NOT NULL,
+  attempts smallint NOT NULL DEFAULT 0,
+  tries integer NOT NULL DEFAULT 0,
+  due_at timestamp with time zone NOT NULL,
+  lease_until timestamp with time zone,
+  last_status smallint,
+  created_at timestamp with time zone NOT NULL,
+  finished_at timestamp with time zone,
+  CONSTRAINT outbound_messages_pkey PRIMARY KEY (org_id, id),
+  CONSTRAINT outbound_messages_org_id_endpoint_id_event_id_type_key UNIQUE (org_id, endpoint_id, event_id, type),
+  CONSTRAINT outbound_messages_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'sending'::text, 'delivered'::text, 'failed'::text])))
+);
+CREATE INDEX outbound_messages_due ON payments.outbound_messages USING btree (due_at) WHERE (state = 'pending'::text);
+CREATE INDEX outbound_messages_listed ON payments.outbound_messages USING btree (org_id, created_at DESC, id DESC);
+CREATE INDEX outbound_messages_old ON payments.outbound_messages USING btree (finished_at) WHERE (finished_at IS NOT NULL);
+CREATE INDEX outbound_messages_open ON payments.outbound_messages USING btree (org_id, endpoint_id, object_id, object_version) WHERE (state = ANY (ARRAY['pending'::text, 'sending'::text]));
+CREATE INDEX outbound_messages_sending ON payments.outbound_messages USING btree (lease_until) WHERE (state = 'sending'::text);
+ALTER TABLE payments.outbound_messages ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY operator_reads ON payments.outbound_messages AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
+CREATE POLICY tenant ON payments.outbound_messages AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE payments.outbound_messages TO holdfast_app;
+GRANT SELECT ON TABLE payments.outbound_messages TO holdfast_operator;
+
+CREATE TABLE payments.outbound_objects (
+  org_id text NOT NULL,
+  object_id text NOT NULL,
+  version bigint NOT NULL,
+  CONSTRAINT outbound_objects_pkey PRIMARY KEY (org_id, object_id)
+);
+ALTER TABLE payments.outbound_objects ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY operator_reads ON payments.outbound_objects AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
+CREATE POLICY tenant ON payments.outbound_objects AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
+GRANT INSERT, SELECT, UPDATE ON TABLE payments.outbound_objects TO holdfast_app;
+GRANT SELECT ON TABLE payments.outbound_objects TO holdfast_operator;
+
 CREATE TABLE payments.provider_transactions (
   account_id text NOT NULL,
   id text NOT NULL,

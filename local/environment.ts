@@ -60,6 +60,7 @@ export function serverEnvironment(run: {
     }),
     DNS_URL: credentials.oidc.dns_url,
     PRIVATE_ISSUERS: "allowed",
+    RELAY_PRIVATE_HOSTS: new URL(run.sandboxUrl).host,
     ...outside,
     NODE_ENV: "development",
     PORT: String(run.port),

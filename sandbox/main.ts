@@ -12,6 +12,7 @@ import { createControl } from "./core/control.ts";
 import { takeBoth } from "./core/front.ts";
 import { createRouter } from "./core/router.ts";
 import { openWorlds } from "./core/worlds.ts";
+import { customerApp } from "./customer-app/index.ts";
 import { github } from "./github/index.ts";
 import { google } from "./google/index.ts";
 import { openrouter } from "./llm/index.ts";
@@ -20,7 +21,7 @@ import { paypal } from "./paypal/index.ts";
 import { resend } from "./resend/index.ts";
 import { company as stripe } from "./stripe/index.ts";
 
-const COMPANIES: readonly Company[] = [stripe, paypal, openrouter, google, github, oidc, resend];
+const COMPANIES: readonly Company[] = [stripe, paypal, openrouter, google, github, oidc, resend, customerApp];
 const FIRST_PORT = 4010;
 /** Ports tried after the first one. */
 const PORT_TRIES = 100;

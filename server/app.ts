@@ -45,6 +45,8 @@ import { gatewayJobs } from "./products/gateway/jobs.ts";
 import { gatewayRoutes, usageStatsRoutes } from "./products/gateway/routes.ts";
 import { reconciliationMetrics } from "./products/payments/index.ts";
 import { definePaymentsJobs, paymentsJobs } from "./products/payments/jobs.ts";
+import { relayJobs } from "./products/payments/relay/jobs.ts";
+import { relayRoutes } from "./products/payments/relay/routes.ts";
 import { paymentsRoutes } from "./products/payments/routes.ts";
 import { build, VERSION, type AppOptions, type Parts } from "./parts.ts";
 
@@ -150,6 +152,7 @@ function mountRoutes(http: Http, parts: Parts): void {
   billingRoutes(http, parts.billing, parts.cache);
   paymentsRoutes(http, parts);
   gatewayRoutes(http, parts.gateway);
+  relayRoutes(http, parts.relay);
   usageStatsRoutes(http, parts.gateway, {
     cache: parts.cache,
     people: (range) => peopleFigures(db, range),
@@ -191,6 +194,7 @@ function startJobs(parts: Parts): void {
   billingJobs(loops, parts.billing);
   paymentsJobs(loops, parts);
   gatewayJobs(loops, parts.gateway);
+  relayJobs(loops, parts.relay);
   jobs.start(loops, parts.config.JOBS_AT_ONCE);
 }
 
@@ -204,6 +208,7 @@ async function stop(http: Http, parts: Parts): Promise<void> {
   await Promise.all([
     parts.gateway.drain(STREAMS_FINISH_MS),
     parts.loops.stop(WORKERS_STOP_MS),
+    parts.relay.stop(),
     parts.jobs.stop(WORKERS_STOP_MS),
   ]);
   await listening;

@@ -11,6 +11,7 @@ import { mailConfig } from "./kernel/mail/index.ts";
 import { tenancyConfig } from "./kernel/tenancy/index.ts";
 import { webhooksConfig } from "./kernel/webhooks/index.ts";
 import { gatewayConfig } from "./products/gateway/index.ts";
+import { paymentsConfig } from "./products/payments/index.ts";
 
 const MIN_KEY = 32;
 const MAX_KEYS = 10;
@@ -92,6 +93,7 @@ export const configSchema = z.object({
   ...webhooksConfig.shape,
   ...billingConfig.shape,
   ...gatewayConfig.shape,
+  ...paymentsConfig.shape,
 });
 
 /** A client's id and its secret mean nothing without each other. */
@@ -156,6 +158,7 @@ function productionFaults(config: Config): string[] {
   refuse(config.AUTH_LIMITS === "off", "AUTH_LIMITS: off is for tests only");
   refuse(config.OPERATOR_MFA === "optional", "OPERATOR_MFA: unset it in production");
   refuse(config.PRIVATE_ISSUERS === "allowed", "PRIVATE_ISSUERS: unset it in production");
+  refuse(config.RELAY_PRIVATE_HOSTS.size > 0, "RELAY_PRIVATE_HOSTS: unset it in production");
   refuse(config.METRICS_TOKEN === undefined, "METRICS_TOKEN: set 32 or more random characters");
   refuse(
     /sk_test_|sandbox|sk-or-v1-default/.test(text),

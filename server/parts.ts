@@ -51,7 +51,15 @@ import {
 } from "./platform/telemetry/index.ts";
 import { domainCompanies, signInProviders } from "./sign-in-providers.ts";
 import { createGateway, type Gateway } from "./products/gateway/index.ts";
-import { breakMails, recordHandler, stripeBooks, type ProviderBooks } from "./products/payments/index.ts";
+import {
+  breakMails,
+  createRelay,
+  recordHandler,
+  relayMails,
+  stripeBooks,
+  type ProviderBooks,
+  type Relay,
+} from "./products/payments/index.ts";
 import { createOpenRouter, type LanguageModels } from "./vendors/llm/index.ts";
 import { createMailCompany } from "./vendors/mail/index.ts";
 import { createPaypal, type PaypalApi } from "./vendors/paypal/index.ts";
@@ -90,6 +98,9 @@ export type Parts = {
   /** The companies' accounts whose books can be read. */
   books: readonly ProviderBooks[];
   gateway: Gateway;
+  relay: Relay;
+  /** Tells those outside who asked; modules to the relay's left are handed it. */
+  announce: Relay["announce"];
   draining: AbortController;
 };
 
@@ -154,6 +165,8 @@ export async function build(config: Config, options: AppOptions): Promise<Parts>
   const stripe = buildStripe(config, metrics);
   const paypal = buildPaypal(config, metrics);
   const mail = buildMail(config, { ...shared, cache });
+  const relay = createRelay({ ...shared, bus, mail, config, sealer: keys.sealer });
+  const { announce } = relay;
   const billing = createBilling({
     ...shared,
     stripe,
@@ -164,6 +177,7 @@ export async function build(config: Config, options: AppOptions): Promise<Parts>
     ...plansOf(config, shared),
     secondApproval: config,
     mail,
+    announce,
   });
   const books = [stripeBooks({ stripe, accountId })];
   const inbox = createInbox({
@@ -175,11 +189,7 @@ export async function build(config: Config, options: AppOptions): Promise<Parts>
     sources: sourcesOf(config, stripe, paypal?.api ?? null),
     handlers: [...billing.handlers, mail.handler, ...books.map(recordHandler)],
   });
-  const llm = createOpenRouter({
-    apiKey: config.OPENROUTER_API_KEY,
-    baseUrl: config.OPENROUTER_BASE_URL,
-    maxConnections: config.GATEWAY_MAX_UPSTREAM_CONNECTIONS,
-  });
+  const llm = buildModels(config);
   const gateway = await createGateway({
     ...shared,
     llm,
@@ -207,6 +217,8 @@ export async function build(config: Config, options: AppOptions): Promise<Parts>
     billing,
     books,
     gateway,
+    relay,
+    announce,
     draining: new AbortController(),
   };
 }
@@ -231,6 +243,13 @@ function buildKeys(config: Config, db: Db, clock: Clock) {
     accessTokens: createAccessTokens({ db, clock, sealer, config }),
   };
 }
+
+const buildModels = (config: Config): LanguageModels =>
+  createOpenRouter({
+    apiKey: config.OPENROUTER_API_KEY,
+    baseUrl: config.OPENROUTER_BASE_URL,
+    maxConnections: config.GATEWAY_MAX_UPSTREAM_CONNECTIONS,
+  });
 
 /** Null where PayPal is not configured. */
 function buildPaypal(config: Config, metrics: Metrics): { api: PaypalApi; accountId: string } | null {
@@ -275,5 +294,6 @@ function buildMail(
   billingMails(mail);
   ledgerMails(mail);
   breakMails(mail);
+  relayMails(mail);
   return mail;
 }

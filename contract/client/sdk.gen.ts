@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.ts';
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client/index.ts';
-import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AddWebhookSecretData, AddWebhookSecretErrors, AddWebhookSecretResponses, AdjustByHandData, AdjustByHandErrors, AdjustByHandResponses, ApproveAdjustmentData, ApproveAdjustmentErrors, ApproveAdjustmentResponses, ApproveGrantData, ApproveGrantErrors, ApproveGrantResponses, ApproveRefundData, ApproveRefundErrors, ApproveRefundResponses, AuthorizeData, AuthorizeErrors, AuthorizeResponses, CancelDeletionData, CancelDeletionErrors, CancelDeletionResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CancelReplayData, CancelReplayErrors, CancelReplayResponses, CancelSubscriptionData, CancelSubscriptionErrors, CancelSubscriptionResponses, ChangeApiKeyData, ChangeApiKeyErrors, ChangeApiKeyResponses, ChangeMemberData, ChangeMemberErrors, ChangeMemberResponses, ChangeOrganizationData, ChangeOrganizationErrors, ChangeOrganizationResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ChangeProfileData, ChangeProfileErrors, ChangeProfileResponses, ChangeWebhookEndpointData, ChangeWebhookEndpointErrors, ChangeWebhookEndpointResponses, ConfirmAccountData, ConfirmAccountErrors, ConfirmAccountResponses, ConfirmDeletionData, ConfirmDeletionErrors, ConfirmDeletionResponses, ConfirmMfaData, ConfirmMfaErrors, ConfirmMfaResponses, ConnectAccountData, ConnectAccountErrors, ConnectAccountResponses, CountEventsData, CountEventsErrors, CountEventsResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateBackfillData, CreateBackfillErrors, CreateBackfillResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionLlmData, CreateChatCompletionLlmErrors, CreateChatCompletionLlmResponses, CreateChatCompletionResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreateOrganizationData, CreateOrganizationErrors, CreateOrganizationResponses, CreateRefundData, CreateRefundErrors, CreateRefundResponses, CreateReplayData, CreateReplayErrors, CreateReplayResponses, CreateSignInLinkData, CreateSignInLinkErrors, CreateSignInLinkResponses, CreateWebhookEndpointData, CreateWebhookEndpointErrors, CreateWebhookEndpointResponses, DecideAuthorizationData, DecideAuthorizationErrors, DecideAuthorizationResponses, DecideDeviceData, DecideDeviceErrors, DecideDeviceResponses, DeleteAccountData, DeleteAccountErrors, DeleteAccountResponses, DeleteOrganizationData, DeleteOrganizationErrors, DeleteOrganizationResponses, DisableMfaData, DisableMfaErrors, DisableMfaResponses, DiscardDeadLettersData, DiscardDeadLettersErrors, DiscardDeadLettersResponses, DisconnectAccountData, DisconnectAccountErrors, DisconnectAccountResponses, DowngradePlanData, DowngradePlanErrors, DowngradePlanResponses, DownloadAuditExportData, DownloadAuditExportErrors, DownloadAuditExportResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, EndViewData, EndViewErrors, EndViewResponses, EnrollMfaData, EnrollMfaErrors, EnrollMfaResponses, ExplainAccessData, ExplainAccessErrors, ExplainAccessResponses, ExportAuditLogData, ExportAuditLogErrors, ExportAuditLogResponses, FindDeviceData, FindDeviceErrors, FindDeviceResponses, FinishOAuthData, FinishOAuthErrors, FinishOAuthResponses, FinishSignInData, FinishSignInErrors, FinishSignInResponses, FinishSsoData, FinishSsoErrors, FinishSsoResponses, GetAuthorizationRequestData, GetAuthorizationRequestErrors, GetAuthorizationRequestResponses, GetAuthorizationServerData, GetAuthorizationServerErrors, GetAuthorizationServerResponses, GetBackfillData, GetBackfillErrors, GetBackfillResponses, GetCacheData, GetCacheErrors, GetCacheResponses, GetCheckoutSessionData, GetCheckoutSessionErrors, GetCheckoutSessionResponses, GetEventData, GetEventErrors, GetEventPayloadData, GetEventPayloadErrors, GetEventPayloadResponses, GetEventResponses, GetInvoiceData, GetInvoiceErrors, GetInvoicePdfData, GetInvoicePdfErrors, GetInvoicePdfResponses, GetInvoiceResponses, GetJobData, GetJobErrors, GetJobResponses, GetJobStatsData, GetJobStatsErrors, GetJobStatsResponses, GetKeySetData, GetKeySetErrors, GetKeySetResponses, GetLedgerBalancesData, GetLedgerBalancesErrors, GetLedgerBalancesResponses, GetLedgerCheckData, GetLedgerCheckErrors, GetLedgerCheckResponses, GetLedgerTransactionData, GetLedgerTransactionErrors, GetLedgerTransactionResponses, GetLicensesData, GetLicensesErrors, GetLicensesResponses, GetMeData, GetMeErrors, GetMeResponses, GetMfaStatusData, GetMfaStatusErrors, GetMfaStatusResponses, GetModelData, GetModelErrors, GetModelLlmData, GetModelLlmErrors, GetModelLlmResponses, GetModelResponses, GetOrganizationData, GetOrganizationErrors, GetOrganizationResponses, GetOwnProfileData, GetOwnProfileErrors, GetOwnProfileResponses, GetOwnRateLimitsData, GetOwnRateLimitsErrors, GetOwnRateLimitsResponses, GetPasskeyLoginOptionsData, GetPasskeyLoginOptionsErrors, GetPasskeyLoginOptionsResponses, GetPasskeyRegistrationOptionsData, GetPasskeyRegistrationOptionsErrors, GetPasskeyRegistrationOptionsResponses, GetPaymentData, GetPaymentErrors, GetPaymentResponses, GetPersonData, GetPersonErrors, GetPersonResponses, GetPlanUsageData, GetPlanUsageErrors, GetPlanUsageResponses, GetProfileData, GetProfileErrors, GetProfileResponses, GetRateLimitsData, GetRateLimitsErrors, GetRateLimitsResponses, GetReconciliationReportData, GetReconciliationReportErrors, GetReconciliationReportResponses, GetReconciliationRunData, GetReconciliationRunErrors, GetReconciliationRunResponses, GetReconciliationSummaryData, GetReconciliationSummaryErrors, GetReconciliationSummaryResponses, GetReplayData, GetReplayErrors, GetReplayResponses, GetRevenueData, GetRevenueErrors, GetRevenueResponses, GetSsoData, GetSsoErrors, GetSsoResponses, GetSubscriptionData, GetSubscriptionErrors, GetSubscriptionResponses, GetSystemData, GetSystemErrors, GetSystemResponses, GetTokenBalanceData, GetTokenBalanceErrors, GetTokenBalanceResponses, GetTokenUsageData, GetTokenUsageErrors, GetTokenUsageResponses, GetUsageStatsData, GetUsageStatsErrors, GetUsageStatsResponses, GrantByHandData, GrantByHandErrors, GrantByHandResponses, GrantTokensData, GrantTokensErrors, GrantTokensResponses, InvalidateCacheData, InvalidateCacheErrors, InvalidateCacheResponses, InvitePersonData, InvitePersonErrors, InvitePersonResponses, ListAdjustmentsData, ListAdjustmentsErrors, ListAdjustmentsResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditEntriesData, ListAuditEntriesErrors, ListAuditEntriesResponses, ListAuditTrailsData, ListAuditTrailsErrors, ListAuditTrailsResponses, ListConnectedAccountsData, ListConnectedAccountsErrors, ListConnectedAccountsResponses, ListCreditPacksData, ListCreditPacksErrors, ListCreditPacksResponses, ListDeadLettersData, ListDeadLettersErrors, ListDeadLettersResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListInvoicesData, ListInvoicesErrors, ListInvoicesResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListLedgerAccountsData, ListLedgerAccountsErrors, ListLedgerAccountsResponses, ListLedgerTransactionsData, ListLedgerTransactionsErrors, ListLedgerTransactionsResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListModelsData, ListModelsErrors, ListModelsLlmData, ListModelsLlmErrors, ListModelsLlmResponses, ListModelsResponses, ListOrganizationsData, ListOrganizationsErrors, ListOrganizationsResponses, ListPasskeysData, ListPasskeysErrors, ListPasskeysResponses, ListPaymentsData, ListPaymentsErrors, ListPaymentsResponses, ListPeopleData, ListPeopleErrors, ListPeopleResponses, ListPlansData, ListPlansErrors, ListPlansResponses, ListReconciliationBreaksData, ListReconciliationBreaksErrors, ListReconciliationBreaksResponses, ListReconciliationRunsData, ListReconciliationRunsErrors, ListReconciliationRunsResponses, ListRefundsData, ListRefundsErrors, ListRefundsResponses, ListReplaysData, ListReplaysErrors, ListReplaysResponses, ListSealsData, ListSealsErrors, ListSealsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSignInProvidersData, ListSignInProvidersErrors, ListSignInProvidersResponses, ListUsageRecordsData, ListUsageRecordsErrors, ListUsageRecordsResponses, ListWebhookEndpointsData, ListWebhookEndpointsErrors, ListWebhookEndpointsResponses, PreviewPlanChangeData, PreviewPlanChangeErrors, PreviewPlanChangeResponses, PurchaseCreditsData, PurchaseCreditsErrors, PurchaseCreditsResponses, ReactivateSubscriptionData, ReactivateSubscriptionErrors, ReactivateSubscriptionResponses, ReadInvitationData, ReadInvitationErrors, ReadInvitationResponses, ReauthenticateData, ReauthenticateErrors, ReauthenticateResponses, ReceivePaypalEventAtData, ReceivePaypalEventAtErrors, ReceivePaypalEventAtResponses, ReceivePaypalEventData, ReceivePaypalEventErrors, ReceivePaypalEventResponses, ReceiveResendEventAtData, ReceiveResendEventAtErrors, ReceiveResendEventAtResponses, ReceiveResendEventData, ReceiveResendEventErrors, ReceiveResendEventResponses, ReceiveStripeEventAtData, ReceiveStripeEventAtErrors, ReceiveStripeEventAtResponses, ReceiveStripeEventData, ReceiveStripeEventErrors, ReceiveStripeEventResponses, RedeemSignInLinkData, RedeemSignInLinkErrors, RedeemSignInLinkResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RegenerateBackupCodesData, RegenerateBackupCodesErrors, RegenerateBackupCodesResponses, RegisterData, RegisterErrors, RegisterPasskeyData, RegisterPasskeyErrors, RegisterPasskeyResponses, RegisterResponses, RejectAdjustmentData, RejectAdjustmentErrors, RejectAdjustmentResponses, RejectGrantData, RejectGrantErrors, RejectGrantResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, RemovePasskeyData, RemovePasskeyErrors, RemovePasskeyResponses, RemoveRateLimitData, RemoveRateLimitErrors, RemoveRateLimitResponses, RemoveSsoData, RemoveSsoErrors, RemoveSsoResponses, RemoveWebhookEndpointData, RemoveWebhookEndpointErrors, RemoveWebhookEndpointResponses, RemoveWebhookSecretData, RemoveWebhookSecretErrors, RemoveWebhookSecretResponses, RenamePasskeyData, RenamePasskeyErrors, RenamePasskeyResponses, ReplayEventData, ReplayEventErrors, ReplayEventResponses, ReportLeakedKeyData, ReportLeakedKeyErrors, ReportLeakedKeyResponses, RequestPasswordResetData, RequestPasswordResetErrors, RequestPasswordResetResponses, ResendInvitationData, ResendInvitationErrors, ResendInvitationResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResetPersonMfaData, ResetPersonMfaErrors, ResetPersonMfaResponses, ResolveReconciliationBreakData, ResolveReconciliationBreakErrors, ResolveReconciliationBreakResponses, ResumeOrganizationData, ResumeOrganizationErrors, ResumeOrganizationResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeTokenData, RevokeTokenErrors, RevokeTokenResponses, RotateApiKeyData, RotateApiKeyErrors, RotateApiKeyResponses, RunReplayData, RunReplayErrors, RunReplayResponses, SetOrganizationPolicyData, SetOrganizationPolicyErrors, SetOrganizationPolicyResponses, SetPersonAdminData, SetPersonAdminErrors, SetPersonAdminResponses, SetPersonPlanData, SetPersonPlanErrors, SetPersonPlanResponses, SetPersonStatusData, SetPersonStatusErrors, SetPersonStatusResponses, SetRateLimitData, SetRateLimitErrors, SetRateLimitResponses, SetSsoData, SetSsoErrors, SetSsoResponses, SetUpData, SetUpErrors, SetUpResponses, SignInByPasskeyData, SignInByPasskeyErrors, SignInByPasskeyResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StartDeviceData, StartDeviceErrors, StartDeviceResponses, StartOAuthData, StartOAuthErrors, StartOAuthResponses, StartReconciliationRunData, StartReconciliationRunErrors, StartReconciliationRunResponses, StartSsoData, StartSsoErrors, StartSsoResponses, StreamData, StreamErrors, StreamResponses, SubscribeData, SubscribeErrors, SubscribeResponses, SuspendOrganizationData, SuspendOrganizationErrors, SuspendOrganizationResponses, SwitchOrganizationData, SwitchOrganizationErrors, SwitchOrganizationResponses, SyncPlansData, SyncPlansErrors, SyncPlansResponses, TransferOrganizationData, TransferOrganizationErrors, TransferOrganizationResponses, UpgradePlanData, UpgradePlanErrors, UpgradePlanResponses, VerifyAuditLogData, VerifyAuditLogErrors, VerifyAuditLogResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, VerifyInstallationTrailData, VerifyInstallationTrailErrors, VerifyInstallationTrailResponses, VerifyLedgerData, VerifyLedgerErrors, VerifyLedgerResponses, VerifySealsData, VerifySealsErrors, VerifySealsResponses, ViewAsPersonData, ViewAsPersonErrors, ViewAsPersonResponses, WithdrawInvitationData, WithdrawInvitationErrors, WithdrawInvitationResponses } from './types.gen.ts';
+import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AddWebhookSecretData, AddWebhookSecretErrors, AddWebhookSecretResponses, AdjustByHandData, AdjustByHandErrors, AdjustByHandResponses, ApproveAdjustmentData, ApproveAdjustmentErrors, ApproveAdjustmentResponses, ApproveGrantData, ApproveGrantErrors, ApproveGrantResponses, ApproveRefundData, ApproveRefundErrors, ApproveRefundResponses, AuthorizeData, AuthorizeErrors, AuthorizeResponses, CancelDeletionData, CancelDeletionErrors, CancelDeletionResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CancelReplayData, CancelReplayErrors, CancelReplayResponses, CancelSubscriptionData, CancelSubscriptionErrors, CancelSubscriptionResponses, ChangeApiKeyData, ChangeApiKeyErrors, ChangeApiKeyResponses, ChangeMemberData, ChangeMemberErrors, ChangeMemberResponses, ChangeOrganizationData, ChangeOrganizationErrors, ChangeOrganizationResponses, ChangeOutboundEndpointData, ChangeOutboundEndpointErrors, ChangeOutboundEndpointResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ChangeProfileData, ChangeProfileErrors, ChangeProfileResponses, ChangeWebhookEndpointData, ChangeWebhookEndpointErrors, ChangeWebhookEndpointResponses, ConfirmAccountData, ConfirmAccountErrors, ConfirmAccountResponses, ConfirmDeletionData, ConfirmDeletionErrors, ConfirmDeletionResponses, ConfirmMfaData, ConfirmMfaErrors, ConfirmMfaResponses, ConnectAccountData, ConnectAccountErrors, ConnectAccountResponses, CountEventsData, CountEventsErrors, CountEventsResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateBackfillData, CreateBackfillErrors, CreateBackfillResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionLlmData, CreateChatCompletionLlmErrors, CreateChatCompletionLlmResponses, CreateChatCompletionResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreateOrganizationData, CreateOrganizationErrors, CreateOrganizationResponses, CreateOutboundEndpointData, CreateOutboundEndpointErrors, CreateOutboundEndpointResponses, CreateRefundData, CreateRefundErrors, CreateRefundResponses, CreateReplayData, CreateReplayErrors, CreateReplayResponses, CreateSignInLinkData, CreateSignInLinkErrors, CreateSignInLinkResponses, CreateWebhookEndpointData, CreateWebhookEndpointErrors, CreateWebhookEndpointResponses, DecideAuthorizationData, DecideAuthorizationErrors, DecideAuthorizationResponses, DecideDeviceData, DecideDeviceErrors, DecideDeviceResponses, DeleteAccountData, DeleteAccountErrors, DeleteAccountResponses, DeleteOrganizationData, DeleteOrganizationErrors, DeleteOrganizationResponses, DeleteOutboundEndpointData, DeleteOutboundEndpointErrors, DeleteOutboundEndpointResponses, DisableMfaData, DisableMfaErrors, DisableMfaResponses, DiscardDeadLettersData, DiscardDeadLettersErrors, DiscardDeadLettersResponses, DisconnectAccountData, DisconnectAccountErrors, DisconnectAccountResponses, DowngradePlanData, DowngradePlanErrors, DowngradePlanResponses, DownloadAuditExportData, DownloadAuditExportErrors, DownloadAuditExportResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, EndViewData, EndViewErrors, EndViewResponses, EnrollMfaData, EnrollMfaErrors, EnrollMfaResponses, ExplainAccessData, ExplainAccessErrors, ExplainAccessResponses, ExportAuditLogData, ExportAuditLogErrors, ExportAuditLogResponses, FindDeviceData, FindDeviceErrors, FindDeviceResponses, FinishOAuthData, FinishOAuthErrors, FinishOAuthResponses, FinishSignInData, FinishSignInErrors, FinishSignInResponses, FinishSsoData, FinishSsoErrors, FinishSsoResponses, GetAuthorizationRequestData, GetAuthorizationRequestErrors, GetAuthorizationRequestResponses, GetAuthorizationServerData, GetAuthorizationServerErrors, GetAuthorizationServerResponses, GetBackfillData, GetBackfillErrors, GetBackfillResponses, GetCacheData, GetCacheErrors, GetCacheResponses, GetCheckoutSessionData, GetCheckoutSessionErrors, GetCheckoutSessionResponses, GetEventData, GetEventErrors, GetEventPayloadData, GetEventPayloadErrors, GetEventPayloadResponses, GetEventResponses, GetInvoiceData, GetInvoiceErrors, GetInvoicePdfData, GetInvoicePdfErrors, GetInvoicePdfResponses, GetInvoiceResponses, GetJobData, GetJobErrors, GetJobResponses, GetJobStatsData, GetJobStatsErrors, GetJobStatsResponses, GetKeySetData, GetKeySetErrors, GetKeySetResponses, GetLedgerBalancesData, GetLedgerBalancesErrors, GetLedgerBalancesResponses, GetLedgerCheckData, GetLedgerCheckErrors, GetLedgerCheckResponses, GetLedgerTransactionData, GetLedgerTransactionErrors, GetLedgerTransactionResponses, GetLicensesData, GetLicensesErrors, GetLicensesResponses, GetMeData, GetMeErrors, GetMeResponses, GetMfaStatusData, GetMfaStatusErrors, GetMfaStatusResponses, GetModelData, GetModelErrors, GetModelLlmData, GetModelLlmErrors, GetModelLlmResponses, GetModelResponses, GetOrganizationData, GetOrganizationErrors, GetOrganizationResponses, GetOutboundMessageData, GetOutboundMessageErrors, GetOutboundMessageResponses, GetOwnProfileData, GetOwnProfileErrors, GetOwnProfileResponses, GetOwnRateLimitsData, GetOwnRateLimitsErrors, GetOwnRateLimitsResponses, GetPasskeyLoginOptionsData, GetPasskeyLoginOptionsErrors, GetPasskeyLoginOptionsResponses, GetPasskeyRegistrationOptionsData, GetPasskeyRegistrationOptionsErrors, GetPasskeyRegistrationOptionsResponses, GetPaymentData, GetPaymentErrors, GetPaymentResponses, GetPersonData, GetPersonErrors, GetPersonResponses, GetPlanUsageData, GetPlanUsageErrors, GetPlanUsageResponses, GetProfileData, GetProfileErrors, GetProfileResponses, GetRateLimitsData, GetRateLimitsErrors, GetRateLimitsResponses, GetReconciliationReportData, GetReconciliationReportErrors, GetReconciliationReportResponses, GetReconciliationRunData, GetReconciliationRunErrors, GetReconciliationRunResponses, GetReconciliationSummaryData, GetReconciliationSummaryErrors, GetReconciliationSummaryResponses, GetReplayData, GetReplayErrors, GetReplayResponses, GetRevenueData, GetRevenueErrors, GetRevenueResponses, GetSsoData, GetSsoErrors, GetSsoResponses, GetSubscriptionData, GetSubscriptionErrors, GetSubscriptionResponses, GetSystemData, GetSystemErrors, GetSystemResponses, GetTokenBalanceData, GetTokenBalanceErrors, GetTokenBalanceResponses, GetTokenUsageData, GetTokenUsageErrors, GetTokenUsageResponses, GetUsageStatsData, GetUsageStatsErrors, GetUsageStatsResponses, GrantByHandData, GrantByHandErrors, GrantByHandResponses, GrantTokensData, GrantTokensErrors, GrantTokensResponses, InvalidateCacheData, InvalidateCacheErrors, InvalidateCacheResponses, InvitePersonData, InvitePersonErrors, InvitePersonResponses, ListAdjustmentsData, ListAdjustmentsErrors, ListAdjustmentsResponses, ListAllOutboundEndpointsData, ListAllOutboundEndpointsErrors, ListAllOutboundEndpointsResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditEntriesData, ListAuditEntriesErrors, ListAuditEntriesResponses, ListAuditTrailsData, ListAuditTrailsErrors, ListAuditTrailsResponses, ListConnectedAccountsData, ListConnectedAccountsErrors, ListConnectedAccountsResponses, ListCreditPacksData, ListCreditPacksErrors, ListCreditPacksResponses, ListDeadLettersData, ListDeadLettersErrors, ListDeadLettersResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListInvoicesData, ListInvoicesErrors, ListInvoicesResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListLedgerAccountsData, ListLedgerAccountsErrors, ListLedgerAccountsResponses, ListLedgerTransactionsData, ListLedgerTransactionsErrors, ListLedgerTransactionsResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListModelsData, ListModelsErrors, ListModelsLlmData, ListModelsLlmErrors, ListModelsLlmResponses, ListModelsResponses, ListOrganizationsData, ListOrganizationsErrors, ListOrganizationsResponses, ListOutboundEndpointsData, ListOutboundEndpointsErrors, ListOutboundEndpointsResponses, ListOutboundEventTypesData, ListOutboundEventTypesErrors, ListOutboundEventTypesResponses, ListOutboundMessagesData, ListOutboundMessagesErrors, ListOutboundMessagesResponses, ListPasskeysData, ListPasskeysErrors, ListPasskeysResponses, ListPaymentsData, ListPaymentsErrors, ListPaymentsResponses, ListPeopleData, ListPeopleErrors, ListPeopleResponses, ListPlansData, ListPlansErrors, ListPlansResponses, ListReconciliationBreaksData, ListReconciliationBreaksErrors, ListReconciliationBreaksResponses, ListReconciliationRunsData, ListReconciliationRunsErrors, ListReconciliationRunsResponses, ListRefundsData, ListRefundsErrors, ListRefundsResponses, ListReplaysData, ListReplaysErrors, ListReplaysResponses, ListSealsData, ListSealsErrors, ListSealsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSignInProvidersData, ListSignInProvidersErrors, ListSignInProvidersResponses, ListUsageRecordsData, ListUsageRecordsErrors, ListUsageRecordsResponses, ListWebhookEndpointsData, ListWebhookEndpointsErrors, ListWebhookEndpointsResponses, PreviewPlanChangeData, PreviewPlanChangeErrors, PreviewPlanChangeResponses, PurchaseCreditsData, PurchaseCreditsErrors, PurchaseCreditsResponses, ReactivateSubscriptionData, ReactivateSubscriptionErrors, ReactivateSubscriptionResponses, ReadInvitationData, ReadInvitationErrors, ReadInvitationResponses, ReauthenticateData, ReauthenticateErrors, ReauthenticateResponses, ReceivePaypalEventAtData, ReceivePaypalEventAtErrors, ReceivePaypalEventAtResponses, ReceivePaypalEventData, ReceivePaypalEventErrors, ReceivePaypalEventResponses, ReceiveResendEventAtData, ReceiveResendEventAtErrors, ReceiveResendEventAtResponses, ReceiveResendEventData, ReceiveResendEventErrors, ReceiveResendEventResponses, ReceiveStripeEventAtData, ReceiveStripeEventAtErrors, ReceiveStripeEventAtResponses, ReceiveStripeEventData, ReceiveStripeEventErrors, ReceiveStripeEventResponses, RedeemSignInLinkData, RedeemSignInLinkErrors, RedeemSignInLinkResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RegenerateBackupCodesData, RegenerateBackupCodesErrors, RegenerateBackupCodesResponses, RegisterData, RegisterErrors, RegisterPasskeyData, RegisterPasskeyErrors, RegisterPasskeyResponses, RegisterResponses, RejectAdjustmentData, RejectAdjustmentErrors, RejectAdjustmentResponses, RejectGrantData, RejectGrantErrors, RejectGrantResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, RemovePasskeyData, RemovePasskeyErrors, RemovePasskeyResponses, RemoveRateLimitData, RemoveRateLimitErrors, RemoveRateLimitResponses, RemoveSsoData, RemoveSsoErrors, RemoveSsoResponses, RemoveWebhookEndpointData, RemoveWebhookEndpointErrors, RemoveWebhookEndpointResponses, RemoveWebhookSecretData, RemoveWebhookSecretErrors, RemoveWebhookSecretResponses, RenamePasskeyData, RenamePasskeyErrors, RenamePasskeyResponses, ReplayEventData, ReplayEventErrors, ReplayEventResponses, ReplayOutboundEndpointData, ReplayOutboundEndpointErrors, ReplayOutboundEndpointResponses, ReportLeakedKeyData, ReportLeakedKeyErrors, ReportLeakedKeyResponses, RequestPasswordResetData, RequestPasswordResetErrors, RequestPasswordResetResponses, ResendInvitationData, ResendInvitationErrors, ResendInvitationResponses, ResendOutboundMessageData, ResendOutboundMessageErrors, ResendOutboundMessageResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResetPersonMfaData, ResetPersonMfaErrors, ResetPersonMfaResponses, ResolveReconciliationBreakData, ResolveReconciliationBreakErrors, ResolveReconciliationBreakResponses, ResumeOrganizationData, ResumeOrganizationErrors, ResumeOrganizationResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeTokenData, RevokeTokenErrors, RevokeTokenResponses, RotateApiKeyData, RotateApiKeyErrors, RotateApiKeyResponses, RotateOutboundSecretData, RotateOutboundSecretErrors, RotateOutboundSecretResponses, RunReplayData, RunReplayErrors, RunReplayResponses, SetOrganizationPolicyData, SetOrganizationPolicyErrors, SetOrganizationPolicyResponses, SetPersonAdminData, SetPersonAdminErrors, SetPersonAdminResponses, SetPersonPlanData, SetPersonPlanErrors, SetPersonPlanResponses, SetPersonStatusData, SetPersonStatusErrors, SetPersonStatusResponses, SetRateLimitData, SetRateLimitErrors, SetRateLimitResponses, SetSsoData, SetSsoErrors, SetSsoResponses, SetUpData, SetUpErrors, SetUpResponses, SignInByPasskeyData, SignInByPasskeyErrors, SignInByPasskeyResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StartDeviceData, StartDeviceErrors, StartDeviceResponses, StartOAuthData, StartOAuthErrors, StartOAuthResponses, StartReconciliationRunData, StartReconciliationRunErrors, StartReconciliationRunResponses, StartSsoData, StartSsoErrors, StartSsoResponses, StreamData, StreamErrors, StreamResponses, SubscribeData, SubscribeErrors, SubscribeResponses, SuspendOrganizationData, SuspendOrganizationErrors, SuspendOrganizationResponses, SwitchOrganizationData, SwitchOrganizationErrors, SwitchOrganizationResponses, SyncPlansData, SyncPlansErrors, SyncPlansResponses, TestOutboundEndpointData, TestOutboundEndpointErrors, TestOutboundEndpointResponses, TransferOrganizationData, TransferOrganizationErrors, TransferOrganizationResponses, UpgradePlanData, UpgradePlanErrors, UpgradePlanResponses, VerifyAuditLogData, VerifyAuditLogErrors, VerifyAuditLogResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, VerifyInstallationTrailData, VerifyInstallationTrailErrors, VerifyInstallationTrailResponses, VerifyLedgerData, VerifyLedgerErrors, VerifyLedgerResponses, VerifySealsData, VerifySealsErrors, VerifySealsResponses, ViewAsPersonData, ViewAsPersonErrors, ViewAsPersonResponses, WithdrawInvitationData, WithdrawInvitationErrors, WithdrawInvitationResponses } from './types.gen.ts';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -2400,6 +2400,174 @@ export const listUsageRecords = <ThrowOnError extends boolean = false>(options?:
             type: 'apiKey'
         }],
     url: '/api/tokens/usage/records',
+    ...options
+});
+
+/**
+ * What can be told
+ */
+export const listOutboundEventTypes = <ThrowOnError extends boolean = false>(options?: Options<ListOutboundEventTypesData, ThrowOnError>): RequestResult<ListOutboundEventTypesResponses, ListOutboundEventTypesErrors, ThrowOnError> => (options?.client ?? client).get<ListOutboundEventTypesResponses, ListOutboundEventTypesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/outbound/event-types',
+    ...options
+});
+
+/**
+ * Where this organization is told
+ */
+export const listOutboundEndpoints = <ThrowOnError extends boolean = false>(options?: Options<ListOutboundEndpointsData, ThrowOnError>): RequestResult<ListOutboundEndpointsResponses, ListOutboundEndpointsErrors, ThrowOnError> => (options?.client ?? client).get<ListOutboundEndpointsResponses, ListOutboundEndpointsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/outbound/endpoints',
+    ...options
+});
+
+/**
+ * Be told at this address; answers the signing secret once
+ */
+export const createOutboundEndpoint = <ThrowOnError extends boolean = false>(options: Options<CreateOutboundEndpointData, ThrowOnError>): RequestResult<CreateOutboundEndpointResponses, CreateOutboundEndpointErrors, ThrowOnError> => (options.client ?? client).post<CreateOutboundEndpointResponses, CreateOutboundEndpointErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/outbound/endpoints',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Endpoints of every organization, newest first
+ */
+export const listAllOutboundEndpoints = <ThrowOnError extends boolean = false>(options?: Options<ListAllOutboundEndpointsData, ThrowOnError>): RequestResult<ListAllOutboundEndpointsResponses, ListAllOutboundEndpointsErrors, ThrowOnError> => (options?.client ?? client).get<ListAllOutboundEndpointsResponses, ListAllOutboundEndpointsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/admin/outbound/endpoints',
+    ...options
+});
+
+/**
+ * Be told there no more
+ */
+export const deleteOutboundEndpoint = <ThrowOnError extends boolean = false>(options: Options<DeleteOutboundEndpointData, ThrowOnError>): RequestResult<DeleteOutboundEndpointResponses, DeleteOutboundEndpointErrors, ThrowOnError> => (options.client ?? client).delete<DeleteOutboundEndpointResponses, DeleteOutboundEndpointErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/outbound/endpoints/{id}',
+    ...options
+});
+
+/**
+ * Change address, types or order, turn it off or on
+ */
+export const changeOutboundEndpoint = <ThrowOnError extends boolean = false>(options: Options<ChangeOutboundEndpointData, ThrowOnError>): RequestResult<ChangeOutboundEndpointResponses, ChangeOutboundEndpointErrors, ThrowOnError> => (options.client ?? client).patch<ChangeOutboundEndpointResponses, ChangeOutboundEndpointErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/outbound/endpoints/{id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * A new signing secret, answered once; the one before it signs too for 24 hours
+ */
+export const rotateOutboundSecret = <ThrowOnError extends boolean = false>(options: Options<RotateOutboundSecretData, ThrowOnError>): RequestResult<RotateOutboundSecretResponses, RotateOutboundSecretErrors, ThrowOnError> => (options.client ?? client).post<RotateOutboundSecretResponses, RotateOutboundSecretErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/outbound/endpoints/{id}/rotate-secret',
+    ...options
+});
+
+/**
+ * Send a message of no consequence
+ */
+export const testOutboundEndpoint = <ThrowOnError extends boolean = false>(options: Options<TestOutboundEndpointData, ThrowOnError>): RequestResult<TestOutboundEndpointResponses, TestOutboundEndpointErrors, ThrowOnError> => (options.client ?? client).post<TestOutboundEndpointResponses, TestOutboundEndpointErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/outbound/endpoints/{id}/test',
+    ...options
+});
+
+/**
+ * Send what it was told in a time once more
+ */
+export const replayOutboundEndpoint = <ThrowOnError extends boolean = false>(options: Options<ReplayOutboundEndpointData, ThrowOnError>): RequestResult<ReplayOutboundEndpointResponses, ReplayOutboundEndpointErrors, ThrowOnError> => (options.client ?? client).post<ReplayOutboundEndpointResponses, ReplayOutboundEndpointErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/outbound/endpoints/{id}/replay',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Send one message once more
+ */
+export const resendOutboundMessage = <ThrowOnError extends boolean = false>(options: Options<ResendOutboundMessageData, ThrowOnError>): RequestResult<ResendOutboundMessageResponses, ResendOutboundMessageErrors, ThrowOnError> => (options.client ?? client).post<ResendOutboundMessageResponses, ResendOutboundMessageErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/outbound/messages/{id}/resend',
+    ...options
+});
+
+/**
+ * What was sent or waits, newest first
+ */
+export const listOutboundMessages = <ThrowOnError extends boolean = false>(options?: Options<ListOutboundMessagesData, ThrowOnError>): RequestResult<ListOutboundMessagesResponses, ListOutboundMessagesErrors, ThrowOnError> => (options?.client ?? client).get<ListOutboundMessagesResponses, ListOutboundMessagesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/outbound/messages',
+    ...options
+});
+
+/**
+ * One message with its body, attempts and what was answered
+ */
+export const getOutboundMessage = <ThrowOnError extends boolean = false>(options: Options<GetOutboundMessageData, ThrowOnError>): RequestResult<GetOutboundMessageResponses, GetOutboundMessageErrors, ThrowOnError> => (options.client ?? client).get<GetOutboundMessageResponses, GetOutboundMessageErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/outbound/messages/{id}',
     ...options
 });
 

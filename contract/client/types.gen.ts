@@ -13,6 +13,13 @@ export type PasskeyAssertionInput = {
     };
 };
 
+export type NewPurchaseInput = {
+    pack_key: string;
+    provider?: 'stripe' | 'paypal';
+    success_url?: string;
+    cancel_url?: string;
+};
+
 export type PlanSyncInput = {
     dry_run?: boolean;
 };
@@ -61,13 +68,6 @@ export type NewRefundInput = {
      * False: the organization keeps the credits
      */
     clawback?: boolean;
-};
-
-export type NewPurchaseInput = {
-    pack_key: string;
-    provider?: 'stripe' | 'paypal';
-    success_url?: string;
-    cancel_url?: string;
 };
 
 export type RoleInput = 'owner' | 'admin' | 'agent' | 'viewer';
@@ -255,6 +255,66 @@ export type TokenSet = {
      * What the app may do; left out for a person's own tokens
      */
     scope?: string;
+};
+
+export type Purchase = {
+    payment_id: string;
+    session_id: string;
+    url: string;
+    expires_at: string;
+};
+
+export type CreditPack = {
+    key: string;
+    name: string;
+    amount_minor: number;
+    currency: string;
+    credits_micros: number;
+};
+
+export type CreditPacks = {
+    providers: Array<'stripe' | 'paypal'>;
+    data: Array<CreditPack>;
+};
+
+export type Payment = {
+    id: string;
+    mode: 'test' | 'live';
+    purpose: 'credits' | 'subscription' | 'invoice';
+    /**
+     * Of a purchase of credits
+     */
+    pack_key: string | null;
+    invoice_id: string | null;
+    amount_minor: number;
+    currency: string;
+    credits_micros: number;
+    refunded_minor: number;
+    refundable_minor: number;
+    fee_minor: number | null;
+    status: 'creating' | 'requires_payment_method' | 'requires_action' | 'processing' | 'succeeded' | 'failed' | 'canceled' | 'partially_refunded' | 'refunded' | 'disputed' | 'reversed';
+    failure_code: string | null;
+    checkout_url: string | null;
+    provider: 'stripe' | 'paypal';
+    session_id: string | null;
+    intent_id: string | null;
+    charge_id: string | null;
+    created_at: string;
+    paid_at: string | null;
+};
+
+export type Payments = {
+    data: Array<Payment>;
+    has_more: boolean;
+    next_cursor: string | null;
+};
+
+export type CheckoutSession = {
+    status: 'open' | 'processing' | 'paid' | 'failed' | 'expired';
+    amount_minor: number;
+    currency: string;
+    purpose: 'credits' | 'subscription' | 'invoice';
+    provider: 'stripe' | 'paypal';
 };
 
 export type Invoice = {
@@ -535,66 +595,6 @@ export type Revenue = {
         churn: number | null;
     }>;
     as_of: string;
-};
-
-export type Purchase = {
-    payment_id: string;
-    session_id: string;
-    url: string;
-    expires_at: string;
-};
-
-export type CreditPack = {
-    key: string;
-    name: string;
-    amount_minor: number;
-    currency: string;
-    credits_micros: number;
-};
-
-export type CreditPacks = {
-    providers: Array<'stripe' | 'paypal'>;
-    data: Array<CreditPack>;
-};
-
-export type Payment = {
-    id: string;
-    mode: 'test' | 'live';
-    purpose: 'credits' | 'subscription' | 'invoice';
-    /**
-     * Of a purchase of credits
-     */
-    pack_key: string | null;
-    invoice_id: string | null;
-    amount_minor: number;
-    currency: string;
-    credits_micros: number;
-    refunded_minor: number;
-    refundable_minor: number;
-    fee_minor: number | null;
-    status: 'creating' | 'requires_payment_method' | 'requires_action' | 'processing' | 'succeeded' | 'failed' | 'canceled' | 'partially_refunded' | 'refunded' | 'disputed' | 'reversed';
-    failure_code: string | null;
-    checkout_url: string | null;
-    provider: 'stripe' | 'paypal';
-    session_id: string | null;
-    intent_id: string | null;
-    charge_id: string | null;
-    created_at: string;
-    paid_at: string | null;
-};
-
-export type Payments = {
-    data: Array<Payment>;
-    has_more: boolean;
-    next_cursor: string | null;
-};
-
-export type CheckoutSession = {
-    status: 'open' | 'processing' | 'paid' | 'failed' | 'expired';
-    amount_minor: number;
-    currency: string;
-    purpose: 'credits' | 'subscription' | 'invoice';
-    provider: 'stripe' | 'paypal';
 };
 
 export type AuditEntry = {
@@ -1944,6 +1944,146 @@ export type UsageStats = {
         margin_usd: string;
     };
     as_of: string;
+};
+
+export type OutboundEventTypes = {
+    data: Array<{
+        type: string;
+        description: string;
+    }>;
+};
+
+export type OutboundEndpoint = {
+    id: string;
+    mode: 'test' | 'live';
+    url: string;
+    types: Array<string>;
+    ordered: boolean;
+    enabled: boolean;
+    /**
+     * Why the relay turned it off: the receiver answered 410, or failed for five days
+     */
+    disabled_reason: 'gone' | 'failing' | null;
+    failing_since: string | null;
+    /**
+     * Until then the secret before it signs too
+     */
+    previous_secret_until: string | null;
+    created_at: string;
+};
+
+export type OutboundEndpoints = {
+    data: Array<OutboundEndpoint>;
+};
+
+export type InstallationOutboundEndpoint = {
+    org_id: string;
+    id: string;
+    mode: 'test' | 'live';
+    url: string;
+    types: Array<string>;
+    ordered: boolean;
+    enabled: boolean;
+    /**
+     * Why the relay turned it off: the receiver answered 410, or failed for five days
+     */
+    disabled_reason: 'gone' | 'failing' | null;
+    failing_since: string | null;
+    /**
+     * Until then the secret before it signs too
+     */
+    previous_secret_until: string | null;
+    created_at: string;
+};
+
+export type InstallationOutboundEndpoints = {
+    data: Array<InstallationOutboundEndpoint>;
+    has_more: boolean;
+    next_cursor: string | null;
+};
+
+export type NewOutboundEndpoint = {
+    endpoint: OutboundEndpoint;
+    /**
+     * Shown once; verifies deliveries (Standard Webhooks)
+     */
+    secret: string;
+};
+
+export type OutboundReplay = {
+    /**
+     * Put back into the queue; 10,000 at most
+     */
+    messages: number;
+};
+
+export type OutboundMessage = {
+    id: string;
+    endpoint_id: string;
+    /**
+     * `webhook-id`: the same in every attempt and at every endpoint
+     */
+    event_id: string;
+    type: string;
+    object_id: string;
+    object_version: number;
+    state: 'pending' | 'sending' | 'delivered' | 'failed';
+    /**
+     * In all
+     */
+    attempts: number;
+    last_status: number | null;
+    /**
+     * Of the next attempt
+     */
+    due_at: string | null;
+    created_at: string;
+    finished_at: string | null;
+};
+
+export type OutboundMessages = {
+    data: Array<OutboundMessage>;
+    has_more: boolean;
+    next_cursor: string | null;
+};
+
+export type OutboundMessageDetail = {
+    id: string;
+    endpoint_id: string;
+    /**
+     * `webhook-id`: the same in every attempt and at every endpoint
+     */
+    event_id: string;
+    type: string;
+    object_id: string;
+    object_version: number;
+    state: 'pending' | 'sending' | 'delivered' | 'failed';
+    /**
+     * In all
+     */
+    attempts: number;
+    last_status: number | null;
+    /**
+     * Of the next attempt
+     */
+    due_at: string | null;
+    created_at: string;
+    finished_at: string | null;
+    /**
+     * As it is signed and sent
+     */
+    body: string;
+    attempts_log: Array<{
+        number: number;
+        started_at: string;
+        ms: number;
+        status: number | null;
+        error: string | null;
+        /**
+         * The first 4 KiB
+         */
+        answer: string | null;
+    }>;
 };
 
 export type ReconciliationTotals = {
@@ -7298,6 +7438,351 @@ export type ListUsageRecordsResponses = {
 };
 
 export type ListUsageRecordsResponse = ListUsageRecordsResponses[keyof ListUsageRecordsResponses];
+
+export type ListOutboundEventTypesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/outbound/event-types';
+};
+
+export type ListOutboundEventTypesErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ListOutboundEventTypesError = ListOutboundEventTypesErrors[keyof ListOutboundEventTypesErrors];
+
+export type ListOutboundEventTypesResponses = {
+    /**
+     * Success
+     */
+    200: OutboundEventTypes;
+};
+
+export type ListOutboundEventTypesResponse = ListOutboundEventTypesResponses[keyof ListOutboundEventTypesResponses];
+
+export type ListOutboundEndpointsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/outbound/endpoints';
+};
+
+export type ListOutboundEndpointsErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ListOutboundEndpointsError = ListOutboundEndpointsErrors[keyof ListOutboundEndpointsErrors];
+
+export type ListOutboundEndpointsResponses = {
+    /**
+     * Success
+     */
+    200: OutboundEndpoints;
+};
+
+export type ListOutboundEndpointsResponse = ListOutboundEndpointsResponses[keyof ListOutboundEndpointsResponses];
+
+export type CreateOutboundEndpointData = {
+    body: {
+        /**
+         * https; an address inside a network is refused when it is connected to
+         */
+        url: string;
+        types: Array<'subscription.created' | 'subscription.updated' | 'subscription.deleted' | 'subscription.trial_ending' | 'payment.succeeded' | 'payment.failed' | 'payment.requires_action' | 'invoice.created' | 'invoice.paid' | 'invoice.payment_failed' | 'refund.updated' | 'dispute.created' | 'dispute.closed' | 'credits.granted' | 'credits.low' | 'credits.expired'>;
+        /**
+         * One message at a time per object, in the order of its versions
+         */
+        ordered?: boolean;
+        enabled?: boolean;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/outbound/endpoints';
+};
+
+export type CreateOutboundEndpointErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type CreateOutboundEndpointError = CreateOutboundEndpointErrors[keyof CreateOutboundEndpointErrors];
+
+export type CreateOutboundEndpointResponses = {
+    /**
+     * Success
+     */
+    201: NewOutboundEndpoint;
+};
+
+export type CreateOutboundEndpointResponse = CreateOutboundEndpointResponses[keyof CreateOutboundEndpointResponses];
+
+export type ListAllOutboundEndpointsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/api/admin/outbound/endpoints';
+};
+
+export type ListAllOutboundEndpointsErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ListAllOutboundEndpointsError = ListAllOutboundEndpointsErrors[keyof ListAllOutboundEndpointsErrors];
+
+export type ListAllOutboundEndpointsResponses = {
+    /**
+     * Success
+     */
+    200: InstallationOutboundEndpoints;
+};
+
+export type ListAllOutboundEndpointsResponse = ListAllOutboundEndpointsResponses[keyof ListAllOutboundEndpointsResponses];
+
+export type DeleteOutboundEndpointData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/outbound/endpoints/{id}';
+};
+
+export type DeleteOutboundEndpointErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type DeleteOutboundEndpointError = DeleteOutboundEndpointErrors[keyof DeleteOutboundEndpointErrors];
+
+export type DeleteOutboundEndpointResponses = {
+    /**
+     * Done; no body
+     */
+    204: void;
+};
+
+export type DeleteOutboundEndpointResponse = DeleteOutboundEndpointResponses[keyof DeleteOutboundEndpointResponses];
+
+export type ChangeOutboundEndpointData = {
+    body: {
+        /**
+         * https; an address inside a network is refused when it is connected to
+         */
+        url?: string;
+        types?: Array<'subscription.created' | 'subscription.updated' | 'subscription.deleted' | 'subscription.trial_ending' | 'payment.succeeded' | 'payment.failed' | 'payment.requires_action' | 'invoice.created' | 'invoice.paid' | 'invoice.payment_failed' | 'refund.updated' | 'dispute.created' | 'dispute.closed' | 'credits.granted' | 'credits.low' | 'credits.expired'>;
+        /**
+         * One message at a time per object, in the order of its versions
+         */
+        ordered?: boolean;
+        enabled?: boolean;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/outbound/endpoints/{id}';
+};
+
+export type ChangeOutboundEndpointErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ChangeOutboundEndpointError = ChangeOutboundEndpointErrors[keyof ChangeOutboundEndpointErrors];
+
+export type ChangeOutboundEndpointResponses = {
+    /**
+     * Success
+     */
+    200: OutboundEndpoint;
+};
+
+export type ChangeOutboundEndpointResponse = ChangeOutboundEndpointResponses[keyof ChangeOutboundEndpointResponses];
+
+export type RotateOutboundSecretData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/outbound/endpoints/{id}/rotate-secret';
+};
+
+export type RotateOutboundSecretErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type RotateOutboundSecretError = RotateOutboundSecretErrors[keyof RotateOutboundSecretErrors];
+
+export type RotateOutboundSecretResponses = {
+    /**
+     * Success
+     */
+    200: NewOutboundEndpoint;
+};
+
+export type RotateOutboundSecretResponse = RotateOutboundSecretResponses[keyof RotateOutboundSecretResponses];
+
+export type TestOutboundEndpointData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/outbound/endpoints/{id}/test';
+};
+
+export type TestOutboundEndpointErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type TestOutboundEndpointError = TestOutboundEndpointErrors[keyof TestOutboundEndpointErrors];
+
+export type TestOutboundEndpointResponses = {
+    /**
+     * Success
+     */
+    202: unknown;
+};
+
+export type ReplayOutboundEndpointData = {
+    body: {
+        from: string;
+        to: string;
+        only_failed?: boolean;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/outbound/endpoints/{id}/replay';
+};
+
+export type ReplayOutboundEndpointErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ReplayOutboundEndpointError = ReplayOutboundEndpointErrors[keyof ReplayOutboundEndpointErrors];
+
+export type ReplayOutboundEndpointResponses = {
+    /**
+     * Success
+     */
+    202: OutboundReplay;
+};
+
+export type ReplayOutboundEndpointResponse = ReplayOutboundEndpointResponses[keyof ReplayOutboundEndpointResponses];
+
+export type ResendOutboundMessageData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/outbound/messages/{id}/resend';
+};
+
+export type ResendOutboundMessageErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ResendOutboundMessageError = ResendOutboundMessageErrors[keyof ResendOutboundMessageErrors];
+
+export type ResendOutboundMessageResponses = {
+    /**
+     * Success
+     */
+    202: unknown;
+};
+
+export type ListOutboundMessagesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+        endpoint_id?: string;
+        state?: 'pending' | 'sending' | 'delivered' | 'failed';
+        type?: string;
+    };
+    url: '/api/outbound/messages';
+};
+
+export type ListOutboundMessagesErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ListOutboundMessagesError = ListOutboundMessagesErrors[keyof ListOutboundMessagesErrors];
+
+export type ListOutboundMessagesResponses = {
+    /**
+     * Success
+     */
+    200: OutboundMessages;
+};
+
+export type ListOutboundMessagesResponse = ListOutboundMessagesResponses[keyof ListOutboundMessagesResponses];
+
+export type GetOutboundMessageData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/outbound/messages/{id}';
+};
+
+export type GetOutboundMessageErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type GetOutboundMessageError = GetOutboundMessageErrors[keyof GetOutboundMessageErrors];
+
+export type GetOutboundMessageResponses = {
+    /**
+     * Success
+     */
+    200: OutboundMessageDetail;
+};
+
+export type GetOutboundMessageResponse = GetOutboundMessageResponses[keyof GetOutboundMessageResponses];
 
 export type GetUsageStatsData = {
     body?: never;

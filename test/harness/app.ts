@@ -163,6 +163,7 @@ const settingsOf = (
   DNS_URL: oidc.dns_url,
   PRIVATE_ISSUERS: "allowed",
   SANDBOX_URL: sandbox.url,
+  RELAY_PRIVATE_HOSTS: new URL(sandbox.url).host,
   // Balances begin at zero.
   PLANS: JSON.stringify(plans),
 });

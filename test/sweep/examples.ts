@@ -38,6 +38,7 @@ import {
 } from "./rows.ts";
 import { billingExamples } from "./examples-billing.ts";
 import { paymentsExamples } from "./examples-payments.ts";
+import { relayExamples } from "./examples-relay.ts";
 import { operatorExamples } from "./examples-operator.ts";
 import { teamExamples } from "./examples-team.ts";
 
@@ -93,6 +94,7 @@ export const examples: Record<string, Example> = {
   ...factorExamples,
   ...operatorExamples,
   ...paymentsExamples,
+  ...relayExamples,
   // System
   getSystem: {},
   stream: { streams: true },

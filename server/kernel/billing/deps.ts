@@ -4,7 +4,7 @@ import type { Hub } from "../../platform/realtime/index.ts";
 import type { Logger } from "../../platform/telemetry/index.ts";
 import type { PaypalApi } from "../../vendors/paypal/index.ts";
 import type { StripeApi } from "../../vendors/stripe/index.ts";
-import type { LedgerConfig } from "../ledger/index.ts";
+import type { Announce, LedgerConfig } from "../ledger/index.ts";
 import type { Mail } from "../mail/index.ts";
 import type { Plans } from "./plans/plan.ts";
 import type { Versions } from "./plans/versions.ts";
@@ -32,4 +32,6 @@ export type BillingDeps = {
   mail: Pick<Mail, "send">;
   /** Under which marks of trials are hashed, oldest first. */
   trialSecrets: readonly string[];
+  /** Tells those outside who asked. */
+  announce: Announce;
 };

@@ -1,7 +1,7 @@
 import { openCursor, sealCursor, type Http } from "../../platform/http/index.ts";
 import type { Cache } from "../../platform/cache/index.ts";
 import type { Billing } from "./billing.ts";
-import type { PaymentRow } from "./payments/payment.ts";
+import { presentPayment } from "./payments/present.ts";
 import { invoiceRoutes } from "./invoices/routes.ts";
 import { planRoutes } from "./plans/routes.ts";
 import { subscriptionRoutes } from "./subscriptions/routes.ts";
@@ -110,7 +110,7 @@ function paymentRoutes(http: Http, billing: Billing): void {
       const last = page.at(-1);
       const has_more = rows.length > page.length;
       return {
-        data: page.map((row) => present(row, billing.deps.clock.now())),
+        data: page.map((row) => presentPayment(row, billing.deps.clock.now())),
         has_more,
         next_cursor: has_more && last ? sealCursor(last.created_at, last.id) : null,
       };
@@ -127,36 +127,6 @@ function paymentRoutes(http: Http, billing: Billing): void {
     params: schemas.paymentParams,
     answer: { status: 200, schema: schemas.payment },
     handle: async ({ actor, params }) =>
-      present(await billing.payment(actor.orgId, actor.mode, params.id), billing.deps.clock.now()),
+      presentPayment(await billing.payment(actor.orgId, actor.mode, params.id), billing.deps.clock.now()),
   });
-}
-
-function present(row: PaymentRow, now: Date) {
-  const canPay =
-    row.charge_id === null &&
-    (row.status === "requires_payment_method" || row.status === "requires_action") &&
-    (row.session_expires_at ?? now) > now;
-  return {
-    id: row.id,
-    mode: row.mode,
-    purpose: row.purpose,
-    pack_key: row.pack_key,
-    invoice_id: row.invoice_id,
-    amount_minor: row.amount_minor,
-    currency: row.currency,
-    credits_micros: row.credits_micros,
-    refunded_minor: row.refunded_minor,
-    refundable_minor:
-      row.charge_id === null ? 0n : row.amount_minor - row.refunded_minor - row.disputed_minor,
-    fee_minor: row.fee_minor,
-    status: row.status,
-    failure_code: row.failure_code,
-    checkout_url: canPay ? row.session_url : null,
-    provider: row.provider,
-    session_id: row.session_id,
-    intent_id: row.intent_id,
-    charge_id: row.charge_id,
-    created_at: row.created_at,
-    paid_at: row.paid_at,
-  };
 }

@@ -1,6 +1,7 @@
 import { withOperatorTx, withTx, type Db, type Tx } from "../../platform/db/index.ts";
 import type { HoldId, OrgId } from "../../platform/ids.ts";
 import { assert } from "../../platform/problem.ts";
+import { expiryAnnouncement, type Announce } from "./announce.ts";
 import { textArray } from "./arrays.ts";
 import { openBook, sweepExpired } from "./book.ts";
 import { loadGrants, lockWallets, type BookKey } from "./load-book.ts";
@@ -48,12 +49,13 @@ export async function expireHolds(
 
 /**
  * Moves the unheld remainder of grants past their expiry to `expired`; a held part follows when its hold ends. Takes all
- * that are due in the books of the first `limit` due grants.
+ * that are due in the books of the first `limit` due grants, and tells of each.
  */
 export async function expireGrants(
   db: Db,
   now: Date,
   limit: number,
+  announce?: Announce,
 ): Promise<{ orgId: OrgId; grantId: string; amount: bigint }[]> {
   assert(limit > 0 && limit <= MAX_LIMIT, "a sweep is bounded");
   const due = await withOperatorTx(db, (tx) =>
@@ -61,7 +63,15 @@ export async function expireGrants(
   );
   const expired: { orgId: OrgId; grantId: string; amount: bigint }[] = [];
   for (const { org_id: org, mode, unit } of due) {
-    const swept = await withTx(db, org, (tx) => sweepBook(tx, org, { mode, unit }, now));
+    const swept = await withTx(db, org, async (tx) => {
+      const rows = await sweepBook(tx, org, { mode, unit }, now);
+      await announce?.(
+        tx,
+        org,
+        rows.map((row) => expiryAnnouncement({ mode, unit, ...row }, now)),
+      );
+      return rows;
+    });
     expired.push(...swept.map((row) => ({ orgId: org, ...row })));
   }
   return expired;

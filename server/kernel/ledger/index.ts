@@ -14,6 +14,7 @@
 export { ledgerConfig, type LedgerConfig } from "./config.ts";
 export { ledgerMails } from "./adjustments/mails.ts";
 export { ledgerSignals } from "./signals.ts";
+export { grantAnnouncement, type Announce, type Announcement } from "./announce.ts";
 export type { Entry, Mode, Posting, Unit } from "./entry.ts";
 export { post, type Posted } from "./post.ts";
 export { grant, type Granted, type GrantKind, type NewGrant } from "./grant.ts";

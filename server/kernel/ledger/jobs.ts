@@ -3,6 +3,7 @@ import type { Db } from "../../platform/db/index.ts";
 import type { Loops } from "../../platform/jobs/index.ts";
 import type { Logger } from "../../platform/telemetry/index.ts";
 import type { Mail } from "../mail/index.ts";
+import type { Announce } from "./announce.ts";
 import { expireGrants } from "./expire.ts";
 import { checkBooks } from "./seals/check-books.ts";
 import { sealBooks } from "./seals/seal-books.ts";
@@ -16,11 +17,11 @@ const AT_ONCE = 500;
  */
 export function ledgerJobs(
   loops: Loops,
-  deps: { db: Db; clock: Clock; logger: Logger; mail: Pick<Mail, "send"> },
+  deps: { db: Db; clock: Clock; logger: Logger; mail: Pick<Mail, "send">; announce: Announce },
 ): void {
-  const { db, clock } = deps;
+  const { db, clock, announce } = deps;
   loops.every("ledger_expire_grants", EVERY_MS, async () => {
-    const expired = await expireGrants(db, clock.now(), AT_ONCE);
+    const expired = await expireGrants(db, clock.now(), AT_ONCE, announce);
     return expired.length >= AT_ONCE;
   });
   loops.every("ledger.seal", EVERY_MS, async () => void (await sealBooks(deps)));

@@ -20,3 +20,4 @@ export { departureActions } from "./members/depart.ts";
 export { invitationActions } from "./invitations/accept.ts";
 export { tenancyMails } from "./mails.ts";
 export { findName as findOrganizationName } from "./organizations/store.ts";
+export { ownersOf } from "./members/owners.ts";

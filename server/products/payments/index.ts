@@ -5,6 +5,10 @@
  * event ↔ exactly one cash effect, equal in amount, fee, net and currency; what is not so is a break, found by every
  * comparison and ended only when the sides agree or an operator accepts it.
  *
+ * The relay tells customers' endpoints what happens (`outbound_*`). A message is written in the transaction of the change
+ * that it tells of, or not at all; its body, id and version never change, however often it is sent; versions of one object
+ * grow; a signing secret is sealed, and shown once.
+ *
  *     const books = [stripeBooks({ stripe, accountId })];
  *     createInbox({ …, handlers: [billing.stripeHandler, ...books.map(recordHandler)] });
  *     definePaymentsJobs(deps);                 // every role
@@ -19,3 +23,6 @@ export {
   type ProviderBooks,
   type ReconciliationDeps,
 } from "./reconciliation/index.ts";
+export { paymentsConfig } from "./config.ts";
+export { createRelay, type Relay } from "./relay/relay.ts";
+export { relayMails } from "./relay/mails.ts";

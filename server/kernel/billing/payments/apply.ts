@@ -4,6 +4,7 @@ import { assert } from "../../../platform/problem.ts";
 import { clawBack, grant, post, restoreClawedBack, type NewGrant, type Posting } from "../../ledger/index.ts";
 import type { Effect } from "../../webhooks/index.ts";
 import type { BillingDeps } from "../deps.ts";
+import { announcementsOf } from "./announcements.ts";
 import { creditsReference, walk, type Fact, type Moves, type PaymentRow, type RefundRow } from "./payment.ts";
 import { listRefunds, lockPayments, placeObjects, saveRefunds, updatePayments, type Place } from "./store.ts";
 
@@ -12,6 +13,8 @@ type Batch = {
   refunds: Map<string, Map<string, RefundRow>>;
   postings: { fact: number; posting: Posting }[];
   grants: { fact: number; grant: NewGrant }[];
+  /** Those that were not there before. */
+  granted: { id: string; grant: NewGrant }[];
   /** Refunds whose credits are taken back, or given again. */
   takenBack: (Moves["takenBack"][number] & { paymentId: string })[];
 };
@@ -21,7 +24,7 @@ type Batch = {
  * the buyer's return all come here. Payments are locked first, then balances, then grants. Returns the effects per fact.
  */
 export async function applyFacts(
-  deps: Pick<BillingDeps, "hub">,
+  deps: Pick<BillingDeps, "hub" | "announce">,
   tx: Tx,
   org: OrgId,
   facts: readonly Fact[],
@@ -35,6 +38,7 @@ export async function applyFacts(
     refunds: new Map(refundsBefore),
     postings: [],
     grants: [],
+    granted: [],
     takenBack: [],
   };
   facts.forEach((fact, index) => take(batch, fact, index));
@@ -42,8 +46,11 @@ export async function applyFacts(
   await placeObjects(tx, accountId, placesOf(facts, org));
   const effects = await moveMoney(tx, org, batch, facts.length, now);
   const changed = [...batch.payments.values()].filter((row) => row !== before.get(row.id));
-  await saveRefunds(tx, org, accountId, changedRefunds(batch, refundsBefore));
+  const refunds = changedRefunds(batch, refundsBefore);
+  await saveRefunds(tx, org, accountId, refunds);
   await updatePayments(tx, org, changed);
+  const told = announcementsOf({ before, payments: changed, refunds, grants: batch.granted }, now);
+  if (told.length > 0) await deps.announce(tx, org, told);
   const seen = new Set(changed.map(({ id }) => id as string));
   facts.forEach(({ paymentId }, index) => {
     if (seen.delete(paymentId)) effects[index]?.push({ kind: "payment", id: paymentId });
@@ -90,7 +97,10 @@ async function moveMoney(tx: Tx, org: OrgId, batch: Batch, count: number, now: D
       now,
     );
     granted.forEach(({ granted: isNew, grantId }, i) => {
-      if (isNew) effects[batch.grants[i]?.fact ?? 0]?.push({ kind: "grant", id: grantId });
+      const wanted = batch.grants[i];
+      if (!isNew || !wanted) return;
+      effects[wanted.fact]?.push({ kind: "grant", id: grantId });
+      batch.granted.push({ id: grantId, grant: wanted.grant });
     });
   }
   for (const taken of batch.takenBack) await takeBack(tx, org, batch, taken, now);
