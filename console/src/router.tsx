@@ -31,6 +31,8 @@ import { InstallationUsageScreen } from "./products/operator/installation-usage-
 import { LimitsScreen } from "./products/operator/limits-screen.tsx";
 import { PeopleScreen } from "./products/operator/people-screen.tsx";
 import { PEOPLE_STATUSES } from "./products/operator/person-status.tsx";
+import { ReconciliationScreen } from "./products/reconciliation/reconciliation-screen.tsx";
+import { RefundsScreen } from "./products/refunds/refunds-screen.tsx";
 import { RevenueScreen } from "./products/operator/revenue-screen.tsx";
 import { OrganizationScreen } from "./products/organization/organization-screen.tsx";
 import { OverviewScreen } from "./products/overview/overview-screen.tsx";
@@ -225,6 +227,12 @@ const installationUsage = createRoute({
   component: InstallationUsageScreen,
   validateSearch: texts("days"),
 });
+const reconciliation = createRoute({
+  getParentRoute: () => app,
+  path: "/reconciliation",
+  component: ReconciliationScreen,
+});
+const refunds = createRoute({ getParentRoute: () => app, path: "/refunds", component: RefundsScreen });
 const revenue = createRoute({
   getParentRoute: () => app,
   path: "/revenue",
@@ -284,6 +292,8 @@ const routeTree = root.addChildren([
     audit,
     people,
     installationUsage,
+    reconciliation,
+    refunds,
     revenue,
   ]),
 ]);

@@ -15,6 +15,8 @@ const SCREENS: Record<string, string> = {
   replays: "/replays",
   endpoints: "/endpoints",
   ledger: "/ledger",
+  reconciliation: "/reconciliation",
+  refunds: "/refunds",
   playground: "/playground",
   usage: "/usage",
   models: "/models",

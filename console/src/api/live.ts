@@ -7,10 +7,11 @@ export type Liveness = "connecting" | "live" | "polling";
 /** Which queries an event makes stale, by the first part of their key. */
 const STALE: Record<string, readonly string[]> = {
   "credits.changed": ["balance", "ledger", "checkout"],
-  "payment.updated": ["payments", "checkout", "balance"],
+  "payment.updated": ["refunds", "payments", "checkout", "balance"],
   "subscription.updated": ["subscription", "balance", "checkout"],
   "invoice.updated": ["invoices"],
   "llm.request.settled": ["usage", "balance", "ledger"],
+  "reconciliation.progress": ["reconciliation"],
   "job.updated": ["jobs"],
   // Whose it was shows when we ask who we are: one that has ended answers 401.
   "session.revoked": ["me", "sessions"],

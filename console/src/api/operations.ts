@@ -5,6 +5,7 @@ import { byItself } from "./presence.ts";
 import type {
   ApiKeyChange,
   ApiKeyInput,
+  BreakState,
   CacheWindow,
   EventState,
   ExplainInput,
@@ -12,6 +13,9 @@ import type {
   MemberChange,
   NewPasskeyInput,
   ProfileInput,
+  ReconciliationBreak,
+  RefundInput,
+  RefundStatus,
   RegisterInput,
   PasskeyAssertion,
   PersonStatus,
@@ -221,6 +225,22 @@ export const api = {
   auditEntries: (query: Listing & AuditFilter) => read(sdk.listAuditEntries({ query: given(query) })),
   /** Every organization's, and the installation's own. */
   auditTrails: (query: Listing & AuditFilter) => read(sdk.listAuditTrails({ query: given(query) })),
+  reconciliationSummary: (hours_back: number) =>
+    read(sdk.getReconciliationSummary({ query: { hours_back } })),
+  breaks: (query: Listing & { state: BreakState }) =>
+    read(sdk.listReconciliationBreaks({ query: given(query) })),
+  resolveBreak: (
+    id: string,
+    body: { action: ReconciliationBreak["action"] | "accept"; note: string },
+    key: string,
+  ) => read(sdk.resolveReconciliationBreak({ path: { id }, body, ...idempotent(key) })),
+  reconciliationRuns: (query: Listing) => read(sdk.listReconciliationRuns({ query: given(query) })),
+  startReconciliationRun: (body: { account_id: string; from: string; to: string }, key: string) =>
+    read(sdk.startReconciliationRun({ body, ...idempotent(key) })),
+  refunds: (query: Listing & { status?: RefundStatus | undefined }) =>
+    read(sdk.listRefunds({ query: given(query) })),
+  createRefund: (body: RefundInput, key: string) => read(sdk.createRefund({ body, ...idempotent(key) })),
+  approveRefund: (id: string, key: string) => read(sdk.approveRefund({ path: { id }, ...idempotent(key) })),
   verifyAudit: () => read(sdk.verifyAuditLog()),
   verifyInstallation: () => read(sdk.verifyInstallationTrail()),
   exportAudit: (key: string) => read(sdk.exportAuditLog(idempotent(key))),

@@ -2,7 +2,7 @@ import { infiniteQueryOptions, queryOptions, useInfiniteQuery } from "@tanstack/
 import type { ListState } from "../ui/table.tsx";
 import { pollMs } from "./live.ts";
 import { api, type AuditFilter, type EventFilter, type JobFilter, type PeopleFilter } from "./operations.ts";
-import type { CacheWindow, Page, RevenueBy, UsageBy } from "./types.ts";
+import type { CacheWindow, Page, RevenueBy, UsageBy, BreakState, RefundStatus } from "./types.ts";
 
 const live = { refetchInterval: pollMs } as const;
 const PAGE = 25;
@@ -91,6 +91,12 @@ export const queries = {
       queryKey: ["revenue", group_by, from],
       queryFn: () => api.revenue({ group_by, from: `${from}T00:00:00Z` }),
     }),
+  reconciliationSummary: (hours: number) =>
+    queryOptions({
+      queryKey: ["reconciliation", "summary", hours],
+      queryFn: () => api.reconciliationSummary(hours),
+      ...live,
+    }),
   models: () => queryOptions({ queryKey: ["models"], queryFn: api.models, staleTime: 300_000 }),
   licenses: () => queryOptions({ queryKey: ["team", "licenses"], queryFn: api.licenses }),
   organization: (id: string) =>
@@ -120,6 +126,12 @@ export const lists = {
   invitations: () => pages(["team", "invitations"], (cursor) => api.invitations({ limit: PAGE, cursor })),
   invoices: () => pages(["invoices"], (cursor) => api.invoices({ limit: PAGE, cursor })),
   payments: () => pages(["payments", "list"], (cursor) => api.payments({ limit: PAGE, cursor })),
+  breaks: (state: BreakState) =>
+    pages(["reconciliation", "breaks", state], (cursor) => api.breaks({ limit: PAGE, cursor, state })),
+  reconciliationRuns: () =>
+    pages(["reconciliation", "runs"], (cursor) => api.reconciliationRuns({ limit: PAGE, cursor })),
+  refunds: (status: RefundStatus | undefined) =>
+    pages(["refunds", status], (cursor) => api.refunds({ limit: PAGE, cursor, status })),
   events: (filter: EventFilter) =>
     pages(["events", "list", filter], (cursor) => api.events({ limit: PAGE, cursor, ...filter })),
   replays: () => pages(["replays", "list"], (cursor) => api.replays({ limit: PAGE, cursor })),

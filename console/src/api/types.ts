@@ -1,6 +1,9 @@
 /** What the API answers: the contract's types, and names for the parts of them that screens show. */
 import type {
   CacheState,
+  CreateRefundData,
+  ReconciliationBreak,
+  Refund,
   GetRevenueData,
   GetUsageStatsData,
   Person,
@@ -47,6 +50,10 @@ export type {
   Person,
   PersonDetail,
   Revenue,
+  ReconciliationBreak,
+  ReconciliationRun,
+  ReconciliationSummary,
+  Refund,
   UsageStats,
   Invitation,
   InvitationPage,
@@ -95,6 +102,9 @@ export type PersonStatus = Person["status"];
 export type UsageBy = NonNullable<NonNullable<GetUsageStatsData["query"]>["group_by"]>;
 export type UsageStatsRow = UsageStats["data"][number];
 export type RevenueBy = NonNullable<NonNullable<GetRevenueData["query"]>["group_by"]>;
+export type BreakState = ReconciliationBreak["state"];
+export type RefundInput = CreateRefundData["body"];
+export type RefundStatus = Refund["status"];
 export type RevenueTotals = Revenue["totals"][number];
 export type CacheWindow = CacheState["window"];
 export type CachedResource = CacheState["resources"][number];

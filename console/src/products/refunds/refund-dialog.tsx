@@ -1,0 +1,114 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { toast } from "sonner";
+import { api } from "../../api/operations.ts";
+import { ApiError, messageOf } from "../../api/problem.ts";
+import type { RefundInput } from "../../api/types.ts";
+import { humanize } from "../../lib/format.ts";
+import { useIntent } from "../../lib/intent.ts";
+import { Button } from "../../ui/button.tsx";
+import { Dialog } from "../../ui/dialog.tsx";
+import { Checkbox, SelectField, TextArea, TextField } from "../../ui/field.tsx";
+import { Notice } from "../../ui/states.tsx";
+
+const REASONS = ["requested", "duplicate", "fraudulent", "other"] as const;
+
+export function RefundDialog({ open, onOpenChange }: { open: boolean; onOpenChange(open: boolean): void }) {
+  return (
+    <Dialog
+      open={open}
+      onOpenChange={onOpenChange}
+      title="Refund a payment"
+      about="The money goes back by the company that took it."
+    >
+      <RefundForm onDone={() => onOpenChange(false)} />
+    </Dialog>
+  );
+}
+
+function RefundForm({ onDone }: { onDone(): void }) {
+  const client = useQueryClient();
+  const [kind, setKind] = useState<"full" | "partial">("full");
+  const intent = useIntent();
+  const ask = useMutation({
+    mutationFn: (body: RefundInput) => api.createRefund(body, intent.keyFor(body)),
+    onSuccess: async ({ status }) => {
+      intent.done();
+      toast.success(status === "awaiting_approval" ? "Another operator must approve it" : "Refunded");
+      onDone();
+      await client.invalidateQueries({ queryKey: ["refunds"] });
+    },
+  });
+  const problem = ask.error instanceof ApiError ? ask.error : null;
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    const note = String(form.get("note")).trim();
+    ask.mutate({
+      payment_id: String(form.get("payment_id")).trim(),
+      kind,
+      ...(kind === "partial" ? { amount_minor: Number(form.get("amount_minor")) } : {}),
+      reason: String(form.get("reason")) as RefundInput["reason"],
+      ...(note ? { note } : {}),
+      clawback: form.has("clawback"),
+    });
+  };
+  return (
+    <form onSubmit={submit} className="flex flex-col gap-3">
+      <TextField
+        label="Payment"
+        name="payment_id"
+        required
+        placeholder="pay_…"
+        error={problem?.fieldError("payment_id")}
+      />
+      <SelectField
+        label="How much"
+        value={kind}
+        onChange={(event) => setKind(event.target.value === "partial" ? "partial" : "full")}
+      >
+        <option value="full">All that is left</option>
+        <option value="partial">A part</option>
+      </SelectField>
+      {kind === "partial" && (
+        <TextField
+          label="Amount in minor units"
+          name="amount_minor"
+          type="number"
+          min={1}
+          max={99_999_999}
+          required
+          hint="250 is 2.50 in dollars or euros."
+          error={problem?.fieldError("amount_minor")}
+        />
+      )}
+      <Why />
+      {problem && problem.fields.length === 0 && <Notice tone="bad" title={messageOf(problem)} />}
+      <Button type="submit" variant="primary" busy={ask.isPending} className="self-end">
+        Refund
+      </Button>
+    </form>
+  );
+}
+
+/** Why, and whether the credits go back with the money. */
+function Why() {
+  return (
+    <>
+      <SelectField label="Reason" name="reason">
+        {REASONS.map((reason) => (
+          <option key={reason} value={reason}>
+            {humanize(reason)}
+          </option>
+        ))}
+      </SelectField>
+      <TextArea label="Note" name="note" maxLength={500} rows={2} hint="Seen by operators only." />
+      <Checkbox
+        name="clawback"
+        defaultChecked
+        label="Take the credits back"
+        note="In proportion. Off: the organization keeps them."
+      />
+    </>
+  );
+}
