@@ -6,6 +6,7 @@ import { createClient, type Client, type Json } from "./client.ts";
 
 const TIMEOUT_MS = 40_000;
 const POLL_MS = 50;
+const APART_MS = 3_000;
 const DAY_MS = 86_400_000;
 
 export type MovingClock = Clock & { aheadMs: number };
@@ -26,12 +27,19 @@ export function createSubscriber(t: TestApp, clock: MovingClock, as: () => Promi
     return (await client).call(method, path, body === undefined ? {} : { body });
   };
   let operator: Promise<Client> | null = null;
+  let askedAt = 0;
   /** Deliveries are signed in real time, so a server whose clock has moved refuses them: it reads the company's list. */
   const catchUp = async () => {
-    if (clock.aheadMs === 0) return;
+    // Each is a job that reads it all: one at a time is enough.
+    if (clock.aheadMs === 0 || Date.now() - askedAt < APART_MS) return;
+    askedAt = Date.now();
     operator ??= t.signIn();
-    const answer = await (await operator).call("POST", "/api/admin/backfills", { body: {} });
-    if (answer.status >= 300) throw new Error(`not backfilled: ${answer.text}`);
+    const answer = await (
+      await operator
+    ).call("POST", "/api/admin/backfills", {
+      body: { account_id: "acct_default" },
+    });
+    if (answer.status >= 300 && answer.status !== 409) throw new Error(`not backfilled: ${answer.text}`);
   };
   const current = async () => {
     await catchUp();
@@ -64,6 +72,7 @@ export function createSubscriber(t: TestApp, clock: MovingClock, as: () => Promi
       clock.aheadMs += days * DAY_MS;
       client = null;
       operator = null;
+      askedAt = 0;
       const answer = await sandbox.call("POST", "/_sandbox/clock", {
         body: { advance: `${days * 24}h` },
         idempotencyKey: null,

@@ -147,7 +147,13 @@ test("webhook before and after return: both ways meet in one charge", async () =
   await expect.poll(status, { timeout: 15_000 }).toBe("paid");
   expect(await who.current()).toMatchObject({ status: "active" });
   await who.buyer.calm();
-  expect((await t.owner.call("POST", "/api/admin/backfills", { body: {} })).status).toBeLessThan(300);
+  expect(
+    (
+      await t.owner.call("POST", "/api/admin/backfills", {
+        body: { account_id: "acct_default" },
+      })
+    ).status,
+  ).toBeLessThan(300);
   await expect.poll(() => booked(who.email), { timeout: 15_000 }).toMatchObject({ "revenue usd": "-2900" });
   expect(await status()).toBe("paid");
 });
