@@ -1,6 +1,6 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { MailCheck } from "lucide-react";
+import { MailCheck, RotateCcw, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { toast } from "sonner";
 import { api } from "../../api/operations.ts";
@@ -11,7 +11,7 @@ import { formatInteger } from "../../lib/format.ts";
 import { Time } from "../../ui/amounts.tsx";
 import { useIntent } from "../../lib/intent.ts";
 import { Badge } from "../../ui/badge.tsx";
-import { Button } from "../../ui/button.tsx";
+import { IconButton } from "../../ui/button.tsx";
 import { Card } from "../../ui/card.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Empty } from "../../ui/states.tsx";
@@ -53,21 +53,16 @@ const columnsWith = (act: (row: DeadGroup, what: "replay" | "discard") => void):
   {
     key: "acts",
     header: <span className="sr-only">Act</span>,
-    width: "11rem",
+    width: "5.5rem",
     align: "right",
     cell: (row) => (
-      <span className="relative flex justify-end gap-1.5">
-        <Button size="sm" aria-label={`Replay all ${row.type}`} onClick={() => act(row, "replay")}>
-          Replay all
-        </Button>
-        <Button
-          size="sm"
-          variant="ghost"
-          aria-label={`Discard all ${row.type}`}
-          onClick={() => act(row, "discard")}
-        >
-          Discard
-        </Button>
+      <span className="relative inline-flex gap-1">
+        <IconButton label={`Replay all ${row.type}`} onClick={() => act(row, "replay")}>
+          <RotateCcw className="size-4" />
+        </IconButton>
+        <IconButton label={`Discard all ${row.type}`} onClick={() => act(row, "discard")}>
+          <Trash2 className="size-4" />
+        </IconButton>
       </span>
     ),
   },

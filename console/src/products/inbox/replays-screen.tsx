@@ -39,7 +39,11 @@ const columns: Column<Replay>[] = [
   {
     key: "filter",
     header: "Events",
-    cell: (row) => <Stacked note={<Time at={row.created_at} />}>{filterText(row)}</Stacked>,
+    cell: (row) => (
+      <Stacked note={`${formatInteger(endedOf(row))} of ${formatInteger(row.total)} done`}>
+        {filterText(row)}
+      </Stacked>
+    ),
   },
   { key: "state", header: "State", width: "7.5rem", cell: (row) => <ReplayState state={row.state} /> },
   {
@@ -47,6 +51,7 @@ const columns: Column<Replay>[] = [
     header: "Done",
     width: "8rem",
     align: "right",
+    from: "sm",
     cell: (row) => `${formatInteger(endedOf(row))} of ${formatInteger(row.total)}`,
   },
   {
