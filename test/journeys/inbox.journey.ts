@@ -106,8 +106,8 @@ export const journeys: Journey[] = [
       await open(stage, "/endpoints", "Endpoints");
       await page.getByRole("button", { name: "Add an endpoint" }).click();
       const dialog = page.getByRole("dialog");
-      await dialog.getByLabel("Company").selectOption("stripe");
-      await dialog.getByLabel("Account").fill("acct_journey");
+      await dialog.getByLabel("Company", { exact: true }).selectOption("stripe");
+      await dialog.getByLabel("Account", { exact: true }).fill("acct_journey");
       await dialog.getByRole("button", { name: "Add", exact: true }).click();
       await page.getByText("Endpoint added").waitFor();
       for (const secret of ["whsec_journey_secret_one", "whsec_journey_secret_two"]) {

@@ -53,7 +53,7 @@ const columnsWith = (act: (row: DeadGroup, what: "replay" | "discard") => void):
   {
     key: "acts",
     header: <span className="sr-only">Act</span>,
-    width: "5.5rem",
+    width: "7rem",
     align: "right",
     cell: (row) => (
       <span className="relative inline-flex gap-1">
