@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { startTestApp, type TestApp } from "../../../../test/harness/app.ts";
+import { backfill } from "../../../../test/harness/backfill.ts";
 import { planDeps } from "../../../../test/harness/plans.ts";
 import { createBuyer, type Buyer } from "../../../../test/harness/buyer.ts";
 import type { Client, Json } from "../../../../test/harness/client.ts";
@@ -216,7 +217,7 @@ test("a session that expired before it was found is adopted, holds up no other p
   await buyer.stripe(`/checkout/sessions/${made?.id}/expire`);
   expect(await billingAt(NEAR_KEY_END_MS).resumePurchases(never)).toBe(2);
   expect(await payments("behind")).toMatchObject([{ status: "requires_payment_method" }]);
-  expect((await t.owner.call("POST", "/api/admin/backfills", { body: {} })).status).toBe(200);
+  await backfill(t);
   await buyer.until(String(row?.id), { status: "canceled", failure_code: "expired", checkout_url: null });
 });
 
