@@ -29,8 +29,8 @@ async function sendAndHear(to: string, last: string): Promise<string> {
   await server.deliver();
   await until(async () => {
     const { rows } = await server.db.pool.query(
-      "select from webhooks.events e join webhooks.payloads p on p.event_id = e.id where type = $1 and encode(p.body, 'escape') like $2",
-      [`email.${last}`, `%${id}%`],
+      "select from webhooks.events e join mail.outbox o on o.company_id = e.object_id where e.type = $1 and o.id = $2",
+      [`email.${last}`, id],
     );
     return rows.length > 0;
   });
