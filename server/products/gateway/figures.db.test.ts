@@ -39,7 +39,7 @@ test("an empty system shows zeros, not nothing", async () => {
       { currency: "usd", gross_minor: 0, refunds_minor: 0, fees_minor: 0, net_minor: 0, arpu_minor: 0 },
     ],
   });
-  expect(revenue.totals[0]).toMatchObject({ mrr_minor: null, arr_minor: null, churn: null });
+  expect(revenue.totals[0]).toMatchObject({ mrr_minor: 0, arr_minor: 0, churn: null });
   const usage = await read<Usage>("usage-stats", { to: minute(-5) });
   expect(usage).toMatchObject({
     users: { total: 0, new: 0, active: 0 },

@@ -145,7 +145,7 @@ test("webhook before and after return: both ways meet in one charge", async () =
   await who.buyer.pay(String(body.url));
   const status = async () =>
     (await t.anonymous.call("GET", `/checkout/session/${String(body.session_id)}`)).body.status;
-  await expect.poll(status, { timeout: 15_000 }).toBe("paid");
+  await expect.poll(status, { timeout: 15_000, interval: 1_000 }).toBe("paid");
   expect(await who.current()).toMatchObject({ status: "active" });
   await who.buyer.calm();
   await backfill(t);
