@@ -1,5 +1,5 @@
-import { arrives, payWith, STARTER_MICROS, startPurchase } from "./checkout.ts";
-import { available, becomesAvailable, type Journey } from "./stage.ts";
+import { arrives, balanceBefore, payWith, STARTER_MICROS, startPurchase } from "./checkout.ts";
+import { becomesAvailable, type Journey } from "./stage.ts";
 
 export const journeys: Journey[] = [
   {
@@ -42,29 +42,6 @@ export const journeys: Journey[] = [
     },
   },
   {
-    name: "PayPal: approved there, captured here, and the balance rises by itself",
-    async play(stage) {
-      const { page } = stage;
-      await startPurchase(stage, "PayPal");
-      const before = await balanceBefore(stage);
-      await page.getByRole("button", { name: /^Approves/ }).click();
-      await arrives(page);
-      await page.getByText("You paid $10.00 with PayPal").waitFor();
-      await becomesAvailable(page, before + STARTER_MICROS);
-    },
-  },
-  {
-    name: "PayPal: cancelling comes back with nothing bought",
-    async play(stage) {
-      const { page } = stage;
-      await startPurchase(stage, "PayPal");
-      const before = await balanceBefore(stage);
-      await page.getByRole("button", { name: /^Cancel and return/ }).click();
-      await page.getByRole("heading", { level: 1, name: "Credits" }).waitFor();
-      await becomesAvailable(page, before);
-    },
-  },
-  {
     name: "cancelling comes back with nothing bought",
     async play(stage) {
       const { page } = stage;
@@ -76,12 +53,3 @@ export const journeys: Journey[] = [
     },
   },
 ];
-
-/** What the console shows in a page of its own while the first one stands at the checkout. */
-async function balanceBefore({ page, product }: Parameters<Journey["play"]>[0]): Promise<number> {
-  const other = await page.context().newPage();
-  await other.goto(`${product.consoleUrl}/credits`);
-  const micros = await available(other);
-  await other.close();
-  return micros;
-}

@@ -1,5 +1,5 @@
 import type { Page } from "playwright-core";
-import { EFFECT_MS, open, type Stage } from "./stage.ts";
+import { available, EFFECT_MS, open, type Stage } from "./stage.ts";
 
 /** What a pack of the price list brings. */
 export const STARTER_MICROS = 1_000_000_000;
@@ -38,4 +38,13 @@ export async function payWith(page: Page, card: RegExp): Promise<void> {
 export async function arrives(page: Page): Promise<void> {
   await page.waitForURL(/\/credits\/return/, { timeout: EFFECT_MS });
   await page.getByText("Credits are in your balance").waitFor({ timeout: EFFECT_MS });
+}
+
+/** What the console shows in a page of its own while the first one stands at the checkout. */
+export async function balanceBefore({ page, product }: Stage): Promise<number> {
+  const other = await page.context().newPage();
+  await other.goto(`${product.consoleUrl}/credits`);
+  const micros = await available(other);
+  await other.close();
+  return micros;
 }

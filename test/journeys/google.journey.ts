@@ -37,6 +37,9 @@ export const journeys: Journey[] = [
         await page.getByRole("button", { name: /^Disconnect Google/ }).click();
         await page.getByRole("button", { name: "Disconnect", exact: true }).click();
         await page.getByText("Google is disconnected").waitFor();
+        await page.getByRole("button", { name: "Connect Google" }).click();
+        await page.getByRole("button", { name: /Olive Kay/ }).click();
+        await page.getByText("Google is connected").waitFor();
       }),
   },
   {

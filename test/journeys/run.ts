@@ -14,6 +14,7 @@ import { journeys as jobs } from "./jobs.journey.ts";
 import { journeys as ledger } from "./ledger.journey.ts";
 import { journeys as mailbox } from "./mailbox.journey.ts";
 import { journeys as operator } from "./operator.journey.ts";
+import { journeys as paypal } from "./paypal.journey.ts";
 import { journeys as people } from "./people.journey.ts";
 import { takePictures } from "./pictures.ts";
 import { journeys as playground } from "./playground.journey.ts";
@@ -44,6 +45,7 @@ const JOURNEYS: Journey[] = [
   buy,
   playground,
   inbox,
+  paypal,
   ledger,
   jobs,
   mailbox,
