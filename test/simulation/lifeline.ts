@@ -54,10 +54,18 @@ export function mortalDb(url: string, life: Lifeline): Db {
     life.onDeath(() => socketOf(client).destroy());
     const query = client.query.bind(client) as (...args: unknown[]) => Promise<unknown>;
     const mortal = async (...args: unknown[]) => {
-      life.point("a statement, unsent");
-      const answer = await query(...args);
-      life.point("a statement, its answer unread");
-      return answer;
+      const told = args.at(-1);
+      try {
+        life.point("a statement, unsent");
+        const answer = await query(...args);
+        life.point("a statement, its answer unread");
+        return answer;
+      } catch (error) {
+        // The pool's own way of asking hears of failures here only, and keeps the connection until it does.
+        if (typeof told !== "function") throw error;
+        told(error);
+        return undefined;
+      }
     };
     Object.assign(client, { query: mortal });
   });
