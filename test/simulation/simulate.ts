@@ -114,6 +114,7 @@ export async function simulate(seed: number, sandboxUrl: string): Promise<Outcom
     await world.calm();
     await now.life?.close();
     const last = await start();
+    await replay(owners, last, "state = 'dead' and error_detail = 'Waited 3 days'");
     await becomeQuiet(simulation, last, clock);
     const faults = await compareBooks(owners, db, simulation.companies);
     faults.push(...(await replayEverything(owners, last)));
@@ -192,12 +193,19 @@ const STATE = `select json_build_object(
   'balances', (select json_agg(b order by org_id, account, unit) from ledger.balances b),
   'transactions', (select count(*) from ledger.transactions))::text as state`;
 
+/** As an operator does with what waited in vain while a company was away. */
+async function replay(owners: pg.Pool, { inbox }: Life, which: string): Promise<void> {
+  const { rows } = await owners.query<{ id: Id<"evt"> }>(
+    `select id from webhooks.events where ${which} order by id`,
+  );
+  for (const { id } of rows) await inbox.replay(id, "system");
+}
+
 /** Replaying all of it changes no row. */
 async function replayEverything(owners: pg.Pool, life: Life): Promise<string[]> {
   const state = async () => (await owners.query<{ state: string }>(STATE)).rows[0]?.state;
   const before = await state();
-  const { rows } = await owners.query<{ id: Id<"evt"> }>("select id from webhooks.events order by id");
-  for (const { id } of rows) await life.inbox.replay(id, "system");
+  await replay(owners, life, "true");
   await work(life);
   return (await state()) === before ? [] : ["replaying everything changed rows"];
 }
