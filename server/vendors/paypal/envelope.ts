@@ -25,12 +25,13 @@ const loose = (value: unknown): Loose => (typeof value === "object" ? (value as 
 
 /** Reads the envelope of an event; null when the bytes are not one. */
 export function readPaypalEnvelope(body: Buffer): Envelope | null {
+  let event: unknown;
   try {
-    return envelopeOf(JSON.parse(body.toString("utf8")));
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
+    event = JSON.parse(body.toString("utf8"));
+  } catch {
+    return null;
   }
+  return envelopeOf(event);
 }
 
 export function envelopeOf(value: unknown): Envelope | null {

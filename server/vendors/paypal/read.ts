@@ -87,29 +87,23 @@ const toRefund = (wire: z.output<typeof wireRefund>): PaypalRefund => ({
 const wireOrder = z.object({
   id,
   status: z.enum(["CREATED", "SAVED", "PAYER_ACTION_REQUIRED", "APPROVED", "VOIDED", "COMPLETED"]),
-  purchase_units: z
-    .array(
-      z.object({
-        amount: money,
-        custom_id: customId,
-        payments: z
-          .object({ captures: z.array(wireCapture).optional(), refunds: z.array(wireRefund).optional() })
-          .optional(),
-      }),
-    )
-    .length(1),
+  purchase_units: z.tuple([
+    z.object({
+      amount: money,
+      custom_id: customId,
+      payments: z
+        .object({ captures: z.array(wireCapture).optional(), refunds: z.array(wireRefund).optional() })
+        .optional(),
+    }),
+  ]),
   links,
   create_time: at.optional(),
 });
 
 export const capture = wireCapture.transform(toCapture);
 export const refund = wireRefund.transform(toRefund);
-export const order = wireOrder.transform((wire, context): PaypalOrder => {
+export const order = wireOrder.transform((wire): PaypalOrder => {
   const [unit] = wire.purchase_units;
-  if (!unit) {
-    context.addIssue({ code: "custom", message: "has no purchase unit" });
-    return z.NEVER;
-  }
   const approve = wire.links?.find(({ rel }) => rel === "approve" || rel === "payer-action");
   return {
     id: wire.id,

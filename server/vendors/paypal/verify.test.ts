@@ -1,4 +1,4 @@
-import { createHash, sign, type KeyObject } from "node:crypto";
+import { createHash, generateKeyPairSync, sign, type KeyObject } from "node:crypto";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { crc32 } from "node:zlib";
@@ -263,4 +263,78 @@ test("a body with the same CRC32 verifies, which is why only its ids are believe
   const [told, forged] = pair as unknown as [Buffer, Buffer];
   expect(forged.equals(told)).toBe(false);
   expect(await verifier()(forged, headers({ signedBytes: told }), NOW)).toBeNull();
+});
+
+test.each([
+  ["a header twice", "paypal-transmission-sig", ["a", "b"]],
+  ["a header too long", "paypal-cert-url", "x".repeat(4 * 1024 + 1)],
+  ["an id of other letters", "paypal-transmission-id", "69cd13f0|d67a"],
+  ["a time in words", "paypal-transmission-time", "Sun, 01 Mar 2026 12:00:00 GMT"],
+  ["a time that no calendar has", "paypal-transmission-time", "2026-13-01T12:00:00Z"],
+  ["a signature that is no base64", "paypal-transmission-sig", "*".repeat(344)],
+  ["a signature too short", "paypal-transmission-sig", "AAAA"],
+])("%s is malformed, and nothing is fetched", async (_name, header, value) => {
+  const told = { ...headers(), [header]: value } as Record<string, string>;
+  expect(await verifier()(body, told, NOW)).toBe("malformed");
+  expect(fetched).toEqual([]);
+});
+
+test("old bytes that are no event are refused before PayPal is asked", async () => {
+  const bytes = Buffer.from("{");
+  const signed = headers({ at: NOW - 601_000, signedBytes: bytes });
+  expect(await verifier()(bytes, signed, NOW)).toBe("unreadable");
+});
+
+test("a certificate without alternative names goes by its common name; an address is no name", async () => {
+  const issue = (name: string, hosts: string[]) => authority.issue({ name, key, hosts });
+  files.set("common", { text: issue("messageverificationcerts.paypal.com", []) });
+  files.set("common-other", { text: issue("paypal.com.evil.example", []) });
+  files.set("nameless", { text: issue("PayPal, the company", []) });
+  files.set("address", { text: issue("messageverificationcerts.paypal.com", ["127.0.0.1"]) });
+  const results = [];
+  for (const cert of ["common", "common-other", "nameless", "address"])
+    results.push(await verifier()(body, headers({ cert }), NOW));
+  expect(results).toEqual([null, "cert_name", "cert_name", "cert_name"]);
+});
+
+test("a key that is not RSA signs nothing here", async () => {
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const hosts = ["messageverificationcerts.paypal.com"];
+  files.set("elliptic", { text: authority.issue({ name: "x", key: privateKey, hosts }) });
+  expect(await verifier()(body, headers({ cert: "elliptic" }), NOW)).toBe("cert_key");
+});
+
+test("a trusted certificate that is over vouches for nobody", async () => {
+  const later = Date.UTC(2100, 1, 1);
+  const hosts = ["x.paypal.com"];
+  const [leaf = "", between = ""] = authority
+    .issue({ name: "x", key, hosts, until: new Date(later + 1) })
+    .split(/(?<=-----END CERTIFICATE-----\n)/);
+  files.set("outlived", { text: leaf });
+  const check = verifier({ roots: authority.rootPem + between });
+  expect(await check(body, headers({ cert: "outlived" }), NOW)).toBeNull();
+  expect(await check(body, headers({ cert: "outlived", at: later }), later)).toBe("cert_expired");
+});
+
+test("at most eight certificates are fetched at once: the ninth sender comes back", async () => {
+  const check = verifier();
+  const names = Array.from({ length: 9 }, (_, n) => `many-${n}`);
+  for (const name of names) files.set(name, files.get("good") ?? {});
+  const results = await Promise.allSettled(names.map((cert) => check(body, headers({ cert }), NOW)));
+  expect(results.slice(0, 8)).toEqual(
+    Array.from({ length: 8 }, () => ({ status: "fulfilled", value: null })),
+  );
+  expect(results[8]).toMatchObject({ status: "rejected", reason: expect.any(CertificateAway) as unknown });
+  expect(await check(body, headers({ cert: "many-8" }), NOW)).toBeNull();
+});
+
+test("thirty-two certificates are kept; one more takes the place of the oldest", async () => {
+  const check = verifier();
+  const names = Array.from({ length: 33 }, (_, n) => `kept-${n}`);
+  for (const name of names) files.set(name, files.get("good") ?? {});
+  for (const cert of names) expect(await check(body, headers({ cert }), NOW)).toBeNull();
+  fetched = [];
+  for (const cert of ["kept-1", "kept-32", "kept-0"])
+    expect(await check(body, headers({ cert }), NOW)).toBeNull();
+  expect(fetched).toEqual(["/v1/notifications/certs/kept-0"]);
 });

@@ -100,3 +100,70 @@ test("an object of another shape is not read", () => {
   expect(readPaymentEvent(event("charge.succeeded", { object: "dispute" }))).toBeNull();
   expect(readPaymentEvent(event("charge.succeeded", { ...charge, amount_captured: 1.5 }))).toBeNull();
 });
+
+test("a checkout whose delayed method failed is over; one not yet paid is on its way; an open one tells nothing", () => {
+  const session = { id: "cs_1", object: "checkout.session", status: "complete", payment_status: "unpaid" };
+  const stateOf = (type: string, more: object = {}) =>
+    readPaymentEvent(event(type, { ...session, ...more }))?.state;
+  expect(stateOf("checkout.session.async_payment_failed")).toEqual({
+    status: "failed",
+    failureCode: "async_payment_failed",
+  });
+  expect(stateOf("checkout.session.completed")).toEqual({ status: "processing", failureCode: null });
+  expect(stateOf("checkout.session.completed", { status: "open" })).toBeNull();
+});
+
+test.each([
+  ["processing", "processing", null],
+  ["requires_capture", "processing", null],
+  ["requires_action", "requires_action", null],
+  ["requires_confirmation", "requires_payment_method", "card_declined"],
+  ["requires_payment_method", "requires_payment_method", "card_declined"],
+  ["canceled", "canceled", "abandoned"],
+])("an intent that is %s leaves the payment %s", (status, wanted, failureCode) => {
+  const intent = {
+    id: "pi_1",
+    object: "payment_intent",
+    status,
+    latest_charge: null,
+    cancellation_reason: "abandoned",
+    last_payment_error: { code: "card_declined" },
+  };
+  expect(readPaymentEvent(event("payment_intent.updated", intent))).toMatchObject({
+    state: { status: wanted, failureCode },
+    charge: null,
+    paidElsewhere: false,
+  });
+});
+
+test("a charge that failed without an outcome is told by its failure code", () => {
+  const failed = { ...charge, status: "failed", captured: false, failure_code: "card_declined" };
+  expect(readPaymentEvent(event("charge.failed", failed))?.state?.failureCode).toBe("card_declined");
+  expect(readPaymentEvent(event("charge.failed", { ...failed, outcome: { reason: null } }))?.state).toEqual({
+    status: "requires_payment_method",
+    failureCode: "card_declined",
+  });
+});
+
+test.each([
+  ["succeeded", "succeeded"],
+  ["failed", "failed"],
+  ["canceled", "canceled"],
+  ["requires_action", "pending"],
+  [null, "pending"],
+])("a refund that Stripe calls %s is %s", (status, wanted) => {
+  const refund = {
+    id: "re_1",
+    object: "refund",
+    status,
+    amount: 250,
+    currency: "usd",
+    created: 1_900_000_000,
+    charge: { id: "ch_1" },
+    payment_intent: "pi_1",
+    metadata: { holdfast_id: "re_ours", holdfast_keeps_credits: "true" },
+  };
+  expect(readPaymentEvent(event("refund.updated", refund))?.refunds).toMatchObject([
+    { id: "re_1", chargeId: "ch_1", amountMinor: 250n, status: wanted, keepsCredits: true },
+  ]);
+});
