@@ -54,8 +54,8 @@ type Batch = {
   places: Map<string, Place>;
   rows: Map<string, SubscriptionGlance>;
   invoices: Map<string, InvoiceGlance>;
-  /** When events of the batch tell a state, per subscription at the company. */
-  times: Map<string, number[]>;
+  /** When events of the batch tell a state of which subscription at the company. */
+  times: { id: string; ms: number }[];
 };
 
 /** Ids of one event, ours first. */
@@ -67,7 +67,7 @@ function idsOf(read: RecurringEvent): string[] {
 }
 
 async function lookUp(deps: BillingDeps, told: readonly Told[]): Promise<Batch> {
-  const batch: Batch = { places: new Map(), rows: new Map(), invoices: new Map(), times: new Map() };
+  const batch: Batch = { places: new Map(), rows: new Map(), invoices: new Map(), times: [] };
   const ids = [...new Set(told.flatMap(({ read }) => idsOf(read)))];
   if (ids.length === 0) return batch;
   const places = await withSystemTx(deps.db, (tx) => findSubscriptionPlaces(tx, deps.accountId, ids));
@@ -75,10 +75,8 @@ async function lookUp(deps: BillingDeps, told: readonly Told[]): Promise<Batch> 
   const invoices: { org_id: string; invoice: string }[] = [];
   for (const { event, read } of told) {
     const place = placeOf(batch, read);
-    if (read.kind === "subscription") {
-      const times = batch.times.get(read.found.id) ?? [];
-      batch.times.set(read.found.id, [...times, event.createdAt.getTime()]);
-    } else if (place && read.kind !== "session")
+    if (read.kind === "subscription") batch.times.push({ id: read.found.id, ms: event.createdAt.getTime() });
+    else if (place && read.kind !== "session")
       invoices.push({
         org_id: place.org_id,
         invoice: read.kind === "invoice" ? read.found.id : read.invoiceId,
@@ -181,8 +179,8 @@ function needsSubscription(
   if (found.status === "trialing" && row.provider_status !== "trialing") return true;
   const order = orderOf(row, createdAt);
   if (order !== "newer") return order === "unclear";
-  const others = times.get(found.id) ?? [];
-  return others.filter((time) => Math.abs(time - createdAt.getTime()) <= CLOSE_MS).length > 1;
+  const isClose = (ms: number) => Math.abs(ms - createdAt.getTime()) <= CLOSE_MS;
+  return times.filter(({ id, ms }) => id === found.id && isClose(ms)).length > 1;
 }
 
 async function invoiceState(

@@ -8,6 +8,7 @@ import { ensureCustomer } from "../payments/start-session.ts";
 import { ensurePrice } from "../plans/ensure-price.ts";
 import { billingProblems } from "../problems.ts";
 import { placeSubscription } from "./places.ts";
+import { refreshCheckout } from "./refresh.ts";
 import { lockSubscriptions, updateSubscriptions } from "./store.ts";
 import type { SubscriptionRow } from "./subscription.ts";
 
@@ -23,10 +24,16 @@ const KEY_LIFE_MS = 20 * 3_600_000;
 /** Between the two looks that must both find nothing before a new key is used. */
 const ABSENT_MS = 10 * 60_000;
 
-/** Gives a subscription its checkout, or finds the one it has. Safe to call again at any point. */
+/**
+ * Gives a subscription its checkout, or finds the one it has. Safe to call again at any point: 409 `checkout_over` for one
+ * that has ended without, 503 `provider_unavailable` while only the company's list can tell whether there is one.
+ */
 export async function startCheckout(deps: BillingDeps, row: SubscriptionRow): Promise<StartedCheckout> {
   const known = started(row);
   if (known) return known;
+  if (row.status !== "creating") throw new Problem(billingProblems.checkout_over);
+  if (!keyCounts(deps, row))
+    throw new Problem(billingProblems.provider_unavailable, { retryAfter: ABSENT_MS / 1000 });
   const { success_url: successUrl, cancel_url: cancelUrl } = row;
   assert(successUrl && cancelUrl, "a checkout says where its buyer goes afterwards");
   try {
@@ -46,12 +53,16 @@ export async function startCheckout(deps: BillingDeps, row: SubscriptionRow): Pr
       idempotencyKey: `${row.id}:session:${row.attempt}`,
     });
     const result = await adoptCheckout(deps, row, session);
-    assert(result, "a company gives a new checkout its address");
+    if (!result) throw new Problem(billingProblems.checkout_over);
     return result;
   } catch (error) {
     throw await refusal(deps, row, error);
   }
 }
+
+/** The company still knows the running attempt's key. Until there is a checkout, `as_of` is when that attempt began. */
+const keyCounts = ({ clock }: BillingDeps, { absent_since, as_of }: SubscriptionRow): boolean =>
+  absent_since === null && clock.now().getTime() - as_of.getTime() < KEY_LIFE_MS;
 
 /** The row learns of its checkout; null for one that can no longer be paid. */
 function adoptCheckout(
@@ -94,7 +105,7 @@ async function refusal(deps: BillingDeps, row: SubscriptionRow, error: unknown):
  */
 export async function resumeCheckout(deps: BillingDeps, row: SubscriptionRow): Promise<void> {
   const now = deps.clock.now();
-  if (row.absent_since === null && now.getTime() - row.as_of.getTime() < KEY_LIFE_MS) {
+  if (keyCounts(deps, row)) {
     try {
       await startCheckout(deps, row);
       return;
@@ -105,8 +116,10 @@ export async function resumeCheckout(deps: BillingDeps, row: SubscriptionRow): P
     }
   }
   const session = await deps.stripe.findSubscriptionSession(row.id, addMs(row.created_at, -60_000));
-  if (session) await adoptCheckout(deps, row, session);
-  else
+  if (session) {
+    await adoptCheckout(deps, row, session);
+    if (session.status !== "open") await refreshCheckout(deps, { ...row, session_id: session.id });
+  } else
     await change(deps, row, (known) => {
       if (known.status !== "creating" || known.attempt !== row.attempt) return known;
       if (known.absent_since === null) return { ...known, absent_since: now };

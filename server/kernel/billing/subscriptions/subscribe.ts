@@ -1,6 +1,6 @@
 import { type Tx, withTx } from "../../../platform/db/index.ts";
 import type { Id, OrgId } from "../../../platform/ids.ts";
-import { Problem, common } from "../../../platform/problem.ts";
+import { assert, Problem, common } from "../../../platform/problem.ts";
 import { audit } from "../../identity/index.ts";
 import type { Mode } from "../../ledger/index.ts";
 import type { BillingDeps } from "../deps.ts";
@@ -32,11 +32,11 @@ export type SubscribeInput = {
 /**
  * Begins a subscription: our row first, committed, then the company's checkout under a key made of the row. Called again
  * with the same operation it goes on from wherever it was cut off. 422 for a plan without such a price, 409
- * `already_subscribed`, `checkout_open` (with its address), `trial_used`; 502 `provider_refused`, 503
+ * `already_subscribed`, `checkout_open` (with its address), `checkout_over`, `trial_used`; 502 `provider_refused`, 503
  * `provider_unavailable`: the row is kept.
  */
 export async function subscribe(deps: BillingDeps, input: SubscribeInput): Promise<StartedCheckout> {
-  const { plan, price } = wanted(deps, input);
+  const { plan, price, trialDays } = wanted(deps, input);
   if (input.mode !== deps.stripe.mode)
     throw new Problem(common.forbidden, { detail: "No account of this mode" });
   const { baseUrl } = deps;
@@ -56,21 +56,25 @@ export async function subscribe(deps: BillingDeps, input: SubscribeInput): Promi
     if (mine) return mine;
     await refuseSecond(deps, tx, rows);
     if (input.trial) await refuseTrial(deps, tx, input);
-    await insertRow(deps, tx, input, { id, plan, price, urls });
+    await insertRow(deps, tx, input, { id, plan, price, trialDays, urls });
     const made = await findSubscription(tx, input.orgId, id);
-    if (!made) throw new Error("a subscription just made is not there");
+    assert(made, "a subscription just made is there");
     return made;
   });
   return startCheckout(deps, row);
 }
 
-function wanted({ plans }: BillingDeps, input: SubscribeInput): { plan: Plan; price: PlanPrice } {
+function wanted(
+  { plans }: BillingDeps,
+  input: SubscribeInput,
+): { plan: Plan; price: PlanPrice; trialDays: number | null } {
   const plan = plans.find(input.planKey);
   if (!plan || plan === plans.free) throw invalid("/plan_key", "is not a plan that we sell");
   const price = priceOf(plan, input.period, input.currency);
   if (!price) throw invalid("/interval", "is not a price of this plan");
-  if (input.trial && !plan.trial) throw invalid("/trial", "is not part of this plan");
-  return { plan, price };
+  if (!input.trial) return { plan, price, trialDays: null };
+  if (!plan.trial) throw invalid("/trial", "is not part of this plan");
+  return { plan, price, trialDays: plan.trial.days };
 }
 
 /** A checkout that ran out makes room; what is open, live, or being made does not. */
@@ -101,11 +105,12 @@ async function insertRow(
     id: SubscriptionRow["id"];
     plan: Plan;
     price: PlanPrice;
+    trialDays: number | null;
     urls: { success_url: string; cancel_url: string };
   },
 ): Promise<void> {
   const now = deps.clock.now();
-  const { id, plan, price, urls } = made;
+  const { id, plan, price, trialDays, urls } = made;
   await insertSubscription(tx, input.orgId, {
     id,
     mode: input.mode,
@@ -118,7 +123,7 @@ async function insertRow(
     amount_minor: price.amountMinor,
     quantity: input.quantity,
     status: "creating",
-    trial_days: input.trial ? (plan.trial?.days ?? null) : null,
+    trial_days: trialDays,
     operation_id: input.operationId,
     ...urls,
     period_start: null,

@@ -46,7 +46,7 @@ async function look(deps: BillingDeps, row: SubscriptionRow, now: Date): Promise
     const locked = (await lockSubscriptions(tx, row.org_id)).find(({ id }) => id === row.id);
     if (!locked) return null;
     const next = withStatus(locked, now);
-    if (next !== locked) await updateSubscriptions(tx, row.org_id, [next]);
+    await updateSubscriptions(tx, row.org_id, [next]);
     return next;
   });
   if (known && isGivenUp(known, now))
