@@ -1,35 +1,23 @@
 /** Answers of Stripe that differ from the usual ones, over HTTP. */
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { startAnswering, type Answering } from "../../../test/harness/answering.ts";
 import { createMetrics } from "../../platform/telemetry/index.ts";
 import { createStripe, type StripeApi } from "./index.ts";
 
-let server: Server;
+let company: Answering;
 let stripe: StripeApi;
-/** What is answered, in order; each asked address and form is kept. */
+/** What is answered, in order. */
 let answers: { status?: number; body: object }[] = [];
-let asked: { url: URL; form: URLSearchParams }[] = [];
 
 beforeAll(async () => {
-  server = createServer((req, res) => {
-    const chunks: Uint8Array[] = [];
-    req.on("data", (chunk: Uint8Array) => void chunks.push(chunk));
-    req.on("end", () => {
-      const form = new URLSearchParams(Buffer.concat(chunks).toString());
-      asked.push({ url: new URL(req.url ?? "", "http://stripe.test"), form });
-      const { status = 200, body } = answers.shift() ?? { status: 500, body: {} };
-      res.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
-    });
-  });
-  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
-  const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  stripe = createStripe({ apiKey: "sk_test_1", baseUrl, metrics: createMetrics("test"), pausesMs: [] });
+  company = await startAnswering(() => answers.shift() ?? { status: 500, body: {} });
+  const metrics = createMetrics("test");
+  stripe = createStripe({ apiKey: "sk_test_1", baseUrl: company.url, metrics, pausesMs: [] });
 });
-afterAll(() => void server.close());
+afterAll(() => company.close());
 beforeEach(() => {
   answers = [];
-  asked = [];
+  company.asked.length = 0;
 });
 
 const signal = new AbortController().signal;
@@ -47,7 +35,7 @@ const session = (n: number, holdfast_id: string) => ({
 test("a session is looked for page by page, each after the last row of the one before", async () => {
   answers = [list([session(1, "pay_1"), session(2, "pay_2")], true), list([session(3, "pay_3")])];
   expect((await stripe.findCheckoutSession("pay_3", new Date(0)))?.id).toBe("cs_3");
-  expect(asked.map(({ url }) => url.searchParams.get("starting_after"))).toEqual([null, "cs_2"]);
+  expect(company.asked.map(({ query }) => query.get("starting_after"))).toEqual([null, "cs_2"]);
 });
 
 test("a session is not found after the last page, nor after one without rows, nor beyond ten pages", async () => {
@@ -55,10 +43,10 @@ test("a session is not found after the last page, nor after one without rows, no
   expect(await stripe.findCheckoutSession("pay_9", new Date(0))).toBeNull();
   answers = [list([], true)];
   expect(await stripe.findCheckoutSession("pay_9", new Date(0))).toBeNull();
-  asked = [];
+  company.asked.length = 0;
   answers = Array.from({ length: 12 }, (_, n) => list([session(n, "pay_1")], true));
   expect(await stripe.findCheckoutSession("pay_9", new Date(0))).toBeNull();
-  expect(asked).toHaveLength(10);
+  expect(company.asked).toHaveLength(10);
 });
 
 test("a session that nobody pays is open until it has expired", async () => {
@@ -75,7 +63,7 @@ test("the books go on after the last id of the page before", async () => {
   const range = { from: new Date(0), to: new Date(1_000) };
   expect(await stripe.listBalance({ ...range, after: null }, signal)).toEqual({ records: [], hasMore: true });
   expect((await stripe.listBalance({ ...range, after: "txn_1" }, signal)).hasMore).toBe(false);
-  expect(asked.map(({ url }) => url.searchParams.get("starting_after"))).toEqual([null, "txn_1"]);
+  expect(company.asked.map(({ query }) => query.get("starting_after"))).toEqual([null, "txn_1"]);
 });
 
 test("the list of events goes on after an id, keeps to the asked types, and leaves out what is no event", async () => {
@@ -84,7 +72,7 @@ test("the list of events goes on after an id, keeps to the asked types, and leav
   const range = { from: new Date(0), to: new Date(1_000), after: "evt_9", types: ["charge.succeeded"] };
   const { events } = await stripe.listEvents(range, signal);
   expect(events.map(({ envelope }) => envelope.id)).toEqual(["evt_1"]);
-  const [query] = asked.map(({ url }) => url.searchParams);
+  const query = company.asked[0]?.query;
   expect(query?.get("starting_after")).toBe("evt_9");
   expect([...(query ?? [])].filter(([name]) => name.startsWith("types")).map(([, type]) => type)).toEqual([
     "charge.succeeded",
@@ -124,6 +112,9 @@ test("a refund says why in Stripe's words, or not at all, and keeps the credits 
   answers = [{ body: refund }, { body: refund }];
   await stripe.createRefund({ ...base, reason: "requested", keepsCredits: true });
   await stripe.createRefund({ ...base, reason: "other", keepsCredits: false });
-  expect(asked.map(({ form }) => form.get("reason"))).toEqual(["requested_by_customer", null]);
-  expect(asked.map(({ form }) => form.get("metadata[holdfast_keeps_credits]"))).toEqual(["true", null]);
+  expect(company.asked.map(({ form }) => form.get("reason"))).toEqual(["requested_by_customer", null]);
+  expect(company.asked.map(({ form }) => form.get("metadata[holdfast_keeps_credits]"))).toEqual([
+    "true",
+    null,
+  ]);
 });

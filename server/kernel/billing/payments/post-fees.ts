@@ -7,11 +7,13 @@ import { listFeesDue, lockPayments, updatePayments } from "./store.ts";
 /** Fees asked for in one run; with a run each second this stays below the company's limit. */
 const AT_ONCE = 20;
 
+type Deps = Pick<BillingDeps, "db" | "clock" | "logger" | "stripe">;
+
 /**
  * Posts the company's fees of captured payments, each under its balance transaction. Fees wait for no event and no event
  * waits for them: the payment's row is the queue. True when there are more.
  */
-export async function postFees(deps: BillingDeps, signal: AbortSignal): Promise<boolean> {
+export async function postFees(deps: Deps, signal: AbortSignal): Promise<boolean> {
   const due = await withOperatorTx(deps.db, (tx) => listFeesDue(tx, AT_ONCE));
   for (const { org_id, id, fee_transaction_id } of due) {
     if (signal.aborted) return false;
@@ -44,12 +46,15 @@ export async function postFees(deps: BillingDeps, signal: AbortSignal): Promise<
   return due.length === AT_ONCE;
 }
 
-/** A fee that the company does not know must not hold up the others; its charge's next event names it again. */
-async function ask({ stripe }: BillingDeps, id: string): Promise<Fee | "away" | "unknown"> {
+/**
+ * A fee that the company does not know must not hold up the others; its charge's next event names it again. Any other no
+ * is about our key, not about the fee: it stays due.
+ */
+async function ask({ stripe }: Deps, id: string): Promise<Fee | "away" | "unknown"> {
   try {
     return await stripe.fetchFee(id);
   } catch (error) {
     if (!(error instanceof StripeFault)) throw error;
-    return error.kind === "unavailable" ? "away" : "unknown";
+    return error.kind === "not_found" ? "unknown" : "away";
   }
 }

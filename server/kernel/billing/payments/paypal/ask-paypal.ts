@@ -1,5 +1,6 @@
 import { withSystemTx, withTx } from "../../../../platform/db/index.ts";
 import type { OrgId } from "../../../../platform/ids.ts";
+import { assert } from "../../../../platform/problem.ts";
 import { PaypalFault, type PaypalApi, type PaypalOrder } from "../../../../vendors/paypal/index.ts";
 import { RuleBroken } from "../../../webhooks/index.ts";
 import type { BillingDeps } from "../../deps.ts";
@@ -36,7 +37,8 @@ type Answer = { order: PaypalOrder; fetchSeq: bigint };
 
 async function ask(deps: Deps, paypal: PaypalApi, row: PaymentRow): Promise<Answer | Fetched> {
   const fetchSeq = await withSystemTx(deps.db, drawFetchSeq);
-  const orderId = row.session_id ?? "";
+  const orderId = row.session_id;
+  assert(orderId !== null, "only a payment that has its order is asked for");
   try {
     const order = await paypal.getOrder(orderId);
     if (order.customId !== row.id)
@@ -47,7 +49,7 @@ async function ask(deps: Deps, paypal: PaypalApi, row: PaymentRow): Promise<Answ
     return { order, fetchSeq };
   } catch (error) {
     if (!(error instanceof PaypalFault && error.kind === "not_found")) throw error;
-    const found = await forgotten(deps, paypal, row, error);
+    const found = await forgotten(deps, paypal, row, orderId, error);
     return { found, fetchSeq, at: deps.clock.now() };
   }
 }
@@ -63,11 +65,12 @@ async function forgotten(
   { clock }: Deps,
   paypal: PaypalApi,
   row: PaymentRow,
+  orderId: string,
   error: PaypalFault,
 ): Promise<PaymentFact> {
   if (row.charge_id !== null) return captureFact(await paypal.getCapture(row.charge_id));
   if (row.session_expires_at === null || clock.now() < row.session_expires_at) throw error;
-  return expiredFact(row.session_id ?? "");
+  return expiredFact(orderId);
 }
 
 function mayCapture(row: PaymentRow, order: PaypalOrder, approvedAt: Date | null): boolean {

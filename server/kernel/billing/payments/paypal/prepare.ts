@@ -23,13 +23,14 @@ const isRefund = (type: string) => REFUNDS.has(type) || type.startsWith("PAYMENT
 
 type Answer = Prepared<Fact>;
 export type Account = { api: PaypalApi; accountId: string };
+type Deps = Pick<BillingDeps, "db" | "clock">;
 
 /**
  * Turns events into facts. A body says which payment to ask about and nothing more, for its signature lets a changed one
  * pass: what is applied is what PayPal answers. One question serves all events of its payment in the batch.
  */
 export function prepareEvents(
-  deps: BillingDeps,
+  deps: Deps,
   account: Account,
   limit: FetchLimit,
   events: readonly InboxEvent[],
@@ -66,7 +67,7 @@ function reason(error: unknown): Answer {
 }
 
 async function prepareOne(
-  deps: BillingDeps,
+  deps: Deps,
   account: Account,
   event: InboxEvent,
   ask: (row: PaymentRow, event: InboxEvent) => Promise<Fetched>,
@@ -102,7 +103,7 @@ async function withToldRefund(
 }
 
 /** Whose the event is: by the ids of its body, else by those of the event as PayPal keeps it, else by its object's. */
-async function findOwner(deps: BillingDeps, account: Account, event: InboxEvent): Promise<Place | null> {
+async function findOwner(deps: Deps, account: Account, event: InboxEvent): Promise<Place | null> {
   const told = await placeOf(deps, account, readNamedIds(event.body));
   if (told) return told;
   const genuine = readNamedIds((await account.api.getEvent(event.providerEventId)).body);
@@ -112,11 +113,7 @@ async function findOwner(deps: BillingDeps, account: Account, event: InboxEvent)
   return placeOf(deps, account, { ...genuine, captureId, customId });
 }
 
-async function placeOf(
-  { db }: BillingDeps,
-  { accountId }: Account,
-  named: NamedIds | null,
-): Promise<Place | null> {
+async function placeOf({ db }: Deps, { accountId }: Account, named: NamedIds | null): Promise<Place | null> {
   if (!named) return null;
   const ours = isId("pay", named.customId) ? named.customId : null;
   const ids = [ours, named.orderId, named.captureId, named.objectId].filter((id) => id !== null);

@@ -2,23 +2,28 @@ import { withSystemTx } from "../../../../platform/db/index.ts";
 import { StripeFault } from "../../../../vendors/stripe/index.ts";
 import type { Prepared } from "../../../webhooks/index.ts";
 import type { BillingDeps } from "../../deps.ts";
-import type { Fetched } from "../fact.ts";
+import type { Fetched, PaymentFact } from "../fact.ts";
 import type { FetchLimit } from "../fetch-limit.ts";
 import { drawFetchSeq } from "../store.ts";
 
 /** An event waits no longer for Stripe: it is put back and the others go on. */
 const PATIENCE_MS = 3_000;
 
-/** Asks for a payment whole. Throws `StripeFault`. */
+/** Asks for a payment whole. Throws `StripeFault`; one that names nothing to ask for yet is not found. */
 export async function fetchWhole(
   { db, clock, stripe }: Pick<BillingDeps, "db" | "clock" | "stripe">,
   object: { intentId: string | null; sessionId: string | null },
 ): Promise<Fetched> {
+  const { intentId, sessionId } = object;
   const fetchSeq = await withSystemTx(db, drawFetchSeq);
-  const found = object.intentId
-    ? await stripe.fetchPayment(object.intentId)
-    : await stripe.fetchSession(object.sessionId ?? "");
+  const found = intentId ? await stripe.fetchPayment(intentId) : await fetchSession(stripe, sessionId);
   return { found, fetchSeq, at: clock.now() };
+}
+
+async function fetchSession(stripe: BillingDeps["stripe"], id: string | null): Promise<PaymentFact> {
+  // Without an id the same address lists sessions.
+  if (!id) throw new StripeFault("not_found", "nothing_to_ask_for", null);
+  return stripe.fetchSession(id);
 }
 
 /** The same for an event that waits: bounded in rate and time, and a reason to come back instead of an error. */
