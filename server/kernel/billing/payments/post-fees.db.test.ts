@@ -107,16 +107,21 @@ test("a fee is posted out of clearing under its balance transaction, once", asyn
   expect(await posted(one)).toEqual(entries);
 });
 
-test("two runs that ask for one fee at once post it once", async () => {
+test("of two runs that ask for one fee at once the first posts it; what the other is told changes nothing", async () => {
   const one = await due();
-  const { promise, resolve } = Promise.withResolvers<Answer>();
-  fees.set(one.fee, promise);
-  const runs = [postFees(deps, never), postFees(deps, never)];
+  const answers = [Promise.withResolvers<Answer>(), Promise.withResolvers<Answer>()] as const;
+  fees.set(one.fee, answers[0].promise);
+  const first = postFees(deps, never);
+  await expect.poll(() => company.asked.length).toBe(1);
+  fees.set(one.fee, answers[1].promise);
+  const second = postFees(deps, never);
   await expect.poll(() => company.asked.length).toBe(2);
-  resolve(feeOf(59));
-  await Promise.all(runs);
+  answers[0].resolve(feeOf(59));
+  await first;
+  answers[1].resolve(UNKNOWN);
+  await second;
   expect(await posted(one)).toHaveLength(2);
-  expect(await read(one)).toMatchObject({ fee_minor: 59n });
+  expect(await read(one)).toMatchObject({ fee_minor: 59n, fee_transaction_id: one.fee });
 });
 
 test("a charge that costs nothing is settled without a posting", async () => {
