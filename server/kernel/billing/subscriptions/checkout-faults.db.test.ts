@@ -313,3 +313,22 @@ test("canceling while Stripe is away is 503, where it refuses 502; then nothing 
   expect(refused.body.reason).toBeTruthy();
   expect(await rowOf(who)).toMatchObject({ status: "active", cancel_at_period_end: false });
 });
+
+test("a trial that no person began is remembered by its organization", async () => {
+  const who = await owner();
+  const [home] = await t.sql<{ org_id: OrgId }>(
+    `select d.org_id from tenancy.member_directory d join identity.users u on u.id = d.user_id where u.email = $1`,
+    [who.email],
+  );
+  if (!home) throw new Error("no organization");
+  const input = { ...again({ ...home, operation_id: newId("idk") } as Row), trial: true };
+  const { url } = await subscribe(billingAt(0).deps, input);
+  await buyer.pay(url);
+  await expect.poll(() => rowOf(who), { timeout: 15_000 }).toMatchObject({ status: "trialing" });
+  const ended = await who.client.call("POST", "/api/subscriptions/cancel", { body: { at: "now" } });
+  expect(ended.body).toMatchObject({ status: "canceled" });
+  expect((await who.subscribe(undefined, { trial: true })).body).toMatchObject({
+    status: 409,
+    code: "trial_used",
+  });
+});

@@ -57,9 +57,10 @@ async function look(deps: BillingDeps, row: SubscriptionRow, now: Date): Promise
 
 /** A second subscription, or a trial of somebody who had one: ended at the company, and what it took is refunded. */
 async function giveBack(deps: BillingDeps, row: SubscriptionRow, providerId: string): Promise<void> {
-  await applyAnswer(deps, row, () =>
-    deps.stripe.cancelSubscription(providerId, `${row.id}:give_back:${row.attempt}`),
-  );
+  if (row.provider_status !== "canceled")
+    await applyAnswer(deps, row, () =>
+      deps.stripe.cancelSubscription(providerId, `${row.id}:give_back:${row.attempt}`),
+    );
   const charges = await withTx(deps.db, row.org_id, (tx) => listChargesOf(tx, row.org_id, row.id));
   for (const charge of charges) await deps.stripe.refundCharge(charge, `${row.id}:refund:${charge}`);
 }
