@@ -6,6 +6,7 @@ import { findActiveUser } from "../identity/index.ts";
 import { findKey } from "./keys/store.ts";
 import type { ApiKey } from "./keys/key.ts";
 import { findMember, type Standing } from "./members/store.ts";
+import { findOrganization } from "./organizations/store.ts";
 import { isAtLeast, isPermission, type Scope, SCOPES } from "./permissions.ts";
 
 /** The rule that decides, in the order in which rules are asked. */
@@ -58,7 +59,9 @@ export function explain(
     const maker = await findMember(tx, orgId, key.createdBy);
     const verdict = await ofKey(tx, key, maker, permission, now);
     const role = key.kind === "service" ? key.role : (maker?.role ?? null);
-    return { ...suspendedFirst(verdict, maker?.suspended ?? false), role, least };
+    // Of the organization itself: a service key outlives its maker's membership.
+    const organization = await findOrganization(tx, orgId);
+    return { ...suspendedFirst(verdict, organization?.suspended === true), role, least };
   });
 }
 
