@@ -61,7 +61,11 @@ test("of a personal key the rule is named that decides: its own state, its scope
     least: "admin",
   });
   expect(await use(key.secret)).toBe(200);
-  expect(await why(of, "credits.spend")).toMatchObject({ allowed: true, rule: "role_allows", least: "agent" });
+  expect(await why(of, "credits.spend")).toMatchObject({
+    allowed: true,
+    rule: "role_allows",
+    least: "agent",
+  });
   expect(await why(of, "jobs.view")).toMatchObject({ allowed: false, rule: "scope_missing" });
   await owner.call("PUT", `/api/team/members/${maker.id}`, { body: { overrides: { "team.manage": false } } });
   expect(await why(of)).toMatchObject({ allowed: false, rule: "override_denies", role: "admin" });

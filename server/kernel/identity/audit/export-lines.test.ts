@@ -7,7 +7,7 @@ import { checkExport, headLine, linkLine } from "./export-lines.ts";
 const ORG = "org_1";
 const SALT = Buffer.alloc(16, 7);
 const keys = [generateKeyPairSync("ed25519"), generateKeyPairSync("ed25519")] as const;
-const pemOf = (key: (typeof keys)[number]) => key.publicKey.export({ type: "spki", format: "pem" }).toString();
+const pemOf = (key: (typeof keys)[number]) => key.publicKey.export({ type: "spki", format: "pem" });
 const publicKeys = keys.map(pemOf);
 
 /** Four entries, each with an address; the first two were kept long enough and are gone. */
