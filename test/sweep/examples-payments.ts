@@ -56,8 +56,16 @@ async function aWaitingRefund(app: TestApp): Promise<string> {
   return id;
 }
 
+async function anOrganization({ sql }: TestApp): Promise<string> {
+  const [row] = await sql<{ org_id: string }>("select org_id from tenancy.organizations order by org_id limit 1");
+  return row?.org_id ?? "";
+}
+
 export const paymentsExamples: Record<string, Example> = {
   listRefunds: {},
+  listDisputes: {},
+  listCustomers: {},
+  getCustomer: { given: async (app) => ({ params: { org_id: await anOrganization(app) } }) },
   createRefund: {
     given: async (app) => ({
       body: { payment_id: await aPaidPayment(app), kind: "full", reason: "requested" },

@@ -6,6 +6,10 @@ import type { AnyHandler } from "../webhooks/index.ts";
 import { createCheckoutStatus, type CheckoutAnswer } from "./payments/checkout-status.ts";
 import type { BillingDeps } from "./deps.ts";
 import type { PaymentRow } from "./payments/payment.ts";
+import { readCustomer, type Customer } from "./customers/read.ts";
+import { listCustomers, type CustomerFilter, type CustomerView } from "./customers/store.ts";
+import { listDisputeViews, type DisputeFilter, type DisputeView } from "./disputes/store.ts";
+import { stripeDisputeHandler } from "./disputes/stripe-handler.ts";
 import { createFreeMonths } from "./plans/free-months.ts";
 import { runClock } from "./subscriptions/clock.ts";
 import { planOf, readCurrent, seatsOf, type Current } from "./subscriptions/read.ts";
@@ -49,6 +53,10 @@ export type Billing = {
   /** Of all organizations, newest first. */
   refunds(filter: Parameters<typeof listRefundViews>[1]): Promise<RefundView[]>;
   resumeRefunds(signal: AbortSignal): Promise<number>;
+  /** Of all organizations, newest first. */
+  disputes(filter: DisputeFilter): Promise<DisputeView[]>;
+  customers(filter: CustomerFilter): Promise<CustomerView[]>;
+  customer(input: Parameters<typeof readCustomer>[1]): Promise<Customer>;
   /** Keeps today's plans. At boot, before anybody subscribes. */
   keepPlans(): Promise<void>;
   /** How the organization's subscription stands. */
@@ -75,6 +83,7 @@ export function createBilling(deps: BillingDeps): Billing {
       byMode(payments, recurring),
       recurring,
       payments,
+      stripeDisputeHandler(deps),
       ...(paypal ? [paypalHandler(deps, paypal)] : []),
     ],
     purchase: (input) => purchase(deps, input),
@@ -96,6 +105,9 @@ export function createBilling(deps: BillingDeps): Billing {
     approveRefund: (input) => approveRefund(deps, input),
     refunds: (filter) => withOperatorTx(db, (tx) => listRefundViews(tx, filter)),
     resumeRefunds: (signal) => resumeRefunds(deps, signal),
+    disputes: (filter) => withOperatorTx(db, (tx) => listDisputeViews(tx, filter)),
+    customers: (filter) => withOperatorTx(db, (tx) => listCustomers(tx, filter)),
+    customer: (input) => readCustomer(db, input),
     keepPlans: () => deps.versions.keep(),
     current: (org, mode) => withTx(db, org, (tx) => readCurrent(deps, tx, org, mode)),
     usage: (org, mode) => readUsage(deps, org, mode),

@@ -1,6 +1,8 @@
 import { openCursor, sealCursor, type Http } from "../../platform/http/index.ts";
 import type { Cache } from "../../platform/cache/index.ts";
 import type { Billing } from "./billing.ts";
+import { customerRoutes } from "./customers/routes.ts";
+import { disputeRoutes } from "./disputes/routes.ts";
 import { presentPayment } from "./payments/present.ts";
 import { invoiceRoutes } from "./invoices/routes.ts";
 import { planRoutes } from "./plans/routes.ts";
@@ -17,6 +19,8 @@ export function billingRoutes(http: Http, billing: Billing, cache: Pick<Cache, "
   paymentRoutes(http, billing);
   revenueRoutes(http, billing, cache);
   refundRoutes(http, billing);
+  disputeRoutes(http, billing);
+  customerRoutes(http, billing);
   planRoutes(http, billing, cache);
   subscriptionRoutes(http, billing);
   invoiceRoutes(http, billing);

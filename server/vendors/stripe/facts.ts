@@ -59,6 +59,29 @@ export type CheckoutSession = {
 
 export type Fee = { balanceTransactionId: string; feeMinor: bigint; currency: string; createdAt: Date };
 
+/** A dispute whole, with every line that Stripe booked for it so far. Amounts of lines are signed. */
+export type StripeDispute = {
+  id: string;
+  chargeId: string;
+  intentId: string | null;
+  amountMinor: bigint;
+  currency: string;
+  reason: string;
+  status: string;
+  evidenceDueAt: Date | null;
+  createdAt: Date;
+  lines: { id: string; amountMinor: bigint; feeMinor: bigint; currency: string }[];
+};
+
+/** Money that leaves for the bank, below zero the other way. */
+export type StripePayout = {
+  id: string;
+  amountMinor: bigint;
+  currency: string;
+  /** It came back. */
+  hasFailed: boolean;
+};
+
 /** What a balance transaction moves. `account` is what concerns the account alone: its fees, top-ups, adjustments. */
 export type BalanceMovement =
   | "captured"

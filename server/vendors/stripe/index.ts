@@ -15,6 +15,7 @@ export type {
   SubscriptionFact,
   SubscriptionSession,
 } from "./recurring-facts.ts";
+export { readDisputeEvent, readPayoutEvent } from "./read-dispute.ts";
 export { readPaymentEvent } from "./read-payment.ts";
 export { readBalanceEvent } from "./read-balance.ts";
 export type {
@@ -27,4 +28,6 @@ export type {
   PaymentState,
   RefundFact,
   RefundStatus,
+  StripeDispute,
+  StripePayout,
 } from "./facts.ts";

@@ -1,9 +1,10 @@
 import type Stripe from "stripe";
 import { createClient, type CallStripe, type ClientOptions } from "./client.ts";
 import { envelopeOf, type Envelope } from "./envelope.ts";
-import type { BalanceRecord, CheckoutSession, Fee, PaymentFact, RefundFact } from "./facts.ts";
+import type { BalanceRecord, CheckoutSession, Fee, PaymentFact, RefundFact, StripeDispute } from "./facts.ts";
 import { createRecurring, type Recurring } from "./recurring.ts";
 import { StripeFault } from "./fault.ts";
+import { readDispute } from "./read-dispute.ts";
 import { readBalance } from "./read-balance.ts";
 import { intentFact, KEEPS_CREDITS, readFee, readRefund, readSession } from "./read-payment.ts";
 
@@ -60,6 +61,8 @@ export type StripeApi = Recurring & {
   createRefund(input: NewRefund): Promise<RefundFact>;
   /** A charge's refunds, newest first; at most 1,000. */
   listRefunds(chargeId: string): Promise<RefundFact[]>;
+  /** A dispute as it stands now. */
+  fetchDispute(id: string): Promise<StripeDispute>;
   /** What Stripe booked in [from, to), one page, newest first; `after` is the last id of the page before. */
   listBalance(
     range: { from: Date; to: Date; after: string | null },
@@ -108,6 +111,8 @@ export function createStripe(options: ClientOptions): StripeApi {
         readRefund(await sdk.refunds.create(refundParams(input), { idempotencyKey: input.idempotencyKey })),
       ),
     listRefunds: (chargeId) => listRefunds(call, chargeId),
+    fetchDispute: (id) =>
+      call("disputes.retrieve", async (sdk) => readDispute(await sdk.disputes.retrieve(id))),
     listBalance: ({ from, to, after }, signal) =>
       call(
         "balance_transactions.list",

@@ -36,6 +36,7 @@ const row: PaymentRow = {
   created_at: at(0),
   paid_at: null,
   disputed_minor: 0n,
+  lost_minor: 0n,
   dispute: null,
 };
 const nothing: PaymentFact = {

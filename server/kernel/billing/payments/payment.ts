@@ -207,7 +207,7 @@ function withTotal(
   moves: Moves,
 ): PaymentRow {
   const failed = refund.status !== "succeeded";
-  const totalMinor = refundedWithCredits(refunds);
+  const totalMinor = refundedWithCredits(refunds) + row.lost_minor;
   if (row.charge_id !== null && !refund.keeps_credits)
     moves.takenBack.push({ refundId: refund.id, totalMinor, failed });
   const change = failed ? -refund.amount_minor : refund.amount_minor;
@@ -215,7 +215,7 @@ function withTotal(
 }
 
 /** Money that went back and takes its credits along. */
-function refundedWithCredits(refunds: ReadonlyMap<string, RefundRow>): bigint {
+export function refundedWithCredits(refunds: ReadonlyMap<string, RefundRow>): bigint {
   let total = 0n;
   for (const { status, keeps_credits, amount_minor } of refunds.values())
     if (status === "succeeded" && !keeps_credits) total += amount_minor;
@@ -223,7 +223,7 @@ function refundedWithCredits(refunds: ReadonlyMap<string, RefundRow>): bigint {
 }
 
 /** A dispute outranks refunds, until it is won. */
-function settledStatus(row: PaymentRow): PaymentRow {
+export function settledStatus(row: PaymentRow): PaymentRow {
   if (row.charge_id === null) return row;
   const status = statusOf(row);
   return row.status === status ? row : { ...row, status };
