@@ -27,6 +27,9 @@ export type BillingDisputes = {
   created_at: Date;
   closed_at: Date | null;
   as_of: Date;
+  provider: string;
+  fetch_seq: bigint;
+  clawed_back_micros: bigint;
 };
 
 /** billing.free_months */
@@ -112,6 +115,7 @@ export type BillingPayments = {
   invoice_id: string | null;
   disputed_minor: bigint;
   dispute: string | null;
+  lost_minor: bigint;
 };
 
 /** billing.plan_prices */
@@ -181,6 +185,8 @@ export type BillingRefundRequests = {
   requested_at: Date;
   approved_by: string | null;
   approved_at: Date | null;
+  cancel_subscription: string;
+  cancelled_at: Date | null;
 };
 
 /** billing.refunds */

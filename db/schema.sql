@@ -72,8 +72,12 @@ CREATE TABLE billing.disputes (
   created_at timestamp with time zone NOT NULL,
   closed_at timestamp with time zone,
   as_of timestamp with time zone NOT NULL,
+  provider text NOT NULL DEFAULT 'stripe'::text,
+  fetch_seq bigint NOT NULL DEFAULT 0,
+  clawed_back_micros bigint NOT NULL DEFAULT 0,
   CONSTRAINT disputes_pkey PRIMARY KEY (org_id, id),
-  CONSTRAINT disputes_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text])))
+  CONSTRAINT disputes_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text]))),
+  CONSTRAINT disputes_provider_check CHECK ((provider = ANY (ARRAY['stripe'::text, 'paypal'::text])))
 );
 CREATE INDEX disputes_listed ON billing.disputes USING btree (created_at DESC, id DESC);
 CREATE INDEX disputes_payment ON billing.disputes USING btree (org_id, payment_id);
@@ -186,6 +190,7 @@ CREATE TABLE billing.payments (
   invoice_id text,
   disputed_minor bigint NOT NULL DEFAULT 0,
   dispute text,
+  lost_minor bigint NOT NULL DEFAULT 0,
   CONSTRAINT payments_pkey PRIMARY KEY (org_id, id),
   CONSTRAINT payments_org_id_operation_id_key UNIQUE (org_id, operation_id),
   CONSTRAINT payments_amount_minor_check CHECK ((amount_minor > 0)),
@@ -289,16 +294,20 @@ CREATE TABLE billing.refund_requests (
   requested_at timestamp with time zone NOT NULL,
   approved_by text,
   approved_at timestamp with time zone,
+  cancel_subscription text NOT NULL DEFAULT 'none'::text,
+  cancelled_at timestamp with time zone,
   CONSTRAINT refund_requests_pkey PRIMARY KEY (org_id, id),
   CONSTRAINT refund_requests_org_id_operation_id_key UNIQUE (org_id, operation_id),
   CONSTRAINT refund_requests_amount_minor_check CHECK ((amount_minor > 0)),
-  CONSTRAINT refund_requests_kind_check CHECK ((kind = ANY (ARRAY['full'::text, 'partial'::text]))),
+  CONSTRAINT refund_requests_cancel_subscription_check CHECK ((cancel_subscription = ANY (ARRAY['none'::text, 'period_end'::text, 'now'::text]))),
+  CONSTRAINT refund_requests_kind_check CHECK ((kind = ANY (ARRAY['full'::text, 'partial'::text, 'prorated'::text]))),
   CONSTRAINT refund_requests_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text]))),
   CONSTRAINT refund_requests_reason_check CHECK ((reason = ANY (ARRAY['duplicate'::text, 'fraudulent'::text, 'requested'::text, 'other'::text]))),
   CONSTRAINT refund_requests_state_check CHECK ((state = ANY (ARRAY['awaiting_approval'::text, 'requested'::text, 'sent'::text, 'refused'::text])))
 );
 CREATE INDEX refund_requests_due ON billing.refund_requests USING btree (attempt_at) WHERE (state = 'requested'::text);
 CREATE INDEX refund_requests_payment ON billing.refund_requests USING btree (org_id, payment_id);
+CREATE INDEX refund_requests_to_cancel ON billing.refund_requests USING btree (requested_at) WHERE ((state = 'sent'::text) AND (cancel_subscription <> 'none'::text) AND (cancelled_at IS NULL));
 ALTER TABLE billing.refund_requests ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY operator_reads ON billing.refund_requests AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
 CREATE POLICY tenant ON billing.refund_requests AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));

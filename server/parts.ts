@@ -57,6 +57,7 @@ import {
   recordHandler,
   relayMails,
   stripeBooks,
+  stripePayoutHandler,
   type ProviderBooks,
   type Relay,
 } from "./products/payments/index.ts";
@@ -187,7 +188,12 @@ export async function build(config: Config, options: AppOptions): Promise<Parts>
     baseUrl: config.BASE_URL,
     maxAttempts: config.WEBHOOK_MAX_ATTEMPTS,
     sources: sourcesOf(config, stripe, paypal?.api ?? null),
-    handlers: [...billing.handlers, mail.handler, ...books.map(recordHandler)],
+    handlers: [
+      ...billing.handlers,
+      mail.handler,
+      ...books.map(recordHandler),
+      stripePayoutHandler({ accountId, mode: stripe.mode }),
+    ],
   });
   const llm = buildModels(config);
   const gateway = await createGateway({

@@ -317,6 +317,95 @@ export type CheckoutSession = {
     provider: 'stripe' | 'paypal';
 };
 
+export type Customer = {
+    org_id: string;
+    name: string;
+    payments: number;
+    /**
+     * Per currency: captured, given back, and taken by disputes
+     */
+    paid: Array<{
+        currency: string;
+        paid_minor: number;
+        refunded_minor: number;
+        disputed_minor: number;
+    }>;
+    plan_key: string | null;
+    subscription_status: string | null;
+    provider: string | null;
+    open_disputes: number;
+    /**
+     * A buyer's dispute is open
+     */
+    flagged: boolean;
+    suspended_at: string | null;
+    created_at: string;
+    last_payment_at: string | null;
+};
+
+export type Customers = {
+    data: Array<Customer>;
+    has_more: boolean;
+    next_cursor: string | null;
+};
+
+export type CustomerTimeline = {
+    customer: Customer;
+    data: Array<{
+        at: string;
+        kind: 'payment' | 'refund' | 'dispute' | 'invoice' | 'subscription' | 'grant';
+        id: string;
+        status: string;
+        amount: number | null;
+        /**
+         * A currency, in minor units, or credit, in micro-credits
+         */
+        unit: string | null;
+        payment_id: string | null;
+        /**
+         * Purpose or failure, reason, number, plan or kind
+         */
+        detail: string | null;
+    }>;
+    has_more: boolean;
+    next_cursor: string | null;
+};
+
+export type Dispute = {
+    /**
+     * The company's id
+     */
+    id: string;
+    org_id: string;
+    organization: string | null;
+    payment_id: string;
+    account_id: string;
+    provider: 'stripe' | 'paypal';
+    charge_id: string;
+    amount_minor: number;
+    currency: string;
+    /**
+     * The company's word
+     */
+    reason: string;
+    status: 'warning_needs_response' | 'warning_under_review' | 'warning_closed' | 'needs_response' | 'under_review' | 'won' | 'lost' | 'prevented';
+    /**
+     * Taken of the account and not given back
+     */
+    withdrawn_minor: number;
+    fee_minor: number;
+    clawed_back_micros: number;
+    evidence_due_at: string | null;
+    created_at: string;
+    closed_at: string | null;
+};
+
+export type Disputes = {
+    data: Array<Dispute>;
+    has_more: boolean;
+    next_cursor: string | null;
+};
+
 export type Invoice = {
     id: string;
     number: string | null;
@@ -6599,6 +6688,106 @@ export type ApproveRefundResponses = {
 };
 
 export type ApproveRefundResponse = ApproveRefundResponses[keyof ApproveRefundResponses];
+
+export type ListDisputesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+        org_id?: string;
+        status?: 'warning_needs_response' | 'warning_under_review' | 'warning_closed' | 'needs_response' | 'under_review' | 'won' | 'lost' | 'prevented';
+        /**
+         * Only those that have not ended, or have
+         */
+        open?: 'true' | 'false';
+    };
+    url: '/api/admin/disputes';
+};
+
+export type ListDisputesErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ListDisputesError = ListDisputesErrors[keyof ListDisputesErrors];
+
+export type ListDisputesResponses = {
+    /**
+     * Success
+     */
+    200: Disputes;
+};
+
+export type ListDisputesResponse = ListDisputesResponses[keyof ListDisputesResponses];
+
+export type ListCustomersData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+        /**
+         * A part of the organization's name
+         */
+        name?: string;
+        /**
+         * With or without an open dispute
+         */
+        disputed?: 'true' | 'false';
+    };
+    url: '/api/admin/customers';
+};
+
+export type ListCustomersErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ListCustomersError = ListCustomersErrors[keyof ListCustomersErrors];
+
+export type ListCustomersResponses = {
+    /**
+     * Success
+     */
+    200: Customers;
+};
+
+export type ListCustomersResponse = ListCustomersResponses[keyof ListCustomersResponses];
+
+export type GetCustomerData = {
+    body?: never;
+    path: {
+        org_id: string;
+    };
+    query?: {
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/api/admin/customers/{org_id}';
+};
+
+export type GetCustomerErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type GetCustomerError = GetCustomerErrors[keyof GetCustomerErrors];
+
+export type GetCustomerResponses = {
+    /**
+     * Success
+     */
+    200: CustomerTimeline;
+};
+
+export type GetCustomerResponse = GetCustomerResponses[keyof GetCustomerResponses];
 
 export type ListPlansData = {
     body?: never;

@@ -57,7 +57,9 @@ async function aWaitingRefund(app: TestApp): Promise<string> {
 }
 
 async function anOrganization({ sql }: TestApp): Promise<string> {
-  const [row] = await sql<{ org_id: string }>("select org_id from tenancy.organizations order by org_id limit 1");
+  const [row] = await sql<{ org_id: string }>(
+    "select org_id from tenancy.organizations order by org_id limit 1",
+  );
   return row?.org_id ?? "";
 }
 

@@ -23,6 +23,7 @@ export {
   type ProviderBooks,
   type ReconciliationDeps,
 } from "./reconciliation/index.ts";
+export { stripePayoutHandler } from "./payouts/stripe-payouts.ts";
 export { paymentsConfig } from "./config.ts";
 export { createRelay, type Relay } from "./relay/relay.ts";
 export { relayMails } from "./relay/mails.ts";

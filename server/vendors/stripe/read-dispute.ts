@@ -45,7 +45,8 @@ function read<O, F>(body: Buffer, kind: string, turn: (object: O) => F): F | nul
     return turn(object as O);
   } catch (error) {
     // A member that is missing, or that BigInt cannot read: signed, yet not the shape of this API version.
-    if (error instanceof TypeError || error instanceof SyntaxError || error instanceof RangeError) return null;
+    if (error instanceof TypeError || error instanceof SyntaxError || error instanceof RangeError)
+      return null;
     throw error;
   }
 }

@@ -37,7 +37,10 @@ const moment = z.object({
   id: z.string(),
   status: z.string(),
   amount: int64.nullable(),
-  unit: z.string().nullable().meta({ description: "A currency, in minor units, or credit, in micro-credits" }),
+  unit: z
+    .string()
+    .nullable()
+    .meta({ description: "A currency, in minor units, or credit, in micro-credits" }),
   payment_id: z.string().nullable(),
   detail: z.string().nullable().meta({ description: "Purpose or failure, reason, number, plan or kind" }),
 });

@@ -97,7 +97,12 @@ export type Moment = {
 /** What happened to one organization, newest first. */
 export function listMoments(
   tx: Tx,
-  { mode, org, limit, cursor }: { mode: string; org: string; limit: number; cursor: { at: Date; id: string } | null },
+  {
+    mode,
+    org,
+    limit,
+    cursor,
+  }: { mode: string; org: string; limit: number; cursor: { at: Date; id: string } | null },
 ): Promise<Moment[]> {
   return tx.query(
     "billing.customer_moments",

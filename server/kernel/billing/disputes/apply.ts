@@ -5,7 +5,12 @@ import { audit } from "../../identity/index.ts";
 import { clawBack, post, restoreClawedBack } from "../../ledger/index.ts";
 import { RuleBroken, type Effect } from "../../webhooks/index.ts";
 import type { BillingDeps } from "../deps.ts";
-import { creditsReference, refundedWithCredits, settledStatus, type PaymentRow } from "../payments/payment.ts";
+import {
+  creditsReference,
+  refundedWithCredits,
+  settledStatus,
+  type PaymentRow,
+} from "../payments/payment.ts";
 import { listRefunds, lockPayments, placeObjects, updatePayments } from "../payments/store.ts";
 import { disputeAnnouncement } from "./announcement.ts";
 import { standingOf, walkDispute, type DisputeRow, type DisputeTold } from "./dispute.ts";
@@ -46,7 +51,9 @@ export async function applyDisputes(
     told.push({ before, row: disputes.get(row.id) ?? row });
     effects.push([
       { kind: "dispute", id: row.id },
-      ...posted.flatMap(({ posted: isNew, transactionId: id }) => (isNew ? [{ kind: "transaction", id }] : [])),
+      ...posted.flatMap(({ posted: isNew, transactionId: id }) =>
+        isNew ? [{ kind: "transaction", id }] : [],
+      ),
     ]);
   }
   await tell(deps, tx, org, told, now);
@@ -76,8 +83,7 @@ async function settle(
   // Named by the sum as well: what is lost may grow, and may come back, more than once.
   const name = (what: string) => `${row.id}:${what}:${next.lost_minor}`;
   let taken = 0n;
-  if (lost > 0n)
-    taken = (await clawBack(tx, org, { ...claim, reference: name("clawback") }, now)).clawedBack;
+  if (lost > 0n) taken = (await clawBack(tx, org, { ...claim, reference: name("clawback") }, now)).clawedBack;
   if (lost < 0n)
     taken = -(await restoreClawedBack(tx, org, { ...claim, reference: name("restored") }, now)).restored;
   const saved = { ...row, clawed_back_micros: row.clawed_back_micros + taken };

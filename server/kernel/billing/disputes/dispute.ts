@@ -128,7 +128,11 @@ function inPaid({ amountMinor, currency }: DisputeLine, dispute: DisputeFact): b
   return amountMinor < 0n ? -dispute.amountMinor : dispute.amountMinor;
 }
 
-function postingsOf({ provider, account_id, mode }: OfPayment, disputeId: string, line: DisputeLine): Posting[] {
+function postingsOf(
+  { provider, account_id, mode }: OfPayment,
+  disputeId: string,
+  line: DisputeLine,
+): Posting[] {
   const booked = {
     source: provider,
     accountId: account_id,

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { startTestApp, type TestApp } from "../../../../test/harness/app.ts";
 import { createBuyer, type Buyer } from "../../../../test/harness/buyer.ts";
-import type { Json } from "../../../../test/harness/client.ts";
+import { createClient, type Json } from "../../../../test/harness/client.ts";
 
 const CREDITS = 1_000_000_000;
 let t: TestApp;
@@ -30,6 +30,13 @@ const get = async (path: string): Promise<Json[]> =>
   (await t.owner.call<{ data: Json[] }>("GET", path)).body.data;
 const dispute = async ({ id }: Json): Promise<Json> =>
   (await get("/api/admin/disputes?limit=100")).find((row) => row.payment_id === id) ?? {};
+/** The holder of the card goes to the bank. */
+const openAt = async ({ charge_id: charge }: Json): Promise<void> => {
+  const made = await createClient(t.sandbox.url).call("POST", "/_sandbox/stripe/disputes", {
+    body: { charge },
+  });
+  expect(made.status, made.text).toBe(202);
+};
 const answer = async (row: Json, text: string) =>
   buyer.stripe(`/disputes/${String((await dispute(row)).id)}`, { "evidence[uncategorized_text]": text });
 const refund = (id: unknown, body: Json = {}) =>
@@ -52,7 +59,9 @@ const idle = () =>
   expect
     .poll(
       () =>
-        t.sql("select type, error_code from webhooks.events where state in ('received', 'processing', 'waiting_retry')"),
+        t.sql(
+          "select type, error_code from webhooks.events where state in ('received', 'processing', 'waiting_retry')",
+        ),
       { timeout: 20_000 },
     )
     .toEqual([]);
@@ -156,5 +165,7 @@ test("a customer's timeline tells of payments, refunds, disputes and grants, pag
   expect(new Set(all.map(({ id }) => id)).size).toBe(all.length);
   expect(new Set(all.map(({ kind }) => kind))).toEqual(new Set(["payment", "refund", "dispute", "grant"]));
   expect(first.customer).toMatchObject({ paid: [{ currency: "usd" }] });
-  expect((await t.owner.call("GET", "/api/admin/customers/org_01890000000070008000000000000000")).status).toBe(404);
+  expect(
+    (await t.owner.call("GET", "/api/admin/customers/org_01890000000070008000000000000000")).status,
+  ).toBe(404);
 });

@@ -15,7 +15,8 @@ export type RequestRow = Narrowed<
     org_id: OrgId;
     id: Id<"ref">;
     mode: Mode;
-    kind: "full" | "partial";
+    kind: "full" | "partial" | "prorated";
+    cancel_subscription: "none" | "period_end" | "now";
     reason: RefundReason;
     state: RequestState;
   }

@@ -90,6 +90,8 @@ export async function requestRefund(deps: BillingDeps, input: RefundInput): Prom
       requested_at: now,
       approved_by: null,
       approved_at: null,
+      cancel_subscription: input.cancelSubscription,
+      cancelled_at: null,
     };
     await insertRequest(tx, made);
     await audit(tx, now, {
