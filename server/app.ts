@@ -39,7 +39,7 @@ import { limitRoutes, type LimitRouteDeps } from "./platform/rate-limit/routes.t
 import { realtimeRoutes } from "./platform/realtime/routes.ts";
 import type { Tx } from "./platform/db/index.ts";
 import type { OrgId } from "./platform/ids.ts";
-import type { Logger } from "./platform/telemetry/index.ts";
+import type { Logger, Metrics } from "./platform/telemetry/index.ts";
 import { healthChecks } from "./health-checks.ts";
 import { gatewayJobs } from "./products/gateway/jobs.ts";
 import { gatewayRoutes, usageStatsRoutes } from "./products/gateway/routes.ts";
@@ -57,6 +57,7 @@ const CLOSE_IDLE_EVERY_MS = 100;
 
 export type App = {
   readonly logger: Logger;
+  readonly metrics: Metrics;
   readonly role: Config["ROLE"];
   readonly http: Http;
   /** Listens and works; returns the address. */
@@ -103,6 +104,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   await http.app.ready();
   return {
     logger,
+    metrics,
     role: config.ROLE,
     http,
     unfinished: () => parts.gateway.calls.size,

@@ -1,5 +1,5 @@
 /**
- * `bin/bench [ledger|webhooks|gateway|jobs|identity|all] [--smoke]`: each scenario beside its baseline, taking turns in rounds, load from
+ * `bin/bench [ledger|webhooks|payments|gateway|jobs|identity|all] [--smoke]`: each scenario beside its baseline, taking turns in rounds, load from
  * another process. Only ratios and added latencies gate; a spread over 3x is "unstable". Everything goes to
  * `.data/bench/*.json`. `--smoke` runs one short round without bounds.
  */
@@ -10,11 +10,19 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { dataDir, root } from "../../local/project.ts";
 import { judge, median, table, type Round, type Row } from "./judge.ts";
-import { JUDGEMENTS, measureMachine, open, SCENARIOS, type Pace, type ScenarioName } from "./scenarios.ts";
+import {
+  JUDGEMENTS,
+  measureMachine,
+  open,
+  SCENARIOS,
+  type Pace,
+  type Scenario,
+  type ScenarioName,
+} from "./scenarios.ts";
 import { openStage, type Stage } from "./stage.ts";
 
-const FULL: Pace = { seconds: 2, warmUpSeconds: 6, events: 5_000, backlog: 100_000 };
-const SMOKE: Pace = { seconds: 0.5, warmUpSeconds: 0.3, events: 500, backlog: 20_000 };
+const FULL: Pace = { seconds: 2, warmUpSeconds: 6, events: 5_000, backlog: 100_000, stored: 10_000_000 };
+const SMOKE: Pace = { seconds: 0.5, warmUpSeconds: 0.3, events: 500, backlog: 20_000, stored: 50_000 };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -47,19 +55,22 @@ function chosen(name: string): ScenarioName[] {
 async function measure(on: Stage, count: number, pace: Pace): Promise<Round[]> {
   on.all.pause();
   on.api.pause();
-  const scenarios = [];
-  for (const name of names) scenarios.push(await open(name, on, pace));
+  const scenarios: Scenario[] = [];
   const rounds: Round[] = [];
-  for (let at = 0; at < count; at += 1) {
-    const round: Record<string, number> = { ...(await measureMachine(on, pace)) };
-    for (const scenario of scenarios) Object.assign(round, await scenario.round());
-    rounds.push(round);
-    const { machine_per_second: machine = 0, others_percent: others = 0 } = round;
-    print(
-      `round ${at + 1} of ${count}: machine ${text(machine)} transactions/s, others ${text(others)} % busy`,
-    );
+  try {
+    for (const name of names) scenarios.push(await open(name, on, pace));
+    for (let at = 0; at < count; at += 1) {
+      const round: Record<string, number> = { ...(await measureMachine(on, pace)) };
+      for (const scenario of scenarios) Object.assign(round, await scenario.round());
+      rounds.push(round);
+      const { machine_per_second: machine = 0, others_percent: others = 0 } = round;
+      print(
+        `round ${at + 1} of ${count}: machine ${text(machine)} transactions/s, others ${text(others)} % busy`,
+      );
+    }
+  } finally {
+    for (const scenario of scenarios) await scenario.close();
   }
-  for (const scenario of scenarios) await scenario.close();
   return rounds;
 }
 

@@ -9,6 +9,7 @@ import { openIdentityBench } from "./identity/bench.ts";
 import type { Judgement, Round } from "./judge.ts";
 import { benchHolds } from "./ledger/hold-pairs.ts";
 import { benchJobs } from "./jobs/burst.ts";
+import { openPaymentsBench } from "./payments/bench.ts";
 import type { Stage } from "./stage.ts";
 import { benchAcks } from "./webhooks/acks.ts";
 import { benchApply } from "./webhooks/apply.ts";
@@ -21,9 +22,11 @@ export type Pace = {
   events: number;
   /** Jobs of one organization that another's wait behind. */
   backlog: number;
+  /** Events that lie in the fuller inbox. */
+  stored: number;
 };
 export type Scenario = { round(): Promise<Round>; close(): Promise<void> };
-export const SCENARIOS = ["ledger", "webhooks", "gateway", "jobs", "identity"] as const;
+export const SCENARIOS = ["ledger", "webhooks", "payments", "gateway", "jobs", "identity"] as const;
 export type ScenarioName = (typeof SCENARIOS)[number];
 
 const MACHINE = fileURLToPath(new URL("machine.ts", import.meta.url));
@@ -46,6 +49,7 @@ export function open(name: ScenarioName, stage: Stage, pace: Pace): Promise<Scen
   if (name === "ledger") return openLedger(stage, pace);
   if (name === "jobs") return openJobs(stage, pace);
   if (name === "identity") return openIdentity(stage, pace);
+  if (name === "payments") return openPayments(stage, pace);
   return name === "webhooks" ? openWebhooks(stage, pace) : openGateway(stage, pace);
 }
 
@@ -132,6 +136,11 @@ async function openIdentity(stage: Stage, { seconds }: Pace): Promise<Scenario> 
   return { round: () => bench.round(seconds), close: () => bench.close() };
 }
 
+async function openPayments(stage: Stage, { seconds, stored, warmUpSeconds }: Pace): Promise<Scenario> {
+  const bench = await openPaymentsBench(stage, stored, warmUpSeconds);
+  return { round: () => bench.round(seconds), close: () => bench.close() };
+}
+
 /** One figure of a round over another; NaN when one was not measured. */
 const over = (above: string, below: string) => (round: Round) =>
   (round[above] ?? Number.NaN) / (round[below] ?? Number.NaN);
@@ -188,6 +197,29 @@ export const JUDGEMENTS: Readonly<Record<ScenarioName, readonly Judgement[]>> = 
       least: 0.3,
       unit: "x",
     },
+  ],
+  payments: [
+    {
+      name: "customer events acked, c=16 / sync engine",
+      of: over("customer_acks_per_second", "engine_acks_per_second"),
+      least: 1.5,
+      unit: "x",
+    },
+    {
+      name: "their p99 / sync engine's",
+      of: over("customer_acks_p99_ms", "engine_acks_p99_ms"),
+      most: 1,
+      unit: "x",
+    },
+    { name: "ack p99 at 1,000 a second", of: figure("paced_acks_p99_ms"), most: 25, unit: "ms" },
+    {
+      name: "acks with many events stored / with few",
+      of: over("acks_with_many_per_second", "customer_acks_per_second"),
+      least: 0.8,
+      unit: "x",
+    },
+    { name: "inbox list with many stored, p95", of: figure("inbox_list_p95_ms"), most: 15, unit: "ms" },
+    { name: "customer events refused", of: figure("payments_refused"), most: 0, unit: "" },
   ],
   jobs: [
     {

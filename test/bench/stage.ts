@@ -40,7 +40,9 @@ export type Stage = {
   all: Server;
   apiKey: string;
   webhookSecret: string;
-  /** One more server on the same database; it ends with the stage. */
+  /** One more database of this name, migrated. */
+  createDatabase(name: string): Promise<{ ownerUrl: string; appUrl: string }>;
+  /** One more server, on the same database unless told; it ends with the stage. */
   startServer(env: Record<string, string>): Promise<Server>;
   upstream: { baseUrl: string; key: string };
   postgresSettings: Record<string, string>;
@@ -76,10 +78,14 @@ async function open(dataDir: string, stops: (() => Promise<unknown>)[]): Promise
   const { ownerUrl } = postgres;
   const admin = new pg.Pool({ connectionString: ownerUrl, max: 1 });
   stops.push(() => admin.end());
-  await admin.query("create database modules");
-  const modulesOwnerUrl = named(ownerUrl, "modules");
   await migrate({ ownerUrl, appPassword: APP_PASSWORD });
-  await migrate({ ownerUrl: modulesOwnerUrl, appPassword: APP_PASSWORD });
+  const createDatabase: Stage["createDatabase"] = async (name) => {
+    await admin.query(`create database ${name}`);
+    const url = named(ownerUrl, name);
+    await migrate({ ownerUrl: url, appPassword: APP_PASSWORD });
+    return { ownerUrl: url, appUrl: asApp(url) };
+  };
+  const modules = await createDatabase("modules");
 
   const sandbox = await startSandbox(dataDir, stops);
   const env = {
@@ -104,7 +110,8 @@ async function open(dataDir: string, stops: (() => Promise<unknown>)[]): Promise
   );
   return {
     ownerUrl,
-    modulesUrl: asApp(modulesOwnerUrl),
+    modulesUrl: modules.appUrl,
+    createDatabase,
     api,
     all,
     apiKey: await makeCaller(all.url, ownerUrl),

@@ -12,6 +12,8 @@ export type Metrics = {
     collect?: () => Promise<void>,
   ): Gauge<L>;
   histogram<L extends string>(name: string, help: string, labels?: readonly L[]): Histogram<L>;
+  /** Everything that this process measures, by full name, with its labels: what alerts and dashboards may name. */
+  list(): { name: string; type: string; labels: readonly string[] }[];
   /** The text that `/metrics` serves. */
   text(): Promise<string>;
   readonly contentType: string;
@@ -36,6 +38,12 @@ export function createMetrics(version: string): Metrics {
       new Gauge({ ...base(name, help, labels), ...(collect ? { collect } : {}) }),
     histogram: (name, help, labels = []) =>
       known(name) ?? new Histogram({ ...base(name, help, labels), buckets: SECONDS }),
+    list: () =>
+      registry.getMetricsAsArray().map(({ name, type, ...rest }) => ({
+        name,
+        type: String(type),
+        labels: (rest as { labelNames?: string[] }).labelNames ?? [],
+      })),
     text: () => registry.metrics(),
     contentType: registry.contentType,
   };

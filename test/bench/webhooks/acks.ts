@@ -1,6 +1,7 @@
 /** Durable acknowledgements a second of `POST /webhooks/stripe`: signed events, each new, answered after their commit. */
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
+import type { EventKind } from "./events.ts";
 import type { LoadOptions, LoadResult } from "./load.ts";
 
 export type AckBench = { acksPerSecond: number; p50Ms: number; p99Ms: number; refused: number };
@@ -11,9 +12,17 @@ export async function benchAcks(options: {
   secret: string;
   seconds: number;
   concurrency: number;
+  kind?: EventKind;
+  /** Requests a second; left out: each connection sends as soon as it was answered. */
+  perSecond?: number;
 }): Promise<AckBench> {
   const load = async (seconds: number) => {
-    const workerData: LoadOptions = { ...options, seconds, eventsPerSecond: 12_000 };
+    const workerData: LoadOptions = {
+      kind: "charge",
+      ...options,
+      seconds,
+      eventsPerSecond: options.perSecond ?? 12_000,
+    };
     const worker = new Worker(new URL("./load.ts", import.meta.url), { workerData });
     const [result] = (await once(worker, "message")) as [LoadResult];
     return result;

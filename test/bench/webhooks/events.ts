@@ -1,6 +1,8 @@
 /** Stripe events as Stripe sends them, size included, made and signed in advance. */
 import { createHmac, randomBytes } from "node:crypto";
 
+export type EventKind = "charge" | "customer";
+
 const id = (prefix: string) => `${prefix}_${randomBytes(12).toString("hex")}`;
 
 /** `charge.succeeded` of a payment of ours; about 3 KB. */
@@ -102,16 +104,62 @@ export function chargeSucceeded(payment: {
     transfer_data: null,
     transfer_group: null,
   };
+  return eventOf("charge.succeeded", charge, created);
+}
+
+/** `customer.updated` of a customer that nobody has seen. */
+export function customerUpdated(at: Date): Buffer {
+  const created = Math.floor(at.getTime() / 1000);
+  const customer = {
+    id: id("cus"),
+    object: "customer",
+    address: {
+      city: "Berlin",
+      country: "DE",
+      line1: "Weg 1",
+      line2: null,
+      postal_code: "10115",
+      state: null,
+    },
+    balance: 0,
+    created,
+    currency: "usd",
+    default_source: null,
+    delinquent: false,
+    description: null,
+    discount: null,
+    email: "buyer@example.com",
+    invoice_prefix: "A1B2C3D4",
+    invoice_settings: {
+      custom_fields: null,
+      default_payment_method: null,
+      footer: null,
+      rendering_options: null,
+    },
+    livemode: false,
+    metadata: {},
+    name: "Ada Buyer",
+    next_invoice_sequence: 1,
+    phone: null,
+    preferred_locales: [],
+    shipping: null,
+    tax_exempt: "none",
+    test_clock: null,
+  };
+  return eventOf("customer.updated", customer, created);
+}
+
+function eventOf(type: string, object: object, created: number): Buffer {
   const event = {
     id: id("evt"),
     object: "event",
     api_version: "2026-10-28.endive",
     created,
-    data: { object: charge },
+    data: { object },
     livemode: false,
     pending_webhooks: 1,
     request: { id: id("req"), idempotency_key: id("key") },
-    type: "charge.succeeded",
+    type,
   };
   return Buffer.from(JSON.stringify(event, null, 2));
 }

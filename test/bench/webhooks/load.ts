@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { parentPort, workerData } from "node:worker_threads";
-import { chargeSucceeded, sign } from "./events.ts";
+import { chargeSucceeded, customerUpdated, sign, type EventKind } from "./events.ts";
 
 export type LoadOptions = {
   url: string;
@@ -11,14 +11,20 @@ export type LoadOptions = {
   concurrency: number;
   /** Made in advance, so many for each second. */
   eventsPerSecond: number;
+  kind: EventKind;
+  /** At most so many a second, each sent at its time; a latency counts from that time. */
+  perSecond?: number;
 };
 export type LoadResult = { acks: number; seconds: number; latenciesMs: Float64Array; refused: number };
 
-function requests({ url, secret, seconds, eventsPerSecond }: LoadOptions): Buffer[] {
+function requests({ url, secret, seconds, eventsPerSecond, kind }: LoadOptions): Buffer[] {
   const { host, pathname } = new URL(url);
   const at = new Date();
   return Array.from({ length: Math.ceil(seconds * eventsPerSecond) }, (_, i) => {
-    const body = chargeSucceeded({ holdfastId: `other_${i}`, amountMinor: 1_000, currency: "usd", at });
+    const body =
+      kind === "customer"
+        ? customerUpdated(at)
+        : chargeSucceeded({ holdfastId: `other_${i}`, amountMinor: 1_000, currency: "usd", at });
     const head = [
       `POST ${pathname} HTTP/1.1`,
       `host: ${host}`,
@@ -51,9 +57,12 @@ async function run(options: LoadOptions): Promise<LoadResult> {
         done.resolve();
         return;
       }
+      const dueAt = options.perSecond ? startedAt + (next / options.perSecond) * 1000 : 0;
       next += 1;
-      sentAt = performance.now();
-      socket.write(request);
+      const wait = dueAt - performance.now();
+      sentAt = dueAt || performance.now();
+      if (wait > 0) setTimeout(() => socket.write(request), wait);
+      else socket.write(request);
     };
     socket.on("data", (chunk) => {
       tail += chunk.toString("latin1");
