@@ -53,6 +53,7 @@ import { domainCompanies, signInProviders } from "./sign-in-providers.ts";
 import { createGateway, type Gateway } from "./products/gateway/index.ts";
 import {
   breakMails,
+  paypalBooks,
   createRelay,
   recordHandler,
   relayMails,
@@ -180,7 +181,10 @@ export async function build(config: Config, options: AppOptions): Promise<Parts>
     mail,
     announce,
   });
-  const books = [stripeBooks({ stripe, accountId })];
+  const books = [
+    stripeBooks({ stripe, accountId }),
+    ...(paypal ? [paypalBooks({ paypal: paypal.api, accountId: paypal.accountId })] : []),
+  ];
   const inbox = createInbox({
     ...shared,
     limiter,

@@ -9,6 +9,7 @@ import type { PaymentRow } from "./payments/payment.ts";
 import { readCustomer, type Customer } from "./customers/read.ts";
 import { listCustomers, type CustomerFilter, type CustomerView } from "./customers/store.ts";
 import { listDisputeViews, type DisputeFilter, type DisputeView } from "./disputes/store.ts";
+import { paypalDisputeHandler } from "./disputes/paypal-handler.ts";
 import { stripeDisputeHandler } from "./disputes/stripe-handler.ts";
 import { createFreeMonths } from "./plans/free-months.ts";
 import { runClock } from "./subscriptions/clock.ts";
@@ -84,7 +85,7 @@ export function createBilling(deps: BillingDeps): Billing {
       recurring,
       payments,
       stripeDisputeHandler(deps),
-      ...(paypal ? [paypalHandler(deps, paypal)] : []),
+      ...(paypal ? [paypalHandler(deps, paypal), paypalDisputeHandler(deps, paypal)] : []),
     ],
     purchase: (input) => purchase(deps, input),
     async checkoutStatus(id) {

@@ -17,6 +17,7 @@
  */
 export {
   breakMails,
+  paypalBooks,
   reconciliationMetrics,
   recordHandler,
   stripeBooks,

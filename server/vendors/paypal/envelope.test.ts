@@ -76,3 +76,15 @@ test("an object without an id names nothing; one of an event without a type stil
     captureId: null,
   });
 });
+
+test("a case names itself by an id of its own, and the payment and capture that it is about", () => {
+  const disputed_transactions = [{ seller_transaction_id: "C1", custom: "pay_1" }];
+  const resource = { dispute_id: "PP-D-1", disputed_transactions };
+  expect(named("CUSTOMER.DISPUTE.CREATED", resource)).toEqual({
+    objectId: "PP-D-1",
+    customId: "pay_1",
+    orderId: null,
+    captureId: "C1",
+  });
+  expect(envelopeOf({ ...event, event_type: "CUSTOMER.DISPUTE.CREATED", resource })?.root).toBe("pay_1");
+});

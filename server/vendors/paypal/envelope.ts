@@ -53,17 +53,20 @@ export function readNamedIds(body: Buffer): NamedIds | null {
 
 function namedIds(event: Loose, type: string): NamedIds | null {
   const resource = loose(event?.resource);
-  const objectId = token(resource?.id);
+  const objectId = token(resource?.id) ?? token(resource?.dispute_id);
   if (!objectId) return null;
   const related = loose(loose(resource?.supplementary_data)?.related_ids);
   const units = resource?.purchase_units;
   const unit = loose(Array.isArray(units) ? units[0] : null);
+  const disputed = resource?.disputed_transactions;
+  const paid = loose(Array.isArray(disputed) ? disputed[0] : null);
   const isOrder = type.startsWith("CHECKOUT.ORDER.");
   return {
     objectId,
-    customId: token(resource?.custom_id) ?? token(unit?.custom_id),
+    customId: token(resource?.custom_id) ?? token(unit?.custom_id) ?? token(paid?.custom),
     orderId: isOrder ? objectId : token(related?.order_id),
-    captureId: captureOf(resource, type, objectId) ?? token(related?.capture_id),
+    captureId:
+      captureOf(resource, type, objectId) ?? token(related?.capture_id) ?? token(paid?.seller_transaction_id),
   };
 }
 

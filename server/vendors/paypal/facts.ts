@@ -44,6 +44,24 @@ export type PaypalOrder = Amount & {
   createdAt: Date;
 };
 
+/** A case that a buyer opened over a capture. */
+export type PaypalDispute = Amount & {
+  id: string;
+  captureId: string;
+  /** Our id, put on the payment by us. */
+  customId: string | null;
+  reason: string;
+  status: string;
+  /** `INQUIRY` while the buyer only asks. */
+  stage: string;
+  /** Once it is resolved. */
+  outcome: string | null;
+  answerDueAt: Date | null;
+  createdAt: Date;
+  /** Of the seller's money: signed, positive into the account. PayPal only adds to them, so that their place names them. */
+  movements: (Amount & { id: string; isFee: boolean; at: Date })[];
+};
+
 /** One line of PayPal's books. `feeMinor` is negative for what it keeps. */
 export type PaypalTransaction = Amount & {
   id: string;

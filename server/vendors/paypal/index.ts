@@ -7,4 +7,4 @@ export { createPaypal, type ListedPaypalEvent, type NewOrder, type PaypalApi } f
 export { PaypalFault } from "./fault.ts";
 export { readNamedIds, readPaypalEnvelope, type NamedIds } from "./envelope.ts";
 export { canTake } from "./money.ts";
-export type { PaypalCapture, PaypalOrder, PaypalRefund, PaypalTransaction } from "./facts.ts";
+export type { PaypalCapture, PaypalDispute, PaypalOrder, PaypalRefund, PaypalTransaction } from "./facts.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { createClient, type CallPaypal, type ClientOptions } from "./client.ts";
 import { envelopeOf, type Envelope } from "./envelope.ts";
-import type { PaypalCapture, PaypalOrder, PaypalRefund, PaypalTransaction } from "./facts.ts";
+import type { PaypalCapture, PaypalDispute, PaypalOrder, PaypalRefund, PaypalTransaction } from "./facts.ts";
 import { toWire, type Amount } from "./money.ts";
 import * as read from "./read.ts";
 
@@ -34,6 +34,9 @@ export type PaypalApi = {
   /** Gives back a part, or without an amount all that is left. */
   refundCapture(id: string, input: { amount: Amount | null; requestId: string }): Promise<PaypalRefund>;
   getRefund(id: string): Promise<PaypalRefund>;
+  getDispute(id: string): Promise<PaypalDispute>;
+  /** Ids of the cases over one payment, newest first; at most 50. */
+  listDisputes(transactionId: string): Promise<string[]>;
   getEvent(id: string): Promise<ListedPaypalEvent>;
   /** Events made in [from, to], newest first; `after` is the last id of the reading before. */
   listEvents(
@@ -82,6 +85,12 @@ export function createPaypal(options: ClientOptions): PaypalApi {
       ),
     getRefund: (id) =>
       call("refunds.get", { method: "GET", path: at("/v2/payments/refunds", id) }, read.refund),
+    getDispute: (id) =>
+      call("disputes.get", { method: "GET", path: at("/v1/customer/disputes", id) }, read.dispute),
+    listDisputes: (transactionId) => {
+      const query = new URLSearchParams({ disputed_transaction_id: transactionId, page_size: "50" });
+      return call("disputes.list", { method: "GET", path: `/v1/customer/disputes?${query}` }, read.disputes);
+    },
     getEvent: (id) => getEvent(call, id),
     listEvents: (range, signal) => listEvents(call, range, signal),
     listTransactions: (range, signal) => listTransactions(call, range, signal),

@@ -1,6 +1,6 @@
 /** PayPal's answers, checked and turned into facts. Members that nobody here needs are not looked at. */
 import { z } from "zod";
-import type { PaypalCapture, PaypalOrder, PaypalRefund, PaypalTransaction } from "./facts.ts";
+import type { PaypalCapture, PaypalDispute, PaypalOrder, PaypalRefund, PaypalTransaction } from "./facts.ts";
 import { fromWire, wireMoney, type Amount } from "./money.ts";
 
 const id = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
@@ -116,6 +116,61 @@ export const order = wireOrder.transform((wire): PaypalOrder => {
     createdAt: wire.create_time ?? new Date(0),
   };
 });
+
+const FEES = new Set(["DISPUTE_SETTLEMENT_FEE", "DISPUTE_FEE", "CHARGEBACK_FEE"]);
+
+const wireDispute = z.object({
+  dispute_id: id,
+  create_time: at,
+  disputed_transactions: z.tuple([z.object({ seller_transaction_id: id, custom: customId })], z.unknown()),
+  reason: z.string().max(255),
+  status: z.string().max(255),
+  dispute_amount: money,
+  dispute_life_cycle_stage: z.string().max(255).optional(),
+  dispute_outcome: z.object({ outcome_code: z.string().max(255).optional() }).optional(),
+  seller_response_due_date: at.optional(),
+  money_movements: z
+    .array(
+      z.object({
+        affected_party: z.string().max(255),
+        amount: money,
+        initiated_time: at,
+        type: z.enum(["DEBIT", "CREDIT"]),
+        reason: z.string().max(255).optional(),
+      }),
+    )
+    .max(100)
+    .optional(),
+});
+
+export const dispute = wireDispute.transform((wire): PaypalDispute => {
+  const [paid] = wire.disputed_transactions;
+  return {
+    id: wire.dispute_id,
+    ...wire.dispute_amount,
+    captureId: paid.seller_transaction_id,
+    customId: paid.custom ?? null,
+    reason: wire.reason,
+    status: wire.status,
+    stage: wire.dispute_life_cycle_stage ?? "CHARGEBACK",
+    outcome: wire.dispute_outcome?.outcome_code ?? null,
+    answerDueAt: wire.seller_response_due_date ?? null,
+    createdAt: wire.create_time,
+    movements: (wire.money_movements ?? [])
+      .map((each, index) => ({ ...each, id: `${wire.dispute_id}-${index + 1}` }))
+      .filter(({ affected_party }) => affected_party === "SELLER")
+      .map((each) => ({
+        id: each.id,
+        currency: each.amount.currency,
+        amountMinor: each.type === "DEBIT" ? -each.amount.amountMinor : each.amount.amountMinor,
+        isFee: FEES.has(each.reason ?? ""),
+        at: each.initiated_time,
+      })),
+  };
+});
+export const disputes = z
+  .object({ items: z.array(z.object({ dispute_id: id })).optional() })
+  .transform(({ items }) => (items ?? []).map(({ dispute_id }) => dispute_id));
 
 const wireTransaction = z.object({
   transaction_info: z.object({

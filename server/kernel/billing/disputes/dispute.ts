@@ -27,6 +27,8 @@ export type DisputeLine = {
   /** What it keeps for the case. */
   feeMinor: bigint;
   currency: string;
+  /** The whole line is what it keeps. */
+  isFee?: boolean;
 };
 
 /** A dispute whole, as its company has it now. */
@@ -75,8 +77,8 @@ export function walkDispute(
   const fresh = dispute.lines.filter(({ id }) => !before.lines.includes(id));
   let { withdrawn_minor, fee_minor } = before;
   for (const line of fresh) {
-    withdrawn_minor -= inPaid(line, dispute);
-    if (line.currency === dispute.currency) fee_minor += line.feeMinor;
+    if (!line.isFee) withdrawn_minor -= inPaid(line, dispute);
+    if (line.currency === dispute.currency) fee_minor += line.isFee ? -line.amountMinor : line.feeMinor;
   }
   const lines = [...before.lines, ...fresh.map(({ id }) => id)];
   const row = { ...before, withdrawn_minor, fee_minor, lines };
@@ -154,6 +156,7 @@ function postingsOf(
             ],
           },
         ];
+  if (line.isFee) return move("dispute.fee", cashReference(booked), line.amountMinor, "fees");
   const kind = line.amountMinor < 0n ? "dispute.withdrawn" : "dispute.returned";
   return [
     ...move(kind, cashReference(booked), line.amountMinor, "disputes"),

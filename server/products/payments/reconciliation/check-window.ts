@@ -1,6 +1,7 @@
 import { findObjectStates, listUnknownOutcomes } from "../../../kernel/billing/index.ts";
 import { findCash, listCash, listStaleHolds, type CashEffect } from "../../../kernel/ledger/index.ts";
 import { findEventsOf } from "../../../kernel/webhooks/index.ts";
+import { addMs } from "../../../platform/clock.ts";
 import { withOperatorTx, withSystemTx } from "../../../platform/db/index.ts";
 import { saveBreaks, settleBreaks, type Seen } from "./break-store.ts";
 import type { ReconciliationDeps } from "./deps.ts";
@@ -122,7 +123,10 @@ async function compareLedger(
     const effects = await withOperatorTx(deps.db, (tx) => listCash(tx, account, page));
     if (effects.length === 0) return;
     let unexplained = await withoutLine(deps, books, effects);
-    const objects = [...new Set(unexplained.flatMap((effect) => objectOf(books, effect) ?? []))];
+    // What the company may not list yet is not asked about.
+    const listed = addMs(deps.clock.now(), -books.listedAfterMs);
+    const askable = unexplained.filter(({ postedAt }) => postedAt <= listed);
+    const objects = [...new Set(askable.flatMap((effect) => objectOf(books, effect) ?? []))];
     for (const id of objects.slice(0, questions)) await ask(deps, books, id);
     questions = Math.max(0, questions - objects.length);
     if (objects.length > 0) unexplained = await withoutLine(deps, books, unexplained);

@@ -42,7 +42,12 @@ async function watch(deps: ReconciliationDeps, signal: AbortSignal): Promise<voi
   for (const books of deps.books) {
     // Rounded up to the company's seconds, so that what was just booked is in it.
     const to = addMs(deps.clock.now(), 1_000);
-    await checkWindow(deps, books, { from: addMs(to, -WATCHED_MS), to }, signal);
+    try {
+      await checkWindow(deps, books, { from: addMs(to, -WATCHED_MS), to }, signal);
+    } catch (err) {
+      // A company that is away holds up neither the other nor what waits for an answer.
+      deps.logger.warn({ err, account_id: books.accountId }, "books not compared");
+    }
     await checkStanding(deps, books);
   }
   await tellBreaks(deps);

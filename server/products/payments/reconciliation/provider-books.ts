@@ -17,6 +17,10 @@ export type ProviderRecord = {
   occurredAt: Date;
   /** What the account pays for, in the company's word; tells fees from the rest. */
   isFee: boolean;
+  /** Left for the bank. */
+  isPayout?: boolean;
+  /** How the ledger names it, where that is not the line's id. */
+  line?: string;
   /** As the company lists it. */
   record: object;
 };

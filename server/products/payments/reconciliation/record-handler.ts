@@ -7,8 +7,8 @@ import { RECORDED, type ProviderBooks, type ProviderRecord } from "./provider-bo
 type Books = Pick<ProviderBooks, "source" | "accountId" | "mode" | "unwrap">;
 
 /**
- * Posts lines that concern an account alone, in the operator's own book: what the company charges to `fees`, anything else
- * to `suspense`, where an operator has to say what it is.
+ * Posts lines that concern an account alone, in the operator's own book: what the company charges to `fees`, what left for
+ * the bank to `payouts`, anything else to `suspense`, where an operator has to say what it is.
  */
 export const recordHandler = (books: Books): Handler<ProviderRecord> => ({
   source: books.source,
@@ -31,7 +31,7 @@ export const recordHandler = (books: Books): Handler<ProviderRecord> => ({
 
 function postingsOf(
   { source, accountId, mode }: Books,
-  { id, movement, objectId, amountMinor, feeMinor, currency: unit, isFee }: ProviderRecord,
+  { id, movement, objectId, amountMinor, feeMinor, currency: unit, isFee, isPayout = false }: ProviderRecord,
 ): Posting[] {
   const booked = { source, accountId, movement, objectId, transactionId: id };
   const move = (kind: string, reference: string, amount: bigint, other: string): Posting[] =>
@@ -48,13 +48,13 @@ function postingsOf(
             ],
           },
         ];
+  const [kind, other] = isFee
+    ? ["account.fee", "fees"]
+    : isPayout
+      ? ["payout.sent", "payouts"]
+      : ["account.adjusted", "suspense"];
   return [
-    ...move(
-      isFee ? "account.fee" : "account.adjusted",
-      cashReference(booked),
-      amountMinor,
-      isFee ? "fees" : "suspense",
-    ),
+    ...move(kind, cashReference(booked), amountMinor, other),
     ...move("account.fee", feeReference(booked), -feeMinor, "fees"),
   ];
 }

@@ -16,7 +16,7 @@ export async function saveRecords(
   if (records.length === 0) return;
   const { source, accountId } = account;
   const rows = records.map((record) => {
-    const booked = { ...record, source, accountId, transactionId: record.id };
+    const booked = { ...record, source, accountId, transactionId: record.line ?? record.id };
     return {
       id: record.id,
       kind: record.movement,
@@ -40,7 +40,8 @@ export async function saveRecords(
        net_minor bigint, currency text, occurred_at timestamptz, reference text, fee_reference text)
      order by n.id
      on conflict (account_id, id) do update set amount_minor = excluded.amount_minor, fee_minor = excluded.fee_minor,
-       net_minor = excluded.net_minor, currency = excluded.currency`,
+       net_minor = excluded.net_minor, currency = excluded.currency, kind = excluded.kind, object_id = excluded.object_id,
+       reference = excluded.reference, fee_reference = excluded.fee_reference`,
     [accountId, now, JSON.stringify(rows)],
   );
 }

@@ -47,9 +47,12 @@ export function prepareEvents(
 }
 
 /** Bounded in rate and time, and a reason to come back instead of an error. */
-async function patiently(limit: FetchLimit, work: () => Promise<Answer>): Promise<Answer> {
+export async function patiently<F>(
+  limit: FetchLimit,
+  work: () => Promise<Prepared<F>>,
+): Promise<Prepared<F>> {
   if (!limit.take()) return { kind: "wait", code: "fetch_limit" };
-  const { promise: late, resolve } = Promise.withResolvers<Answer>();
+  const { promise: late, resolve } = Promise.withResolvers<Prepared<never>>();
   const timer = setTimeout(() => resolve({ kind: "wait", code: "paypal_slow" }), PATIENCE_MS);
   try {
     return await Promise.race([late, work().catch(reason)]);
@@ -59,7 +62,7 @@ async function patiently(limit: FetchLimit, work: () => Promise<Answer>): Promis
 }
 
 /** A company that is away or does not know the object yet is waited for; any other no is final. */
-function reason(error: unknown): Answer {
+function reason(error: unknown): Prepared<never> {
   if (!(error instanceof PaypalFault)) throw error;
   if (error.kind === "unavailable") return { kind: "wait", code: "paypal_unavailable" };
   if (error.kind === "not_found") return { kind: "wait", code: "missing_parent" };
