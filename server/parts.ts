@@ -181,10 +181,7 @@ export async function build(config: Config, options: AppOptions): Promise<Parts>
     mail,
     announce,
   });
-  const books = [
-    stripeBooks({ stripe, accountId }),
-    ...(paypal ? [paypalBooks({ paypal: paypal.api, accountId: paypal.accountId })] : []),
-  ];
+  const books = booksOf(stripe, accountId, paypal);
   const inbox = createInbox({
     ...shared,
     limiter,
@@ -192,12 +189,7 @@ export async function build(config: Config, options: AppOptions): Promise<Parts>
     baseUrl: config.BASE_URL,
     maxAttempts: config.WEBHOOK_MAX_ATTEMPTS,
     sources: sourcesOf(config, stripe, paypal?.api ?? null),
-    handlers: [
-      ...billing.handlers,
-      mail.handler,
-      ...books.map(recordHandler),
-      stripePayoutHandler({ accountId, mode: stripe.mode }),
-    ],
+    handlers: [...billing.handlers, mail.handler, ...bookHandlers(stripe, accountId, books)],
   });
   const llm = buildModels(config);
   const gateway = await createGateway({
@@ -232,6 +224,22 @@ export async function build(config: Config, options: AppOptions): Promise<Parts>
     draining: new AbortController(),
   };
 }
+
+/** The accounts whose books can be read. */
+const booksOf = (
+  stripe: StripeApi,
+  accountId: string,
+  paypal: { api: PaypalApi; accountId: string } | null,
+): ProviderBooks[] => [
+  stripeBooks({ stripe, accountId }),
+  ...(paypal ? [paypalBooks({ paypal: paypal.api, accountId: paypal.accountId })] : []),
+];
+
+/** What concerns an account alone: its lines that no event tells of, and its payouts. */
+const bookHandlers = (stripe: StripeApi, accountId: string, books: readonly ProviderBooks[]) => [
+  ...books.map(recordHandler),
+  stripePayoutHandler({ accountId, mode: stripe.mode }),
+];
 
 /** What is for sale by subscription. */
 function plansOf(config: Config, shared: { db: Db; clock: Clock }) {
