@@ -1,4 +1,4 @@
-import { createRootRoute, createRoute, createRouter, Outlet } from "@tanstack/react-router";
+import { createRoute, createRouter } from "@tanstack/react-router";
 import type { JobState, PersonStatus } from "./api/types.ts";
 import { AuditScreen } from "./products/audit/audit-screen.tsx";
 import { ConsentScreen } from "./products/apps/consent-screen.tsx";
@@ -51,23 +51,10 @@ import { InvitationScreen } from "./products/team/invitation-screen.tsx";
 import { TeamScreen } from "./products/team/team-screen.tsx";
 import { Broken, NotFound } from "./shell/errors.tsx";
 import { PlainShell } from "./shell/plain-shell.tsx";
-import { Shell } from "./shell/shell.tsx";
+import { booksRoutes } from "./routes/books.ts";
+import { relayRoutes } from "./routes/relay.ts";
+import { app, root, type Search, texts } from "./routes/roots.ts";
 
-type Search = Record<string, unknown>;
-/** Keeps the named members of the address that are text; all else is dropped. */
-const texts =
-  <K extends string>(...names: K[]) =>
-  (search: Search): { [name in K]?: string } => {
-    const kept: { [name in K]?: string } = {};
-    // The router reads `?buy=1` as a number.
-    for (const name of names) {
-      const value = search[name];
-      if (typeof value === "string" || typeof value === "number") kept[name] = String(value);
-    }
-    return kept;
-  };
-
-const root = createRootRoute({ component: Outlet });
 const signIn = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
@@ -102,7 +89,6 @@ const consent = createRoute({
   validateSearch: texts("request_id"),
 });
 const device = createRoute({ getParentRoute: () => plain, path: "/device", component: DeviceScreen });
-const app = createRoute({ getParentRoute: () => root, id: "app", component: Shell });
 
 const overview = createRoute({ getParentRoute: () => app, path: "/", component: OverviewScreen });
 const credits = createRoute({
@@ -160,7 +146,7 @@ const ledger = createRoute({
   getParentRoute: () => app,
   path: "/ledger",
   component: LedgerScreen,
-  validateSearch: texts("kind"),
+  validateSearch: texts("unit", "kind", "from", "to"),
 });
 const transaction = createRoute({
   getParentRoute: () => ledger,
@@ -295,6 +281,8 @@ const routeTree = root.addChildren([
     reconciliation,
     refunds,
     revenue,
+    relayRoutes,
+    ...booksRoutes,
   ]),
 ]);
 

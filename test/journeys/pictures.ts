@@ -42,6 +42,12 @@ const SCREENS: Record<string, string> = {
   people: "/people",
   "installation-usage": "/installation-usage",
   revenue: "/revenue",
+  relay: "/relay",
+  seals: "/seals",
+  adjustments: "/adjustments",
+  "adjustments-give": "/adjustments?give=1",
+  "all-payments": "/all-payments",
+  "plan-versions": "/plan-versions",
 };
 const WIDTHS = { wide: { width: 1440, height: 900 }, narrow: { width: 360, height: 740 } };
 const LIMITED_MS = 90_000;
@@ -86,8 +92,14 @@ export async function takePictures(
   if (wide.length > 0) throw new Error(`Wider than the window: ${wide.join(", ")}`);
 }
 
+/** Fails where axe finds something serious on the page as it stands: for drawers and dialogs, which no address opens. */
+export async function hasNoBarriers(page: Page, where: string): Promise<void> {
+  const found = await barriersOf(page);
+  if (found.length > 0) throw new Error(`axe finds in ${where}:\n    ${found.join("\n    ")}`);
+}
+
 /** What axe calls serious or critical, as "rule: the first element it is about". */
-async function barriersOf(page: Page): Promise<string[]> {
+export async function barriersOf(page: Page): Promise<string[]> {
   await page.evaluate(AXE);
   const { violations } = await page.evaluate(() =>
     (globalThis as unknown as { axe: { run(options: object): Promise<AxeResults> } }).axe.run({

@@ -5,12 +5,14 @@
 import path from "node:path";
 import { chromium, type Browser, type Page } from "playwright-core";
 import { journeys as account } from "./account.journey.ts";
+import { journeys as adjustments } from "./adjustments.journey.ts";
 import { journeys as apps } from "./apps.journey.ts";
 import { journeys as buy } from "./buy.journey.ts";
 import { journeys as faults } from "./faults.journey.ts";
 import { journeys as google } from "./google.journey.ts";
 import { journeys as inbox } from "./inbox.journey.ts";
 import { journeys as jobs } from "./jobs.journey.ts";
+import { journeys as keyboard } from "./keyboard.journey.ts";
 import { journeys as ledger } from "./ledger.journey.ts";
 import { journeys as mailbox } from "./mailbox.journey.ts";
 import { journeys as operator } from "./operator.journey.ts";
@@ -20,6 +22,7 @@ import { takePictures } from "./pictures.ts";
 import { journeys as playground } from "./playground.journey.ts";
 import { type Product, resultsDir, startProduct } from "./product.ts";
 import { connectSandbox } from "./sandbox.ts";
+import { journeys as relay } from "./relay.journey.ts";
 import { journeys as secondFactors } from "./second-factors.journey.ts";
 import { journeys as signIn } from "./sign-in.journey.ts";
 import { journeys as signOut } from "./sign-out.journey.ts";
@@ -53,7 +56,10 @@ const JOURNEYS: Journey[] = [
   google,
   secondFactors,
   operator,
+  relay,
+  adjustments,
   people,
+  keyboard,
   sso,
   team,
   faults,

@@ -8,6 +8,10 @@ type Credentials = {
 /** The sandbox's control, for what no person does in the console. */
 export type Sandbox = {
   url: string;
+  /** Sets up a hook of the customer's app, how it answers and with which secret it verifies; its address. */
+  setHook(name: string, hook: { answer: string; secret?: string }): Promise<string>;
+  /** What came to a hook, oldest first. */
+  deliveries(name: string): Promise<{ type: string; verified: boolean; fault: string | null }[]>;
   /** Pays an intent that names a payment of ours with another amount: its event breaks a rule. */
   payWrongly(paymentId: string): Promise<void>;
   /** Sends a mail as the server would, for a page that shows mail. */
@@ -20,6 +24,22 @@ export function connectSandbox(url: string): Sandbox {
   const credentials = async () => (await (await fetch(`${url}/worlds/default`)).json()) as Credentials;
   return {
     url,
+    async setHook(name, hook) {
+      const answer = await fetch(`${url}/_sandbox/customer-app/hooks/${name}`, {
+        method: "PUT",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(hook),
+      });
+      if (!answer.ok) throw new Error(`The hook ${name}: ${answer.status} ${await answer.text()}`);
+      return `${url}/customer-app/default/hooks/${name}`;
+    },
+    async deliveries(name) {
+      const answer = await fetch(`${url}/_sandbox/customer-app/hooks/${name}`);
+      const { deliveries } = (await answer.json()) as {
+        deliveries: { type: string; verified: boolean; fault: string | null }[];
+      };
+      return deliveries;
+    },
     async sendPoison(webhooksUrl) {
       const { stripe } = await credentials();
       const [secret = ""] = stripe.webhook_secret.split(",");

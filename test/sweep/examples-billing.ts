@@ -26,6 +26,8 @@ const order: Example = {
 
 export const billingExamples: Record<string, Example> = {
   listPlans: {},
+  listPlanVersions: {},
+  listAllPayments: {},
   syncPlans: { given: () => ({ body: { dry_run: true } }) },
   getSubscription: {},
   getPlanUsage: {},

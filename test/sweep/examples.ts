@@ -206,6 +206,7 @@ export const examples: Record<string, Example> = {
   receiveResendEventAt: at("resend", aSignedMailEvent),
   listEvents: {},
   countEvents: {},
+  listInboxHours: {},
   getEvent: event,
   getEventPayload: event,
   replayEvent: { given: async (app) => ({ params: { id: await aDoneEvent(app) }, body: {} }), status: 202 },

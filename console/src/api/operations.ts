@@ -31,12 +31,12 @@ import type {
 } from "./types.ts";
 
 /** Leaves out what was not given: the API takes no empty filters. */
-const given = <T extends object>(query: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
+export const given = <T extends object>(query: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
   Object.fromEntries(
     Object.entries(query).filter(([, value]) => value !== undefined && value !== ""),
   ) as never;
 
-type Listing = { limit: number; cursor?: string | undefined };
+export type Listing = { limit: number; cursor?: string | undefined };
 export type EventFilter = {
   state?: EventState | undefined;
   type?: string | undefined;
@@ -49,6 +49,13 @@ export type EventFilter = {
 
 export type NewEndpoint = { source: string; account_id: string; create_remote: boolean };
 
+/** `to` is exclusive. */
+export type LedgerFilter = {
+  unit?: string | undefined;
+  kind?: string | undefined;
+  from?: string | undefined;
+  to?: string | undefined;
+};
 export type AuditFilter = {
   action?: string | undefined;
   actor?: string | undefined;
@@ -178,7 +185,7 @@ export const api = {
   removeSecret: (id: string, secret_id: string) => read(sdk.removeWebhookSecret({ path: { id, secret_id } })),
 
   ledgerAccounts: () => read(sdk.listLedgerAccounts()),
-  ledgerTransactions: (query: Listing & { kind?: string | undefined }) =>
+  ledgerTransactions: (query: Listing & LedgerFilter) =>
     read(sdk.listLedgerTransactions({ query: given(query) })),
   ledgerTransaction: (id: string) => read(sdk.getLedgerTransaction({ path: { id } })),
   verifyLedger: () => read(sdk.verifyLedger()),

@@ -1,13 +1,20 @@
 import { infiniteQueryOptions, queryOptions, useInfiniteQuery } from "@tanstack/react-query";
 import type { ListState } from "../ui/table.tsx";
 import { pollMs } from "./live.ts";
-import { api, type AuditFilter, type EventFilter, type JobFilter, type PeopleFilter } from "./operations.ts";
+import {
+  api,
+  type AuditFilter,
+  type EventFilter,
+  type JobFilter,
+  type LedgerFilter,
+  type PeopleFilter,
+} from "./operations.ts";
 import type { CacheWindow, Page, RevenueBy, UsageBy, BreakState, RefundStatus } from "./types.ts";
 
 const live = { refetchInterval: pollMs } as const;
-const PAGE = 25;
+export const PAGE = 25;
 /** Asked for every 5 s while the page is seen; hidden, it asks nothing. */
-const every5s = { refetchInterval: 5_000 } as const;
+export const every5s = { refetchInterval: 5_000 } as const;
 
 /** First part of each key is what `live.ts` makes stale. */
 export const queries = {
@@ -68,7 +75,8 @@ export const queries = {
     queryOptions({
       queryKey: ["ledger", "one", id],
       queryFn: () => api.ledgerTransaction(id),
-      staleTime: Infinity,
+      // It never changes, but for the seal that comes the night after.
+      staleTime: 60_000,
     }),
   jobStats: () => queryOptions({ queryKey: ["jobs", "stats"], queryFn: api.jobStats, ...every5s }),
   job: (id: string) =>
@@ -108,7 +116,7 @@ export const queries = {
   system: () => queryOptions({ queryKey: ["system"], queryFn: api.system, refetchInterval: 10_000 }),
 };
 
-const pages = <T>(
+export const pages = <T>(
   queryKey: readonly unknown[],
   fetchPage: (cursor: string | undefined) => Promise<Page<T>>,
 ) =>
@@ -135,8 +143,8 @@ export const lists = {
   events: (filter: EventFilter) =>
     pages(["events", "list", filter], (cursor) => api.events({ limit: PAGE, cursor, ...filter })),
   replays: () => pages(["replays", "list"], (cursor) => api.replays({ limit: PAGE, cursor })),
-  ledgerTransactions: (kind: string | undefined) =>
-    pages(["ledger", "list", kind], (cursor) => api.ledgerTransactions({ limit: PAGE, cursor, kind })),
+  ledgerTransactions: (filter: LedgerFilter) =>
+    pages(["ledger", "list", filter], (cursor) => api.ledgerTransactions({ limit: PAGE, cursor, ...filter })),
   jobs: (filter: JobFilter) => ({
     ...pages(["jobs", "list", filter], (cursor) => api.jobs({ limit: PAGE, cursor, ...filter })),
     ...every5s,

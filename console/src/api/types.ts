@@ -15,9 +15,18 @@ import type {
   ExplainAccessData,
   SetOrganizationPolicyData,
   CreateApiKeyData,
+  CreateOutboundEndpointData,
+  OutboundMessageDetail,
+  ChangeOutboundEndpointData,
+  AdjustByHandData,
+  GrantByHandData,
+  InboxHours,
+  LedgerCheck,
+  ListedAdjustment,
   FinishSignInData,
   JobStats,
   LedgerAccounts,
+  PlanPrices,
   MfaChallenge,
   RegisterPasskeyData,
   RateLimits,
@@ -38,6 +47,8 @@ export type {
   Plan,
   Plans,
   PlanChangeInput,
+  InstallationPayment,
+  PlanVersion,
   PlanChangeOrderInput,
   PlanChangePreview,
   PlanUsage,
@@ -51,6 +62,9 @@ export type {
   PersonDetail,
   Revenue,
   ReconciliationBreak,
+  OutboundEndpoint,
+  OutboundMessage,
+  OutboundMessageDetail,
   ReconciliationRun,
   ReconciliationSummary,
   Refund,
@@ -76,7 +90,10 @@ export type {
   MfaEnrollment,
   MfaStatus,
   Passkey,
+  LedgerSeal,
   LedgerVerification,
+  ListedAdjustment,
+  SealVerification,
   LimitOverride,
   Me,
   Model,
@@ -106,6 +123,15 @@ export type BreakState = ReconciliationBreak["state"];
 export type RefundInput = CreateRefundData["body"];
 export type RefundStatus = Refund["status"];
 export type RevenueTotals = Revenue["totals"][number];
+export type NewOutboundEndpointInput = CreateOutboundEndpointData["body"];
+export type OutboundEndpointChange = ChangeOutboundEndpointData["body"];
+export type OutboundAttempt = OutboundMessageDetail["attempts_log"][number];
+export type GrantInput = GrantByHandData["body"];
+export type AdjustmentInput = AdjustByHandData["body"];
+export type AdjustmentState = ListedAdjustment["state"];
+export type NightlyCheck = NonNullable<LedgerCheck["check"]>;
+export type InboxHour = InboxHours["data"][number];
+export type PlannedPrice = PlanPrices["data"][number];
 export type CacheWindow = CacheState["window"];
 export type CachedResource = CacheState["resources"][number];
 export type LimitedSubject = RateLimits["top"][number];

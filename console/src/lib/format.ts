@@ -54,6 +54,11 @@ const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", t
 /** A UTC day of the API (`2026-11-21`) as `21 Nov`. */
 export const formatDay = (isoDay: string): string => day.format(new Date(isoDay));
 
+const hour = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: "UTC" });
+/** An instant as `21 Nov 14:00`, in UTC. */
+export const formatHour = (instant: string): string =>
+  `${day.format(new Date(instant))} ${hour.format(new Date(instant))}`;
+
 /** `4 d 3 h`, `12 min`, `8 s`: the two largest units. */
 export function formatDuration(totalSeconds: number): string {
   const units: [string, number][] = [

@@ -69,12 +69,18 @@ function lineOf(props: PlotProps) {
 }
 
 /** Grid, axes and the box under the pointer: the same for every plot. */
-const frameOf = ({ kind, series, format, formatAxis = formatCompact }: PlotProps) => [
+const frameOf = ({
+  kind,
+  series,
+  format,
+  formatAxis = formatCompact,
+  formatRow = formatDay,
+}: PlotProps) => [
   <CartesianGrid key="grid" vertical={false} stroke="var(--line)" />,
   <XAxis
     key="x"
     dataKey="day"
-    tickFormatter={formatDay}
+    tickFormatter={formatRow}
     tick={TICK}
     tickLine={false}
     axisLine={{ stroke: "var(--line)" }}
@@ -92,25 +98,26 @@ const frameOf = ({ kind, series, format, formatAxis = formatCompact }: PlotProps
   <Tooltip
     key="tip"
     cursor={kind === "bars" ? { fill: "var(--hover)" } : { stroke: "var(--line-strong)" }}
-    content={<Tip format={format} series={series} />}
+    content={<Tip format={format} formatRow={formatRow} series={series} />}
     isAnimationActive={false}
   />,
 ];
 
 type TipProps = {
   format(value: number): string;
+  formatRow(at: string): string;
   series: readonly string[];
   active?: boolean;
   label?: string | number;
   payload?: readonly { payload?: Record<string, number> }[];
 };
 
-function Tip({ format, series, active, label, payload }: TipProps) {
+function Tip({ format, formatRow, series, active, label, payload }: TipProps) {
   const row = payload?.[0]?.payload;
   if (!active || !row) return null;
   return (
     <div className="min-w-40 rounded-lg border border-line bg-raised px-3 py-2 text-xs shadow-float">
-      <p className="mb-1 font-medium">{formatDay(String(label))}</p>
+      <p className="mb-1 font-medium">{formatRow(String(label))}</p>
       {series.map((name, index) => (
         <p key={name} className="flex items-center gap-1.5 text-text-2">
           <span aria-hidden className="size-2 rounded-xs" style={{ background: plotColor(index) }} />
@@ -123,14 +130,21 @@ function Tip({ format, series, active, label, payload }: TipProps) {
 }
 
 /** The same figures for who cannot see the plot. */
-function DataTable({ label, rows, series, format }: Omit<PlotProps, "kind" | "formatAxis">) {
+function DataTable({
+  label,
+  rows,
+  series,
+  format,
+  formatRow = formatDay,
+  rowName = "Day",
+}: Omit<PlotProps, "kind" | "formatAxis">) {
   return (
     <div className="sr-only">
       <table>
         <caption>{label}</caption>
         <thead>
           <tr>
-            <th scope="col">Day</th>
+            <th scope="col">{rowName}</th>
             {series.map((name) => (
               <th key={name} scope="col">
                 {name}
@@ -141,7 +155,7 @@ function DataTable({ label, rows, series, format }: Omit<PlotProps, "kind" | "fo
         <tbody>
           {rows.map((row) => (
             <tr key={row.day}>
-              <th scope="row">{formatDay(row.day)}</th>
+              <th scope="row">{formatRow(row.day)}</th>
               {series.map((name) => (
                 <td key={name}>{format(Number(row[name] ?? 0))}</td>
               ))}

@@ -12,6 +12,7 @@ import { LeavingScreen } from "../products/profile/leaving-screen.tsx";
 import { useEnrollFirst } from "../products/security/enroll-first.tsx";
 import { Failure, Skeleton } from "../ui/states.tsx";
 import { CommandPalette } from "./command-palette.tsx";
+import { OperatorBanner } from "./operator-banner.tsx";
 import { Sidebar } from "./sidebar.tsx";
 import { TopBar } from "./top-bar.tsx";
 import { ViewBanner } from "./view-banner.tsx";
@@ -71,6 +72,7 @@ function Frame({ me }: { me: Me }) {
       <div className="min-w-0">
         <TopBar onMenu={() => setMenu(true)} onSearch={() => setPalette(true)} />
         <ViewBanner />
+        <OperatorBanner />
         <main id="main" tabIndex={-1} className="outline-none">
           <Outlet />
         </main>

@@ -111,3 +111,30 @@ export function FilterField({ label, ...rest }: ComponentProps<"input"> & { labe
     />
   );
 }
+
+/** A day without a frame, for the bar above a table. Empty is no bound. */
+export function FilterDay({
+  label,
+  value,
+  min,
+  max,
+  onChange,
+}: {
+  label: string;
+  value: string | undefined;
+  min?: string | undefined;
+  max?: string | undefined;
+  onChange(day: string): void;
+}) {
+  return (
+    <input
+      type="date"
+      aria-label={label}
+      value={value ?? ""}
+      min={min}
+      max={max}
+      onChange={(event) => onChange(event.currentTarget.value)}
+      className={cx(control(undefined), "h-8 max-w-full")}
+    />
+  );
+}

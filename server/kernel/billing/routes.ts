@@ -3,6 +3,7 @@ import type { Cache } from "../../platform/cache/index.ts";
 import type { Billing } from "./billing.ts";
 import { customerRoutes } from "./customers/routes.ts";
 import { disputeRoutes } from "./disputes/routes.ts";
+import { deskRoutes } from "./desk/routes.ts";
 import { presentPayment } from "./payments/present.ts";
 import { invoiceRoutes } from "./invoices/routes.ts";
 import { planRoutes } from "./plans/routes.ts";
@@ -24,6 +25,7 @@ export function billingRoutes(http: Http, billing: Billing, cache: Pick<Cache, "
   planRoutes(http, billing, cache);
   subscriptionRoutes(http, billing);
   invoiceRoutes(http, billing);
+  deskRoutes(http, billing);
   http.operation({
     method: "GET",
     path: "/checkout/session/:session_id",

@@ -33,10 +33,12 @@ import {
   getEvent,
   listDeadLetters,
   listEvents,
+  readHours,
   type DeadLetterRow,
   type EventCounts,
   type EventDetail,
   type EventRow,
+  type InboxHour,
 } from "./read.ts";
 import { readPayload } from "./read-payload.ts";
 import { purge } from "./purge.ts";
@@ -104,6 +106,8 @@ export type Inbox = {
   /** The exact bytes. It is noted who read them. */
   payload(id: EventId, actorId: string): Promise<Buffer>;
   counts(): Promise<EventCounts>;
+  /** What came in each of the last hours, and how long it waited. */
+  hours(hours: number): Promise<InboxHour[]>;
   deadLetters(): Promise<DeadLetterRow[]>;
   endpoints(): Promise<EndpointView[]>;
   /** See `endpoints/change.ts` and `endpoints/secrets.ts`. */
@@ -200,13 +204,14 @@ function replaying(deps: InboxDeps, stored: () => void): Replaying {
   };
 }
 
-function reading(deps: InboxDeps): Pick<Inbox, "list" | "get" | "payload" | "counts" | "deadLetters"> {
+function reading(deps: InboxDeps): Pick<Inbox, "list" | "get" | "payload" | "counts" | "hours" | "deadLetters"> {
   const { db, clock } = deps;
   return {
     list: (filter, page) => withSystemTx(db, (tx) => listEvents(tx, filter, page)),
     get: (id) => withSystemTx(db, (tx) => getEvent(tx, id)),
     payload: (id, actorId) => readPayload(deps, id, actorId),
     counts: () => withSystemTx(db, (tx) => countEvents(tx, clock.now())),
+    hours: (hours) => withSystemTx(db, (tx) => readHours(tx, clock.now(), hours)),
     deadLetters: () => withSystemTx(db, listDeadLetters),
   };
 }

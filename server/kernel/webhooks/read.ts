@@ -134,3 +134,35 @@ export async function countEvents(tx: Tx, now: Date): Promise<EventCounts> {
   if (!row) throw new Error("assertion failed: counts are one row");
   return row;
 }
+
+/** An hour of the inbox. Waits are those of events that came in it: until they were finished, or until now. */
+export type InboxHour = {
+  hour: Date;
+  received: number;
+  dead: number;
+  median_wait_ms: number | null;
+  longest_wait_ms: number | null;
+};
+
+/** The last hours up to now, oldest first, the running one last; silent hours too. An event that is replayed counts from its replay. */
+export function readHours(tx: Tx, now: Date, hours: number): Promise<InboxHour[]> {
+  return tx.query(
+    "webhooks.hours",
+    `with hours as (
+       select generate_series(date_trunc('hour', $1::timestamptz, 'UTC') - make_interval(hours => $2 - 1),
+         $1::timestamptz, interval '1 hour') as hour
+     ), events as (
+       select date_trunc('hour', received_at, 'UTC') as hour, state,
+         greatest(0, extract(epoch from coalesce(finished_at, $1::timestamptz) - greatest(received_at, queued_at)) * 1000) as wait
+       from webhooks.events
+       where received_at >= date_trunc('hour', $1::timestamptz, 'UTC') - make_interval(hours => $2 - 1)
+         and received_at <= $1::timestamptz
+     )
+     select h.hour, count(e.state)::int as received, (count(*) filter (where e.state = 'dead'))::int as dead,
+       round(percentile_cont(0.5) within group (order by e.wait))::float8 as median_wait_ms,
+       round(max(e.wait))::float8 as longest_wait_ms
+     from hours h left join events e on e.hour = h.hour
+     group by h.hour order by h.hour`,
+    [now, hours],
+  );
+}

@@ -136,3 +136,27 @@ test("metrics name handled types only", async () => {
   expect(text).toMatch(/holdfast_webhooks_total\{source="stripe",outcome="stored"\} [1-9]/);
   expect(text).toContain('holdfast_webhook_events{state="dead"} 0');
 });
+
+test("hours of the inbox: silent ones too, what is dead, and how long the slowest waited", async () => {
+  const add = (id: string, state: string, age: string, took: string | null) =>
+    t.sql(
+      `insert into webhooks.events (id, source, endpoint_id, provider_event_id, type, root, object_id, origin, state,
+         provider_created_at, received_at, queued_at, next_attempt_at, finished_at)
+       select 'evt_' || md5($1), 'hours', id, $1, 'plan.created', $1, $1, 'delivery', $2, now(), at, at, now(), at + $4::interval
+       from webhooks.endpoints, (select date_trunc('hour', now(), 'UTC') - $3::interval as at) as times limit 1`,
+      [id, state, age, took],
+    );
+  await add("h1", "processed", "3 hours", "2 seconds");
+  await add("h2", "dead", "3 hours", "6 seconds");
+  await add("h3", "received", "4 hours", null);
+  const operator = await t.signIn();
+  const { status, body } = await operator.call<{ data: Json[] }>("GET", "/api/admin/events/hours?hours_back=6");
+  expect(status).toBe(200);
+  expect(body.data).toHaveLength(6);
+  expect(body.data[2]).toMatchObject({ received: 2, dead: 1, median_wait_ms: 4_000, longest_wait_ms: 6_000 });
+  // It waits still, and longer with every moment.
+  expect(body.data[1]).toMatchObject({ received: 1, dead: 0 });
+  expect(Number(body.data[1]?.["longest_wait_ms"])).toBeGreaterThanOrEqual(4 * 3_600_000);
+  expect(body.data[0]).toMatchObject({ received: 0, median_wait_ms: null, longest_wait_ms: null });
+  expect((await operator.call("GET", "/api/admin/events/hours?hours_back=169")).status).toBe(400);
+});

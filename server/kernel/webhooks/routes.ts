@@ -6,6 +6,7 @@ import * as schemas from "./schemas.ts";
 
 const MAX_BODY_BYTES = 5 * 1024 * 1024;
 const REHEARSAL_TIMEOUT_MS = 20_000;
+const FIGURES_PER_MINUTE = 20;
 
 /** `POST /webhooks/{source}` for companies; the inbox's screens for operators under `/api/admin`. */
 export function webhookRoutes(http: Http, inbox: Inbox): void {
@@ -81,6 +82,17 @@ function eventRoutes(http: Http, inbox: Inbox): void {
     summary: "Events by state; processed and ignored ones of the last 24 hours",
     answer: { status: 200, schema: schemas.counts },
     handle: () => inbox.counts(),
+  });
+  http.operation({
+    ...operator,
+    method: "GET",
+    path: "/api/admin/events/hours",
+    id: "listInboxHours",
+    summary: "What came in each of the last hours, and how long it waited until it was finished",
+    limit: { name: "operator_figures", perMinute: FIGURES_PER_MINUTE },
+    query: schemas.hoursQuery,
+    answer: { status: 200, schema: schemas.hours },
+    handle: async ({ query }) => ({ data: await inbox.hours(query.hours_back) }),
   });
   http.operation({
     ...operator,

@@ -124,6 +124,21 @@ export const counts = z
   })
   .meta({ id: "WebhookCounts" });
 
+export const hoursQuery = z.strictObject({ hours_back: z.coerce.number().int().min(1).max(168).default(24) });
+export const hours = z
+  .object({
+    data: z.array(
+      z.object({
+        hour: instant.meta({ description: "Its start; silent hours are listed too" }),
+        received: z.int(),
+        dead: z.int(),
+        median_wait_ms: z.int().nullable().meta({ description: "Null where nothing came" }),
+        longest_wait_ms: z.int().nullable().meta({ description: "Of one that waits still: until now" }),
+      }),
+    ),
+  })
+  .meta({ id: "InboxHours" });
+
 export const deadLetters = z
   .object({
     data: z.array(

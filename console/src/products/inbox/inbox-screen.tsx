@@ -12,6 +12,7 @@ import { FilterTabs } from "../../ui/filter-tabs.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Empty } from "../../ui/states.tsx";
 import { type Column, Stacked, Table } from "../../ui/table.tsx";
+import { AgeCard } from "./age-card.tsx";
 import { listEffects } from "./effects.ts";
 import { EVENT_STATES, EventStateBadge, ORIGINS, type Origin } from "./event-state.tsx";
 
@@ -81,6 +82,7 @@ export function InboxScreen() {
       title="Inbox"
       about="Every event that a company sent: stored before it was acknowledged, applied once."
     >
+      <AgeCard />
       <Filters search={search} filter={filter} />
       <Card>
         <Table

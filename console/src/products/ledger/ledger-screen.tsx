@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi, Link, Outlet, useNavigate } from "@tanstack/react-router";
+import { getRouteApi, Link, Outlet } from "@tanstack/react-router";
 import { BookOpen, Scale } from "lucide-react";
 import { asList, lists, queries, useList } from "../../api/queries.ts";
 import type { LedgerAccount, LedgerTransaction } from "../../api/types.ts";
@@ -7,11 +7,11 @@ import { humanize } from "../../lib/format.ts";
 import { Amount, Id, Time } from "../../ui/amounts.tsx";
 import { Badge } from "../../ui/badge.tsx";
 import { Card, CardHead } from "../../ui/card.tsx";
-import { FilterTabs } from "../../ui/filter-tabs.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Empty } from "../../ui/states.tsx";
 import { type Column, Stacked, Table } from "../../ui/table.tsx";
 import { sizeOf, unitName } from "./entries.ts";
+import { LedgerFilters, readFilter } from "./ledger-filters.tsx";
 import { VerifyPanel } from "./verify-panel.tsx";
 
 const route = getRouteApi("/app/ledger");
@@ -56,6 +56,14 @@ const transactionColumns: Column<LedgerTransaction>[] = [
     cell: (row) => <span className="font-mono text-xs text-text-2">{row.reference}</span>,
   },
   { key: "id", header: "Transaction", width: "11rem", from: "lg", cell: (row) => <Id id={row.id} /> },
+  {
+    key: "seal",
+    header: "Seal",
+    width: "5.5rem",
+    align: "right",
+    from: "md",
+    cell: (row) => (row.seal ? row.seal.number : <span className="text-text-3">tonight</span>),
+  },
   { key: "size", header: "Moved", width: "8rem", align: "right", cell: (row) => <Moved transaction={row} /> },
   {
     key: "posted",
@@ -72,25 +80,13 @@ function Moved({ transaction }: { transaction: LedgerTransaction }) {
   return size ? <Amount amount={size.amount} unit={size.unit} /> : "–";
 }
 
-const KINDS = [
-  { value: "all", label: "All" },
-  { value: "hold", label: "Holds" },
-  { value: "capture", label: "Captures" },
-  { value: "release", label: "Releases" },
-  { value: "grant", label: "Grants" },
-  { value: "payment.captured", label: "Payments" },
-  { value: "payment.fee", label: "Fees" },
-  { value: "payment.refunded", label: "Refunds" },
-] as const;
-type Kind = (typeof KINDS)[number]["value"];
+export type LedgerSearch = { unit?: string; kind?: string; from?: string; to?: string };
 
 export function LedgerScreen() {
-  const { kind } = route.useSearch();
-  const navigate = useNavigate();
-  const accounts = asList(useQuery(queries.ledgerAccounts()));
-  const transactions = useList(lists.ledgerTransactions(kind));
-  const choose = (next: Kind) =>
-    void navigate({ to: "/ledger", search: next === "all" ? {} : { kind: next }, replace: true });
+  const search = route.useSearch();
+  const { data, ...accountsQuery } = useQuery(queries.ledgerAccounts());
+  const transactions = useList(lists.ledgerTransactions(readFilter(search)));
+  const filtered = Object.keys(search).length > 0;
   return (
     <Page
       title="Ledger"
@@ -102,24 +98,15 @@ export function LedgerScreen() {
         <Table
           label="Accounts"
           columns={accountColumns}
-          list={accounts}
+          list={asList({ data, ...accountsQuery })}
           skeletonRows={5}
           rowKey={(row) => `${row.account} ${row.unit}`}
           empty={<Empty icon={<Scale className="size-5" />} title="No accounts yet" />}
         />
       </Card>
       <Card>
-        <CardHead
-          title="Transactions"
-          actions={
-            <FilterTabs
-              label="Kind"
-              value={(kind as Kind | undefined) ?? "all"}
-              options={KINDS}
-              onChange={choose}
-            />
-          }
-        />
+        <CardHead title="Transactions" />
+        <LedgerFilters search={search} units={[...new Set(data?.data.map(({ unit }) => unit))]} />
         <Table
           label="Transactions"
           columns={transactionColumns}
@@ -129,7 +116,7 @@ export function LedgerScreen() {
             <Link
               to="/ledger/$transactionId"
               params={{ transactionId: row.id }}
-              search={kind ? { kind } : {}}
+              search={search}
               className={className}
               aria-label={`${humanize(row.kind)} ${row.reference}`}
             />
@@ -137,7 +124,7 @@ export function LedgerScreen() {
           empty={
             <Empty
               icon={<BookOpen className="size-5" />}
-              title={kind ? "None of this kind" : "Nothing posted yet"}
+              title={filtered ? "No transaction matches" : "Nothing posted yet"}
             />
           }
         />

@@ -1,11 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { Check } from "lucide-react";
 import { queries } from "../../api/queries.ts";
 import type { LedgerTransaction } from "../../api/types.ts";
-import { formatUnit, humanize } from "../../lib/format.ts";
+import { formatInteger, formatUnit, humanize } from "../../lib/format.ts";
+import { useMe } from "../../shell/session.tsx";
 import { Amount, Id, Time } from "../../ui/amounts.tsx";
 import { Badge } from "../../ui/badge.tsx";
+import { CodeBlock } from "../../ui/copy.tsx";
 import { Drawer } from "../../ui/dialog.tsx";
 import { Fact, Facts, Part } from "../../ui/facts.tsx";
 import { Failure } from "../../ui/states.tsx";
@@ -48,6 +50,7 @@ function Body({ transaction }: { transaction: LedgerTransaction }) {
           <Fact name="Posted">
             <Time at={transaction.posted_at} />
           </Fact>
+          <Fact name="Mode">{transaction.mode}</Fact>
         </Facts>
       </Part>
       <Part title="Entries">
@@ -80,6 +83,39 @@ function Body({ transaction }: { transaction: LedgerTransaction }) {
           </p>
         ))}
       </Part>
+      <SealPart seal={transaction.seal} />
     </>
+  );
+}
+
+/** The seal that covers it: from then on a change of it would be found. */
+function SealPart({ seal }: { seal: LedgerTransaction["seal"] }) {
+  const me = useMe();
+  return (
+    <Part title="Seal">
+      {seal ? (
+        <>
+          <Facts>
+            <Fact name="Number">
+              {me.user.operator ? (
+                <Link to="/seals" className="text-accent hover:underline">
+                  {formatInteger(seal.number)}
+                </Link>
+              ) : (
+                formatInteger(seal.number)
+              )}
+            </Fact>
+            <Fact name="Sealed">
+              <Time at={seal.sealed_at} />
+            </Fact>
+          </Facts>
+          <div className="px-5 pt-2">
+            <CodeBlock label="Hash of the seal" code={seal.hash} />
+          </div>
+        </>
+      ) : (
+        <p className="px-5 text-sm text-text-2">Not sealed yet: that happens at 00:30 UTC.</p>
+      )}
+    </Part>
   );
 }

@@ -97,6 +97,7 @@ export function InstallationUsageScreen() {
         <CardHead title="Credits per day" note="Of all organizations, by UTC day" />
         <SpendByDay stats={byDay.data} from={from} error={byDay.error} retry={() => void byDay.refetch()} />
       </Card>
+      {byDay.data && byDay.data.totals.failures > 0 && <FailuresByDay stats={byDay.data} from={from} />}
       <Card>
         <CardHead
           title="Who and what"
@@ -208,6 +209,21 @@ function JobsCard({ jobs }: { jobs: UsageStats["jobs"] | undefined }) {
         skeletonRows={2}
         empty={<Empty icon={<ListTodo className="size-5" />} title="No jobs in this time" />}
       />
+    </Card>
+  );
+}
+
+/** Only where some failed: an empty plot would say nothing. */
+function FailuresByDay({ stats, from }: { stats: UsageStats; from: string }) {
+  const points = stats.data.map((row) => ({ day: row.group ?? "", series: "Failed calls", value: row.failures }));
+  const { rows, series } = stackByDay(points, daysBetween(from, daysAgo(0)));
+  return (
+    <Card>
+      <CardHead
+        title="Failed calls per day"
+        note={`${formatInteger(stats.totals.failures)} of ${formatInteger(stats.totals.calls)} calls`}
+      />
+      <Plot kind="bars" label="Failed calls per day" rows={rows} series={series} format={formatInteger} />
     </Card>
   );
 }

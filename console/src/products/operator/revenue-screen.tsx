@@ -10,8 +10,9 @@ import { Money } from "../../ui/amounts.tsx";
 import { Card, CardHead, Stat, Stats } from "../../ui/card.tsx";
 import { FilterTabs } from "../../ui/filter-tabs.tsx";
 import { Page } from "../../ui/page.tsx";
-import { Empty, Failure, Notice, Skeleton } from "../../ui/states.tsx";
+import { Empty, Failure, Skeleton } from "../../ui/states.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
+import { formatRatio } from "./figures.ts";
 import { TIME_RANGES, timeRangeOf } from "./time-range.ts";
 
 const route = getRouteApi("/app/revenue");
@@ -82,9 +83,6 @@ export function RevenueScreen() {
           empty={<Empty icon={<Banknote className="size-5" />} title="Nobody paid in this time" />}
         />
       </Card>
-      <Notice title="Nothing recurs yet">
-        MRR, ARR and churn come from subscriptions, and none are sold here.
-      </Notice>
     </Page>
   );
 }
@@ -106,6 +104,19 @@ function Currency({ totals, rows, from }: { totals: RevenueTotals; rows: readonl
           label="Net"
           value={format(totals.net_minor)}
           note={`${format(totals.arpu_minor)} each of ${formatInteger(totals.paying_organizations)} paying`}
+        />
+      </Stats>
+      <Stats>
+        <Stat
+          label={`MRR, ${currency.toUpperCase()}`}
+          value={format(totals.mrr_minor)}
+          note="a month of what is subscribed to now"
+        />
+        <Stat label="ARR" value={format(totals.arr_minor)} note="twelve times that" />
+        <Stat
+          label="Churn"
+          value={formatRatio(totals.churn)}
+          note={totals.churn === null ? "nobody was subscribed at the start" : "of those there at the start"}
         />
       </Stats>
       <Card>

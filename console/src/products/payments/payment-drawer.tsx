@@ -3,13 +3,13 @@ import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { queries } from "../../api/queries.ts";
 import type { Payment } from "../../api/types.ts";
 import { useMe } from "../../shell/session.tsx";
-import { companyName } from "../../lib/company.ts";
-import { formatMoney, humanize } from "../../lib/format.ts";
-import { Credits, Id, Money, Time } from "../../ui/amounts.tsx";
+import { formatMoney } from "../../lib/format.ts";
+import { Id } from "../../ui/amounts.tsx";
 import { buttonClass } from "../../ui/button.tsx";
 import { Drawer } from "../../ui/dialog.tsx";
-import { Fact, Facts, Part } from "../../ui/facts.tsx";
+import { Part } from "../../ui/facts.tsx";
 import { Failure, Skeleton } from "../../ui/states.tsx";
+import { PaymentFacts } from "./payment-facts.tsx";
 import { PaymentStatus } from "./payment-status.tsx";
 
 const route = getRouteApi("/app/payments/$paymentId");
@@ -43,47 +43,7 @@ function Body({ payment }: { payment: Payment }) {
   return (
     <>
       <Part title="Payment">
-        <Facts>
-          <Fact name="Amount">
-            <Money minor={payment.amount_minor} currency={payment.currency} />
-          </Fact>
-          <Fact name="For">{humanize(payment.pack_key ?? payment.purpose)}</Fact>
-          <Fact name="Credits">
-            <Credits micros={payment.credits_micros} unit />
-          </Fact>
-          <Fact name="Paid with">{companyName(payment.provider)}</Fact>
-          {payment.provider === "paypal" && payment.session_id && (
-            <Fact name="Order">
-              <Id id={payment.session_id} />
-            </Fact>
-          )}
-          <Fact name="Created">
-            <Time at={payment.created_at} />
-          </Fact>
-          <Fact name="Paid">
-            <Time at={payment.paid_at} />
-          </Fact>
-          {payment.refunded_minor > 0 && (
-            <Fact name="Refunded">
-              <Money minor={payment.refunded_minor} currency={payment.currency} />
-            </Fact>
-          )}
-          {payment.fee_minor !== null && (
-            <Fact name={`${companyName(payment.provider)}'s fee`}>
-              <Money minor={payment.fee_minor} currency={payment.currency} />
-            </Fact>
-          )}
-          {payment.intent_id && (
-            <Fact name="Payment intent">
-              <Id id={payment.intent_id} />
-            </Fact>
-          )}
-          {payment.failure_code && (
-            <Fact name="Declined">
-              <span className="text-bad">{humanize(payment.failure_code)}</span>
-            </Fact>
-          )}
-        </Facts>
+        <PaymentFacts payment={payment} />
       </Part>
       <div className="flex flex-wrap gap-2 p-5">
         {payment.checkout_url && (

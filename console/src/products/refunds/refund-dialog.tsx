@@ -13,7 +13,15 @@ import { Notice } from "../../ui/states.tsx";
 
 const REASONS = ["requested", "duplicate", "fraudulent", "other"] as const;
 
-export function RefundDialog({ open, onOpenChange }: { open: boolean; onOpenChange(open: boolean): void }) {
+export function RefundDialog({
+  open,
+  onOpenChange,
+  paymentId,
+}: {
+  open: boolean;
+  onOpenChange(open: boolean): void;
+  paymentId?: string;
+}) {
   return (
     <Dialog
       open={open}
@@ -21,12 +29,12 @@ export function RefundDialog({ open, onOpenChange }: { open: boolean; onOpenChan
       title="Refund a payment"
       about="The money goes back by the company that took it."
     >
-      <RefundForm onDone={() => onOpenChange(false)} />
+      <RefundForm paymentId={paymentId} onDone={() => onOpenChange(false)} />
     </Dialog>
   );
 }
 
-function RefundForm({ onDone }: { onDone(): void }) {
+function RefundForm({ paymentId, onDone }: { paymentId: string | undefined; onDone(): void }) {
   const client = useQueryClient();
   const [kind, setKind] = useState<"full" | "partial">("full");
   const intent = useIntent();
@@ -36,7 +44,9 @@ function RefundForm({ onDone }: { onDone(): void }) {
       intent.done();
       toast.success(status === "awaiting_approval" ? "Another operator must approve it" : "Refunded");
       onDone();
-      await client.invalidateQueries({ queryKey: ["refunds"] });
+      await Promise.all(
+        ["refunds", "payments"].map((part) => client.invalidateQueries({ queryKey: [part] })),
+      );
     },
   });
   const problem = ask.error instanceof ApiError ? ask.error : null;
@@ -60,6 +70,8 @@ function RefundForm({ onDone }: { onDone(): void }) {
         name="payment_id"
         required
         placeholder="pay_…"
+        defaultValue={paymentId}
+        readOnly={paymentId !== undefined}
         error={problem?.fieldError("payment_id")}
       />
       <SelectField

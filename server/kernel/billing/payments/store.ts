@@ -4,7 +4,8 @@ import type { Narrowed, Tx } from "../../../platform/db/index.ts";
 import type { OrgId } from "../../../platform/ids.ts";
 import type { PaymentRow, RefundRow } from "./payment.ts";
 
-const PAYMENT = `org_id, id, mode, account_id, provider, purpose, pack_key, amount_minor, currency, credits_micros, status, attempt,
+/** Every column of a payment that is read. */
+export const PAYMENT = `org_id, id, mode, account_id, provider, purpose, pack_key, amount_minor, currency, credits_micros, status, attempt,
   absent_since, success_url, cancel_url, session_id, session_url, session_expires_at, intent_id, charge_id, refunded_minor,
   failure_code, fee_transaction_id, fee_minor, as_of, fetch_seq, created_at, paid_at,
   invoice_id, disputed_minor, lost_minor, dispute`;
