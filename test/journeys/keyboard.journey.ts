@@ -22,17 +22,27 @@ async function tabTo(page: Page, name: RegExp, key = "Tab"): Promise<void> {
 
 export const journeys: Journey[] = [
   {
-    name: "keyboard: a person is found, opened, and left again without a mouse",
+    name: "keyboard: a person is added, found, opened, and left again without a mouse",
     async play(stage) {
       const { page } = stage;
+      await proveAnew(stage);
       await open(stage, "/people", "People");
-      await tabTo(page, /^Search people$/);
-      await page.keyboard.type("example");
+      await tabTo(page, /^Add a person$/);
       await page.keyboard.press("Enter");
-      await page.waitForURL(/search=example/);
-      await page.getByRole("button", { name: /^Open / }).first().waitFor();
-      await tabTo(page, /^Open /);
-      const opened = await page.evaluate(() => document.activeElement?.getAttribute("aria-label"));
+      const dialog = page.getByRole("dialog");
+      await dialog.getByLabel("Name").waitFor();
+      await hasNoBarriers(page, "the dialog of a new person");
+      await page.keyboard.type("Kay Board");
+      await page.keyboard.press("Tab");
+      await page.keyboard.type("kay@people.example");
+      await page.keyboard.press("Enter");
+      await dialog.waitFor({ state: "detached" });
+      await tabTo(page, /^Search people$/);
+      await page.keyboard.type("kay@people");
+      await page.keyboard.press("Enter");
+      await page.waitForURL(/search=kay/);
+      await page.getByRole("button", { name: "Open Kay Board" }).waitFor();
+      await tabTo(page, /^Open Kay Board$/);
       await page.keyboard.press("Enter");
       const drawer = page.getByRole("dialog");
       await drawer.waitFor();
@@ -50,7 +60,7 @@ export const journeys: Journey[] = [
       await page.keyboard.press("Escape");
       await drawer.waitFor({ state: "detached" });
       const back = await page.evaluate(() => document.activeElement?.getAttribute("aria-label"));
-      assert.equal(back, opened, "the focus comes back to where it was");
+      assert.equal(back, "Open Kay Board", "the focus comes back to where it was");
     },
   },
   {
