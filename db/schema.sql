@@ -204,6 +204,7 @@ CREATE TABLE billing.payments (
 CREATE INDEX payments_creating ON billing.payments USING btree (created_at) WHERE (status = 'creating'::text);
 CREATE INDEX payments_fee_due ON billing.payments USING btree (paid_at) WHERE ((fee_transaction_id IS NOT NULL) AND (fee_minor IS NULL));
 CREATE INDEX payments_listed ON billing.payments USING btree (org_id, created_at DESC, id DESC);
+CREATE INDEX payments_of_all ON billing.payments USING btree (created_at DESC, id DESC);
 CREATE INDEX payments_open_orders ON billing.payments USING btree (as_of) WHERE ((provider = 'paypal'::text) AND (status = ANY (ARRAY['requires_payment_method'::text, 'requires_action'::text, 'processing'::text])));
 ALTER TABLE billing.payments ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY operator_reads ON billing.payments AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);

@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { personIn } from "./person.ts";
 import { hasNoBarriers } from "./pictures.ts";
-import { available, becomesAvailable, EFFECT_MS, open, proveAnew, type Journey, type Stage } from "./stage.ts";
+import {
+  available,
+  becomesAvailable,
+  EFFECT_MS,
+  open,
+  proveAnew,
+  type Journey,
+  type Stage,
+} from "./stage.ts";
 
 const SECOND = { name: "Otto Operator", email: "otto@people.example", password: "Quiet Harbour 8" };
 /** Above it, a second operator approves. */
@@ -91,11 +99,14 @@ export const journeys: Journey[] = [
       assert.equal(await rows.filter({ hasText: /^Hold/ }).count(), 0);
       await page.getByLabel("Unit").selectOption("credit");
       await page.getByLabel("Kind").selectOption("grant");
-      await page.getByRole("link", { name: /^Grant / }).first().waitFor();
+      await page
+        .getByRole("link", { name: /^Grant / })
+        .first()
+        .waitFor();
       await page.getByLabel("To day").fill("2020-01-01");
       await page.getByText("No transaction matches").waitFor();
       await page.getByRole("button", { name: "Clear" }).click();
-      await rows.first().click();
+      await rows.first().click({ position: { x: 4, y: 4 } });
       await page.getByRole("dialog").getByRole("heading", { name: "Seal" }).waitFor();
       await hasNoBarriers(page, "the drawer of a transaction");
     },

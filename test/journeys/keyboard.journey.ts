@@ -12,7 +12,8 @@ async function tabTo(page: Page, name: RegExp, key = "Tab"): Promise<void> {
     const focused = await page.evaluate(() => {
       const element = document.activeElement;
       if (!(element instanceof HTMLElement)) return "";
-      const labels = element instanceof HTMLInputElement || element instanceof HTMLSelectElement ? element.labels : null;
+      const labels =
+        element instanceof HTMLInputElement || element instanceof HTMLSelectElement ? element.labels : null;
       return element.getAttribute("aria-label") ?? labels?.[0]?.textContent ?? element.textContent ?? "";
     });
     if (name.test(focused.trim())) return;

@@ -19,7 +19,9 @@ async function openEndpoint(stage: Stage): Promise<Locator> {
 async function openMessage(stage: Stage, state: string): Promise<Locator> {
   const { page } = stage;
   await open(stage, "/relay", "Relay");
-  await page.getByRole("table", { name: "Messages" }).getByRole("link").first().click({ timeout: EFFECT_MS });
+  const newest = page.getByRole("table", { name: "Messages" }).getByRole("link").first();
+  // In the middle of the row stands a button that copies.
+  await newest.click({ timeout: EFFECT_MS, position: { x: 4, y: 4 } });
   const drawer = drawerOf(page);
   await drawer.getByText(state, { exact: true }).first().waitFor({ timeout: EFFECT_MS });
   return drawer;

@@ -1,6 +1,7 @@
 import { createHmac, randomUUID } from "node:crypto";
 
 type Credentials = {
+  "customer-app": { hooks_url: string };
   stripe: { api_key: string; base_url: string; webhook_secret: string };
   resend: { api_key: string; base_url: string; from: string };
 };
@@ -25,16 +26,16 @@ export function connectSandbox(url: string): Sandbox {
   return {
     url,
     async setHook(name, hook) {
-      const answer = await fetch(`${url}/_sandbox/customer-app/hooks/${name}`, {
+      const answer = await fetch(`${url}/customer-app/hooks/${name}`, {
         method: "PUT",
         headers: { "content-type": "application/json" },
         body: JSON.stringify(hook),
       });
       if (!answer.ok) throw new Error(`The hook ${name}: ${answer.status} ${await answer.text()}`);
-      return `${url}/customer-app/default/hooks/${name}`;
+      return `${(await credentials())["customer-app"].hooks_url}/${name}`;
     },
     async deliveries(name) {
-      const answer = await fetch(`${url}/_sandbox/customer-app/hooks/${name}`);
+      const answer = await fetch(`${url}/customer-app/hooks/${name}`);
       const { deliveries } = (await answer.json()) as {
         deliveries: { type: string; verified: boolean; fault: string | null }[];
       };

@@ -4,7 +4,13 @@ import { idempotent, read } from "./http.ts";
 import { given, type Listing } from "./operations.ts";
 import { byItself } from "./presence.ts";
 import { PAGE, pages } from "./queries.ts";
-import type { AdjustmentInput, AdjustmentState, GrantInput, InstallationPayment, ListedAdjustment } from "./types.ts";
+import type {
+  AdjustmentInput,
+  AdjustmentState,
+  GrantInput,
+  InstallationPayment,
+  ListedAdjustment,
+} from "./types.ts";
 
 export type AdjustmentFilter = {
   type?: ListedAdjustment["type"] | undefined;
@@ -54,9 +60,7 @@ export const booksQueries = {
     queryOptions({
       queryKey: ["refunds", "waiting"],
       queryFn: () =>
-        read(
-          sdk.listRefunds({ query: { limit: MOST_WAITING, status: "awaiting_approval" }, ...byItself() }),
-        ),
+        read(sdk.listRefunds({ query: { limit: MOST_WAITING, status: "awaiting_approval" }, ...byItself() })),
       ...EVERY_MINUTE,
     }),
   planVersions: () => queryOptions({ queryKey: ["books", "plans"], queryFn: books.planVersions }),

@@ -69,13 +69,7 @@ function lineOf(props: PlotProps) {
 }
 
 /** Grid, axes and the box under the pointer: the same for every plot. */
-const frameOf = ({
-  kind,
-  series,
-  format,
-  formatAxis = formatCompact,
-  formatRow = formatDay,
-}: PlotProps) => [
+const frameOf = ({ kind, series, format, formatAxis = formatCompact, formatRow = formatDay }: PlotProps) => [
   <CartesianGrid key="grid" vertical={false} stroke="var(--line)" />,
   <XAxis
     key="x"

@@ -45,7 +45,9 @@ function Warnings({ userId }: { userId: string }) {
       {open.length > 0 && (
         <Bar tone="warn" icon={<Hourglass aria-hidden className="size-4 shrink-0" />}>
           <p className="min-w-0 flex-1 basis-56 font-medium">
-            {open.map(({ count, name }) => `${formatInteger(count)} ${name}${count === 1 ? "" : "s"}`).join(" and ")}{" "}
+            {open
+              .map(({ count, name }) => `${formatInteger(count)} ${name}${count === 1 ? "" : "s"}`)
+              .join(" and ")}{" "}
             {open.length === 1 && open[0]?.count === 1 ? "waits" : "wait"} for a second operator.
           </p>
           {open.map(({ to, name }) => (

@@ -1,5 +1,5 @@
 import { Loader } from "lucide-react";
-import type { ComponentProps, ReactNode } from "react";
+import type { ComponentProps, MouseEvent, ReactNode } from "react";
 import { cx } from "./class-names.ts";
 import { Tip } from "./tooltip.tsx";
 
@@ -18,7 +18,7 @@ const SIZES: Record<Size, string> = { sm: "h-7 px-2.5 text-xs gap-1.5", md: "h-8
 export const buttonClass = (variant: Variant = "secondary", size: Size = "md"): string =>
   cx(
     "inline-flex items-center justify-center rounded-md font-medium whitespace-nowrap select-none transition-colors",
-    "disabled:opacity-55 disabled:cursor-not-allowed",
+    "disabled:opacity-55 disabled:cursor-not-allowed aria-busy:opacity-55 aria-busy:cursor-progress",
     VARIANTS[variant],
     SIZES[size],
   );
@@ -27,17 +27,19 @@ type ButtonProps = ComponentProps<"button"> & {
   variant?: Variant;
   size?: Size;
   icon?: ReactNode;
-  /** Shows a spinner and refuses clicks, keeping the width. */
+  /** Shows a spinner and refuses clicks, keeping the width, and the focus for whoever pressed it by keyboard. */
   busy?: boolean;
 };
 
-export function Button({ variant, size, icon, busy, children, className, disabled, ...rest }: ButtonProps) {
+const refuse = (event: MouseEvent) => event.preventDefault();
+
+export function Button({ variant, size, icon, busy, children, className, ...rest }: ButtonProps) {
   return (
     <button
       type="button"
       {...rest}
-      disabled={disabled || busy}
-      aria-busy={busy || undefined}
+      // A disabled button would lose the focus. The Enter of a form comes as a click as well.
+      {...(busy && { "aria-busy": true, "aria-disabled": true, onClick: refuse })}
       className={cx(buttonClass(variant, size), className)}
     >
       {busy ? <Loader className="size-3.5 animate-spin" aria-hidden /> : icon}

@@ -1,6 +1,6 @@
 import { AlertDialog, Dialog as Radix } from "radix-ui";
 import { X } from "lucide-react";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useRef, useState } from "react";
 import { Button, IconButton } from "./button.tsx";
 import { cx } from "./class-names.ts";
 import { Notice } from "./states.tsx";
@@ -25,13 +25,14 @@ export function Dialog({
   children: ReactNode;
   wide?: boolean;
 }) {
+  const focus = useFocus(focusPanel);
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
         <Radix.Overlay className={SCRIM} />
         <Radix.Content
           {...(about ? {} : { "aria-describedby": undefined })}
-          onOpenAutoFocus={focusPanel}
+          {...focus}
           tabIndex={-1}
           className={cx(BOX, wide ? "max-w-2xl" : "max-w-md", "outline-none")}
         >
@@ -61,6 +62,22 @@ const focusPanel = (event: Event) => {
   (field ?? event.currentTarget).focus();
 };
 
+/** Brings the focus back, when the panel closes, to what opened it; or to the screen, if that is gone. */
+function useFocus(take?: (event: Event) => void) {
+  const opener = useRef<Element | null>(null);
+  return {
+    onOpenAutoFocus(event: Event) {
+      opener.current = document.activeElement;
+      take?.(event);
+    },
+    onCloseAutoFocus(event: Event) {
+      event.preventDefault();
+      const back = opener.current?.isConnected ? opener.current : document.getElementById("main");
+      if (back instanceof HTMLElement) back.focus({ preventScroll: true });
+    },
+  };
+}
+
 /** A panel from the right over the list it belongs to; the whole width on a phone. */
 export function Drawer({
   open,
@@ -75,13 +92,14 @@ export function Drawer({
   actions?: ReactNode;
   children: ReactNode;
 }) {
+  const focus = useFocus(focusPanel);
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
         <Radix.Overlay className={SCRIM} />
         <Radix.Content
           aria-describedby={undefined}
-          onOpenAutoFocus={focusPanel}
+          {...focus}
           tabIndex={-1}
           className="fixed inset-y-0 right-0 z-50 flex w-full max-w-xl animate-slide flex-col border-l border-line bg-raised shadow-float outline-none"
         >
@@ -121,6 +139,7 @@ export function Confirm({
   onConfirm(): Promise<unknown>;
 }) {
   const [state, setState] = useState<{ busy: boolean; error: unknown }>({ busy: false, error: null });
+  const focus = useFocus();
   const confirm = async () => {
     setState({ busy: true, error: null });
     try {
@@ -135,7 +154,7 @@ export function Confirm({
     <AlertDialog.Root open={open} onOpenChange={onOpenChange}>
       <AlertDialog.Portal>
         <AlertDialog.Overlay className={SCRIM} />
-        <AlertDialog.Content className={cx(BOX, "max-w-md p-5")}>
+        <AlertDialog.Content {...focus} className={cx(BOX, "max-w-md p-5")}>
           <AlertDialog.Title className="text-base font-semibold">{title}</AlertDialog.Title>
           <AlertDialog.Description asChild>
             <div className="mt-1.5 text-sm text-text-2">{children}</div>

@@ -204,7 +204,9 @@ function replaying(deps: InboxDeps, stored: () => void): Replaying {
   };
 }
 
-function reading(deps: InboxDeps): Pick<Inbox, "list" | "get" | "payload" | "counts" | "hours" | "deadLetters"> {
+function reading(
+  deps: InboxDeps,
+): Pick<Inbox, "list" | "get" | "payload" | "counts" | "hours" | "deadLetters"> {
   const { db, clock } = deps;
   return {
     list: (filter, page) => withSystemTx(db, (tx) => listEvents(tx, filter, page)),

@@ -150,7 +150,10 @@ test("hours of the inbox: silent ones too, what is dead, and how long the slowes
   await add("h2", "dead", "3 hours", "6 seconds");
   await add("h3", "received", "4 hours", null);
   const operator = await t.signIn();
-  const { status, body } = await operator.call<{ data: Json[] }>("GET", "/api/admin/events/hours?hours_back=6");
+  const { status, body } = await operator.call<{ data: Json[] }>(
+    "GET",
+    "/api/admin/events/hours?hours_back=6",
+  );
   expect(status).toBe(200);
   expect(body.data).toHaveLength(6);
   expect(body.data[2]).toMatchObject({ received: 2, dead: 1, median_wait_ms: 4_000, longest_wait_ms: 6_000 });

@@ -12,6 +12,7 @@ import { Button } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
 import { SelectField, TextArea, TextField } from "../../ui/field.tsx";
 import { Notice } from "../../ui/states.tsx";
+import { unitName } from "../ledger/entries.ts";
 
 type Type = ListedAdjustment["type"];
 type Asked = { type: Type; body: AdjustmentInput };
@@ -53,7 +54,6 @@ type FormProps = {
 };
 
 function Form({ org, busy, error, onSubmit }: FormProps) {
-  const me = useMe();
   const [type, setType] = useState<Type>("grant");
   const [fault, setFault] = useState<string | null>(null);
   const problem = error instanceof ApiError ? error : null;
@@ -73,26 +73,12 @@ function Form({ org, busy, error, onSubmit }: FormProps) {
         <option value="grant">A gift, spent like any grant</option>
         <option value="adjustment">A correction, up or down</option>
       </SelectField>
-      <TextField
-        label="Organization"
-        name="org_id"
-        required
-        pattern="org_[0-9a-f]{32}"
-        title="org_ and 32 characters"
-        placeholder="org_…"
-        list="own-organizations"
-        autoComplete="off"
-        defaultValue={org}
-        error={problem?.fieldError("org_id") ?? (problem?.status === 404 ? "No such organization" : undefined)}
+      <OrganizationField org={org} problem={problem} />
+      <AmountFields
+        type={type}
+        error={fault ?? problem?.fieldError("amount")}
+        unitError={problem?.fieldError("unit")}
       />
-      <datalist id="own-organizations">
-        {me.organizations.map(({ id, name }) => (
-          <option key={id} value={id}>
-            {name}
-          </option>
-        ))}
-      </datalist>
-      <AmountFields type={type} error={fault ?? problem?.fieldError("amount")} unitError={problem?.fieldError("unit")} />
       {type === "grant" && (
         <TextField
           label="Expires at the end of"
@@ -120,6 +106,34 @@ function Form({ org, busy, error, onSubmit }: FormProps) {
         {type === "grant" ? "Give" : "Correct"}
       </Button>
     </form>
+  );
+}
+
+function OrganizationField({ org, problem }: { org: string | undefined; problem: ApiError | null }) {
+  const me = useMe();
+  const error = problem?.status === 404 ? "No such organization" : problem?.fieldError("org_id");
+  return (
+    <>
+      <TextField
+        label="Organization"
+        name="org_id"
+        required
+        pattern="org_[0-9a-f]{32}"
+        title="org_ and 32 characters"
+        placeholder="org_…"
+        list="own-organizations"
+        autoComplete="off"
+        defaultValue={org}
+        error={error}
+      />
+      <datalist id="own-organizations">
+        {me.organizations.map(({ id, name }) => (
+          <option key={id} value={id}>
+            {name}
+          </option>
+        ))}
+      </datalist>
+    </>
   );
 }
 
@@ -155,7 +169,9 @@ function AmountFields({
       />
       <datalist id="ledger-units">
         {["credit", "usd", "eur", "gbp", "jpy"].map((unit) => (
-          <option key={unit} value={unit} />
+          <option key={unit} value={unit}>
+            {unitName(unit)}
+          </option>
         ))}
       </datalist>
     </div>

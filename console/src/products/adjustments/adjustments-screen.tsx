@@ -86,41 +86,29 @@ export function AdjustmentsScreen() {
   const navigate = useNavigate();
   const [shown, setShown] = useState<string | null>(null);
   const list = useList(booksQueries.adjustments({ state, org_id: org }));
-  const waiting = useQuery(booksQueries.waiting());
   const change = (next: Change) =>
     void navigate({
       to: "/adjustments",
       search: Object.fromEntries(Object.entries({ ...search, ...next }).filter(([, value]) => value)),
       replace: true,
     });
-  const tabs = ADJUSTMENT_STATES.map((each) =>
-    each.value === "pending" ? { ...each, count: waiting.data?.data.length, alarm: true } : each,
-  );
   const row = list.rows?.find(({ id }) => id === shown);
   return (
     <Page
       title="Grants and adjustments"
       about="What operators gave and took by hand, of all organizations. Large ones wait for a second operator."
       actions={
-        <Button variant="primary" icon={<HandCoins className="size-4" />} onClick={() => change({ give: "1" })}>
+        <Button
+          variant="primary"
+          icon={<HandCoins className="size-4" />}
+          onClick={() => change({ give: "1" })}
+        >
           Give or take
         </Button>
       }
     >
       <Card>
-        <div className="flex flex-wrap items-center gap-3 border-b border-line p-3">
-          <FilterTabs
-            label="State"
-            value={state ?? "all"}
-            options={[{ value: "all" as AdjustmentState | "all", label: "All" }, ...tabs]}
-            onChange={(next) => change({ state: next === "all" ? "" : next })}
-          />
-          {org && (
-            <Button size="sm" icon={<X className="size-3.5" />} onClick={() => change({ org: "" })}>
-              Only {shortenId(org)}
-            </Button>
-          )}
-        </div>
+        <Filters search={search} onChange={change} />
         <Table
           label="Grants and adjustments"
           columns={columns}
@@ -145,5 +133,28 @@ export function AdjustmentsScreen() {
       {give && <AdjustDialog org={org} onClose={() => change({ give: "" })} />}
       {row && <AdjustmentDrawer row={row} onClose={() => setShown(null)} />}
     </Page>
+  );
+}
+
+function Filters({ search, onChange }: { search: AdjustmentsSearch; onChange(change: Change): void }) {
+  const { state, org } = search;
+  const waiting = useQuery(booksQueries.waiting());
+  const tabs = ADJUSTMENT_STATES.map((each) =>
+    each.value === "pending" ? { ...each, count: waiting.data?.data.length, alarm: true } : each,
+  );
+  return (
+    <div className="flex flex-wrap items-center gap-3 border-b border-line p-3">
+      <FilterTabs
+        label="State"
+        value={state ?? "all"}
+        options={[{ value: "all" as AdjustmentState | "all", label: "All" }, ...tabs]}
+        onChange={(next) => onChange({ state: next === "all" ? "" : next })}
+      />
+      {org && (
+        <Button size="sm" icon={<X className="size-3.5" />} onClick={() => onChange({ org: "" })}>
+          Only {shortenId(org)}
+        </Button>
+      )}
+    </div>
   );
 }

@@ -102,33 +102,7 @@ export function AllPaymentsScreen() {
   return (
     <Page title="All payments" about="What every organization paid, as the companies have confirmed it.">
       <Card>
-        <div className="flex flex-wrap items-center gap-3 border-b border-line p-3">
-          <FilterTabs
-            label="Status"
-            value={status ?? "all"}
-            options={[{ value: "all" as Status | "all", label: "All" }, ...PAYMENT_FILTERS]}
-            onChange={(next) => change({ status: next === "all" ? "" : next })}
-          />
-          <FilterSelect
-            label="Company"
-            value={provider ?? ""}
-            onChange={(event) =>
-              change({ provider: PROVIDERS.find((each) => each === event.currentTarget.value) ?? "" })
-            }
-          >
-            <option value="">Both companies</option>
-            {PROVIDERS.map((each) => (
-              <option key={each} value={each}>
-                {companyName(each)}
-              </option>
-            ))}
-          </FilterSelect>
-          {org && (
-            <Button size="sm" icon={<X className="size-3.5" />} onClick={() => change({ org: "" })}>
-              Only {shortenId(org)}
-            </Button>
-          )}
-        </div>
+        <Filters search={search} onChange={change} />
         <Table
           label="Payments of all organizations"
           columns={columns}
@@ -162,5 +136,38 @@ export function AllPaymentsScreen() {
         />
       )}
     </Page>
+  );
+}
+
+function Filters({ search, onChange }: { search: AllPaymentsSearch; onChange(change: Change): void }) {
+  const { status, provider, org } = search;
+  return (
+    <div className="flex flex-wrap items-center gap-3 border-b border-line p-3">
+      <FilterTabs
+        label="Status"
+        value={status ?? "all"}
+        options={[{ value: "all" as Status | "all", label: "All" }, ...PAYMENT_FILTERS]}
+        onChange={(next) => onChange({ status: next === "all" ? "" : next })}
+      />
+      <FilterSelect
+        label="Company"
+        value={provider ?? ""}
+        onChange={(event) =>
+          onChange({ provider: PROVIDERS.find((each) => each === event.currentTarget.value) ?? "" })
+        }
+      >
+        <option value="">Both companies</option>
+        {PROVIDERS.map((each) => (
+          <option key={each} value={each}>
+            {companyName(each)}
+          </option>
+        ))}
+      </FilterSelect>
+      {org && (
+        <Button size="sm" icon={<X className="size-3.5" />} onClick={() => onChange({ org: "" })}>
+          Only {shortenId(org)}
+        </Button>
+      )}
+    </div>
   );
 }

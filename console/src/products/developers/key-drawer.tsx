@@ -40,7 +40,7 @@ export function KeyDrawer({ apiKey, onClose }: Props) {
           <Fact name="Last used">{apiKey.last_used_at ? <Time at={apiKey.last_used_at} /> : "Never"}</Fact>
           <Fact name="Expires">{apiKey.expires_at ? <Time at={apiKey.expires_at} /> : "Never"}</Fact>
         </Facts>
-        <div className="mt-4 flex flex-wrap gap-2">
+        <div className="mt-4 flex flex-wrap gap-2 px-5">
           <Button size="sm" busy={change.isPending} onClick={() => change.mutate({ paused: !apiKey.paused })}>
             {apiKey.paused ? "Let it go on" : "Pause"}
           </Button>
@@ -71,7 +71,7 @@ function ScopesPart({ apiKey }: { apiKey: ApiKey }) {
   const kept = apiKey.scopes.filter((scope) => !unused.has(scope)) as ApiKeyChange["scopes"];
   return (
     <Part title="Scopes">
-      <ul className="flex flex-wrap gap-1.5">
+      <ul className="flex flex-wrap gap-1.5 px-5">
         {apiKey.scopes.map((scope) => (
           <li key={scope}>
             <Badge tone={unused.has(scope) ? "warn" : "neutral"}>
@@ -82,7 +82,7 @@ function ScopesPart({ apiKey }: { apiKey: ApiKey }) {
         ))}
       </ul>
       {unused.size > 0 && kept && kept.length > 0 && (
-        <div className="mt-3">
+        <div className="mx-5 mt-3">
           <Notice
             tone="warn"
             title={`${unused.size} not used for 30 days`}
@@ -114,7 +114,7 @@ function BoundsPart({ apiKey }: { apiKey: ApiKey }) {
   };
   return (
     <Part title="Name and bounds">
-      <form onSubmit={submit} className="flex flex-col gap-4">
+      <form onSubmit={submit} className="flex flex-col gap-4 px-5">
         <TextField label="Name" name="name" required maxLength={100} defaultValue={apiKey.name} />
         <TextField
           label="Calls a minute"

@@ -46,7 +46,7 @@ export function AgeCard() {
         <CardHead
           title="How long events waited"
           note="The longest of each hour, from arrival until it was finished; UTC"
-          actions={<FilterTabs label="Hours" value={range} options={RANGES} onChange={setRange} />}
+          actions={<FilterTabs<Range> label="Hours" value={range} options={RANGES} onChange={setRange} />}
         />
         {hours.data ? (
           <WaitPlot hours={hours.data.data} />

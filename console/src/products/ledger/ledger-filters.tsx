@@ -5,7 +5,9 @@ import { humanize } from "../../lib/format.ts";
 import { Button } from "../../ui/button.tsx";
 import { FilterDay, FilterSelect } from "../../ui/field.tsx";
 import { unitName } from "./entries.ts";
-import type { LedgerSearch } from "./ledger-screen.tsx";
+
+/** As it stands in the address; days are UTC, the last one included. */
+export type LedgerSearch = { unit?: string; kind?: string; from?: string; to?: string };
 
 const DAY_MS = 86_400_000;
 const DAY = /^\d{4}-\d{2}-\d{2}$/;

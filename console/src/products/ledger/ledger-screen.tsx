@@ -80,8 +80,6 @@ function Moved({ transaction }: { transaction: LedgerTransaction }) {
   return size ? <Amount amount={size.amount} unit={size.unit} /> : "–";
 }
 
-export type LedgerSearch = { unit?: string; kind?: string; from?: string; to?: string };
-
 export function LedgerScreen() {
   const search = route.useSearch();
   const { data, ...accountsQuery } = useQuery(queries.ledgerAccounts());

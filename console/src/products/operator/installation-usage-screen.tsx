@@ -215,7 +215,11 @@ function JobsCard({ jobs }: { jobs: UsageStats["jobs"] | undefined }) {
 
 /** Only where some failed: an empty plot would say nothing. */
 function FailuresByDay({ stats, from }: { stats: UsageStats; from: string }) {
-  const points = stats.data.map((row) => ({ day: row.group ?? "", series: "Failed calls", value: row.failures }));
+  const points = stats.data.map((row) => ({
+    day: row.group ?? "",
+    series: "Failed calls",
+    value: row.failures,
+  }));
   const { rows, series } = stackByDay(points, daysBetween(from, daysAgo(0)));
   return (
     <Card>

@@ -29,7 +29,8 @@ const columns: Column<PlanVersion>[] = [
     header: "Plan",
     cell: (row) => (
       <Stacked note={pricesOf(row)}>
-        <span className="font-medium">{row.name}</span> <span className="text-text-3">version {row.number}</span>
+        <span className="font-medium">{row.name}</span>{" "}
+        <span className="text-text-3">version {row.number}</span>
       </Stacked>
     ),
   },

@@ -82,7 +82,9 @@ function Rehearsal({ prices }: { prices: readonly PlannedPrice[] }) {
 function PriceLine({ price }: { price: PlannedPrice }) {
   const made = price.price_id === null;
   return (
-    <li className={cx("flex min-h-10 flex-wrap items-center gap-x-3 px-3 py-1 text-sm", made && "bg-ok-soft")}>
+    <li
+      className={cx("flex min-h-10 flex-wrap items-center gap-x-3 px-3 py-1 text-sm", made && "bg-ok-soft")}
+    >
       {made ? (
         <Plus aria-hidden className="size-4 shrink-0 text-ok" />
       ) : (

@@ -41,7 +41,10 @@ export function RelayEndpointDrawer() {
         <>
           <Standing endpoint={endpoint} />
           <About endpoint={endpoint} />
-          <Settings key={`${endpoint.url} ${endpoint.types.join()} ${endpoint.ordered}`} endpoint={endpoint} />
+          <Settings
+            key={`${endpoint.url} ${endpoint.types.join()} ${endpoint.ordered}`}
+            endpoint={endpoint}
+          />
           <Removal endpoint={endpoint} onRemoved={close} />
         </>
       ) : error ? (
@@ -86,7 +89,11 @@ function Standing({ endpoint }: { endpoint: OutboundEndpoint }) {
       ) : reason ? (
         <Notice
           tone="bad"
-          title={reason === "gone" ? "It answered 410 and was turned off" : "It failed for five days and was turned off"}
+          title={
+            reason === "gone"
+              ? "It answered 410 and was turned off"
+              : "It failed for five days and was turned off"
+          }
           action={button}
         >
           What waited then has failed. Turn it on, then send once more what it missed.

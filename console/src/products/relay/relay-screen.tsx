@@ -126,7 +126,11 @@ export function RelayScreen() {
       {failing && failing.length > 0 && (
         <Notice
           tone="bad"
-          title={failing.length === 1 ? "An endpoint does not take its events" : `${failing.length} endpoints do not take their events`}
+          title={
+            failing.length === 1
+              ? "An endpoint does not take its events"
+              : `${failing.length} endpoints do not take their events`
+          }
         >
           {failing.map(({ url }) => new URL(url).host).join(", ")}
         </Notice>

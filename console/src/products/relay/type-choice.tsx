@@ -41,10 +41,8 @@ export function TypeChoice({ chosen, error }: { chosen: readonly string[]; error
       </div>
       <div className="flex flex-col gap-3 rounded-lg border border-line p-3">
         {[...groups].map(([name, types]) => (
-          <div key={name} role="group" aria-label={humanize(name)}>
-            <p aria-hidden className="text-xs font-semibold text-text-3">
-              {humanize(name)}
-            </p>
+          <fieldset key={name}>
+            <legend className="text-xs font-semibold text-text-3">{humanize(name)}</legend>
             {types.map(({ type, description }) => (
               <Checkbox
                 key={type}
@@ -56,7 +54,7 @@ export function TypeChoice({ chosen, error }: { chosen: readonly string[]; error
                 note={description}
               />
             ))}
-          </div>
+          </fieldset>
         ))}
       </div>
       {error && (

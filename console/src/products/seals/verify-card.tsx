@@ -68,12 +68,9 @@ function Working() {
   return (
     <div className="px-4 py-5">
       <p className="pb-2 text-sm text-text-2">Hashing every entry…</p>
-      <div
-        role="progressbar"
-        aria-label="Verifying the seals"
-        className="h-1.5 overflow-hidden rounded-full bg-sunken"
-      >
-        <div className="h-full w-1/3 animate-sweep rounded-full bg-accent" />
+      <div className="relative h-1.5 overflow-hidden rounded-full bg-sunken">
+        <progress aria-label="Verifying the seals" className="sr-only" />
+        <div aria-hidden className="h-full w-1/3 animate-sweep rounded-full bg-accent" />
       </div>
     </div>
   );

@@ -29,7 +29,9 @@ async function aPayment(email: string, status: string, provider: string, minutes
   return id;
 }
 
-const list = async (query: string): Promise<{ data: Json[]; has_more: boolean; next_cursor: string | null }> => {
+const list = async (
+  query: string,
+): Promise<{ data: Json[]; has_more: boolean; next_cursor: string | null }> => {
   const operator = await t.signIn();
   const { status, body } = await operator.call("GET", `/api/admin/payments?${query}`);
   expect(status).toBe(200);
@@ -73,7 +75,14 @@ test("each version of a plan is there with how many have it, and says whether it
   const operator = await t.signIn();
   const { body } = await operator.call<{ data: Json[] }>("GET", "/api/admin/plans");
   const pro = body.data.filter(({ key }) => key === "pro");
-  expect(pro.map(({ number, on_sale, subscribers, credits_micros }) => [number, on_sale, subscribers, credits_micros])).toEqual([
+  expect(
+    pro.map(({ number, on_sale, subscribers, credits_micros }) => [
+      number,
+      on_sale,
+      subscribers,
+      credits_micros,
+    ]),
+  ).toEqual([
     [2, false, 1, 7_000_000],
     [1, true, 0, 2_000_000_000],
   ]);

@@ -25,6 +25,7 @@ export async function readVersions(db: Db, mode: string): Promise<PlanVersion[]>
     .map(({ content, ...row }) => ({ ...row, plan: readVersion(content) }))
     .toSorted(
       (a, b) =>
-        a.plan.rank - b.plan.rank || (a.plan.key < b.plan.key ? -1 : a.plan.key > b.plan.key ? 1 : b.number - a.number),
+        a.plan.rank - b.plan.rank ||
+        (a.plan.key < b.plan.key ? -1 : a.plan.key > b.plan.key ? 1 : b.number - a.number),
     );
 }

@@ -27,7 +27,6 @@ export function deskRoutes(http: Http, { deps }: Billing): void {
     id: "listPlanVersions",
     summary: "Every version of every plan, with how many have it",
     answer: { status: 200, schema: schemas.versionsAnswer },
-    handle: async ({ actor }) =>
-      schemas.presentVersions(await readVersions(deps.db, actor.mode), deps.plans),
+    handle: async ({ actor }) => schemas.presentVersions(await readVersions(deps.db, actor.mode), deps.plans),
   });
 }
