@@ -406,44 +406,6 @@ export type Disputes = {
     next_cursor: string | null;
 };
 
-export type Invoice = {
-    id: string;
-    number: string | null;
-    status: 'draft' | 'open' | 'paid' | 'void' | 'uncollectible';
-    reason: 'create' | 'cycle' | 'update' | 'other';
-    description: string;
-    provider: 'stripe' | 'paypal';
-    subscription_id: string;
-    payment_id: string | null;
-    currency: string;
-    subtotal_minor: number;
-    tax_minor: number;
-    total_minor: number;
-    due_minor: number;
-    paid_minor: number;
-    attempts: number;
-    next_attempt_at: string | null;
-    pay_url: string | null;
-    lines: Array<{
-        description: string;
-        amount_minor: number;
-        quantity: number;
-        period: {
-            start: string;
-            end: string;
-        };
-        proration: boolean;
-    }>;
-    created_at: string;
-    paid_at: string | null;
-};
-
-export type Invoices = {
-    data: Array<Invoice>;
-    has_more: boolean;
-    next_cursor: string | null;
-};
-
 export type Plan = {
     key: string;
     name: string;
@@ -494,6 +456,119 @@ export type PlanPrices = {
          */
         price_id: string | null;
     }>;
+};
+
+export type InstallationPayment = {
+    id: string;
+    mode: 'test' | 'live';
+    purpose: 'credits' | 'subscription' | 'invoice';
+    /**
+     * Of a purchase of credits
+     */
+    pack_key: string | null;
+    invoice_id: string | null;
+    amount_minor: number;
+    currency: string;
+    credits_micros: number;
+    refunded_minor: number;
+    refundable_minor: number;
+    fee_minor: number | null;
+    status: 'creating' | 'requires_payment_method' | 'requires_action' | 'processing' | 'succeeded' | 'failed' | 'canceled' | 'partially_refunded' | 'refunded' | 'disputed' | 'reversed';
+    failure_code: string | null;
+    checkout_url: string | null;
+    provider: 'stripe' | 'paypal';
+    session_id: string | null;
+    intent_id: string | null;
+    charge_id: string | null;
+    created_at: string;
+    paid_at: string | null;
+    org_id: string;
+    organization: string | null;
+};
+
+export type InstallationPayments = {
+    data: Array<InstallationPayment>;
+    has_more: boolean;
+    next_cursor: string | null;
+};
+
+export type PlanVersion = {
+    key: string;
+    name: string;
+    rank: number;
+    /**
+     * What subscribers of today keep, whatever the plan becomes
+     */
+    version: string;
+    prices: Array<{
+        currency: string;
+        interval: 'month' | 'year';
+        amount_minor: number;
+    }>;
+    trial: {
+        days: number;
+        credits_micros: number;
+    } | null;
+    /**
+     * A month; a year's come month by month
+     */
+    credits_micros: number;
+    rollover: boolean;
+    limits: {
+        seats: number;
+    };
+    /**
+     * Of this plan, from 1
+     */
+    number: number;
+    on_sale: boolean;
+    /**
+     * Organizations that have it, in a trial or grace too
+     */
+    subscribers: number;
+    created_at: string;
+};
+
+export type PlanVersions = {
+    data: Array<PlanVersion>;
+};
+
+export type Invoice = {
+    id: string;
+    number: string | null;
+    status: 'draft' | 'open' | 'paid' | 'void' | 'uncollectible';
+    reason: 'create' | 'cycle' | 'update' | 'other';
+    description: string;
+    provider: 'stripe' | 'paypal';
+    subscription_id: string;
+    payment_id: string | null;
+    currency: string;
+    subtotal_minor: number;
+    tax_minor: number;
+    total_minor: number;
+    due_minor: number;
+    paid_minor: number;
+    attempts: number;
+    next_attempt_at: string | null;
+    pay_url: string | null;
+    lines: Array<{
+        description: string;
+        amount_minor: number;
+        quantity: number;
+        period: {
+            start: string;
+            end: string;
+        };
+        proration: boolean;
+    }>;
+    created_at: string;
+    paid_at: string | null;
+};
+
+export type Invoices = {
+    data: Array<Invoice>;
+    has_more: boolean;
+    next_cursor: string | null;
 };
 
 export type Subscription = {
@@ -1680,6 +1755,25 @@ export type WebhookCounts = {
     processed: number;
     ignored: number;
     oldest_seconds: number;
+};
+
+export type InboxHours = {
+    data: Array<{
+        /**
+         * Its start; silent hours are listed too
+         */
+        hour: string;
+        received: number;
+        dead: number;
+        /**
+         * Null where nothing came
+         */
+        median_wait_ms: number | null;
+        /**
+         * Of one that waits still: until now
+         */
+        longest_wait_ms: number | null;
+    }>;
 };
 
 export type WebhookDeadLetters = {
@@ -5988,6 +6082,33 @@ export type CountEventsResponses = {
 
 export type CountEventsResponse = CountEventsResponses[keyof CountEventsResponses];
 
+export type ListInboxHoursData = {
+    body?: never;
+    path?: never;
+    query?: {
+        hours_back?: number;
+    };
+    url: '/api/admin/events/hours';
+};
+
+export type ListInboxHoursErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ListInboxHoursError = ListInboxHoursErrors[keyof ListInboxHoursErrors];
+
+export type ListInboxHoursResponses = {
+    /**
+     * Success
+     */
+    200: InboxHours;
+};
+
+export type ListInboxHoursResponse = ListInboxHoursResponses[keyof ListInboxHoursResponses];
+
 export type GetEventData = {
     body?: never;
     path: {
@@ -7162,6 +7283,62 @@ export type GetInvoicePdfResponses = {
      */
     200: unknown;
 };
+
+export type ListAllPaymentsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+        status?: 'creating' | 'requires_payment_method' | 'requires_action' | 'processing' | 'succeeded' | 'failed' | 'canceled' | 'partially_refunded' | 'refunded' | 'disputed' | 'reversed';
+        provider?: 'stripe' | 'paypal';
+        org_id?: string;
+    };
+    url: '/api/admin/payments';
+};
+
+export type ListAllPaymentsErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ListAllPaymentsError = ListAllPaymentsErrors[keyof ListAllPaymentsErrors];
+
+export type ListAllPaymentsResponses = {
+    /**
+     * Success
+     */
+    200: InstallationPayments;
+};
+
+export type ListAllPaymentsResponse = ListAllPaymentsResponses[keyof ListAllPaymentsResponses];
+
+export type ListPlanVersionsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/admin/plans';
+};
+
+export type ListPlanVersionsErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ListPlanVersionsError = ListPlanVersionsErrors[keyof ListPlanVersionsErrors];
+
+export type ListPlanVersionsResponses = {
+    /**
+     * Success
+     */
+    200: PlanVersions;
+};
+
+export type ListPlanVersionsResponse = ListPlanVersionsResponses[keyof ListPlanVersionsResponses];
 
 export type GetCheckoutSessionData = {
     body?: never;

@@ -38,7 +38,7 @@ export function CodeBlock({ code, label }: { code: string; label: string }) {
       <pre aria-label={label} className="overflow-x-auto p-3 pr-20 font-mono text-xs leading-5 text-text">
         {code}
       </pre>
-      <div className="absolute top-2 right-2">
+      <div className="absolute inset-y-px right-px rounded-r-lg bg-sunken p-1.5">
         <CopyButton text={code} />
       </div>
     </div>

@@ -96,8 +96,9 @@ function Verdict({ found }: { found: SealVerification }) {
             {nothing ? "No seal covers this time" : ok ? "All whole" : "The books were changed"}
           </p>
           <p className="num text-xs text-text-3">
-            {formatInteger(found.seals)} seals, {formatInteger(found.transactions)} transactions,{" "}
-            {formatInteger(found.entries)} entries, <Time at={found.checked_at} />
+            {counted(found.seals, "seal", "seals")},{" "}
+            {counted(found.transactions, "transaction", "transactions")},{" "}
+            {counted(found.entries, "entry", "entries")}, <Time at={found.checked_at} />
           </p>
         </div>
       </div>
@@ -105,6 +106,9 @@ function Verdict({ found }: { found: SealVerification }) {
     </div>
   );
 }
+
+const counted = (count: number, one: string, many: string): string =>
+  `${formatInteger(count)} ${count === 1 ? one : many}`;
 
 const PLACES = {
   seal: "The seal itself",
