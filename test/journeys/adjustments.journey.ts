@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { personIn } from "./person.ts";
 import { hasNoBarriers } from "./pictures.ts";
 import {
@@ -139,4 +139,47 @@ export const journeys: Journey[] = [
       await page.getByText("Everything is there: nothing would be made.").waitFor();
     },
   },
+  {
+    name: "books: a buyer's dispute flags the customer, and stands in the timeline beside the payment",
+    async play(stage) {
+      const { page, sandbox } = stage;
+      await open(stage, "/payments", "Payments");
+      const charge = await page.evaluate(async () => {
+        const { data } = (await (await fetch("/api/payments?limit=100")).json()) as {
+          data: { charge_id: string | null; provider: string; status: string }[];
+        };
+        return data.find(({ provider, status }) => provider === "stripe" && status === "succeeded")
+          ?.charge_id;
+      });
+      assert.ok(charge, "the demo has paid");
+      await sandbox.dispute(charge);
+      const disputed = page.getByRole("button", { name: /^Open the dispute of .*, needs_response$/ }).first();
+      await becomesThere(stage, "/disputes?show=open", "Disputes", disputed);
+      await disputed.click();
+      const drawer = page.getByRole("dialog");
+      await drawer.getByText("Product not received").waitFor();
+      await hasNoBarriers(page, "the drawer of a dispute");
+      await drawer.getByRole("link", { name: "Customer" }).click();
+      await drawer.getByText("A dispute is open").waitFor();
+      const timeline = drawer.getByRole("list", { name: "Timeline" });
+      await timeline.getByText("Dispute", { exact: true }).first().waitFor();
+      await timeline.getByText("Payment", { exact: true }).first().waitFor();
+      await hasNoBarriers(page, "the drawer of a customer");
+      await open(stage, "/customers?disputed=true", "Customers");
+      await page
+        .getByRole("link", { name: /^Customer / })
+        .first()
+        .waitFor();
+    },
+  },
 ];
+
+/** Opens the screen anew until this is on it: the event has yet to arrive. */
+async function becomesThere(stage: Stage, path: string, heading: string, shown: Locator): Promise<void> {
+  const until = Date.now() + EFFECT_MS;
+  do {
+    await open(stage, path, heading);
+    await stage.page.locator("[data-skeleton]").first().waitFor({ state: "detached" });
+  } while (!(await shown.isVisible()) && Date.now() < until);
+  await shown.waitFor();
+}

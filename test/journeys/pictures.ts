@@ -48,6 +48,8 @@ const SCREENS: Record<string, string> = {
   "adjustments-give": "/adjustments?give=1",
   "all-payments": "/all-payments",
   "plan-versions": "/plan-versions",
+  customers: "/customers",
+  disputes: "/disputes",
 };
 const WIDTHS = { wide: { width: 1440, height: 900 }, narrow: { width: 360, height: 740 } };
 const LIMITED_MS = 90_000;

@@ -11,6 +11,8 @@ export type Sandbox = {
   url: string;
   /** Sets up a hook of the customer's app, how it answers and with which secret it verifies; its address. */
   setHook(name: string, hook: { answer: string; secret?: string }): Promise<string>;
+  /** The holder of the card goes to the bank about this charge. */
+  dispute(chargeId: string): Promise<void>;
   /** What came to a hook, oldest first. */
   deliveries(name: string): Promise<{ type: string; verified: boolean; fault: string | null }[]>;
   /** Pays an intent that names a payment of ours with another amount: its event breaks a rule. */
@@ -33,6 +35,10 @@ export function connectSandbox(url: string): Sandbox {
       });
       if (!answer.ok) throw new Error(`The hook ${name}: ${answer.status} ${await answer.text()}`);
       return `${(await credentials())["customer-app"].hooks_url}/${name}`;
+    },
+    async dispute(charge) {
+      const body = JSON.stringify({ charge, reason: "product_not_received" });
+      await send(`${url}/stripe/disputes`, body, { "content-type": "application/json" });
     },
     async deliveries(name) {
       const answer = await fetch(`${url}/customer-app/hooks/${name}`);

@@ -24,6 +24,9 @@ export type AllPaymentsFilter = {
   org_id?: string | undefined;
 };
 
+export type DisputeFilter = { open?: "true" | "false" | undefined; org_id?: string | undefined };
+export type CustomerFilter = { name?: string | undefined; disputed?: "true" | undefined };
+
 /** Operations of operators on the installation's books. */
 export const books = {
   seals: (query: Listing) => read(sdk.listSeals({ query: given(query) })),
@@ -34,6 +37,10 @@ export const books = {
   grant: (body: GrantInput, key: string) => read(sdk.grantByHand({ body, ...idempotent(key) })),
   adjust: (body: AdjustmentInput, key: string) => read(sdk.adjustByHand({ body, ...idempotent(key) })),
   payments: (query: Listing & AllPaymentsFilter) => read(sdk.listAllPayments({ query: given(query) })),
+  disputes: (query: Listing & DisputeFilter) => read(sdk.listDisputes({ query: given(query) })),
+  customers: (query: Listing & CustomerFilter) => read(sdk.listCustomers({ query: given(query) })),
+  customer: (org_id: string, query: Listing) =>
+    read(sdk.getCustomer({ path: { org_id }, query: given(query) })),
   planVersions: () => read(sdk.listPlanVersions()),
   syncPlans: (dry_run: boolean) => read(sdk.syncPlans({ body: { dry_run } })),
   inboxHours: (hours_back: number) => read(sdk.listInboxHours({ query: { hours_back }, ...byItself() })),
@@ -70,6 +77,14 @@ export const booksQueries = {
       queryFn: () => books.inboxHours(hours),
       ...EVERY_MINUTE,
     }),
+  disputes: (filter: DisputeFilter) =>
+    pages(["books", "disputes", filter], (cursor) => books.disputes({ limit: PAGE, cursor, ...filter })),
+  customers: (filter: CustomerFilter) =>
+    pages(["books", "customers", filter], (cursor) => books.customers({ limit: PAGE, cursor, ...filter })),
+  customer: (org: string) =>
+    queryOptions({ queryKey: ["books", "customer", org], queryFn: () => books.customer(org, { limit: 1 }) }),
+  moments: (org: string) =>
+    pages(["books", "moments", org], (cursor) => books.customer(org, { limit: PAGE, cursor })),
   payments: (filter: AllPaymentsFilter) =>
     pages(["payments", "all", filter], (cursor) => books.payments({ limit: PAGE, cursor, ...filter })),
   seals: () => pages(["books", "seals"], (cursor) => books.seals({ limit: PAGE, cursor })),

@@ -16,6 +16,7 @@ import type {
   SetOrganizationPolicyData,
   CreateApiKeyData,
   CreateOutboundEndpointData,
+  CustomerTimeline,
   OutboundMessageDetail,
   ChangeOutboundEndpointData,
   AdjustByHandData,
@@ -47,6 +48,9 @@ export type {
   Plan,
   Plans,
   PlanChangeInput,
+  Customer,
+  CustomerTimeline,
+  Dispute,
   InstallationPayment,
   PlanVersion,
   PlanChangeOrderInput,
@@ -130,6 +134,7 @@ export type GrantInput = GrantByHandData["body"];
 export type AdjustmentInput = AdjustByHandData["body"];
 export type AdjustmentState = ListedAdjustment["state"];
 export type NightlyCheck = NonNullable<LedgerCheck["check"]>;
+export type Moment = CustomerTimeline["data"][number];
 export type InboxHour = InboxHours["data"][number];
 export type PlannedPrice = PlanPrices["data"][number];
 export type CacheWindow = CacheState["window"];

@@ -7,6 +7,13 @@ import {
   PAYMENT_FILTERS,
   PROVIDERS,
 } from "../products/all-payments/all-payments-screen.tsx";
+import { CustomerDrawer } from "../products/customers/customer-drawer.tsx";
+import { CustomersScreen, type CustomersSearch } from "../products/customers/customers-screen.tsx";
+import {
+  DISPUTES_SHOWN,
+  DisputesScreen,
+  type DisputesSearch,
+} from "../products/disputes/disputes-screen.tsx";
 import { PlanVersionsScreen } from "../products/plan-versions/plan-versions-screen.tsx";
 import { SealsScreen } from "../products/seals/seals-screen.tsx";
 import { app, type Search, texts } from "./roots.ts";
@@ -36,6 +43,37 @@ const planVersions = createRoute({
   path: "/plan-versions",
   component: PlanVersionsScreen,
 });
+const disputes = createRoute({
+  getParentRoute: () => app,
+  path: "/disputes",
+  component: DisputesScreen,
+  validateSearch: (search: Search): DisputesSearch => {
+    const show = DISPUTES_SHOWN.find(({ value }) => value === search["show"])?.value;
+    return { ...texts("org")(search), ...(show && { show }) };
+  },
+});
+const customers = createRoute({
+  getParentRoute: () => app,
+  path: "/customers",
+  component: CustomersScreen,
+  validateSearch: (search: Search): CustomersSearch => ({
+    ...texts("name")(search),
+    // The router reads `true` as a truth value.
+    ...(String(search["disputed"]) === "true" && { disputed: "true" as const }),
+  }),
+});
+const customer = createRoute({
+  getParentRoute: () => customers,
+  path: "$orgId",
+  component: CustomerDrawer,
+});
 
 /** The installation's books, for operators. */
-export const booksRoutes = [seals, adjustments, allPayments, planVersions] as const;
+export const booksRoutes = [
+  seals,
+  adjustments,
+  allPayments,
+  planVersions,
+  disputes,
+  customers.addChildren([customer]),
+] as const;
