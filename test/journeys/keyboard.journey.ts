@@ -89,6 +89,8 @@ export const journeys: Journey[] = [
       await tabTo(page, /^Pause$/);
       await page.keyboard.press("Enter");
       await page.getByRole("button", { name: "Let it go on" }).waitFor();
+      // While a tooltip is there, Escape takes that away first.
+      await page.getByRole("tooltip").first().waitFor({ state: "detached" });
       await page.keyboard.press("Escape");
       await page.getByRole("dialog").waitFor({ state: "detached" });
       await tabTo(page, /^Revoke By keyboard$/);
