@@ -41,6 +41,12 @@ export type BillingFreeMonths = {
   due_at: Date;
 };
 
+/** billing.invoice_numbers */
+export type BillingInvoiceNumbers = {
+  account_id: string;
+  last: bigint;
+};
+
 /** billing.invoices */
 export type BillingInvoices = {
   org_id: string;
@@ -127,6 +133,7 @@ export type BillingPlanPrices = {
   provider_product_id: string;
   provider_price_id: string;
   created_at: Date;
+  trial_days: number;
 };
 
 /** billing.plan_versions */
@@ -159,6 +166,11 @@ export type BillingPreviews = {
   expires_at: Date;
   used_at: Date | null;
   done_at: Date | null;
+  lines: unknown;
+  payment_id: string | null;
+  approve_url: string | null;
+  approve_until: Date | null;
+  failed_at: Date | null;
 };
 
 /** billing.refund_requests */
@@ -250,6 +262,7 @@ export type BillingSubscriptions = {
   fetch_seq: bigint;
   created_by: string;
   created_at: Date;
+  trial_told_at: Date | null;
 };
 
 /** billing.trial_marks */

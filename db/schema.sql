@@ -103,6 +103,15 @@ CREATE POLICY tenant ON billing.free_months AS PERMISSIVE FOR ALL TO holdfast_ap
 GRANT INSERT, SELECT, UPDATE ON TABLE billing.free_months TO holdfast_app;
 GRANT SELECT ON TABLE billing.free_months TO holdfast_operator;
 
+CREATE TABLE billing.invoice_numbers (
+  account_id text NOT NULL,
+  last bigint NOT NULL,
+  CONSTRAINT invoice_numbers_pkey PRIMARY KEY (account_id),
+  CONSTRAINT invoice_numbers_last_check CHECK ((last > 0))
+);
+GRANT INSERT, SELECT, UPDATE ON TABLE billing.invoice_numbers TO holdfast_app;
+GRANT SELECT ON TABLE billing.invoice_numbers TO holdfast_operator;
+
 CREATE TABLE billing.invoices (
   org_id text NOT NULL,
   id text NOT NULL,
@@ -220,10 +229,12 @@ CREATE TABLE billing.plan_prices (
   provider_product_id text NOT NULL,
   provider_price_id text NOT NULL,
   created_at timestamp with time zone NOT NULL,
-  CONSTRAINT plan_prices_pkey PRIMARY KEY (account_id, version_id, currency, period),
+  trial_days integer NOT NULL DEFAULT 0,
+  CONSTRAINT plan_prices_pkey PRIMARY KEY (account_id, version_id, currency, period, trial_days),
   CONSTRAINT plan_prices_account_id_provider_price_id_key UNIQUE (account_id, provider_price_id),
   CONSTRAINT plan_prices_version_id_fkey FOREIGN KEY (version_id) REFERENCES billing.plan_versions(id),
-  CONSTRAINT plan_prices_period_check CHECK ((period = ANY (ARRAY['month'::text, 'year'::text])))
+  CONSTRAINT plan_prices_period_check CHECK ((period = ANY (ARRAY['month'::text, 'year'::text]))),
+  CONSTRAINT plan_prices_trial_days_check CHECK ((trial_days >= 0))
 );
 GRANT INSERT, SELECT ON TABLE billing.plan_prices TO holdfast_app;
 GRANT SELECT ON TABLE billing.plan_prices TO holdfast_operator;
@@ -260,11 +271,18 @@ CREATE TABLE billing.previews (
   expires_at timestamp with time zone NOT NULL,
   used_at timestamp with time zone,
   done_at timestamp with time zone,
+  lines jsonb NOT NULL DEFAULT '[]'::jsonb,
+  payment_id text,
+  approve_url text,
+  approve_until timestamp with time zone,
+  failed_at timestamp with time zone,
   CONSTRAINT previews_pkey PRIMARY KEY (org_id, id),
   CONSTRAINT previews_version_id_fkey FOREIGN KEY (version_id) REFERENCES billing.plan_versions(id),
   CONSTRAINT previews_direction_check CHECK ((direction = ANY (ARRAY['up'::text, 'down'::text, 'same'::text]))),
   CONSTRAINT previews_period_check CHECK ((period = ANY (ARRAY['month'::text, 'year'::text])))
 );
+CREATE INDEX previews_given_up ON billing.previews USING btree (failed_at) WHERE ((failed_at IS NOT NULL) AND (payment_id IS NOT NULL));
+CREATE INDEX previews_ordered ON billing.previews USING btree (used_at) WHERE ((used_at IS NOT NULL) AND (done_at IS NULL) AND (failed_at IS NULL));
 CREATE INDEX previews_subscription ON billing.previews USING btree (org_id, subscription_id) WHERE (done_at IS NULL);
 ALTER TABLE billing.previews ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY operator_reads ON billing.previews AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
@@ -384,6 +402,7 @@ CREATE TABLE billing.subscriptions (
   fetch_seq bigint NOT NULL DEFAULT 0,
   created_by text NOT NULL,
   created_at timestamp with time zone NOT NULL,
+  trial_told_at timestamp with time zone,
   CONSTRAINT subscriptions_pkey PRIMARY KEY (org_id, id),
   CONSTRAINT subscriptions_org_id_operation_id_key UNIQUE (org_id, operation_id),
   CONSTRAINT subscriptions_scheduled_version_id_fkey FOREIGN KEY (scheduled_version_id) REFERENCES billing.plan_versions(id),

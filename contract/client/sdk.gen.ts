@@ -2038,7 +2038,7 @@ export const getCustomer = <ThrowOnError extends boolean = false>(options: Optio
 export const listPlans = <ThrowOnError extends boolean = false>(options?: Options<ListPlansData, ThrowOnError>): RequestResult<ListPlansResponses, ListPlansErrors, ThrowOnError> => (options?.client ?? client).get<ListPlansResponses, ListPlansErrors, ThrowOnError>({ url: '/api/subscriptions/plans', ...options });
 
 /**
- * Makes what the plans lack at the company: products and prices; edits no amount
+ * Makes what the plans lack at the companies: products, prices and plans; edits no amount
  */
 export const syncPlans = <ThrowOnError extends boolean = false>(options: Options<SyncPlansData, ThrowOnError>): RequestResult<SyncPlansResponses, SyncPlansErrors, ThrowOnError> => (options.client ?? client).post<SyncPlansResponses, SyncPlansErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {

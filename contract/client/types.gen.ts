@@ -29,7 +29,7 @@ export type NewSubscriptionInput = {
     interval: 'month' | 'year';
     quantity?: number;
     currency?: string;
-    provider?: 'stripe';
+    provider?: 'stripe' | 'paypal';
     trial?: boolean;
     success_url?: string;
     cancel_url?: string;
@@ -434,6 +434,7 @@ export type Plan = {
 };
 
 export type Plans = {
+    providers: Array<'stripe' | 'paypal'>;
     data: Array<Plan>;
     features: Array<{
         key: string;
@@ -447,10 +448,15 @@ export type Plans = {
 
 export type PlanPrices = {
     data: Array<{
+        provider: 'stripe' | 'paypal';
         plan: string;
         currency: string;
         interval: 'month' | 'year';
         amount_minor: number;
+        /**
+         * Where a trial is a part of the price
+         */
+        trial_days: number | null;
         /**
          * Null: to be made there
          */
@@ -614,6 +620,13 @@ export type Subscription = {
          * At most 14 days after the first failure
          */
         until: string;
+    } | null;
+    /**
+     * What a change of plan waits for: the company's page, where it is paid or agreed to
+     */
+    next_action: {
+        type: 'redirect';
+        url: string;
     } | null;
     /**
      * Where the first payment can still be made

@@ -41,6 +41,8 @@ export type PaypalBuyer = Pick<Buyer, "payment" | "until" | "calm"> & {
   /** Calls PayPal's API of the sandbox as its dashboard would. */
   api(method: string, path: string, body?: Json): Promise<Json>;
   fault(fault: Json): Promise<void>;
+  /** Whether a buyer's renewals are paid from now on. */
+  renewals(email: string, renewals: "pay" | "fail"): Promise<void>;
 };
 
 export function createPaypalBuyer(t: TestApp, owner: Client = t.owner): PaypalBuyer {
@@ -83,6 +85,13 @@ export function createPaypalBuyer(t: TestApp, owner: Client = t.owner): PaypalBu
         idempotencyKey: null,
       });
       if (answer.status !== 201) throw new Error(`no fault: ${answer.text}`);
+    },
+    async renewals(email, renewals) {
+      const answer = await createClient(t.sandbox.url).call("POST", "/_sandbox/paypal/buyers", {
+        body: { email, renewals },
+        idempotencyKey: null,
+      });
+      if (answer.status !== 200) throw new Error(`no renewals: ${answer.text}`);
     },
   };
 }

@@ -3,6 +3,7 @@ import type { Clock } from "../../server/platform/clock.ts";
 import type { TestApp } from "./app.ts";
 import { createBuyer } from "./buyer.ts";
 import { createClient, type Client, type Json } from "./client.ts";
+import { createPaypalBuyer } from "./paypal.ts";
 
 const TIMEOUT_MS = 40_000;
 const POLL_MS = 50;
@@ -17,9 +18,15 @@ export function movingClock(): MovingClock {
 
 export type Subscriber = ReturnType<typeof createSubscriber>;
 
-/** `as`: who subscribes; asked for anew after the clock has moved, since sessions end. */
-export function createSubscriber(t: TestApp, clock: MovingClock, as: () => Promise<Client>) {
+/** `as`: who subscribes; asked for anew after the clock has moved, since sessions end. `by`: who takes the money. */
+export function createSubscriber(
+  t: TestApp,
+  clock: MovingClock,
+  as: () => Promise<Client>,
+  by: "stripe" | "paypal" = "stripe",
+) {
   const buyer = createBuyer(t);
+  const company = by === "paypal" ? createPaypalBuyer(t) : buyer;
   const sandbox = createClient(t.sandbox.url);
   let client: Promise<Client> | null = null;
   const call = async (method: string, path: string, body?: unknown) => {
@@ -37,7 +44,7 @@ export function createSubscriber(t: TestApp, clock: MovingClock, as: () => Promi
     const answer = await (
       await operator
     ).call("POST", "/api/admin/backfills", {
-      body: { account_id: "acct_default" },
+      body: { account_id: by === "paypal" ? "paypal_default" : "acct_default" },
     });
     if (answer.status >= 300 && answer.status !== 409) throw new Error(`not backfilled: ${answer.text}`);
   };
@@ -50,7 +57,12 @@ export function createSubscriber(t: TestApp, clock: MovingClock, as: () => Promi
     call,
     current,
     subscribe: (body: Json = {}) =>
-      call("POST", "/api/subscriptions/subscribe", { plan_key: "pro", interval: "month", ...body }),
+      call("POST", "/api/subscriptions/subscribe", {
+        plan_key: "pro",
+        interval: "month",
+        provider: by,
+        ...body,
+      }),
     async invoices() {
       await catchUp();
       return (await call("GET", "/api/invoices?limit=100")).body.data as Json[];
@@ -68,7 +80,7 @@ export function createSubscriber(t: TestApp, clock: MovingClock, as: () => Promi
     /** Both clocks; what is due at the company happens in its order. */
     async advance(days: number) {
       // What is refused would be sent again and again for three days.
-      if (clock.aheadMs === 0) await buyer.fault({ on: "webhook", fault: "drop", probability: 1 });
+      if (clock.aheadMs === 0) await company.fault({ on: "webhook", fault: "drop", probability: 1 });
       clock.aheadMs += days * DAY_MS;
       client = null;
       operator = null;

@@ -69,8 +69,10 @@ export const api = {
   plans: () => read(sdk.listPlans()),
   subscription: () => read(sdk.getSubscription()),
   planUsage: () => read(sdk.getPlanUsage()),
-  subscribe: (body: { plan_key: string; interval: "month" | "year"; trial: boolean }, key: string) =>
-    read(sdk.subscribe({ body, ...idempotent(key) })),
+  subscribe: (
+    body: { plan_key: string; interval: "month" | "year"; trial: boolean; provider: "stripe" | "paypal" },
+    key: string,
+  ) => read(sdk.subscribe({ body, ...idempotent(key) })),
   previewPlanChange: (body: PlanChangeInput) => read(sdk.previewPlanChange({ body })),
   changePlan: (direction: "up" | "down", body: PlanChangeOrderInput) =>
     read(direction === "up" ? sdk.upgradePlan({ body }) : sdk.downgradePlan({ body })),

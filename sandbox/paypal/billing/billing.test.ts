@@ -318,6 +318,8 @@ describe("a revision", () => {
     expect(await payments(id)).toEqual(["10.00", "10.00"]);
     await world.agree(asked.body);
     expect(await told("BILLING.SUBSCRIPTION.UPDATED")).toHaveLength(1);
+    // Shown at once, billed later.
+    expect([(await show(id))["plan_id"], await payments(id)]).toEqual([dear, ["10.00", "10.00"]]);
     await world.advance("31d");
     expect([(await show(id))["plan_id"], await payments(id)]).toEqual([dear, ["10.00", "10.00", "30.00"]]);
   });

@@ -13,6 +13,7 @@ import {
   saveSubscription,
   tell,
   type Meta,
+  type Revision,
   type Subscription,
   type SubscriptionEntry,
 } from "./subscription.ts";
@@ -81,13 +82,20 @@ export function approveSubscription(
     if (meta.atOnce) activate(world, entry);
     else saveSubscription(world, entry, "APPROVED");
   } else if (meta.asked !== null) {
-    meta.agreed = meta.asked;
+    agree(entry, meta.asked);
     meta.asked = null;
     refreshInfo(entry);
     saveSubscription(world, entry);
     tell(world, entry, "BILLING.SUBSCRIPTION.UPDATED");
   }
   return entry;
+}
+
+/** Shown at once, and billed from the next period on. */
+function agree({ body, meta }: SubscriptionEntry, revision: Revision): void {
+  meta.agreed = revision;
+  body.plan_id = revision.planId;
+  body.quantity = revision.quantity;
 }
 
 /** Whether the page has something to ask. */
@@ -141,7 +149,7 @@ export function reviseSubscription(world: World, entry: SubscriptionEntry, input
   const next = revision.cycles.at(-1);
   const after = next === undefined ? 0n : priceOf({ ...entry, body: { ...body, quantity } }, next);
   if (plan.id !== body.plan_id || after > priceOf(entry, currentCycle(entry))) meta.asked = revision;
-  else meta.agreed = revision;
+  else agree(entry, revision);
   if (input.plan !== undefined) body.plan_overridden = true;
   if (input.application_context !== undefined) {
     meta.returnUrl = input.application_context.return_url;

@@ -29,6 +29,8 @@ import { resumeRefunds } from "./refunds/resume.ts";
 import { listRefundViews, type RefundView } from "./refunds/store.ts";
 import { paypalHandler } from "./payments/paypal/paypal-handler.ts";
 import { sweepOrders } from "./payments/paypal/sweep-orders.ts";
+import { carryChanges } from "./subscriptions/paypal/carry-changes.ts";
+import { paypalRecurringHandler } from "./subscriptions/paypal/paypal-handler.ts";
 import { stripeHandler } from "./payments/stripe/stripe-handler.ts";
 
 /** Billing's actions, their dependencies at hand. */
@@ -69,6 +71,8 @@ export type Billing = {
   beginMonths(): Promise<number>;
   giveMonths(): Promise<boolean>;
   runClock(): Promise<boolean>;
+  /** Carries on changes of plan by PayPal; how many. */
+  carryChanges(signal: AbortSignal): Promise<number>;
   /** Looks after subscriptions that stand still; how many. */
   watch(signal: AbortSignal): Promise<number>;
 };
@@ -85,7 +89,13 @@ export function createBilling(deps: BillingDeps): Billing {
       recurring,
       payments,
       stripeDisputeHandler(deps),
-      ...(paypal ? [paypalHandler(deps, paypal), paypalDisputeHandler(deps, paypal)] : []),
+      ...(paypal
+        ? [
+            paypalHandler(deps, paypal),
+            paypalRecurringHandler(deps, paypal),
+            paypalDisputeHandler(deps, paypal),
+          ]
+        : []),
     ],
     purchase: (input) => purchase(deps, input),
     async checkoutStatus(id) {
@@ -116,5 +126,6 @@ export function createBilling(deps: BillingDeps): Billing {
     beginMonths: months.begin,
     giveMonths: months.give,
     runClock: () => runClock(deps),
+    carryChanges: async (signal) => (paypal ? carryChanges(deps, paypal, signal) : 0),
   };
 }

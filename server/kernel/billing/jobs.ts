@@ -7,6 +7,7 @@ const MONTHS_MS = 5_000;
 const CLOCK_MS = 5_000;
 const WATCH_MS = 10_000;
 const FEES_MS = 2_000;
+const CHANGES_MS = 2_000;
 const ORDERS_MS = 5 * 60_000;
 
 /** Purchases cut off before their session was known; the company's fees; months that our clock counts. */
@@ -24,6 +25,9 @@ export function billingJobs(loops: Loops, billing: Billing): void {
   loops.every("billing.clock", CLOCK_MS, () => billing.runClock());
   loops.every("billing.orders", ORDERS_MS, async (signal) => {
     await billing.sweepOrders(signal);
+  });
+  loops.every("billing.changes", CHANGES_MS, async (signal) => {
+    await billing.carryChanges(signal);
   });
   loops.every("billing.watch", WATCH_MS, async (signal) => {
     await billing.watch(signal);

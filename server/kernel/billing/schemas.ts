@@ -76,7 +76,7 @@ export const payment = z
   .meta({ id: "Payment" });
 export const payments = listAnswer(payment).meta({ id: "Payments" });
 
-export const sessionParams = z.object({ session_id: z.string().regex(/^[\w]{8,200}$/) });
+export const sessionParams = z.object({ session_id: z.string().regex(/^[\w-]{8,200}$/) });
 export const checkoutStatus = z
   .object({
     status: z.enum(["open", "processing", "paid", "failed", "expired"]),

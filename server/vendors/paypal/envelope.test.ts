@@ -44,6 +44,7 @@ test("an order names itself, and the payment that its unit carries", () => {
     customId: "pay_1",
     orderId: "ORDER1",
     captureId: null,
+    agreementId: null,
   });
   expect(named("CHECKOUT.ORDER.APPROVED", { id: "ORDER1", purchase_units: "none" })?.customId).toBeNull();
 });
@@ -74,6 +75,7 @@ test("an object without an id names nothing; one of an event without a type stil
     customId: null,
     orderId: null,
     captureId: null,
+    agreementId: null,
   });
 });
 
@@ -85,6 +87,22 @@ test("a case names itself by an id of its own, and the payment and capture that 
     customId: "pay_1",
     orderId: null,
     captureId: "C1",
+    agreementId: null,
   });
   expect(envelopeOf({ ...event, event_type: "CUSTOMER.DISPUTE.CREATED", resource })?.root).toBe("pay_1");
+});
+
+test("a subscription's payment names our row and its subscription; its root is the row, else the subscription", () => {
+  const sale = { id: "SALE1", billing_agreement_id: "I-1" };
+  const told = (type: string, resource: unknown) =>
+    envelopeOf({ ...event, event_type: type, resource })?.root;
+  expect(named("PAYMENT.SALE.COMPLETED", { ...sale, custom: "sub_1" })).toMatchObject({
+    customId: "sub_1",
+    agreementId: "I-1",
+    captureId: null,
+  });
+  expect(told("PAYMENT.SALE.COMPLETED", { ...sale, custom: "sub_1" })).toBe("sub_1");
+  expect(told("PAYMENT.SALE.COMPLETED", sale)).toBe("I-1");
+  expect(told("BILLING.SUBSCRIPTION.ACTIVATED", { id: "I-1", custom_id: "sub_1" })).toBe("sub_1");
+  expect(named("BILLING.SUBSCRIPTION.ACTIVATED", { id: "I-1" })?.agreementId).toBe("I-1");
 });

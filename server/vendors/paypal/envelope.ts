@@ -4,7 +4,7 @@ export type Envelope = {
   type: string;
   createdAt: Date;
   objectId: string;
-  /** The payment that it names, else the order, else the capture, else the object itself. */
+  /** Our row that it names, else the order, else the capture, else the subscription, else the object itself. */
   root: string;
 };
 
@@ -14,6 +14,8 @@ export type NamedIds = {
   customId: string | null;
   orderId: string | null;
   captureId: string | null;
+  /** The subscription that a payment is of, or that the event is about. */
+  agreementId: string | null;
 };
 
 const TOKEN = /^[A-Za-z0-9_.:-]{1,200}$/;
@@ -41,7 +43,7 @@ export function envelopeOf(value: unknown): Envelope | null {
   if (!id || !type || Number.isNaN(createdAt.getTime())) return null;
   const named = namedIds(event, type);
   const objectId = named?.objectId ?? id;
-  const root = named?.customId ?? named?.orderId ?? named?.captureId ?? objectId;
+  const root = named?.customId ?? named?.orderId ?? named?.captureId ?? named?.agreementId ?? objectId;
   return { id, type, createdAt, objectId, root };
 }
 
@@ -63,10 +65,12 @@ function namedIds(event: Loose, type: string): NamedIds | null {
   const isOrder = type.startsWith("CHECKOUT.ORDER.");
   return {
     objectId,
-    customId: token(resource?.custom_id) ?? token(unit?.custom_id) ?? token(paid?.custom),
+    customId:
+      token(resource?.custom_id) ?? token(unit?.custom_id) ?? token(paid?.custom) ?? token(resource?.custom),
     orderId: isOrder ? objectId : token(related?.order_id),
     captureId:
       captureOf(resource, type, objectId) ?? token(related?.capture_id) ?? token(paid?.seller_transaction_id),
+    agreementId: type.startsWith("BILLING.SUBSCRIPTION.") ? objectId : token(resource?.billing_agreement_id),
   };
 }
 

@@ -6,5 +6,11 @@
 export { createPaypal, type ListedPaypalEvent, type NewOrder, type PaypalApi } from "./paypal.ts";
 export { PaypalFault } from "./fault.ts";
 export { readNamedIds, readPaypalEnvelope, type NamedIds } from "./envelope.ts";
-export { canTake } from "./money.ts";
+export { canTake, stepOf } from "./money.ts";
 export type { PaypalCapture, PaypalDispute, PaypalOrder, PaypalRefund, PaypalTransaction } from "./facts.ts";
+export type {
+  PaypalPlan,
+  PaypalRevision,
+  PaypalSubscription,
+  PaypalSubscriptionPayment,
+} from "./recurring-facts.ts";

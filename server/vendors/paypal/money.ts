@@ -23,6 +23,11 @@ export function canTake({ amountMinor, currency }: Amount): boolean {
   return !WHOLE.has(currency) || amountMinor % 10n ** BigInt(exponent) === 0n;
 }
 
+/** The smallest part of a currency that PayPal takes, in minor units: 100 where it takes whole units only. */
+export function stepOf(currency: string): bigint {
+  return WHOLE.has(currency) ? 10n ** BigInt(exponentOf(currency) ?? 0) : 1n;
+}
+
 /** Throws RangeError for an amount that `canTake` refuses. */
 export function toWire(amount: Amount): WireMoney {
   const exponent = exponentOf(amount.currency);

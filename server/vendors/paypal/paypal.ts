@@ -4,6 +4,7 @@ import { envelopeOf, type Envelope } from "./envelope.ts";
 import type { PaypalCapture, PaypalDispute, PaypalOrder, PaypalRefund, PaypalTransaction } from "./facts.ts";
 import { toWire, type Amount } from "./money.ts";
 import * as read from "./read.ts";
+import { createRecurring, ownPath, type PaypalRecurring } from "./recurring.ts";
 
 const LIVE_HOST = "api-m.paypal.com";
 const EVENTS_PAGE = 100;
@@ -23,7 +24,7 @@ export type NewOrder = Amount & {
 /** An event from PayPal's list: its own JSON, as bytes, and what it says about itself. */
 export type ListedPaypalEvent = { envelope: Envelope; body: Buffer };
 
-export type PaypalApi = {
+export type PaypalApi = PaypalRecurring & {
   readonly mode: "test" | "live";
   /** Makes an order without a payment source: nothing is taken until it is approved and captured. */
   createOrder(input: NewOrder): Promise<PaypalOrder>;
@@ -56,6 +57,7 @@ export function createPaypal(options: ClientOptions): PaypalApi {
   const { call, close } = createClient(options);
   const at = (path: string, id: string, rest = "") => `${path}/${encodeURIComponent(id)}${rest}`;
   return {
+    ...createRecurring(call),
     mode: new URL(options.baseUrl).hostname === LIVE_HOST ? "live" : "test",
     createOrder: (input) =>
       call(
@@ -154,17 +156,9 @@ async function listEvents(
       const one = listed(row);
       if (one && one.envelope.id !== after) events.push(one);
     }
-    path = pathOf(read.nextPage(answer.links));
+    path = ownPath(read.nextPage(answer.links));
   }
   return { events, hasMore: path !== null };
-}
-
-/** Under our own base URL, wherever the link points: nobody else gets our token. */
-function pathOf(href: string | null): string | null {
-  if (href === null || !URL.canParse(href)) return null;
-  const { pathname, search } = new URL(href);
-  const start = pathname.indexOf("/v1/");
-  return start < 0 ? null : pathname.slice(start) + search;
 }
 
 async function listTransactions(

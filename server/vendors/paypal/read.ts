@@ -3,17 +3,17 @@ import { z } from "zod";
 import type { PaypalCapture, PaypalDispute, PaypalOrder, PaypalRefund, PaypalTransaction } from "./facts.ts";
 import { fromWire, wireMoney, type Amount } from "./money.ts";
 
-const id = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
+export const id = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
 /** RFC 3339; the reporting API writes its offsets without a colon. */
-const at = z.string().transform((text, context) => {
+export const at = z.string().transform((text, context) => {
   const date = new Date(text.replace(/([+-]\d\d)(\d\d)$/, "$1:$2"));
   if (!Number.isNaN(date.getTime())) return date;
   context.addIssue({ code: "custom", message: "is no time" });
   return z.NEVER;
 });
-const customId = z.string().max(255).optional();
+export const customId = z.string().max(255).optional();
 const link = z.object({ href: z.string(), rel: z.string() });
-const links = z.array(link).optional();
+export const links = z.array(link).optional();
 
 /** A link's last part, e.g. the capture that a refund leads up to. */
 const linked = (list: z.output<typeof links>, rel: string, path: string): string | null => {
@@ -23,7 +23,7 @@ const linked = (list: z.output<typeof links>, rel: string, path: string): string
 };
 
 /** An amount that cannot be held exactly makes the whole answer unreadable. */
-const money = wireMoney.transform((wire, context) => {
+export const money = wireMoney.transform((wire, context) => {
   try {
     return fromWire(wire);
   } catch {
@@ -37,7 +37,7 @@ const related = z.object({
 });
 
 /** A fee in another currency than the amount is converted there; it is not this amount's. */
-const feeIn = (fee: Amount | undefined, currency: string): bigint | null =>
+export const feeIn = (fee: Amount | undefined, currency: string): bigint | null =>
   fee?.currency === currency ? fee.amountMinor : null;
 
 const wireCapture = z.object({

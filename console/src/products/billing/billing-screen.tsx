@@ -46,12 +46,14 @@ export function BillingScreen() {
 }
 
 /** What needs the owner's attention, if anything does. */
-function Banner({ subscription: { access, checkout_url, grace, status } }: { subscription: Subscription }) {
+function Banner({ subscription }: { subscription: Subscription }) {
+  const { access, checkout_url, grace, next_action, status } = subscription;
   const invoices = (
     <Link to="/invoices" className="font-medium underline">
       See the invoice
     </Link>
   );
+  const pay = subscription.provider === "paypal" ? <PayOwed /> : invoices;
   if (status === "incomplete")
     return (
       <Notice tone="info" title="A checkout is open">
@@ -67,16 +69,46 @@ function Banner({ subscription: { access, checkout_url, grace, status } }: { sub
     return (
       <Notice tone="warn" title="The last payment failed">
         {grace.failed_payments} of {grace.max_failed_payments} tries failed. The plan goes on until{" "}
-        {formatDay(grace.until.slice(0, 10))}. {invoices}
+        {formatDay(grace.until.slice(0, 10))}. {pay}
       </Notice>
     );
   if (status === "suspended")
     return (
       <Notice tone="bad" title="The plan is suspended">
-        Payments failed too often. Nothing was deleted, and paying restores the plan at once. {invoices}
+        Payments failed too often. Nothing was deleted, and paying restores the plan at once. {pay}
+      </Notice>
+    );
+  if (next_action)
+    return (
+      <Notice tone="info" title="A change of plan waits for you">
+        It counts once it is paid for and agreed to on PayPal's page.{" "}
+        <a href={next_action.url} className="font-medium underline">
+          Go on with it
+        </a>
       </Notice>
     );
   return null;
+}
+
+/** Where the company leaves it to us to take what is owed. */
+function PayOwed() {
+  const client = useQueryClient();
+  const intent = useIntent();
+  const pay = useMutation({
+    mutationFn: () => api.reactivateSubscription(intent.keyFor("pay")),
+    onSettled: () => {
+      intent.done();
+      return client.invalidateQueries({ queryKey: ["subscription"] });
+    },
+  });
+  return (
+    <span className="mt-2 flex flex-wrap items-center gap-3">
+      <Button busy={pay.isPending} onClick={() => pay.mutate()}>
+        Pay now
+      </Button>
+      {pay.error && <span role="alert">PayPal could not take the payment.</span>}
+    </span>
+  );
 }
 
 function PlanCard({ subscription }: { subscription: Subscription }) {

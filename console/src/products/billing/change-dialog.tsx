@@ -40,7 +40,8 @@ function ChangeForm({ plan, interval, quantity, onDone }: Wanted & { onDone(): v
   const change = useMutation({
     mutationFn: ({ preview_id, direction }: PlanChangePreview) =>
       api.changePlan(direction === "down" ? "down" : "up", { ...wanted, preview_id }),
-    onSuccess: () => {
+    onSuccess: ({ next_action }) => {
+      if (next_action) return location.assign(next_action.url);
       onDone();
       return client.invalidateQueries({ queryKey: ["subscription"] });
     },
@@ -80,7 +81,7 @@ function ChangeForm({ plan, interval, quantity, onDone }: Wanted & { onDone(): v
       )}
       <Button
         variant="primary"
-        busy={change.isPending}
+        busy={change.isPending || Boolean(change.data?.next_action)}
         disabled={told.blockers.length > 0}
         onClick={() => change.mutate(told)}
       >

@@ -5,6 +5,7 @@ import { api } from "../../api/operations.ts";
 import { ApiError } from "../../api/problem.ts";
 import { queries } from "../../api/queries.ts";
 import type { Plan, Plans, Subscription } from "../../api/types.ts";
+import { companyName, type Company } from "../../lib/company.ts";
 import { formatCredits, formatMoney } from "../../lib/format.ts";
 import { useIntent } from "../../lib/intent.ts";
 import { atLeast, useMe } from "../../shell/session.tsx";
@@ -22,17 +23,29 @@ export function PlansScreen() {
   const plans = useQuery(queries.plans());
   const current = useQuery(queries.subscription());
   const [interval, setInterval] = useState<Interval>("month");
+  const [company, setCompany] = useState<Company>("stripe");
+  const companies = plans.data?.providers ?? [];
   return (
     <Page title="Plans" about="What each plan includes. A change is shown to the cent before it is made.">
-      <FilterTabs<Interval>
-        label="Paid"
-        value={interval}
-        options={[
-          { value: "month", label: "Monthly" },
-          { value: "year", label: "Yearly" },
-        ]}
-        onChange={setInterval}
-      />
+      <div className="flex flex-wrap gap-3">
+        <FilterTabs<Interval>
+          label="Paid"
+          value={interval}
+          options={[
+            { value: "month", label: "Monthly" },
+            { value: "year", label: "Yearly" },
+          ]}
+          onChange={setInterval}
+        />
+        {companies.length > 1 && current.data?.access === "free" && (
+          <FilterTabs<Company>
+            label="Paid by"
+            value={company}
+            options={companies.map((value) => ({ value, label: companyName(value) }))}
+            onChange={setCompany}
+          />
+        )}
+      </div>
       {plans.error && !plans.data ? (
         <Card>
           <Failure error={plans.error} onRetry={() => void plans.refetch()} />
@@ -45,6 +58,7 @@ export function PlansScreen() {
               plan={plan}
               features={plans.data.features.map(({ name, values }) => ({ name, value: values[at] ?? false }))}
               interval={interval}
+              company={company}
               current={current.data}
             />
           ))}
@@ -62,11 +76,13 @@ function PlanCard({
   plan,
   features,
   interval,
+  company,
   current,
 }: {
   plan: Plan;
   features: Feature[];
   interval: Interval;
+  company: Company;
   current: Subscription;
 }) {
   const price = plan.prices.find((each) => each.interval === interval);
@@ -94,7 +110,7 @@ function PlanCard({
           </Line>
         ))}
       </ul>
-      {price && <PlanAction plan={plan} interval={interval} current={current} />}
+      {price && <PlanAction plan={plan} interval={interval} company={company} current={current} />}
     </Card>
   );
 }
@@ -113,15 +129,31 @@ function Line({ value, children }: { value: boolean; children: React.ReactNode }
 }
 
 /** Subscribe, or change to it. People who may not pay see the plans alone. */
-function PlanAction({ plan, interval, current }: { plan: Plan; interval: Interval; current: Subscription }) {
+function PlanAction({
+  plan,
+  interval,
+  company,
+  current,
+}: {
+  plan: Plan;
+  interval: Interval;
+  company: Company;
+  current: Subscription;
+}) {
   const me = useMe();
   const [changing, setChanging] = useState(false);
   if (!atLeast(me, "owner")) return null;
   const live = current.access !== "free" && current.provider !== "none";
-  if (!live) return <Subscribe plan={plan} interval={interval} />;
+  if (!live) return <Subscribe plan={plan} interval={interval} company={company} />;
   const isSame =
     plan.key === current.subscribed_plan && interval === current.interval && !current.scheduled_change;
   if (isSame) return null;
+  if (current.provider === "paypal" && interval !== current.interval)
+    return (
+      <p className="text-sm text-text-2">
+        By PayPal a plan stays {current.interval === "year" ? "yearly" : "monthly"} until it ends.
+      </p>
+    );
   return (
     <>
       <Button onClick={() => setChanging(true)}>Change to {plan.name}</Button>
@@ -136,13 +168,13 @@ function PlanAction({ plan, interval, current }: { plan: Plan; interval: Interva
   );
 }
 
-function Subscribe({ plan, interval }: { plan: Plan; interval: Interval }) {
+function Subscribe({ plan, interval, company }: { plan: Plan; interval: Interval; company: Company }) {
   const intent = useIntent();
   const subscribe = useMutation({
     mutationFn: (trial: boolean) =>
       api.subscribe(
-        { plan_key: plan.key, interval, trial },
-        intent.keyFor(`${plan.key} ${interval} ${trial}`),
+        { plan_key: plan.key, interval, trial, provider: company },
+        intent.keyFor(`${plan.key} ${interval} ${trial} ${company}`),
       ),
     onSuccess: ({ url }) => {
       intent.done();

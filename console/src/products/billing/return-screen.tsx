@@ -36,6 +36,10 @@ export function SubscribedScreen() {
           <Failure error={session.error} onRetry={() => void session.refetch()} />
         ) : !status ? (
           <Skeleton className="h-40 w-full" />
+        ) : status === "paid" && id.startsWith("pay_") ? (
+          <Empty icon={<PartyPopper className="size-5" />} title="Paid: one step is left" action={back}>
+            Agree to the new price on PayPal's page. The plan changes then.
+          </Empty>
         ) : status === "paid" ? (
           <Empty icon={<PartyPopper className="size-5" />} title="Your plan has begun" action={back}>
             Its credits are in your balance.
@@ -45,10 +49,7 @@ export function SubscribedScreen() {
             What was paid, if anything, is given back.
           </Empty>
         ) : (
-          <Empty
-            icon={<Loader className="size-5 animate-spin" />}
-            title="Waiting for Stripe's confirmation"
-          />
+          <Empty icon={<Loader className="size-5 animate-spin" />} title="Waiting for the confirmation" />
         )}
       </Card>
     </Page>

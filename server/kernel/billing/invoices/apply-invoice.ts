@@ -2,9 +2,9 @@ import type { Tx } from "../../../platform/db/index.ts";
 import { newId } from "../../../platform/ids.ts";
 import { audit } from "../../identity/index.ts";
 import type { Effect } from "../../webhooks/index.ts";
-import type { PaymentFact } from "../../../vendors/stripe/index.ts";
 import type { BillingDeps } from "../deps.ts";
 import { applyFacts } from "../payments/apply.ts";
+import type { PaymentFact } from "../payments/fact.ts";
 import { insertCharged } from "../payments/store.ts";
 import { addMonths } from "../plans/calendar.ts";
 import { graceEnd } from "../subscriptions/grace.ts";
@@ -14,7 +14,7 @@ import { placeSubscription } from "../subscriptions/places.ts";
 import type { SubscriptionRow } from "../subscriptions/subscription.ts";
 import { withStatus } from "../subscriptions/walk.ts";
 import { walkInvoice, type InvoiceState } from "./invoice.ts";
-import { lockInvoice, saveInvoice, type InvoiceRow } from "./store.ts";
+import { drawNumber, lockInvoice, saveInvoice, type InvoiceRow } from "./store.ts";
 
 type Applied = { row: SubscriptionRow; effects: Effect[] };
 
@@ -31,13 +31,16 @@ export async function applyInvoice(
 ): Promise<Applied> {
   const { org_id: org } = subscription;
   const { found } = state;
-  const before = await lockInvoice(tx, org, deps.accountId, found.id);
+  const before = await lockInvoice(tx, org, subscription.account_id, found.id);
   let invoice = walkInvoice(before, subscription, state, () => newId("inv"));
   const effects: Effect[] = [];
   if (!before)
-    await placeSubscription(tx, deps.accountId, [
+    await placeSubscription(tx, subscription.account_id, [
       { object_id: found.id, org_id: org, subscription_id: subscription.id },
     ]);
+  // A company that invoices nothing leaves the numbers to us.
+  if (invoice.provider === "paypal" && invoice.number === null)
+    invoice = { ...invoice, number: await drawNumber(tx, invoice.account_id) };
   if (invoice !== before) await saveInvoice(tx, org, invoice);
   const paymentId = await postCharges(deps, tx, invoice, found.charges ?? [], effects, now);
   if (paymentId !== null && invoice.payment_id !== paymentId) {
@@ -76,6 +79,7 @@ async function postCharges(
       currency: charge.currency,
       invoice_id: invoice.id,
       created_at: charge.createdAt,
+      provider: invoice.provider,
       chargeId: charge.id,
     });
     const fact = { paymentId, at: now, fetchSeq: null, found };

@@ -1,5 +1,5 @@
 /** An invoice and what facts make of it. Pure. */
-import type { InvoiceFact } from "../../../vendors/stripe/index.ts";
+import type { InvoiceFact } from "../subscriptions/company.ts";
 import type { SubscriptionRow } from "../subscriptions/subscription.ts";
 import type { InvoiceRow, InvoiceStatus } from "./store.ts";
 
@@ -20,7 +20,7 @@ export function isAhead(
 /** The row after the fact; the same one when the fact says nothing later. */
 export function walkInvoice(
   row: InvoiceRow | null,
-  subscription: Pick<SubscriptionRow, "org_id" | "id" | "mode" | "account_id">,
+  subscription: Pick<SubscriptionRow, "org_id" | "id" | "mode" | "account_id" | "provider">,
   { at, fetchSeq, found }: InvoiceState,
   newId: () => InvoiceRow["id"],
 ): InvoiceRow {
@@ -31,10 +31,10 @@ export function walkInvoice(
     id: row?.id ?? newId(),
     mode: subscription.mode,
     account_id: subscription.account_id,
-    provider: "stripe",
+    provider: subscription.provider === "paypal" ? "paypal" : "stripe",
     provider_invoice_id: found.id,
     subscription_id: subscription.id,
-    number: found.number,
+    number: found.number ?? row?.number ?? null,
     status: found.status,
     reason: found.reason,
     description:

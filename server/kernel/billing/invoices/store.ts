@@ -82,6 +82,17 @@ export async function saveInvoice(tx: Tx, org: OrgId, row: InvoiceRow): Promise<
   );
 }
 
+/** The account's next number, with no gap: what is rolled back gives it back, and the next one waits until then. */
+export async function drawNumber(tx: Tx, accountId: string): Promise<string> {
+  const [row] = await tx.query<{ last: bigint }>(
+    "billing.invoice_number",
+    `insert into billing.invoice_numbers (account_id, last) values ($1, 1)
+     on conflict (account_id) do update set last = invoice_numbers.last + 1 returning last`,
+    [accountId],
+  );
+  return `INV-${(row?.last ?? 0n).toString().padStart(6, "0")}`;
+}
+
 export type InvoiceFilter = {
   mode: Mode;
   status: InvoiceStatus | null;

@@ -29,7 +29,8 @@ export async function startSession(
 }
 
 async function makeCheckout(deps: BillingDeps, org: OrgId, payment: PaymentRow): Promise<Checkout> {
-  const name = `${deps.packs.find(({ key }) => key === payment.pack_key)?.name ?? payment.pack_key} credits`;
+  const pack = deps.packs.find(({ key }) => key === payment.pack_key)?.name ?? payment.pack_key;
+  const name = payment.purpose === "subscription" ? "Change of plan" : `${pack} credits`;
   if (payment.provider === "paypal") {
     assert(deps.paypal, "a payment by PayPal was made while it was offered");
     return createOrder(deps.paypal.api, payment, name);

@@ -66,7 +66,7 @@ export async function insertCharged(
   org: OrgId,
   row: Pick<
     PaymentRow,
-    "id" | "mode" | "account_id" | "amount_minor" | "currency" | "invoice_id" | "created_at"
+    "id" | "mode" | "account_id" | "provider" | "amount_minor" | "currency" | "invoice_id" | "created_at"
   > & {
     chargeId: string;
   },
@@ -75,7 +75,7 @@ export async function insertCharged(
     "billing.payment_charged",
     `insert into billing.payments (org_id, id, mode, account_id, provider, purpose, amount_minor, currency,
        credits_micros, status, operation_id, success_url, cancel_url, as_of, created_by, created_at, invoice_id)
-     values ($1, $2, $3, $4, 'stripe', 'subscription', $5, $6, 0, 'processing', $7, '', '', $8, 'system', $8, $9)
+     values ($1, $2, $3, $4, $10, 'subscription', $5, $6, 0, 'processing', $7, '', '', $8, 'system', $8, $9)
      on conflict (org_id, operation_id) do nothing`,
     [
       org,
@@ -87,6 +87,7 @@ export async function insertCharged(
       `charge:${row.chargeId}`,
       row.created_at,
       row.invoice_id,
+      row.provider,
     ],
   );
   const [found] = await tx.query<{ id: PaymentRow["id"] }>(

@@ -19,14 +19,17 @@ export function planRoutes(http: Http, billing: Billing, cache: Pick<Cache, "get
     access: { least: "anyone" },
     query: schemas.plansQuery,
     answer: { status: 200, schema: schemas.plansAnswer },
-    handle: async ({ query }) => schemas.presentPlans(billing.deps.plans, query),
+    handle: async ({ query }) => ({
+      providers: billing.deps.paypal ? ["stripe" as const, "paypal" as const] : ["stripe" as const],
+      ...schemas.presentPlans(billing.deps.plans, query),
+    }),
   });
   http.operation({
     method: "POST",
     path: "/api/admin/plans/sync",
     id: "syncPlans",
     tag: "Operator",
-    summary: "Makes what the plans lack at the company: products and prices; edits no amount",
+    summary: "Makes what the plans lack at the companies: products, prices and plans; edits no amount",
     access: { least: "operator" },
     limit: { name: "operator_plans", perMinute: 10 },
     body: schemas.syncInput,

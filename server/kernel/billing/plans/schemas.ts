@@ -24,6 +24,8 @@ export const planFields = {
 export const planAnswer = z.object(planFields).meta({ id: "Plan" });
 export const plansAnswer = z
   .object({
+    /** Companies that a subscription can be paid by. */
+    providers: z.array(z.enum(["stripe", "paypal"])),
     data: z.array(planAnswer),
     /** The same features of every plan, in the same order as `data`. */
     features: z.array(
@@ -58,10 +60,12 @@ export const syncAnswer = z
   .object({
     data: z.array(
       z.object({
+        provider: z.enum(["stripe", "paypal"]),
         plan: z.string(),
         currency: z.string(),
         interval: z.enum(PERIODS),
         amount_minor: int64,
+        trial_days: z.int().nullable().meta({ description: "Where a trial is a part of the price" }),
         price_id: z.string().nullable().meta({ description: "Null: to be made there" }),
       }),
     ),
@@ -72,7 +76,7 @@ export const syncAnswer = z
 export function presentPlans(
   plans: Plans,
   wanted: z.output<typeof plansQuery>,
-): z.output<typeof plansAnswer> {
+): Omit<z.output<typeof plansAnswer>, "providers"> {
   const data = plans.list
     .map((plan) => presentPlan(plan, wanted))
     .filter(({ key, prices }) => prices.length > 0 || key === plans.free.key);

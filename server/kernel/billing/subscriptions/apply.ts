@@ -11,6 +11,7 @@ import type { RecurringFact } from "./fact.ts";
 import { endPlanGrants, giveCredits } from "./give-credits.ts";
 import { mailOwners } from "./mails.ts";
 import { placeSubscription } from "./places.ts";
+import { withAgreed } from "./paypal/agreed.ts";
 import { lockSubscriptions, updateSubscriptions } from "./store.ts";
 import { accessOf, isLive, type SubscriptionRow } from "./subscription.ts";
 import { beginTrial } from "./trial.ts";
@@ -47,17 +48,18 @@ export async function applyRecurring(
     const done: Effect[] = [];
     let row = sessionOver(before, fact, now);
     if (fact.subscription) {
+      row = await withAgreed(tx, row, fact.subscription, now);
       row = walkSubscription(row, fact.subscription, now);
       row = alone(row, [...rows.values()]);
       if (row.status === "trialing" && before.status !== "trialing")
         row = await beginTrial(deps, tx, row, fact.subscription.found.payerFingerprint, now);
-      await placeSubscription(tx, deps.accountId, [
+      await placeSubscription(tx, row.account_id, [
         { object_id: fact.subscription.found.id, org_id: org, subscription_id: row.id },
       ]);
     }
     if (row !== before) await updateSubscriptions(tx, org, [row]);
-    if (fact.invoice) {
-      const result = await applyInvoice(deps, tx, row, fact.invoice, now);
+    for (const invoice of fact.invoices) {
+      const result = await applyInvoice(deps, tx, row, invoice, now);
       done.push(...result.effects);
       if (result.row !== row) await updateSubscriptions(tx, org, [result.row]);
       row = result.row;
@@ -106,6 +108,10 @@ async function noteChange(
   if (fact.trialEnding && row.status === "trialing" && !row.cancel_at_period_end)
     await mail("billing.trial_ending");
   if (fact.actionRequired) await mail("billing.action_required");
+  // Elsewhere its invoice tells of each failure.
+  const failures = fact.subscription?.found.failedPayments ?? 0;
+  if (failures > before.failed_payments && (row.status === "past_due" || row.status === "suspended"))
+    await mail("billing.renewal_failed");
   if (before.status !== row.status && row.status === "suspended") await mail("billing.suspended");
   if (isLive(before) && row.status === "canceled") {
     await endPlanGrants(tx, row, now);

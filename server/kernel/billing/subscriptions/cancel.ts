@@ -6,7 +6,8 @@ import type { Mode } from "../../ledger/index.ts";
 import type { BillingDeps } from "../deps.ts";
 import { billingProblems } from "../problems.ts";
 import { asking } from "./company-answer.ts";
-import { applyAnswer, refreshCheckout } from "./refresh.ts";
+import { companyOf } from "./company-of.ts";
+import { applyAnswer, applySession, refreshCheckout } from "./refresh.ts";
 import { lockSubscriptions, updateSubscriptions } from "./store.ts";
 import { isLive, isOpen, type SubscriptionRow } from "./subscription.ts";
 
@@ -28,21 +29,26 @@ export async function cancel(deps: BillingDeps, input: CancelInput): Promise<voi
   const row = await note(deps, input, "subscription.cancel_requested");
   const { provider_subscription_id: id, session_id: session } = row;
   const key = `${row.id}:cancel:${input.operationId}`;
+  const company = companyOf(deps, row);
   if (id === null) {
-    if (session !== null) await asking(() => deps.stripe.expireSession(session, key));
-    await asking(() => refreshCheckout(deps, row));
+    const closed = session === null ? null : await asking(() => company.closeCheckout(session, key));
+    if (closed) await applySession(deps, row, closed);
+    else await asking(() => refreshCheckout(deps, row));
     return;
   }
   await asking(() =>
     applyAnswer(deps, row, () =>
       input.at === "now" || isOpen(row)
-        ? deps.stripe.cancelSubscription(id, key)
-        : deps.stripe.setCancelAtPeriodEnd(id, true, key),
+        ? company.cancel(row, id, key)
+        : company.cancelAtPeriodEnd(row, id, key),
     ),
   );
 }
 
-/** Takes a cancellation back while the period lasts. 409 `subscribe_again` afterwards. */
+/**
+ * Takes a cancellation back while the period lasts; pays what is owed first, where the company leaves that to us. 409
+ * `subscribe_again` afterwards.
+ */
 export async function reactivate(
   deps: BillingDeps,
   input: Omit<CancelInput, "at" | "reason" | "feedback">,
@@ -51,7 +57,7 @@ export async function reactivate(
   const id = row.provider_subscription_id ?? "";
   await asking(() =>
     applyAnswer(deps, row, () =>
-      deps.stripe.setCancelAtPeriodEnd(id, false, `${row.id}:reactivate:${input.operationId}`),
+      companyOf(deps, row).goOn(row, id, `${row.id}:reactivate:${input.operationId}`),
     ),
   );
 }
@@ -69,12 +75,21 @@ function note(
       throw new Problem(isReactivation ? billingProblems.subscribe_again : billingProblems.not_subscribed);
     if (!isReactivation && row.status === "creating") throw new Problem(billingProblems.checkout_open);
     const now = deps.clock.now();
-    if (!isReactivation)
-      await updateSubscriptions(tx, input.orgId, [
-        { ...row, cancel_reason: input.reason ?? null, cancel_feedback: input.feedback ?? null },
-      ]);
+    const next = isReactivation ? row : withIntent(row, input, now);
+    if (next !== row) await updateSubscriptions(tx, input.orgId, [next]);
     const { orgId, actorId } = input;
     await audit(tx, now, { orgId, actorId, action, targetId: row.id, detail: { at: input.at } });
-    return row;
+    return next;
   });
+}
+
+/** Where the company knows no end with the period, what we are about to do to it is only understood from our row. */
+function withIntent(row: SubscriptionRow, { at, reason, feedback }: CancelInput, now: Date): SubscriptionRow {
+  const ends = row.provider === "paypal" && at === "period_end" && isLive(row);
+  return {
+    ...row,
+    cancel_reason: reason ?? null,
+    cancel_feedback: feedback ?? null,
+    ...(ends ? { cancel_at_period_end: true, canceled_at: now } : {}),
+  };
 }

@@ -6,8 +6,10 @@ import type { BillingDeps } from "../deps.ts";
 import { billingProblems } from "../problems.ts";
 import { lockPreview, markPreviewUsed, type PreviewRow } from "./change-store.ts";
 import { asking } from "./company-answer.ts";
-import { blockersOf, changeOf, type ChangeInput } from "./preview.ts";
+import { orderByPaypal, carryOnOrder } from "./paypal/order-change.ts";
+import { blockersOf, type ChangeInput } from "./preview.ts";
 import { applyAnswer } from "./refresh.ts";
+import { stripeChange } from "./stripe-company.ts";
 import { lockSubscriptions, updateSubscriptions } from "./store.ts";
 import { isLive, type SubscriptionRow } from "./subscription.ts";
 
@@ -24,16 +26,19 @@ export async function changePlan(deps: BillingDeps, order: ChangeOrder): Promise
   if (preview.done_at !== null) return;
   const plan = await withSystemTx(deps.db, (tx) => deps.versions.get(tx, preview.version_id));
   const price = { period: preview.period, currency: preview.currency, amountMinor: preview.amount_minor };
-  const change = await asking(() => changeOf(deps, row, plan, price, preview.quantity, preview.created_at));
+  if (row.provider === "paypal") return carryOnOrder(deps, row, preview);
+  const wanted = { plan, price, quantity: preview.quantity };
+  const change = await asking(() => stripeChange(deps, row, wanted, preview.created_at));
   const idempotencyKey = `${preview.id}:change:1`;
   // What is scheduled is known to the company: taking it back, or going down, moves the next period's price and no money.
   const isFree = order.direction === "down" || isTakenBack(row, preview);
   await asking(() =>
-    applyAnswer(deps, row, () =>
-      isFree
+    applyAnswer(deps, row, async () => ({
+      subscription: await (isFree
         ? deps.stripe.changePrice({ ...change, idempotencyKey })
-        : deps.stripe.upgrade({ ...change, idempotencyKey }),
-    ),
+        : deps.stripe.upgrade({ ...change, idempotencyKey })),
+      invoices: [],
+    })),
   );
 }
 
@@ -77,7 +82,7 @@ async function accept(deps: BillingDeps, tx: Tx, order: ChangeOrder): Promise<Or
 
 /** The order is written down before the company is told: what is scheduled must be known when its answer comes. */
 async function write(
-  { hub }: BillingDeps,
+  deps: BillingDeps,
   tx: Tx,
   order: ChangeOrder,
   preview: PreviewRow,
@@ -85,8 +90,11 @@ async function write(
   now: Date,
 ): Promise<SubscriptionRow> {
   await markPreviewUsed(tx, order.orgId, preview.id, now);
+  // PayPal's buyer has to agree before anything is scheduled.
+  const byPaypal = live.provider === "paypal";
+  if (byPaypal) await orderByPaypal(deps, tx, live, preview, order.actorId, now);
   const row: SubscriptionRow =
-    order.direction === "down"
+    order.direction === "down" && !byPaypal
       ? {
           ...live,
           scheduled_version_id: preview.version_id,
@@ -103,6 +111,6 @@ async function write(
     targetId: live.id,
     detail: { plan: order.planKey, quantity: order.quantity, due_now_minor: Number(preview.due_now_minor) },
   });
-  tx.afterCommit(() => hub.publish("subscription.updated", order.orgId));
+  tx.afterCommit(() => deps.hub.publish("subscription.updated", order.orgId));
   return row;
 }

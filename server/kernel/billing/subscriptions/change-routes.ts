@@ -36,6 +36,7 @@ export function changeRoutes(http: Http, billing: Billing): void {
         period: body.interval,
         currency: body.currency,
         quantity: body.quantity,
+        provider: body.provider,
         trial: body.trial,
         successUrl: body.success_url,
         cancelUrl: body.cancel_url,

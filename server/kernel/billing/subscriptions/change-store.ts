@@ -2,7 +2,9 @@
 import type { BillingPreviews } from "../../../../db/rows.ts";
 import type { Narrowed, Tx } from "../../../platform/db/index.ts";
 import type { OrgId } from "../../../platform/ids.ts";
+import type { StoredLine } from "../invoices/store.ts";
 import type { Period } from "../plans/plan.ts";
+import type { InvoiceLine } from "./company.ts";
 import type { SubscriptionRow } from "./subscription.ts";
 
 export type PreviewRow = Narrowed<
@@ -13,8 +15,20 @@ export type PreviewRow = Narrowed<
     subscription_id: SubscriptionRow["id"];
     direction: "up" | "down" | "same";
     period: Period;
+    lines: readonly StoredLine[];
   }
 >;
+
+/** Lines as rows keep them. */
+export const storedLines = (lines: readonly InvoiceLine[]): StoredLine[] =>
+  lines.map((line) => ({
+    description: line.description,
+    amount_minor: Number(line.amountMinor),
+    quantity: line.quantity,
+    period_start: line.periodStart.toISOString(),
+    period_end: line.periodEnd.toISOString(),
+    proration: line.proration,
+  }));
 
 /** Ends the previews that this very change came from; returns them. */
 export function finishPreviews(tx: Tx, row: SubscriptionRow, now: Date): Promise<PreviewRow[]> {
@@ -22,7 +36,7 @@ export function finishPreviews(tx: Tx, row: SubscriptionRow, now: Date): Promise
     "billing.previews_finish",
     `update billing.previews set done_at = $5
      where org_id = $1 and subscription_id = $2 and version_id = $3 and quantity = $4
-       and used_at is not null and done_at is null
+       and used_at is not null and done_at is null and failed_at is null
      returning *`,
     [row.org_id, row.id, row.version_id, row.quantity, now],
   );
@@ -45,6 +59,7 @@ const COLUMNS = [
   "effective_at",
   "created_at",
   "expires_at",
+  "lines",
 ] as const satisfies readonly (keyof PreviewRow)[];
 
 export async function insertPreview(tx: Tx, row: PreviewRow): Promise<void> {
@@ -52,7 +67,7 @@ export async function insertPreview(tx: Tx, row: PreviewRow): Promise<void> {
     "billing.preview_insert",
     `insert into billing.previews (org_id, ${COLUMNS.join(", ")})
      values ($1, ${COLUMNS.map((_, at) => `$${at + 2}`).join(", ")})`,
-    [row.org_id, ...COLUMNS.map((name) => row[name])],
+    [row.org_id, ...COLUMNS.map((name) => (name === "lines" ? JSON.stringify(row.lines) : row[name]))],
   );
 }
 

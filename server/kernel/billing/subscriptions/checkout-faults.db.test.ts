@@ -125,6 +125,7 @@ const again = (row: Row): SubscribeInput => ({
   period: "month",
   currency: "usd",
   quantity: 1,
+  provider: "stripe",
   trial: false,
   operationId: row.operation_id,
 });

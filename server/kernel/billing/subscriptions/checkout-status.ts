@@ -25,7 +25,7 @@ const STATUS: Record<SubscriptionStatus, CheckoutAnswer["status"]> = {
 
 /** How a subscription's checkout stands, for the holder of its id; null where the id is none of a subscription. */
 export async function subscriptionStatus(deps: BillingDeps, id: string): Promise<CheckoutAnswer | null> {
-  const [place] = await withSystemTx(deps.db, (tx) => findSubscriptionPlaces(tx, deps.accountId, [id]));
+  const place = await findPlace(deps, id);
   if (!place) return null;
   const { org_id: org, subscription_id } = place;
   const read = () => withTx(deps.db, org, (tx) => findSubscription(tx, org, subscription_id));
@@ -36,7 +36,7 @@ export async function subscriptionStatus(deps: BillingDeps, id: string): Promise
     } catch (error) {
       // While the company is away, what we know is the answer.
       if (!(error instanceof CompanyFault)) throw error;
-      context()?.note("stripe_fault", error.code);
+      context()?.note(`${error.company}_fault`, error.code);
     }
     row = await read();
   }
@@ -50,6 +50,14 @@ export async function subscriptionStatus(deps: BillingDeps, id: string): Promise
     // A gift has no checkout.
     provider: row.provider === "paypal" ? "paypal" : "stripe",
   };
+}
+
+/** Ids are unique per account; a holder does not know which company it was. */
+function findPlace({ db, accountId, paypal }: BillingDeps, id: string) {
+  return withSystemTx(db, async (tx) => {
+    const [place] = await findSubscriptionPlaces(tx, accountId, [id]);
+    return place ?? (paypal ? (await findSubscriptionPlaces(tx, paypal.accountId, [id]))[0] : undefined);
+  });
 }
 
 const isStale = (row: SubscriptionRow, now: Date): boolean =>

@@ -1,11 +1,13 @@
+import { addMs } from "../../../platform/clock.ts";
 import { withOperatorTx, withTx, type Tx } from "../../../platform/db/index.ts";
 import type { OrgId } from "../../../platform/ids.ts";
 import { audit } from "../../identity/index.ts";
 import type { BillingDeps } from "../deps.ts";
 import { addMonths, monthsSince } from "../plans/calendar.ts";
 import { endPlanGrants, giveCredits } from "./give-credits.ts";
+import { mailOwners } from "./mails.ts";
 import { listClockDue, lockSubscriptions, updateSubscriptions } from "./store.ts";
-import { accessOf, type SubscriptionRow } from "./subscription.ts";
+import { accessOf, TRIAL_ENDS_MS, type SubscriptionRow } from "./subscription.ts";
 
 const AT_ONCE = 200;
 
@@ -21,7 +23,7 @@ export async function runClock(deps: BillingDeps): Promise<boolean> {
       const next =
         row.provider === "none" && row.period_end && row.period_end <= now
           ? await endGift(deps, tx, row, now)
-          : await giveMonth(deps, tx, row, now);
+          : await giveMonth(deps, tx, await tellTrial(deps, tx, row, now), now);
       await updateSubscriptions(tx, org_id, [next]);
       tx.afterCommit(() => tell(deps, org_id));
     });
@@ -44,6 +46,19 @@ async function endGift(
     detail: { plan: row.plan_key },
   });
   return { ...row, status: "canceled", ended_at: row.period_end, credits_due_at: null, as_of: now };
+}
+
+/** A trial that is about to end, where the company does not tell so; one that ends for good needs no word. */
+async function tellTrial(
+  deps: BillingDeps,
+  tx: Tx,
+  row: SubscriptionRow,
+  now: Date,
+): Promise<SubscriptionRow> {
+  const ends = row.provider === "paypal" && row.status === "trialing" && row.trial_told_at === null;
+  if (!ends || row.trial_ends_at === null || row.trial_ends_at > addMs(now, TRIAL_ENDS_MS)) return row;
+  if (!row.cancel_at_period_end) await mailOwners(deps, tx, row, "billing.trial_ending");
+  return { ...row, trial_told_at: now };
 }
 
 /** The month that has begun; those that nobody counted in time are not made up for. A plan that is late gets none. */

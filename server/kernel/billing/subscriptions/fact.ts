@@ -1,5 +1,5 @@
-import type { SubscriptionSession } from "../../../vendors/stripe/index.ts";
 import type { InvoiceState } from "../invoices/invoice.ts";
+import type { SubscriptionSession } from "./company.ts";
 import type { SubscriptionRow } from "./subscription.ts";
 import type { SubscriptionState } from "./walk.ts";
 
@@ -7,7 +7,7 @@ import type { SubscriptionState } from "./walk.ts";
 export type RecurringFact = {
   subscriptionId: SubscriptionRow["id"];
   subscription: SubscriptionState | null;
-  invoice: InvoiceState | null;
+  invoices: readonly InvoiceState[];
   session: { at: Date; found: SubscriptionSession } | null;
   /** The company says that the trial is about to end. */
   trialEnding: boolean;

@@ -99,6 +99,15 @@ function lateMails(define: (kind: string, write: Write) => void): void {
       { button: "See invoices", url: letter.link("/invoices") },
     ],
   }));
+  define("billing.renewal_failed", (row, name, letter) => ({
+    subject: `A payment of ${name} failed`,
+    blocks: [
+      {
+        text: `We could not collect the price of ${planName(row)}. The company tries again by itself; paying now, or another way to pay there, helps at once.`,
+      },
+      { button: "Pay now", url: letter.link("/billing") },
+    ],
+  }));
   define("billing.suspended", (row, name, letter) => ({
     subject: `The plan of ${name} is suspended`,
     blocks: [

@@ -147,7 +147,7 @@ async function prepareOne(batch: Batch, questions: Questions, told: Told): Promi
     const invoice = await invoiceState(batch, questions, event, read);
     if (invoice === null) return { kind: "ignored", code: "known" };
     if ("kind" in invoice) return invoice;
-    facts.invoice = invoice;
+    facts.invoices = [invoice];
     facts.actionRequired = event.type === "invoice.payment_action_required";
     const parent = invoice.found.subscriptionId;
     // What a paid invoice brings follows from the plan of its period, so its subscription is asked for as well.
@@ -160,10 +160,10 @@ async function prepareOne(batch: Batch, questions: Questions, told: Told): Promi
   return { kind: "facts", orgId: place.org_id, facts };
 }
 
-const emptyFact = (subscriptionId: SubscriptionGlance["id"]): RecurringFact => ({
+export const emptyFact = (subscriptionId: SubscriptionGlance["id"]): RecurringFact => ({
   subscriptionId,
   subscription: null,
-  invoice: null,
+  invoices: [],
   session: null,
   trialEnding: false,
   actionRequired: false,
@@ -203,12 +203,13 @@ async function withVersions(deps: BillingDeps, results: readonly Answer[]): Prom
     .map((result) => (result.kind === "facts" ? result.facts.subscription : null))
     .filter((state) => state !== null);
   if (states.length === 0) return [...results];
-  await nameVersions(deps, states);
+  await nameVersions(deps, deps.accountId, states);
   return [...results];
 }
 
 export async function nameVersions(
-  { db, accountId }: Pick<BillingDeps, "db" | "accountId">,
+  { db }: Pick<BillingDeps, "db">,
+  accountId: string,
   states: readonly SubscriptionState[],
 ): Promise<void> {
   const prices = states.map(({ found }) => found.priceId).filter((id) => id !== null);

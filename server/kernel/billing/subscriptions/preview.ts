@@ -2,16 +2,16 @@ import { addMs } from "../../../platform/clock.ts";
 import { withTx } from "../../../platform/db/index.ts";
 import { newId, type OrgId } from "../../../platform/ids.ts";
 import { assert, Problem } from "../../../platform/problem.ts";
-import type { InvoiceLine } from "../../../vendors/stripe/index.ts";
 import type { Mode } from "../../ledger/index.ts";
 import { countMembers } from "../../tenancy/index.ts";
 import type { BillingDeps } from "../deps.ts";
 import { invalid } from "../own-url.ts";
-import { ensurePrice } from "../plans/ensure-price.ts";
 import { priceOf, type Period, type Plan, type PlanPrice } from "../plans/plan.ts";
 import { billingProblems } from "../problems.ts";
+import { insertPreview, storedLines, type PreviewRow } from "./change-store.ts";
 import { asking } from "./company-answer.ts";
-import { insertPreview, type PreviewRow } from "./change-store.ts";
+import { companyOf } from "./company-of.ts";
+import type { InvoiceLine } from "./company.ts";
 import { creditsDifference, directionOf } from "./proration.ts";
 import { seatsOf } from "./read.ts";
 import { findLive } from "./store.ts";
@@ -42,8 +42,8 @@ export async function previewChange(deps: BillingDeps, input: ChangeInput): Prom
   const now = new Date(Math.floor(clock.now().getTime() / 1000) * 1000);
   const told =
     direction === "up"
-      ? await asking(async () =>
-          deps.stripe.previewChange(await changeOf(deps, row, plan, price, input.quantity, now)),
+      ? await asking(() =>
+          companyOf(deps, row).preview(row, current, { plan, price, quantity: input.quantity }, now),
         )
       : { lines: [], dueNowMinor: 0n, currency: price.currency };
   const { period_end: end } = row;
@@ -68,6 +68,11 @@ export async function previewChange(deps: BillingDeps, input: ChangeInput): Prom
     expires_at: addMs(now, LIFE_MS),
     used_at: null,
     done_at: null,
+    failed_at: null,
+    lines: storedLines(told.lines),
+    payment_id: null,
+    approve_url: null,
+    approve_until: null,
   };
   const blockers = await withTx(db, input.orgId, async (tx) => {
     await insertPreview(tx, preview);
@@ -93,18 +98,7 @@ function wantedPrice(
     throw invalid("/plan_key", "is not a plan that can be changed to");
   const price = priceOf(plan, input.period, row.currency);
   if (!price) throw invalid("/interval", "is not a price of this plan");
+  if (row.provider === "paypal" && input.period !== row.period)
+    throw invalid("/interval", "stays as it is by PayPal: end the subscription, then subscribe again");
   return { plan, price };
-}
-
-export async function changeOf(
-  deps: BillingDeps,
-  row: SubscriptionRow,
-  plan: Plan,
-  price: PlanPrice,
-  quantity: number,
-  at: Date,
-) {
-  const { provider_subscription_id: subscriptionId, provider_item_id: itemId } = row;
-  assert(subscriptionId && itemId, "a live subscription is known at the company");
-  return { subscriptionId, itemId, priceId: await ensurePrice(deps, plan, price), quantity, at };
 }

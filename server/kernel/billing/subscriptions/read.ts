@@ -4,6 +4,7 @@ import type { Mode } from "../../ledger/index.ts";
 import type { BillingDeps } from "../deps.ts";
 import type { Plan } from "../plans/plan.ts";
 import { accessOf, type Access, type SubscriptionRow } from "./subscription.ts";
+import { findNextUrl } from "./order-store.ts";
 import { findCurrent, findLive } from "./store.ts";
 
 type PlanDeps = Pick<BillingDeps, "plans" | "versions">;
@@ -27,6 +28,8 @@ export type Current = {
   /** What was subscribed to, and what it becomes. */
   subscribed: Plan | null;
   scheduled: Plan | null;
+  /** Where an order of another plan waits for its buyer. */
+  nextUrl: string | null;
 };
 
 /** How the organization's subscription stands; the last one, once none is live. */
@@ -41,5 +44,6 @@ export async function readCurrent(deps: PlanDeps, tx: Tx, org: OrgId, mode: Mode
     row,
     subscribed,
     scheduled,
+    nextUrl: row?.provider === "paypal" ? await findNextUrl(tx, org, row.id) : null,
   };
 }

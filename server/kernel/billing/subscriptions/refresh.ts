@@ -1,13 +1,14 @@
 import { withSystemTx, withTx } from "../../../platform/db/index.ts";
-import type { SubscriptionFact } from "../../../vendors/stripe/index.ts";
 import type { BillingDeps } from "../deps.ts";
 import { drawFetchSeq } from "../payments/store.ts";
 import { applyRecurring } from "./apply.ts";
+import { companyOf } from "./company-of.ts";
+import type { SubscriptionSession, Told } from "./company.ts";
 import type { RecurringFact } from "./fact.ts";
-import { nameVersions } from "./prepare.ts";
+import { emptyFact, nameVersions } from "./prepare.ts";
 import type { SubscriptionRow } from "./subscription.ts";
 
-type Key = Pick<SubscriptionRow, "org_id" | "id">;
+type Key = Pick<SubscriptionRow, "org_id" | "id" | "account_id">;
 
 /**
  * Asks the company for a subscription, or has it changed there, and applies the answer: the number is drawn before the
@@ -15,40 +16,40 @@ type Key = Pick<SubscriptionRow, "org_id" | "id">;
  */
 export async function applyAnswer(
   deps: BillingDeps,
-  key: Key,
-  ask: () => Promise<SubscriptionFact>,
+  row: Key,
+  ask: () => Promise<Told | null>,
 ): Promise<void> {
   const { clock, db } = deps;
   const fetchSeq = await withSystemTx(db, drawFetchSeq);
-  const state = { found: await ask(), fetchSeq, at: clock.now(), version: null };
-  await nameVersions(deps, [state]);
-  await applyFact(deps, key, { subscription: state });
+  const told = await ask();
+  if (told) await applyFact(deps, row, await answerFact(deps, row, told, { fetchSeq, at: clock.now() }));
+}
+
+/** An answer as a fact. Its invoices only go forward, so that they need no number. */
+export async function answerFact(
+  deps: Pick<BillingDeps, "db">,
+  { id, account_id }: Key,
+  { subscription, invoices }: Told,
+  { fetchSeq, at }: { fetchSeq: bigint; at: Date },
+): Promise<RecurringFact> {
+  const state = { found: subscription, fetchSeq, at, version: null };
+  await nameVersions(deps, account_id, [state]);
+  const told = invoices.map((found) => ({ found, fetchSeq: null, at }));
+  return { ...emptyFact(id), subscription: state, invoices: told };
 }
 
 /** How a checkout stands: what it made is fetched, or it has run out. */
-export async function refreshCheckout(
-  deps: BillingDeps,
-  row: Key & Pick<SubscriptionRow, "session_id">,
-): Promise<void> {
-  const session = await deps.stripe.fetchSubscriptionSession(row.session_id ?? "");
+export async function refreshCheckout(deps: BillingDeps, row: SubscriptionRow): Promise<void> {
+  const company = companyOf(deps, row);
+  const session = await company.fetchCheckout(row.session_id ?? "");
   const made = session.subscriptionId;
-  if (made !== null) await applyAnswer(deps, row, () => deps.stripe.fetchSubscription(made));
-  else await applyFact(deps, row, { session: { at: deps.clock.now(), found: session } });
+  if (made !== null) await applyAnswer(deps, row, () => company.fetch(row, made));
+  else await applySession(deps, row, session);
 }
 
-async function applyFact(
-  deps: BillingDeps,
-  { org_id: org, id }: Key,
-  fact: Partial<RecurringFact>,
-): Promise<void> {
-  const whole: RecurringFact = {
-    subscriptionId: id,
-    subscription: null,
-    invoice: null,
-    session: null,
-    trialEnding: false,
-    actionRequired: false,
-    ...fact,
-  };
-  await withTx(deps.db, org, (tx) => applyRecurring(deps, tx, org, [whole], deps.clock.now()));
+export const applySession = (deps: BillingDeps, row: Key, found: SubscriptionSession): Promise<void> =>
+  applyFact(deps, row, { ...emptyFact(row.id), session: { at: deps.clock.now(), found } });
+
+async function applyFact(deps: BillingDeps, { org_id: org }: Key, fact: RecurringFact): Promise<void> {
+  await withTx(deps.db, org, (tx) => applyRecurring(deps, tx, org, [fact], deps.clock.now()));
 }

@@ -36,6 +36,12 @@ export const currentAnswer = z
         until: instant.meta({ description: `At most ${GRACE_DAYS} days after the first failure` }),
       })
       .nullable(),
+    next_action: z
+      .object({ type: z.literal("redirect"), url: z.url() })
+      .nullable()
+      .meta({
+        description: "What a change of plan waits for: the company's page, where it is paid or agreed to",
+      }),
     checkout_url: z.url().nullable().meta({ description: "Where the first payment can still be made" }),
   })
   .meta({ id: "Subscription" });
@@ -46,6 +52,7 @@ export function presentCurrent({
   row,
   subscribed,
   scheduled,
+  nextUrl,
 }: Current): z.output<typeof currentAnswer> {
   const amount = row && row.amount_minor * BigInt(row.quantity);
   return {
@@ -79,6 +86,7 @@ export function presentCurrent({
           until: graceEnd(row.past_due_since),
         }
       : null,
+    next_action: nextUrl === null ? null : { type: "redirect", url: nextUrl },
     checkout_url: row?.status === "incomplete" ? row.session_url : null,
   };
 }
@@ -129,7 +137,7 @@ export const subscribeInput = z
       .string()
       .regex(/^[a-z]{3}$/)
       .default("usd"),
-    provider: z.enum(["stripe"]).default("stripe"),
+    provider: z.enum(["stripe", "paypal"]).default("stripe"),
     trial: z.boolean().default(false),
     success_url: url.optional(),
     cancel_url: url.optional(),

@@ -1,12 +1,10 @@
-import { addMs } from "../../../platform/clock.ts";
 import { CompanyFault } from "../../../platform/calls/index.ts";
-import { withSystemTx, withTx } from "../../../platform/db/index.ts";
-import { assert, Problem } from "../../../platform/problem.ts";
-import type { SubscriptionSession } from "../../../vendors/stripe/index.ts";
+import { withTx } from "../../../platform/db/index.ts";
+import { Problem } from "../../../platform/problem.ts";
 import type { BillingDeps } from "../deps.ts";
-import { ensureCustomer } from "../payments/start-session.ts";
-import { ensurePrice } from "../plans/ensure-price.ts";
 import { billingProblems } from "../problems.ts";
+import { companyOf } from "./company-of.ts";
+import type { SubscriptionSession } from "./company.ts";
 import { placeSubscription } from "./places.ts";
 import { refreshCheckout } from "./refresh.ts";
 import { lockSubscriptions, updateSubscriptions } from "./store.ts";
@@ -19,8 +17,6 @@ export type StartedCheckout = {
   expiresAt: Date;
 };
 
-/** The company forgets a key after 24 h; before that the outcome is looked up instead. */
-const KEY_LIFE_MS = 20 * 3_600_000;
 /** Between the two looks that must both find nothing before a new key is used. */
 const ABSENT_MS = 10 * 60_000;
 
@@ -34,24 +30,8 @@ export async function startCheckout(deps: BillingDeps, row: SubscriptionRow): Pr
   if (row.status !== "creating") throw new Problem(billingProblems.checkout_over);
   if (!keyCounts(deps, row))
     throw new Problem(billingProblems.provider_unavailable, { retryAfter: ABSENT_MS / 1000 });
-  const { success_url: successUrl, cancel_url: cancelUrl } = row;
-  assert(successUrl && cancelUrl, "a checkout says where its buyer goes afterwards");
   try {
-    const plan = await withSystemTx(deps.db, (tx) => deps.versions.get(tx, row.version_id));
-    const session = await deps.stripe.createSubscriptionSession({
-      holdfastId: row.id,
-      customerId: await ensureCustomer(deps, row.org_id, row),
-      priceId: await ensurePrice(deps, plan, {
-        period: row.period,
-        currency: row.currency,
-        amountMinor: row.amount_minor,
-      }),
-      quantity: row.quantity,
-      trialDays: row.trial_days,
-      successUrl,
-      cancelUrl,
-      idempotencyKey: `${row.id}:session:${row.attempt}`,
-    });
+    const session = await companyOf(deps, row).createCheckout(row);
     const result = await adoptCheckout(deps, row, session);
     if (!result) throw new Problem(billingProblems.checkout_over);
     return result;
@@ -61,8 +41,10 @@ export async function startCheckout(deps: BillingDeps, row: SubscriptionRow): Pr
 }
 
 /** The company still knows the running attempt's key. Until there is a checkout, `as_of` is when that attempt began. */
-const keyCounts = ({ clock }: BillingDeps, { absent_since, as_of }: SubscriptionRow): boolean =>
-  absent_since === null && clock.now().getTime() - as_of.getTime() < KEY_LIFE_MS;
+function keyCounts(deps: BillingDeps, row: SubscriptionRow): boolean {
+  const age = deps.clock.now().getTime() - row.as_of.getTime();
+  return row.absent_since === null && age < companyOf(deps, row).keyLifeMs;
+}
 
 /** The row learns of its checkout; null for one that can no longer be paid. */
 function adoptCheckout(
@@ -101,7 +83,8 @@ async function refusal(deps: BillingDeps, row: SubscriptionRow, error: unknown):
 
 /**
  * Carries on one that was cut off before its checkout was known: the same call with the same key, while the company still
- * knows it; later its list is searched for our id: found → adopted; absent twice, 10 minutes apart → a new key.
+ * knows it; later its list is searched for our id: found → adopted; absent twice, 10 minutes apart → a new key. Where there
+ * is no list, what nobody was led to moves nothing, and a new key comes at once.
  */
 export async function resumeCheckout(deps: BillingDeps, row: SubscriptionRow): Promise<void> {
   const now = deps.clock.now();
@@ -115,8 +98,14 @@ export async function resumeCheckout(deps: BillingDeps, row: SubscriptionRow): P
       if (!fault.answered5xx) return;
     }
   }
-  const session = await deps.stripe.findSubscriptionSession(row.id, addMs(row.created_at, -60_000));
-  if (session) {
+  const session = await companyOf(deps, row).findCheckout(row);
+  if (session === "unsearchable")
+    await change(deps, row, (known) =>
+      known.status === "creating" && known.attempt === row.attempt
+        ? { ...known, attempt: known.attempt + 1, as_of: now }
+        : known,
+    );
+  else if (session) {
     await adoptCheckout(deps, row, session);
     if (session.status !== "open") await refreshCheckout(deps, { ...row, session_id: session.id });
   } else
@@ -139,7 +128,7 @@ function change(
     if (!row) return null;
     const changed = next(row);
     if (changed.session_id !== null)
-      await placeSubscription(tx, deps.accountId, [
+      await placeSubscription(tx, row.account_id, [
         { object_id: changed.session_id, org_id: org, subscription_id: id },
       ]);
     if (changed !== row) await updateSubscriptions(tx, org, [changed]);

@@ -1,8 +1,9 @@
 /** SQL of subscriptions. An organization's rows are locked together, in the order of their ids, before anything else. */
+import { addMs } from "../../../platform/clock.ts";
 import type { Narrowed, Tx } from "../../../platform/db/index.ts";
 import type { OrgId } from "../../../platform/ids.ts";
 import type { Mode } from "../../ledger/index.ts";
-import type { SubscriptionRow } from "./subscription.ts";
+import { TRIAL_ENDS_MS, type SubscriptionRow } from "./subscription.ts";
 
 const LIVE = "('trialing', 'active', 'past_due', 'suspended', 'paused')";
 
@@ -129,6 +130,7 @@ const CHANGING = [
   ["period_start", "timestamptz"],
   ["period_end", "timestamptz"],
   ["trial_ends_at", "timestamptz"],
+  ["trial_told_at", "timestamptz"],
   ["cancel_at_period_end", "boolean"],
   ["canceled_at", "timestamptz"],
   ["ended_at", "timestamptz"],
@@ -162,7 +164,10 @@ export async function updateSubscriptions(
     if (part.length > 0) await tx.query("billing.subscriptions_update", UPDATE, [org, json(part)]);
 }
 
-/** Live ones without a company whose end or next credits have come, across tenants (operator's role). */
+/**
+ * Live ones without a company whose end has come, those whose next credits have, and trials that are about to end where the
+ * company does not tell so; across tenants (operator's role).
+ */
 export function listClockDue(
   tx: Tx,
   mode: Mode,
@@ -173,9 +178,10 @@ export function listClockDue(
     "billing.subscriptions_clock_due",
     `select org_id, id from billing.subscriptions
      where mode = $1 and status in ${LIVE}
-       and (credits_due_at <= $2 or (provider = 'none' and period_end <= $2))
+       and (credits_due_at <= $2 or (provider = 'none' and period_end <= $2)
+         or (provider = 'paypal' and status = 'trialing' and trial_told_at is null and trial_ends_at <= $4))
      order by coalesce(credits_due_at, period_end) limit $3`,
-    [mode, now, limit],
+    [mode, now, limit, addMs(now, TRIAL_ENDS_MS)],
   );
 }
 

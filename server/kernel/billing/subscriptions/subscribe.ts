@@ -1,12 +1,14 @@
 import { type Tx, withTx } from "../../../platform/db/index.ts";
 import type { Id, OrgId } from "../../../platform/ids.ts";
 import { assert, Problem, common } from "../../../platform/problem.ts";
+import { canTake } from "../../../vendors/paypal/index.ts";
 import { audit } from "../../identity/index.ts";
 import type { Mode } from "../../ledger/index.ts";
 import type { BillingDeps } from "../deps.ts";
 import { invalid, ownUrl } from "../own-url.ts";
 import { priceOf, type Period, type Plan, type PlanPrice } from "../plans/plan.ts";
 import { billingProblems } from "../problems.ts";
+import { companyOf } from "./company-of.ts";
 import { placeSubscription } from "./places.ts";
 import { startCheckout, type StartedCheckout } from "./start-checkout.ts";
 import { insertSubscription, findSubscription, lockSubscriptions, updateSubscriptions } from "./store.ts";
@@ -22,6 +24,7 @@ export type SubscribeInput = {
   period: Period;
   currency: string;
   quantity: number;
+  provider: "stripe" | "paypal";
   trial: boolean;
   successUrl?: string | undefined;
   cancelUrl?: string | undefined;
@@ -37,8 +40,9 @@ export type SubscribeInput = {
  */
 export async function subscribe(deps: BillingDeps, input: SubscribeInput): Promise<StartedCheckout> {
   const { plan, price, trialDays } = wanted(deps, input);
-  if (input.mode !== deps.stripe.mode)
-    throw new Problem(common.forbidden, { detail: "No account of this mode" });
+  if (input.provider === "paypal") offered(deps, price);
+  const company = companyOf(deps, input);
+  if (input.mode !== company.mode) throw new Problem(common.forbidden, { detail: "No account of this mode" });
   const { baseUrl } = deps;
   const urls = {
     success_url: ownUrl(
@@ -56,7 +60,7 @@ export async function subscribe(deps: BillingDeps, input: SubscribeInput): Promi
     if (mine) return mine;
     await refuseSecond(deps, tx, rows);
     if (input.trial) await refuseTrial(deps, tx, input);
-    await insertRow(deps, tx, input, { id, plan, price, trialDays, urls });
+    await insertRow(deps, tx, input, { id, accountId: company.accountId, plan, price, trialDays, urls });
     const made = await findSubscription(tx, input.orgId, id);
     assert(made, "a subscription just made is there");
     return made;
@@ -75,6 +79,12 @@ function wanted(
   if (!input.trial) return { plan, price, trialDays: null };
   if (!plan.trial) throw invalid("/trial", "is not part of this plan");
   return { plan, price, trialDays: plan.trial.days };
+}
+
+/** 422 for a company that sells nothing here, or not at this price. */
+function offered({ paypal }: BillingDeps, price: PlanPrice): void {
+  if (!paypal) throw invalid("/provider", "is not offered here");
+  if (!canTake(price)) throw invalid("/provider", "does not take this price");
 }
 
 /** A checkout that ran out makes room; what is open, live, or being made does not. */
@@ -103,6 +113,7 @@ async function insertRow(
   input: SubscribeInput,
   made: {
     id: SubscriptionRow["id"];
+    accountId: string;
     plan: Plan;
     price: PlanPrice;
     trialDays: number | null;
@@ -110,12 +121,12 @@ async function insertRow(
   },
 ): Promise<void> {
   const now = deps.clock.now();
-  const { id, plan, price, trialDays, urls } = made;
+  const { id, accountId, plan, price, trialDays, urls } = made;
   await insertSubscription(tx, input.orgId, {
     id,
     mode: input.mode,
-    account_id: deps.accountId,
-    provider: "stripe",
+    account_id: accountId,
+    provider: input.provider,
     plan_key: plan.key,
     version_id: plan.versionId,
     period: price.period,
@@ -132,13 +143,19 @@ async function insertRow(
     created_by: input.actorId,
     created_at: now,
   });
-  await placeSubscription(tx, deps.accountId, [{ object_id: id, org_id: input.orgId, subscription_id: id }]);
+  await placeSubscription(tx, accountId, [{ object_id: id, org_id: input.orgId, subscription_id: id }]);
   await audit(tx, now, {
     orgId: input.orgId,
     actorId: input.actorId,
     action: "subscription.started",
     targetId: id,
-    detail: { plan: plan.key, interval: price.period, quantity: input.quantity, trial: input.trial },
+    detail: {
+      plan: plan.key,
+      interval: price.period,
+      quantity: input.quantity,
+      trial: input.trial,
+      provider: input.provider,
+    },
   });
   tx.afterCommit(() => deps.hub.publish("subscription.updated", input.orgId));
 }

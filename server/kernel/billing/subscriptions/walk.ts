@@ -1,7 +1,7 @@
 /** What a fact makes of a subscription. Pure: no clock, no database, no network. */
-import type { SubscriptionFact } from "../../../vendors/stripe/index.ts";
+import type { SubscriptionFact } from "./company.ts";
 import { isGraceOver, suspensionEnd } from "./grace.ts";
-import type { SubscriptionRow } from "./subscription.ts";
+import { isLive, type SubscriptionRow } from "./subscription.ts";
 
 /** Events this close to what was last written do not say which came later. */
 export const CLOSE_MS = 5_000;
@@ -32,7 +32,7 @@ export function orderOf(
 export function walkSubscription(row: SubscriptionRow, fact: SubscriptionState, now: Date): SubscriptionRow {
   const isNewer = fact.fetchSeq === null ? orderOf(row, fact.at) === "newer" : fact.fetchSeq > row.fetch_seq;
   if (!isNewer || row.provider_status === "canceled") return row;
-  const { found } = fact;
+  const found = asMeant(row, fact.found);
   const next: SubscriptionRow = {
     ...withPlan(row, fact),
     provider_status: found.status,
@@ -43,11 +43,28 @@ export function walkSubscription(row: SubscriptionRow, fact: SubscriptionState, 
     trial_ends_at: found.trialEndsAt,
     cancel_at_period_end: found.cancelAtPeriodEnd,
     canceled_at: found.canceledAt,
+    failed_payments: found.failedPayments ?? row.failed_payments,
     ended_at: found.endedAt,
     as_of: fact.at > row.as_of ? fact.at : row.as_of,
     fetch_seq: fact.fetchSeq ?? row.fetch_seq,
   };
   return withStatus(next, now);
+}
+
+/** A company that knows no end with the period is kept from charging until then: to us the subscription goes on. */
+function asMeant(
+  row: SubscriptionRow,
+  found: SubscriptionFact,
+): SubscriptionFact & { cancelAtPeriodEnd: boolean } {
+  const cancelAtPeriodEnd = found.cancelAtPeriodEnd ?? row.cancel_at_period_end;
+  const ownCanceledAt = found.failedPayments !== undefined && cancelAtPeriodEnd ? row.canceled_at : null;
+  const goesOn = row.provider_status === "trialing" ? "trialing" : "active";
+  return {
+    ...found,
+    cancelAtPeriodEnd,
+    canceledAt: found.canceledAt ?? ownCanceledAt,
+    status: found.isHeld === true && cancelAtPeriodEnd ? goesOn : found.status,
+  };
 }
 
 /**
@@ -126,3 +143,7 @@ export function withStatus(row: SubscriptionRow, now: Date): SubscriptionRow {
 /** Suspended for so long that it is given up. */
 export const isGivenUp = (row: SubscriptionRow, now: Date): boolean =>
   row.status === "suspended" && row.suspended_at !== null && now >= suspensionEnd(row.suspended_at);
+
+/** To end with its period, which is over, and not ended by the company itself. */
+export const isPeriodOver = (row: SubscriptionRow, now: Date): boolean =>
+  isLive(row) && row.cancel_at_period_end && row.period_end !== null && now >= row.period_end;

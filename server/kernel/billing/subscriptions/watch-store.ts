@@ -23,13 +23,15 @@ export function listWatched(
   return tx.query(
     "billing.subscriptions_watched",
     `select s.org_id, s.id from billing.subscriptions s
-     where s.mode = $1 and provider = 'stripe' and (
+     where s.mode = $1 and provider <> 'none' and (
        (status = 'creating' and created_at < $3)
        or (status = 'incomplete' and provider_subscription_id is null and session_expires_at < $3)
        or (status = 'duplicate' and (provider_status is distinct from 'canceled'
          or exists (select 1 ${HELD} and i.org_id = s.org_id and i.subscription_id = s.id)))
        or (status in ('trialing', 'active', 'past_due', 'paused') and as_of < $4
          and (period_end < $3 or trial_ends_at between $4 and $3 or past_due_since < $2))
+       or (provider = 'paypal' and cancel_at_period_end and period_end <= $2
+         and status in ('trialing', 'active', 'past_due', 'suspended'))
        or (status = 'suspended' and as_of < $4))
      order by status = 'duplicate', as_of limit $5`,
     [mode, times.now, times.cutOff, times.asked, limit],

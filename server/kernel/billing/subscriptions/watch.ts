@@ -2,12 +2,13 @@ import { addMs } from "../../../platform/clock.ts";
 import { CompanyFault } from "../../../platform/calls/index.ts";
 import { withOperatorTx, withTx } from "../../../platform/db/index.ts";
 import type { BillingDeps } from "../deps.ts";
+import { companyOf } from "./company-of.ts";
 import { applyAnswer, refreshCheckout } from "./refresh.ts";
 import { listChargesOf, listWatched } from "./watch-store.ts";
 import { resumeCheckout } from "./start-checkout.ts";
 import { findSubscription, lockSubscriptions, updateSubscriptions } from "./store.ts";
 import type { SubscriptionRow } from "./subscription.ts";
-import { isGivenUp, withStatus } from "./walk.ts";
+import { isGivenUp, isPeriodOver, withStatus } from "./walk.ts";
 
 const AT_ONCE = 50;
 const CUT_OFF_MS = 60_000;
@@ -41,7 +42,8 @@ async function look(deps: BillingDeps, row: SubscriptionRow, now: Date): Promise
   if (row.status === "incomplete" && providerId === null) return refreshCheckout(deps, row);
   if (providerId === null) return;
   if (row.status === "duplicate") return giveBack(deps, row, providerId);
-  await applyAnswer(deps, row, () => deps.stripe.fetchSubscription(providerId));
+  const company = companyOf(deps, row);
+  await applyAnswer(deps, row, () => company.fetch(row, providerId));
   const known = await withTx(deps.db, row.org_id, async (tx) => {
     const locked = (await lockSubscriptions(tx, row.org_id)).find(({ id }) => id === row.id);
     if (!locked) return null;
@@ -49,18 +51,15 @@ async function look(deps: BillingDeps, row: SubscriptionRow, now: Date): Promise
     await updateSubscriptions(tx, row.org_id, [next]);
     return next;
   });
-  if (known && isGivenUp(known, now))
-    await applyAnswer(deps, row, () =>
-      deps.stripe.cancelSubscription(providerId, `${row.id}:given_up:${row.attempt}`),
-    );
+  if (known && (isGivenUp(known, now) || isPeriodOver(known, now)))
+    await applyAnswer(deps, row, () => company.cancel(row, providerId, `${row.id}:given_up:${row.attempt}`));
 }
 
 /** A second subscription, or a trial of somebody who had one: ended at the company, and what it took is refunded. */
 async function giveBack(deps: BillingDeps, row: SubscriptionRow, providerId: string): Promise<void> {
+  const company = companyOf(deps, row);
   if (row.provider_status !== "canceled")
-    await applyAnswer(deps, row, () =>
-      deps.stripe.cancelSubscription(providerId, `${row.id}:give_back:${row.attempt}`),
-    );
+    await applyAnswer(deps, row, () => company.cancel(row, providerId, `${row.id}:give_back:${row.attempt}`));
   const charges = await withTx(deps.db, row.org_id, (tx) => listChargesOf(tx, row.org_id, row.id));
-  for (const charge of charges) await deps.stripe.refundCharge(charge, `${row.id}:refund:${charge}`);
+  for (const charge of charges) await company.refund(charge, `${row.id}:refund:${charge}`);
 }
