@@ -32,6 +32,7 @@ import { sweepOrders } from "./payments/paypal/sweep-orders.ts";
 import { carryChanges } from "./subscriptions/paypal/carry-changes.ts";
 import { paypalRecurringHandler } from "./subscriptions/paypal/paypal-handler.ts";
 import { stripeHandler } from "./payments/stripe/stripe-handler.ts";
+import { thinHandler } from "./thin-handler.ts";
 
 /** Billing's actions, their dependencies at hand. */
 export type Billing = {
@@ -82,13 +83,12 @@ export function createBilling(deps: BillingDeps): Billing {
   const status = createCheckoutStatus(deps);
   const months = createFreeMonths(deps);
   const [payments, recurring] = [stripeHandler(deps), recurringHandler(deps)];
+  const snapshots = [byMode(payments, recurring), recurring, payments, stripeDisputeHandler(deps)];
   return {
     deps,
     handlers: [
-      byMode(payments, recurring),
-      recurring,
-      payments,
-      stripeDisputeHandler(deps),
+      ...snapshots,
+      thinHandler(deps, snapshots),
       ...(paypal
         ? [
             paypalHandler(deps, paypal),

@@ -6,6 +6,7 @@
 export { createStripe, type ListedEvent, type NewSession, type StripeApi } from "./stripe.ts";
 export { StripeFault } from "./fault.ts";
 export { readEnvelope, type Envelope } from "./envelope.ts";
+export { thinTypes } from "./thin.ts";
 export { readRecurringEvent, sessionMode, type RecurringEvent } from "./read-recurring.ts";
 export type { PlanChange } from "./recurring.ts";
 export type {

@@ -5,6 +5,7 @@ import type { BalanceRecord, CheckoutSession, Fee, PaymentFact, RefundFact, Stri
 import { createRecurring, type Recurring } from "./recurring.ts";
 import { StripeFault } from "./fault.ts";
 import { readDispute } from "./read-dispute.ts";
+import { expandThin } from "./thin.ts";
 import { readBalance } from "./read-balance.ts";
 import { intentFact, KEEPS_CREDITS, readFee, readRefund, readSession } from "./read-payment.ts";
 
@@ -61,6 +62,8 @@ export type StripeApi = Recurring & {
   createRefund(input: NewRefund): Promise<RefundFact>;
   /** A charge's refunds, newest first; at most 1,000. */
   listRefunds(chargeId: string): Promise<RefundFact[]>;
+  /** The snapshot event that a thin one would have been, its object as it stands now, at `at`. Null for one of no object. */
+  expandThin(body: Buffer, at: Date): Promise<{ type: string; body: Buffer } | null>;
   /** A dispute as it stands now. */
   fetchDispute(id: string): Promise<StripeDispute>;
   /** What Stripe booked in [from, to), one page, newest first; `after` is the last id of the page before. */
@@ -111,6 +114,7 @@ export function createStripe(options: ClientOptions): StripeApi {
         readRefund(await sdk.refunds.create(refundParams(input), { idempotencyKey: input.idempotencyKey })),
       ),
     listRefunds: (chargeId) => listRefunds(call, chargeId),
+    expandThin: (body, at) => expandThin(call, body, at),
     fetchDispute: (id) =>
       call("disputes.retrieve", async (sdk) => readDispute(await sdk.disputes.retrieve(id))),
     listBalance: ({ from, to, after }, signal) =>
