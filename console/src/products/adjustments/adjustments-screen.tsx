@@ -43,7 +43,7 @@ const columns: Column<ListedAdjustment>[] = [
   {
     key: "amount",
     header: "Amount",
-    width: "8.5rem",
+    width: "7rem",
     align: "right",
     cell: (row) => <Amount amount={row.amount} unit={row.unit} signed={row.type === "adjustment"} />,
   },
@@ -57,7 +57,7 @@ const columns: Column<ListedAdjustment>[] = [
   {
     key: "state",
     header: "State",
-    width: "7.5rem",
+    width: "7rem",
     cell: (row) => <AdjustmentStateBadge state={row.state} />,
   },
   {

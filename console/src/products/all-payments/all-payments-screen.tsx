@@ -46,14 +46,14 @@ const columns: Column<InstallationPayment>[] = [
   {
     key: "amount",
     header: "Amount",
-    width: "6.5rem",
+    width: "5.5rem",
     align: "right",
     cell: (row) => <Money minor={row.amount_minor} currency={row.currency} />,
   },
   {
     key: "status",
     header: "Status",
-    width: "9.5rem",
+    width: "8.5rem",
     cell: (row) => <PaymentStatus status={row.status} />,
   },
   {

@@ -53,6 +53,13 @@ export function AnyPaymentDrawer({
             Refund…
           </Button>
         )}
+        <Link
+          to="/customers/$orgId"
+          params={{ orgId: payment.org_id }}
+          className={buttonClass("secondary", "sm")}
+        >
+          Customer
+        </Link>
         <Button size="sm" onClick={onOnly}>
           Only this organization
         </Button>

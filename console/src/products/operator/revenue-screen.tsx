@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { Banknote } from "lucide-react";
 import { asList, queries } from "../../api/queries.ts";
 import type { Revenue, RevenueTotals } from "../../api/types.ts";
@@ -79,6 +79,16 @@ export function RevenueScreen() {
           columns={columns}
           list={asList(byOrg)}
           rowKey={(row) => `${row.group} ${row.currency}`}
+          renderLink={(row, className) =>
+            row.group && (
+              <Link
+                to="/customers/$orgId"
+                params={{ orgId: row.group }}
+                className={className}
+                aria-label={`Customer ${row.group}`}
+              />
+            )
+          }
           skeletonRows={3}
           empty={<Empty icon={<Banknote className="size-5" />} title="Nobody paid in this time" />}
         />
@@ -110,13 +120,13 @@ function Currency({ totals, rows, from }: { totals: RevenueTotals; rows: readonl
         <Stat
           label={`MRR, ${currency.toUpperCase()}`}
           value={format(totals.mrr_minor)}
-          note="a month of what is subscribed to now"
+          note="subscribed to now"
         />
         <Stat label="ARR" value={format(totals.arr_minor)} note="twelve times that" />
         <Stat
           label="Churn"
           value={formatRatio(totals.churn)}
-          note={totals.churn === null ? "nobody was subscribed at the start" : "of those there at the start"}
+          note={totals.churn === null ? "none at the start" : "of those there at the start"}
         />
       </Stats>
       <Card>

@@ -160,7 +160,9 @@ function AttemptView({ attempt }: { attempt: OutboundAttempt }) {
             attempt {attempt.number} · {formatInteger(attempt.ms)} ms · <Time at={attempt.started_at} />
           </span>
         </p>
-        {status !== null && error && <p className="text-xs break-words text-text-2">{humanize(error)}</p>}
+        {status !== null && error && error !== "status" && (
+          <p className="text-xs break-words text-text-2">{humanize(error)}</p>
+        )}
         {answer && (
           <pre
             aria-label={`Answer to attempt ${attempt.number}`}
