@@ -4,6 +4,7 @@ import { toast } from "sonner";
 import { books } from "../../api/books.ts";
 import { messageOf } from "../../api/problem.ts";
 import type { PlannedPrice } from "../../api/types.ts";
+import { companyName } from "../../lib/company.ts";
 import { formatInteger, formatMoney } from "../../lib/format.ts";
 import { Id } from "../../ui/amounts.tsx";
 import { Badge } from "../../ui/badge.tsx";
@@ -72,7 +73,7 @@ function Rehearsal({ prices }: { prices: readonly PlannedPrice[] }) {
       </p>
       <ul aria-label="What a sync does" className="divide-y divide-line rounded-lg border border-line">
         {prices.map((price) => (
-          <PriceLine key={`${price.plan} ${price.currency} ${price.interval}`} price={price} />
+          <PriceLine key={[price.provider, price.plan, price.currency, price.interval, price.trial_days].join(" ")} price={price} />
         ))}
       </ul>
     </>
@@ -94,8 +95,10 @@ function PriceLine({ price }: { price: PlannedPrice }) {
         <span className="font-medium">{price.plan}</span>{" "}
         <span className="num text-text-2">
           {formatMoney(price.amount_minor, price.currency)} a {price.interval}
+          {price.trial_days ? `, after ${price.trial_days} days of trial` : ""}
         </span>
       </span>
+      <span className="text-xs text-text-3">{companyName(price.provider)}</span>
       {price.price_id === null ? <Badge tone="ok">new</Badge> : <Id id={price.price_id} />}
     </li>
   );
