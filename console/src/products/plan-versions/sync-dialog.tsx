@@ -73,7 +73,10 @@ function Rehearsal({ prices }: { prices: readonly PlannedPrice[] }) {
       </p>
       <ul aria-label="What a sync does" className="divide-y divide-line rounded-lg border border-line">
         {prices.map((price) => (
-          <PriceLine key={[price.provider, price.plan, price.currency, price.interval, price.trial_days].join(" ")} price={price} />
+          <PriceLine
+            key={[price.provider, price.plan, price.currency, price.interval, price.trial_days].join(" ")}
+            price={price}
+          />
         ))}
       </ul>
     </>
