@@ -16,6 +16,16 @@ export function listOrders(tx: Tx, org: OrgId, subscriptionId: string): Promise<
   );
 }
 
+/** Orders of a period that were given up. */
+export function listGivenUp(tx: Tx, row: SubscriptionRow): Promise<PreviewRow[]> {
+  return tx.query(
+    "billing.orders_given_up",
+    `select * from billing.previews
+     where org_id = $1 and subscription_id = $2 and from_period_start = $3 and failed_at is not null`,
+    [row.org_id, row.id, row.period_start],
+  );
+}
+
 /** Orders that something may be done for, across tenants (operator's role). */
 export function listOrdersDue(
   tx: Tx,

@@ -206,12 +206,17 @@ test("a change that is paid for and not agreed to in time leaves the old plan an
   const { preview } = await change(who, "upgrade", to("enterprise"));
   const order = await nextPage(who);
   await paypal.approve(order, who.wallet);
-  await nextPage(who, order);
+  const agreement = await nextPage(who, order);
   await t.sql(
     "update billing.previews set approve_until = now() where org_id = $1 and approve_url is not null",
     [who.org],
   );
   await expect.poll(async () => (await booked(who)).refunds, POLL).toBe(Number(preview.due_now_minor));
+  expect(await who.current()).toMatchObject({ plan: { key: "pro" }, next_action: null });
+  // Agreed to all the same, it waits for the period that is billed at its price.
+  await paypal.approve(agreement, who.wallet);
+  const later = async () => (await who.current()).scheduled_change;
+  await expect.poll(later, POLL).toMatchObject({ plan_key: "enterprise", amount_minor: 19_900 });
   expect(await who.current()).toMatchObject({ plan: { key: "pro" }, next_action: null });
 });
 
