@@ -718,6 +718,7 @@ export type Refund = {
     note: string | null;
     clawback: boolean;
     clawed_back_micros: number;
+    cancel_subscription: 'none' | 'period_end' | 'now';
     requested_by: string | null;
     approved_by: string | null;
     created_at: string;

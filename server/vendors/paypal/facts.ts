@@ -28,6 +28,8 @@ export type PaypalRefund = Amount & {
   status: "CANCELLED" | "FAILED" | "PENDING" | "COMPLETED";
   captureId: string | null;
   customId: string | null;
+  /** What we named it when we asked for it. */
+  invoiceId: string | null;
   /** What PayPal gives back of its fee. */
   feeMinor: bigint;
   createdAt: Date;

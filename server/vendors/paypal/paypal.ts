@@ -32,8 +32,11 @@ export type PaypalApi = PaypalRecurring & {
   /** Takes the money of an approved order. The same request id takes it once. */
   captureOrder(id: string, requestId: string): Promise<PaypalOrder>;
   getCapture(id: string): Promise<PaypalCapture>;
-  /** Gives back a part, or without an amount all that is left. */
-  refundCapture(id: string, input: { amount: Amount | null; requestId: string }): Promise<PaypalRefund>;
+  /** Gives back a part, or without an amount all that is left; `invoiceId` is ours and comes back with it. */
+  refundCapture(
+    id: string,
+    input: { amount: Amount | null; invoiceId?: string; requestId: string },
+  ): Promise<PaypalRefund>;
   getRefund(id: string): Promise<PaypalRefund>;
   getDispute(id: string): Promise<PaypalDispute>;
   /** Ids of the cases over one payment, newest first; at most 50. */
@@ -74,13 +77,16 @@ export function createPaypal(options: ClientOptions): PaypalApi {
       ),
     getCapture: (id) =>
       call("captures.get", { method: "GET", path: at("/v2/payments/captures", id) }, read.capture),
-    refundCapture: (id, { amount, requestId }) =>
+    refundCapture: (id, { amount, invoiceId, requestId }) =>
       call(
         "captures.refund",
         {
           method: "POST",
           path: at("/v2/payments/captures", id, "/refund"),
-          body: amount ? { amount: toWire(amount) } : {},
+          body: {
+            ...(amount ? { amount: toWire(amount) } : {}),
+            ...(invoiceId === undefined ? {} : { invoice_id: invoiceId }),
+          },
           requestId,
         },
         read.refund,

@@ -68,6 +68,7 @@ const wireRefund = z.object({
   status: z.enum(["CANCELLED", "FAILED", "PENDING", "COMPLETED"]),
   amount: money,
   custom_id: customId,
+  invoice_id: customId,
   seller_payable_breakdown: z.object({ paypal_fee: money.optional() }).optional(),
   supplementary_data: related.optional(),
   links,
@@ -80,6 +81,7 @@ const toRefund = (wire: z.output<typeof wireRefund>): PaypalRefund => ({
   status: wire.status,
   captureId: linked(wire.links, "up", "captures") ?? wire.supplementary_data?.related_ids?.capture_id ?? null,
   customId: wire.custom_id ?? null,
+  invoiceId: wire.invoice_id ?? null,
   feeMinor: feeIn(wire.seller_payable_breakdown?.paypal_fee, wire.amount.currency) ?? 0n,
   createdAt: wire.create_time,
 });

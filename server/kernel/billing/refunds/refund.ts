@@ -3,6 +3,7 @@ import type { BillingRefundRequests } from "../../../../db/rows.ts";
 import type { Narrowed } from "../../../platform/db/index.ts";
 import type { Id, OrgId } from "../../../platform/ids.ts";
 import type { Mode } from "../../ledger/index.ts";
+import { divideHalfEven } from "../subscriptions/proration.ts";
 import type { PaymentRow, RefundRow } from "../payments/payment.ts";
 
 export const REFUND_REASONS = ["duplicate", "fraudulent", "requested", "other"] as const;
@@ -21,6 +22,14 @@ export type RequestRow = Narrowed<
     state: RequestState;
   }
 >;
+
+/** What of `paid` was for the time that is left of a period, by the second, half-even. */
+export function unusedPart(paid: bigint, period: { start: Date; end: Date }, now: Date): bigint {
+  const seconds = (from: Date, to: Date) => Math.max(0, Math.floor((to.getTime() - from.getTime()) / 1000));
+  const whole = seconds(period.start, period.end);
+  const left = Math.min(whole, seconds(now, period.end));
+  return whole === 0 ? 0n : divideHalfEven(paid * BigInt(left), BigInt(whole));
+}
 
 /** Refunds of an organization in this time before one operator alone may ask for no more. */
 export const FREE_REFUNDS = 3;

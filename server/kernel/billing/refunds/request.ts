@@ -1,19 +1,29 @@
 import { addMs } from "../../../platform/clock.ts";
-import { withOperatorTx, withTx } from "../../../platform/db/index.ts";
+import { withOperatorTx, withTx, type Tx } from "../../../platform/db/index.ts";
 import { newId, type Id, type OrgId } from "../../../platform/ids.ts";
 import { Problem, common } from "../../../platform/problem.ts";
 import { audit } from "../../identity/index.ts";
 import { needsApproval, type Mode } from "../../ledger/index.ts";
 import type { BillingDeps } from "../deps.ts";
+import type { PaymentRow } from "../payments/payment.ts";
 import { listRefunds, lockPayments } from "../payments/store.ts";
 import { billingProblems } from "../problems.ts";
-import { FREE_REFUNDS, FREE_REFUNDS_DAYS, refundable, type RefundReason, type RequestRow } from "./refund.ts";
+import {
+  FREE_REFUNDS,
+  FREE_REFUNDS_DAYS,
+  refundable,
+  unusedPart,
+  type RefundReason,
+  type RequestRow,
+} from "./refund.ts";
+import { tryToEnd } from "./end-subscription.ts";
 import { sendRefund } from "./send.ts";
 import {
   countRecent,
   findOrg,
   findRefundView,
   findRequestOf,
+  findSubscriptionOf,
   insertRequest,
   listRequests,
   lockCount,
@@ -49,20 +59,18 @@ export async function requestRefund(deps: BillingDeps, input: RefundInput): Prom
     if (payment?.mode !== input.mode) throw new Problem(common.not_found);
     const known = await findRequestOf(tx, org, input.operationId);
     if (known) return known;
-    if (payment.charge_id === null || payment.provider !== "stripe")
+    if (payment.charge_id === null || (payment.provider === "paypal" && !deps.paypal))
       throw new Problem(billingProblems.not_refundable);
-    // What is sold at once has no period to share out, and nothing to end.
-    if (input.kind === "prorated" || input.cancelSubscription !== "none")
-      throw new Problem(billingProblems.no_subscription);
+    const now = deps.clock.now();
+    const unused = await unusedOf(tx, payment, input, now);
     const left = refundable(
       payment,
       await listRefunds(tx, org, [payment.id]),
       await listRequests(tx, org, payment.id),
     );
-    const amount = input.amountMinor ?? left;
+    const amount = unused ?? input.amountMinor ?? left;
     if (amount === 0n || amount > left)
       throw new Problem(billingProblems.exceeds_refundable, { extra: { refundable_minor: Number(left) } });
-    const now = deps.clock.now();
     await lockCount(tx, org);
     const recent = await countRecent(tx, org, addMs(now, -FREE_REFUNDS_DAYS * DAY_MS));
     const waits =
@@ -106,9 +114,25 @@ export async function requestRefund(deps: BillingDeps, input: RefundInput): Prom
   return sendAndRead(deps, org, row);
 }
 
+/** The part of a prorated one. What is sold at once has no period to share out, and nothing to end. */
+async function unusedOf(
+  tx: Tx,
+  payment: PaymentRow,
+  { kind, cancelSubscription }: RefundInput,
+  now: Date,
+): Promise<bigint | null> {
+  if (kind !== "prorated" && cancelSubscription === "none") return null;
+  const of = await findSubscriptionOf(tx, payment.org_id as OrgId, payment.id);
+  if (!of) throw new Problem(billingProblems.no_subscription);
+  if (kind !== "prorated") return null;
+  const { period_start: start, period_end: end } = of;
+  if (!start || !end) throw new Problem(billingProblems.no_subscription);
+  return unusedPart(payment.amount_minor, { start, end }, now);
+}
+
 /** Sends what may be sent; an answer that is late is looked for by the job. */
 export async function sendAndRead(deps: BillingDeps, org: OrgId, row: RequestRow): Promise<RefundView> {
-  if (row.state === "requested") await sendRefund(deps, org, row);
+  if (row.state === "requested" && (await sendRefund(deps, org, row)) === "sent") await tryToEnd(deps, row);
   const view = await withOperatorTx(deps.db, (tx) => findRefundView(tx, row.id));
   if (!view) throw new Problem(common.not_found);
   return view;

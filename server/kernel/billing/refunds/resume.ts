@@ -1,8 +1,10 @@
 import { addMs } from "../../../platform/clock.ts";
 import { withOperatorTx, withTx } from "../../../platform/db/index.ts";
-import { StripeFault } from "../../../vendors/stripe/index.ts";
+import { CompanyFault } from "../../../platform/calls/index.ts";
 import type { BillingDeps } from "../deps.ts";
 import { findPayment, lockPayments } from "../payments/store.ts";
+import { findRefund, type Paid } from "./company.ts";
+import { endSubscriptions } from "./end-subscription.ts";
 import type { RequestRow } from "./refund.ts";
 import { adoptRefund, sendRefund } from "./send.ts";
 import { listDue, lockRequest, updateRequest } from "./store.ts";
@@ -11,7 +13,7 @@ const MINUTE_MS = 60_000;
 /** A refund this old is not being worked on by its request any more. */
 const CUT_OFF_MS = MINUTE_MS;
 const AT_ONCE = 20;
-/** Stripe forgets a key after 24 h; before that the outcome is looked up instead. */
+/** Stripe forgets a key after 24 h, PayPal later; before that the outcome is looked up instead. */
 const KEY_LIFE_MS = 20 * 60 * MINUTE_MS;
 /** Between the two looks that must both find nothing before a new key is used. */
 const ABSENT_MS = 10 * MINUTE_MS;
@@ -35,6 +37,7 @@ export async function resumeRefunds(deps: BillingDeps, signal: AbortSignal): Pro
       deps.logger.error({ err, refund_id: row.id }, "refund not resumed");
     }
   }
+  await endSubscriptions(deps, signal);
   return resumed;
 }
 
@@ -48,18 +51,17 @@ async function resume(deps: BillingDeps, row: RequestRow): Promise<boolean> {
 }
 
 async function lookUp(deps: BillingDeps, row: RequestRow): Promise<boolean> {
-  const { clock, db, stripe } = deps;
+  const { clock, db } = deps;
   const org = row.org_id;
   const payment = await withTx(db, org, (tx) => findPayment(tx, org, row.payment_id));
   if (!payment?.charge_id) return false;
-  let refunds;
+  let found;
   try {
-    refunds = await stripe.listRefunds(payment.charge_id);
+    found = await findRefund(deps, payment as Paid, row.id);
   } catch (error) {
-    if (error instanceof StripeFault) return false;
+    if (error instanceof CompanyFault) return false;
     throw error;
   }
-  const found = refunds.find(({ holdfastId }) => holdfastId === row.id);
   if (found) {
     await adoptRefund(deps, org, row, found);
     return true;

@@ -50,6 +50,7 @@ export const refund = z
     note: z.string().nullable(),
     clawback: z.boolean(),
     clawed_back_micros: int64,
+    cancel_subscription: z.enum(["none", "period_end", "now"]),
     requested_by: z.string().nullable(),
     approved_by: z.string().nullable(),
     created_at: instant,

@@ -1,10 +1,11 @@
 import { withTx } from "../../../platform/db/index.ts";
 import type { OrgId } from "../../../platform/ids.ts";
-import { StripeFault } from "../../../vendors/stripe/index.ts";
+import { CompanyFault } from "../../../platform/calls/index.ts";
 import { applyFacts } from "../payments/apply.ts";
 import type { RefundFact } from "../payments/fact.ts";
 import { findPayment, lockPayments } from "../payments/store.ts";
 import type { BillingDeps } from "../deps.ts";
+import { createRefund, type Paid } from "./company.ts";
 import type { RequestRow } from "./refund.ts";
 import { lockRequest, updateRequest } from "./store.ts";
 
@@ -20,18 +21,11 @@ export async function sendRefund(
   const payment = await withTx(deps.db, org, (tx) => findPayment(tx, org, row.payment_id));
   if (!payment?.charge_id) return "unknown";
   try {
-    const refund = await deps.stripe.createRefund({
-      holdfastId: row.id,
-      chargeId: payment.charge_id,
-      amountMinor: row.amount_minor,
-      reason: row.reason,
-      keepsCredits: !row.clawback,
-      idempotencyKey: `${row.id}:refund:${row.attempt}`,
-    });
+    const refund = await createRefund(deps, payment as Paid, row, `${row.id}:refund:${row.attempt}`);
     await adoptRefund(deps, org, row, refund);
     return "sent";
   } catch (error) {
-    if (!(error instanceof StripeFault)) throw error;
+    if (!(error instanceof CompanyFault)) throw error;
     if (error.kind === "unavailable") return error.answered5xx ? "kept_5xx" : "unknown";
     await refuse(deps, org, row, error.code);
     return "refused";

@@ -7,8 +7,8 @@ export async function insertRequest(tx: Tx, row: RequestRow): Promise<void> {
   await tx.query(
     "billing.refund_request_insert",
     `insert into billing.refund_requests (org_id, id, mode, account_id, payment_id, kind, amount_minor, currency, reason,
-       note, clawback, state, attempt, attempt_at, operation_id, requested_by, requested_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $14)`,
+       note, clawback, state, attempt, attempt_at, operation_id, requested_by, requested_at, cancel_subscription)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $14, $17)`,
     [
       row.org_id,
       row.id,
@@ -26,7 +26,48 @@ export async function insertRequest(tx: Tx, row: RequestRow): Promise<void> {
       row.requested_at,
       row.operation_id,
       row.requested_by,
+      row.cancel_subscription,
     ],
+  );
+}
+
+/** What a payment's invoice was for: its subscription, and the time that it paid for. Null for what is sold at once. */
+export async function findSubscriptionOf(
+  tx: Tx,
+  org: OrgId,
+  paymentId: string,
+): Promise<{ id: string; period_start: Date | null; period_end: Date | null } | null> {
+  const [row] = await tx.query<{ id: string; period_start: Date | null; period_end: Date | null }>(
+    "billing.subscription_of_payment",
+    `select i.subscription_id as id, l.period_start, l.period_end
+     from billing.payments p
+       join billing.invoices i on i.org_id = p.org_id and (i.id = p.invoice_id or i.payment_id = p.id)
+       left join lateral (
+         select (line ->> 'period_start')::timestamptz as period_start, (line ->> 'period_end')::timestamptz as period_end
+         from jsonb_array_elements(i.lines) line
+         order by (line ->> 'amount_minor')::bigint > 0 desc, (line ->> 'period_end')::timestamptz desc limit 1
+       ) l on true
+     where p.org_id = $1 and p.id = $2 limit 1`,
+    [org, paymentId],
+  );
+  return row ?? null;
+}
+
+/** Refunds that the company has, and whose subscription still has to end, across tenants (operator's role). */
+export function listToEnd(tx: Tx, limit: number): Promise<RequestRow[]> {
+  return tx.query(
+    "billing.refund_requests_to_end",
+    `select * from billing.refund_requests
+     where state = 'sent' and cancel_subscription <> 'none' and cancelled_at is null order by requested_at limit $1`,
+    [limit],
+  );
+}
+
+export async function noteEnded(tx: Tx, org: OrgId, id: string, now: Date): Promise<void> {
+  await tx.query(
+    "billing.refund_request_ended",
+    "update billing.refund_requests set cancelled_at = $3 where org_id = $1 and id = $2 and cancelled_at is null",
+    [org, id, now],
   );
 }
 
@@ -144,6 +185,8 @@ export type RefundView = {
   note: string | null;
   clawback: boolean;
   clawed_back_micros: bigint;
+  /** What was asked to become of the subscription. */
+  cancel_subscription: "none" | "period_end" | "now";
   requested_by: string | null;
   approved_by: string | null;
   created_at: Date;
@@ -154,11 +197,11 @@ const VIEW = `
     select q.org_id, q.id, q.mode, q.payment_id, q.account_id, q.refund_id, q.amount_minor, q.currency,
       case q.state when 'sent' then coalesce(r.status, 'pending') when 'refused' then 'failed' else q.state end as status,
       q.failure_code, 'operator' as origin, q.reason, q.note, q.clawback,
-      coalesce(r.clawed_back_micros, 0) as clawed_back_micros, q.requested_by, q.approved_by, q.requested_at as created_at
+      coalesce(r.clawed_back_micros, 0) as clawed_back_micros, q.cancel_subscription, q.requested_by, q.approved_by, q.requested_at as created_at
     from billing.refund_requests q left join billing.refunds r on r.org_id = q.org_id and r.id = q.refund_id
     union all
     select r.org_id, r.id, p.mode, r.payment_id, r.account_id, r.id, r.amount_minor, r.currency, r.status, null, 'company',
-      null, null, not r.keeps_credits, r.clawed_back_micros, null, null, r.created_at
+      null, null, not r.keeps_credits, r.clawed_back_micros, 'none', null, null, r.created_at
     from billing.refunds r join billing.payments p on p.org_id = r.org_id and p.id = r.payment_id
     where not exists (select from billing.refund_requests q where q.org_id = r.org_id and q.refund_id = r.id)
   ) v left join tenancy.organizations o on o.org_id = v.org_id`;

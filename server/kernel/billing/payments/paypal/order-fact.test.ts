@@ -20,6 +20,7 @@ const refund: PaypalRefund = {
   status: "COMPLETED",
   captureId: null,
   customId: null,
+  invoiceId: null,
   feeMinor: 0n,
   createdAt: at(60),
 };

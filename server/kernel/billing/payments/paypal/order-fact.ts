@@ -88,6 +88,11 @@ const REFUND: Record<PaypalRefund["status"], RefundStatus> = {
   CANCELLED: "canceled",
 };
 
+/** What a refund of ours is named at PayPal: our id, and whether its credits stay. */
+const KEEPS = ".keeps_credits";
+export const refundName = ({ id, clawback }: { id: string; clawback: boolean }): string =>
+  clawback ? id : id + KEEPS;
+
 /** `chargeId`: of the order that lists it, where the refund itself does not name it. */
 export function refundFact(refund: PaypalRefund, chargeId: string | null): RefundFact {
   return {
@@ -99,5 +104,7 @@ export function refundFact(refund: PaypalRefund, chargeId: string | null): Refun
     status: REFUND[refund.status],
     createdAt: refund.createdAt,
     feeMinor: refund.feeMinor,
+    holdfastId: refund.invoiceId?.replace(KEEPS, "") ?? null,
+    keepsCredits: refund.invoiceId?.endsWith(KEEPS) ?? false,
   };
 }
