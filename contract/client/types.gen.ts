@@ -2283,6 +2283,52 @@ export type OutboundMessageDetail = {
     }>;
 };
 
+export type Report = {
+    report: 'revenue' | 'mrr' | 'fees' | 'refunds' | 'tax' | 'credits' | 'failed-payments' | 'receivables';
+    /**
+     * What is no movement of money or credits is counted from billing's rows
+     */
+    source: 'ledger' | 'billing';
+    mode: 'test' | 'live';
+    from: string;
+    to: string;
+    columns: Array<string>;
+    rows: Array<{
+        /**
+         * A day or month, a failure code, or total
+         */
+        group: string;
+        unit: string;
+        /**
+         * One for each column
+         */
+        values: Array<number>;
+    }>;
+    totals: Array<{
+        /**
+         * A day or month, a failure code, or total
+         */
+        group: string;
+        unit: string;
+        /**
+         * One for each column
+         */
+        values: Array<number>;
+    }>;
+    /**
+     * The newest seal of that time
+     */
+    seal: {
+        number: number;
+        hash: string;
+        sealed_before: string;
+    } | null;
+    /**
+     * All of that time is sealed
+     */
+    sealed: boolean;
+};
+
 export type ReconciliationTotals = {
     currency: string;
     provider: {
@@ -2418,6 +2464,14 @@ export type ReconciliationBreaks = {
 export type ReconciliationReport = {
     run: ReconciliationRun;
     breaks: Array<ReconciliationBreak>;
+    /**
+     * The ledger's newest seal of that time
+     */
+    seal: {
+        number: number;
+        hash: string;
+        sealed_before: string;
+    } | null;
 };
 
 export type Problem = {
@@ -7575,6 +7629,43 @@ export type ResolveReconciliationBreakResponses = {
 };
 
 export type ResolveReconciliationBreakResponse = ResolveReconciliationBreakResponses[keyof ResolveReconciliationBreakResponses];
+
+export type GetReportData = {
+    body?: never;
+    path: {
+        report: 'revenue' | 'mrr' | 'fees' | 'refunds' | 'tax' | 'credits' | 'failed-payments' | 'receivables';
+    };
+    query?: {
+        /**
+         * Inclusive; 30 days before the end unless told
+         */
+        from?: string;
+        /**
+         * Exclusive; now unless told
+         */
+        to?: string;
+        format?: 'json' | 'csv' | 'pdf';
+    };
+    url: '/api/reports/{report}';
+};
+
+export type GetReportErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type GetReportError = GetReportErrors[keyof GetReportErrors];
+
+export type GetReportResponses = {
+    /**
+     * Success
+     */
+    200: Report;
+};
+
+export type GetReportResponse = GetReportResponses[keyof GetReportResponses];
 
 export type CreateChatCompletionData = {
     body?: never;

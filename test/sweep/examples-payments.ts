@@ -74,6 +74,7 @@ export const paymentsExamples: Record<string, Example> = {
     }),
   },
   approveRefund: { given: async (app) => ({ params: { id: await aWaitingRefund(app) } }) },
+  getReport: { given: () => ({ params: { report: "revenue" } }) },
   getReconciliationSummary: {},
   listReconciliationRuns: {},
   startReconciliationRun: {

@@ -18,4 +18,6 @@ export { createVersions } from "./plans/versions.ts";
 export { billingMails } from "./subscriptions/mails.ts";
 export { readPacks, type Pack } from "./payments/pack.ts";
 export { cashReference, feeReference, type Booked, type Movement } from "./cash.ts";
+export { sumFailedPayments } from "./payments/sums.ts";
+export { sumRecurring } from "./subscriptions/store.ts";
 export { findObjectStates, listUnknownOutcomes, type ObjectState, type UnknownOutcome } from "./outcomes.ts";

@@ -35,6 +35,7 @@ export {
 export { findCash, listCash, listStaleHolds, type CashEffect, type StaleHold } from "./cash.ts";
 export { reverse } from "./reverse.ts";
 export { sumAccounts, type SumGroup } from "./sum-accounts.ts";
+export { findSealOf } from "./seals/read.ts";
 export type { InvariantName } from "./invariants.ts";
 export { verify, type InvariantReport, type Verification } from "./verify.ts";
 export { needsApproval } from "./adjustments/adjustment.ts";

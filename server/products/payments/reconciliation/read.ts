@@ -1,4 +1,5 @@
-import { withSystemTx } from "../../../platform/db/index.ts";
+import { findSealOf } from "../../../kernel/ledger/index.ts";
+import { withOperatorTx, withSystemTx } from "../../../platform/db/index.ts";
 import { addMs } from "../../../platform/clock.ts";
 import { Problem, common } from "../../../platform/problem.ts";
 import {
@@ -88,7 +89,7 @@ export async function readBreak({ db }: ReconciliationDeps, id: string, mode: st
   return row;
 }
 
-export type RunReport = { run: RunRow; breaks: BreakRow[] };
+export type RunReport = { run: RunRow; breaks: BreakRow[]; seal: Awaited<ReturnType<typeof findSealOf>> };
 
 /** A run and the breaks of its time, as they stand now; the newest 10,000. */
 export async function readReport(
@@ -107,5 +108,7 @@ export async function readReport(
       cursor: null,
     }),
   );
-  return { run, breaks };
+  const range = { from: run.from_at, to: run.to_at };
+  const seal = await withOperatorTx(deps.db, (tx) => findSealOf(tx, range));
+  return { run, breaks, seal };
 }

@@ -2,7 +2,7 @@ import type { ReportDocument } from "../../../platform/report/index.ts";
 import type { presentReport } from "./schemas.ts";
 
 /** The report as a file: the same figures as the API's answer, from the same rows. Pure. */
-export function reportDocument({ run, breaks }: ReturnType<typeof presentReport>): ReportDocument {
+export function reportDocument({ run, breaks, seal }: ReturnType<typeof presentReport>): ReportDocument {
   return {
     title: "Reconciliation",
     facts: [
@@ -13,6 +13,8 @@ export function reportDocument({ run, breaks }: ReturnType<typeof presentReport>
       ["to", run.to.toISOString()],
       ["state", run.state],
       ["complete", run.complete ? "yes" : "no"],
+      ["seal", seal && String(seal.number)],
+      ["seal_hash", seal && seal.hash],
     ],
     tables: [
       {

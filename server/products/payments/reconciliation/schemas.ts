@@ -190,10 +190,15 @@ export const report = z
   .object({
     run,
     breaks: z.array(breakAnswer),
+    seal: z
+      .object({ number: int64, hash: z.string(), sealed_before: instant })
+      .nullable()
+      .meta({ description: "The ledger's newest seal of that time" }),
   })
   .meta({ id: "ReconciliationReport" });
 
-export const presentReport = ({ run: row, breaks: rows }: RunReport, now: Date) => ({
+export const presentReport = ({ run: row, breaks: rows, seal }: RunReport, now: Date) => ({
   run: presentRun(row),
   breaks: rows.map((each) => presentBreak(each, now)),
+  seal: seal && { number: seal.number, hash: seal.hash.toString("hex"), sealed_before: seal.sealedBefore },
 });
