@@ -109,6 +109,7 @@ test("a refund goes with the payment that it is of", () => {
     status: "COMPLETED",
     captureId: "CAPTURE1",
     customId: null,
+    invoiceId: null,
     amountMinor: 100n,
     currency: "usd",
     feeMinor: 0n,
