@@ -49,6 +49,7 @@ const SCREENS: Record<string, string> = {
   "all-payments": "/all-payments",
   "plan-versions": "/plan-versions",
   customers: "/customers",
+  reports: "/reports",
   disputes: "/disputes",
 };
 const WIDTHS = { wide: { width: 1440, height: 900 }, narrow: { width: 360, height: 740 } };

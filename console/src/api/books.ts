@@ -10,6 +10,7 @@ import type {
   GrantInput,
   InstallationPayment,
   ListedAdjustment,
+  Report,
 } from "./types.ts";
 
 export type AdjustmentFilter = {
@@ -41,6 +42,8 @@ export const books = {
   customers: (query: Listing & CustomerFilter) => read(sdk.listCustomers({ query: given(query) })),
   customer: (org_id: string, query: Listing) =>
     read(sdk.getCustomer({ path: { org_id }, query: given(query) })),
+  report: (report: Report["report"], from: string) =>
+    read(sdk.getReport({ path: { report }, query: { from: `${from}T00:00:00Z` } })),
   planVersions: () => read(sdk.listPlanVersions()),
   syncPlans: (dry_run: boolean) => read(sdk.syncPlans({ body: { dry_run } })),
   inboxHours: (hours_back: number) => read(sdk.listInboxHours({ query: { hours_back }, ...byItself() })),
@@ -76,6 +79,11 @@ export const booksQueries = {
       queryKey: ["books", "inbox-hours", hours],
       queryFn: () => books.inboxHours(hours),
       ...EVERY_MINUTE,
+    }),
+  report: (report: Report["report"], from: string) =>
+    queryOptions({
+      queryKey: ["books", "report", report, from],
+      queryFn: () => books.report(report, from),
     }),
   disputes: (filter: DisputeFilter) =>
     pages(["books", "disputes", filter], (cursor) => books.disputes({ limit: PAGE, cursor, ...filter })),

@@ -72,6 +72,7 @@ export type {
   ReconciliationRun,
   ReconciliationSummary,
   Refund,
+  Report,
   UsageStats,
   Invitation,
   InvitationPage,

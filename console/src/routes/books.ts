@@ -15,6 +15,8 @@ import {
   type DisputesSearch,
 } from "../products/disputes/disputes-screen.tsx";
 import { PlanVersionsScreen } from "../products/plan-versions/plan-versions-screen.tsx";
+import { REPORTS } from "../products/reports/report-figures.ts";
+import { ReportsScreen, type ReportsSearch } from "../products/reports/reports-screen.tsx";
 import { SealsScreen } from "../products/seals/seals-screen.tsx";
 import { app, type Search, texts } from "./roots.ts";
 
@@ -67,6 +69,15 @@ const customer = createRoute({
   path: "$orgId",
   component: CustomerDrawer,
 });
+const reports = createRoute({
+  getParentRoute: () => app,
+  path: "/reports",
+  component: ReportsScreen,
+  validateSearch: (search: Search): ReportsSearch => {
+    const report = REPORTS.find(({ value }) => value === search["report"])?.value;
+    return { ...texts("days")(search), ...(report && { report }) };
+  },
+});
 
 /** The installation's books, for operators. */
 export const booksRoutes = [
@@ -75,5 +86,6 @@ export const booksRoutes = [
   allPayments,
   planVersions,
   disputes,
+  reports,
   customers.addChildren([customer]),
 ] as const;

@@ -1,0 +1,54 @@
+import { describe, expect, it } from "vitest";
+import type { Report } from "../../api/types.ts";
+import { columnName, drawnOf, formatFigure } from "./report-figures.ts";
+
+const report = (more: Partial<Report>): Report => ({
+  report: "revenue",
+  source: "ledger",
+  mode: "test",
+  from: "2026-01-01T00:00:00Z",
+  to: "2026-01-03T12:00:00Z",
+  columns: ["gross_minor", "net_minor"],
+  rows: [
+    { group: "2026-01-02", unit: "usd", values: [1000, 941] },
+    { group: "2026-01-02", unit: "jpy", values: [5, 4] },
+  ],
+  totals: [],
+  seal: null,
+  sealed: false,
+  ...more,
+});
+
+describe("figures of a report", () => {
+  it("are written as their column says", () => {
+    expect(formatFigure("net_minor", "usd", 941)).toBe("$9.41");
+    expect(formatFigure("net_minor", "jpy", 941)).toBe("¥941");
+    expect(formatFigure("used_micros", "credit", 2_500_000)).toBe("2.50");
+    expect(formatFigure("payments", "usd", 1_000)).toBe("1,000");
+    expect(columnName("clawed_back_micros")).toBe("Clawed back");
+  });
+
+  it("are drawn for one unit, silent days as nothing", () => {
+    expect(drawnOf(report({}), "usd")?.rows).toEqual([
+      { day: "2026-01-01", Net: 0 },
+      { day: "2026-01-02", Net: 941 },
+      { day: "2026-01-03", Net: 0 },
+    ]);
+  });
+
+  it("of failures are drawn by their code", () => {
+    const failed = report({
+      report: "failed-payments",
+      columns: ["payments", "amount_minor"],
+      rows: [{ group: "generic_decline", unit: "usd", values: [3, 3000] }],
+    });
+    const drawn = drawnOf(failed, "usd");
+    expect(drawn?.rows).toEqual([{ day: "generic_decline", Payments: 3 }]);
+    expect(drawn?.formatRow("generic_decline")).toBe("Generic decline");
+  });
+
+  it("are not drawn where there is no course, or nothing", () => {
+    expect(drawnOf(report({ report: "mrr" }), "usd")).toBeNull();
+    expect(drawnOf(report({}), "eur")).toBeNull();
+  });
+});
