@@ -36,7 +36,7 @@ export function RefundDialog({
 
 function RefundForm({ paymentId, onDone }: { paymentId: string | undefined; onDone(): void }) {
   const client = useQueryClient();
-  const [kind, setKind] = useState<"full" | "partial">("full");
+  const [kind, setKind] = useState<RefundInput["kind"]>("full");
   const intent = useIntent();
   const ask = useMutation({
     mutationFn: (body: RefundInput) => api.createRefund(body, intent.keyFor(body)),
@@ -60,6 +60,7 @@ function RefundForm({ paymentId, onDone }: { paymentId: string | undefined; onDo
       ...(kind === "partial" ? { amount_minor: Number(form.get("amount_minor")) } : {}),
       reason: String(form.get("reason")) as RefundInput["reason"],
       ...(note ? { note } : {}),
+      cancel_subscription: String(form.get("cancel_subscription")) as RefundInput["cancel_subscription"],
       clawback: form.has("clawback"),
     });
   };
@@ -77,10 +78,11 @@ function RefundForm({ paymentId, onDone }: { paymentId: string | undefined; onDo
       <SelectField
         label="How much"
         value={kind}
-        onChange={(event) => setKind(event.target.value === "partial" ? "partial" : "full")}
+        onChange={(event) => setKind(event.target.value as RefundInput["kind"])}
       >
         <option value="full">All that is left</option>
         <option value="partial">A part</option>
+        <option value="prorated">The unused share of the period</option>
       </SelectField>
       {kind === "partial" && (
         <TextField
@@ -103,7 +105,7 @@ function RefundForm({ paymentId, onDone }: { paymentId: string | undefined; onDo
   );
 }
 
-/** Why, and whether the credits go back with the money. */
+/** Why, whether the subscription ends, and whether the credits go back with the money. */
 function Why() {
   return (
     <>
@@ -113,6 +115,11 @@ function Why() {
             {humanize(reason)}
           </option>
         ))}
+      </SelectField>
+      <SelectField label="Subscription" name="cancel_subscription">
+        <option value="none">Goes on</option>
+        <option value="period_end">Ends with the period</option>
+        <option value="now">Ends now</option>
       </SelectField>
       <TextArea label="Note" name="note" maxLength={500} rows={2} hint="Seen by operators only." />
       <Checkbox
