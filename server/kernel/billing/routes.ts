@@ -1,4 +1,4 @@
-import { openCursor, sealCursor, type Http } from "../../platform/http/index.ts";
+import { openCursor, pageOf, type Http } from "../../platform/http/index.ts";
 import type { Cache } from "../../platform/cache/index.ts";
 import type { Billing } from "./billing.ts";
 import { customerRoutes } from "./customers/routes.ts";
@@ -112,14 +112,12 @@ function paymentRoutes(http: Http, billing: Billing): void {
         limit: query.limit,
         cursor: openCursor(query.cursor),
       });
-      const page = rows.slice(0, query.limit);
-      const last = page.at(-1);
-      const has_more = rows.length > page.length;
-      return {
-        data: page.map((row) => presentPayment(row, billing.deps.clock.now())),
-        has_more,
-        next_cursor: has_more && last ? sealCursor(last.created_at, last.id) : null,
-      };
+      return pageOf(
+        rows,
+        query.limit,
+        (row) => presentPayment(row, billing.deps.clock.now()),
+        (row) => [row.created_at, row.id],
+      );
     },
   });
   http.operation({

@@ -12,3 +12,23 @@ export function openCursor(cursor: string | undefined): { at: Date; id: string }
   if (!match) throw new Problem(common.unknown_parameter, { detail: "cursor is not one of ours" });
   return { at: new Date(Number(match[1])), id: match[2] as string };
 }
+
+/**
+ * The answer of a list: of `rows`, read with one more than `limit`, those that fit, and where the next page begins. `place`
+ * is what the list is sorted by.
+ */
+export function pageOf<Row, Shown>(
+  rows: readonly Row[],
+  limit: number,
+  present: (row: Row) => Shown,
+  place: (row: Row) => [at: Date, id: string],
+): { data: Shown[]; has_more: boolean; next_cursor: string | null } {
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  const has_more = rows.length > page.length;
+  return {
+    data: page.map(present),
+    has_more,
+    next_cursor: has_more && last !== undefined ? sealCursor(...place(last)) : null,
+  };
+}

@@ -20,7 +20,7 @@ export {
 } from "./access.ts";
 export { idParam, instant, int64, listAnswer, listQuery, text } from "./schemas.ts";
 export { rangeOf, rangeQuery, type Range } from "./range.ts";
-export { openCursor, sealCursor } from "./cursor.ts";
+export { openCursor, pageOf, sealCursor } from "./cursor.ts";
 export { inNetworks, isNetwork, maskIp, networkOf, networks } from "./address.ts";
 export { CEILINGS, takingsOf } from "./limits.ts";
 export { idempotencyJobs } from "./jobs.ts";

@@ -1,4 +1,4 @@
-import { openCursor, sealCursor, type Http } from "../../../platform/http/index.ts";
+import { openCursor, pageOf, type Http } from "../../../platform/http/index.ts";
 import type { Billing } from "../billing.ts";
 import * as schemas from "./schemas.ts";
 
@@ -22,14 +22,7 @@ export function customerRoutes(http: Http, billing: Billing): void {
         limit: query.limit + 1,
         cursor: openCursor(query.cursor),
       });
-      const page = rows.slice(0, query.limit);
-      const last = page.at(-1);
-      const has_more = rows.length > page.length;
-      return {
-        data: page.map(schemas.presentCustomer),
-        has_more,
-        next_cursor: has_more && last ? sealCursor(last.created_at, last.org_id) : null,
-      };
+      return pageOf(rows, query.limit, schemas.presentCustomer, (row) => [row.created_at, row.org_id]);
     },
   });
   http.operation({
@@ -48,14 +41,14 @@ export function customerRoutes(http: Http, billing: Billing): void {
         limit: query.limit + 1,
         cursor: openCursor(query.cursor),
       });
-      const page = moments.slice(0, query.limit);
-      const last = page.at(-1);
-      const has_more = moments.length > page.length;
       return {
         customer: schemas.presentCustomer(customer),
-        data: page,
-        has_more,
-        next_cursor: has_more && last ? sealCursor(last.at, last.id) : null,
+        ...pageOf(
+          moments,
+          query.limit,
+          (moment) => moment,
+          ({ at, id }) => [at, id],
+        ),
       };
     },
   });

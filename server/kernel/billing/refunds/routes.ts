@@ -1,4 +1,4 @@
-import { openCursor, personIn, sealCursor, type Http } from "../../../platform/http/index.ts";
+import { openCursor, personIn, pageOf, type Http } from "../../../platform/http/index.ts";
 import type { Billing } from "../billing.ts";
 import * as schemas from "./schemas.ts";
 
@@ -22,14 +22,7 @@ export function refundRoutes(http: Http, billing: Billing): void {
         limit: query.limit + 1,
         cursor: openCursor(query.cursor),
       });
-      const page = rows.slice(0, query.limit);
-      const last = page.at(-1);
-      const has_more = rows.length > page.length;
-      return {
-        data: page.map(schemas.presentRefund),
-        has_more,
-        next_cursor: has_more && last ? sealCursor(last.created_at, last.id) : null,
-      };
+      return pageOf(rows, query.limit, schemas.presentRefund, (row) => [row.created_at, row.id]);
     },
   });
   http.operation({

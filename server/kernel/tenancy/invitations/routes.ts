@@ -1,7 +1,6 @@
-import { type Http, openCursor } from "../../../platform/http/index.ts";
+import { type Http, openCursor, pageOf } from "../../../platform/http/index.ts";
 import type { TenancyDeps } from "../deps.ts";
 import { presentOrganization } from "../organizations/schemas.ts";
-import { page } from "../page.ts";
 import { personOf } from "../person.ts";
 import { acceptInvitation, readInvitation } from "./accept.ts";
 import { invite, licenses, pendingInvitations, resendInvitation, withdrawInvitation } from "./invite.ts";
@@ -40,7 +39,7 @@ function listRoutes(http: Http, deps: TenancyDeps): void {
     answer: { status: 200, schema: invitationsAnswer },
     async handle({ actor, query }) {
       const rows = await pendingInvitations(deps.db, actor.orgId, query.limit + 1, openCursor(query.cursor));
-      return page(rows, query.limit, presentInvitation, (row) => [row.createdAt, row.id]);
+      return pageOf(rows, query.limit, presentInvitation, (row) => [row.createdAt, row.id]);
     },
   });
   http.operation({

@@ -1,6 +1,5 @@
-import { type Call, type Http, openCursor } from "../../../platform/http/index.ts";
+import { type Call, type Http, openCursor, pageOf } from "../../../platform/http/index.ts";
 import type { TenancyDeps } from "../deps.ts";
-import { page } from "../page.ts";
 import { personOf } from "../person.ts";
 import { changeKey, revokeKey, rotateKey } from "./change.ts";
 import { createKey, keysOf } from "./create.ts";
@@ -53,7 +52,7 @@ function makeRoutes(http: Http, deps: TenancyDeps): void {
     answer: { status: 200, schema: keysAnswer },
     async handle({ actor, query }) {
       const rows = await keysOf(deps, actor, query.limit + 1, openCursor(query.cursor));
-      return page(rows, query.limit, presentKey, (row) => [row.createdAt, row.id]);
+      return pageOf(rows, query.limit, presentKey, (row) => [row.createdAt, row.id]);
     },
   });
   http.operation({

@@ -1,8 +1,7 @@
-import { type Http, openCursor } from "../../../platform/http/index.ts";
+import { type Http, openCursor, pageOf } from "../../../platform/http/index.ts";
 import { sessionCookie } from "../../identity/index.ts";
 import type { TenancyDeps } from "../deps.ts";
 import { moveOn } from "../organizations/switch.ts";
-import { page } from "../page.ts";
 import { changeMember } from "./change.ts";
 import { memberOf, membersOf } from "./list.ts";
 import { removeMember } from "./remove.ts";
@@ -33,7 +32,7 @@ export function memberRoutes(http: Http, deps: TenancyDeps): void {
     async handle({ actor, query }) {
       const wanted = { role: query.role ?? null, search: query.search ?? null };
       const rows = await membersOf(deps, actor.orgId, wanted, query.limit + 1, openCursor(query.cursor));
-      return page(rows, query.limit, presentMember, (row) => [row.createdAt, row.userId]);
+      return pageOf(rows, query.limit, presentMember, (row) => [row.createdAt, row.userId]);
     },
   });
   http.operation({

@@ -1,4 +1,4 @@
-import { openCursor, personIn, sealCursor, type Http } from "../../../platform/http/index.ts";
+import { openCursor, personIn, pageOf, type Http } from "../../../platform/http/index.ts";
 import type { Inbox } from "../inbox.ts";
 import { replayInput, toFilter } from "../schemas.ts";
 import * as schemas from "./schemas.ts";
@@ -18,10 +18,12 @@ export function replayRoutes(http: Http, inbox: Inbox): void {
     answer: { status: 200, schema: schemas.replays },
     async handle({ query: { limit, cursor } }) {
       const rows = await inbox.replays({ limit, cursor: openCursor(cursor) });
-      const data = rows.slice(0, limit);
-      const last = data.at(-1);
-      const has_more = rows.length > limit;
-      return { data, has_more, next_cursor: has_more && last ? sealCursor(last.created_at, last.id) : null };
+      return pageOf(
+        rows,
+        limit,
+        (row) => row,
+        (row) => [row.created_at, row.id],
+      );
     },
   });
   http.operation({

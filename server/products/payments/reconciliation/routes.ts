@@ -1,5 +1,5 @@
 import { addMs } from "../../../platform/clock.ts";
-import { openCursor, personIn, sealCursor, type Http } from "../../../platform/http/index.ts";
+import { openCursor, personIn, pageOf, type Http } from "../../../platform/http/index.ts";
 import { Problem } from "../../../platform/problem.ts";
 import { sendDocument } from "../../../platform/report/index.ts";
 import { paymentsProblems } from "../problems.ts";
@@ -48,14 +48,7 @@ function runRoutes(http: Http, deps: ReconciliationDeps): void {
         limit: query.limit + 1,
         cursor: openCursor(query.cursor),
       });
-      const page = rows.slice(0, query.limit);
-      const last = page.at(-1);
-      const has_more = rows.length > page.length;
-      return {
-        data: page.map(schemas.presentRun),
-        has_more,
-        next_cursor: has_more && last ? sealCursor(last.created_at, last.id) : null,
-      };
+      return pageOf(rows, query.limit, schemas.presentRun, (row) => [row.created_at, row.id]);
     },
   });
   http.operation({
@@ -129,14 +122,12 @@ function breakRoutes(http: Http, deps: ReconciliationDeps): void {
         limit: query.limit + 1,
         cursor: openCursor(query.cursor),
       });
-      const page = rows.slice(0, query.limit);
-      const last = page.at(-1);
-      const has_more = rows.length > page.length;
-      return {
-        data: page.map((row) => schemas.presentBreak(row, now)),
-        has_more,
-        next_cursor: has_more && last ? sealCursor(last.occurred_at, last.id) : null,
-      };
+      return pageOf(
+        rows,
+        query.limit,
+        (row) => schemas.presentBreak(row, now),
+        (row) => [row.occurred_at, row.id],
+      );
     },
   });
   http.operation({
