@@ -3,8 +3,10 @@ import { defineConfig } from "vitest/config";
 /** Files that measure time: nothing else may run beside them. */
 const ALONE = [
   "local/start.test.ts",
+  "sandbox/llm/pace.test.ts",
   "server/products/gateway/refusals.db.test.ts",
   "server/products/payments/relay/relay-speed.db.test.ts",
+  "test/revocation.test.ts",
 ];
 const globalSetup = ["test/harness/global-setup.ts"];
 
@@ -13,7 +15,8 @@ export default defineConfig({
     // Long runs have commands of their own.
     exclude: ["**/node_modules/**", "test/{journeys,crash,bench}/**"],
     pool: "forks",
-    testTimeout: 20_000,
+    testTimeout: 30_000,
+    expect: { poll: { timeout: 10_000 } },
     hookTimeout: 30_000,
     projects: [
       {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { cpuMs } from "../../test/harness/cpu-ms.ts";
 import { answer } from "./answer.ts";
 import { fillSchema } from "./answer-json.ts";
 import { readChat, type Chat } from "./request.ts";
@@ -129,12 +130,11 @@ describe("hostile prompts", () => {
     "List: ",
   ];
 
-  it.each(hostile)("of %j over and over are answered within 150 ms each", (part) => {
+  it.each(hostile)("of %j over and over are answered in 300 ms of processor time each", (part) => {
     for (const ask of asks) {
       const request = chat(ask + part.repeat(16_000), { response_format: { type: "json_object" } });
-      const started = performance.now();
-      expect(answer("seed", request)).toHaveProperty("text");
-      expect(performance.now() - started).toBeLessThan(150);
+      const ms = cpuMs(() => expect(answer("seed", request)).toHaveProperty("text"));
+      expect(ms).toBeLessThan(300);
     }
   });
 });

@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import pg from "pg";
 import { createTestDatabase, type TestDatabase } from "../../../test/harness/database.ts";
 import { createDb, withTx, type Db } from "../../platform/db/index.ts";
 import { newId, type HoldId } from "../../platform/ids.ts";
 import { applyBatch, expireHolds, extendHolds, grant } from "./index.ts";
+import { soon } from "../../../test/harness/soon.ts";
 
 const NOW = new Date("2026-03-01T12:00:00Z");
 const later = (ms: number) => new Date(NOW.getTime() + ms);
@@ -54,7 +55,7 @@ test.each<[string, (holds: HoldId[]) => Promise<unknown>]>([
   await owner.query("begin");
   await owner.query(LOCK, [org, low]);
   const acting = act([high, low]);
-  await vi.waitFor(async () => expect((await owner.query(WAITING)).rowCount).toBe(1));
+  await soon(async () => expect((await owner.query(WAITING)).rowCount).toBe(1));
   // Waiting for the lower one, it must not hold the higher one: whoever settles both would wait for it in turn.
   expect((await owner.query(LOCK, [org, high])).rowCount).toBe(1);
   await owner.query("rollback");

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import {
   BASE_URL,
   browserOf,
@@ -14,6 +14,7 @@ import { Problem } from "../../platform/problem.ts";
 import { makeKey } from "./keys/api-key.ts";
 import { createAuthenticate, type Incoming } from "./authenticate.ts";
 import { permissionsOf } from "./permissions.ts";
+import { soon } from "../../../test/harness/soon.ts";
 
 let server: SignInServer;
 let owner: Browser;
@@ -134,7 +135,7 @@ function otherProcess() {
 test("while the bus beats, another process refuses what was revoked within a second, and asks no more till then", async () => {
   const { id, secret } = await key();
   const { bus, other, refuses } = otherProcess();
-  await vi.waitFor(() => expect(bus.healthy()).toBe(true), { interval: 10 });
+  await soon(() => expect(bus.healthy()).toBe(true));
   const [byKey, byCookie] = [bearer(secret), { cookie: owner.cookie }];
   expect([await refuses(byKey), await refuses(byCookie)]).toEqual([false, false]);
   await other.settled();
@@ -144,7 +145,7 @@ test("while the bus beats, another process refuses what was revoked within a sec
   expect((await owner.call("DELETE", `/api/api-keys/${id}`)).status).toBe(204);
   expect((await owner.call("POST", "/api/auth/logout")).status).toBe(204);
   const refused = async () => expect([await refuses(byKey), await refuses(byCookie)]).toEqual([true, true]);
-  await vi.waitFor(refused, { timeout: 1_000, interval: 5 });
+  await soon(refused);
   expect(await refusal(ask(byKey))).toBe("unauthenticated");
   expect(await ask(byCookie)).toBeNull();
   await other.settled();
@@ -153,20 +154,19 @@ test("while the bus beats, another process refuses what was revoked within a sec
 test("a person's and an organization's change reach sessions and keys of another process", async () => {
   const { secret } = await key();
   const { bus, other, refuses } = otherProcess();
-  await vi.waitFor(() => expect(bus.healthy()).toBe(true), { interval: 10 });
+  await soon(() => expect(bus.healthy()).toBe(true));
   const { userId, orgId } = (await ask({ cookie: owner.cookie })) as { userId: UserId; orgId: OrgId };
   const all = [bearer(secret), { cookie: owner.cookie }];
   const refusals = () => Promise.all(all.map(refuses));
-  const soon = (is: boolean) =>
-    vi.waitFor(async () => expect(await refusals()).toEqual([is, is]), { timeout: 1_000, interval: 5 });
-  await soon(false);
+  const become = (is: boolean) => soon(async () => expect(await refusals()).toEqual([is, is]));
+  await become(false);
   await server.asDatabaseOwner("update identity.users set disabled_at = now()");
   expect(await refusals()).toEqual([false, false]);
   server.authenticate.revoke({ userId });
-  await soon(true);
+  await become(true);
   await server.asDatabaseOwner("update identity.users set disabled_at = null");
   await withSystemTx(server.db, (tx) => server.authenticate.revokeWith(tx, { orgId }));
-  await soon(false);
+  await become(false);
   await other.settled();
 });
 
@@ -174,11 +174,11 @@ test("a process that hears nothing trusts what it knows for a second at most", a
   const { id, secret } = await key();
   const { bus, other, refuses } = otherProcess();
   await bus.close();
-  await vi.waitFor(() => expect(bus.healthy()).toBe(false), { interval: 10 });
+  await soon(() => expect(bus.healthy()).toBe(false));
   expect(await refuses(bearer(secret))).toBe(false);
   expect((await owner.call("DELETE", `/api/api-keys/${id}`)).status).toBe(204);
   const refused = async () => expect(await refuses(bearer(secret))).toBe(true);
-  await vi.waitFor(refused, { timeout: 1_100, interval: 5 });
+  await soon(refused);
   await other.settled();
 });
 
@@ -193,7 +193,7 @@ test("a session that another process keeps alive does not end here by what was k
   server.clock.advance(2 * 60_000);
   // Asked about again once what is known here is a second old.
   const letIn = async () => expect(await ask({ cookie })).not.toBeNull();
-  await vi.waitFor(letIn, { timeout: 2_000, interval: 20 });
+  await soon(letIn);
   await server.authenticate.settled();
 });
 

@@ -81,9 +81,9 @@ test("404 for a company that we do not know, and for an endpoint that is switche
   const path = `/api/admin/webhook-endpoints/${body.data[0]?.id}`;
   const off = await t.owner.call("PATCH", path, { body: { enabled: false } });
   expect(off.body).toMatchObject({ enabled: false, url: `${t.url}/webhooks/stripe` });
-  await expect.poll(async () => (await post(event())).status, { timeout: 5_000 }).toBe(404);
+  await expect.poll(async () => (await post(event())).status).toBe(404);
   await t.owner.call("PATCH", path, { body: { enabled: true, max_attempts: 2 } });
-  await expect.poll(async () => (await post(event())).status, { timeout: 5_000 }).toBe(200);
+  await expect.poll(async () => (await post(event())).status).toBe(200);
   expect((await t.owner.call("PATCH", path, { body: { max_attempts: 78 } })).status).toBe(422);
 });
 

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { createTestDatabase, type TestDatabase } from "../../../test/harness/database.ts";
 import { redisInstalled, startRedis, type TestRedis } from "../../../test/harness/redis.ts";
 import { createBus } from "../bus/index.ts";
@@ -9,6 +9,7 @@ import { createLogger } from "../telemetry/index.ts";
 import { createCache, queryKey, type Cache } from "./index.ts";
 import { purgeStats } from "./purge.ts";
 import { readStats } from "./read-stats.ts";
+import { soon } from "../../../test/harness/soon.ts";
 
 const logger = createLogger("silent");
 let database: TestDatabase;
@@ -40,13 +41,10 @@ async function processes(count: number, redisUrl: string | null): Promise<Cache[
     open.push(bus, cache);
     return { bus, cache };
   });
-  await vi.waitFor(
-    () => {
-      expect(made.map(({ bus }) => bus.healthy())).toEqual(made.map(() => true));
-      expect(made.map(({ cache }) => cache.state().l2)).toEqual(made.map(() => (config ? "up" : "off")));
-    },
-    { timeout: 5_000 },
-  );
+  await soon(() => {
+    expect(made.map(({ bus }) => bus.healthy())).toEqual(made.map(() => true));
+    expect(made.map(({ cache }) => cache.state().l2)).toEqual(made.map(() => (config ? "up" : "off")));
+  });
   return made.map(({ cache }) => cache);
 }
 
@@ -97,17 +95,14 @@ describe.each(ways)("$name", ({ name, url }) => {
     const { read, set, hold, loads, tags } = row();
     const release = hold();
     const slow = read(here);
-    await vi.waitFor(() => expect(loads()).toBe(1));
+    await soon(() => expect(loads()).toBe(1));
     set("new");
     await there.drop(tags);
-    await vi.waitFor(
-      async () => {
-        // Whoever asks now joins the slow load until its tag has fallen here.
-        void read(here);
-        expect(loads()).toBeGreaterThan(1);
-      },
-      { timeout: 8_000 },
-    );
+    await soon(async () => {
+      // Whoever asks now joins the slow load until its tag has fallen here.
+      void read(here);
+      expect(loads()).toBeGreaterThan(1);
+    });
     release();
     expect(await slow).toBe("old");
     for (const cache of [here, there, here, there]) expect(await read(cache)).toBe("new");
@@ -124,7 +119,7 @@ describe.each(ways)("$name", ({ name, url }) => {
       expect(await read(caches[1])).toBe("old");
     });
     expect(await read(caches[0])).toBe("new");
-    await vi.waitFor(async () => expect(await read(caches[1])).toBe("new"), { timeout: 1_000 });
+    await soon(async () => expect(await read(caches[1])).toBe("new"));
     const undone = withSystemTx(db, async (tx) => {
       caches[0].invalidate(tx, [`users:${id}`]);
       set("never committed");
@@ -187,11 +182,9 @@ test.skipIf(!redisInstalled)(
     set("new");
     await here.drop(tags);
     expect(await read(here)).toBe("new");
-    await vi.waitFor(async () => expect(await read(there)).toBe("new"), { timeout: 1_500 });
+    await soon(async () => expect(await read(there)).toBe("new"));
     await redis?.start();
-    await vi.waitFor(() => expect([here.state().l2, there.state().l2]).toEqual(["up", "up"]), {
-      timeout: 5_000,
-    });
+    await soon(() => expect([here.state().l2, there.state().l2]).toEqual(["up", "up"]));
     for (const cache of [here, there]) expect(await read(cache)).toBe("new");
   },
 );

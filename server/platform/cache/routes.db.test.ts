@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestApp, type TestApp } from "../../../test/harness/app.ts";
 import type { Json } from "../../../test/harness/client.ts";
+import { soon } from "../../../test/harness/soon.ts";
 
 let app: TestApp;
 
@@ -38,7 +39,7 @@ test("a person's new name and an organization's show at once, in every process",
   const everywhere = async () => {
     for (const text of await read()) expect(text).toContain("Olga Renamed");
   };
-  await vi.waitFor(everywhere, { timeout: 1_000 });
+  await soon(everywhere);
   const made = await app.owner.call("POST", "/api/organizations", {
     body: { name: "Second", slug: "second-one" },
   });

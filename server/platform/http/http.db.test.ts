@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
 import { createTestDatabase } from "../../../test/harness/database.ts";
 import { manualClock } from "../clock.ts";
@@ -22,6 +22,7 @@ import {
   type Actor,
   type Http,
 } from "./index.ts";
+import { soon } from "../../../test/harness/soon.ts";
 
 const org = newId("org");
 const actor: Actor = {
@@ -286,7 +287,7 @@ test("keys are forgotten after 72 hours, of every organization, and no sooner", 
   clock.advance(1);
   const loops = createLoops(createLogger("silent"), createMetrics("0"));
   idempotencyJobs(loops, { db, clock });
-  await vi.waitFor(async () =>
+  await soon(async () =>
     expect(
       await withTx(db, org, (tx) =>
         tx.query("t_old_keys", "select 1 from platform.idempotency_keys where key = 'old'"),

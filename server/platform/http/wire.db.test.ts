@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, mkdirSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
 import { createTestDatabase } from "../../../test/harness/database.ts";
 import { systemClock } from "../clock.ts";
@@ -11,6 +11,7 @@ import { createDb, withSystemTx, type Db } from "../db/index.ts";
 import { createLimiter } from "../rate-limit/index.ts";
 import { createLogger, createMetrics, type Metrics } from "../telemetry/index.ts";
 import { createHttp, type Http } from "./index.ts";
+import { soon } from "../../../test/harness/soon.ts";
 
 type Line = Record<string, unknown>;
 const lines: Line[] = [];
@@ -107,7 +108,7 @@ function raw(text: string) {
 
 test("a request with a body is one line, with what its handler noted", async () => {
   expect((await echo('{"text":"x"}')).status).toBe(200);
-  await vi.waitFor(() => expect(lines.length).toBeGreaterThan(0));
+  await soon(() => expect(lines.length).toBeGreaterThan(0));
   expect(lines).toMatchObject([{ event: "request", route: "/api/echo", status: 200 }]);
   expect(lines[0]?.db_ms).toBeGreaterThan(0);
   expect(lines[0]).not.toHaveProperty("aborted");
@@ -118,7 +119,7 @@ test("a stream that its reader leaves is one line as well, and counted", async (
   await once(socket, "data");
   socket.destroy();
   await left.promise;
-  await vi.waitFor(() => expect(lines.length).toBeGreaterThan(0));
+  await soon(() => expect(lines.length).toBeGreaterThan(0));
   expect(lines).toMatchObject([{ event: "request", route: "/api/endless", status: 200, aborted: true }]);
   expect(await metrics.text()).toContain('route="/api/endless",method="GET",status="200"} 1');
 });
@@ -129,7 +130,7 @@ test("an upload that breaks off is one line of 499, and no fault of ours", async
   );
   await once(http.app.server, "request");
   socket.destroy();
-  await vi.waitFor(() => expect(lines.length).toBeGreaterThan(0));
+  await soon(() => expect(lines.length).toBeGreaterThan(0));
   expect(lines).toMatchObject([{ event: "request", route: "/api/echo", aborted: true, status: 499 }]);
 });
 

@@ -1,8 +1,9 @@
 import { once } from "node:events";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { useJobs } from "../../../test/harness/job-tests.ts";
 import { withTx } from "../db/index.ts";
 import { newId } from "../ids.ts";
+import { soon } from "../../../test/harness/soon.ts";
 
 const { owner, org, begin, enqueue, rowOf, becomes } = useJobs();
 const anyone = () => true;
@@ -135,7 +136,7 @@ test("a process that is told to stop hands its jobs back, and the attempt does n
   });
   first.work();
   const id = await enqueue(first);
-  await vi.waitFor(() => expect(ran).toEqual([1]));
+  await soon(() => expect(ran).toEqual([1]));
   await first.stop();
   expect(await rowOf(id)).toMatchObject({ state: "queued", attempts: 0 });
   const second = begin(async ({ attempt }) => void ran.push(attempt));
@@ -152,7 +153,7 @@ test("jobs of a paused organization wait, also those enqueued meanwhile; others 
   process.work();
   const [during, other] = [await enqueue(process), newId("org")];
   await becomes(await enqueue(process, { orgId: other }), "completed");
-  await vi.waitFor(async () => {
+  await soon(async () => {
     const { rows } = await owner().query("select distinct state from platform.job_queue");
     expect(rows).toEqual([{ state: "held" }]);
   });

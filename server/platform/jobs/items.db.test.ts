@@ -87,10 +87,10 @@ test("progress is kept, and shows as percent of the items", async () => {
   );
   const id = await enqueue(process);
   await reached.promise;
-  await expect.poll(() => told, { timeout: 5_000 }).toEqual([{ id, state: "running", percent: 25 }]);
+  await expect.poll(() => told).toEqual([{ id, state: "running", percent: 25 }]);
   expect(await rowOf(id)).toMatchObject({ done: 30, total: 120 });
   end.resolve();
   await becomes(id, "completed");
-  await expect.poll(() => told.at(-1), { timeout: 5_000 }).toEqual({ id, state: "completed", percent: 100 });
+  await expect.poll(() => told.at(-1)).toEqual({ id, state: "completed", percent: 100 });
   expect(told.length).toBe(2);
 });

@@ -1,9 +1,10 @@
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { START, useJobs } from "../../../test/harness/job-tests.ts";
 import { withSystemTx, withTx } from "../db/index.ts";
 import { newId } from "../ids.ts";
 import { problems } from "../problem.ts";
 import { GiveUp } from "./index.ts";
+import { soon } from "../../../test/harness/soon.ts";
 
 const words = problems({ letter_refused: [422, "The letter was refused"] });
 const { owner, org, begin, enqueue, rowOf, becomes } = useJobs();
@@ -62,7 +63,7 @@ test("a failed job is tried three times, 2 s and 4 s apart ±25 %, then fails wi
     expect(waits).toBeLessThanOrEqual(baseMs * 1.25);
     expect(attempts.length).toBe(tried);
     process.clock.advance(waits);
-    await vi.waitFor(() => expect(attempts.length).toBe(tried + 1), { timeout: 5_000 });
+    await soon(() => expect(attempts.length).toBe(tried + 1));
   }
   await becomes(id, "failed");
   expect(attempts).toEqual([1, 2, 3]);

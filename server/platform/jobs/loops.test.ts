@@ -1,6 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { createLogger, createMetrics, context, type Metrics } from "../telemetry/index.ts";
 import { createLoops, type Loops } from "./loops.ts";
+import { soon } from "../../../test/harness/soon.ts";
 
 const HOUR_MS = 3_600_000;
 let loops: Loops;
@@ -61,7 +62,7 @@ test("a loop woken while idle runs at once; woken during a run, however often, i
   loop.wake();
   first.resolve();
   (await next()).resolve();
-  await vi.waitFor(async () => expect(await metrics.text()).toContain('kind="t",outcome="ok"} 2'));
+  await soon(async () => expect(await metrics.text()).toContain('kind="t",outcome="ok"} 2'));
   loop.wake();
   (await next()).resolve();
   expect(begun.length).toBe(3);
@@ -87,10 +88,10 @@ test("a failed run is logged and counted, and the loop goes on", async () => {
     runs += 1;
     if (runs === 1) throw new Error("the reason");
   });
-  await vi.waitFor(() => expect(lines.join()).toContain("the reason"));
+  await soon(() => expect(lines.join()).toContain("the reason"));
   loop.wake();
-  await vi.waitFor(() => expect(runs).toBe(2));
-  await vi.waitFor(async () => expect(await metrics.text()).toMatch(/outcome="ok"\} 1/));
+  await soon(() => expect(runs).toBe(2));
+  await soon(async () => expect(await metrics.text()).toMatch(/outcome="ok"\} 1/));
   expect(await metrics.text()).toContain('kind="t",outcome="failed"} 1');
 });
 

@@ -1,10 +1,11 @@
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { z } from "zod";
 import { useJobs } from "../../../test/harness/job-tests.ts";
 import { newId, type OrgId } from "../ids.ts";
 import { claimJobs } from "./claim.ts";
 import type { JobContext } from "./index.ts";
 import { complete } from "./kind.ts";
+import { soon } from "../../../test/harness/soon.ts";
 
 const { owner, org, begin, enqueue, becomes } = useJobs();
 
@@ -51,10 +52,10 @@ test("however long one organization's jobs take, another's finds a place", async
   });
   await backlog(org, 50);
   process.work(8);
-  await vi.waitFor(() => expect(running.length).toBe(4));
+  await soon(() => expect(running.length).toBe(4));
   const others = [newId("org"), newId("org")];
   for (const orgId of others) await enqueue(process, { orgId });
-  await vi.waitFor(() => expect(running).toEqual(expect.arrayContaining(others)));
+  await soon(() => expect(running).toEqual(expect.arrayContaining(others)));
   expect(running.filter((one) => one === org).length).toBe(4);
   end.resolve();
 });

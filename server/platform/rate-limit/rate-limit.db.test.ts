@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { createTestDatabase, type TestDatabase } from "../../../test/harness/database.ts";
 import { redisInstalled, startRedis, type TestRedis } from "../../../test/harness/redis.ts";
 import { createBus, type Bus } from "../bus/index.ts";
@@ -8,6 +8,7 @@ import { createDb, type Db } from "../db/index.ts";
 import { createLogger } from "../telemetry/index.ts";
 import { createLimiter, perMinute, type Limiter, type Rule } from "./index.ts";
 import { purgeLimits } from "./purge.ts";
+import { soon } from "../../../test/harness/soon.ts";
 
 const logger = createLogger("silent");
 let database: TestDatabase;
@@ -40,13 +41,10 @@ async function processes(count: number, redisUrl: string | null): Promise<Limite
     open.push(bus, limiter);
     return limiter;
   });
-  await vi.waitFor(
-    async () => {
-      expect(buses.map((bus) => [bus.healthy(), bus.processes()])).toEqual(buses.map(() => [true, count]));
-      await Promise.all(limiters.map((limiter) => limiter.probe()));
-    },
-    { timeout: 5_000 },
-  );
+  await soon(async () => {
+    expect(buses.map((bus) => [bus.healthy(), bus.processes()])).toEqual(buses.map(() => [true, count]));
+    await Promise.all(limiters.map((limiter) => limiter.probe()));
+  });
   return limiters;
 }
 
@@ -75,13 +73,9 @@ test.skipIf(!redisInstalled)(
     expect(before).toBe(60);
     expect(before + during + after).toBeGreaterThanOrEqual(100);
     expect(before + during + after).toBeLessThanOrEqual(200);
-    await vi.waitFor(() => expect(limiters.every((limiter) => limiter.degraded())).toBe(true), {
-      timeout: 5_000,
-    });
+    await soon(() => expect(limiters.every((limiter) => limiter.degraded())).toBe(true));
     await redis?.start();
-    await vi.waitFor(() => expect(limiters.some((limiter) => limiter.degraded())).toBe(false), {
-      timeout: 8_000,
-    });
+    await soon(() => expect(limiters.some((limiter) => limiter.degraded())).toBe(false));
     expect(await passed(limiters, perMinute(randomUUID(), 100), 1_000)).toBe(100);
   },
 );
@@ -112,7 +106,7 @@ test("an operator's limit for one subject holds in every process, and ends with 
   const override = { subject: "s", class: "own", limit: 6, windowSeconds: 10, createdAt: new Date() };
   const windows = () => limiters.map((limiter) => limiter.applied([{ rule, subject: "s" }])[0]?.rule.windows);
   const become = (limit: number, seconds: number) =>
-    vi.waitFor(() => expect(windows()).toEqual(limiters.map(() => [{ limit, seconds }])));
+    soon(() => expect(windows()).toEqual(limiters.map(() => [{ limit, seconds }])));
   await limiters[0].overrides?.put(override, async () => undefined);
   await become(6, 10);
   expect(await passed(limiters, rule, 40)).toBe(6);

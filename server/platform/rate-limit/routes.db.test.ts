@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestApp, type TestApp } from "../../../test/harness/app.ts";
 import type { Json } from "../../../test/harness/client.ts";
+import { soon } from "../../../test/harness/soon.ts";
 
 let app: TestApp;
 
@@ -50,7 +51,7 @@ test("an operator's limit holds at once, is in the audit trail, and who is refus
   const members = () => app.owner.call("GET", "/api/team/members");
   const told = async () =>
     expect((await members()).headers.get("ratelimit-policy")).toContain('"listMembers";q=2;w=30');
-  await vi.waitFor(told, { timeout: 1_000 });
+  await soon(told);
   await members();
   const refused = await members();
   expect(refused.body).toMatchObject({ status: 429, code: "rate_limited" });
@@ -60,7 +61,7 @@ test("an operator's limit holds at once, is in the audit trail, and who is refus
   expect(body.top).toContainEqual(expect.objectContaining({ subject, class: "listMembers" }));
   expect(body.overrides).toMatchObject([{ subject, class: "listMembers", limit: 2, window_s: 30 }]);
   expect((await app.owner.call("DELETE", path(subject, "listMembers"))).status).toBe(204);
-  await vi.waitFor(async () => expect((await members()).status).toBe(200), { timeout: 1_000 });
+  await soon(async () => expect((await members()).status).toBe(200));
   expect((await app.owner.call("DELETE", path(subject, "listMembers"))).status).toBe(404);
   const trail = await app.sql(
     "select action, target_id from identity.audit_entries where action like 'rate_limit.%' order by id",

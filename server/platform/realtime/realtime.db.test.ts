@@ -13,6 +13,7 @@ import { createLogger, createMetrics } from "../telemetry/index.ts";
 import { startHub, type TestHub } from "../../../test/harness/hub.ts";
 import type { RealtimeEvent } from "./index.ts";
 import { realtimeRoutes } from "./routes.ts";
+import { soon } from "../../../test/harness/soon.ts";
 
 const logger = createLogger("silent");
 const [a, b] = [newId("org"), newId("org")];
@@ -111,7 +112,7 @@ async function open(actor: Actor, query = "", lastEventId?: string): Promise<Rea
   const reader: Reader = {
     status: stream.status,
     text: "",
-    until: (part) => vi.waitFor(() => expect(reader.text).toContain(part), { timeout: 5_000, interval: 10 }),
+    until: (part) => soon(() => expect(reader.text).toContain(part)),
     ended: ended.promise,
     leave: () => leaving.abort(),
   };
@@ -187,7 +188,7 @@ test("a reader that missed more than is kept is told to read again", async () =>
   const events: RealtimeEvent[] = [];
   const leave = here.subscribe({ wants: () => true, send: (event) => void events.push(event) }, null);
   for (let n = 0; n < 1_002; n += 1) here.publish(`topic.${n}`, a);
-  await vi.waitFor(() => expect(events).toHaveLength(1_002));
+  await soon(() => expect(events).toHaveLength(1_002));
   // A part of this process that listens is nobody's page.
   expect(here.pages).toBe(0);
   leave();
@@ -209,7 +210,7 @@ test("a burst of any size reaches the other process whole; what is too large arr
   );
   for (let n = 0; n < 300; n += 1) here.publish(`topic.${n}`, a, { text: "ü".repeat(50) });
   here.publish("large", a, "ü".repeat(5_000));
-  await vi.waitFor(() => expect(got.size).toBe(301));
+  await soon(() => expect(got.size).toBe(301));
   leave();
   expect(got.get("topic.299")).toEqual({ text: "ü".repeat(50) });
   expect(got.get("large")).toBeNull();
@@ -300,7 +301,7 @@ test("one person's streams are bounded; closing one makes room", async () => {
   const refused = await open(actor);
   expect([refused.status, (await open(person(a))).status]).toEqual([429, 200]);
   all[0]?.leave();
-  await vi.waitFor(() => expect(here.pages).toBe(20));
+  await soon(() => expect(here.pages).toBe(20));
   expect((await open(actor)).status).toBe(200);
 });
 
@@ -324,7 +325,7 @@ async function deafReader(): Promise<Socket> {
   const socket = connect(Number(new URL(url).port), "127.0.0.1").pause();
   socket.write("GET /api/stream HTTP/1.1\r\nhost: x\r\n\r\n");
   const [, response] = (await once(http.app.server, "request")) as [unknown, ServerResponse];
-  await vi.waitFor(() => expect(response.headersSent).toBe(true));
+  await soon(() => expect(response.headersSent).toBe(true));
   while (response.writableLength === 0) {
     response.write(`: ${"x".repeat(65_536)}\n\n`);
     await new Promise(setImmediate);

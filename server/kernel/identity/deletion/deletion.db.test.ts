@@ -88,7 +88,7 @@ test("meanwhile they may sign in to keep it, and to do nothing else; their keys 
   const key = await newKey(person, `leaving-${count}`);
   expect(await key()).toBe(403);
   await leave();
-  await expect.poll(key, { timeout: 1_000 }).toBe(401);
+  await expect.poll(key).toBe(401);
   const back = browserOf(server, await login());
   const me = await back.call("GET", "/api/auth/me");
   expect([me.status, me.body.leaving]).toEqual([200, true]);
@@ -145,7 +145,7 @@ test("an organization without anybody else is erased with its person; another lo
     [address],
   );
   await leave(browser, address);
-  await expect.poll(key, { timeout: 1_000 }).toBe(401);
+  await expect.poll(key).toBe(401);
   expect(await robot()).toBe(401);
   server.clock.advance(30 * DAY_MS);
   await carryOutDeletions(server.identity);

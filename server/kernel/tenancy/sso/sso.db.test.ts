@@ -180,7 +180,7 @@ it("ends the sessions there that came in another way, once it is required; owner
     );
   expect(await statuses()).toEqual([200, 200, 200]);
   expect((await put({ required: true })).status).toBe(200);
-  await expect.poll(statuses, { timeout: 1_000 }).toEqual([200, 401, 200]);
+  await expect.poll(statuses).toEqual([200, 401, 200]);
   expect((await app.owner.call("GET", "/api/auth/me")).status).toBe(200);
   const ended = await app.sql(
     `select s.end_reason from identity.sessions s join identity.users u on u.id = s.user_id
