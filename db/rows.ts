@@ -1035,6 +1035,7 @@ export type PlatformJobQueue = {
   claim: string | null;
   lease_until: Date | null;
   cancel_asked_at: Date | null;
+  traceparent: string | null;
 };
 
 /** platform.job_turns */

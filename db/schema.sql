@@ -1552,9 +1552,11 @@ CREATE TABLE platform.job_queue (
   claim text,
   lease_until timestamp with time zone,
   cancel_asked_at timestamp with time zone,
+  traceparent text,
   CONSTRAINT job_queue_pkey PRIMARY KEY (job_id),
   CONSTRAINT job_queue_check CHECK (((state = 'running'::text) = (claim IS NOT NULL))),
-  CONSTRAINT job_queue_state_check CHECK ((state = ANY (ARRAY['scheduled'::text, 'queued'::text, 'held'::text, 'running'::text])))
+  CONSTRAINT job_queue_state_check CHECK ((state = ANY (ARRAY['scheduled'::text, 'queued'::text, 'held'::text, 'running'::text]))),
+  CONSTRAINT job_queue_traceparent_check CHECK ((length(traceparent) = 55))
 );
 ALTER TABLE platform.job_queue SET (fillfactor=70, autovacuum_analyze_scale_factor=0, autovacuum_analyze_threshold=2000, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=2000);
 CREATE INDEX job_queue_held ON platform.job_queue USING btree (org_id) WHERE (state = 'held'::text);

@@ -101,3 +101,18 @@ test("a request goes on with the trace of whoever calls, down to its statements,
   ).toContain("identity_sessions_of_user");
   expect(app.lines.filter((line) => line.includes(`"trace_id":"${traceId}"`))).toHaveLength(1);
 });
+
+test("a job goes on in the trace of the request that asked for it", async () => {
+  const traceId = "1af7651916cd43dd8448eb211c80319c";
+  const traced = createClient(app.url, {
+    ...app.owner.headers,
+    traceparent: `00-${traceId}-b7ad6b7169203331-01`,
+  });
+  expect((await traced.call("POST", "/api/audit-log/export")).status).toBe(202);
+  const mine = () => collector.spans.filter((span) => span.traceId === traceId);
+  await expect.poll(() => mine().map(({ name }) => name)).toContain("job export.audit");
+  const request = mine().find(({ name }) => name === "POST /api/audit-log/export");
+  expect(mine().find(({ name }) => name === "job export.audit")).toMatchObject({
+    parentSpanId: request?.spanId,
+  });
+});

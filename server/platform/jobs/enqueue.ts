@@ -1,6 +1,7 @@
 import { asTenant, type Tx } from "../db/index.ts";
 import { INSTALLATION, newId, type OrgId } from "../ids.ts";
 import { assert } from "../problem.ts";
+import { context } from "../telemetry/index.ts";
 import type { Defined, JobId, Priority } from "./kind.ts";
 import { insertJob } from "./store.ts";
 
@@ -41,6 +42,7 @@ export async function enqueueJob(tx: Tx, kind: Defined, job: NewJob, now: Date):
     maxAttempts: kind.attempts,
     now,
     dueAt: job.runAt ?? now,
+    traceparent: context()?.trace?.traceparent ?? null,
   };
   return asTenant(tx, org, () => insertJob(tx, org, row));
 }

@@ -8,7 +8,15 @@ import type { JobId, Priority, JobState } from "./kind.ts";
 
 /** Round which organizations a turn goes: all (0), or those with work of one priority. */
 export type Lane = 0 | Priority;
-export type Claimed = { id: JobId; org: OrgId; kind: string; priority: Priority; dueAt: Date };
+export type Claimed = {
+  id: JobId;
+  org: OrgId;
+  kind: string;
+  priority: Priority;
+  dueAt: Date;
+  /** The trace of whoever enqueued it, which its own goes on. */
+  traceparent: string | null;
+};
 type Pairs = { kinds: string[]; priorities: Priority[] };
 
 export type Turns = { after: Map<Lane, string>; claims: number };
@@ -95,11 +103,11 @@ export async function listFirst(
 ): Promise<Claimed[]> {
   return tx.query<Claimed>(
     "job_queue.first",
-    `select o.org_id as org, j.job_id as id, j.kind, j.priority, j.due_at as "dueAt"
+    `select o.org_id as org, j.job_id as id, j.kind, j.priority, j.due_at as "dueAt", j.traceparent
      from unnest($3::text[]) with ordinality o (org_id, place) cross join lateral (
-       select q.job_id, q.kind, q.priority, q.due_at
+       select q.job_id, q.kind, q.priority, q.due_at, q.traceparent
        from unnest($1::text[], $2::smallint[]) pair (kind, priority) cross join lateral (
-         select w.job_id, w.kind, w.priority, w.due_at from platform.job_queue w
+         select w.job_id, w.kind, w.priority, w.due_at, w.traceparent from platform.job_queue w
          where w.state = 'queued' and w.kind = pair.kind and w.priority = pair.priority and w.org_id = o.org_id
          order by w.job_id limit $4::int) q
        order by q.priority, q.job_id limit $4::int) j

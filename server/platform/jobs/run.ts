@@ -56,7 +56,7 @@ export function runJob(deps: RunDeps, defined: Defined, job: Claimed, claim: str
     if (!controller.signal.aborted) controller.abort(new Stopped(reason));
   };
   const run = { deps, defined, job, claim: { id: job.id, claim }, controller, stop };
-  const own = createContext(deps.tracing?.start(`job ${job.kind}`, "consumer"));
+  const own = createContext(deps.tracing?.start(`job ${job.kind}`, "consumer", job.traceparent ?? undefined));
   own.trace?.set({ "holdfast.job_id": job.id, "holdfast.org": job.org });
   const ended = withContext(own, async () => {
     try {

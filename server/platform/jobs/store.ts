@@ -26,6 +26,7 @@ export type NewJob = {
   maxAttempts: number;
   now: Date;
   dueAt: Date;
+  traceparent: string | null;
 };
 
 /** Enqueues it, unless a job of its kind has its key: then that one's id. */
@@ -40,8 +41,8 @@ export async function insertJob(tx: Tx, org: OrgId, job: NewJob): Promise<JobId>
        on conflict (org_id, kind, dedupe_key) where dedupe_key is not null do nothing
        returning org_id, id, kind, priority, state, due_at
      ), queued as (
-       insert into platform.job_queue (job_id, org_id, kind, priority, state, due_at)
-       select id, org_id, kind, priority, state, due_at from made
+       insert into platform.job_queue (job_id, org_id, kind, priority, state, due_at, traceparent)
+       select id, org_id, kind, priority, state, due_at, $12 from made
      )
      select id from made`,
     [
@@ -56,6 +57,7 @@ export async function insertJob(tx: Tx, org: OrgId, job: NewJob): Promise<JobId>
       job.maxAttempts,
       job.now,
       job.dueAt,
+      job.traceparent,
     ],
   );
   if (made) return made.id;

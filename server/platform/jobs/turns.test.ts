@@ -15,6 +15,7 @@ const waiting = (org: OrgId, jobs: number): Claimed[] =>
     kind: "t",
     priority: 3,
     dueAt: new Date(0),
+    traceparent: null,
   }));
 
 test("organizations get as many places as each other, whatever waits, and one is left for a newcomer", () => {
