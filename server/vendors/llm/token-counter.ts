@@ -5,19 +5,28 @@ export type TokenCount = { tokens: number; whole: boolean };
 
 export type TokenCounter = {
   /**
-   * Tokens of `texts` by a tokenizer, within `budgetMs`; what it does not reach stays at one token per UTF-8 byte, which no
-   * tokenizer exceeds. Never throws.
+   * Tokens of `texts` by a tokenizer, within `budgetMs` of its being loaded; what it does not reach stays at one token per
+   * UTF-8 byte, which no tokenizer exceeds. Never throws.
    */
   count(texts: readonly string[], budgetMs: number): Promise<TokenCount>;
   close(): Promise<void>;
 };
 
-type Waiting = { texts: readonly string[]; timer: NodeJS.Timeout; resolve(count: TokenCount): void };
+type Waiting = {
+  texts: readonly string[];
+  budgetMs: number;
+  /** Set once the worker has the texts. */
+  timer: NodeJS.Timeout | undefined;
+  resolve(count: TokenCount): void;
+};
+type Counted = TokenCount & { id: number };
 
 /** Texts in the worker or waiting for it; a further one stays at its bytes. */
 const MAX_WAITING = 64;
 /** A worker that answers this long after its budget is started anew. */
 const GRACE_MS = 500;
+/** Loading the tokenizer takes a part of a second, and is no part of any budget. */
+const START_MS = 10_000;
 
 const uncounted = (texts: readonly string[]): TokenCount => ({
   tokens: texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0),
@@ -27,7 +36,7 @@ const uncounted = (texts: readonly string[]): TokenCount => ({
 /** Counts in a thread of its own, started at first use. */
 export function createTokenCounter(): TokenCounter {
   const waiting = new Map<number, Waiting>();
-  let worker: Worker | null = null;
+  let worker: { thread: Worker; ready: boolean; starting: NodeJS.Timeout } | null = null;
   let asked = 0;
 
   const settle = (id: number, count: TokenCount | null) => {
@@ -40,31 +49,44 @@ export function createTokenCounter(): TokenCounter {
   const abandon = () => {
     const broken = worker;
     worker = null;
+    clearTimeout(broken?.starting);
     for (const id of waiting.keys()) settle(id, null);
-    void broken?.terminate();
+    return broken?.thread.terminate();
+  };
+  const hand = (thread: Worker, id: number, each: Waiting) => {
+    const { texts, budgetMs } = each;
+    each.timer = setTimeout(abandon, budgetMs + GRACE_MS).unref();
+    thread.postMessage({ id, texts, deadlineAt: Date.now() + budgetMs });
   };
   const start = () => {
-    const fresh = new Worker(new URL("./token-worker.ts", import.meta.url));
-    fresh.unref();
-    fresh.on("message", ({ id, ...count }: TokenCount & { id: number }) => settle(id, count));
-    fresh.on("error", () => fresh === worker && abandon());
+    const thread = new Worker(new URL("./token-worker.ts", import.meta.url));
+    const fresh = { thread, ready: false, starting: setTimeout(abandon, START_MS).unref() };
+    thread.unref();
+    thread.on("message", (message: Counted | "ready") => {
+      if (fresh !== worker) return;
+      if (message !== "ready") {
+        const { id, ...count } = message;
+        return settle(id, count);
+      }
+      clearTimeout(fresh.starting);
+      fresh.ready = true;
+      for (const [id, each] of waiting) hand(thread, id, each);
+    });
+    thread.on("error", () => fresh === worker && void abandon());
     return fresh;
   };
   return {
     count(texts, budgetMs) {
       if (waiting.size >= MAX_WAITING) return Promise.resolve(uncounted(texts));
       worker ??= start();
-      const id = (asked += 1);
       const { promise, resolve } = Promise.withResolvers<TokenCount>();
-      const timer = setTimeout(abandon, budgetMs + GRACE_MS).unref();
-      waiting.set(id, { texts, timer, resolve });
-      worker.postMessage({ id, texts, deadlineAt: Date.now() + budgetMs });
+      const each: Waiting = { texts, budgetMs, timer: undefined, resolve };
+      waiting.set((asked += 1), each);
+      if (worker.ready) hand(worker.thread, asked, each);
       return promise;
     },
     async close() {
-      const last = worker;
-      abandon();
-      await last?.terminate();
+      await abandon();
     },
   };
 }

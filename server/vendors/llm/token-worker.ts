@@ -51,3 +51,4 @@ function count(texts: readonly string[], deadlineAt: number): { tokens: number; 
 parentPort?.on("message", (ask: { id: number; texts: readonly string[]; deadlineAt: number }) => {
   parentPort?.postMessage({ id: ask.id, ...count(ask.texts, ask.deadlineAt) });
 });
+parentPort?.postMessage("ready");
