@@ -291,6 +291,25 @@ export type GatewayAttempts = {
   basis: string;
   outcome: string;
   created_at: Date;
+  first: boolean;
+  cost_micros: bigint;
+  estimated_micros: bigint;
+  xid: bigint;
+};
+
+/** gateway.budget_windows */
+export type GatewayBudgetWindows = {
+  org_id: string;
+  mode: string;
+  subject_id: string;
+  period: string;
+  starts_at: Date;
+  subject_type: string;
+  spent_micros: bigint;
+  limit_micros: bigint;
+  alert_percents: number[];
+  warned_percent: number;
+  refused_at: Date | null;
 };
 
 /** gateway.idempotency */
@@ -301,6 +320,21 @@ export type GatewayIdempotency = {
   request_hash: Buffer;
   request_id: string;
   created_at: Date;
+};
+
+/** gateway.limit_rules */
+export type GatewayLimitRules = {
+  org_id: string;
+  subject_type: string;
+  subject_id: string;
+  rpm: number | null;
+  tpm: number | null;
+  concurrency: number | null;
+  budget_daily_micros: bigint | null;
+  budget_monthly_micros: bigint | null;
+  alert_percents: number[];
+  updated_by: string;
+  updated_at: Date;
 };
 
 /** gateway.price_versions */
@@ -350,6 +384,67 @@ export type GatewayRequests = {
   finished_at: Date | null;
   lookups: number;
   next_lookup_at: Date | null;
+  person_id: string | null;
+  project_id: string | null;
+};
+
+/** gateway.reservations */
+export type GatewayReservations = {
+  org_id: string;
+  id: string;
+  mode: string;
+  credential_id: string;
+  user_id: string | null;
+  person_id: string | null;
+  purpose: string | null;
+  project_id: string | null;
+  model: string | null;
+  price_version: string | null;
+  amount_micros: bigint;
+  on_expiry: string;
+  state: string;
+  captured_micros: bigint;
+  ended_by: string | null;
+  expires_at: Date;
+  created_at: Date;
+  ended_at: Date | null;
+};
+
+/** gateway.usage_cursor */
+export type GatewayUsageCursor = {
+  one: boolean;
+  upto: bigint;
+};
+
+/** gateway.usage_hour */
+export type GatewayUsageHour = {
+  org_id: string;
+  mode: string;
+  hour: Date;
+  model: string;
+  provider: string;
+  credential_id: string;
+  user_id: string;
+  project_id: string;
+  endpoint: string;
+  outcome: string;
+  requests: bigint;
+  input_tokens: bigint;
+  cache_read_tokens: bigint;
+  cache_write_tokens: bigint;
+  output_tokens: bigint;
+  reasoning_tokens: bigint;
+  cost_micros: bigint;
+  estimated_micros: bigint;
+  cost_usd: string;
+  loss_usd: string;
+  first_content: number[];
+};
+
+/** gateway.usage_rolled */
+export type GatewayUsageRolled = {
+  org_id: string;
+  upto: bigint;
 };
 
 /** identity.address_changes */
@@ -1140,6 +1235,7 @@ export type TenancyApiKeys = {
   previous_pepper_version: number | null;
   previous_until: Date | null;
   warned_days: number | null;
+  allowed_models: string[];
 };
 
 /** tenancy.domain_directory */

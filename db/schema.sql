@@ -452,15 +452,45 @@ CREATE TABLE gateway.attempts (
   basis text NOT NULL,
   outcome text NOT NULL,
   created_at timestamp with time zone NOT NULL,
+  first boolean NOT NULL DEFAULT true,
+  cost_micros bigint NOT NULL DEFAULT 0,
+  estimated_micros bigint NOT NULL DEFAULT 0,
+  xid bigint NOT NULL DEFAULT ((pg_current_xact_id())::text)::bigint,
   CONSTRAINT attempts_pkey PRIMARY KEY (org_id, id),
   CONSTRAINT attempts_basis_check CHECK ((basis = ANY (ARRAY['none'::text, 'estimated'::text, 'reported'::text, 'reconciled'::text])))
 );
+CREATE INDEX attempts_of_org ON gateway.attempts USING btree (org_id, xid);
 CREATE INDEX attempts_request ON gateway.attempts USING btree (org_id, request_id);
+CREATE INDEX attempts_written ON gateway.attempts USING btree (xid);
 ALTER TABLE gateway.attempts ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY operator_reads ON gateway.attempts AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
 CREATE POLICY tenant ON gateway.attempts AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
 GRANT INSERT, SELECT ON TABLE gateway.attempts TO holdfast_app;
 GRANT SELECT ON TABLE gateway.attempts TO holdfast_operator;
+
+CREATE TABLE gateway.budget_windows (
+  org_id text NOT NULL,
+  mode text NOT NULL,
+  subject_id text NOT NULL,
+  period text NOT NULL,
+  starts_at timestamp with time zone NOT NULL,
+  subject_type text NOT NULL,
+  spent_micros bigint NOT NULL,
+  limit_micros bigint NOT NULL,
+  alert_percents smallint[] NOT NULL,
+  warned_percent smallint NOT NULL DEFAULT 0,
+  refused_at timestamp with time zone,
+  CONSTRAINT budget_windows_pkey PRIMARY KEY (org_id, mode, subject_id, period, starts_at),
+  CONSTRAINT budget_windows_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text]))),
+  CONSTRAINT budget_windows_period_check CHECK ((period = ANY (ARRAY['day'::text, 'month'::text]))),
+  CONSTRAINT budget_windows_subject_type_check CHECK ((subject_type = ANY (ARRAY['org'::text, 'user'::text, 'key'::text])))
+);
+CREATE INDEX budget_windows_started ON gateway.budget_windows USING btree (starts_at);
+ALTER TABLE gateway.budget_windows ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY operator_reads ON gateway.budget_windows AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
+CREATE POLICY tenant ON gateway.budget_windows AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE gateway.budget_windows TO holdfast_app;
+GRANT SELECT ON TABLE gateway.budget_windows TO holdfast_operator;
 
 CREATE TABLE gateway.idempotency (
   org_id text NOT NULL,
@@ -476,6 +506,33 @@ CREATE POLICY operator_reads ON gateway.idempotency AS PERMISSIVE FOR SELECT TO 
 CREATE POLICY tenant ON gateway.idempotency AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
 GRANT DELETE, INSERT, SELECT ON TABLE gateway.idempotency TO holdfast_app;
 GRANT SELECT ON TABLE gateway.idempotency TO holdfast_operator;
+
+CREATE TABLE gateway.limit_rules (
+  org_id text NOT NULL,
+  subject_type text NOT NULL,
+  subject_id text NOT NULL,
+  rpm integer,
+  tpm integer,
+  concurrency integer,
+  budget_daily_micros bigint,
+  budget_monthly_micros bigint,
+  alert_percents smallint[] NOT NULL,
+  updated_by text NOT NULL,
+  updated_at timestamp with time zone NOT NULL,
+  CONSTRAINT limit_rules_pkey PRIMARY KEY (org_id, subject_type, subject_id),
+  CONSTRAINT limit_rules_alert_percents_check CHECK ((cardinality(alert_percents) <= 10)),
+  CONSTRAINT limit_rules_budget_daily_micros_check CHECK ((budget_daily_micros >= 0)),
+  CONSTRAINT limit_rules_budget_monthly_micros_check CHECK ((budget_monthly_micros >= 0)),
+  CONSTRAINT limit_rules_concurrency_check CHECK ((concurrency > 0)),
+  CONSTRAINT limit_rules_rpm_check CHECK ((rpm > 0)),
+  CONSTRAINT limit_rules_subject_type_check CHECK ((subject_type = ANY (ARRAY['org'::text, 'user'::text, 'key'::text]))),
+  CONSTRAINT limit_rules_tpm_check CHECK ((tpm > 0))
+);
+ALTER TABLE gateway.limit_rules ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY operator_reads ON gateway.limit_rules AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
+CREATE POLICY tenant ON gateway.limit_rules AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE gateway.limit_rules TO holdfast_app;
+GRANT SELECT ON TABLE gateway.limit_rules TO holdfast_operator;
 
 CREATE TABLE gateway.price_versions (
   version text NOT NULL,
@@ -525,6 +582,8 @@ CREATE TABLE gateway.requests (
   finished_at timestamp with time zone,
   lookups smallint NOT NULL DEFAULT 0,
   next_lookup_at timestamp with time zone,
+  person_id text,
+  project_id text,
   CONSTRAINT requests_pkey PRIMARY KEY (org_id, id),
   CONSTRAINT requests_basis_check CHECK ((basis = ANY (ARRAY['none'::text, 'estimated'::text, 'reported'::text, 'reconciled'::text]))),
   CONSTRAINT requests_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text]))),
@@ -533,11 +592,100 @@ CREATE TABLE gateway.requests (
 CREATE INDEX requests_created ON gateway.requests USING brin (created_at);
 CREATE INDEX requests_due ON gateway.requests USING btree (next_lookup_at) WHERE (next_lookup_at IS NOT NULL);
 CREATE INDEX requests_listed ON gateway.requests USING btree (org_id, created_at DESC, id DESC);
+CREATE INDEX requests_open ON gateway.requests USING btree (org_id) WHERE (state = ANY (ARRAY['open'::text, 'reconciling'::text]));
 ALTER TABLE gateway.requests ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY operator_reads ON gateway.requests AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
 CREATE POLICY tenant ON gateway.requests AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
 GRANT INSERT, SELECT, UPDATE ON TABLE gateway.requests TO holdfast_app;
 GRANT SELECT ON TABLE gateway.requests TO holdfast_operator;
+
+CREATE TABLE gateway.reservations (
+  org_id text NOT NULL,
+  id text NOT NULL,
+  mode text NOT NULL,
+  credential_id text NOT NULL,
+  user_id text,
+  person_id text,
+  purpose text,
+  project_id text,
+  model text,
+  price_version text,
+  amount_micros bigint NOT NULL,
+  on_expiry text NOT NULL,
+  state text NOT NULL DEFAULT 'pending'::text,
+  captured_micros bigint NOT NULL DEFAULT 0,
+  ended_by text,
+  expires_at timestamp with time zone NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  ended_at timestamp with time zone,
+  CONSTRAINT reservations_pkey PRIMARY KEY (org_id, id),
+  CONSTRAINT reservations_amount_micros_check CHECK ((amount_micros > 0)),
+  CONSTRAINT reservations_captured_micros_check CHECK ((captured_micros >= 0)),
+  CONSTRAINT reservations_check CHECK (((state = 'pending'::text) = (ended_at IS NULL))),
+  CONSTRAINT reservations_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text]))),
+  CONSTRAINT reservations_on_expiry_check CHECK ((on_expiry = ANY (ARRAY['release'::text, 'capture'::text]))),
+  CONSTRAINT reservations_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'captured'::text, 'released'::text])))
+);
+CREATE INDEX reservations_due ON gateway.reservations USING btree (expires_at) WHERE (state = 'pending'::text);
+CREATE INDEX reservations_listed ON gateway.reservations USING btree (org_id, created_at DESC, id DESC);
+CREATE INDEX reservations_open ON gateway.reservations USING btree (org_id) WHERE (state = 'pending'::text);
+ALTER TABLE gateway.reservations ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY operator_reads ON gateway.reservations AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
+CREATE POLICY tenant ON gateway.reservations AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
+GRANT INSERT, SELECT, UPDATE ON TABLE gateway.reservations TO holdfast_app;
+GRANT SELECT ON TABLE gateway.reservations TO holdfast_operator;
+
+CREATE TABLE gateway.usage_cursor (
+  one boolean NOT NULL DEFAULT true,
+  upto bigint NOT NULL,
+  CONSTRAINT usage_cursor_pkey PRIMARY KEY (one),
+  CONSTRAINT usage_cursor_one_check CHECK (one)
+);
+GRANT SELECT, UPDATE ON TABLE gateway.usage_cursor TO holdfast_app;
+GRANT SELECT ON TABLE gateway.usage_cursor TO holdfast_operator;
+
+CREATE TABLE gateway.usage_hour (
+  org_id text NOT NULL,
+  mode text NOT NULL,
+  hour timestamp with time zone NOT NULL,
+  model text NOT NULL,
+  provider text NOT NULL,
+  credential_id text NOT NULL,
+  user_id text NOT NULL,
+  project_id text NOT NULL,
+  endpoint text NOT NULL,
+  outcome text NOT NULL,
+  requests bigint NOT NULL,
+  input_tokens bigint NOT NULL,
+  cache_read_tokens bigint NOT NULL,
+  cache_write_tokens bigint NOT NULL,
+  output_tokens bigint NOT NULL,
+  reasoning_tokens bigint NOT NULL,
+  cost_micros bigint NOT NULL,
+  estimated_micros bigint NOT NULL,
+  cost_usd numeric(38,18) NOT NULL,
+  loss_usd numeric(38,18) NOT NULL,
+  first_content integer[] NOT NULL,
+  CONSTRAINT usage_hour_pkey PRIMARY KEY (org_id, mode, hour, model, provider, credential_id, user_id, project_id, endpoint, outcome),
+  CONSTRAINT usage_hour_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text])))
+);
+CREATE INDEX usage_hour_of_all ON gateway.usage_hour USING btree (mode, hour);
+ALTER TABLE gateway.usage_hour ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY operator_reads ON gateway.usage_hour AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
+CREATE POLICY tenant ON gateway.usage_hour AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
+GRANT INSERT, SELECT, UPDATE ON TABLE gateway.usage_hour TO holdfast_app;
+GRANT SELECT ON TABLE gateway.usage_hour TO holdfast_operator;
+
+CREATE TABLE gateway.usage_rolled (
+  org_id text NOT NULL,
+  upto bigint NOT NULL,
+  CONSTRAINT usage_rolled_pkey PRIMARY KEY (org_id)
+);
+ALTER TABLE gateway.usage_rolled ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY operator_reads ON gateway.usage_rolled AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
+CREATE POLICY tenant ON gateway.usage_rolled AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
+GRANT INSERT, SELECT, UPDATE ON TABLE gateway.usage_rolled TO holdfast_app;
+GRANT SELECT ON TABLE gateway.usage_rolled TO holdfast_operator;
 
 CREATE TABLE identity.address_changes (
   id text NOT NULL,
@@ -1697,10 +1845,12 @@ CREATE TABLE tenancy.api_keys (
   previous_pepper_version smallint,
   previous_until timestamp with time zone,
   warned_days smallint,
+  allowed_models text[] NOT NULL DEFAULT '{}'::text[],
   CONSTRAINT api_keys_pkey PRIMARY KEY (org_id, id),
   CONSTRAINT api_keys_org_id_public_id_key UNIQUE (org_id, public_id),
   CONSTRAINT api_keys_org_id_fkey FOREIGN KEY (org_id) REFERENCES tenancy.organizations(org_id),
   CONSTRAINT api_keys_allowed_cidrs_check CHECK ((cardinality(allowed_cidrs) <= 20)),
+  CONSTRAINT api_keys_allowed_models_check CHECK ((cardinality(allowed_models) <= 100)),
   CONSTRAINT api_keys_budget_daily_micros_check CHECK ((budget_daily_micros >= 0)),
   CONSTRAINT api_keys_budget_monthly_micros_check CHECK ((budget_monthly_micros >= 0)),
   CONSTRAINT api_keys_concurrency_check CHECK ((concurrency > 0)),

@@ -108,10 +108,9 @@ async function buy(client: DemoClient): Promise<string> {
 }
 
 async function callModels(client: DemoClient, apiKey: string): Promise<void> {
-  await Promise.all(
-    calls.map(({ model, ask }) => {
-      const body = { model, max_tokens: 60, messages: [{ role: "user", content: ask }] };
-      return client.call("POST", "/v1/chat/completions", { body, bearer: apiKey });
-    }),
-  );
+  // One after the other: the free plan lets two run at once.
+  for (const { model, ask } of calls) {
+    const body = { model, max_tokens: 60, messages: [{ role: "user", content: ask }] };
+    await client.call("POST", "/v1/chat/completions", { body, bearer: apiKey });
+  }
 }

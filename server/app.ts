@@ -21,6 +21,7 @@ import {
   organizationsOf,
   organizationActions,
   personChanged,
+  setKeyLimits,
 } from "./kernel/tenancy/index.ts";
 import { tenancyJobs } from "./kernel/tenancy/jobs.ts";
 import { tenancyRoutes } from "./kernel/tenancy/routes.ts";
@@ -153,7 +154,7 @@ function mountRoutes(http: Http, parts: Parts): void {
   backfillRoutes(http, parts.inbox, parts.jobs);
   billingRoutes(http, parts.billing, parts.cache);
   paymentsRoutes(http, parts);
-  gatewayRoutes(http, parts.gateway);
+  gatewayRoutes(http, parts.gateway, setKeyLimits(tenancyOf(parts)));
   relayRoutes(http, parts.relay);
   usageStatsRoutes(http, parts.gateway, {
     cache: parts.cache,

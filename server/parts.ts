@@ -50,7 +50,7 @@ import {
   type Tracing,
 } from "./platform/telemetry/index.ts";
 import { domainCompanies, signInProviders } from "./sign-in-providers.ts";
-import { createGateway, type Gateway } from "./products/gateway/index.ts";
+import { createGateway, gatewayMails, type Gateway } from "./products/gateway/index.ts";
 import {
   breakMails,
   paypalBooks,
@@ -194,6 +194,10 @@ export async function build(config: Config, options: AppOptions): Promise<Parts>
   const llm = buildModels(config);
   const gateway = await createGateway({
     ...shared,
+    planOf: billing.planOf,
+    limiter,
+    mail,
+    receiptSigner: createSigner(config.KMS_LOCAL_KEYRING, "holdfast.receipts"),
     llm,
     holdLeaseSeconds: config.GATEWAY_HOLD_LEASE_SECONDS,
     maxOpenCalls: config.GATEWAY_MAX_UPSTREAM_CONNECTIONS,
@@ -313,5 +317,6 @@ function buildMail(
   ledgerMails(mail);
   breakMails(mail);
   relayMails(mail);
+  gatewayMails(mail);
   return mail;
 }

@@ -7,6 +7,7 @@ import { BillingScreen } from "./products/billing/billing-screen.tsx";
 import { InvoicesScreen } from "./products/billing/invoices-screen.tsx";
 import { PlansScreen } from "./products/billing/plans-screen.tsx";
 import { SubscribedScreen } from "./products/billing/return-screen.tsx";
+import { CallLimitsScreen } from "./products/call-limits/call-limits-screen.tsx";
 import { CreditsScreen } from "./products/credits/credits-screen.tsx";
 import { ReturnScreen } from "./products/credits/return-screen.tsx";
 import { ApiKeysScreen } from "./products/developers/api-keys-screen.tsx";
@@ -183,6 +184,11 @@ const apiKeys = createRoute({
   component: ApiKeysScreen,
   validateSearch: texts("create"),
 });
+const callLimits = createRoute({
+  getParentRoute: () => app,
+  path: "/call-limits",
+  component: CallLimitsScreen,
+});
 const profile = createRoute({ getParentRoute: () => app, path: "/profile", component: ProfileScreen });
 const security = createRoute({
   getParentRoute: () => app,
@@ -267,6 +273,7 @@ const routeTree = root.addChildren([
     usage,
     models,
     apiKeys,
+    callLimits,
     team,
     organization,
     jobs.addChildren([job]),

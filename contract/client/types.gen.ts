@@ -430,6 +430,18 @@ export type Plan = {
     rollover: boolean;
     limits: {
         seats: number;
+        /**
+         * Model calls a minute; null is no limit
+         */
+        rpm: number | null;
+        /**
+         * Their tokens a minute
+         */
+        tpm: number | null;
+        /**
+         * Model calls at once
+         */
+        concurrency: number | null;
     };
 };
 
@@ -522,6 +534,18 @@ export type PlanVersion = {
     rollover: boolean;
     limits: {
         seats: number;
+        /**
+         * Model calls a minute; null is no limit
+         */
+        rpm: number | null;
+        /**
+         * Their tokens a minute
+         */
+        tpm: number | null;
+        /**
+         * Model calls at once
+         */
+        concurrency: number | null;
     };
     /**
      * Of this plan, from 1
@@ -1364,23 +1388,23 @@ export type InvitationAccepted = {
 
 export type ApiKeyLimits = {
     /**
-     * Requests a minute of each operation; null is the default, 0 no limit (admin). Binds.
+     * Requests a minute of each operation; null is the default, 0 no limit (admin).
      */
     rpm: number | null;
     /**
-     * Tokens a minute. Kept and shown; it does not bind calls yet.
+     * Tokens a minute, of model calls
      */
     tpm: number | null;
     /**
-     * Calls at once. Kept and shown; it does not bind calls yet.
+     * Model calls at once
      */
     concurrency: number | null;
     /**
-     * Micro-credits a day. Kept and shown; it does not bind calls yet.
+     * Micro-credits a UTC day, open holds included
      */
     budget_daily_micros: number | null;
     /**
-     * Micro-credits a month. Kept and shown; it does not bind calls yet.
+     * Micro-credits a UTC month, open holds included
      */
     budget_monthly_micros: number | null;
 };
@@ -1400,6 +1424,7 @@ export type ApiKey = {
      */
     unused_scopes: Array<string>;
     allowed_cidrs: Array<string>;
+    allowed_models: Array<string>;
     limits: ApiKeyLimits;
     paused: boolean;
     created_by: string;
@@ -1423,6 +1448,7 @@ export type NewApiKey = {
      */
     unused_scopes: Array<string>;
     allowed_cidrs: Array<string>;
+    allowed_models: Array<string>;
     limits: ApiKeyLimits;
     paused: boolean;
     created_by: string;
@@ -1977,6 +2003,96 @@ export type OwnRateLimits = {
     }>;
 };
 
+export type TokenLimits = {
+    data: Array<{
+        subject: {
+            type: 'org' | 'user' | 'key';
+            id: string;
+        };
+        /**
+         * Model calls a minute; null inherits
+         */
+        rpm: number | null;
+        /**
+         * Their tokens a minute; null inherits
+         */
+        tpm: number | null;
+        /**
+         * Model calls at once; null inherits
+         */
+        concurrency: number | null;
+        /**
+         * Micro-credits a UTC day, open holds included; null inherits
+         */
+        budget_daily_micros: number | null;
+        /**
+         * Micro-credits a UTC month, open holds included; null inherits
+         */
+        budget_monthly_micros: number | null;
+        used: {
+            rpm: number;
+            tpm: number;
+            concurrency: number;
+            budget_daily_micros: number;
+            budget_monthly_micros: number;
+        };
+        /**
+         * Of open holds, which the used budgets include
+         */
+        held_micros: number;
+        resets_at: {
+            budget_daily_micros: string;
+            budget_monthly_micros: string;
+        };
+        /**
+         * The limit that leaves the least
+         */
+        tightest: string | null;
+        /**
+         * Shares of a budget at which its owners are told
+         */
+        alert_percents: Array<number>;
+    }>;
+    /**
+     * For admins: what is set for the organization and for persons
+     */
+    rules: Array<{
+        subject_type: 'org' | 'user' | 'key';
+        subject_id: string;
+        /**
+         * Model calls a minute; null inherits
+         */
+        rpm: number | null;
+        /**
+         * Their tokens a minute; null inherits
+         */
+        tpm: number | null;
+        /**
+         * Model calls at once; null inherits
+         */
+        concurrency: number | null;
+        /**
+         * Micro-credits a UTC day, open holds included; null inherits
+         */
+        budget_daily_micros: number | null;
+        /**
+         * Micro-credits a UTC month, open holds included; null inherits
+         */
+        budget_monthly_micros: number | null;
+        /**
+         * Shares of a budget at which its owners are told
+         */
+        alert_percents: Array<number>;
+    }>;
+    plan: {
+        key: string;
+        rpm: number | null;
+        tpm: number | null;
+        concurrency: number | null;
+    };
+    as_of: string;
+};
+
 export type Model = {
     id: string;
     object: 'model';
@@ -2010,6 +2126,18 @@ export type TokenBalance = {
         remaining_micros: number;
         expires_at: string | null;
     }>;
+    plan: {
+        key: string;
+        name: string;
+        /**
+         * Given each month
+         */
+        allowance_micros: number;
+        /**
+         * When the next month's are given
+         */
+        renews_at: string | null;
+    };
     as_of: string;
 };
 
@@ -2053,6 +2181,7 @@ export type UsageRecord = {
     provider: string;
     key_id: string;
     user_id: string | null;
+    project_id: string | null;
     streamed: boolean;
     state: 'open' | 'reconciling' | 'settled' | 'released';
     outcome: string | null;
@@ -2073,6 +2202,194 @@ export type UsageRecordList = {
     data: Array<UsageRecord>;
     has_more: boolean;
     next_cursor: string | null;
+};
+
+export type Receipt = {
+    receipt: {
+        version: number;
+        request_id: string;
+        organization_id: string;
+        mode: string;
+        key_id: string | null;
+        user_id: string | null;
+        project_id: string | null;
+        endpoint: string;
+        model: string;
+        provider: string;
+        price_version: string;
+        state: string;
+        outcome: string | null;
+        basis: string | null;
+        created_at: string;
+        finished_at: string | null;
+        attempts: Array<{
+            id: string;
+            created_at: string;
+            provider: string;
+            model_served: string;
+            price_version: string;
+            basis: string;
+            outcome: string;
+            input_tokens: number;
+            cache_read_tokens: number;
+            cache_write_tokens: number;
+            output_tokens: number;
+            reasoning_tokens: number;
+            /**
+             * What it adds; a correction holds the difference
+             */
+            cost_usd: string;
+        }>;
+        counts: {
+            input_tokens: number;
+            cache_read_tokens: number;
+            cache_write_tokens: number;
+            output_tokens: number;
+            reasoning_tokens: number;
+        };
+        /**
+         * Counts × prices; each token is in one line
+         */
+        lines: Array<{
+            line: string;
+            quantity: number;
+            /**
+             * An exact decimal in USD
+             */
+            price_usd: string;
+            /**
+             * An exact decimal in USD
+             */
+            amount_usd: string;
+        }>;
+        /**
+         * What the lines add up to
+         */
+        table_usd: string;
+        cost_from: 'table' | 'provider' | 'nothing';
+        /**
+         * An exact decimal in USD
+         */
+        cost_usd: string;
+        cost_micros: number;
+        written_off_micros: number;
+        hold: {
+            id: string;
+            amount_micros: number;
+        };
+        txn_id: string | null;
+    };
+    /**
+     * Ed25519 over the canonical JSON (RFC 8785) of `receipt`, in base64
+     */
+    signature: string;
+    key_version: number;
+};
+
+export type ReceiptKeys = {
+    data: Array<{
+        version: number;
+        algorithm: 'Ed25519';
+        /**
+         * SubjectPublicKeyInfo as PEM
+         */
+        public_key: string;
+    }>;
+};
+
+export type TokenHold = {
+    id: string;
+    amount_micros: number;
+    state: 'pending' | 'captured' | 'released';
+    captured_micros: number;
+    on_expiry: 'release' | 'capture';
+    purpose: string | null;
+    project_id: string | null;
+    model: string | null;
+    /**
+     * The key, or null for a person
+     */
+    key_id: string | null;
+    user_id: string | null;
+    expires_at: string;
+    created_at: string;
+    ended_at: string | null;
+};
+
+export type TokenHoldList = {
+    data: Array<TokenHold>;
+    has_more: boolean;
+    next_cursor: string | null;
+};
+
+export type TokenSpend = {
+    hold_id: string;
+    /**
+     * All that was paid, what was above the hold included
+     */
+    captured_micros: number;
+    released_micros: number;
+    txn_id: string | null;
+    available_micros: number;
+};
+
+export type InstallationUsage = {
+    from: string;
+    to: string;
+    data: Array<{
+        group: string | null;
+        calls: number;
+        failures: number;
+        input_tokens: number;
+        output_tokens: number;
+        /**
+         * Taken from the organizations, as the ledger says
+         */
+        credits_micros: number;
+        /**
+         * What the calls cost, exact
+         */
+        cost_usd: string;
+        /**
+         * The credits' worth, exact
+         */
+        charge_usd: string;
+        /**
+         * Charge less cost, exact; below zero where a cost was written off
+         */
+        margin_usd: string;
+        /**
+         * What providers billed for calls that cost nobody anything, exact
+         */
+        loss_usd: string;
+    }>;
+    totals: {
+        calls: number;
+        failures: number;
+        input_tokens: number;
+        output_tokens: number;
+        /**
+         * Taken from the organizations, as the ledger says
+         */
+        credits_micros: number;
+        /**
+         * What the calls cost, exact
+         */
+        cost_usd: string;
+        /**
+         * The credits' worth, exact
+         */
+        charge_usd: string;
+        /**
+         * Charge less cost, exact; below zero where a cost was written off
+         */
+        margin_usd: string;
+        /**
+         * What providers billed for calls that cost nobody anything, exact
+         */
+        loss_usd: string;
+    };
+    as_of: string;
 };
 
 export type UsageStats = {
@@ -2117,6 +2434,10 @@ export type UsageStats = {
          * Charge less cost, exact; below zero where a cost was written off
          */
         margin_usd: string;
+        /**
+         * What providers billed for calls that cost nobody anything, exact
+         */
+        loss_usd: string;
     }>;
     totals: {
         calls: number;
@@ -2139,6 +2460,10 @@ export type UsageStats = {
          * Charge less cost, exact; below zero where a cost was written off
          */
         margin_usd: string;
+        /**
+         * What providers billed for calls that cost nobody anything, exact
+         */
+        loss_usd: string;
     };
     as_of: string;
 };
@@ -5166,25 +5491,29 @@ export type CreateApiKeyData = {
          * Networks it may be used from; empty: any
          */
         allowed_cidrs?: Array<string>;
+        /**
+         * Models it may call; empty: all
+         */
+        allowed_models?: Array<string>;
         limits?: {
             /**
-             * Requests a minute of each operation; null is the default, 0 no limit (admin). Binds.
+             * Requests a minute of each operation; null is the default, 0 no limit (admin).
              */
             rpm?: number | null;
             /**
-             * Tokens a minute. Kept and shown; it does not bind calls yet.
+             * Tokens a minute, of model calls
              */
             tpm?: number | null;
             /**
-             * Calls at once. Kept and shown; it does not bind calls yet.
+             * Model calls at once
              */
             concurrency?: number | null;
             /**
-             * Micro-credits a day. Kept and shown; it does not bind calls yet.
+             * Micro-credits a UTC day, open holds included
              */
             budget_daily_micros?: number | null;
             /**
-             * Micro-credits a month. Kept and shown; it does not bind calls yet.
+             * Micro-credits a UTC month, open holds included
              */
             budget_monthly_micros?: number | null;
         };
@@ -5248,28 +5577,29 @@ export type ChangeApiKeyData = {
         name?: string;
         scopes?: Array<'conversations.view' | 'contacts.view' | 'templates.view' | 'analytics.view' | 'settings.view' | 'jobs.view' | 'studio.view' | 'conversations.manage' | 'contacts.manage' | 'templates.use' | 'api_keys.own' | 'gateway.use' | 'studio.build' | 'team.manage' | 'settings.manage' | 'templates.manage' | 'automation.manage' | 'campaigns.manage' | 'api_keys.manage' | 'jobs.manage' | 'studio.ship' | 'conversations.delete' | 'contacts.delete' | 'contacts.import' | 'analytics.export' | 'audit.view' | 'billing.view' | 'billing.manage' | 'organization.manage' | 'credits.spend' | 'payments.read' | 'ledger.read'>;
         allowed_cidrs?: Array<string>;
+        allowed_models?: Array<string>;
         /**
          * Replaces all of them; those left out are null
          */
         limits?: {
             /**
-             * Requests a minute of each operation; null is the default, 0 no limit (admin). Binds.
+             * Requests a minute of each operation; null is the default, 0 no limit (admin).
              */
             rpm?: number | null;
             /**
-             * Tokens a minute. Kept and shown; it does not bind calls yet.
+             * Tokens a minute, of model calls
              */
             tpm?: number | null;
             /**
-             * Calls at once. Kept and shown; it does not bind calls yet.
+             * Model calls at once
              */
             concurrency?: number | null;
             /**
-             * Micro-credits a day. Kept and shown; it does not bind calls yet.
+             * Micro-credits a UTC day, open holds included
              */
             budget_daily_micros?: number | null;
             /**
-             * Micro-credits a month. Kept and shown; it does not bind calls yet.
+             * Micro-credits a UTC month, open holds included
              */
             budget_monthly_micros?: number | null;
         };
@@ -7853,6 +8183,8 @@ export type GetTokenUsageData = {
         model?: string;
         key_id?: string;
         user_id?: string;
+        provider?: string;
+        project_id?: string;
         group_by?: string;
     };
     url: '/api/tokens/usage';
@@ -7885,6 +8217,8 @@ export type ListUsageRecordsData = {
         model?: string;
         key_id?: string;
         user_id?: string;
+        provider?: string;
+        project_id?: string;
         outcome?: string;
         limit?: number;
         cursor?: string;
@@ -7909,6 +8243,316 @@ export type ListUsageRecordsResponses = {
 };
 
 export type ListUsageRecordsResponse = ListUsageRecordsResponses[keyof ListUsageRecordsResponses];
+
+export type ReserveTokensData = {
+    body: {
+        /**
+         * Micro-credits; or else a model and its tokens
+         */
+        amount_micros?: number;
+        model?: string;
+        prompt_tokens?: number;
+        max_output_tokens?: number;
+        deadline_s?: number;
+        /**
+         * What happens to the credits when nobody consumes or releases them in time
+         */
+        on_expiry?: 'release' | 'capture';
+        purpose?: string;
+        project_id?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/tokens/reserve';
+};
+
+export type ReserveTokensErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ReserveTokensError = ReserveTokensErrors[keyof ReserveTokensErrors];
+
+export type ReserveTokensResponses = {
+    /**
+     * Success
+     */
+    201: TokenHold;
+};
+
+export type ReserveTokensResponse = ReserveTokensResponses[keyof ReserveTokensResponses];
+
+export type ConsumeTokensData = {
+    body: {
+        /**
+         * Left out: the credits are taken at once
+         */
+        hold_id?: string;
+        /**
+         * Micro-credits; or else a model and its tokens
+         */
+        amount_micros?: number;
+        model?: string;
+        /**
+         * Disjoint counts: each token is in one of them
+         */
+        usage?: {
+            input_tokens?: number;
+            cache_read_tokens?: number;
+            cache_write_tokens?: number;
+            output_tokens?: number;
+        };
+        /**
+         * What is above the hold comes from what is available, all of it or nothing
+         */
+        allow_excess?: boolean;
+        purpose?: string;
+        project_id?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/tokens/consume';
+};
+
+export type ConsumeTokensErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ConsumeTokensError = ConsumeTokensErrors[keyof ConsumeTokensErrors];
+
+export type ConsumeTokensResponses = {
+    /**
+     * Success
+     */
+    200: TokenSpend;
+};
+
+export type ConsumeTokensResponse = ConsumeTokensResponses[keyof ConsumeTokensResponses];
+
+export type ReleaseTokensData = {
+    body: {
+        hold_id: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/tokens/release';
+};
+
+export type ReleaseTokensErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ReleaseTokensError = ReleaseTokensErrors[keyof ReleaseTokensErrors];
+
+export type ReleaseTokensResponses = {
+    /**
+     * Success
+     */
+    200: TokenSpend;
+};
+
+export type ReleaseTokensResponse = ReleaseTokensResponses[keyof ReleaseTokensResponses];
+
+export type ListTokenHoldsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        state?: 'pending' | 'captured' | 'released';
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/api/tokens/holds';
+};
+
+export type ListTokenHoldsErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ListTokenHoldsError = ListTokenHoldsErrors[keyof ListTokenHoldsErrors];
+
+export type ListTokenHoldsResponses = {
+    /**
+     * Success
+     */
+    200: TokenHoldList;
+};
+
+export type ListTokenHoldsResponse = ListTokenHoldsResponses[keyof ListTokenHoldsResponses];
+
+export type GetTokenLimitsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/tokens/limits';
+};
+
+export type GetTokenLimitsErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type GetTokenLimitsError = GetTokenLimitsErrors[keyof GetTokenLimitsErrors];
+
+export type GetTokenLimitsResponses = {
+    /**
+     * Success
+     */
+    200: TokenLimits;
+};
+
+export type GetTokenLimitsResponse = GetTokenLimitsResponses[keyof GetTokenLimitsResponses];
+
+export type SetTokenLimitsData = {
+    body: {
+        subject_type: 'org' | 'user' | 'key';
+        subject_id: string;
+        /**
+         * Model calls a minute; null inherits
+         */
+        rpm?: number | null;
+        /**
+         * Their tokens a minute; null inherits
+         */
+        tpm?: number | null;
+        /**
+         * Model calls at once; null inherits
+         */
+        concurrency?: number | null;
+        /**
+         * Micro-credits a UTC day, open holds included; null inherits
+         */
+        budget_daily_micros?: number | null;
+        /**
+         * Micro-credits a UTC month, open holds included; null inherits
+         */
+        budget_monthly_micros?: number | null;
+        /**
+         * Shares of a budget at which its owners are told
+         */
+        alert_percents?: Array<number>;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/tokens/limits';
+};
+
+export type SetTokenLimitsErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type SetTokenLimitsError = SetTokenLimitsErrors[keyof SetTokenLimitsErrors];
+
+export type SetTokenLimitsResponses = {
+    /**
+     * Success
+     */
+    200: TokenLimits;
+};
+
+export type SetTokenLimitsResponse = SetTokenLimitsResponses[keyof SetTokenLimitsResponses];
+
+export type GetInstallationUsageData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Inclusive; 30 days before the end unless told
+         */
+        from?: string;
+        /**
+         * Exclusive; now unless told
+         */
+        to?: string;
+        group_by?: 'day' | 'week' | 'month' | 'org' | 'model' | 'provider';
+    };
+    url: '/api/admin/llm/usage';
+};
+
+export type GetInstallationUsageErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type GetInstallationUsageError = GetInstallationUsageErrors[keyof GetInstallationUsageErrors];
+
+export type GetInstallationUsageResponses = {
+    /**
+     * Success
+     */
+    200: InstallationUsage;
+};
+
+export type GetInstallationUsageResponse = GetInstallationUsageResponses[keyof GetInstallationUsageResponses];
+
+export type ListReceiptKeysData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/llm/receipts/key';
+};
+
+export type ListReceiptKeysErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ListReceiptKeysError = ListReceiptKeysErrors[keyof ListReceiptKeysErrors];
+
+export type ListReceiptKeysResponses = {
+    /**
+     * Success
+     */
+    200: ReceiptKeys;
+};
+
+export type ListReceiptKeysResponse = ListReceiptKeysResponses[keyof ListReceiptKeysResponses];
+
+export type GetReceiptData = {
+    body?: never;
+    path: {
+        request_id: string;
+    };
+    query?: never;
+    url: '/api/llm/receipts/{request_id}';
+};
+
+export type GetReceiptErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type GetReceiptError = GetReceiptErrors[keyof GetReceiptErrors];
+
+export type GetReceiptResponses = {
+    /**
+     * Success
+     */
+    200: Receipt;
+};
+
+export type GetReceiptResponse = GetReceiptResponses[keyof GetReceiptResponses];
 
 export type ListOutboundEventTypesData = {
     body?: never;

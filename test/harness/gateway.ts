@@ -3,6 +3,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { balances, grant } from "../../server/kernel/ledger/index.ts";
 import { createDb, withTx, type Db } from "../../server/platform/db/index.ts";
 import { newId, type OrgId } from "../../server/platform/ids.ts";
+import { createSigner } from "../../server/platform/crypto/index.ts";
+import { KEYRING } from "./people.ts";
+import { createLimiter } from "../../server/platform/rate-limit/index.ts";
 import { startTestApp, type TestApp, type TestAppOptions } from "./app.ts";
 import { createClient, type Client, type Json } from "./client.ts";
 
@@ -37,7 +40,8 @@ export type TestGateway = {
   settings(change: Json): Promise<void>;
   /** The next `times` chats meet this fault. */
   fault(fault: string, params?: Json, times?: number): Promise<void>;
-  release(name: string): Promise<number>;
+  /** Lets those go that wait, and unless told otherwise those that come later too. */
+  release(name: string, later?: boolean): Promise<number>;
   heldUpstream(): Promise<number>;
   /** The provider's own bill. */
   bill(): Promise<Generation[]>;
@@ -53,6 +57,24 @@ export type TestGateway = {
   /** Reads `check` until it holds; fails after `ms`. */
   until<T>(what: string, check: () => Promise<T | null | false | undefined>, ms?: number): Promise<T>;
   close(): Promise<void>;
+};
+
+/** What a gateway beside the whole server's is built with: nothing limits its calls. */
+export const unlimited = {
+  limiter: createLimiter(),
+  receiptSigner: createSigner([KEYRING], "holdfast.receipts"),
+  mail: {
+    send: () => {
+      throw new Error("no budget, no mail");
+    },
+  },
+  planOf: async () => ({
+    key: "free",
+    name: "Free",
+    limits: { rpm: null, tpm: null, concurrency: null },
+    allowanceMicros: 0n,
+    renewsAt: null,
+  }),
 };
 
 export async function startTestGateway(
@@ -100,8 +122,8 @@ export async function startTestGateway(
         times,
         ...params,
       })),
-    release: async (name) =>
-      Number((await control("POST", "/openrouter/holds/release", { name, later: true })).released),
+    release: async (name, later = true) =>
+      Number((await control("POST", "/openrouter/holds/release", { name, later })).released),
     async heldUpstream() {
       const { waiting } = (await control("GET", "/openrouter/holds")) as { waiting: Record<string, number> };
       return Object.values(waiting).reduce((sum, count) => sum + count, 0);

@@ -21,6 +21,7 @@ const SCREENS: Record<string, string> = {
   usage: "/usage",
   models: "/models",
   "api-keys": "/api-keys",
+  "call-limits": "/call-limits",
   "api-keys-create": "/api-keys?create=1",
   team: "/team",
   organization: "/organization",

@@ -37,6 +37,7 @@ import {
   ownOrganization,
 } from "./rows.ts";
 import { billingExamples } from "./examples-billing.ts";
+import { gatewayExamples } from "./examples-gateway.ts";
 import { paymentsExamples } from "./examples-payments.ts";
 import { relayExamples } from "./examples-relay.ts";
 import { operatorExamples } from "./examples-operator.ts";
@@ -264,4 +265,5 @@ export const examples: Record<string, Example> = {
   getTokenBalance: {},
   getTokenUsage: {},
   listUsageRecords: {},
+  ...gatewayExamples,
 };

@@ -11,6 +11,8 @@ const STALE: Record<string, readonly string[]> = {
   "subscription.updated": ["subscription", "balance", "checkout"],
   "invoice.updated": ["invoices"],
   "llm.request.settled": ["usage", "balance", "ledger"],
+  "limits.changed": ["token-limits", "api-keys"],
+  "budget.warned": ["token-limits"],
   "reconciliation.progress": ["reconciliation"],
   "job.updated": ["jobs"],
   // Whose it was shows when we ask who we are: one that has ended answers 401.

@@ -34,7 +34,9 @@ import type {
   RegisterData,
   SetSsoData,
   SignInProviders,
+  SetTokenLimitsData,
   TokenBalance,
+  TokenLimits,
   TokenUsage,
   WebhookDeadLetters,
   WebhookDiff,
@@ -109,6 +111,8 @@ export type {
   SessionEntry,
   System,
   TokenBalance,
+  TokenHold,
+  TokenLimits,
   UsageRecord,
   WaitingDevice,
   WebhookCounts,
@@ -151,6 +155,9 @@ export type Effect = WebhookEvent["effects"][number];
 export type Attempt = WebhookEventDetail["attempts_log"][number];
 export type DeadGroup = WebhookDeadLetters["data"][number];
 export type LedgerAccount = LedgerAccounts["data"][number];
+export type LimitsInput = SetTokenLimitsData["body"];
+export type LimitStanding = TokenLimits["data"][number];
+export type LimitRule = TokenLimits["rules"][number];
 export type UsageGroup = TokenUsage["data"][number];
 export type UsageSums = TokenUsage["totals"];
 export type RegisterInput = RegisterData["body"];

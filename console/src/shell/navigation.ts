@@ -4,6 +4,7 @@ import {
   BookOpenCheck,
   Boxes,
   ChartColumn,
+  CircleGauge,
   Coins,
   Contact,
   CreditCard,
@@ -158,6 +159,13 @@ export const NAVIGATION: NavSection[] = [
         icon: KeyRound,
         words: "secret token",
         show: (me) => atLeast(me, "agent"),
+      },
+      {
+        to: "/call-limits",
+        label: "Keys and limits",
+        icon: CircleGauge,
+        words: "rates rpm tpm concurrency budgets day month",
+        show: anyone,
       },
       {
         to: "/relay",

@@ -13,7 +13,14 @@ import { paypalDisputeHandler } from "./disputes/paypal-handler.ts";
 import { stripeDisputeHandler } from "./disputes/stripe-handler.ts";
 import { createFreeMonths } from "./plans/free-months.ts";
 import { runClock } from "./subscriptions/clock.ts";
-import { planOf, readCurrent, seatsOf, type Current } from "./subscriptions/read.ts";
+import {
+  planOf,
+  readCurrent,
+  readPlanNow,
+  seatsOf,
+  type Current,
+  type PlanNow,
+} from "./subscriptions/read.ts";
 import { byMode, recurringHandler } from "./subscriptions/stripe-handler.ts";
 import { subscriptionStatus } from "./subscriptions/checkout-status.ts";
 import { watchSubscriptions } from "./subscriptions/watch.ts";
@@ -66,6 +73,8 @@ export type Billing = {
   /** How the organization's subscription stands. */
   current(org: OrgId, mode: Mode): Promise<Current>;
   usage(org: OrgId, mode: Mode): Promise<PlanUsage>;
+  /** The plan that counts now and when its next credits are given, in a transaction that sees the organization. */
+  planOf(tx: Tx, org: OrgId, mode: Mode): Promise<PlanNow>;
   /** Members that the organization may have, in a transaction that sees it. */
   seats(tx: Tx, org: OrgId): Promise<number>;
   /** The free plan's months, and what our clock brings to subscriptions. True when there is more. */
@@ -121,6 +130,7 @@ export function createBilling(deps: BillingDeps): Billing {
     customer: (input) => readCustomer(db, input),
     keepPlans: () => deps.versions.keep(),
     current: (org, mode) => withTx(db, org, (tx) => readCurrent(deps, tx, org, mode)),
+    planOf: (tx, org, mode) => readPlanNow(deps, tx, org, mode),
     usage: (org, mode) => readUsage(deps, org, mode),
     seats: async (tx, org) => seatsOf(deps, await planOf(deps, tx, org, deps.stripe.mode)),
     beginMonths: months.begin,

@@ -1,8 +1,8 @@
 import type { Tx } from "../../platform/db/index.ts";
 import type { OrgId } from "../../platform/ids.ts";
 import { ATTO_PER_MICRO } from "../../platform/money.ts";
-import { openBook, sweepExpired, type Book, type BookGrant } from "./book.ts";
-import type { HoldRequest, HoldResult, Settlement, SettleResult } from "./hold.ts";
+import { available, openBook, sweepExpired, type Book, type BookGrant } from "./book.ts";
+import type { Gate, HoldRequest, HoldResult, Refusal, Settlement, SettleResult } from "./hold.ts";
 import {
   covers,
   loadFirstGrants,
@@ -27,25 +27,36 @@ const nameOf = ({ mode, unit }: BookKey): string => `${mode}/${unit}`;
  * Settles and holds for one organization in the caller's `tx`: first the settlements, then the holds, each list in its
  * order, each judged alone. A refusal refuses only its own. The number of statements does not grow with the batch.
  */
-export async function applyBatch(tx: Tx, org: OrgId, batch: Batch, now: Date): Promise<BatchResult> {
-  const { write, ...result } = await planBatch(tx, org, batch, now);
+export async function applyBatch(
+  tx: Tx,
+  org: OrgId,
+  batch: Batch,
+  now: Date,
+  openGate?: () => Promise<Gate | null> | null,
+): Promise<BatchResult> {
+  const { write, ...result } = await planBatch(tx, org, batch, now, openGate);
   await write();
   return result;
 }
 
-/** The same without its last step: `write` sends its statements at once, so it may be the transaction's last. */
+/**
+ * The same without its last step: `write` sends its statements at once, so it may be the transaction's last. `openGate` is
+ * called with the wallets' lock already sent, so what it reads is read under it.
+ */
 export async function planBatch(
   tx: Tx,
   org: OrgId,
   batch: Batch,
   now: Date,
+  openGate?: () => Promise<Gate | null> | null,
 ): Promise<BatchResult & { write: () => Promise<void> }> {
   const ids = [...batch.settle.map(({ holdId }) => holdId), ...batch.hold.map(({ id }) => id)];
   // Sent together, run in this order: the holds are read under the lock of the wallets.
-  const [wallets, loaded, grants] = await Promise.all([
+  const [wallets, loaded, grants, gate] = await Promise.all([
     lockWallets(tx, org, batch.hold),
     loadHolds(tx, org, ids.toSorted()),
     loadFirstGrants(tx, org, ids, now),
+    openGate?.(),
   ]);
   const holds = new Map(loaded.map((known) => [known.hold.id, known]));
   const books = await openBooks(tx, org, batch, { wallets, holds, grants }, now);
@@ -55,14 +66,26 @@ export async function planBatch(
     const book = known && books.get(nameOf(known));
     return book ? planSettle(book, settlement) : { holdId: settlement.holdId, error: "not_found" };
   });
-  const held = batch.hold.map((request): HoldResult => {
+  const held = batch.hold.map((request, at): HoldResult => {
     const book = books.get(nameOf(holds.get(request.id) ?? request));
-    return book ? planHold(book, request) : { holdId: request.id, held: false, availableMicros: 0n };
+    if (!book) return { holdId: request.id, held: false, availableMicros: 0n };
+    const known = book.holds.has(request.id);
+    const refusal = known ? null : gate?.judge(at);
+    if (refusal) return refusedBy(refusal, request, book);
+    const result = planHold(book, request);
+    if (result.held && !known) gate?.held(at);
+    return result;
   });
   const write = async () => {
-    await Promise.all([...books.values()].map((book) => writeBook(tx, org, book)));
+    await Promise.all([...[...books.values()].map((book) => writeBook(tx, org, book)), gate?.end()]);
   };
   return { settled, held, write };
+}
+
+function refusedBy({ problem, roomMicros }: Refusal, { id }: HoldRequest, book: Book): HoldResult {
+  const free = available(book);
+  const availableMicros = roomMicros !== null && roomMicros < free ? roomMicros : free;
+  return { holdId: id, held: false, availableMicros, refused: problem };
 }
 
 /** One book per mode and unit that the batch touches, with grants enough for all that it may draw. */

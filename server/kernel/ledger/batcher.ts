@@ -4,7 +4,7 @@ import { withTx, type Db, type Tx } from "../../platform/db/index.ts";
 import type { OrgId } from "../../platform/ids.ts";
 import { common, Problem } from "../../platform/problem.ts";
 import { planBatch } from "./batch.ts";
-import type { HoldRequest, HoldResult, Settlement, SettleResult } from "./hold.ts";
+import type { Gate, HoldRequest, HoldResult, Settlement, SettleResult } from "./hold.ts";
 import { checkHold } from "./plan-hold.ts";
 import { checkSettlement } from "./plan-settle.ts";
 
@@ -13,6 +13,8 @@ import { checkSettlement } from "./plan-settle.ts";
  * answer is best handed to `tx.last`.
  */
 export type Alongside<H, S> = {
+  /** Bounds of the caller's own on these holds, in their order; null, and no query, where there are none. */
+  gate?(tx: Tx, org: OrgId, items: readonly H[]): Promise<Gate | null> | null;
   /** The items of the holds that were held; refused ones are left out. */
   held(tx: Tx, org: OrgId, items: H[]): Promise<void>;
   /** Every settlement's item with its result, errors and repeats (`first: false`) included. */
@@ -125,7 +127,13 @@ async function apply<H, S>(
   const holds = calls.filter((call) => call.kind === "hold");
   const settles = calls.filter((call) => call.kind === "settle");
   const batch = { hold: holds.map(({ request }) => request), settle: settles.map(({ request }) => request) };
-  const { held, settled, write } = await planBatch(tx, org, batch, now.now());
+  const openGate = () =>
+    alongside.gate?.(
+      tx,
+      org,
+      holds.map(({ item }) => item),
+    ) ?? null;
+  const { held, settled, write } = await planBatch(tx, org, batch, now.now(), openGate);
   const answers: (() => void)[] = [];
   const kept: H[] = [];
   held.forEach((result, index) => {

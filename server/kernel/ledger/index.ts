@@ -19,12 +19,29 @@ export type { Entry, Mode, Posting, Unit } from "./entry.ts";
 export { post, type Posted } from "./post.ts";
 export { grant, type Granted, type GrantKind, type NewGrant } from "./grant.ts";
 export { clawBack, restoreClawedBack, type ClawBack } from "./claw-back.ts";
-export type { Basis, HoldRequest, HoldResult, Settled, Settlement, SettleResult } from "./hold.ts";
+export type {
+  Basis,
+  Gate,
+  HoldRequest,
+  HoldResult,
+  Refusal,
+  Settled,
+  Settlement,
+  SettleResult,
+} from "./hold.ts";
 export { applyBatch, type Batch, type BatchResult } from "./batch.ts";
 export { createHoldBatcher, type Alongside, type HoldBatcher } from "./batcher.ts";
 export { endGrants, hasGrant } from "./end-grants.ts";
 export { expireGrants, expireHolds, extendHolds } from "./expire.ts";
-export { balances, listAccounts, listGrants, type Account, type Balance, type GrantRow } from "./read.ts";
+export {
+  balances,
+  findHold,
+  listAccounts,
+  listGrants,
+  type Account,
+  type Balance,
+  type GrantRow,
+} from "./read.ts";
 export { sumPeriod, type PeriodSums } from "./read-period.ts";
 export {
   getTransaction,

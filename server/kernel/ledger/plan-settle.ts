@@ -2,7 +2,18 @@
 import type { HoldId } from "../../platform/ids.ts";
 import { ATTO_PER_MICRO } from "../../platform/money.ts";
 import { assert } from "../../platform/problem.ts";
-import { giveBack, grantOf, min, record, spend, sum, takeBack, type Book, type BookHold } from "./book.ts";
+import {
+  available,
+  giveBack,
+  grantOf,
+  min,
+  record,
+  spend,
+  sum,
+  takeBack,
+  type Book,
+  type BookHold,
+} from "./book.ts";
 import type { Part } from "./book.ts";
 import { splitCost } from "./carry.ts";
 import { CREDIT_ACCOUNTS } from "./entry.ts";
@@ -33,6 +44,11 @@ export function planSettle(book: Book, settlement: Settlement): SettleResult {
   if (settlement.excess === "refuse" && settlement.amountAtto > hold.amount * ATTO_PER_MICRO) {
     return { holdId: settlement.holdId, error: "exceeds_hold" };
   }
+  if (
+    settlement.excess === "demand" &&
+    settlement.amountAtto > (hold.amount + available(book)) * ATTO_PER_MICRO
+  )
+    return { holdId: settlement.holdId, error: "insufficient" };
   const transactionId = open ? settleOpen(book, hold, settlement) : settleAgain(book, hold, settlement);
   hold.transactionId = transactionId ?? hold.transactionId;
   hold.costAtto = settlement.amountAtto;

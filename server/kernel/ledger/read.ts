@@ -63,6 +63,22 @@ export function listAccounts(tx: Tx, org: OrgId, mode: Mode): Promise<Account[]>
   return tx.query<Account>("ledger.list_accounts", ACCOUNTS, [org, mode]);
 }
 
+/** What is told of a hold: borne by the house, and the last transaction of its settlement. Null for one that is not there. */
+export async function findHold(
+  tx: Tx,
+  org: OrgId,
+  id: string,
+): Promise<{ captured: bigint; writtenOff: bigint; transactionId: string | null } | null> {
+  type Row = { captured: bigint; writtenOff: bigint; transactionId: string | null };
+  const [row] = await tx.query<Row>(
+    "ledger.hold",
+    `select captured, written_off as "writtenOff", transaction_id as "transactionId" from ledger.holds
+     where org_id = $1 and id = $2`,
+    [org, id],
+  );
+  return row ?? null;
+}
+
 const MAX_GRANTS = 200;
 
 const GRANTS = `

@@ -20,4 +20,6 @@ export { departureActions } from "./members/depart.ts";
 export { invitationActions } from "./invitations/accept.ts";
 export { tenancyMails } from "./mails.ts";
 export { findName as findOrganizationName } from "./organizations/store.ts";
-export { ownersOf } from "./members/owners.ts";
+export { isMember, ownersOf } from "./members/owners.ts";
+export { setKeyLimits } from "./keys/change.ts";
+export { findAnyKey } from "./keys/store.ts";

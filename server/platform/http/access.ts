@@ -4,6 +4,18 @@ import { assert, Problem, common } from "../problem.ts";
 export type Role = "owner" | "admin" | "agent" | "viewer";
 const RANK: Record<Role, number> = { viewer: 1, agent: 2, admin: 3, owner: 4 };
 
+/** Null is no bound of the key's own. */
+export type KeyBounds = {
+  /** Of a personal key: who made it, and answers for what it spends. */
+  readonly makerId: UserId | null;
+  readonly tpm: number | null;
+  readonly concurrency: number | null;
+  readonly budgetDailyMicros: bigint | null;
+  readonly budgetMonthlyMicros: bigint | null;
+  /** Empty: all. */
+  readonly allowedModels: readonly string[];
+};
+
 /** Who is calling, as the credential proves it. Tenant and mode come from here and from nowhere else. */
 export type Actor = {
   readonly kind: "session" | "token" | "key";
@@ -21,6 +33,8 @@ export type Actor = {
   readonly mode: "test" | "live";
   /** Requests a minute; null is the installation's default, 0 no limit. */
   readonly rateLimitPerMin: number | null;
+  /** A key's further bounds, which the products that it spends with look at. */
+  readonly bounds?: KeyBounds;
   /** When the person last proved who they are (sign-in or `reauth`); null for a key, which proves nothing. */
   readonly provenAt: Date | null;
   /** The organization is suspended: only what says so goes on. */

@@ -16,6 +16,7 @@ export {
   type Access,
   type Actor,
   type Authenticate,
+  type KeyBounds,
   type Role,
 } from "./access.ts";
 export { idParam, instant, int64, listAnswer, listQuery, text } from "./schemas.ts";

@@ -13,14 +13,14 @@ import { networkOf } from "./address.ts";
 import type { Operation } from "./operation.ts";
 
 const DEFAULT_PER_MINUTE = 100;
-/** Over all operations together; the OpenAI-compatible surface and webhooks have limits of their own alone. */
+/** Over all operations together; model calls and webhooks have limits of their own alone. */
 export const CEILINGS = {
   user: perMinute("user", 300, "ceiling"),
   organization: perMinute("organization", 1_000, "ceiling"),
   address: perMinute("address", 100, "ceiling"),
 } as const;
 
-const UNDER_NO_CEILING = /^\/(v1|webhooks)\//;
+const UNDER_NO_CEILING = /^\/(v1|api\/llm|webhooks)\//;
 
 /** The operation's own rule; null when it has none. */
 export function ruleOf({ id, limit }: Pick<Operation, "id" | "limit">): Rule | null {

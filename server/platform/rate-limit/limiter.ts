@@ -6,6 +6,7 @@ import type { Logger, Metrics } from "../telemetry/index.ts";
 import { countsWithoutRedis } from "./away.ts";
 import type { Counted } from "./counts.ts";
 import { memoryCounts } from "./memory-counts.ts";
+import { createMeter, type Meter } from "./meter.ts";
 import { createOverrides, type Overrides } from "./overrides.ts";
 import { postgresCounts } from "./postgres-counts.ts";
 import { redisCounts } from "./redis-counts.ts";
@@ -20,6 +21,8 @@ export type Limiter = {
   /** With the windows that operators set. */
   applied(takings: readonly Taking[]): readonly Taking[];
   readonly overrides: Overrides | null;
+  /** Amounts, such as tokens a minute; not changed by operators. */
+  readonly meter: Meter;
   /** Redis is configured and does not answer. */
   degraded(): boolean;
   /** Writes down who was refused since the last time; called by itself every 5 s. */
@@ -60,6 +63,13 @@ export function createLimiter(options: LimiterOptions = {}): Limiter {
   const refusals = createRefusals(shared ?? null, now);
   const limited = metrics?.counter("rate_limited_total", "Requests refused for their rate", ["class"]);
   watch(metrics, degraded);
+  const meter = createMeter({
+    redis: redis && options.redis ? { client: redis, prefix: options.redis.prefix } : null,
+    now,
+    // As of takes: Redis goes by its own time, unless a test has another.
+    testNow: () => (clock && clock !== systemClock ? now() : null),
+    processes: () => shared?.bus.processes() ?? 1,
+  });
 
   const limiting = (takings: readonly Taking[]) =>
     relaxed ? takings.filter(({ rule }) => rule.kind !== "auth" && rule.kind !== "ceiling") : takings;
@@ -82,6 +92,7 @@ export function createLimiter(options: LimiterOptions = {}): Limiter {
       return takings.length === 0 ? [] : lookedAt(await count(takings, false));
     },
     applied,
+    meter,
     overrides,
     degraded,
     flush: () => refusals.flush(),

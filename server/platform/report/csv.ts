@@ -9,8 +9,11 @@ export function writeCsv({ title, facts, tables }: ReportDocument): string {
     [["report", title], ...facts],
     ...tables.map(({ title: name, columns, rows }) => [[name], columns, ...rows]),
   ];
-  return blocks.map((rows) => rows.map((row) => `${row.map(cell).join(",")}\r\n`).join("")).join("\r\n");
+  return blocks.map((rows) => rows.map(csvLine).join("")).join("\r\n");
 }
+
+/** One line of it, with its end. */
+export const csvLine = (row: readonly Cell[]): string => `${row.map(cell).join(",")}\r\n`;
 
 const FORMULA = /^[=+\-@\t\r]/;
 

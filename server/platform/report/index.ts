@@ -3,4 +3,5 @@
  * word; the only importer of the PDF writer.
  */
 export type { ReportDocument, ReportTable } from "./document.ts";
+export { csvLine } from "./csv.ts";
 export { sendDocument, REPORT_FORMATS } from "./send.ts";

@@ -1,16 +1,20 @@
 import type { Call } from "../../platform/http/index.ts";
 import { Problem } from "../../platform/problem.ts";
 import { context } from "../../platform/telemetry/index.ts";
-import { outcomeOf } from "./call/charge.ts";
+import { boundCost, guessTokens } from "./call/bound.ts";
+import { outcomeOf, tokensOf } from "./call/charge.ts";
 import type { HeldCall } from "./call/held-call.ts";
 import { measure } from "./call/measure.ts";
 import { faults, type RelayEnd } from "./call/outcome.ts";
+import { projectOf } from "./call/own-options.ts";
 import { readChat } from "./call/read-chat.ts";
 import { relayJson } from "./call/relay-json.ts";
 import { StreamRelay } from "./call/relay-stream.ts";
 import { upstreamBody } from "./call/upstream-body.ts";
 import { ENDPOINT, hold } from "./hold.ts";
 import { checkKey, keyOf } from "./idempotency.ts";
+import { boundsOf } from "./limits/bound.ts";
+import { takeRates } from "./limits/rates.ts";
 import { chooseModel } from "./models/catalogue.ts";
 import { gatewayProblems } from "./problems.ts";
 import { defer, settle, type Cost } from "./settle.ts";
@@ -45,12 +49,13 @@ export async function complete(gateway: Gateway, incoming: Incoming): Promise<vo
 }
 
 /** Everything before the provider hears of the call. What is refused here costs nothing and is counted by its reason. */
-async function admit(gateway: Gateway, { actor, requestId, request, body }: Incoming): Promise<HeldCall> {
+async function admit(gateway: Gateway, incoming: Incoming): Promise<HeldCall> {
+  const { actor, requestId, request, body } = incoming;
   const startedAt = performance.now();
   const { deps } = gateway;
   try {
     const chat = readChat(body);
-    const model = chooseModel(gateway.catalogue, chat.model);
+    const model = chooseModel(gateway.catalogue, chat.model, actor.bounds?.allowedModels);
     // A test credential spends test credits, which must never buy a call that costs real money.
     const unreachable = actor.mode === "test" && deps.llm.live;
     if (unreachable || gateway.running.size >= deps.maxOpenCalls)
@@ -62,11 +67,35 @@ async function admit(gateway: Gateway, { actor, requestId, request, body }: Inco
       now: deps.clock.now(),
     });
     if (key) await checkKey(deps.db, actor, key);
-    const call = await hold(gateway, { requestId, actor, chat, model, key, startedAt });
+    const projectId = projectOf(chat, request.headers["x-holdfast-project"]);
+    const asking = { requestId, actor, chat, model, key, projectId, startedAt };
+    const call = await holdWithin(gateway, incoming, asking);
     gateway.metrics.addedSeconds.observe((performance.now() - startedAt) / 1_000);
     return call;
   } catch (error) {
     gateway.metrics.refused.inc({ reason: error instanceof Problem ? error.kind.code : "internal" });
+    throw error;
+  }
+}
+
+/** Takes the rates, then the hold with its budgets: all of it or nothing. */
+async function holdWithin(
+  gateway: Gateway,
+  { reply }: Incoming,
+  asking: Omit<Parameters<typeof hold>[1], "limits" | "rates">,
+): Promise<HeldCall> {
+  const { actor, chat, model } = asking;
+  const limits = boundsOf(actor, await gateway.policies.of(actor.orgId, actor.mode));
+  const rates = await takeRates(gateway.deps.limiter.meter, {
+    bounds: limits,
+    tokens: limits.some(({ tpm }) => tpm !== null) ? guessTokens(boundCost(chat, model)) : 0,
+    now: gateway.deps.clock.now(),
+    header: (name, value) => void reply.header(name, value),
+  });
+  try {
+    return await hold(gateway, { ...asking, limits, rates });
+  } catch (error) {
+    rates.giveBack();
     throw error;
   }
 }
@@ -129,6 +158,7 @@ async function settleUp(gateway: Gateway, call: HeldCall, end: RelayEnd): Promis
   context()?.note("outcome", outcome);
   const measuring = { llm: deps.llm, tokens, price: call.model.price, promptTexts: call.bound.prompt.texts };
   const charge = await measure(measuring, end);
+  if (charge) call.rates.settle(tokensOf(charge.usage));
   if (charge === null) {
     // Nobody waits for it, and the lease makes up for a process that dies meanwhile.
     void defer(gateway, call, end);

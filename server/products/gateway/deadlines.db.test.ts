@@ -1,6 +1,6 @@
 /** Silent and slow providers: with deadlines shortened, on a gateway of its own beside the whole server's. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startTestGateway, type TestGateway } from "../../../test/harness/gateway.ts";
+import { startTestGateway, unlimited, type TestGateway } from "../../../test/harness/gateway.ts";
 import { systemClock } from "../../platform/clock.ts";
 import { createHttp, type Http } from "../../platform/http/index.ts";
 import { createLimiter } from "../../platform/rate-limit/index.ts";
@@ -30,6 +30,7 @@ beforeAll(async () => {
   gateway = await createGateway({
     ...shared,
     hub,
+    ...unlimited,
     llm,
     holdLeaseSeconds: 90,
     maxOpenCalls: 3,
@@ -59,7 +60,7 @@ beforeAll(async () => {
     trustedProxies: [],
     pagesDir: null,
   });
-  gatewayRoutes(http, gateway);
+  gatewayRoutes(http, gateway, async () => undefined);
   url = await http.app.listen({ port: 0, host: "127.0.0.1" });
 });
 afterAll(async () => {

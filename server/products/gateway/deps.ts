@@ -1,9 +1,25 @@
+import type { Mail } from "../../kernel/mail/index.ts";
 import type { Clock } from "../../platform/clock.ts";
-import type { Db } from "../../platform/db/index.ts";
+import type { Signer } from "../../platform/crypto/index.ts";
+import type { Db, Tx } from "../../platform/db/index.ts";
+import type { OrgId } from "../../platform/ids.ts";
+import type { Limiter } from "../../platform/rate-limit/index.ts";
 import type { Hub } from "../../platform/realtime/index.ts";
 import type { Logger, Metrics } from "../../platform/telemetry/index.ts";
 import type { LanguageModels } from "../../vendors/llm/index.ts";
 import type { Timeouts } from "./call/timeouts.ts";
+import type { PlanRates } from "./limits/bound.ts";
+
+/** What of an organization's plan concerns its calls. */
+export type CallPlan = {
+  key: string;
+  name: string;
+  /** Of model calls; null is no limit. */
+  limits: PlanRates;
+  /** Given each month. */
+  allowanceMicros: bigint;
+  renewsAt: Date | null;
+};
 
 /** What the gateway needs from the house. */
 export type GatewayDeps = {
@@ -12,6 +28,12 @@ export type GatewayDeps = {
   logger: Logger;
   metrics: Metrics;
   hub: Hub;
+  limiter: Pick<Limiter, "meter">;
+  mail: Pick<Mail, "send">;
+  /** Signs receipts. */
+  receiptSigner: Signer;
+  /** The plan that counts now, in a transaction that sees the organization. */
+  planOf(tx: Tx, org: OrgId, mode: "test" | "live"): Promise<CallPlan>;
   /** The provider; `app.ts` makes it and closes it after `drain`. */
   llm: LanguageModels;
   /** Seconds after its last sign of life that a call is taken for dead; renewed three times as often. */

@@ -9,8 +9,9 @@ import { createOpenRouter } from "../../vendors/llm/index.ts";
 import { readChat } from "./call/read-chat.ts";
 import { createGateway } from "./gateway.ts";
 import { hold } from "./hold.ts";
+import { takeRates } from "./limits/rates.ts";
 import { chooseModel } from "./models/catalogue.ts";
-import { startTestGateway, type TestGateway } from "../../../test/harness/gateway.ts";
+import { startTestGateway, unlimited, type TestGateway } from "../../../test/harness/gateway.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -120,6 +121,7 @@ test("an open call of a dead process is settled once by the provider's books, or
     logger,
     metrics,
     hub,
+    ...unlimited,
     llm: createOpenRouter({ apiKey: "none", baseUrl: "http://127.0.0.1:9", maxConnections: 1 }),
     holdLeaseSeconds: 3,
     maxOpenCalls: 10,
@@ -140,13 +142,21 @@ test("an open call of a dead process is settled once by the provider's books, or
     mfaDue: false,
   } as const;
   const open = await Promise.all(
-    [1, 2].map(() =>
+    [1, 2].map(async () =>
       hold(dead, {
         requestId: newId("req"),
         actor: { ...owner, orgId: gateway.org, mode: "test" },
         chat,
         model: chooseModel(dead.catalogue, chat.model),
         key: null,
+        projectId: null,
+        limits: [],
+        rates: await takeRates(unlimited.limiter.meter, {
+          bounds: [],
+          tokens: 0,
+          now: new Date(),
+          header: () => undefined,
+        }),
         startedAt: 0,
       }),
     ),

@@ -7,6 +7,8 @@ import { createWatch } from "./call/watch.ts";
 import type { GatewayDeps } from "./deps.ts";
 import { inProgress } from "./idempotency.ts";
 import { insertKeys } from "./idempotency-store.ts";
+import { openGate } from "./limits/gate.ts";
+import { createPolicies } from "./limits/policy.ts";
 import { createGatewayMetrics } from "./metrics.ts";
 import { readCatalogue, type Catalogue } from "./models/catalogue.ts";
 import { startSigns } from "./signs.ts";
@@ -28,8 +30,18 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
   const gateway: Gateway = {
     deps,
     catalogue,
-    batcher: createHoldBatcher<HoldItem, Finish>(deps.db, { now: deps.clock, alongside }),
+    batcher: createHoldBatcher<HoldItem, Finish>(deps.db, {
+      now: deps.clock,
+      alongside: {
+        ...alongside,
+        gate(tx, org, items) {
+          const judged = items.map((item) => item.judged);
+          return openGate(tx, org, judged, deps.clock.now());
+        },
+      },
+    }),
     tokens,
+    policies: createPolicies(deps),
     watch: createWatch(),
     timeouts: { ...defaultTimeouts, ...deps.timeouts },
     metrics: createGatewayMetrics(deps.metrics, () => calls),
@@ -48,6 +60,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
         given = await Promise.race([Promise.allSettled([...running.keys(), ...settling]), late.promise]);
       timers.forEach(clearTimeout);
       stopSigns();
+      gateway.policies.close();
       await tokens.close();
       if (given === "late") return;
       await gateway.batcher.drain();

@@ -4,6 +4,8 @@ import { newId } from "../../platform/ids.ts";
 import { Problem } from "../../platform/problem.ts";
 import { boundCost, outputMicros, tightenBound, type Bound } from "./call/bound.ts";
 import type { HeldCall } from "./call/held-call.ts";
+import { judgedInside, personOf, type Bound as Limit } from "./limits/bound.ts";
+import type { Taken } from "./limits/rates.ts";
 import type { Chat } from "./call/chat.ts";
 import type { Gateway } from "./state.ts";
 import type { KeptKey } from "./idempotency-store.ts";
@@ -21,6 +23,11 @@ type Asking = {
   chat: Chat;
   model: PricedModel;
   key: KeptKey | null;
+  /** What the caller says it is for. */
+  projectId: string | null;
+  /** What binds the caller. */
+  limits: readonly Limit[];
+  rates: Taken;
   startedAt: number;
 };
 
@@ -33,19 +40,24 @@ export async function hold(gateway: Gateway, asking: Asking): Promise<HeldCall> 
   const loose = boundCost(chat, model);
   const first = await tryHold(gateway, asking, loose);
   if (first.held) return first.call;
-  if (outputMicros(loose, model) > first.availableMicros) throw short(loose.micros, first.availableMicros);
+  if (first.refused?.kind === gatewayProblems.rate_limit_exceeded) throw first.refused;
+  const tooDear = (
+    bound: Bound,
+    { refused, availableMicros }: Pick<typeof first, "refused" | "availableMicros">,
+  ) => refused ?? short(bound.micros, availableMicros);
+  if (outputMicros(loose, model) > first.availableMicros) throw tooDear(loose, first);
   const counted = await gateway.tokens.count(loose.prompt.texts, COUNT_BUDGET_MS);
   const tight = tightenBound(loose, model, counted.tokens);
-  if (tight.micros > first.availableMicros) throw short(tight.micros, first.availableMicros);
+  if (tight.micros > first.availableMicros) throw tooDear(tight, first);
   if (counted.whole && counted.tokens > model.contextLength)
     throw new Problem(gatewayProblems.context_length_exceeded);
   const second = await tryHold(gateway, asking, tight);
   if (second.held) return second.call;
-  throw short(tight.micros, second.availableMicros);
+  throw tooDear(tight, second);
 }
 
 async function tryHold(gateway: Gateway, asking: Asking, bound: Bound) {
-  const { requestId, actor, chat, model, key, startedAt } = asking;
+  const { requestId, actor, chat, model, key, projectId, limits, rates, startedAt } = asking;
   const { deps } = gateway;
   const now = deps.clock.now();
   const deadlineAt = addMs(now, deps.holdLeaseSeconds * 1_000);
@@ -55,6 +67,8 @@ async function tryHold(gateway: Gateway, asking: Asking, bound: Bound) {
     mode: actor.mode,
     credential_id: actor.credentialId,
     user_id: actor.userId,
+    person_id: personOf(actor),
+    project_id: projectId,
     endpoint: ENDPOINT,
     model: model.id,
     provider: deps.llm.name,
@@ -69,7 +83,11 @@ async function tryHold(gateway: Gateway, asking: Asking, bound: Bound) {
   const result = await gateway.batcher.hold(
     actor.orgId,
     { id: holdId, mode: actor.mode, unit: "credit", owner: "gateway", amount: bound.micros, deadlineAt },
-    { request, key },
+    {
+      request,
+      key,
+      judged: { mode: actor.mode, amount: bound.micros, call: true, bounds: judgedInside(limits) },
+    },
   );
   if (!result.held) return result;
   const call: HeldCall = {
@@ -80,6 +98,7 @@ async function tryHold(gateway: Gateway, asking: Asking, bound: Bound) {
     chat,
     model,
     bound,
+    rates,
     startedAt,
     progress: { generationId: null, events: 0 },
     noted: { generationId: null, renewedAt: performance.now() },

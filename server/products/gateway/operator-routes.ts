@@ -24,7 +24,17 @@ const used = {
   cost_usd: decimal("What the calls cost, exact"),
   charge_usd: decimal("The credits' worth, exact"),
   margin_usd: decimal("Charge less cost, exact; below zero where a cost was written off"),
+  loss_usd: decimal("What providers billed for calls that cost nobody anything, exact"),
 };
+const usageAnswer = z
+  .object({
+    from: instant,
+    to: instant,
+    data: z.array(z.object({ group: z.string().nullable(), ...used })),
+    totals: z.object(used),
+    as_of: instant,
+  })
+  .meta({ id: "InstallationUsage" });
 const answer = z
   .object({
     from: instant,
@@ -72,6 +82,33 @@ export function usageStatsRoutes(http: Http, { deps }: Gateway, others: OtherFig
           };
         },
       );
+    },
+  });
+}
+
+/** Model calls of all organizations, as they stand now. */
+export function installationUsageRoutes(http: Http, { deps }: Gateway): void {
+  http.operation({
+    method: "GET",
+    path: "/api/admin/llm/usage",
+    id: "getInstallationUsage",
+    tag: "Operator",
+    summary:
+      "Model calls of all organizations in whole hours: cost, charge, margin and loss; at most 366 days",
+    access: { least: "operator" },
+    limit: { name: "operator_figures", perMinute: PER_MINUTE },
+    query: z.strictObject({ ...rangeQuery, group_by: z.enum(INSTALLATION_GROUPS).default("org") }),
+    answer: { status: 200, schema: usageAnswer },
+    async handle({ actor: { mode }, query: { group_by: by, ...asked } }) {
+      const now = deps.clock.now();
+      const range = rangeOf(asked, now);
+      const { groups, totals } = await readInstallationUsage(deps.db, { ...range, mode }, by);
+      return {
+        ...range,
+        data: groups.map((row) => ({ group: row.group, ...shown(row) })),
+        totals: shown(totals),
+        as_of: now,
+      };
     },
   });
 }

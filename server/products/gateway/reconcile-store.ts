@@ -23,6 +23,7 @@ export type DueRequest = Omit<NewRequest, "held_micros" | "prompt_tokens_bound" 
   outcome: string | null;
   basis: string | null;
   cost_usd: string | null;
+  cost_micros: bigint | null;
   input_tokens: bigint;
   cache_read_tokens: bigint;
   cache_write_tokens: bigint;
@@ -37,9 +38,9 @@ const CLAIM = `
       outcome = coalesce(outcome, 'died'),
       next_lookup_at = $3::timestamptz + least($4 * power(2, lookups), $5) * interval '1 millisecond'
   where org_id = $1 and id = $2 and next_lookup_at <= $3
-  returning id, mode, credential_id, user_id, endpoint, model, provider, price_version, streamed, hold_id, held_micros,
-            prompt_tokens_bound, created_at, state, generation_id, delivered_events, outcome, basis, cost_usd, input_tokens,
-            cache_read_tokens, cache_write_tokens, output_tokens, reasoning_tokens, lookups`;
+  returning id, mode, credential_id, user_id, person_id, project_id, endpoint, model, provider, price_version, streamed, hold_id, held_micros,
+            prompt_tokens_bound, created_at, state, generation_id, delivered_events, outcome, basis, cost_usd, cost_micros,
+            input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, reasoning_tokens, lookups`;
 
 /**
  * Takes a due request until its next look-up: after the first pause, doubled with each, up to the longest. Null when
@@ -90,8 +91,8 @@ export async function closeRequest(tx: Tx, org: OrgId, id: string): Promise<void
 const NOTE_LOSS = `
   insert into gateway.attempts
     (org_id, id, request_id, provider, model_served, price_version, input_tokens, cache_read_tokens, cache_write_tokens,
-     output_tokens, reasoning_tokens, cost_usd, provider_cost_usd, basis, outcome, created_at)
-  select org_id, $3, id, provider, model, price_version, 0, 0, 0, 0, 0, 0, $4, 'reconciled', outcome, $5
+     output_tokens, reasoning_tokens, cost_usd, provider_cost_usd, basis, outcome, created_at, first)
+  select org_id, $3, id, provider, model, price_version, 0, 0, 0, 0, 0, 0, $4, 'reconciled', outcome, $5, false
   from gateway.requests where org_id = $1 and id = $2`;
 
 /** What the provider billed for a call that cost the caller nothing. */
@@ -113,6 +114,8 @@ export function settledOf(due: DueRequest): {
     mode: due.mode,
     credential_id: due.credential_id,
     user_id: due.user_id,
+    person_id: due.person_id,
+    project_id: due.project_id,
     endpoint: due.endpoint,
     model: due.model,
     provider: due.provider,
@@ -125,7 +128,9 @@ export function settledOf(due: DueRequest): {
   };
   if (due.cost_usd === null) return { row, before: null };
   const before = {
+    basis: due.basis ?? "none",
     cost_usd: due.cost_usd,
+    cost_micros: due.cost_micros ?? 0n,
     input_tokens: Number(due.input_tokens),
     cache_read_tokens: Number(due.cache_read_tokens),
     cache_write_tokens: Number(due.cache_write_tokens),

@@ -1,5 +1,7 @@
 import type { Http } from "../../platform/http/index.ts";
 import { complete, type Incoming } from "./complete.ts";
+import { limitRoutes } from "./limits/routes.ts";
+import type { SetKeyLimits } from "./limits/set.ts";
 import { getModel, listModels } from "./models/listing.ts";
 import {
   balanceAnswer,
@@ -12,21 +14,28 @@ import {
   usageQuery,
 } from "./schemas.ts";
 import type { Gateway } from "./state.ts";
+import { receiptRoutes } from "./receipts/routes.ts";
+import { reservationRoutes } from "./tokens/routes.ts";
+import { sendRecords } from "./usage/csv.ts";
 import { readBalance, readRecords, readUsage } from "./usage/read.ts";
+
+import { installationUsageRoutes } from "./operator-routes.ts";
 
 export { usageStatsRoutes } from "./operator-routes.ts";
 
 const BODY_LIMIT = 8 * 1024 * 1024;
 const use = { least: "agent", permission: "gateway.use" } as const;
 const read = { least: "viewer", scope: "gateway.use" } as const;
-/** Of its own, since the default of 100 a minute is meant for screens. */
-const CALLS = { name: "llm", perMinute: 600 };
 
 /** The OpenAI-compatible door under both base URLs, and what an organization reads about its credits and calls. */
-export function gatewayRoutes(http: Http, gateway: Gateway): void {
+export function gatewayRoutes(http: Http, gateway: Gateway, setKeyLimits: SetKeyLimits): void {
   modelRoutes(http, gateway, "/v1", "");
   modelRoutes(http, gateway, "/api/llm", "Llm");
   tokenRoutes(http, gateway);
+  reservationRoutes(http, gateway);
+  limitRoutes(http, gateway, setKeyLimits);
+  installationUsageRoutes(http, gateway);
+  receiptRoutes(http, gateway);
 }
 
 function modelRoutes(http: Http, gateway: Gateway, base: string, suffix: string): void {
@@ -38,7 +47,8 @@ function modelRoutes(http: Http, gateway: Gateway, base: string, suffix: string)
     path: `${base}/chat/completions`,
     id: `createChatCompletion${suffix}`,
     summary: "Chat with a model, as JSON or as a stream",
-    limit: CALLS,
+    // By limits of their own: the key's, the person's, the organization's and the plan's.
+    limit: "none",
     bodyLimit: BODY_LIMIT,
     rawBody: true,
     answer: { status: 200, schema: null },
@@ -51,7 +61,7 @@ function modelRoutes(http: Http, gateway: Gateway, base: string, suffix: string)
     id: `listModels${suffix}`,
     summary: "Models that can be called, with price and window",
     answer: { status: 200, schema: modelsAnswer },
-    handle: async () => listModels(gateway.catalogue, provider),
+    handle: async ({ actor }) => listModels(gateway.catalogue, provider, actor.bounds?.allowedModels),
   });
   http.operation({
     ...shared,
@@ -61,7 +71,8 @@ function modelRoutes(http: Http, gateway: Gateway, base: string, suffix: string)
     summary: "One model",
     params: modelParams,
     answer: { status: 200, schema: modelAnswer },
-    handle: async ({ params }) => getModel(gateway.catalogue, `${params.author}/${params.slug}`, provider),
+    handle: async ({ actor, params }) =>
+      getModel(gateway.catalogue, `${params.author}/${params.slug}`, provider, actor.bounds?.allowedModels),
   });
 }
 
@@ -82,7 +93,7 @@ function tokenRoutes(http: Http, gateway: Gateway): void {
     ...shared,
     path: "/api/tokens/balance",
     id: "getTokenBalance",
-    summary: "Credits of the organization: settled, held, available, and their grants",
+    summary: "Credits of the organization: settled, held, available, their grants, and what its plan gives",
     answer: { status: 200, schema: balanceAnswer },
     handle: ({ actor }) => readBalance(gateway, actor),
   });
@@ -90,7 +101,8 @@ function tokenRoutes(http: Http, gateway: Gateway): void {
     ...shared,
     path: "/api/tokens/usage",
     id: "getTokenUsage",
-    summary: "Usage in sums, by up to two of hour, day, model, provider, key, user, endpoint, outcome",
+    summary:
+      "Usage in sums of whole hours, by up to two of hour, day, model, provider, key, user, project, endpoint, outcome",
     query: usageQuery,
     answer: { status: 200, schema: usageAnswer },
     handle: ({ actor, query }) => readUsage(gateway, actor, query),
@@ -99,9 +111,13 @@ function tokenRoutes(http: Http, gateway: Gateway): void {
     ...shared,
     path: "/api/tokens/usage/records",
     id: "listUsageRecords",
-    summary: "Single model calls, newest first",
+    summary: "Single model calls, newest first; asked for text/csv, at most 100,000 of them as a file",
     query: recordsQuery,
     answer: { status: 200, schema: recordsAnswer },
-    handle: ({ actor, query }) => readRecords(gateway, actor, query),
+    async handle({ actor, query, request, reply }) {
+      if (!/\btext\/csv\b/.test(request.headers.accept ?? "")) return readRecords(gateway, actor, query);
+      await sendRecords(gateway, actor, query, reply);
+      return undefined;
+    },
   });
 }

@@ -37,11 +37,27 @@ export const balanceAnswer = z
         expires_at: instant.nullable(),
       }),
     ),
+    plan: z.object({
+      key: z.string(),
+      name: z.string(),
+      allowance_micros: int64.meta({ description: "Given each month" }),
+      renews_at: instant.nullable().meta({ description: "When the next month's are given" }),
+    }),
     as_of: instant,
   })
   .meta({ id: "TokenBalance" });
 
-export const GROUPS = ["hour", "day", "model", "provider", "key", "user", "endpoint", "outcome"] as const;
+export const GROUPS = [
+  "hour",
+  "day",
+  "model",
+  "provider",
+  "key",
+  "user",
+  "project",
+  "endpoint",
+  "outcome",
+] as const;
 export type Group = (typeof GROUPS)[number];
 
 const groupBy = z
@@ -57,6 +73,8 @@ const filters = {
   model: z.string().max(256).optional(),
   key_id: z.string().max(64).optional(),
   user_id: z.string().max(64).optional(),
+  provider: z.string().max(64).optional(),
+  project_id: z.string().max(64).optional(),
 };
 export const usageQuery = z.strictObject({ ...filters, group_by: groupBy });
 export const recordsQuery = z.strictObject({
@@ -97,6 +115,7 @@ export const recordsAnswer = listAnswer(
       provider: z.string(),
       key_id: z.string(),
       user_id: z.string().nullable(),
+      project_id: z.string().nullable(),
       streamed: z.boolean(),
       state: z.enum(["open", "reconciling", "settled", "released"]),
       outcome: z.string().nullable(),
@@ -115,4 +134,7 @@ export const recordsAnswer = listAnswer(
     .meta({ id: "UsageRecord" }),
 ).meta({ id: "UsageRecordList" });
 
-export type UsageFilter = Pick<z.output<typeof recordsQuery>, "from" | "to" | "model" | "key_id" | "user_id">;
+export type UsageFilter = Pick<
+  z.output<typeof recordsQuery>,
+  "from" | "to" | "model" | "key_id" | "user_id" | "provider" | "project_id"
+>;

@@ -5,13 +5,15 @@ import type { HeldCall } from "./call/held-call.ts";
 import type { Timeouts } from "./call/timeouts.ts";
 import type { Watch } from "./call/watch.ts";
 import type { GatewayDeps } from "./deps.ts";
+import type { Judged } from "./limits/gate.ts";
+import type { Policies } from "./limits/policy.ts";
 import type { GatewayMetrics } from "./metrics.ts";
 import type { Catalogue } from "./models/catalogue.ts";
 import type { KeptKey } from "./idempotency-store.ts";
 import type { Finish, NewRequest } from "./store.ts";
 
 /** What is written in the transaction of a hold. */
-export type HoldItem = { request: NewRequest; key: KeptKey | null };
+export type HoldItem = { request: NewRequest; key: KeptKey | null; judged: Judged };
 
 /** The running gateway of one process. */
 export type Gateway = {
@@ -19,6 +21,7 @@ export type Gateway = {
   readonly catalogue: Catalogue;
   readonly batcher: HoldBatcher<HoldItem, Finish>;
   readonly tokens: TokenCounter;
+  readonly policies: Policies;
   readonly watch: Watch;
   readonly timeouts: Timeouts;
   readonly metrics: GatewayMetrics;

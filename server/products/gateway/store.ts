@@ -3,12 +3,17 @@ import type { SettleResult } from "../../kernel/ledger/index.ts";
 import type { Tx } from "../../platform/db/index.ts";
 import type { HoldId, OrgId } from "../../platform/ids.ts";
 import { formatAtto, parseAtto } from "../../platform/money.ts";
+import { additionsOf } from "./limits/additions.ts";
+import { ADD_TO_WINDOWS } from "./limits/store.ts";
 
 export type NewRequest = {
   id: string;
   mode: "test" | "live";
   credential_id: string;
   user_id: string | null;
+  /** Whose limits it counts for. */
+  person_id: string | null;
+  project_id: string | null;
   endpoint: string;
   model: string;
   provider: string;
@@ -44,7 +49,9 @@ export type Finish = Omit<NewRequest, "next_lookup_at"> & {
 
 /** What adds up over the attempts of a request. */
 export type Counted = {
+  basis: string;
   cost_usd: string;
+  cost_micros: bigint;
   input_tokens: number;
   cache_read_tokens: number;
   cache_write_tokens: number;
@@ -54,14 +61,14 @@ export type Counted = {
 
 const INSERT_REQUESTS = `
   insert into gateway.requests
-    (org_id, id, mode, credential_id, user_id, endpoint, model, provider, price_version, streamed, hold_id, held_micros,
-     prompt_tokens_bound, state, created_at, next_lookup_at)
-  select $1, r.id, r.mode, r.credential_id, r.user_id, r.endpoint, r.model, r.provider, r.price_version, r.streamed,
+    (org_id, id, mode, credential_id, user_id, person_id, project_id, endpoint, model, provider, price_version,
+     streamed, hold_id, held_micros, prompt_tokens_bound, state, created_at, next_lookup_at)
+  select $1, r.id, r.mode, r.credential_id, r.user_id, r.person_id, r.project_id, r.endpoint, r.model, r.provider, r.price_version, r.streamed,
          r.hold_id, r.held_micros, r.prompt_tokens_bound, 'open', r.created_at, r.next_lookup_at
   from json_to_recordset($2::json) as r
-    (id text, mode text, credential_id text, user_id text, endpoint text, model text, provider text, price_version text,
-     streamed boolean, hold_id text, held_micros bigint, prompt_tokens_bound bigint, created_at timestamptz,
-     next_lookup_at timestamptz)`;
+    (id text, mode text, credential_id text, user_id text, person_id text, project_id text, endpoint text, model text,
+     provider text, price_version text, streamed boolean, hold_id text, held_micros bigint, prompt_tokens_bound bigint,
+     created_at timestamptz, next_lookup_at timestamptz)`;
 
 export async function insertRequests(tx: Tx, org: OrgId, rows: readonly NewRequest[]): Promise<void> {
   await tx.query("gateway.insert_requests", INSERT_REQUESTS, [org, JSON.stringify(rows)]);
@@ -69,7 +76,8 @@ export async function insertRequests(tx: Tx, org: OrgId, rows: readonly NewReque
 
 /**
  * Ends requests and notes their attempts. Their rows are there since the hold; an insert that meets them finds each by its
- * key whatever the planner believes of the table, where a join may read all of it. `cost_micros` is what the ledger took.
+ * key whatever the planner believes of the table, where a join may read all of it. `cost_micros` is what the ledger took;
+ * it is added to the budgets' windows that it belongs to.
  */
 const FINISH_REQUESTS = `
   with finished as (
@@ -80,14 +88,17 @@ const FINISH_REQUESTS = `
        provider_cost_usd numeric, input_tokens bigint, cache_read_tokens bigint, cache_write_tokens bigint,
        output_tokens bigint, reasoning_tokens bigint, first_content_ms integer, finished_at timestamptz,
        next_lookup_at timestamptz, state text, cost_micros bigint, added_usd numeric, added_input bigint,
-       added_cache_read bigint, added_cache_write bigint, added_output bigint, added_reasoning bigint)
+       added_cache_read bigint, added_cache_write bigint, added_output bigint, added_reasoning bigint, first boolean,
+       added_micros bigint, added_estimated bigint)
   ), noted as (
     insert into gateway.attempts
       (org_id, id, request_id, provider, model_served, price_version, input_tokens, cache_read_tokens, cache_write_tokens,
-       output_tokens, reasoning_tokens, cost_usd, provider_cost_usd, basis, outcome, created_at)
+       output_tokens, reasoning_tokens, cost_usd, provider_cost_usd, basis, outcome, created_at, first, cost_micros,
+       estimated_micros)
     select $1, attempt_id, id, provider, model, price_version, added_input, added_cache_read, added_cache_write, added_output,
-           added_reasoning, added_usd, provider_cost_usd, basis, outcome, finished_at
+           added_reasoning, added_usd, provider_cost_usd, basis, outcome, finished_at, first, added_micros, added_estimated
     from finished
+  ), counted as (${ADD_TO_WINDOWS}
   )
   insert into gateway.requests as q
     (org_id, id, mode, credential_id, user_id, endpoint, model, provider, price_version, streamed, hold_id, held_micros,
@@ -113,14 +124,21 @@ type Finished = Finish & { state: "settled" | "released"; cost_micros: bigint };
 export async function finishRequests(tx: Tx, org: OrgId, rows: readonly Finished[]): Promise<void> {
   if (rows.length === 0) return;
   const json = JSON.stringify(
-    rows.map((row) => ({ ...row, ...added(row), cost_micros: row.cost_micros.toString() })),
+    rows.map((row) => ({ ...row, ...added(row), before: null, cost_micros: row.cost_micros.toString() })),
   );
-  await tx.query("gateway.finish_requests", FINISH_REQUESTS, [org, json]);
+  const paid = rows.map((row) => ({ ...row, micros: row.cost_micros - (row.before?.cost_micros ?? 0n) }));
+  await tx.query("gateway.finish_requests", FINISH_REQUESTS, [org, json, additionsOf(org, paid)]);
 }
 
 function added(row: Finished) {
   const { before } = row;
+  const estimated = (basis: string | undefined, micros: bigint) => (basis === "estimated" ? micros : 0n);
   return {
+    first: before === null,
+    added_micros: (row.cost_micros - (before?.cost_micros ?? 0n)).toString(),
+    added_estimated: (
+      estimated(row.basis, row.cost_micros) - estimated(before?.basis, before?.cost_micros ?? 0n)
+    ).toString(),
     added_usd: before ? formatAtto(parseAtto(row.cost_usd) - parseAtto(before.cost_usd)) : row.cost_usd,
     added_input: row.input_tokens - (before?.input_tokens ?? 0),
     added_cache_read: row.cache_read_tokens - (before?.cache_read_tokens ?? 0),

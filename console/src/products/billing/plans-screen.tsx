@@ -6,7 +6,7 @@ import { ApiError } from "../../api/problem.ts";
 import { queries } from "../../api/queries.ts";
 import type { Plan, Plans, Subscription } from "../../api/types.ts";
 import { companyName, type Company } from "../../lib/company.ts";
-import { formatCredits, formatMoney } from "../../lib/format.ts";
+import { formatCredits, formatInteger, formatMoney } from "../../lib/format.ts";
 import { useIntent } from "../../lib/intent.ts";
 import { atLeast, useMe } from "../../shell/session.tsx";
 import { Badge } from "../../ui/badge.tsx";
@@ -103,6 +103,7 @@ function PlanCard({
       <ul className="flex flex-1 flex-col gap-2 text-sm">
         <Line value>{formatCredits(plan.credits_micros)} credits a month</Line>
         <Line value>{plan.limits.seats} seats</Line>
+        {plan.limits.rpm !== null && <Line value>{formatInteger(plan.limits.rpm)} model calls a minute</Line>}
         {features.map(({ name, value }) => (
           <Line key={name} value={value !== false}>
             {name}

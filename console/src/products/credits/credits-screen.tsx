@@ -3,7 +3,7 @@ import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { Coins } from "lucide-react";
 import { asList, queries } from "../../api/queries.ts";
 import type { Grant, TokenBalance } from "../../api/types.ts";
-import { formatCredits, formatInteger, formatMicros, humanize } from "../../lib/format.ts";
+import { formatCredits, formatDay, formatInteger, formatMicros, humanize } from "../../lib/format.ts";
 import { atLeast, useMe } from "../../shell/session.tsx";
 import { Moving } from "../../shell/top-bar.tsx";
 import { Credits, Id, Time } from "../../ui/amounts.tsx";
@@ -15,6 +15,7 @@ import { Empty, Notice, Skeleton } from "../../ui/states.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 import { BuyDialog } from "./buy-dialog.tsx";
 import { CreditsPlot } from "./credits-plot.tsx";
+import { HoldsCard } from "./holds-card.tsx";
 
 const route = getRouteApi("/app/credits");
 
@@ -75,7 +76,7 @@ export function CreditsScreen() {
         <CreditsPlot withPayments={mayBuy} />
       </Card>
       <Card>
-        <CardHead title="Grants" note="Spent from the top down" />
+        <CardHead title="Grants" note={grantsNote(balance.data)} />
         <Table
           label="Grants"
           columns={columns}
@@ -89,9 +90,18 @@ export function CreditsScreen() {
           }
         />
       </Card>
+      {atLeast(me, "agent") && <HoldsCard />}
       <BuyDialog open={buy === "1" && mayBuy} onOpenChange={setBuying} />
     </Page>
   );
+}
+
+/** Where credits come from without buying any. */
+function grantsNote(balance: TokenBalance | undefined): string {
+  const spent = "Spent from the top down";
+  if (!balance || balance.plan.allowance_micros === 0) return spent;
+  const { name, allowance_micros: given, renews_at: at } = balance.plan;
+  return `${spent}; ${name} gives ${formatCredits(given)} a month${at ? `, again on ${formatDay(at)}` : ""}`;
 }
 
 function BalanceStats({ balance }: { balance: TokenBalance | undefined }) {

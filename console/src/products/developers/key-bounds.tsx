@@ -50,16 +50,25 @@ export function KeyBounds({ apiKey }: { apiKey?: ApiKey }) {
           step="any"
           defaultValue={credits(limits?.budget_monthly_micros)}
         />
+        <TextArea
+          label="Models"
+          name="models"
+          rows={2}
+          className="sm:col-span-2"
+          placeholder="openai/gpt-4o-mini"
+          defaultValue={apiKey?.allowed_models.join("\n") ?? ""}
+          hint="One a line, at most 100; empty allows all"
+        />
         <p className="text-xs text-text-3 sm:col-span-2">
-          Calls a minute bind today. Tokens, calls at once and budgets are written down with the key; they do
-          not bind calls yet.
+          Tokens, calls at once and models bind model calls; budgets bind all credits that the key spends,
+          what runs included, by UTC day and month.
         </p>
       </div>
     </details>
   );
 }
 
-type Bounds = Required<Pick<ApiKeyInput, "allowed_cidrs" | "limits">>;
+type Bounds = Required<Pick<ApiKeyInput, "allowed_cidrs" | "allowed_models" | "limits">>;
 
 export function readBounds(form: FormData, rpm: number | null): Bounds {
   const number = (name: string) => {
@@ -70,10 +79,13 @@ export function readBounds(form: FormData, rpm: number | null): Bounds {
     const credits = number(name);
     return credits === null ? null : Math.round(credits * MICROS);
   };
-  return {
-    allowed_cidrs: String(form.get("cidrs") ?? "")
+  const words = (name: string) =>
+    String(form.get(name) ?? "")
       .split(/[\s,]+/)
-      .filter(Boolean),
+      .filter(Boolean);
+  return {
+    allowed_cidrs: words("cidrs"),
+    allowed_models: words("models"),
     limits: {
       rpm,
       tpm: number("tpm"),

@@ -61,6 +61,14 @@ const columns: Column<UsageStatsRow>[] = [
     cell: (row) => <span title={row.margin_usd}>{formatUsd(row.margin_usd)}</span>,
   },
   {
+    key: "loss",
+    header: "Loss",
+    width: "6rem",
+    align: "right",
+    from: "md",
+    cell: (row) => <span title={row.loss_usd}>{formatUsd(row.loss_usd)}</span>,
+  },
+  {
     key: "credits",
     header: "Credits",
     width: "6.5rem",

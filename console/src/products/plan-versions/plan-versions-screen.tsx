@@ -23,6 +23,8 @@ const pricesOf = ({ prices }: PlanVersion): string =>
         .map(({ amount_minor, currency, interval }) => `${formatMoney(amount_minor, currency)} a ${interval}`)
         .join(", ");
 
+const count = (value: number | null) => (value === null ? "no limit" : formatInteger(value));
+
 const columns: Column<PlanVersion>[] = [
   {
     key: "name",
@@ -120,6 +122,9 @@ function VersionDrawer({ version, onClose }: { version: PlanVersion; onClose(): 
               : "none"}
           </Fact>
           <Fact name="Seats">{formatInteger(version.limits.seats)}</Fact>
+          <Fact name="Calls a minute">{count(version.limits.rpm)}</Fact>
+          <Fact name="Tokens a minute">{count(version.limits.tpm)}</Fact>
+          <Fact name="Calls at once">{count(version.limits.concurrency)}</Fact>
         </Facts>
       </Part>
       <Part title="Who has it">

@@ -23,7 +23,8 @@ export type Plan = {
   creditsMicros: bigint;
   /** What is left of a month's credits stays. */
   rollover: boolean;
-  limits: { seats: number };
+  /** Seats, and of model calls: a minute, tokens a minute, at once; null is no limit. */
+  limits: { seats: number; rpm: number | null; tpm: number | null; concurrency: number | null };
   features: Readonly<Record<string, boolean | string>>;
   /** The row of the file, as it is kept. */
   content: unknown;
@@ -65,7 +66,12 @@ const row = z.strictObject({
     .optional(),
   credits_per_month: z.int().min(0).max(MAX_CREDITS),
   rollover: z.boolean().default(false),
-  limits: z.strictObject({ seats: z.int().min(1).max(100_000) }),
+  limits: z.strictObject({
+    seats: z.int().min(1).max(100_000),
+    rpm: z.int().min(1).max(1_000_000).nullable().optional(),
+    tpm: z.int().min(1).max(1_000_000_000).nullable().optional(),
+    concurrency: z.int().min(1).max(10_000).nullable().optional(),
+  }),
   features: z.record(key, z.union([z.boolean(), z.string().min(1).max(80)])),
 });
 const file = z
@@ -121,11 +127,18 @@ function toPlan(content: z.output<typeof row>): Plan {
       : null,
     creditsMicros: BigInt(content.credits_per_month) * MICROS_PER_CREDIT,
     rollover: content.rollover,
-    limits: content.limits,
+    limits: limitsOf(content.limits),
     features: content.features,
     content,
   };
 }
+
+const limitsOf = ({ seats, rpm, tpm, concurrency }: z.output<typeof row>["limits"]): Plan["limits"] => ({
+  seats,
+  rpm: rpm ?? null,
+  tpm: tpm ?? null,
+  concurrency: concurrency ?? null,
+});
 
 export const priceOf = (plan: Plan, period: Period, currency: string): PlanPrice | null =>
   plan.prices.find((price) => price.period === period && price.currency === currency) ?? null;

@@ -19,7 +19,12 @@ export const planFields = {
   trial: z.object({ days: z.int(), credits_micros: int64 }).nullable(),
   credits_micros: int64.meta({ description: "A month; a year's come month by month" }),
   rollover: z.boolean(),
-  limits: z.object({ seats: z.int() }),
+  limits: z.object({
+    seats: z.int(),
+    rpm: z.int().nullable().meta({ description: "Model calls a minute; null is no limit" }),
+    tpm: z.int().nullable().meta({ description: "Their tokens a minute" }),
+    concurrency: z.int().nullable().meta({ description: "Model calls at once" }),
+  }),
 };
 export const planAnswer = z.object(planFields).meta({ id: "Plan" });
 export const plansAnswer = z
@@ -52,7 +57,7 @@ export const presentPlan = (plan: Plan, wanted: z.output<typeof plansQuery> = {}
   trial: plan.trial && { days: plan.trial.days, credits_micros: plan.trial.creditsMicros },
   credits_micros: plan.creditsMicros,
   rollover: plan.rollover,
-  limits: { seats: plan.limits.seats },
+  limits: plan.limits,
 });
 
 export const syncInput = z.strictObject({ dry_run: z.boolean().default(false) }).meta({ id: "PlanSync" });

@@ -3,6 +3,7 @@ import type { OrgId } from "../../../platform/ids.ts";
 import type { Mode } from "../../ledger/index.ts";
 import type { BillingDeps } from "../deps.ts";
 import type { Plan } from "../plans/plan.ts";
+import { findFreeMonths } from "../plans/store.ts";
 import { accessOf, type Access, type SubscriptionRow } from "./subscription.ts";
 import { findNextUrl } from "./order-store.ts";
 import { findCurrent, findLive } from "./store.ts";
@@ -18,6 +19,26 @@ export async function planOf({ plans, versions }: PlanDeps, tx: Tx, org: OrgId, 
 /** Members that a plan allows, unless the installation says a number for all. */
 export const seatsOf = ({ seats }: Pick<BillingDeps, "seats">, plan: Plan): number =>
   seats ?? plan.limits.seats;
+
+export type PlanNow = {
+  key: string;
+  name: string;
+  limits: Plan["limits"];
+  allowanceMicros: bigint;
+  renewsAt: Date | null;
+};
+
+/** The plan that counts now, and when its next month's credits are given. */
+export async function readPlanNow(deps: PlanDeps, tx: Tx, org: OrgId, mode: Mode): Promise<PlanNow> {
+  const row = await findLive(tx, org, mode);
+  const paid = row !== null && accessOf(row) !== "free";
+  const plan = paid ? await deps.versions.get(tx, row.version_id) : deps.plans.free;
+  const renewsAt = paid
+    ? (row.credits_due_at ?? row.period_end)
+    : ((await findFreeMonths(tx, org, mode))?.due_at ?? null);
+  const { key, name, limits, creditsMicros: allowanceMicros } = plan;
+  return { key, name, limits, allowanceMicros, renewsAt };
+}
 
 export type Current = {
   /** What counts now. */

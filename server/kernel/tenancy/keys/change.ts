@@ -18,6 +18,7 @@ export type KeyChange = {
   scopes?: readonly Scope[] | undefined;
   expiresAt?: Date | null | undefined;
   allowedCidrs?: readonly string[] | undefined;
+  allowedModels?: readonly string[] | undefined;
   limits?: KeyLimits | undefined;
   paused?: boolean | undefined;
 };
@@ -64,6 +65,7 @@ function changed(before: ApiKey, change: KeyChange, now: Date): ApiKey {
     scopes,
     unusedScopes: before.unusedScopes.filter((scope) => scopes.includes(scope)),
     allowedCidrs: change.allowedCidrs ?? before.allowedCidrs,
+    allowedModels: change.allowedModels ?? before.allowedModels,
     limits: change.limits ?? before.limits,
     expiresAt: change.expiresAt === undefined ? before.expiresAt : change.expiresAt,
     pausedAt: paused ? (before.pausedAt ?? now) : null,
@@ -86,6 +88,17 @@ function checkGiven(actor: Actor, before: ApiKey, key: ApiKey): void {
   if (above ?? (beyond ? "scopes" : null))
     throw new Problem(tenancyProblems.above_own_role, { detail: above ?? "scopes" });
 }
+
+/** Changes a key's limits alone, for modules that show them beside their own. */
+export const setKeyLimits =
+  (deps: TenancyDeps) =>
+  async (actor: Actor, id: KeyId, limits: KeyLimits): Promise<void> => {
+    const { rpm, tpm, concurrency, budgetDailyMicros, budgetMonthlyMicros } = limits;
+    await changeKey(deps, actor, id, {
+      limits: { rpm, tpm, concurrency, budgetDailyMicros, budgetMonthlyMicros },
+    });
+    deps.hub.publish("api_key.updated", actor.orgId, { id });
+  };
 
 /** Ends a key for good. 404 for one that is not there, not theirs, or ended. */
 export async function revokeKey(deps: TenancyDeps, actor: Actor, id: KeyId): Promise<void> {

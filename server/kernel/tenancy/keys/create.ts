@@ -21,6 +21,7 @@ export type NewKey = {
   mode: KeyMode;
   scopes: readonly Scope[];
   allowedCidrs: readonly string[];
+  allowedModels: readonly string[];
   limits: KeyLimits;
   /** Undefined: 90 days from now; null: never. */
   expiresAt: Date | null | undefined;

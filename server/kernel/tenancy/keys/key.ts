@@ -36,6 +36,8 @@ export type ApiKey = {
   /** Granted and not used for 30 days. */
   unusedScopes: readonly Scope[];
   allowedCidrs: readonly string[];
+  /** Of model calls; empty: all. */
+  allowedModels: readonly string[];
   limits: KeyLimits;
   pausedAt: Date | null;
   expiresAt: Date | null;

@@ -16,35 +16,25 @@ const kind = z.enum(["personal", "service"]);
 const name = text(100);
 const scopes = z.array(z.enum(SCOPE_NAMES)).min(1).max(50);
 const cidrs = z.array(network).max(20);
+const models = z.array(z.string().min(1).max(256)).max(100);
 const budget = int64.refine((micros) => micros >= 0n, "must not be negative").nullable();
 
-const BINDS_LATER = "Kept and shown; it does not bind calls yet.";
-/** One field each: what binds, and what is written down for the gateway. */
+/** What a key may do in a minute, at once, and spend. */
 const limitFields = {
   rpm: z.int().min(0).max(MOST_PER_MIN).nullable().meta({
-    description: "Requests a minute of each operation; null is the default, 0 no limit (admin). Binds.",
+    description: "Requests a minute of each operation; null is the default, 0 no limit (admin).",
   }),
-  tpm: z
-    .int()
-    .min(1)
-    .max(MOST_TOKENS)
-    .nullable()
-    .meta({ description: `Tokens a minute. ${BINDS_LATER}` }),
-  concurrency: z
-    .int()
-    .min(1)
-    .max(MOST_AT_ONCE)
-    .nullable()
-    .meta({ description: `Calls at once. ${BINDS_LATER}` }),
+  tpm: z.int().min(1).max(MOST_TOKENS).nullable().meta({ description: "Tokens a minute, of model calls" }),
+  concurrency: z.int().min(1).max(MOST_AT_ONCE).nullable().meta({ description: "Model calls at once" }),
   budget_daily_micros: budget.meta({
     type: ["integer", "null"],
     format: "int64",
-    description: `Micro-credits a day. ${BINDS_LATER}`,
+    description: "Micro-credits a UTC day, open holds included",
   }),
   budget_monthly_micros: budget.meta({
     type: ["integer", "null"],
     format: "int64",
-    description: `Micro-credits a month. ${BINDS_LATER}`,
+    description: "Micro-credits a UTC month, open holds included",
   }),
 };
 const limitsInput = z.strictObject(limitFields).partial();
@@ -60,6 +50,7 @@ export const keyInput = z.strictObject({
   mode,
   scopes,
   allowed_cidrs: cidrs.default([]).meta({ description: "Networks it may be used from; empty: any" }),
+  allowed_models: models.default([]).meta({ description: "Models it may call; empty: all" }),
   limits: limitsInput.optional(),
   expires_at: instant
     .nullable()
@@ -71,6 +62,7 @@ export const keyChange = z
     name: name.optional(),
     scopes: scopes.optional(),
     allowed_cidrs: cidrs.optional(),
+    allowed_models: models.optional(),
     limits: limitsInput.optional().meta({ description: "Replaces all of them; those left out are null" }),
     expires_at: instant.nullable().optional(),
     paused: z.boolean().optional().meta({ description: "While true, the key is refused like a revoked one" }),
@@ -97,6 +89,7 @@ const keyFields = {
     .array(z.string())
     .meta({ description: "Scopes that it has had for 30 days and not used in them" }),
   allowed_cidrs: z.array(z.string()),
+  allowed_models: z.array(z.string()),
   limits: limitsAnswer,
   paused: z.boolean(),
   created_by: z.string(),
@@ -125,6 +118,7 @@ export const presentKey = (key: ApiKey): z.output<typeof keyAnswer> => ({
   scopes: [...key.scopes],
   unused_scopes: [...key.unusedScopes],
   allowed_cidrs: [...key.allowedCidrs],
+  allowed_models: [...key.allowedModels],
   limits: {
     rpm: key.limits.rpm,
     tpm: key.limits.tpm,
@@ -153,6 +147,7 @@ export const readNewKey = (input: z.output<typeof keyInput>): NewKey => ({
   mode: input.mode,
   scopes: input.scopes,
   allowedCidrs: [...new Set(input.allowed_cidrs)],
+  allowedModels: [...new Set(input.allowed_models)],
   limits: input.limits ? readLimits(input.limits) : NO_LIMITS,
   expiresAt: input.expires_at,
 });
@@ -161,6 +156,7 @@ export const readKeyChange = (input: z.output<typeof keyChange>): KeyChange => (
   name: input.name,
   scopes: input.scopes,
   allowedCidrs: input.allowed_cidrs && [...new Set(input.allowed_cidrs)],
+  allowedModels: input.allowed_models && [...new Set(input.allowed_models)],
   limits: input.limits && readLimits(input.limits),
   expiresAt: input.expires_at,
   paused: input.paused,

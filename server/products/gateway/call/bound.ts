@@ -48,6 +48,13 @@ export function tightenBound(bound: Bound, model: PricedModel, countedTokens: nu
   return withPrompt(model, tokens + bound.prompt.otherTokens, bound);
 }
 
+/** UTF-8 bytes of one token, as texts go. */
+const BYTES_PER_TOKEN = 4;
+
+/** How many tokens a call may take, for rates that are put right when it has ended. */
+export const guessTokens = ({ prompt, outputTokens }: Bound): number =>
+  Math.ceil(prompt.textBytes / BYTES_PER_TOKEN) + prompt.otherTokens + outputTokens;
+
 /** What remains when the prompt costs nothing: a call that cannot even pay this needs no count. */
 export function outputMicros(bound: Bound, model: PricedModel): bigint {
   return microsCeil(worstCost(model.price, 0, bound.outputTokens));

@@ -46,6 +46,10 @@ export const NO_USAGE: Usage = {
   costAtto: null,
 };
 
+/** All tokens of a call, as rates count them. */
+export const tokensOf = (usage: Usage): number =>
+  usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens + usage.outputTokens;
+
 export function outcomeOf(end: RelayEnd): Outcome {
   if (end.end === "left") return "disconnected";
   if (end.end === "failed")
@@ -58,8 +62,7 @@ export const billed = (price: Price, usage: Usage): bigint => usage.costAtto ?? 
 
 /** A report of nothing for something: honoured, but looked up where that is possible. */
 export function isSuspect(price: Price, usage: Usage, content: boolean): boolean {
-  const tokens = usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens + usage.outputTokens;
-  return content && (tokens === 0 || (billed(price, usage) === 0n && costOf(price, usage) > 0n));
+  return content && (tokensOf(usage) === 0 || (billed(price, usage) === 0n && costOf(price, usage) > 0n));
 }
 
 /** The charge for what the provider reports, in the stream (`reported`) or on asking (`reconciled`). */

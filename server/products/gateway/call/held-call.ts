@@ -2,6 +2,7 @@ import type { Actor } from "../../../platform/http/index.ts";
 import type { HoldId } from "../../../platform/ids.ts";
 import type { PricedModel } from "../models/catalogue.ts";
 import type { Bound } from "./bound.ts";
+import type { Taken } from "../limits/rates.ts";
 import type { Chat } from "./chat.ts";
 import type { NewRequest } from "../store.ts";
 import type { Progress } from "./relay-stream.ts";
@@ -16,6 +17,8 @@ export type HeldCall = {
   chat: Chat;
   model: PricedModel;
   bound: Bound;
+  /** What it has taken of its rates. */
+  rates: Taken;
   /** When it began, of `performance.now()`. */
   startedAt: number;
   progress: Progress;

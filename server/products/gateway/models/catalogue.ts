@@ -73,10 +73,13 @@ function modelOf(version: string, row: ModelRow): Model {
   };
 }
 
-/** The model to call. 404 for one that is not listed, 400 for one without a price. */
-export function chooseModel(catalogue: Catalogue, id: string): PricedModel {
+export const isAllowed = (allowed: readonly string[], id: string): boolean =>
+  allowed.length === 0 || allowed.includes(id);
+
+/** The model to call. 404 for one that is not listed or not allowed, 400 for one without a price. */
+export function chooseModel(catalogue: Catalogue, id: string, allowed: readonly string[] = []): PricedModel {
   const model = catalogue.models.get(id);
-  if (!model) throw new Problem(gatewayProblems.model_not_found);
+  if (!model || !isAllowed(allowed, id)) throw new Problem(gatewayProblems.model_not_found);
   if (!model.price) throw new Problem(gatewayProblems.price_unknown);
   return model as PricedModel;
 }

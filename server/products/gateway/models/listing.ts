@@ -1,17 +1,24 @@
 import { Problem } from "../../../platform/problem.ts";
 import { gatewayProblems } from "../problems.ts";
-import type { Catalogue, Model } from "./catalogue.ts";
+import { isAllowed, type Catalogue, type Model } from "./catalogue.ts";
 
 /** The models that can be called, as OpenAI lists them, with window and price. */
-export function listModels(catalogue: Catalogue, provider: string) {
-  const callable = [...catalogue.models.values()].filter(({ price }) => price !== null);
+export function listModels(catalogue: Catalogue, provider: string, allowed: readonly string[] = []) {
+  const callable = [...catalogue.models.values()].filter(
+    ({ id, price }) => price !== null && isAllowed(allowed, id),
+  );
   return { object: "list" as const, data: callable.map((model) => shown(model, provider)) };
 }
 
 /** 404 for one that does not exist or has no price. */
-export function getModel(catalogue: Catalogue, id: string, provider: string) {
+export function getModel(
+  catalogue: Catalogue,
+  id: string,
+  provider: string,
+  allowed: readonly string[] = [],
+) {
   const model = catalogue.models.get(id);
-  if (!model?.price) throw new Problem(gatewayProblems.model_not_found);
+  if (!model?.price || !isAllowed(allowed, id)) throw new Problem(gatewayProblems.model_not_found);
   return shown(model, provider);
 }
 

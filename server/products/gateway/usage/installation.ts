@@ -26,26 +26,46 @@ export type Used = {
   charge_usd: string;
   /** Charge less cost; below zero where a cost was written off. */
   margin_usd: string;
+  /** What providers billed for calls that cost nobody anything. */
+  loss_usd: string;
 };
 
 const MOST_GROUPS = 1_000;
 const COLUMNS = { org: "org_id", model: "model", provider: "provider" } as const;
 const isBucket = (by: InstallationGroup): by is Bucket => (BUCKETS as readonly string[]).includes(by);
-const expressionOf = (by: InstallationGroup): string =>
-  isBucket(by) ? bucketOf(by, "created_at") : COLUMNS[by];
+const expressionOf = (by: InstallationGroup): string => (isBucket(by) ? bucketOf(by, "hour") : COLUMNS[by]);
 
 const CREDITS = "coalesce(sum(cost_micros), 0)";
 const COST = "coalesce(sum(cost_usd), 0)";
 const SUMS = `
-  count(*) as calls, count(*) filter (where outcome <> 'ok') as failures,
+  coalesce(sum(requests), 0)::bigint as calls,
+  coalesce(sum(requests) filter (where outcome <> 'ok'), 0)::bigint as failures,
   coalesce(sum(input_tokens + cache_read_tokens + cache_write_tokens), 0)::bigint as input_tokens,
   coalesce(sum(output_tokens), 0)::bigint as output_tokens,
   ${CREDITS}::bigint as credits_micros,
   trim_scale(${COST})::text as cost_usd,
   trim_scale(${CREDITS} * 1e-8)::text as charge_usd,
-  trim_scale(${CREDITS} * 1e-8 - ${COST})::text as margin_usd`;
+  trim_scale(${CREDITS} * 1e-8 - ${COST})::text as margin_usd,
+  trim_scale(coalesce(sum(loss_usd), 0))::text as loss_usd`;
 
-/** Of calls that began in that time; the largest first unless grouped by time. No group: one row of totals. */
+/** The sums by hour, and what was written since they were made. */
+const USED = `
+  with used as (
+    select hour, org_id, model, provider, outcome, requests, input_tokens, cache_read_tokens, cache_write_tokens,
+      output_tokens, cost_micros, cost_usd, loss_usd
+    from gateway.usage_hour where mode = $1 and hour >= $2 and hour < $3
+    union all
+    select date_trunc('hour', q.created_at, 'UTC'), a.org_id, q.model, q.provider, a.outcome, a.first::int, a.input_tokens,
+      a.cache_read_tokens, a.cache_write_tokens, a.output_tokens, a.cost_micros, a.cost_usd,
+      case when a.cost_usd = 0 and q.cost_usd = 0 then coalesce(a.provider_cost_usd, 0) else 0 end
+    from gateway.attempts a join gateway.requests q on q.org_id = a.org_id and q.id = a.request_id
+    left join gateway.usage_rolled r on r.org_id = a.org_id
+    where a.xid >= (select upto from gateway.usage_cursor) and a.xid >= coalesce(r.upto, 0)
+      and q.mode = $1 and q.created_at >= $2 and q.created_at < $3
+  )`;
+const HOUR_MS = 3_600_000;
+
+/** Of calls that began in those hours; the largest first unless grouped by time. No group: one row of totals. */
 function sumCalls(
   tx: Tx,
   { mode, from, to }: Range & { mode: string },
@@ -55,10 +75,13 @@ function sumCalls(
   const order = by === null || isBucket(by) ? "1" : `${CREDITS} desc, 1`;
   return tx.query<Used>(
     `gateway.sum_installation_${by ?? "all"}`,
-    `select ${group} as "group", ${SUMS} from gateway.requests
-     where mode = $1 and created_at >= $2 and created_at < $3
+    `${USED} select ${group} as "group", ${SUMS} from used
      ${by === null ? "" : `group by 1 order by ${order} limit ${MOST_GROUPS}`}`,
-    [mode, from, to],
+    [
+      mode,
+      new Date(Math.floor(from.getTime() / HOUR_MS) * HOUR_MS),
+      new Date(Math.ceil(to.getTime() / HOUR_MS) * HOUR_MS),
+    ],
   );
 }
 

@@ -4,6 +4,7 @@ import { openCursor, rankOf, sealCursor, type Actor } from "../../../platform/ht
 import { Problem, common } from "../../../platform/problem.ts";
 import type { Group, UsageFilter } from "../schemas.ts";
 import type { Gateway } from "../state.ts";
+import { percentile } from "./latency.ts";
 import { listRequests, sumUsage, type Scope, type Sums } from "./store.ts";
 
 const LONGEST_MS = 400 * 86_400_000;
@@ -15,6 +16,7 @@ export async function readBalance({ deps }: Gateway, { orgId, mode }: Actor) {
     const all = await balances(tx, orgId, mode, now);
     const grants = await listGrants(tx, orgId, { mode, unit: "credit" }, now);
     const credit = all.find(({ unit }) => unit === "credit");
+    const plan = await deps.planOf(tx, orgId, mode);
     return {
       settled_micros: credit?.settled ?? 0n,
       held_micros: credit?.held ?? 0n,
@@ -27,6 +29,12 @@ export async function readBalance({ deps }: Gateway, { orgId, mode }: Actor) {
         remaining_micros: remaining,
         expires_at: expiresAt,
       })),
+      plan: {
+        key: plan.key,
+        name: plan.name,
+        allowance_micros: plan.allowanceMicros,
+        renews_at: plan.renewsAt,
+      },
       as_of: now,
     };
   });
@@ -34,7 +42,7 @@ export async function readBalance({ deps }: Gateway, { orgId, mode }: Actor) {
 
 /** Sums of what a viewer used, or of the whole organization for an admin. */
 export async function readUsage({ deps }: Gateway, actor: Actor, query: UsageFilter & { group_by: Group[] }) {
-  const scope = scopeOf(actor, query, deps.clock.now());
+  const scope = wholeHours(scopeOf(actor, query, deps.clock.now()));
   const [groups, totals] = await withTx(deps.db, actor.orgId, async (tx) => [
     await sumUsage(tx, scope, query.group_by),
     (await sumUsage(tx, scope, []))[0] as Sums,
@@ -73,7 +81,16 @@ export async function readRecords(
   };
 }
 
-function scopeOf(actor: Actor, query: UsageFilter, now: Date): Scope {
+const HOUR_MS = 3_600_000;
+
+/** Sums are kept by the hour: from the one that `from` lies in to the end of the one that `to` lies in. */
+const wholeHours = (scope: Scope): Scope => ({
+  ...scope,
+  from: new Date(Math.floor(scope.from.getTime() / HOUR_MS) * HOUR_MS),
+  to: new Date(Math.ceil(scope.to.getTime() / HOUR_MS) * HOUR_MS),
+});
+
+export function scopeOf(actor: Actor, query: UsageFilter, now: Date): Scope {
   const to = query.to ?? new Date(now.getTime() + 1);
   const from = query.from ?? new Date(Date.UTC(to.getUTCFullYear(), to.getUTCMonth(), 1));
   if (from >= to || to.getTime() - from.getTime() > LONGEST_MS)
@@ -87,6 +104,8 @@ function scopeOf(actor: Actor, query: UsageFilter, now: Date): Scope {
     model: query.model ?? null,
     credentialId: query.key_id ?? null,
     userId: query.user_id ?? null,
+    provider: query.provider ?? null,
+    projectId: query.project_id ?? null,
     own: all ? null : { userId: actor.userId, credentialId: actor.credentialId },
     outcome: null,
   };
@@ -102,7 +121,7 @@ function shown({ requests, failures, ...row }: Sums) {
     output_tokens: row.output_tokens,
     reasoning_tokens: row.reasoning_tokens,
     cost_micros: row.cost_micros,
-    first_content_p50_ms: row.first_content_p50_ms,
-    first_content_p95_ms: row.first_content_p95_ms,
+    first_content_p50_ms: percentile(row.first_content, 0.5),
+    first_content_p95_ms: percentile(row.first_content, 0.95),
   };
 }

@@ -1,0 +1,95 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { ATTO_PER_MICRO, parseAtto } from "../../../platform/money.ts";
+import { arithmeticOf, faultsOf, VERSION, type Receipt } from "./receipt.ts";
+
+const prices = {
+  input: "0.00000015",
+  output: "0.0000006",
+  cache_read: "0.000000075",
+  cache_write: "0.00000015",
+  request: "0.001",
+};
+const count = fc.integer({ min: 0, max: 1_000_000 });
+const counts = fc.record({
+  input_tokens: count,
+  cache_read_tokens: count,
+  cache_write_tokens: count,
+  output_tokens: count,
+  reasoning_tokens: fc.constant(0),
+});
+type Counts = {
+  [
+    K in "input_tokens" | "cache_read_tokens" | "cache_write_tokens" | "output_tokens" | "reasoning_tokens"
+  ]: number;
+};
+
+function receiptOf(used: Counts): Receipt {
+  const attempt = {
+    ...used,
+    id: "att_1",
+    created_at: "2031-01-01T00:00:00.000Z",
+    provider: "openrouter",
+    model_served: "m",
+    price_version: "v",
+    basis: "reported",
+    outcome: "ok",
+    cost_usd: "0",
+  };
+  const table = arithmeticOf([attempt], prices).table_usd;
+  const attempts = [{ ...attempt, cost_usd: table }];
+  return {
+    version: VERSION,
+    request_id: "req_1",
+    organization_id: "org_1",
+    mode: "test",
+    key_id: null,
+    user_id: null,
+    project_id: null,
+    endpoint: "chat/completions",
+    model: "m",
+    provider: "openrouter",
+    price_version: "v",
+    state: "settled",
+    outcome: "ok",
+    basis: "reported",
+    created_at: "2031-01-01T00:00:00.000Z",
+    finished_at: null,
+    attempts,
+    ...arithmeticOf(attempts, prices),
+    cost_micros: Number(parseAtto(table) / ATTO_PER_MICRO),
+    written_off_micros: 0,
+    hold: { id: "hold_1", amount_micros: 1 },
+    txn_id: null,
+  };
+}
+
+test("what is put together adds up, whatever was used", () => {
+  fc.assert(
+    fc.property(counts, (used) => {
+      expect(faultsOf(receiptOf(used))).toEqual([]);
+    }),
+  );
+});
+
+test.each<[string, (receipt: Receipt) => void]>([
+  ["a count", (receipt) => void (receipt.counts.output_tokens += 1)],
+  ["a price", (receipt) => void (receipt.lines[1]!.price_usd = "0.00000016")],
+  ["an amount", (receipt) => void (receipt.lines[1]!.amount_usd = "1")],
+  ["the sum of the lines", (receipt) => void (receipt.table_usd = "1")],
+  ["the cost", (receipt) => void (receipt.cost_usd = "1")],
+  ["what was paid", (receipt) => void (receipt.cost_micros += 3)],
+  ["an attempt", (receipt) => void (receipt.attempts[0]!.input_tokens += 1)],
+  ["the version", (receipt) => void (receipt.version = 2)],
+])("%s that was changed is found", (_name, change) => {
+  const receipt = receiptOf({
+    input_tokens: 10,
+    cache_read_tokens: 5,
+    cache_write_tokens: 1,
+    output_tokens: 7,
+    reasoning_tokens: 0,
+  });
+  expect(faultsOf(receipt)).toEqual([]);
+  change(receipt);
+  expect(faultsOf(receipt).length).toBeGreaterThan(0);
+});

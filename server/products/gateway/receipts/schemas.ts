@@ -1,0 +1,75 @@
+import { z } from "zod";
+import { idParam } from "../../../platform/http/index.ts";
+
+export const receiptParams = z.object({ request_id: idParam("req") });
+
+const usd = z.string().meta({ description: "An exact decimal in USD" });
+const counts = {
+  input_tokens: z.int(),
+  cache_read_tokens: z.int(),
+  cache_write_tokens: z.int(),
+  output_tokens: z.int(),
+  reasoning_tokens: z.int(),
+};
+const receipt = z.object({
+  version: z.int(),
+  request_id: z.string(),
+  organization_id: z.string(),
+  mode: z.string(),
+  key_id: z.string().nullable(),
+  user_id: z.string().nullable(),
+  project_id: z.string().nullable(),
+  endpoint: z.string(),
+  model: z.string(),
+  provider: z.string(),
+  price_version: z.string(),
+  state: z.string(),
+  outcome: z.string().nullable(),
+  basis: z.string().nullable(),
+  created_at: z.string(),
+  finished_at: z.string().nullable(),
+  attempts: z.array(
+    z.object({
+      id: z.string(),
+      created_at: z.string(),
+      provider: z.string(),
+      model_served: z.string(),
+      price_version: z.string(),
+      basis: z.string(),
+      outcome: z.string(),
+      ...counts,
+      cost_usd: usd.meta({ description: "What it adds; a correction holds the difference" }),
+    }),
+  ),
+  counts: z.object(counts),
+  lines: z
+    .array(z.object({ line: z.string(), quantity: z.int(), price_usd: usd, amount_usd: usd }))
+    .meta({ description: "Counts × prices; each token is in one line" }),
+  table_usd: usd.meta({ description: "What the lines add up to" }),
+  cost_from: z.enum(["table", "provider", "nothing"]),
+  cost_usd: usd,
+  cost_micros: z.int(),
+  written_off_micros: z.int(),
+  hold: z.object({ id: z.string(), amount_micros: z.int() }),
+  txn_id: z.string().nullable(),
+});
+export const receiptAnswer = z
+  .object({
+    receipt,
+    signature: z.string().meta({
+      description: "Ed25519 over the canonical JSON (RFC 8785) of `receipt`, in base64",
+    }),
+    key_version: z.int(),
+  })
+  .meta({ id: "Receipt" });
+export const keysAnswer = z
+  .object({
+    data: z.array(
+      z.object({
+        version: z.int(),
+        algorithm: z.literal("Ed25519"),
+        public_key: z.string().meta({ description: "SubjectPublicKeyInfo as PEM" }),
+      }),
+    ),
+  })
+  .meta({ id: "ReceiptKeys" });

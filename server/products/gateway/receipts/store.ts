@@ -1,0 +1,64 @@
+/** SQL of a request with its attempts and prices. */
+import type { Tx } from "../../../platform/db/index.ts";
+import type { HoldId, OrgId } from "../../../platform/ids.ts";
+
+export type RequestRow = {
+  id: string;
+  mode: "test" | "live";
+  credential_id: string;
+  user_id: string | null;
+  person_id: string | null;
+  project_id: string | null;
+  endpoint: string;
+  model: string;
+  provider: string;
+  price_version: string;
+  state: "open" | "reconciling" | "settled" | "released";
+  outcome: string | null;
+  basis: string | null;
+  cost_micros: bigint | null;
+  hold_id: HoldId;
+  held_micros: bigint;
+  created_at: Date;
+  finished_at: Date | null;
+};
+
+export async function findRequest(tx: Tx, org: OrgId, id: string): Promise<RequestRow | null> {
+  const [row] = await tx.query<RequestRow>(
+    "gateway.request",
+    `select id, mode, credential_id, user_id, person_id, project_id, endpoint, model, provider, price_version, state, outcome,
+       basis, cost_micros, hold_id, held_micros, created_at, finished_at
+     from gateway.requests where org_id = $1 and id = $2`,
+    [org, id],
+  );
+  return row ?? null;
+}
+
+export type AttemptRow = {
+  id: string;
+  provider: string;
+  model_served: string;
+  price_version: string;
+  input_tokens: bigint;
+  cache_read_tokens: bigint;
+  cache_write_tokens: bigint;
+  output_tokens: bigint;
+  reasoning_tokens: bigint;
+  cost_usd: string;
+  basis: string;
+  outcome: string;
+  created_at: Date;
+};
+
+const MOST_ATTEMPTS = 100;
+
+/** In the order in which they were made. */
+export function listAttempts(tx: Tx, org: OrgId, requestId: string): Promise<AttemptRow[]> {
+  return tx.query(
+    "gateway.attempts_of",
+    `select id, provider, model_served, price_version, input_tokens, cache_read_tokens, cache_write_tokens, output_tokens,
+       reasoning_tokens, trim_scale(cost_usd)::text as cost_usd, basis, outcome, created_at
+     from gateway.attempts where org_id = $1 and request_id = $2 order by id limit $3`,
+    [org, requestId, MOST_ATTEMPTS],
+  );
+}

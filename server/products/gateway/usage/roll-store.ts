@@ -1,0 +1,126 @@
+/** SQL that sums attempts up by the hour. */
+import type { Tx } from "../../../platform/db/index.ts";
+import type { OrgId } from "../../../platform/ids.ts";
+import { STEP } from "./latency.ts";
+
+/** Attempts in one run; those of one transaction stay together. */
+const MOST_ATTEMPTS = 50_000;
+
+export async function readCursor(tx: Tx): Promise<bigint> {
+  const [row] = await tx.query<{ upto: bigint }>(
+    "gateway.usage_cursor",
+    "select upto from gateway.usage_cursor",
+  );
+  return row?.upto ?? 0n;
+}
+
+/** The end of the next run: all transactions below it have ended. */
+export async function findEnd(tx: Tx, from: bigint): Promise<bigint> {
+  const [row] = await tx.query<{ upto: bigint }>(
+    "gateway.usage_end",
+    `with quiet as (select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as xid)
+     select least(quiet.xid, coalesce((
+       select xid from gateway.attempts where xid >= $1 order by xid offset $2 limit 1), quiet.xid)) as upto from quiet`,
+    [from, MOST_ATTEMPTS],
+  );
+  return row?.upto ?? from;
+}
+
+/** What is added to one row of sums, for one step of first content (null: of those without). */
+export type Addition = {
+  org_id: OrgId;
+  /** Where the organization's sums ended. */
+  lower: bigint;
+  mode: string;
+  hour: Date;
+  model: string;
+  provider: string;
+  credential_id: string;
+  user_id: string;
+  project_id: string;
+  endpoint: string;
+  outcome: string;
+  step: number | null;
+  requests: bigint;
+  input_tokens: bigint;
+  cache_read_tokens: bigint;
+  cache_write_tokens: bigint;
+  output_tokens: bigint;
+  reasoning_tokens: bigint;
+  cost_micros: bigint;
+  estimated_micros: bigint;
+  cost_usd: string;
+  loss_usd: string;
+};
+
+const ADDITIONS = `
+  select a.org_id, coalesce(r.upto, 0) as lower, q.mode, date_trunc('hour', q.created_at, 'UTC') as hour, q.model, q.provider,
+    q.credential_id, coalesce(q.user_id, '') as user_id, coalesce(q.project_id, '') as project_id, q.endpoint,
+    a.outcome, case when a.first then ${STEP} end as step,
+    count(*) filter (where a.first) as requests,
+    sum(a.input_tokens)::bigint as input_tokens, sum(a.cache_read_tokens)::bigint as cache_read_tokens,
+    sum(a.cache_write_tokens)::bigint as cache_write_tokens, sum(a.output_tokens)::bigint as output_tokens,
+    sum(a.reasoning_tokens)::bigint as reasoning_tokens, sum(a.cost_micros)::bigint as cost_micros,
+    sum(a.estimated_micros)::bigint as estimated_micros, sum(a.cost_usd)::text as cost_usd,
+    coalesce(sum(a.provider_cost_usd) filter (where a.cost_usd = 0 and q.cost_usd = 0), 0)::text as loss_usd
+  from gateway.attempts a
+  join gateway.requests q on q.org_id = a.org_id and q.id = a.request_id
+  left join gateway.usage_rolled r on r.org_id = a.org_id
+  where a.xid >= $1 and a.xid < $2 and a.xid >= coalesce(r.upto, 0)
+  group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
+  order by 1`;
+
+/** What attempts of these transactions add that is in no sum yet, of all organizations; for the operator's role. */
+export function listAdditions(tx: Tx, from: bigint, upto: bigint): Promise<Addition[]> {
+  return tx.query("gateway.usage_additions", ADDITIONS, [from, upto]);
+}
+
+/** Takes an organization's sums from where they ended to `upto`; false when somebody else did. */
+export async function claimRoll(tx: Tx, org: OrgId, lower: bigint, upto: bigint): Promise<boolean> {
+  const rows = await tx.query(
+    "gateway.usage_claim",
+    `insert into gateway.usage_rolled as r (org_id, upto) select $1, $3 where $2 = 0
+     on conflict (org_id) do nothing returning 1`,
+    [org, lower, upto],
+  );
+  if (rows.length > 0) return true;
+  const moved = await tx.query(
+    "gateway.usage_claim_next",
+    "update gateway.usage_rolled set upto = $3 where org_id = $1 and upto = $2 and upto < $3 returning 1",
+    [org, lower, upto],
+  );
+  return moved.length > 0;
+}
+
+export type SumRow = Omit<Addition, "org_id" | "lower" | "step"> & { first_content: number[] };
+
+const ADD = `
+  insert into gateway.usage_hour as u (org_id, mode, hour, model, provider, credential_id, user_id, project_id, endpoint,
+    outcome, requests, input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost_micros,
+    estimated_micros, cost_usd, loss_usd, first_content)
+  select $1, a.* from json_to_recordset($2::json) as a (mode text, hour timestamptz, model text, provider text,
+    credential_id text, user_id text, project_id text, endpoint text, outcome text, requests bigint, input_tokens bigint,
+    cache_read_tokens bigint, cache_write_tokens bigint, output_tokens bigint, reasoning_tokens bigint, cost_micros bigint,
+    estimated_micros bigint, cost_usd numeric, loss_usd numeric, first_content integer[])
+  order by 2, 3, 4, 5, 6, 7, 8, 9, 10
+  on conflict (org_id, mode, hour, model, provider, credential_id, user_id, project_id, endpoint, outcome) do update
+  set requests = u.requests + excluded.requests, input_tokens = u.input_tokens + excluded.input_tokens,
+      cache_read_tokens = u.cache_read_tokens + excluded.cache_read_tokens,
+      cache_write_tokens = u.cache_write_tokens + excluded.cache_write_tokens,
+      output_tokens = u.output_tokens + excluded.output_tokens,
+      reasoning_tokens = u.reasoning_tokens + excluded.reasoning_tokens, cost_micros = u.cost_micros + excluded.cost_micros,
+      estimated_micros = u.estimated_micros + excluded.estimated_micros, cost_usd = u.cost_usd + excluded.cost_usd,
+      loss_usd = u.loss_usd + excluded.loss_usd,
+      first_content = (select array_agg(coalesce(x, 0) + coalesce(y, 0) order by i)
+        from unnest(u.first_content, excluded.first_content) with ordinality as both_of (x, y, i))`;
+
+export async function addSums(tx: Tx, org: OrgId, rows: readonly SumRow[]): Promise<void> {
+  const json = JSON.stringify(rows, (_, value: unknown) =>
+    typeof value === "bigint" ? value.toString() : value,
+  );
+  await tx.query("gateway.usage_add", ADD, [org, json]);
+}
+
+export async function moveCursor(tx: Tx, upto: bigint): Promise<void> {
+  await tx.query("gateway.usage_move", "update gateway.usage_cursor set upto = greatest(upto, $1)", [upto]);
+}

@@ -1,0 +1,50 @@
+/** How to call the operations on credits and their limits. */
+import type { TestApp } from "../harness/app.ts";
+import type { Example } from "./examples.ts";
+import { credits, once, ownOrganization } from "./rows.ts";
+
+/** A hold of the first organization; a new one each time, since the calls that name it end it. */
+async function aTokenHold(app: TestApp): Promise<string> {
+  await credits(app);
+  const { body, text } = await app.owner.call("POST", "/api/tokens/reserve", { body: { amount_micros: 10 } });
+  if (typeof body.id !== "string") throw new Error(`no hold: ${text}`);
+  return body.id;
+}
+
+/** A model call that is settled. */
+const aSettledCall = once(async (app) => {
+  await credits(app);
+  const body = { model: "sandbox/echo", max_tokens: 5, messages: [{ role: "user", content: "Hello" }] };
+  const { headers, text } = await app.owner.call("POST", "/v1/chat/completions", { body });
+  const id = headers.get("x-request-id");
+  if (!id) throw new Error(`no call: ${text}`);
+  return id;
+});
+
+export const gatewayExamples: Record<string, Example> = {
+  reserveTokens: {
+    async given(app) {
+      await credits(app);
+      return { body: { amount_micros: 10 } };
+    },
+  },
+  consumeTokens: {
+    given: async (app) => ({ body: { hold_id: await aTokenHold(app), amount_micros: 5 } }),
+    bodyNamesRow: true,
+  },
+  releaseTokens: {
+    given: async (app) => ({ body: { hold_id: await aTokenHold(app) } }),
+    bodyNamesRow: true,
+  },
+  listTokenHolds: {},
+  getTokenLimits: {},
+  getInstallationUsage: {},
+  listReceiptKeys: {},
+  getReceipt: { given: async (app) => ({ params: { request_id: await aSettledCall(app) } }) },
+  setTokenLimits: {
+    given: async (app) => ({
+      body: { subject_type: "org", subject_id: await ownOrganization(app), budget_monthly_micros: 10 ** 12 },
+    }),
+    bodyNamesRow: true,
+  },
+};
