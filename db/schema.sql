@@ -41,13 +41,54 @@ GRANT USAGE ON SCHEMA webhooks TO holdfast_app;
 CREATE SEQUENCE billing.fetch_seq AS bigint START 1 INCREMENT 1;
 GRANT USAGE ON SEQUENCE billing.fetch_seq TO holdfast_app;
 
+CREATE TABLE billing.auto_topups (
+  org_id text NOT NULL,
+  mode text NOT NULL,
+  enabled boolean NOT NULL,
+  threshold_micros bigint NOT NULL,
+  amount_minor bigint NOT NULL,
+  monthly_cap_minor bigint NOT NULL,
+  currency text NOT NULL,
+  method_id text NOT NULL,
+  payment_id text,
+  operation_id text,
+  declines integer NOT NULL DEFAULT 0,
+  off_reason text,
+  next_try_at timestamp with time zone,
+  changed_by text NOT NULL,
+  changed_at timestamp with time zone NOT NULL,
+  CONSTRAINT auto_topups_pkey PRIMARY KEY (org_id, mode),
+  CONSTRAINT auto_topups_amount_minor_check CHECK ((amount_minor > 0)),
+  CONSTRAINT auto_topups_check CHECK ((monthly_cap_minor >= amount_minor)),
+  CONSTRAINT auto_topups_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text]))),
+  CONSTRAINT auto_topups_off_reason_check CHECK ((off_reason = ANY (ARRAY['declined'::text, 'method_gone'::text]))),
+  CONSTRAINT auto_topups_threshold_micros_check CHECK ((threshold_micros > 0))
+);
+CREATE INDEX auto_topups_on ON billing.auto_topups USING btree (org_id) WHERE (enabled OR (operation_id IS NOT NULL));
+ALTER TABLE billing.auto_topups ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY operator_reads ON billing.auto_topups AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
+CREATE POLICY tenant ON billing.auto_topups AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
+GRANT INSERT, SELECT, UPDATE ON TABLE billing.auto_topups TO holdfast_app;
+GRANT SELECT ON TABLE billing.auto_topups TO holdfast_operator;
+
 CREATE TABLE billing.customers (
   org_id text NOT NULL,
   account_id text NOT NULL,
   provider_customer_id text,
   created_at timestamp with time zone NOT NULL,
+  name text,
+  email text,
+  address jsonb,
+  tax_ids jsonb NOT NULL DEFAULT '[]'::jsonb,
+  version integer NOT NULL DEFAULT 1,
+  told_version integer NOT NULL DEFAULT 0,
+  refused_code text,
+  next_try_at timestamp with time zone,
+  deleted_ids text[] NOT NULL DEFAULT '{}'::text[],
+  fetch_seq bigint NOT NULL DEFAULT 0,
   CONSTRAINT customers_pkey PRIMARY KEY (org_id, account_id)
 );
+CREATE INDEX customers_untold ON billing.customers USING btree (created_at) WHERE ((told_version < version) AND (refused_code IS NULL));
 ALTER TABLE billing.customers ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY operator_reads ON billing.customers AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
 CREATE POLICY tenant ON billing.customers AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
@@ -103,6 +144,23 @@ CREATE POLICY tenant ON billing.free_months AS PERMISSIVE FOR ALL TO holdfast_ap
 GRANT INSERT, SELECT, UPDATE ON TABLE billing.free_months TO holdfast_app;
 GRANT SELECT ON TABLE billing.free_months TO holdfast_operator;
 
+CREATE TABLE billing.intents (
+  org_id text NOT NULL,
+  payment_id text NOT NULL,
+  method_id text,
+  off_session boolean NOT NULL,
+  tries integer NOT NULL DEFAULT 0,
+  operation_id text,
+  acted_at timestamp with time zone NOT NULL,
+  mailed_at timestamp with time zone,
+  CONSTRAINT intents_pkey PRIMARY KEY (org_id, payment_id)
+);
+ALTER TABLE billing.intents ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY operator_reads ON billing.intents AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
+CREATE POLICY tenant ON billing.intents AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
+GRANT INSERT, SELECT, UPDATE ON TABLE billing.intents TO holdfast_app;
+GRANT SELECT ON TABLE billing.intents TO holdfast_operator;
+
 CREATE TABLE billing.invoice_numbers (
   account_id text NOT NULL,
   last bigint NOT NULL,
@@ -154,6 +212,25 @@ CREATE POLICY tenant ON billing.invoices AS PERMISSIVE FOR ALL TO holdfast_app U
 GRANT INSERT, SELECT, UPDATE ON TABLE billing.invoices TO holdfast_app;
 GRANT SELECT ON TABLE billing.invoices TO holdfast_operator;
 
+CREATE TABLE billing.method_setups (
+  org_id text NOT NULL,
+  id text NOT NULL,
+  mode text NOT NULL,
+  account_id text NOT NULL,
+  provider_setup_id text NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  asked_at timestamp with time zone NOT NULL,
+  done_at timestamp with time zone,
+  CONSTRAINT method_setups_pkey PRIMARY KEY (org_id, id),
+  CONSTRAINT method_setups_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text])))
+);
+CREATE INDEX method_setups_open ON billing.method_setups USING btree (asked_at) WHERE (done_at IS NULL);
+ALTER TABLE billing.method_setups ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY operator_reads ON billing.method_setups AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
+CREATE POLICY tenant ON billing.method_setups AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
+GRANT INSERT, SELECT, UPDATE ON TABLE billing.method_setups TO holdfast_app;
+GRANT SELECT ON TABLE billing.method_setups TO holdfast_operator;
+
 CREATE TABLE billing.object_orgs (
   account_id text NOT NULL,
   object_id text NOT NULL,
@@ -164,6 +241,34 @@ CREATE TABLE billing.object_orgs (
 );
 GRANT INSERT, SELECT ON TABLE billing.object_orgs TO holdfast_app;
 GRANT SELECT ON TABLE billing.object_orgs TO holdfast_operator;
+
+CREATE TABLE billing.payment_methods (
+  org_id text NOT NULL,
+  id text NOT NULL,
+  mode text NOT NULL,
+  account_id text NOT NULL,
+  provider text NOT NULL,
+  provider_method_id text NOT NULL,
+  provider_customer_id text NOT NULL,
+  kind text NOT NULL,
+  brand text,
+  last4 text,
+  exp_month integer,
+  exp_year integer,
+  email text,
+  is_default boolean NOT NULL DEFAULT false,
+  created_at timestamp with time zone NOT NULL,
+  detached_at timestamp with time zone,
+  CONSTRAINT payment_methods_pkey PRIMARY KEY (org_id, id),
+  CONSTRAINT payment_methods_org_id_account_id_provider_method_id_key UNIQUE (org_id, account_id, provider_method_id),
+  CONSTRAINT payment_methods_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text]))),
+  CONSTRAINT payment_methods_provider_check CHECK ((provider = ANY (ARRAY['stripe'::text, 'paypal'::text])))
+);
+ALTER TABLE billing.payment_methods ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY operator_reads ON billing.payment_methods AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
+CREATE POLICY tenant ON billing.payment_methods AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
+GRANT INSERT, SELECT, UPDATE ON TABLE billing.payment_methods TO holdfast_app;
+GRANT SELECT ON TABLE billing.payment_methods TO holdfast_operator;
 
 CREATE TABLE billing.payments (
   org_id text NOT NULL,
@@ -215,6 +320,7 @@ CREATE INDEX payments_fee_due ON billing.payments USING btree (paid_at) WHERE ((
 CREATE INDEX payments_listed ON billing.payments USING btree (org_id, created_at DESC, id DESC);
 CREATE INDEX payments_of_all ON billing.payments USING btree (created_at DESC, id DESC);
 CREATE INDEX payments_open_orders ON billing.payments USING btree (as_of) WHERE ((provider = 'paypal'::text) AND (status = ANY (ARRAY['requires_payment_method'::text, 'requires_action'::text, 'processing'::text])));
+CREATE INDEX payments_unpaid ON billing.payments USING btree (created_at) WHERE ((charge_id IS NULL) AND (status = ANY (ARRAY['creating'::text, 'requires_payment_method'::text, 'requires_action'::text])));
 ALTER TABLE billing.payments ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY operator_reads ON billing.payments AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
 CREATE POLICY tenant ON billing.payments AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
@@ -403,6 +509,8 @@ CREATE TABLE billing.subscriptions (
   created_by text NOT NULL,
   created_at timestamp with time zone NOT NULL,
   trial_told_at timestamp with time zone,
+  promotion_id text,
+  method_id text,
   CONSTRAINT subscriptions_pkey PRIMARY KEY (org_id, id),
   CONSTRAINT subscriptions_org_id_operation_id_key UNIQUE (org_id, operation_id),
   CONSTRAINT subscriptions_scheduled_version_id_fkey FOREIGN KEY (scheduled_version_id) REFERENCES billing.plan_versions(id),

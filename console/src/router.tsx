@@ -5,6 +5,8 @@ import { ConsentScreen } from "./products/apps/consent-screen.tsx";
 import { DeviceScreen } from "./products/apps/device-screen.tsx";
 import { BillingScreen } from "./products/billing/billing-screen.tsx";
 import { InvoicesScreen } from "./products/billing/invoices-screen.tsx";
+import { PayScreen } from "./products/billing/pay-screen.tsx";
+import { PaymentMethodsScreen } from "./products/billing/payment-methods-screen.tsx";
 import { PlansScreen } from "./products/billing/plans-screen.tsx";
 import { SubscribedScreen } from "./products/billing/return-screen.tsx";
 import { CallLimitsScreen } from "./products/call-limits/call-limits-screen.tsx";
@@ -112,6 +114,18 @@ const billingReturn = createRoute({
   validateSearch: texts("session_id"),
 });
 const plans = createRoute({ getParentRoute: () => app, path: "/plans", component: PlansScreen });
+const paymentMethods = createRoute({
+  getParentRoute: () => app,
+  path: "/payment-methods",
+  component: PaymentMethodsScreen,
+  validateSearch: texts("added"),
+});
+const pay = createRoute({
+  getParentRoute: () => app,
+  path: "/pay/$paymentId",
+  component: PayScreen,
+  validateSearch: texts("payment_intent"),
+});
 const invoices = createRoute({ getParentRoute: () => app, path: "/invoices", component: InvoicesScreen });
 const payments = createRoute({ getParentRoute: () => app, path: "/payments", component: PaymentsScreen });
 const payment = createRoute({ getParentRoute: () => payments, path: "$paymentId", component: PaymentDrawer });
@@ -262,6 +276,8 @@ const routeTree = root.addChildren([
     billing,
     billingReturn,
     plans,
+    paymentMethods,
+    pay,
     invoices,
     payments.addChildren([payment]),
     inbox.addChildren([event]),

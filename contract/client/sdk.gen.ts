@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.ts';
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client/index.ts';
-import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AddWebhookSecretData, AddWebhookSecretErrors, AddWebhookSecretResponses, AdjustByHandData, AdjustByHandErrors, AdjustByHandResponses, ApproveAdjustmentData, ApproveAdjustmentErrors, ApproveAdjustmentResponses, ApproveGrantData, ApproveGrantErrors, ApproveGrantResponses, ApproveRefundData, ApproveRefundErrors, ApproveRefundResponses, AuthorizeData, AuthorizeErrors, AuthorizeResponses, CancelDeletionData, CancelDeletionErrors, CancelDeletionResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CancelReplayData, CancelReplayErrors, CancelReplayResponses, CancelSubscriptionData, CancelSubscriptionErrors, CancelSubscriptionResponses, ChangeApiKeyData, ChangeApiKeyErrors, ChangeApiKeyResponses, ChangeMemberData, ChangeMemberErrors, ChangeMemberResponses, ChangeOrganizationData, ChangeOrganizationErrors, ChangeOrganizationResponses, ChangeOutboundEndpointData, ChangeOutboundEndpointErrors, ChangeOutboundEndpointResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ChangeProfileData, ChangeProfileErrors, ChangeProfileResponses, ChangeWebhookEndpointData, ChangeWebhookEndpointErrors, ChangeWebhookEndpointResponses, ConfirmAccountData, ConfirmAccountErrors, ConfirmAccountResponses, ConfirmDeletionData, ConfirmDeletionErrors, ConfirmDeletionResponses, ConfirmMfaData, ConfirmMfaErrors, ConfirmMfaResponses, ConnectAccountData, ConnectAccountErrors, ConnectAccountResponses, ConsumeTokensData, ConsumeTokensErrors, ConsumeTokensResponses, CountEventsData, CountEventsErrors, CountEventsResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateBackfillData, CreateBackfillErrors, CreateBackfillResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionLlmData, CreateChatCompletionLlmErrors, CreateChatCompletionLlmResponses, CreateChatCompletionResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreateOrganizationData, CreateOrganizationErrors, CreateOrganizationResponses, CreateOutboundEndpointData, CreateOutboundEndpointErrors, CreateOutboundEndpointResponses, CreateRefundData, CreateRefundErrors, CreateRefundResponses, CreateReplayData, CreateReplayErrors, CreateReplayResponses, CreateSignInLinkData, CreateSignInLinkErrors, CreateSignInLinkResponses, CreateWebhookEndpointData, CreateWebhookEndpointErrors, CreateWebhookEndpointResponses, DecideAuthorizationData, DecideAuthorizationErrors, DecideAuthorizationResponses, DecideDeviceData, DecideDeviceErrors, DecideDeviceResponses, DeleteAccountData, DeleteAccountErrors, DeleteAccountResponses, DeleteOrganizationData, DeleteOrganizationErrors, DeleteOrganizationResponses, DeleteOutboundEndpointData, DeleteOutboundEndpointErrors, DeleteOutboundEndpointResponses, DisableMfaData, DisableMfaErrors, DisableMfaResponses, DiscardDeadLettersData, DiscardDeadLettersErrors, DiscardDeadLettersResponses, DisconnectAccountData, DisconnectAccountErrors, DisconnectAccountResponses, DowngradePlanData, DowngradePlanErrors, DowngradePlanResponses, DownloadAuditExportData, DownloadAuditExportErrors, DownloadAuditExportResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, EndViewData, EndViewErrors, EndViewResponses, EnrollMfaData, EnrollMfaErrors, EnrollMfaResponses, ExplainAccessData, ExplainAccessErrors, ExplainAccessResponses, ExportAuditLogData, ExportAuditLogErrors, ExportAuditLogResponses, FindDeviceData, FindDeviceErrors, FindDeviceResponses, FinishOAuthData, FinishOAuthErrors, FinishOAuthResponses, FinishSignInData, FinishSignInErrors, FinishSignInResponses, FinishSsoData, FinishSsoErrors, FinishSsoResponses, GetAuthorizationRequestData, GetAuthorizationRequestErrors, GetAuthorizationRequestResponses, GetAuthorizationServerData, GetAuthorizationServerErrors, GetAuthorizationServerResponses, GetBackfillData, GetBackfillErrors, GetBackfillResponses, GetCacheData, GetCacheErrors, GetCacheResponses, GetCheckoutSessionData, GetCheckoutSessionErrors, GetCheckoutSessionResponses, GetCustomerData, GetCustomerErrors, GetCustomerResponses, GetEventData, GetEventErrors, GetEventPayloadData, GetEventPayloadErrors, GetEventPayloadResponses, GetEventResponses, GetInstallationUsageData, GetInstallationUsageErrors, GetInstallationUsageResponses, GetInvoiceData, GetInvoiceErrors, GetInvoicePdfData, GetInvoicePdfErrors, GetInvoicePdfResponses, GetInvoiceResponses, GetJobData, GetJobErrors, GetJobResponses, GetJobStatsData, GetJobStatsErrors, GetJobStatsResponses, GetKeySetData, GetKeySetErrors, GetKeySetResponses, GetLedgerBalancesData, GetLedgerBalancesErrors, GetLedgerBalancesResponses, GetLedgerCheckData, GetLedgerCheckErrors, GetLedgerCheckResponses, GetLedgerTransactionData, GetLedgerTransactionErrors, GetLedgerTransactionResponses, GetLicensesData, GetLicensesErrors, GetLicensesResponses, GetMeData, GetMeErrors, GetMeResponses, GetMfaStatusData, GetMfaStatusErrors, GetMfaStatusResponses, GetModelData, GetModelErrors, GetModelLlmData, GetModelLlmErrors, GetModelLlmResponses, GetModelResponses, GetOrganizationData, GetOrganizationErrors, GetOrganizationResponses, GetOutboundMessageData, GetOutboundMessageErrors, GetOutboundMessageResponses, GetOwnProfileData, GetOwnProfileErrors, GetOwnProfileResponses, GetOwnRateLimitsData, GetOwnRateLimitsErrors, GetOwnRateLimitsResponses, GetPasskeyLoginOptionsData, GetPasskeyLoginOptionsErrors, GetPasskeyLoginOptionsResponses, GetPasskeyRegistrationOptionsData, GetPasskeyRegistrationOptionsErrors, GetPasskeyRegistrationOptionsResponses, GetPaymentData, GetPaymentErrors, GetPaymentResponses, GetPersonData, GetPersonErrors, GetPersonResponses, GetPlanUsageData, GetPlanUsageErrors, GetPlanUsageResponses, GetProfileData, GetProfileErrors, GetProfileResponses, GetRateLimitsData, GetRateLimitsErrors, GetRateLimitsResponses, GetReceiptData, GetReceiptErrors, GetReceiptResponses, GetReconciliationReportData, GetReconciliationReportErrors, GetReconciliationReportResponses, GetReconciliationRunData, GetReconciliationRunErrors, GetReconciliationRunResponses, GetReconciliationSummaryData, GetReconciliationSummaryErrors, GetReconciliationSummaryResponses, GetReplayData, GetReplayErrors, GetReplayResponses, GetReportData, GetReportErrors, GetReportResponses, GetRevenueData, GetRevenueErrors, GetRevenueResponses, GetSsoData, GetSsoErrors, GetSsoResponses, GetSubscriptionData, GetSubscriptionErrors, GetSubscriptionResponses, GetSystemData, GetSystemErrors, GetSystemResponses, GetTokenBalanceData, GetTokenBalanceErrors, GetTokenBalanceResponses, GetTokenLimitsData, GetTokenLimitsErrors, GetTokenLimitsResponses, GetTokenUsageData, GetTokenUsageErrors, GetTokenUsageResponses, GetUsageStatsData, GetUsageStatsErrors, GetUsageStatsResponses, GrantByHandData, GrantByHandErrors, GrantByHandResponses, GrantTokensData, GrantTokensErrors, GrantTokensResponses, InvalidateCacheData, InvalidateCacheErrors, InvalidateCacheResponses, InvitePersonData, InvitePersonErrors, InvitePersonResponses, ListAdjustmentsData, ListAdjustmentsErrors, ListAdjustmentsResponses, ListAllOutboundEndpointsData, ListAllOutboundEndpointsErrors, ListAllOutboundEndpointsResponses, ListAllPaymentsData, ListAllPaymentsErrors, ListAllPaymentsResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditEntriesData, ListAuditEntriesErrors, ListAuditEntriesResponses, ListAuditTrailsData, ListAuditTrailsErrors, ListAuditTrailsResponses, ListConnectedAccountsData, ListConnectedAccountsErrors, ListConnectedAccountsResponses, ListCreditPacksData, ListCreditPacksErrors, ListCreditPacksResponses, ListCustomersData, ListCustomersErrors, ListCustomersResponses, ListDeadLettersData, ListDeadLettersErrors, ListDeadLettersResponses, ListDisputesData, ListDisputesErrors, ListDisputesResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListInboxHoursData, ListInboxHoursErrors, ListInboxHoursResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListInvoicesData, ListInvoicesErrors, ListInvoicesResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListLedgerAccountsData, ListLedgerAccountsErrors, ListLedgerAccountsResponses, ListLedgerTransactionsData, ListLedgerTransactionsErrors, ListLedgerTransactionsResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListModelsData, ListModelsErrors, ListModelsLlmData, ListModelsLlmErrors, ListModelsLlmResponses, ListModelsResponses, ListOrganizationsData, ListOrganizationsErrors, ListOrganizationsResponses, ListOutboundEndpointsData, ListOutboundEndpointsErrors, ListOutboundEndpointsResponses, ListOutboundEventTypesData, ListOutboundEventTypesErrors, ListOutboundEventTypesResponses, ListOutboundMessagesData, ListOutboundMessagesErrors, ListOutboundMessagesResponses, ListPasskeysData, ListPasskeysErrors, ListPasskeysResponses, ListPaymentsData, ListPaymentsErrors, ListPaymentsResponses, ListPeopleData, ListPeopleErrors, ListPeopleResponses, ListPlansData, ListPlansErrors, ListPlansResponses, ListPlanVersionsData, ListPlanVersionsErrors, ListPlanVersionsResponses, ListReceiptKeysData, ListReceiptKeysErrors, ListReceiptKeysResponses, ListReconciliationBreaksData, ListReconciliationBreaksErrors, ListReconciliationBreaksResponses, ListReconciliationRunsData, ListReconciliationRunsErrors, ListReconciliationRunsResponses, ListRefundsData, ListRefundsErrors, ListRefundsResponses, ListReplaysData, ListReplaysErrors, ListReplaysResponses, ListSealsData, ListSealsErrors, ListSealsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSignInProvidersData, ListSignInProvidersErrors, ListSignInProvidersResponses, ListTokenHoldsData, ListTokenHoldsErrors, ListTokenHoldsResponses, ListUsageRecordsData, ListUsageRecordsErrors, ListUsageRecordsResponses, ListWebhookEndpointsData, ListWebhookEndpointsErrors, ListWebhookEndpointsResponses, PreviewPlanChangeData, PreviewPlanChangeErrors, PreviewPlanChangeResponses, PurchaseCreditsData, PurchaseCreditsErrors, PurchaseCreditsResponses, ReactivateSubscriptionData, ReactivateSubscriptionErrors, ReactivateSubscriptionResponses, ReadInvitationData, ReadInvitationErrors, ReadInvitationResponses, ReauthenticateData, ReauthenticateErrors, ReauthenticateResponses, ReceivePaypalEventAtData, ReceivePaypalEventAtErrors, ReceivePaypalEventAtResponses, ReceivePaypalEventData, ReceivePaypalEventErrors, ReceivePaypalEventResponses, ReceiveResendEventAtData, ReceiveResendEventAtErrors, ReceiveResendEventAtResponses, ReceiveResendEventData, ReceiveResendEventErrors, ReceiveResendEventResponses, ReceiveStripeEventAtData, ReceiveStripeEventAtErrors, ReceiveStripeEventAtResponses, ReceiveStripeEventData, ReceiveStripeEventErrors, ReceiveStripeEventResponses, RedeemSignInLinkData, RedeemSignInLinkErrors, RedeemSignInLinkResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RegenerateBackupCodesData, RegenerateBackupCodesErrors, RegenerateBackupCodesResponses, RegisterData, RegisterErrors, RegisterPasskeyData, RegisterPasskeyErrors, RegisterPasskeyResponses, RegisterResponses, RejectAdjustmentData, RejectAdjustmentErrors, RejectAdjustmentResponses, RejectGrantData, RejectGrantErrors, RejectGrantResponses, ReleaseTokensData, ReleaseTokensErrors, ReleaseTokensResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, RemovePasskeyData, RemovePasskeyErrors, RemovePasskeyResponses, RemoveRateLimitData, RemoveRateLimitErrors, RemoveRateLimitResponses, RemoveSsoData, RemoveSsoErrors, RemoveSsoResponses, RemoveWebhookEndpointData, RemoveWebhookEndpointErrors, RemoveWebhookEndpointResponses, RemoveWebhookSecretData, RemoveWebhookSecretErrors, RemoveWebhookSecretResponses, RenamePasskeyData, RenamePasskeyErrors, RenamePasskeyResponses, ReplayEventData, ReplayEventErrors, ReplayEventResponses, ReplayOutboundEndpointData, ReplayOutboundEndpointErrors, ReplayOutboundEndpointResponses, ReportLeakedKeyData, ReportLeakedKeyErrors, ReportLeakedKeyResponses, RequestPasswordResetData, RequestPasswordResetErrors, RequestPasswordResetResponses, ResendInvitationData, ResendInvitationErrors, ResendInvitationResponses, ResendOutboundMessageData, ResendOutboundMessageErrors, ResendOutboundMessageResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ReserveTokensData, ReserveTokensErrors, ReserveTokensResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResetPersonMfaData, ResetPersonMfaErrors, ResetPersonMfaResponses, ResolveReconciliationBreakData, ResolveReconciliationBreakErrors, ResolveReconciliationBreakResponses, ResumeOrganizationData, ResumeOrganizationErrors, ResumeOrganizationResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeTokenData, RevokeTokenErrors, RevokeTokenResponses, RotateApiKeyData, RotateApiKeyErrors, RotateApiKeyResponses, RotateOutboundSecretData, RotateOutboundSecretErrors, RotateOutboundSecretResponses, RunReplayData, RunReplayErrors, RunReplayResponses, SetOrganizationPolicyData, SetOrganizationPolicyErrors, SetOrganizationPolicyResponses, SetPersonAdminData, SetPersonAdminErrors, SetPersonAdminResponses, SetPersonPlanData, SetPersonPlanErrors, SetPersonPlanResponses, SetPersonStatusData, SetPersonStatusErrors, SetPersonStatusResponses, SetRateLimitData, SetRateLimitErrors, SetRateLimitResponses, SetSsoData, SetSsoErrors, SetSsoResponses, SetTokenLimitsData, SetTokenLimitsErrors, SetTokenLimitsResponses, SetUpData, SetUpErrors, SetUpResponses, SignInByPasskeyData, SignInByPasskeyErrors, SignInByPasskeyResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StartDeviceData, StartDeviceErrors, StartDeviceResponses, StartOAuthData, StartOAuthErrors, StartOAuthResponses, StartReconciliationRunData, StartReconciliationRunErrors, StartReconciliationRunResponses, StartSsoData, StartSsoErrors, StartSsoResponses, StreamData, StreamErrors, StreamResponses, SubscribeData, SubscribeErrors, SubscribeResponses, SuspendOrganizationData, SuspendOrganizationErrors, SuspendOrganizationResponses, SwitchOrganizationData, SwitchOrganizationErrors, SwitchOrganizationResponses, SyncPlansData, SyncPlansErrors, SyncPlansResponses, TestOutboundEndpointData, TestOutboundEndpointErrors, TestOutboundEndpointResponses, TransferOrganizationData, TransferOrganizationErrors, TransferOrganizationResponses, UpgradePlanData, UpgradePlanErrors, UpgradePlanResponses, VerifyAuditLogData, VerifyAuditLogErrors, VerifyAuditLogResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, VerifyInstallationTrailData, VerifyInstallationTrailErrors, VerifyInstallationTrailResponses, VerifyLedgerData, VerifyLedgerErrors, VerifyLedgerResponses, VerifySealsData, VerifySealsErrors, VerifySealsResponses, ViewAsPersonData, ViewAsPersonErrors, ViewAsPersonResponses, WithdrawInvitationData, WithdrawInvitationErrors, WithdrawInvitationResponses } from './types.gen.ts';
+import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AddWebhookSecretData, AddWebhookSecretErrors, AddWebhookSecretResponses, AdjustByHandData, AdjustByHandErrors, AdjustByHandResponses, ApproveAdjustmentData, ApproveAdjustmentErrors, ApproveAdjustmentResponses, ApproveGrantData, ApproveGrantErrors, ApproveGrantResponses, ApproveRefundData, ApproveRefundErrors, ApproveRefundResponses, AuthorizeData, AuthorizeErrors, AuthorizeResponses, CancelDeletionData, CancelDeletionErrors, CancelDeletionResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CancelPaymentIntentData, CancelPaymentIntentErrors, CancelPaymentIntentResponses, CancelReplayData, CancelReplayErrors, CancelReplayResponses, CancelSubscriptionData, CancelSubscriptionErrors, CancelSubscriptionResponses, ChangeApiKeyData, ChangeApiKeyErrors, ChangeApiKeyResponses, ChangeAutoTopupData, ChangeAutoTopupErrors, ChangeAutoTopupResponses, ChangeBillingCustomerData, ChangeBillingCustomerErrors, ChangeBillingCustomerResponses, ChangeMemberData, ChangeMemberErrors, ChangeMemberResponses, ChangeOrganizationData, ChangeOrganizationErrors, ChangeOrganizationResponses, ChangeOutboundEndpointData, ChangeOutboundEndpointErrors, ChangeOutboundEndpointResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ChangeProfileData, ChangeProfileErrors, ChangeProfileResponses, ChangeWebhookEndpointData, ChangeWebhookEndpointErrors, ChangeWebhookEndpointResponses, ChoosePaymentMethodData, ChoosePaymentMethodErrors, ChoosePaymentMethodResponses, ConfirmAccountData, ConfirmAccountErrors, ConfirmAccountResponses, ConfirmDeletionData, ConfirmDeletionErrors, ConfirmDeletionResponses, ConfirmMfaData, ConfirmMfaErrors, ConfirmMfaResponses, ConfirmPaymentIntentData, ConfirmPaymentIntentErrors, ConfirmPaymentIntentResponses, ConnectAccountData, ConnectAccountErrors, ConnectAccountResponses, ConsumeTokensData, ConsumeTokensErrors, ConsumeTokensResponses, CountEventsData, CountEventsErrors, CountEventsResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateBackfillData, CreateBackfillErrors, CreateBackfillResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionLlmData, CreateChatCompletionLlmErrors, CreateChatCompletionLlmResponses, CreateChatCompletionResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreateOrganizationData, CreateOrganizationErrors, CreateOrganizationResponses, CreateOutboundEndpointData, CreateOutboundEndpointErrors, CreateOutboundEndpointResponses, CreateRefundData, CreateRefundErrors, CreateRefundResponses, CreateReplayData, CreateReplayErrors, CreateReplayResponses, CreateSignInLinkData, CreateSignInLinkErrors, CreateSignInLinkResponses, CreateWebhookEndpointData, CreateWebhookEndpointErrors, CreateWebhookEndpointResponses, DecideAuthorizationData, DecideAuthorizationErrors, DecideAuthorizationResponses, DecideDeviceData, DecideDeviceErrors, DecideDeviceResponses, DeleteAccountData, DeleteAccountErrors, DeleteAccountResponses, DeleteOrganizationData, DeleteOrganizationErrors, DeleteOrganizationResponses, DeleteOutboundEndpointData, DeleteOutboundEndpointErrors, DeleteOutboundEndpointResponses, DisableMfaData, DisableMfaErrors, DisableMfaResponses, DiscardDeadLettersData, DiscardDeadLettersErrors, DiscardDeadLettersResponses, DisconnectAccountData, DisconnectAccountErrors, DisconnectAccountResponses, DowngradePlanData, DowngradePlanErrors, DowngradePlanResponses, DownloadAuditExportData, DownloadAuditExportErrors, DownloadAuditExportResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, EndViewData, EndViewErrors, EndViewResponses, EnrollMfaData, EnrollMfaErrors, EnrollMfaResponses, ExplainAccessData, ExplainAccessErrors, ExplainAccessResponses, ExportAuditLogData, ExportAuditLogErrors, ExportAuditLogResponses, FindDeviceData, FindDeviceErrors, FindDeviceResponses, FinishOAuthData, FinishOAuthErrors, FinishOAuthResponses, FinishSignInData, FinishSignInErrors, FinishSignInResponses, FinishSsoData, FinishSsoErrors, FinishSsoResponses, GetAuthorizationRequestData, GetAuthorizationRequestErrors, GetAuthorizationRequestResponses, GetAuthorizationServerData, GetAuthorizationServerErrors, GetAuthorizationServerResponses, GetAutoTopupData, GetAutoTopupErrors, GetAutoTopupResponses, GetBackfillData, GetBackfillErrors, GetBackfillResponses, GetBillingCustomerData, GetBillingCustomerErrors, GetBillingCustomerResponses, GetCacheData, GetCacheErrors, GetCacheResponses, GetCheckoutSessionData, GetCheckoutSessionErrors, GetCheckoutSessionResponses, GetCustomerData, GetCustomerErrors, GetCustomerResponses, GetEventData, GetEventErrors, GetEventPayloadData, GetEventPayloadErrors, GetEventPayloadResponses, GetEventResponses, GetInstallationUsageData, GetInstallationUsageErrors, GetInstallationUsageResponses, GetInvoiceData, GetInvoiceErrors, GetInvoicePdfData, GetInvoicePdfErrors, GetInvoicePdfResponses, GetInvoiceResponses, GetJobData, GetJobErrors, GetJobResponses, GetJobStatsData, GetJobStatsErrors, GetJobStatsResponses, GetKeySetData, GetKeySetErrors, GetKeySetResponses, GetLedgerBalancesData, GetLedgerBalancesErrors, GetLedgerBalancesResponses, GetLedgerCheckData, GetLedgerCheckErrors, GetLedgerCheckResponses, GetLedgerTransactionData, GetLedgerTransactionErrors, GetLedgerTransactionResponses, GetLicensesData, GetLicensesErrors, GetLicensesResponses, GetMeData, GetMeErrors, GetMeResponses, GetMfaStatusData, GetMfaStatusErrors, GetMfaStatusResponses, GetModelData, GetModelErrors, GetModelLlmData, GetModelLlmErrors, GetModelLlmResponses, GetModelResponses, GetOrganizationData, GetOrganizationErrors, GetOrganizationResponses, GetOutboundMessageData, GetOutboundMessageErrors, GetOutboundMessageResponses, GetOwnProfileData, GetOwnProfileErrors, GetOwnProfileResponses, GetOwnRateLimitsData, GetOwnRateLimitsErrors, GetOwnRateLimitsResponses, GetPasskeyLoginOptionsData, GetPasskeyLoginOptionsErrors, GetPasskeyLoginOptionsResponses, GetPasskeyRegistrationOptionsData, GetPasskeyRegistrationOptionsErrors, GetPasskeyRegistrationOptionsResponses, GetPaymentData, GetPaymentErrors, GetPaymentResponses, GetPersonData, GetPersonErrors, GetPersonResponses, GetPlanUsageData, GetPlanUsageErrors, GetPlanUsageResponses, GetProfileData, GetProfileErrors, GetProfileResponses, GetRateLimitsData, GetRateLimitsErrors, GetRateLimitsResponses, GetReceiptData, GetReceiptErrors, GetReceiptResponses, GetReconciliationReportData, GetReconciliationReportErrors, GetReconciliationReportResponses, GetReconciliationRunData, GetReconciliationRunErrors, GetReconciliationRunResponses, GetReconciliationSummaryData, GetReconciliationSummaryErrors, GetReconciliationSummaryResponses, GetReplayData, GetReplayErrors, GetReplayResponses, GetReportData, GetReportErrors, GetReportResponses, GetRevenueData, GetRevenueErrors, GetRevenueResponses, GetSsoData, GetSsoErrors, GetSsoResponses, GetSubscriptionData, GetSubscriptionErrors, GetSubscriptionResponses, GetSystemData, GetSystemErrors, GetSystemResponses, GetTokenBalanceData, GetTokenBalanceErrors, GetTokenBalanceResponses, GetTokenLimitsData, GetTokenLimitsErrors, GetTokenLimitsResponses, GetTokenUsageData, GetTokenUsageErrors, GetTokenUsageResponses, GetUsageStatsData, GetUsageStatsErrors, GetUsageStatsResponses, GrantByHandData, GrantByHandErrors, GrantByHandResponses, GrantTokensData, GrantTokensErrors, GrantTokensResponses, InvalidateCacheData, InvalidateCacheErrors, InvalidateCacheResponses, InvitePersonData, InvitePersonErrors, InvitePersonResponses, ListAdjustmentsData, ListAdjustmentsErrors, ListAdjustmentsResponses, ListAllOutboundEndpointsData, ListAllOutboundEndpointsErrors, ListAllOutboundEndpointsResponses, ListAllPaymentsData, ListAllPaymentsErrors, ListAllPaymentsResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditEntriesData, ListAuditEntriesErrors, ListAuditEntriesResponses, ListAuditTrailsData, ListAuditTrailsErrors, ListAuditTrailsResponses, ListConnectedAccountsData, ListConnectedAccountsErrors, ListConnectedAccountsResponses, ListCreditPacksData, ListCreditPacksErrors, ListCreditPacksResponses, ListCustomersData, ListCustomersErrors, ListCustomersResponses, ListDeadLettersData, ListDeadLettersErrors, ListDeadLettersResponses, ListDisputesData, ListDisputesErrors, ListDisputesResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListInboxHoursData, ListInboxHoursErrors, ListInboxHoursResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListInvoicesData, ListInvoicesErrors, ListInvoicesResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListLedgerAccountsData, ListLedgerAccountsErrors, ListLedgerAccountsResponses, ListLedgerTransactionsData, ListLedgerTransactionsErrors, ListLedgerTransactionsResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListModelsData, ListModelsErrors, ListModelsLlmData, ListModelsLlmErrors, ListModelsLlmResponses, ListModelsResponses, ListOrganizationsData, ListOrganizationsErrors, ListOrganizationsResponses, ListOutboundEndpointsData, ListOutboundEndpointsErrors, ListOutboundEndpointsResponses, ListOutboundEventTypesData, ListOutboundEventTypesErrors, ListOutboundEventTypesResponses, ListOutboundMessagesData, ListOutboundMessagesErrors, ListOutboundMessagesResponses, ListPasskeysData, ListPasskeysErrors, ListPasskeysResponses, ListPaymentMethodsData, ListPaymentMethodsErrors, ListPaymentMethodsResponses, ListPaymentsData, ListPaymentsErrors, ListPaymentsResponses, ListPeopleData, ListPeopleErrors, ListPeopleResponses, ListPlansData, ListPlansErrors, ListPlansResponses, ListPlanVersionsData, ListPlanVersionsErrors, ListPlanVersionsResponses, ListReceiptKeysData, ListReceiptKeysErrors, ListReceiptKeysResponses, ListReconciliationBreaksData, ListReconciliationBreaksErrors, ListReconciliationBreaksResponses, ListReconciliationRunsData, ListReconciliationRunsErrors, ListReconciliationRunsResponses, ListRefundsData, ListRefundsErrors, ListRefundsResponses, ListReplaysData, ListReplaysErrors, ListReplaysResponses, ListSealsData, ListSealsErrors, ListSealsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSignInProvidersData, ListSignInProvidersErrors, ListSignInProvidersResponses, ListTokenHoldsData, ListTokenHoldsErrors, ListTokenHoldsResponses, ListUsageRecordsData, ListUsageRecordsErrors, ListUsageRecordsResponses, ListWebhookEndpointsData, ListWebhookEndpointsErrors, ListWebhookEndpointsResponses, OpenBillingPortalData, OpenBillingPortalErrors, OpenBillingPortalResponses, PreviewPlanChangeData, PreviewPlanChangeErrors, PreviewPlanChangeResponses, PurchaseCreditsData, PurchaseCreditsErrors, PurchaseCreditsResponses, ReactivateSubscriptionData, ReactivateSubscriptionErrors, ReactivateSubscriptionResponses, ReadInvitationData, ReadInvitationErrors, ReadInvitationResponses, ReauthenticateData, ReauthenticateErrors, ReauthenticateResponses, ReceivePaypalEventAtData, ReceivePaypalEventAtErrors, ReceivePaypalEventAtResponses, ReceivePaypalEventData, ReceivePaypalEventErrors, ReceivePaypalEventResponses, ReceiveResendEventAtData, ReceiveResendEventAtErrors, ReceiveResendEventAtResponses, ReceiveResendEventData, ReceiveResendEventErrors, ReceiveResendEventResponses, ReceiveStripeEventAtData, ReceiveStripeEventAtErrors, ReceiveStripeEventAtResponses, ReceiveStripeEventData, ReceiveStripeEventErrors, ReceiveStripeEventResponses, RedeemSignInLinkData, RedeemSignInLinkErrors, RedeemSignInLinkResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RegenerateBackupCodesData, RegenerateBackupCodesErrors, RegenerateBackupCodesResponses, RegisterData, RegisterErrors, RegisterPasskeyData, RegisterPasskeyErrors, RegisterPasskeyResponses, RegisterResponses, RejectAdjustmentData, RejectAdjustmentErrors, RejectAdjustmentResponses, RejectGrantData, RejectGrantErrors, RejectGrantResponses, ReleaseTokensData, ReleaseTokensErrors, ReleaseTokensResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, RemovePasskeyData, RemovePasskeyErrors, RemovePasskeyResponses, RemovePaymentMethodData, RemovePaymentMethodErrors, RemovePaymentMethodResponses, RemoveRateLimitData, RemoveRateLimitErrors, RemoveRateLimitResponses, RemoveSsoData, RemoveSsoErrors, RemoveSsoResponses, RemoveWebhookEndpointData, RemoveWebhookEndpointErrors, RemoveWebhookEndpointResponses, RemoveWebhookSecretData, RemoveWebhookSecretErrors, RemoveWebhookSecretResponses, RenamePasskeyData, RenamePasskeyErrors, RenamePasskeyResponses, ReplayEventData, ReplayEventErrors, ReplayEventResponses, ReplayOutboundEndpointData, ReplayOutboundEndpointErrors, ReplayOutboundEndpointResponses, ReportLeakedKeyData, ReportLeakedKeyErrors, ReportLeakedKeyResponses, RequestPasswordResetData, RequestPasswordResetErrors, RequestPasswordResetResponses, ResendInvitationData, ResendInvitationErrors, ResendInvitationResponses, ResendOutboundMessageData, ResendOutboundMessageErrors, ResendOutboundMessageResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ReserveTokensData, ReserveTokensErrors, ReserveTokensResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResetPersonMfaData, ResetPersonMfaErrors, ResetPersonMfaResponses, ResolveReconciliationBreakData, ResolveReconciliationBreakErrors, ResolveReconciliationBreakResponses, ResumeOrganizationData, ResumeOrganizationErrors, ResumeOrganizationResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeTokenData, RevokeTokenErrors, RevokeTokenResponses, RotateApiKeyData, RotateApiKeyErrors, RotateApiKeyResponses, RotateOutboundSecretData, RotateOutboundSecretErrors, RotateOutboundSecretResponses, RunReplayData, RunReplayErrors, RunReplayResponses, SetOrganizationPolicyData, SetOrganizationPolicyErrors, SetOrganizationPolicyResponses, SetPersonAdminData, SetPersonAdminErrors, SetPersonAdminResponses, SetPersonPlanData, SetPersonPlanErrors, SetPersonPlanResponses, SetPersonStatusData, SetPersonStatusErrors, SetPersonStatusResponses, SetRateLimitData, SetRateLimitErrors, SetRateLimitResponses, SetSsoData, SetSsoErrors, SetSsoResponses, SetTokenLimitsData, SetTokenLimitsErrors, SetTokenLimitsResponses, SetUpData, SetUpErrors, SetUpPaymentMethodData, SetUpPaymentMethodErrors, SetUpPaymentMethodResponses, SetUpResponses, SignInByPasskeyData, SignInByPasskeyErrors, SignInByPasskeyResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StartDeviceData, StartDeviceErrors, StartDeviceResponses, StartOAuthData, StartOAuthErrors, StartOAuthResponses, StartPaymentIntentData, StartPaymentIntentErrors, StartPaymentIntentResponses, StartReconciliationRunData, StartReconciliationRunErrors, StartReconciliationRunResponses, StartSsoData, StartSsoErrors, StartSsoResponses, StreamData, StreamErrors, StreamResponses, SubscribeData, SubscribeErrors, SubscribeResponses, SuspendOrganizationData, SuspendOrganizationErrors, SuspendOrganizationResponses, SwitchOrganizationData, SwitchOrganizationErrors, SwitchOrganizationResponses, SyncPlansData, SyncPlansErrors, SyncPlansResponses, TestOutboundEndpointData, TestOutboundEndpointErrors, TestOutboundEndpointResponses, TransferOrganizationData, TransferOrganizationErrors, TransferOrganizationResponses, UpgradePlanData, UpgradePlanErrors, UpgradePlanResponses, VerifyAuditLogData, VerifyAuditLogErrors, VerifyAuditLogResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, VerifyInstallationTrailData, VerifyInstallationTrailErrors, VerifyInstallationTrailResponses, VerifyLedgerData, VerifyLedgerErrors, VerifyLedgerResponses, VerifySealsData, VerifySealsErrors, VerifySealsResponses, ViewAsPersonData, ViewAsPersonErrors, ViewAsPersonResponses, WithdrawInvitationData, WithdrawInvitationErrors, WithdrawInvitationResponses } from './types.gen.ts';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -2235,6 +2235,83 @@ export const getInvoicePdf = <ThrowOnError extends boolean = false>(options: Opt
 });
 
 /**
+ * Begins a payment; with a payment method it is tried at once
+ */
+export const startPaymentIntent = <ThrowOnError extends boolean = false>(options: Options<StartPaymentIntentData, ThrowOnError>): RequestResult<StartPaymentIntentResponses, StartPaymentIntentErrors, ThrowOnError> => (options.client ?? client).post<StartPaymentIntentResponses, StartPaymentIntentErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/payments/intents',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Tries to pay with a payment method that is kept; the third refusal cancels the payment
+ */
+export const confirmPaymentIntent = <ThrowOnError extends boolean = false>(options: Options<ConfirmPaymentIntentData, ThrowOnError>): RequestResult<ConfirmPaymentIntentResponses, ConfirmPaymentIntentErrors, ThrowOnError> => (options.client ?? client).post<ConfirmPaymentIntentResponses, ConfirmPaymentIntentErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/payments/intents/{id}/confirm',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Gives a payment up that has taken nothing, at the company too
+ */
+export const cancelPaymentIntent = <ThrowOnError extends boolean = false>(options: Options<CancelPaymentIntentData, ThrowOnError>): RequestResult<CancelPaymentIntentResponses, CancelPaymentIntentErrors, ThrowOnError> => (options.client ?? client).post<CancelPaymentIntentResponses, CancelPaymentIntentErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/payments/intents/{id}/cancel',
+    ...options
+});
+
+/**
+ * When credits are bought by themselves, and how that stands
+ */
+export const getAutoTopup = <ThrowOnError extends boolean = false>(options?: Options<GetAutoTopupData, ThrowOnError>): RequestResult<GetAutoTopupResponses, GetAutoTopupErrors, ThrowOnError> => (options?.client ?? client).get<GetAutoTopupResponses, GetAutoTopupErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/credits/auto-topup',
+    ...options
+});
+
+/**
+ * Buys credits by itself under a threshold, up to a sum each month; or no more
+ */
+export const changeAutoTopup = <ThrowOnError extends boolean = false>(options: Options<ChangeAutoTopupData, ThrowOnError>): RequestResult<ChangeAutoTopupResponses, ChangeAutoTopupErrors, ThrowOnError> => (options.client ?? client).put<ChangeAutoTopupResponses, ChangeAutoTopupErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/credits/auto-topup',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Payments of all organizations, newest first
  */
 export const listAllPayments = <ThrowOnError extends boolean = false>(options?: Options<ListAllPaymentsData, ThrowOnError>): RequestResult<ListAllPaymentsResponses, ListAllPaymentsErrors, ThrowOnError> => (options?.client ?? client).get<ListAllPaymentsResponses, ListAllPaymentsErrors, ThrowOnError>({
@@ -2257,6 +2334,109 @@ export const listPlanVersions = <ThrowOnError extends boolean = false>(options?:
             type: 'apiKey'
         }],
     url: '/api/admin/plans',
+    ...options
+});
+
+/**
+ * Who pays: name, e-mail, address and tax ids, as invoices show them
+ */
+export const getBillingCustomer = <ThrowOnError extends boolean = false>(options?: Options<GetBillingCustomerData, ThrowOnError>): RequestResult<GetBillingCustomerResponses, GetBillingCustomerErrors, ThrowOnError> => (options?.client ?? client).get<GetBillingCustomerResponses, GetBillingCustomerErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/billing/customer',
+    ...options
+});
+
+/**
+ * Says who pays, whole; the company is told at once, or as soon as it answers
+ */
+export const changeBillingCustomer = <ThrowOnError extends boolean = false>(options: Options<ChangeBillingCustomerData, ThrowOnError>): RequestResult<ChangeBillingCustomerResponses, ChangeBillingCustomerErrors, ThrowOnError> => (options.client ?? client).put<ChangeBillingCustomerResponses, ChangeBillingCustomerErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/billing/customer',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * The company's page about what is paid and by what; for PayPal our own billing screen
+ */
+export const openBillingPortal = <ThrowOnError extends boolean = false>(options: Options<OpenBillingPortalData, ThrowOnError>): RequestResult<OpenBillingPortalResponses, OpenBillingPortalErrors, ThrowOnError> => (options.client ?? client).post<OpenBillingPortalResponses, OpenBillingPortalErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/billing/portal',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Cards and accounts that are kept at the company; the default first
+ */
+export const listPaymentMethods = <ThrowOnError extends boolean = false>(options?: Options<ListPaymentMethodsData, ThrowOnError>): RequestResult<ListPaymentMethodsResponses, ListPaymentMethodsErrors, ThrowOnError> => (options?.client ?? client).get<ListPaymentMethodsResponses, ListPaymentMethodsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/payment-methods',
+    ...options
+});
+
+/**
+ * The company's page where a card or wallet is given and confirmed; nothing is charged
+ */
+export const setUpPaymentMethod = <ThrowOnError extends boolean = false>(options: Options<SetUpPaymentMethodData, ThrowOnError>): RequestResult<SetUpPaymentMethodResponses, SetUpPaymentMethodErrors, ThrowOnError> => (options.client ?? client).post<SetUpPaymentMethodResponses, SetUpPaymentMethodErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/payment-methods/setup',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Charges invoices to it from now on
+ */
+export const choosePaymentMethod = <ThrowOnError extends boolean = false>(options: Options<ChoosePaymentMethodData, ThrowOnError>): RequestResult<ChoosePaymentMethodResponses, ChoosePaymentMethodErrors, ThrowOnError> => (options.client ?? client).put<ChoosePaymentMethodResponses, ChoosePaymentMethodErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/payment-methods/{id}/default',
+    ...options
+});
+
+/**
+ * Takes it away, at the company too
+ */
+export const removePaymentMethod = <ThrowOnError extends boolean = false>(options: Options<RemovePaymentMethodData, ThrowOnError>): RequestResult<RemovePaymentMethodResponses, RemovePaymentMethodErrors, ThrowOnError> => (options.client ?? client).delete<RemovePaymentMethodResponses, RemovePaymentMethodErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'hf_session',
+            type: 'apiKey'
+        }],
+    url: '/api/payment-methods/{id}',
     ...options
 });
 

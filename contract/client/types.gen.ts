@@ -24,6 +24,57 @@ export type PlanSyncInput = {
     dry_run?: boolean;
 };
 
+export type NewBillingAddressInput = {
+    line1?: string | null;
+    line2?: string | null;
+    city?: string | null;
+    state?: string | null;
+    postal_code?: string | null;
+    /**
+     * ISO 3166, two letters
+     */
+    country?: string | null;
+};
+
+export type NewBillingCustomerInput = {
+    name?: string | null;
+    email?: string | null;
+    address?: NewBillingAddressInput | null;
+    tax_ids?: Array<{
+        type: string;
+        value: string;
+    }>;
+};
+
+export type NewPortalInput = {
+    return_url?: string;
+};
+
+export type NewPaymentIntentInput = {
+    purpose: 'credits' | 'invoice';
+    /**
+     * Key of a pack, or the id of an open invoice
+     */
+    reference: string;
+    payment_method_id?: string;
+    /**
+     * Nobody is there to answer their bank: a card that asks is refused
+     */
+    off_session?: boolean;
+    return_url?: string;
+};
+
+export type PaymentConfirmationInput = {
+    payment_method_id?: string;
+    return_url?: string;
+};
+
+export type NewPaymentMethodSetupInput = {
+    provider?: 'stripe' | 'paypal';
+    success_url?: string;
+    cancel_url?: string;
+};
+
 export type NewSubscriptionInput = {
     plan_key: string;
     interval: 'month' | 'year';
@@ -31,6 +82,14 @@ export type NewSubscriptionInput = {
     currency?: string;
     provider?: 'stripe' | 'paypal';
     trial?: boolean;
+    /**
+     * A card that is kept at Stripe: charged at once, and the answer leads to our billing screen
+     */
+    payment_method_id?: string;
+    /**
+     * Of Stripe; taken off the first invoices
+     */
+    promo_code?: string;
     success_url?: string;
     cancel_url?: string;
 };
@@ -68,6 +127,17 @@ export type NewRefundInput = {
      * False: the organization keeps the credits
      */
     clawback?: boolean;
+};
+
+export type NewAutoTopupInput = {
+    enabled?: boolean;
+    /**
+     * Micro-credits: with fewer available, credits are bought
+     */
+    threshold_micros: number;
+    amount_minor: number;
+    monthly_cap_minor: number;
+    payment_method_id: string;
 };
 
 export type RoleInput = 'owner' | 'admin' | 'agent' | 'viewer';
@@ -563,6 +633,59 @@ export type PlanVersions = {
     data: Array<PlanVersion>;
 };
 
+export type BillingCustomer = {
+    name: string | null;
+    email: string | null;
+    address: {
+        line1: string | null;
+        line2: string | null;
+        city: string | null;
+        state: string | null;
+        postal_code: string | null;
+        country: string | null;
+    } | null;
+    tax_ids: Array<{
+        type: string;
+        value: string;
+    }>;
+    provider_customer_id: string | null;
+    /**
+     * Whether the company knows all this
+     */
+    state: 'told' | 'waiting' | 'refused';
+    refused_code: string | null;
+};
+
+export type Portal = {
+    url: string;
+};
+
+export type PaymentIntent = {
+    id: string;
+    purpose: 'credits' | 'subscription' | 'invoice';
+    amount_minor: number;
+    currency: string;
+    provider: 'stripe' | 'paypal';
+    status: 'creating' | 'requires_payment_method' | 'requires_action' | 'processing' | 'succeeded' | 'failed' | 'canceled' | 'partially_refunded' | 'refunded' | 'disputed' | 'reversed';
+    failure_code: string | null;
+    tries_left: number;
+    /**
+     * For the company's own elements in a browser
+     */
+    client_secret: string | null;
+    /**
+     * What it waits for: the page where the holder answers their bank
+     */
+    next_action: {
+        type: 'redirect';
+        url: string;
+    } | null;
+    /**
+     * Our page where it goes on, in any browser
+     */
+    pay_url: string;
+};
+
 export type Invoice = {
     id: string;
     number: string | null;
@@ -599,6 +722,36 @@ export type Invoices = {
     data: Array<Invoice>;
     has_more: boolean;
     next_cursor: string | null;
+};
+
+export type PaymentMethodSetup = {
+    session_id: string;
+    url: string;
+    expires_at: string;
+};
+
+export type PaymentMethod = {
+    id: string;
+    provider: 'stripe' | 'paypal';
+    kind: string;
+    brand: string | null;
+    last4: string | null;
+    exp_month: number | null;
+    exp_year: number | null;
+    /**
+     * Whose wallet it is
+     */
+    email: string | null;
+    /**
+     * Among those of its company
+     */
+    is_default: boolean;
+    created_at: string;
+};
+
+export type PaymentMethods = {
+    providers: Array<'stripe' | 'paypal'>;
+    data: Array<PaymentMethod>;
 };
 
 export type Subscription = {
@@ -797,6 +950,28 @@ export type Revenue = {
         churn: number | null;
     }>;
     as_of: string;
+};
+
+export type AutoTopup = {
+    enabled: boolean;
+    threshold_micros: number | null;
+    amount_minor: number | null;
+    monthly_cap_minor: number | null;
+    currency: string;
+    payment_method_id: string | null;
+    /**
+     * In this month, UTC
+     */
+    spent_minor: number;
+    /**
+     * In a row; the second one turns it off
+     */
+    declines: number;
+    off_reason: 'declined' | 'method_gone' | null;
+    /**
+     * The one under way
+     */
+    payment_id: string | null;
 };
 
 export type AuditEntry = {
@@ -7682,6 +7857,135 @@ export type GetInvoicePdfResponses = {
     200: unknown;
 };
 
+export type StartPaymentIntentData = {
+    body: NewPaymentIntentInput;
+    path?: never;
+    query?: never;
+    url: '/api/payments/intents';
+};
+
+export type StartPaymentIntentErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type StartPaymentIntentError = StartPaymentIntentErrors[keyof StartPaymentIntentErrors];
+
+export type StartPaymentIntentResponses = {
+    /**
+     * Success
+     */
+    201: PaymentIntent;
+};
+
+export type StartPaymentIntentResponse = StartPaymentIntentResponses[keyof StartPaymentIntentResponses];
+
+export type ConfirmPaymentIntentData = {
+    body: PaymentConfirmationInput;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/payments/intents/{id}/confirm';
+};
+
+export type ConfirmPaymentIntentErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ConfirmPaymentIntentError = ConfirmPaymentIntentErrors[keyof ConfirmPaymentIntentErrors];
+
+export type ConfirmPaymentIntentResponses = {
+    /**
+     * Success
+     */
+    200: PaymentIntent;
+};
+
+export type ConfirmPaymentIntentResponse = ConfirmPaymentIntentResponses[keyof ConfirmPaymentIntentResponses];
+
+export type CancelPaymentIntentData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/payments/intents/{id}/cancel';
+};
+
+export type CancelPaymentIntentErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type CancelPaymentIntentError = CancelPaymentIntentErrors[keyof CancelPaymentIntentErrors];
+
+export type CancelPaymentIntentResponses = {
+    /**
+     * Success
+     */
+    200: PaymentIntent;
+};
+
+export type CancelPaymentIntentResponse = CancelPaymentIntentResponses[keyof CancelPaymentIntentResponses];
+
+export type GetAutoTopupData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/credits/auto-topup';
+};
+
+export type GetAutoTopupErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type GetAutoTopupError = GetAutoTopupErrors[keyof GetAutoTopupErrors];
+
+export type GetAutoTopupResponses = {
+    /**
+     * Success
+     */
+    200: AutoTopup;
+};
+
+export type GetAutoTopupResponse = GetAutoTopupResponses[keyof GetAutoTopupResponses];
+
+export type ChangeAutoTopupData = {
+    body: NewAutoTopupInput;
+    path?: never;
+    query?: never;
+    url: '/api/credits/auto-topup';
+};
+
+export type ChangeAutoTopupErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ChangeAutoTopupError = ChangeAutoTopupErrors[keyof ChangeAutoTopupErrors];
+
+export type ChangeAutoTopupResponses = {
+    /**
+     * Success
+     */
+    200: AutoTopup;
+};
+
+export type ChangeAutoTopupResponse = ChangeAutoTopupResponses[keyof ChangeAutoTopupResponses];
+
 export type ListAllPaymentsData = {
     body?: never;
     path?: never;
@@ -7737,6 +8041,185 @@ export type ListPlanVersionsResponses = {
 };
 
 export type ListPlanVersionsResponse = ListPlanVersionsResponses[keyof ListPlanVersionsResponses];
+
+export type GetBillingCustomerData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/billing/customer';
+};
+
+export type GetBillingCustomerErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type GetBillingCustomerError = GetBillingCustomerErrors[keyof GetBillingCustomerErrors];
+
+export type GetBillingCustomerResponses = {
+    /**
+     * Success
+     */
+    200: BillingCustomer;
+};
+
+export type GetBillingCustomerResponse = GetBillingCustomerResponses[keyof GetBillingCustomerResponses];
+
+export type ChangeBillingCustomerData = {
+    body: NewBillingCustomerInput;
+    path?: never;
+    query?: never;
+    url: '/api/billing/customer';
+};
+
+export type ChangeBillingCustomerErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ChangeBillingCustomerError = ChangeBillingCustomerErrors[keyof ChangeBillingCustomerErrors];
+
+export type ChangeBillingCustomerResponses = {
+    /**
+     * Success
+     */
+    200: BillingCustomer;
+};
+
+export type ChangeBillingCustomerResponse = ChangeBillingCustomerResponses[keyof ChangeBillingCustomerResponses];
+
+export type OpenBillingPortalData = {
+    body: NewPortalInput;
+    path?: never;
+    query?: never;
+    url: '/api/billing/portal';
+};
+
+export type OpenBillingPortalErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type OpenBillingPortalError = OpenBillingPortalErrors[keyof OpenBillingPortalErrors];
+
+export type OpenBillingPortalResponses = {
+    /**
+     * Success
+     */
+    201: Portal;
+};
+
+export type OpenBillingPortalResponse = OpenBillingPortalResponses[keyof OpenBillingPortalResponses];
+
+export type ListPaymentMethodsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/payment-methods';
+};
+
+export type ListPaymentMethodsErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ListPaymentMethodsError = ListPaymentMethodsErrors[keyof ListPaymentMethodsErrors];
+
+export type ListPaymentMethodsResponses = {
+    /**
+     * Success
+     */
+    200: PaymentMethods;
+};
+
+export type ListPaymentMethodsResponse = ListPaymentMethodsResponses[keyof ListPaymentMethodsResponses];
+
+export type SetUpPaymentMethodData = {
+    body: NewPaymentMethodSetupInput;
+    path?: never;
+    query?: never;
+    url: '/api/payment-methods/setup';
+};
+
+export type SetUpPaymentMethodErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type SetUpPaymentMethodError = SetUpPaymentMethodErrors[keyof SetUpPaymentMethodErrors];
+
+export type SetUpPaymentMethodResponses = {
+    /**
+     * Success
+     */
+    201: PaymentMethodSetup;
+};
+
+export type SetUpPaymentMethodResponse = SetUpPaymentMethodResponses[keyof SetUpPaymentMethodResponses];
+
+export type ChoosePaymentMethodData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/payment-methods/{id}/default';
+};
+
+export type ChoosePaymentMethodErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ChoosePaymentMethodError = ChoosePaymentMethodErrors[keyof ChoosePaymentMethodErrors];
+
+export type ChoosePaymentMethodResponses = {
+    /**
+     * Success
+     */
+    200: PaymentMethods;
+};
+
+export type ChoosePaymentMethodResponse = ChoosePaymentMethodResponses[keyof ChoosePaymentMethodResponses];
+
+export type RemovePaymentMethodData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/payment-methods/{id}';
+};
+
+export type RemovePaymentMethodErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type RemovePaymentMethodError = RemovePaymentMethodErrors[keyof RemovePaymentMethodErrors];
+
+export type RemovePaymentMethodResponses = {
+    /**
+     * Success
+     */
+    200: PaymentMethods;
+};
+
+export type RemovePaymentMethodResponse = RemovePaymentMethodResponses[keyof RemovePaymentMethodResponses];
 
 export type GetCheckoutSessionData = {
     body?: never;

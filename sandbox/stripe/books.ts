@@ -228,6 +228,7 @@ const PREFIXES = {
   event_destination: ["ed_test_6", 30],
   coupon: ["", 8],
   promotion_code: ["promo_1", 23],
+  tax_id: ["txi_1", 23],
   discount: ["di_1", 23],
   portal_session: ["bps_1", 23],
   portal_configuration: ["bpc_1", 23],

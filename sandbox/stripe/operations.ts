@@ -21,6 +21,7 @@ import { portalOperations } from "./portal/sessions.ts";
 import { subscriptionItemOperations } from "./subscriptions/item-operations.ts";
 import { subscriptionOperations } from "./subscriptions/operations.ts";
 import { pauseOperations } from "./subscriptions/pause.ts";
+import { taxIdOperations } from "./customers/tax-ids.ts";
 import { testClockOperations } from "./time/test-clocks.ts";
 import { paymentMethodOperations } from "./customers/payment-methods.ts";
 import { refundOperations } from "./payments/refunds.ts";
@@ -51,6 +52,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...setupIntentOperations,
   ...subscriptionItemOperations,
   ...subscriptionOperations,
+  ...taxIdOperations,
   ...testClockOperations,
   ...thinOperations,
 ];

@@ -9,6 +9,7 @@ const SCREENS: Record<string, string> = {
   overview: "/",
   credits: "/credits",
   buy: "/credits?buy=1",
+  "payment-methods": "/payment-methods",
   payments: "/payments",
   inbox: "/inbox",
   "dead-letters": "/dead-letters",

@@ -16,6 +16,7 @@ import { journeys as keyboard } from "./keyboard.journey.ts";
 import { journeys as ledger } from "./ledger.journey.ts";
 import { journeys as mailbox } from "./mailbox.journey.ts";
 import { journeys as operator } from "./operator.journey.ts";
+import { journeys as pay } from "./pay.journey.ts";
 import { journeys as paypal } from "./paypal.journey.ts";
 import { journeys as people } from "./people.journey.ts";
 import { takePictures } from "./pictures.ts";
@@ -49,6 +50,7 @@ const JOURNEYS: Journey[] = [
   playground,
   inbox,
   paypal,
+  pay,
   ledger,
   jobs,
   mailbox,

@@ -6,8 +6,9 @@ export type Liveness = "connecting" | "live" | "polling";
 
 /** Which queries an event makes stale, by the first part of their key. */
 const STALE: Record<string, readonly string[]> = {
-  "credits.changed": ["balance", "ledger", "checkout"],
+  "credits.changed": ["balance", "ledger", "checkout", "auto-topup"],
   "payment.updated": ["refunds", "payments", "checkout", "balance"],
+  "payment_method.updated": ["payment-methods", "billing-customer"],
   "subscription.updated": ["subscription", "balance", "checkout"],
   "invoice.updated": ["invoices"],
   "llm.request.settled": ["usage", "balance", "ledger"],

@@ -11,7 +11,10 @@ import type {
   ExplainInput,
   JobState,
   MemberChange,
+  NewAutoTopupInput,
+  NewBillingCustomerInput,
   NewPasskeyInput,
+  NewPaymentIntentInput,
   ProfileInput,
   ReconciliationBreak,
   RefundInput,
@@ -70,9 +73,31 @@ export const api = {
   subscription: () => read(sdk.getSubscription()),
   planUsage: () => read(sdk.getPlanUsage()),
   subscribe: (
-    body: { plan_key: string; interval: "month" | "year"; trial: boolean; provider: "stripe" | "paypal" },
+    body: {
+      plan_key: string;
+      interval: "month" | "year";
+      trial: boolean;
+      provider: "stripe" | "paypal";
+      promo_code?: string;
+      payment_method_id?: string;
+    },
     key: string,
   ) => read(sdk.subscribe({ body, ...idempotent(key) })),
+  billingCustomer: () => read(sdk.getBillingCustomer()),
+  changeBillingCustomer: (body: NewBillingCustomerInput) => read(sdk.changeBillingCustomer({ body })),
+  openPortal: (key: string) =>
+    read(sdk.openBillingPortal({ body: { return_url: `${location.origin}/billing` }, ...idempotent(key) })),
+  paymentMethods: () => read(sdk.listPaymentMethods()),
+  /** `page`: where its owner comes back to. */
+  setUpPaymentMethod: (provider: "stripe" | "paypal", key: string, page?: string) =>
+    read(
+      sdk.setUpPaymentMethod({
+        body: { provider, ...(page && { success_url: page, cancel_url: page }) },
+        ...idempotent(key),
+      }),
+    ),
+  choosePaymentMethod: (id: string) => read(sdk.choosePaymentMethod({ path: { id } })),
+  removePaymentMethod: (id: string) => read(sdk.removePaymentMethod({ path: { id } })),
   previewPlanChange: (body: PlanChangeInput) => read(sdk.previewPlanChange({ body })),
   changePlan: (direction: "up" | "down", body: PlanChangeOrderInput) =>
     read(direction === "up" ? sdk.upgradePlan({ body }) : sdk.downgradePlan({ body })),
@@ -155,6 +180,14 @@ export const api = {
   checkoutSession: (session_id: string) => read(sdk.getCheckoutSession({ path: { session_id } })),
   payments: (query: Listing) => read(sdk.listPayments({ query: given(query) })),
   payment: (id: string) => read(sdk.getPayment({ path: { id } })),
+  autoTopup: () => read(sdk.getAutoTopup()),
+  changeAutoTopup: (body: NewAutoTopupInput) => read(sdk.changeAutoTopup({ body })),
+  startPayment: (body: NewPaymentIntentInput, key: string) =>
+    read(sdk.startPaymentIntent({ body, ...idempotent(key) })),
+  confirmPayment: (id: string, body: { payment_method_id: string }, key: string) =>
+    read(sdk.confirmPaymentIntent({ path: { id }, body, ...idempotent(key) })),
+  cancelPayment: (id: string, key: string) =>
+    read(sdk.cancelPaymentIntent({ path: { id }, ...idempotent(key) })),
 
   events: (query: Listing & EventFilter) => read(sdk.listEvents({ query: given(query) })),
   eventCounts: () => read(sdk.countEvents()),

@@ -47,6 +47,12 @@ import type {
 } from "../../../contract/client/types.gen.ts";
 
 export type {
+  BillingCustomer,
+  AutoTopup,
+  NewAutoTopupInput,
+  NewBillingCustomerInput,
+  NewPaymentIntentInput,
+  PaymentMethod,
   Plan,
   Plans,
   PlanChangeInput,

@@ -27,6 +27,7 @@ import {
   TrendingUp,
   Wallet,
   WalletCards,
+  WalletMinimal,
   Tags,
   FileSpreadsheet,
   FileText,
@@ -69,6 +70,13 @@ export const NAVIGATION: NavSection[] = [
     items: [
       { to: "/billing", label: "Billing", icon: Wallet, words: "plan subscription cancel", show: anyone },
       { to: "/plans", label: "Plans", icon: Tags, words: "prices upgrade downgrade subscribe", show: anyone },
+      {
+        to: "/payment-methods",
+        label: "Payment methods",
+        icon: WalletMinimal,
+        words: "cards default address tax portal",
+        show: owner,
+      },
       { to: "/invoices", label: "Invoices", icon: FileText, words: "bills receipts pdf", show: owner },
       {
         to: "/payments",

@@ -43,6 +43,8 @@ export const EVENT_TYPES = [
   "customer.subscription.resumed",
   "customer.subscription.trial_will_end",
   "customer.subscription.updated",
+  "customer.tax_id.created",
+  "customer.tax_id.deleted",
   "customer.updated",
   "invoice.created",
   "invoice.finalized",

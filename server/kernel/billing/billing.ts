@@ -4,6 +4,8 @@ import { Problem, common } from "../../platform/problem.ts";
 import type { Mode } from "../ledger/index.ts";
 import type { AnyHandler } from "../webhooks/index.ts";
 import { createCheckoutStatus, type CheckoutAnswer } from "./payments/checkout-status.ts";
+import { customerHandler } from "./payers/stripe-handler.ts";
+import { createCustomerTeller } from "./payers/tell-customers.ts";
 import type { BillingDeps } from "./deps.ts";
 import type { PaymentRow } from "./payments/payment.ts";
 import { readCustomer, type Customer } from "./customers/read.ts";
@@ -11,6 +13,7 @@ import { listCustomers, type CustomerFilter, type CustomerView } from "./custome
 import { listDisputeViews, type DisputeFilter, type DisputeView } from "./disputes/store.ts";
 import { paypalDisputeHandler } from "./disputes/paypal-handler.ts";
 import { stripeDisputeHandler } from "./disputes/stripe-handler.ts";
+import { sweepIntents } from "./intents/sweep-intents.ts";
 import { createFreeMonths } from "./plans/free-months.ts";
 import { runClock } from "./subscriptions/clock.ts";
 import {
@@ -36,6 +39,9 @@ import { resumeRefunds } from "./refunds/resume.ts";
 import { listRefundViews, type RefundView } from "./refunds/store.ts";
 import { paypalHandler } from "./payments/paypal/paypal-handler.ts";
 import { sweepOrders } from "./payments/paypal/sweep-orders.ts";
+import { paypalWalletHandler } from "./methods/paypal-handler.ts";
+import { runTopups } from "./topups/run-topups.ts";
+import { sweepSetups } from "./methods/wallets.ts";
 import { carryChanges } from "./subscriptions/paypal/carry-changes.ts";
 import { paypalRecurringHandler } from "./subscriptions/paypal/paypal-handler.ts";
 import { stripeHandler } from "./payments/stripe/stripe-handler.ts";
@@ -58,6 +64,12 @@ export type Billing = {
   resumePurchases(signal: AbortSignal): Promise<number>;
   /** Asks PayPal for open orders that nothing was heard of; how many. */
   sweepOrders(signal: AbortSignal): Promise<number>;
+  /** Looks after payments that we confirm and that stand still; how many. */
+  sweepIntents(signal: AbortSignal): Promise<number>;
+  /** Buys credits for those who want that, once few are left; for how many something was done. */
+  runTopups(signal: AbortSignal): Promise<number>;
+  /** Keeps wallets whose owners agreed at PayPal and never came back; how many were asked for. */
+  sweepSetups(signal: AbortSignal): Promise<number>;
   postFees(signal: AbortSignal): Promise<boolean>;
   requestRefund(input: RefundInput): Promise<RefundView>;
   approveRefund(input: { id: string; mode: string; actorId: string }): Promise<RefundView>;
@@ -68,6 +80,8 @@ export type Billing = {
   disputes(filter: DisputeFilter): Promise<DisputeView[]>;
   customers(filter: CustomerFilter): Promise<CustomerView[]>;
   customer(input: Parameters<typeof readCustomer>[1]): Promise<Customer>;
+  /** Makes organizations known to the company, and what they say of themselves; how many. */
+  tellCustomers(signal: AbortSignal): Promise<number>;
   /** Keeps today's plans. At boot, before anybody subscribes. */
   keepPlans(): Promise<void>;
   /** How the organization's subscription stands. */
@@ -90,6 +104,7 @@ export type Billing = {
 export function createBilling(deps: BillingDeps): Billing {
   const { db, paypal } = deps;
   const status = createCheckoutStatus(deps);
+  const tellCustomers = createCustomerTeller(deps);
   const months = createFreeMonths(deps);
   const [payments, recurring] = [stripeHandler(deps), recurringHandler(deps)];
   const snapshots = [byMode(payments, recurring), recurring, payments, stripeDisputeHandler(deps)];
@@ -103,8 +118,10 @@ export function createBilling(deps: BillingDeps): Billing {
             paypalHandler(deps, paypal),
             paypalRecurringHandler(deps, paypal),
             paypalDisputeHandler(deps, paypal),
+            paypalWalletHandler(deps, paypal),
           ]
         : []),
+      customerHandler(deps),
     ],
     purchase: (input) => purchase(deps, input),
     async checkoutStatus(id) {
@@ -120,6 +137,9 @@ export function createBilling(deps: BillingDeps): Billing {
     },
     resumePurchases: (signal) => resumePurchases(deps, signal),
     sweepOrders: async (signal) => (paypal ? sweepOrders(deps, paypal, signal) : 0),
+    sweepIntents: (signal) => sweepIntents(deps, signal),
+    runTopups: (signal) => runTopups(deps, signal),
+    sweepSetups: async (signal) => (paypal ? sweepSetups(deps, paypal, signal) : 0),
     postFees: (signal) => postFees(deps, signal),
     requestRefund: (input) => requestRefund(deps, input),
     approveRefund: (input) => approveRefund(deps, input),
@@ -128,6 +148,7 @@ export function createBilling(deps: BillingDeps): Billing {
     disputes: (filter) => withOperatorTx(db, (tx) => listDisputeViews(tx, filter)),
     customers: (filter) => withOperatorTx(db, (tx) => listCustomers(tx, filter)),
     customer: (input) => readCustomer(db, input),
+    tellCustomers,
     keepPlans: () => deps.versions.keep(),
     current: (org, mode) => withTx(db, org, (tx) => readCurrent(deps, tx, org, mode)),
     planOf: (tx, org, mode) => readPlanNow(deps, tx, org, mode),

@@ -15,7 +15,7 @@ export type { BillingDeps } from "./deps.ts";
 export { billingConfig } from "./config.ts";
 export { readPlans } from "./plans/plan.ts";
 export { createVersions } from "./plans/versions.ts";
-export { billingMails } from "./subscriptions/mails.ts";
+export { billingMails } from "./mails.ts";
 export { readPacks, type Pack } from "./payments/pack.ts";
 export { cashReference, feeReference, type Booked, type Movement } from "./cash.ts";
 export { sumFailedPayments } from "./payments/sums.ts";

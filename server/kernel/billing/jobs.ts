@@ -6,6 +6,9 @@ const RESUME_MS = 30_000;
 const MONTHS_MS = 5_000;
 const CLOCK_MS = 5_000;
 const WATCH_MS = 10_000;
+const CUSTOMERS_MS = 10_000;
+const INTENTS_MS = 5_000;
+const TOPUPS_MS = 3_000;
 const FEES_MS = 2_000;
 const CHANGES_MS = 2_000;
 const ORDERS_MS = 5 * 60_000;
@@ -25,12 +28,22 @@ export function billingJobs(loops: Loops, billing: Billing): void {
   loops.every("billing.clock", CLOCK_MS, () => billing.runClock());
   loops.every("billing.orders", ORDERS_MS, async (signal) => {
     await billing.sweepOrders(signal);
+    await billing.sweepSetups(signal);
   });
   loops.every("billing.changes", CHANGES_MS, async (signal) => {
     await billing.carryChanges(signal);
   });
+  loops.every("billing.customers", CUSTOMERS_MS, async (signal) => {
+    await billing.tellCustomers(signal);
+  });
   loops.every("billing.watch", WATCH_MS, async (signal) => {
     await billing.watch(signal);
+  });
+  loops.every("billing.intents", INTENTS_MS, async (signal) => {
+    await billing.sweepIntents(signal);
+  });
+  loops.every("billing.topups", TOPUPS_MS, async (signal) => {
+    await billing.runTopups(signal);
   });
   loops.every("billing.fees", FEES_MS, async (signal) => {
     await billing.postFees(signal);

@@ -5,11 +5,15 @@ import { customerRoutes } from "./customers/routes.ts";
 import { disputeRoutes } from "./disputes/routes.ts";
 import { deskRoutes } from "./desk/routes.ts";
 import { presentPayment } from "./payments/present.ts";
+import { payerRoutes } from "./payers/routes.ts";
+import { intentRoutes } from "./intents/routes.ts";
 import { invoiceRoutes } from "./invoices/routes.ts";
+import { methodRoutes } from "./methods/routes.ts";
 import { planRoutes } from "./plans/routes.ts";
 import { subscriptionRoutes } from "./subscriptions/routes.ts";
 import { refundRoutes } from "./refunds/routes.ts";
 import { revenueRoutes } from "./revenue-routes.ts";
+import { topupRoutes } from "./topups/routes.ts";
 import * as schemas from "./schemas.ts";
 
 const TAG = "Billing";
@@ -25,7 +29,11 @@ export function billingRoutes(http: Http, billing: Billing, cache: Pick<Cache, "
   planRoutes(http, billing, cache);
   subscriptionRoutes(http, billing);
   invoiceRoutes(http, billing);
+  intentRoutes(http, billing);
+  topupRoutes(http, billing);
   deskRoutes(http, billing);
+  payerRoutes(http, billing);
+  methodRoutes(http, billing);
   http.operation({
     method: "GET",
     path: "/checkout/session/:session_id",

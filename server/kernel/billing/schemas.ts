@@ -15,7 +15,21 @@ export const purchased = z
   .object({ payment_id: idParam("pay"), session_id: z.string(), url: z.url(), expires_at: instant })
   .meta({ id: "Purchase" });
 
-const PURPOSES = ["credits", "subscription", "invoice"] as const;
+export const PURPOSES = ["credits", "subscription", "invoice"] as const;
+
+export const PAYMENT_STATUSES = [
+  "creating",
+  "requires_payment_method",
+  "requires_action",
+  "processing",
+  "succeeded",
+  "failed",
+  "canceled",
+  "partially_refunded",
+  "refunded",
+  "disputed",
+  "reversed",
+] as const;
 
 export const packs = z
   .object({
@@ -50,19 +64,7 @@ export const payment = z
     refunded_minor: int64,
     refundable_minor: int64,
     fee_minor: int64.nullable(),
-    status: z.enum([
-      "creating",
-      "requires_payment_method",
-      "requires_action",
-      "processing",
-      "succeeded",
-      "failed",
-      "canceled",
-      "partially_refunded",
-      "refunded",
-      "disputed",
-      "reversed",
-    ]),
+    status: z.enum(PAYMENT_STATUSES),
     failure_code: z.string().nullable(),
     /** Where the buyer can still pay. */
     checkout_url: z.url().nullable(),

@@ -34,6 +34,7 @@ export { createHoldBatcher, type Alongside, type HoldBatcher } from "./batcher.t
 export { endGrants, hasGrant } from "./end-grants.ts";
 export { expireGrants, expireHolds, extendHolds } from "./expire.ts";
 export {
+  availableOf,
   balances,
   findHold,
   listAccounts,

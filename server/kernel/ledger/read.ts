@@ -53,6 +53,22 @@ export async function balances(tx: Tx, org: OrgId, mode: Mode, now: Date): Promi
   });
 }
 
+/** What of a unit organizations have in their wallets, those that have one, across tenants (operator's role). Held is not in it. */
+export async function availableOf(
+  tx: Tx,
+  mode: Mode,
+  unit: Unit,
+  orgs: readonly OrgId[],
+): Promise<Map<OrgId, bigint>> {
+  const rows = await tx.query<{ org_id: OrgId; balance: bigint }>(
+    "ledger.available_of",
+    `select org_id, balance from ledger.balances
+     where org_id = any($1::text[]) and account = 'wallet' and unit = $2 and mode = $3`,
+    [orgs, unit, mode],
+  );
+  return new Map(rows.map(({ org_id, balance }) => [org_id, balance]));
+}
+
 export type Account = { account: string; unit: Unit; balance: bigint };
 
 const ACCOUNTS = `

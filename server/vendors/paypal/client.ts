@@ -25,7 +25,7 @@ export type ClientOptions = {
 };
 
 export type PaypalRequest = {
-  method: "GET" | "POST";
+  method: "GET" | "POST" | "DELETE";
   /** With its query; under the base URL. */
   path: string;
   body?: unknown;

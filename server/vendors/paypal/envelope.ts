@@ -25,6 +25,12 @@ const token = (value: unknown): string | null =>
 type Loose = Record<string, unknown> | null | undefined;
 const loose = (value: unknown): Loose => (typeof value === "object" ? (value as Loose) : null);
 
+/** The customer whose wallet an event is about; a hint, like all of a body. */
+export function readCustomerId(body: Buffer): string | null {
+  const event = loose(JSON.parse(body.toString("utf8")));
+  return token(loose(loose(event?.resource)?.customer)?.id);
+}
+
 /** Reads the envelope of an event; null when the bytes are not one. */
 export function readPaypalEnvelope(body: Buffer): Envelope | null {
   let event: unknown;

@@ -7,6 +7,8 @@ export { createPaypal, type ListedPaypalEvent, type NewOrder, type PaypalApi } f
 export { PaypalFault } from "./fault.ts";
 export { readNamedIds, readPaypalEnvelope, type NamedIds } from "./envelope.ts";
 export { canTake, stepOf } from "./money.ts";
+export type { PaypalSetup, PaypalWallet } from "./vault.ts";
+export { readCustomerId } from "./envelope.ts";
 export type { PaypalCapture, PaypalDispute, PaypalOrder, PaypalRefund, PaypalTransaction } from "./facts.ts";
 export type {
   PaypalPlan,

@@ -5,6 +5,7 @@ import type { PaypalCapture, PaypalDispute, PaypalOrder, PaypalRefund, PaypalTra
 import { toWire, type Amount } from "./money.ts";
 import * as read from "./read.ts";
 import { createRecurring, ownPath, type PaypalRecurring } from "./recurring.ts";
+import { createVault, type PaypalVault } from "./vault.ts";
 
 const LIVE_HOST = "api-m.paypal.com";
 const EVENTS_PAGE = 100;
@@ -19,41 +20,44 @@ export type NewOrder = Amount & {
   returnUrl: string;
   cancelUrl: string;
   requestId: string;
+  /** A wallet that is kept: it is charged at once, its owner being elsewhere. */
+  walletId?: string;
 };
 
 /** An event from PayPal's list: its own JSON, as bytes, and what it says about itself. */
 export type ListedPaypalEvent = { envelope: Envelope; body: Buffer };
 
-export type PaypalApi = PaypalRecurring & {
-  readonly mode: "test" | "live";
-  /** Makes an order without a payment source: nothing is taken until it is approved and captured. */
-  createOrder(input: NewOrder): Promise<PaypalOrder>;
-  getOrder(id: string): Promise<PaypalOrder>;
-  /** Takes the money of an approved order. The same request id takes it once. */
-  captureOrder(id: string, requestId: string): Promise<PaypalOrder>;
-  getCapture(id: string): Promise<PaypalCapture>;
-  /** Gives back a part, or without an amount all that is left; `invoiceId` is ours and comes back with it. */
-  refundCapture(
-    id: string,
-    input: { amount: Amount | null; invoiceId?: string; requestId: string },
-  ): Promise<PaypalRefund>;
-  getRefund(id: string): Promise<PaypalRefund>;
-  getDispute(id: string): Promise<PaypalDispute>;
-  /** Ids of the cases over one payment, newest first; at most 50. */
-  listDisputes(transactionId: string): Promise<string[]>;
-  getEvent(id: string): Promise<ListedPaypalEvent>;
-  /** Events made in [from, to], newest first; `after` is the last id of the reading before. */
-  listEvents(
-    range: { from: Date; to: Date; after: string | null },
-    signal: AbortSignal,
-  ): Promise<{ events: ListedPaypalEvent[]; hasMore: boolean }>;
-  /** PayPal's books of [from, to], at most 31 days; up to three hours late. Pages count from 1. */
-  listTransactions(
-    range: { from: Date; to: Date; page: number },
-    signal: AbortSignal,
-  ): Promise<{ transactions: PaypalTransaction[]; hasMore: boolean }>;
-  close(): Promise<void>;
-};
+export type PaypalApi = PaypalRecurring &
+  PaypalVault & {
+    readonly mode: "test" | "live";
+    /** Makes an order: without a wallet nothing is taken until it is approved and captured. */
+    createOrder(input: NewOrder): Promise<PaypalOrder>;
+    getOrder(id: string): Promise<PaypalOrder>;
+    /** Takes the money of an approved order. The same request id takes it once. */
+    captureOrder(id: string, requestId: string): Promise<PaypalOrder>;
+    getCapture(id: string): Promise<PaypalCapture>;
+    /** Gives back a part, or without an amount all that is left; `invoiceId` is ours and comes back with it. */
+    refundCapture(
+      id: string,
+      input: { amount: Amount | null; invoiceId?: string; requestId: string },
+    ): Promise<PaypalRefund>;
+    getRefund(id: string): Promise<PaypalRefund>;
+    getDispute(id: string): Promise<PaypalDispute>;
+    /** Ids of the cases over one payment, newest first; at most 50. */
+    listDisputes(transactionId: string): Promise<string[]>;
+    getEvent(id: string): Promise<ListedPaypalEvent>;
+    /** Events made in [from, to], newest first; `after` is the last id of the reading before. */
+    listEvents(
+      range: { from: Date; to: Date; after: string | null },
+      signal: AbortSignal,
+    ): Promise<{ events: ListedPaypalEvent[]; hasMore: boolean }>;
+    /** PayPal's books of [from, to], at most 31 days; up to three hours late. Pages count from 1. */
+    listTransactions(
+      range: { from: Date; to: Date; page: number },
+      signal: AbortSignal,
+    ): Promise<{ transactions: PaypalTransaction[]; hasMore: boolean }>;
+    close(): Promise<void>;
+  };
 
 /** PayPal in our own words. Every function may throw `PaypalFault`, and nothing else that PayPal could cause. */
 export function createPaypal(options: ClientOptions): PaypalApi {
@@ -61,6 +65,7 @@ export function createPaypal(options: ClientOptions): PaypalApi {
   const at = (path: string, id: string, rest = "") => `${path}/${encodeURIComponent(id)}${rest}`;
   return {
     ...createRecurring(call),
+    ...createVault(call),
     mode: new URL(options.baseUrl).hostname === LIVE_HOST ? "live" : "test",
     createOrder: (input) =>
       call(
@@ -106,7 +111,7 @@ export function createPaypal(options: ClientOptions): PaypalApi {
   };
 }
 
-function orderBody({ holdfastId, name, returnUrl, cancelUrl, ...amount }: NewOrder) {
+function orderBody({ holdfastId, name, returnUrl, cancelUrl, walletId, ...amount }: NewOrder) {
   return {
     intent: "CAPTURE",
     purchase_units: [
@@ -117,6 +122,7 @@ function orderBody({ holdfastId, name, returnUrl, cancelUrl, ...amount }: NewOrd
         amount: toWire(amount),
       },
     ],
+    ...(walletId === undefined ? {} : { payment_source: { paypal: { vault_id: walletId } } }),
     application_context: {
       return_url: returnUrl,
       cancel_url: cancelUrl,

@@ -5,7 +5,7 @@ import { faultOf, PaypalFault } from "./fault.ts";
 const SPARE_MS = 60_000;
 
 export type Ask = (request: {
-  method: "GET" | "POST";
+  method: "GET" | "POST" | "DELETE";
   path: string;
   headers: Record<string, string>;
   body: string | null;

@@ -4,6 +4,16 @@
  * type of the SDK passes this door. Reached at another base URL, the same code speaks to the local sandbox.
  */
 export { createStripe, type ListedEvent, type NewSession, type StripeApi } from "./stripe.ts";
+export {
+  readCustomerEvent,
+  type CustomerAddress,
+  type CustomerFact,
+  type CustomerProfile,
+  type HostedPage,
+  type MethodFact,
+  type TaxId,
+} from "./customers.ts";
+export type { IntentState } from "./intents.ts";
 export { StripeFault } from "./fault.ts";
 export { readEnvelope, type Envelope } from "./envelope.ts";
 export { thinTypes } from "./thin.ts";

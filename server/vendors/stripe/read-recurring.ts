@@ -86,6 +86,7 @@ export function subscriptionFact(subscription: Stripe.Subscription): Subscriptio
     endedAt: subscription.ended_at === null ? null : at(subscription.ended_at),
     payerFingerprint:
       typeof method === "object" && method !== null ? (method.card?.fingerprint ?? null) : null,
+    methodId: typeof method === "object" && method !== null ? method.id : (method ?? null),
   };
 }
 

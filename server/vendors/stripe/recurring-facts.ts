@@ -22,6 +22,8 @@ export type SubscriptionFact = {
   endedAt: Date | null;
   /** Names whoever pays across customers; null when the object does not tell. */
   payerFingerprint: string | null;
+  /** What it is charged to; null for the customer's default. */
+  methodId: string | null;
 };
 
 export type InvoiceLine = {

@@ -19,10 +19,15 @@ export type NewSubscriptionSession = {
   quantity: number;
   /** Days before the first charge; null: none. */
   trialDays: number | null;
+  /** What `findPromotion` found; null: none. */
+  promotionId: string | null;
   successUrl: string;
   cancelUrl: string;
   idempotencyKey: string;
 };
+
+/** A subscription that a kept card is charged for at once. */
+export type NewSubscription = Omit<NewSubscriptionSession, "successUrl" | "cancelUrl"> & { methodId: string };
 
 /** What a subscription is changed to. */
 export type PlanChange = {
@@ -46,6 +51,12 @@ export type Recurring = {
     idempotencyKey: string;
   }): Promise<{ id: string }>;
   createSubscriptionSession(input: NewSubscriptionSession): Promise<SubscriptionSession>;
+  /** Charged at once, or refused and nothing made. */
+  createSubscription(input: NewSubscription): Promise<SubscriptionFact>;
+  /** One that carries our id, among those of a customer made since; at most 100. */
+  findSubscription(holdfastId: string, customerId: string, since: Date): Promise<string | null>;
+  /** The promotion of a code that customers type; null for one that is not good now. */
+  findPromotion(code: string): Promise<string | null>;
   findSubscriptionSession(holdfastId: string, since: Date): Promise<SubscriptionSession | null>;
   fetchSubscriptionSession(sessionId: string): Promise<SubscriptionSession>;
   expireSession(sessionId: string, idempotencyKey: string): Promise<void>;
@@ -68,7 +79,41 @@ export function createRecurring(
   call: CallStripe,
   fetchPayment: (intentId: string) => Promise<PaymentFact>,
 ): Recurring {
-  return { ...catalogue(call), ...sessions(call), ...objects(call, fetchPayment), ...changes(call) };
+  return {
+    ...catalogue(call),
+    ...sessions(call),
+    ...direct(call),
+    ...objects(call, fetchPayment),
+    ...changes(call),
+  };
+}
+
+function direct(call: CallStripe): Pick<Recurring, "createSubscription" | "findSubscription"> {
+  return {
+    createSubscription: (input) =>
+      call("subscriptions.create", async (sdk) => {
+        const made = await sdk.subscriptions.create(
+          {
+            customer: input.customerId,
+            items: [{ price: input.priceId, quantity: input.quantity }],
+            default_payment_method: input.methodId,
+            payment_behavior: "error_if_incomplete",
+            metadata: { holdfast_id: input.holdfastId },
+            ...(input.trialDays === null ? {} : { trial_period_days: input.trialDays }),
+            ...(input.promotionId === null ? {} : { discounts: [{ promotion_code: input.promotionId }] }),
+            expand: ["default_payment_method"],
+          },
+          { idempotencyKey: input.idempotencyKey },
+        );
+        return subscriptionFact(made);
+      }),
+    findSubscription: (holdfastId, customer, since) =>
+      call("subscriptions.list", async (sdk) => {
+        const created = { gte: Math.floor(since.getTime() / 1000) };
+        const { data } = await sdk.subscriptions.list({ customer, created, status: "all", limit: PAGE });
+        return data.find(({ metadata }) => metadata["holdfast_id"] === holdfastId)?.id ?? null;
+      }),
+  };
 }
 
 function catalogue(call: CallStripe): Pick<Recurring, "ensureProduct" | "createPrice"> {
@@ -102,7 +147,11 @@ function sessions(
   call: CallStripe,
 ): Pick<
   Recurring,
-  "createSubscriptionSession" | "findSubscriptionSession" | "fetchSubscriptionSession" | "expireSession"
+  | "createSubscriptionSession"
+  | "findPromotion"
+  | "findSubscriptionSession"
+  | "fetchSubscriptionSession"
+  | "expireSession"
 > {
   return {
     createSubscriptionSession: (input) =>
@@ -119,12 +168,18 @@ function sessions(
               metadata,
               ...(input.trialDays === null ? {} : { trial_period_days: input.trialDays }),
             },
+            ...(input.promotionId === null ? {} : { discounts: [{ promotion_code: input.promotionId }] }),
             success_url: input.successUrl,
             cancel_url: input.cancelUrl,
           },
           { idempotencyKey: input.idempotencyKey },
         );
         return subscriptionSession(session);
+      }),
+    findPromotion: (code) =>
+      call("promotion_codes.list", async (sdk) => {
+        const { data } = await sdk.promotionCodes.list({ code, active: true, limit: 1 });
+        return data[0]?.id ?? null;
       }),
     async findSubscriptionSession(holdfastId, since) {
       const rows = await call("checkout.sessions.list", async (sdk) => {

@@ -1,7 +1,9 @@
 import type Stripe from "stripe";
 import { createClient, type CallStripe, type ClientOptions } from "./client.ts";
+import { createCustomers, type Customers } from "./customers.ts";
 import { envelopeOf, type Envelope } from "./envelope.ts";
 import type { BalanceRecord, CheckoutSession, Fee, PaymentFact, RefundFact, StripeDispute } from "./facts.ts";
+import { createIntents, type Intents } from "./intents.ts";
 import { createRecurring, type Recurring } from "./recurring.ts";
 import { StripeFault } from "./fault.ts";
 import { readDispute } from "./read-dispute.ts";
@@ -38,57 +40,52 @@ export type ListedEvent = { envelope: Envelope; body: Buffer };
 
 type EventRange = { from: Date; to: Date; after: string | null; types?: readonly string[] };
 
-export type StripeApi = Recurring & {
-  readonly mode: "test" | "live";
-  createCustomer(input: { holdfastId: string; idempotencyKey: string }): Promise<{ id: string }>;
-  createCheckoutSession(input: NewSession): Promise<CheckoutSession>;
-  /** Looks for a session that carries our id, newest first, among those made since; at most 1,000. */
-  findCheckoutSession(holdfastId: string, since: Date): Promise<CheckoutSession | null>;
-  /** Where the session's payment stands now; fetches the payment as well when there is one. */
-  fetchSession(sessionId: string): Promise<PaymentFact>;
-  /** The payment whole: intent, charge, refunds. */
-  fetchPayment(intentId: string): Promise<PaymentFact>;
-  fetchFee(balanceTransactionId: string): Promise<Fee>;
-  /** Events made in [from, to], one page, newest first; `after` is the last id of the page before. At most 20 types. */
-  listEvents(range: EventRange, signal: AbortSignal): Promise<{ events: ListedEvent[]; hasMore: boolean }>;
-  /** An endpoint at Stripe for events of all types, in the pinned API version. Its secret is told only now. */
-  createWebhookEndpoint(input: {
-    url: string;
-    idempotencyKey: string;
-  }): Promise<{ webhookId: string; secret: string | null }>;
-  /** Done, too, for one that is gone. */
-  deleteWebhookEndpoint(webhookId: string): Promise<void>;
-  /** Gives money of a charge back. */
-  createRefund(input: NewRefund): Promise<RefundFact>;
-  /** A charge's refunds, newest first; at most 1,000. */
-  listRefunds(chargeId: string): Promise<RefundFact[]>;
-  /** The snapshot event that a thin one would have been, its object as it stands now, at `at`. Null for one of no object. */
-  expandThin(body: Buffer, at: Date): Promise<{ type: string; body: Buffer } | null>;
-  /** A dispute as it stands now. */
-  fetchDispute(id: string): Promise<StripeDispute>;
-  /** What Stripe booked in [from, to), one page, newest first; `after` is the last id of the page before. */
-  listBalance(
-    range: { from: Date; to: Date; after: string | null },
-    signal: AbortSignal,
-  ): Promise<{ records: BalanceRecord[]; hasMore: boolean }>;
-  /** What Stripe booked for one charge, refund, dispute or payout. */
-  balanceOf(objectId: string): Promise<BalanceRecord[]>;
-};
+export type StripeApi = Recurring &
+  Customers &
+  Intents & {
+    readonly mode: "test" | "live";
+    createCheckoutSession(input: NewSession): Promise<CheckoutSession>;
+    /** Looks for a session that carries our id, newest first, among those made since; at most 1,000. */
+    findCheckoutSession(holdfastId: string, since: Date): Promise<CheckoutSession | null>;
+    /** Where the session's payment stands now; fetches the payment as well when there is one. */
+    fetchSession(sessionId: string): Promise<PaymentFact>;
+    /** The payment whole: intent, charge, refunds. */
+    fetchPayment(intentId: string): Promise<PaymentFact>;
+    fetchFee(balanceTransactionId: string): Promise<Fee>;
+    /** Events made in [from, to], one page, newest first; `after` is the last id of the page before. At most 20 types. */
+    listEvents(range: EventRange, signal: AbortSignal): Promise<{ events: ListedEvent[]; hasMore: boolean }>;
+    /** An endpoint at Stripe for events of all types, in the pinned API version. Its secret is told only now. */
+    createWebhookEndpoint(input: {
+      url: string;
+      idempotencyKey: string;
+    }): Promise<{ webhookId: string; secret: string | null }>;
+    /** Done, too, for one that is gone. */
+    deleteWebhookEndpoint(webhookId: string): Promise<void>;
+    /** Gives money of a charge back. */
+    createRefund(input: NewRefund): Promise<RefundFact>;
+    /** A charge's refunds, newest first; at most 1,000. */
+    listRefunds(chargeId: string): Promise<RefundFact[]>;
+    /** The snapshot event that a thin one would have been, its object as it stands now, at `at`. Null for one of no object. */
+    expandThin(body: Buffer, at: Date): Promise<{ type: string; body: Buffer } | null>;
+    /** A dispute as it stands now. */
+    fetchDispute(id: string): Promise<StripeDispute>;
+    /** What Stripe booked in [from, to), one page, newest first; `after` is the last id of the page before. */
+    listBalance(
+      range: { from: Date; to: Date; after: string | null },
+      signal: AbortSignal,
+    ): Promise<{ records: BalanceRecord[]; hasMore: boolean }>;
+    /** What Stripe booked for one charge, refund, dispute or payout. */
+    balanceOf(objectId: string): Promise<BalanceRecord[]>;
+  };
 
 /** Stripe in our own words. Every function may throw `StripeFault`, and nothing else that Stripe could cause. */
 export function createStripe(options: ClientOptions): StripeApi {
   const call = createClient(options);
   return {
+    ...createCustomers(call),
+    ...createIntents(call),
     ...createRecurring(call, (intentId) => fetchPayment(call, intentId)),
     mode: options.apiKey.startsWith("sk_live_") || options.apiKey.startsWith("rk_live_") ? "live" : "test",
-    createCustomer: ({ holdfastId, idempotencyKey }) =>
-      call("customers.create", async (sdk) => {
-        const made = await sdk.customers.create(
-          { metadata: { holdfast_id: holdfastId } },
-          { idempotencyKey },
-        );
-        return { id: made.id };
-      }),
     createCheckoutSession: (input) =>
       call("checkout.sessions.create", async (sdk) =>
         readSession(

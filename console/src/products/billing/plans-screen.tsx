@@ -12,19 +12,22 @@ import { atLeast, useMe } from "../../shell/session.tsx";
 import { Badge } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Card } from "../../ui/card.tsx";
+import { FilterField, FilterSelect } from "../../ui/field.tsx";
 import { FilterTabs } from "../../ui/filter-tabs.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Failure, Notice, Skeleton } from "../../ui/states.tsx";
 import { ChangeDialog } from "./change-dialog.tsx";
+import { methodName } from "./method-name.ts";
 
 type Interval = "month" | "year";
+/** Who takes the money, a code that makes it less, a card that is kept; empty: none. */
+type By = { company: Company; promo: string; methodId: string };
 
 export function PlansScreen() {
   const plans = useQuery(queries.plans());
   const current = useQuery(queries.subscription());
   const [interval, setInterval] = useState<Interval>("month");
-  const [company, setCompany] = useState<Company>("stripe");
-  const companies = plans.data?.providers ?? [];
+  const [by, setBy] = useState<By>({ company: "stripe", promo: "", methodId: "" });
   return (
     <Page title="Plans" about="What each plan includes. A change is shown to the cent before it is made.">
       <div className="flex flex-wrap gap-3">
@@ -37,13 +40,8 @@ export function PlansScreen() {
           ]}
           onChange={setInterval}
         />
-        {companies.length > 1 && current.data?.access === "free" && (
-          <FilterTabs<Company>
-            label="Paid by"
-            value={company}
-            options={companies.map((value) => ({ value, label: companyName(value) }))}
-            onChange={setCompany}
-          />
+        {current.data?.access === "free" && (
+          <Choices companies={plans.data?.providers ?? []} by={by} onChange={setBy} />
         )}
       </div>
       {plans.error && !plans.data ? (
@@ -58,7 +56,7 @@ export function PlansScreen() {
               plan={plan}
               features={plans.data.features.map(({ name, values }) => ({ name, value: values[at] ?? false }))}
               interval={interval}
-              company={company}
+              by={by.company === "stripe" ? by : { ...by, promo: "", methodId: "" }}
               current={current.data}
             />
           ))}
@@ -70,19 +68,69 @@ export function PlansScreen() {
   );
 }
 
+/** How whoever has no plan yet would pay for one. */
+function Choices({
+  companies,
+  by,
+  onChange,
+}: {
+  companies: readonly Company[];
+  by: By;
+  onChange(by: By): void;
+}) {
+  const mayPay = atLeast(useMe(), "owner");
+  const methods = useQuery({ ...queries.paymentMethods(), enabled: mayPay });
+  const cards = methods.data?.data.filter(({ provider }) => provider === "stripe") ?? [];
+  return (
+    <>
+      {companies.length > 1 && (
+        <FilterTabs<Company>
+          label="Paid by"
+          value={by.company}
+          options={companies.map((value) => ({ value, label: companyName(value) }))}
+          onChange={(company) => onChange({ ...by, company })}
+        />
+      )}
+      {by.company === "stripe" && cards.length > 0 && (
+        <FilterSelect
+          label="Charged to"
+          value={by.methodId}
+          onChange={(event) => onChange({ ...by, methodId: event.currentTarget.value })}
+        >
+          <option value="">A card given at checkout</option>
+          {cards.map((card) => (
+            <option key={card.id} value={card.id}>
+              {methodName(card)}
+            </option>
+          ))}
+        </FilterSelect>
+      )}
+      {by.company === "stripe" && mayPay && (
+        <FilterField
+          label="Promotion code"
+          placeholder="Promotion code"
+          maxLength={40}
+          value={by.promo}
+          onChange={(event) => onChange({ ...by, promo: event.currentTarget.value.trim() })}
+        />
+      )}
+    </>
+  );
+}
+
 type Feature = { name: Plans["features"][number]["name"]; value: boolean | string };
 
 function PlanCard({
   plan,
   features,
   interval,
-  company,
+  by,
   current,
 }: {
   plan: Plan;
   features: Feature[];
   interval: Interval;
-  company: Company;
+  by: By;
   current: Subscription;
 }) {
   const price = plan.prices.find((each) => each.interval === interval);
@@ -111,7 +159,7 @@ function PlanCard({
           </Line>
         ))}
       </ul>
-      {price && <PlanAction plan={plan} interval={interval} company={company} current={current} />}
+      {price && <PlanAction plan={plan} interval={interval} by={by} current={current} />}
     </Card>
   );
 }
@@ -133,19 +181,19 @@ function Line({ value, children }: { value: boolean; children: React.ReactNode }
 function PlanAction({
   plan,
   interval,
-  company,
+  by,
   current,
 }: {
   plan: Plan;
   interval: Interval;
-  company: Company;
+  by: By;
   current: Subscription;
 }) {
   const me = useMe();
   const [changing, setChanging] = useState(false);
   if (!atLeast(me, "owner")) return null;
   const live = current.access !== "free" && current.provider !== "none";
-  if (!live) return <Subscribe plan={plan} interval={interval} company={company} />;
+  if (!live) return <Subscribe plan={plan} interval={interval} by={by} />;
   const isSame =
     plan.key === current.subscribed_plan && interval === current.interval && !current.scheduled_change;
   if (isSame) return null;
@@ -169,14 +217,20 @@ function PlanAction({
   );
 }
 
-function Subscribe({ plan, interval, company }: { plan: Plan; interval: Interval; company: Company }) {
+function Subscribe({ plan, interval, by }: { plan: Plan; interval: Interval; by: By }) {
   const intent = useIntent();
   const subscribe = useMutation({
-    mutationFn: (trial: boolean) =>
-      api.subscribe(
-        { plan_key: plan.key, interval, trial, provider: company },
-        intent.keyFor(`${plan.key} ${interval} ${trial} ${company}`),
-      ),
+    mutationFn: (trial: boolean) => {
+      const order = {
+        plan_key: plan.key,
+        interval,
+        trial,
+        provider: by.company,
+        ...(by.promo && { promo_code: by.promo }),
+        ...(by.methodId && { payment_method_id: by.methodId }),
+      };
+      return api.subscribe(order, intent.keyFor(order));
+    },
     onSuccess: ({ url }) => {
       intent.done();
       location.assign(url);
@@ -197,16 +251,20 @@ function Subscribe({ plan, interval, company }: { plan: Plan; interval: Interval
       >
         Subscribe
       </Button>
-      {subscribe.error && <SubscribeFailed error={subscribe.error} />}
+      {subscribe.error && <SubscribeFailed error={subscribe.error} by={by} />}
     </div>
   );
 }
 
-function SubscribeFailed({ error }: { error: Error }) {
+function SubscribeFailed({ error, by }: { error: Error; by: By }) {
   const problem = error instanceof ApiError ? error : null;
   return (
     <Notice tone="bad" title={problem?.title ?? "The subscription could not be started"}>
-      {problem?.detail ?? "Nothing was charged."}
+      {by.methodId && problem?.code === "provider_refused"
+        ? "The card was refused, or its bank asks you first: subscribe with a card given at checkout. Nothing was charged."
+        : problem?.fieldError("promo_code") === undefined
+          ? (problem?.detail ?? "Nothing was charged.")
+          : `The promotion code ${problem.fieldError("promo_code")}.`}
     </Notice>
   );
 }

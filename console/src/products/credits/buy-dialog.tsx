@@ -1,14 +1,16 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
 import { Check } from "lucide-react";
 import { useState } from "react";
 import { api } from "../../api/operations.ts";
 import { ApiError } from "../../api/problem.ts";
 import { queries } from "../../api/queries.ts";
-import type { CreditPack } from "../../api/types.ts";
+import type { CreditPack, NewPaymentIntentInput, PaymentMethod } from "../../api/types.ts";
 import { companyName, type Company } from "../../lib/company.ts";
 import { formatCredits, formatMoney } from "../../lib/format.ts";
 import { useIntent } from "../../lib/intent.ts";
 import { useMe } from "../../shell/session.tsx";
+import { methodName } from "../billing/method-name.ts";
 import { Button } from "../../ui/button.tsx";
 import { cx } from "../../ui/class-names.ts";
 import { Dialog } from "../../ui/dialog.tsx";
@@ -35,11 +37,64 @@ export function BuyDialog({ open, onOpenChange }: { open: boolean; onOpenChange(
 
 function BuyForm() {
   const packs = useQuery(queries.packs());
-  const balance = useQuery(queries.balance());
   const [chosen, setChosen] = useState<string | null>(null);
   const [company, setCompany] = useState<Company>("stripe");
+  /** One that is kept, instead of a company's page. */
+  const [methodId, setMethodId] = useState<string | null>(null);
+  const methods = useQuery(queries.paymentMethods());
+  const method = methods.data?.data.find(({ id }) => id === methodId);
+  const pay = usePayment();
+  const buy = useCheckout(company);
+  if (packs.error && !packs.data) return <Failure error={packs.error} onRetry={() => void packs.refetch()} />;
+  if (!packs.data) return <Skeleton className="h-44 w-full" />;
+  const isBusy = buy.isPending || buy.isSuccess || pay.isPending || pay.isSuccess;
+  const error = method ? pay.error : buy.error;
+  // A wallet's name would be too long for a button.
+  const by = method ? "" : ` with ${companyName(company)}`;
+  const pack = packs.data.data.find(({ key }) => key === chosen) ?? packs.data.data[0];
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (pack && method)
+          pay.mutate({ purpose: "credits", reference: pack.key, payment_method_id: method.id });
+        else if (pack) buy.mutate(pack);
+      }}
+      className="flex flex-col gap-4"
+    >
+      <fieldset className="flex flex-col gap-2">
+        <legend className="sr-only">Pack</legend>
+        {packs.data.data.map((each) => (
+          <PackChoice
+            key={each.key}
+            pack={each}
+            chosen={each === pack}
+            onChoose={() => setChosen(each.key)}
+          />
+        ))}
+      </fieldset>
+      <CompanyChoice
+        companies={packs.data.providers}
+        methods={methods.data?.data ?? []}
+        chosen={method?.id ?? company}
+        onChoose={(choice) => {
+          setMethodId(choice);
+          if (choice === "stripe" || choice === "paypal") setCompany(choice);
+        }}
+      />
+      {error && <PurchaseFailed error={error} company={method?.provider ?? company} />}
+      <Button type="submit" variant="primary" busy={isBusy} disabled={!pack}>
+        {pack ? `Pay ${formatMoney(pack.amount_minor, pack.currency)}${by}` : `Pay${by}`}
+      </Button>
+    </form>
+  );
+}
+
+/** To the company's page, which leads back to where the credits arrive. */
+function useCheckout(company: Company) {
+  const balance = useQuery(queries.balance());
   const intent = useIntent();
-  const buy = useMutation({
+  return useMutation({
     mutationFn: (pack: CreditPack) => {
       const order = { pack_key: pack.key, provider: company };
       return api.purchase(order, intent.keyFor(order));
@@ -57,39 +112,20 @@ function BuyForm() {
       location.assign(purchase.url);
     },
   });
-  if (packs.error && !packs.data) return <Failure error={packs.error} onRetry={() => void packs.refetch()} />;
-  if (!packs.data) return <Skeleton className="h-44 w-full" />;
-  const pack = packs.data.data.find(({ key }) => key === chosen) ?? packs.data.data[0];
-  return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (pack) buy.mutate(pack);
-      }}
-      className="flex flex-col gap-4"
-    >
-      <fieldset className="flex flex-col gap-2">
-        <legend className="sr-only">Pack</legend>
-        {packs.data.data.map((each) => (
-          <PackChoice
-            key={each.key}
-            pack={each}
-            chosen={each === pack}
-            onChoose={() => setChosen(each.key)}
-          />
-        ))}
-      </fieldset>
-      {packs.data.providers.length > 1 && (
-        <CompanyChoice companies={packs.data.providers} chosen={company} onChoose={setCompany} />
-      )}
-      {buy.error && <PurchaseFailed error={buy.error} company={company} />}
-      <Button type="submit" variant="primary" busy={buy.isPending || buy.isSuccess} disabled={!pack}>
-        {pack
-          ? `Pay ${formatMoney(pack.amount_minor, pack.currency)} with ${companyName(company)}`
-          : `Pay with ${companyName(company)}`}
-      </Button>
-    </form>
-  );
+}
+
+/** Pays by what is kept; a bank that asks, and the outcome, have pages of their own. */
+function usePayment() {
+  const navigate = useNavigate();
+  const intent = useIntent();
+  return useMutation({
+    mutationFn: (order: NewPaymentIntentInput) => api.startPayment(order, intent.keyFor(order)),
+    onSuccess: (payment) => {
+      intent.done();
+      if (payment.next_action) location.assign(payment.next_action.url);
+      else void navigate({ to: "/pay/$paymentId", params: { paymentId: payment.id } });
+    },
+  });
 }
 
 function PackChoice({ pack, chosen, onChoose }: { pack: CreditPack; chosen: boolean; onChoose(): void }) {
@@ -132,36 +168,44 @@ function PackChoice({ pack, chosen, onChoose }: { pack: CreditPack; chosen: bool
   );
 }
 
+/** A company's page, or what is kept there. */
 function CompanyChoice({
   companies,
+  methods,
   chosen,
   onChoose,
 }: {
   companies: readonly Company[];
-  chosen: Company;
-  onChoose(company: Company): void;
+  methods: readonly PaymentMethod[];
+  chosen: string;
+  onChoose(choice: string): void;
 }) {
+  const choices = [
+    ...companies.map((company) => ({ value: company as string, name: companyName(company) })),
+    ...methods.map((method) => ({ value: method.id, name: methodName(method) })),
+  ];
+  if (choices.length < 2) return null;
   return (
     <fieldset className="flex flex-col gap-2">
       <legend className="mb-2 text-xs font-medium text-text-2">Pay with</legend>
       <div className="grid grid-cols-2 gap-2">
-        {companies.map((company) => (
+        {choices.map(({ value, name }) => (
           <label
-            key={company}
+            key={value}
             className={cx(
-              "flex cursor-pointer items-center justify-center rounded-lg border px-3 py-2 text-sm font-medium transition-colors has-focus-visible:outline-2 has-focus-visible:outline-accent",
-              company === chosen ? "border-accent bg-accent-soft" : "border-line hover:bg-hover",
+              "flex min-w-0 cursor-pointer items-center justify-center rounded-lg border px-3 py-2 text-sm font-medium transition-colors has-focus-visible:outline-2 has-focus-visible:outline-accent",
+              value === chosen ? "border-accent bg-accent-soft" : "border-line hover:bg-hover",
             )}
           >
             <input
               type="radio"
               name="company"
-              value={company}
-              checked={company === chosen}
-              onChange={() => onChoose(company)}
+              value={value}
+              checked={value === chosen}
+              onChange={() => onChoose(value)}
               className="sr-only"
             />
-            {companyName(company)}
+            <span className="truncate">{name}</span>
           </label>
         ))}
       </div>

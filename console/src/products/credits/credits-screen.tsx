@@ -13,6 +13,7 @@ import { Card, CardHead, Stat, Stats } from "../../ui/card.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Empty, Notice, Skeleton } from "../../ui/states.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
+import { AutoTopupCard } from "./auto-topup-card.tsx";
 import { BuyDialog } from "./buy-dialog.tsx";
 import { CreditsPlot } from "./credits-plot.tsx";
 import { HoldsCard } from "./holds-card.tsx";
@@ -91,6 +92,7 @@ export function CreditsScreen() {
         />
       </Card>
       {atLeast(me, "agent") && <HoldsCard />}
+      {mayBuy && <AutoTopupCard />}
       <BuyDialog open={buy === "1" && mayBuy} onOpenChange={setBuying} />
     </Page>
   );

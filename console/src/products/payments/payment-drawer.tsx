@@ -14,6 +14,9 @@ import { PaymentStatus } from "./payment-status.tsx";
 
 const route = getRouteApi("/app/payments/$paymentId");
 
+/** Without a page of the company's, it goes on at ours. */
+const WAITS = new Set<Payment["status"]>(["requires_payment_method", "requires_action"]);
+
 export function PaymentDrawer() {
   const { paymentId } = route.useParams();
   const navigate = useNavigate();
@@ -50,6 +53,15 @@ function Body({ payment }: { payment: Payment }) {
           <a href={payment.checkout_url} className={buttonClass("primary", "sm")}>
             Go on paying
           </a>
+        )}
+        {payment.session_id === null && WAITS.has(payment.status) && (
+          <Link
+            to="/pay/$paymentId"
+            params={{ paymentId: payment.id }}
+            className={buttonClass("primary", "sm")}
+          >
+            Go on paying
+          </Link>
         )}
         <Link to="/ledger" className={buttonClass("secondary", "sm")}>
           Ledger

@@ -5,7 +5,7 @@ import type { Effect } from "../../webhooks/index.ts";
 import type { BillingDeps } from "../deps.ts";
 import { applyFacts } from "../payments/apply.ts";
 import type { PaymentFact } from "../payments/fact.ts";
-import { insertCharged } from "../payments/store.ts";
+import { findPayment, findPlaces, insertCharged } from "../payments/store.ts";
 import { addMonths } from "../plans/calendar.ts";
 import { graceEnd } from "../subscriptions/grace.ts";
 import { giveCredits } from "../subscriptions/give-credits.ts";
@@ -71,22 +71,33 @@ async function postCharges(
   for (const found of charges) {
     const { charge } = found;
     if (!charge || charge.capturedMinor === 0n) continue;
-    const paymentId = await insertCharged(tx, invoice.org_id, {
-      id: newId("pay"),
-      mode: invoice.mode,
-      account_id: invoice.account_id,
-      amount_minor: charge.capturedMinor,
-      currency: charge.currency,
-      invoice_id: invoice.id,
-      created_at: charge.createdAt,
-      provider: invoice.provider,
-      chargeId: charge.id,
-    });
+    const paymentId =
+      (await begunHere(tx, invoice, found)) ??
+      (await insertCharged(tx, invoice.org_id, {
+        id: newId("pay"),
+        mode: invoice.mode,
+        account_id: invoice.account_id,
+        amount_minor: charge.capturedMinor,
+        currency: charge.currency,
+        invoice_id: invoice.id,
+        created_at: charge.createdAt,
+        provider: invoice.provider,
+        chargeId: charge.id,
+      }));
     const fact = { paymentId, at: now, fetchSeq: null, found };
     for (const done of await applyFacts(deps, tx, invoice.org_id, [fact], now)) effects.push(...done);
     last = paymentId;
   }
   return last;
+}
+
+/** The payment of an invoice that its owner pays by hand. */
+async function begunHere(tx: Tx, invoice: InvoiceRow, { intentId }: PaymentFact): Promise<string | null> {
+  if (intentId === null) return null;
+  const [place] = await findPlaces(tx, invoice.account_id, [intentId]);
+  if (place?.org_id !== invoice.org_id) return null;
+  const payment = await findPayment(tx, invoice.org_id, place.payment_id);
+  return payment?.purpose === "invoice" ? payment.id : null;
 }
 
 /** Failures are read from the invoice that is open, never counted from events. */

@@ -72,7 +72,8 @@ async function findPlace({ db, accountId, paypal }: BillingDeps, id: string): Pr
 
 function isStale(row: PaymentRow, now: Date): boolean {
   const status = STATUS[row.status];
-  if (row.session_id === null || (status !== "open" && status !== "processing")) return false;
+  if ((row.session_id ?? row.intent_id) === null || (status !== "open" && status !== "processing"))
+    return false;
   return now.getTime() - row.as_of.getTime() > FRESH_MS;
 }
 
@@ -93,7 +94,11 @@ async function refresh(deps: BillingDeps, place: Place, row: PaymentRow): Promis
 
 /** PayPal's order is captured on the way when its buyer has approved it. */
 async function askCompany(deps: BillingDeps, row: PaymentRow): Promise<Fetched> {
-  if (row.provider === "stripe") return fetchWhole(deps, { intentId: null, sessionId: row.session_id });
+  if (row.provider === "stripe")
+    return fetchWhole(deps, {
+      intentId: row.session_id === null ? row.intent_id : null,
+      sessionId: row.session_id,
+    });
   assert(deps.paypal, "a payment by PayPal was made while it was offered");
   return fetchOrder(deps, deps.paypal.api, row);
 }

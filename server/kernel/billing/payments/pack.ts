@@ -11,6 +11,10 @@ export type Pack = {
   creditsMicros: bigint;
 };
 
+/** Credits that are bought in any amount, without a pack, cost what they are worth: a US cent each. */
+export const TOPUP_CURRENCY = "usd";
+export const creditsFor = (amountMinor: bigint): bigint => amountMinor * MICROS_PER_CREDIT;
+
 const packs = z
   .array(
     z.strictObject({

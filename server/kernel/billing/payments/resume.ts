@@ -75,7 +75,7 @@ export async function carryOn(deps: BillingDeps, org: OrgId, payment: PaymentRow
 }
 
 /** The company still knows the running attempt's key. Until there is a session, `as_of` is when that attempt began. */
-function keyCounts({ clock }: BillingDeps, { absent_since, as_of, provider }: PaymentRow): boolean {
+export function keyCounts({ clock }: BillingDeps, { absent_since, as_of, provider }: PaymentRow): boolean {
   return absent_since === null && clock.now().getTime() - as_of.getTime() < KEY_LIFE_MS[provider];
 }
 
@@ -121,7 +121,7 @@ function change(
 }
 
 /** Absent once: remembered. Absent again 10 minutes later: the next attempt has a key of its own. */
-function absent(row: PaymentRow, now: Date): PaymentRow {
+export function absent(row: PaymentRow, now: Date): PaymentRow {
   if (row.absent_since === null) return { ...row, absent_since: now };
   if (now.getTime() - row.absent_since.getTime() < ABSENT_MS) return row;
   return { ...row, absent_since: null, attempt: row.attempt + 1, as_of: now };

@@ -2,12 +2,13 @@ import { withTx } from "../../../platform/db/index.ts";
 import type { OrgId } from "../../../platform/ids.ts";
 import { assert, Problem } from "../../../platform/problem.ts";
 import { CompanyFault } from "../../../platform/calls/index.ts";
+import { withCustomer } from "../payers/ensure-customer.ts";
 import type { BillingDeps } from "../deps.ts";
 import type { Checkout } from "./fact.ts";
 import type { PaymentRow } from "./payment.ts";
 import { createOrder } from "./paypal/create-order.ts";
 import { billingProblems } from "../problems.ts";
-import { findCustomer, lockPayments, placeObjects, saveCustomer, updatePayments } from "./store.ts";
+import { lockPayments, placeObjects, updatePayments } from "./store.ts";
 
 export type StartedSession = { paymentId: PaymentRow["id"]; sessionId: string; url: string; expiresAt: Date };
 
@@ -35,16 +36,18 @@ async function makeCheckout(deps: BillingDeps, org: OrgId, payment: PaymentRow):
     assert(deps.paypal, "a payment by PayPal was made while it was offered");
     return createOrder(deps.paypal.api, payment, name);
   }
-  return deps.stripe.createCheckoutSession({
-    holdfastId: payment.id,
-    customerId: await ensureCustomer(deps, org, payment),
-    name,
-    amountMinor: payment.amount_minor,
-    currency: payment.currency,
-    successUrl: payment.success_url,
-    cancelUrl: payment.cancel_url,
-    idempotencyKey: `${payment.id}:session:${payment.attempt}`,
-  });
+  return withCustomer(deps, org, payment, (customerId, mark) =>
+    deps.stripe.createCheckoutSession({
+      holdfastId: payment.id,
+      customerId,
+      name,
+      amountMinor: payment.amount_minor,
+      currency: payment.currency,
+      successUrl: payment.success_url,
+      cancelUrl: payment.cancel_url,
+      idempotencyKey: `${payment.id}:session:${payment.attempt}${mark}`,
+    }),
+  );
 }
 
 /**
@@ -101,30 +104,4 @@ async function refusal(deps: BillingDeps, org: OrgId, payment: PaymentRow, error
       ]);
   });
   return new Problem(billingProblems.provider_refused, { cause: error });
-}
-
-/**
- * One customer per organization and account: our row first, then Stripe's object. Its key is the payment's, so that a 5xx
- * which Stripe keeps under it passes with the attempt. Of two that are made at once the first saved counts.
- */
-export async function ensureCustomer(
-  deps: BillingDeps,
-  org: OrgId,
-  row: { id: string; attempt: number },
-): Promise<string> {
-  const { accountId, clock, db, stripe } = deps;
-  const known = await withTx(db, org, async (tx) => {
-    const found = await findCustomer(tx, org, accountId);
-    if (!found) await saveCustomer(tx, org, { accountId, id: null, now: clock.now() });
-    return found;
-  });
-  if (known) return known;
-  const { id } = await stripe.createCustomer({
-    holdfastId: org,
-    idempotencyKey: `${row.id}:customer:${row.attempt}`,
-  });
-  return withTx(db, org, async (tx) => {
-    await saveCustomer(tx, org, { accountId, id, now: clock.now() });
-    return (await findCustomer(tx, org, accountId)) ?? id;
-  });
 }

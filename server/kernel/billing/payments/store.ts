@@ -1,5 +1,5 @@
 /** SQL of billing. Payments are locked in the order of their ids, before any ledger row. */
-import type { BillingCustomers, BillingObjectOrgs, BillingPayments } from "../../../../db/rows.ts";
+import type { BillingObjectOrgs, BillingPayments } from "../../../../db/rows.ts";
 import type { Narrowed, Tx } from "../../../platform/db/index.ts";
 import type { OrgId } from "../../../platform/ids.ts";
 import type { PaymentRow, RefundRow } from "./payment.ts";
@@ -24,6 +24,7 @@ export type NewPayment = Pick<
   | "cancel_url"
   | "created_at"
 > &
+  Partial<Pick<PaymentRow, "purpose" | "invoice_id">> &
   Pick<BillingPayments, "operation_id" | "created_by">;
 
 /** The row of this operation: made now, or found from an earlier attempt. Locked. */
@@ -31,8 +32,8 @@ export async function insertPayment(tx: Tx, org: OrgId, row: NewPayment): Promis
   await tx.query(
     "billing.payment_insert",
     `insert into billing.payments (org_id, id, mode, account_id, provider, purpose, pack_key, amount_minor, currency,
-       credits_micros, status, operation_id, success_url, cancel_url, as_of, created_by, created_at)
-     values ($1, $2, $3, $4, $14, 'credits', $5, $6, $7, $8, 'creating', $9, $10, $11, $12, $13, $12)
+       credits_micros, status, operation_id, success_url, cancel_url, as_of, created_by, created_at, invoice_id)
+     values ($1, $2, $3, $4, $14, $15, $5, $6, $7, $8, 'creating', $9, $10, $11, $12, $13, $12, $16)
      on conflict (org_id, operation_id) do nothing`,
     [
       org,
@@ -49,6 +50,8 @@ export async function insertPayment(tx: Tx, org: OrgId, row: NewPayment): Promis
       row.created_at,
       row.created_by,
       row.provider,
+      row.purpose ?? "credits",
+      row.invoice_id ?? null,
     ],
   );
   const [found] = await tx.query<PaymentRow>(
@@ -105,6 +108,16 @@ export async function findPayment(tx: Tx, org: OrgId, id: string): Promise<Payme
     [org, id],
   );
   return row ?? null;
+}
+
+/** It is confirmed by us, with a method that is kept. */
+export async function isIntent(tx: Tx, org: OrgId, id: string): Promise<boolean> {
+  const rows = await tx.query(
+    "billing.payment_is_intent",
+    "select payment_id from billing.intents where org_id = $1 and payment_id = $2",
+    [org, id],
+  );
+  return rows.length > 0;
 }
 
 export function lockPayments(tx: Tx, org: OrgId, ids: readonly string[]): Promise<PaymentRow[]> {
@@ -232,7 +245,7 @@ export async function drawFetchSeq(tx: Tx): Promise<bigint> {
   return row?.seq ?? 0n;
 }
 
-/** Purchases cut off before their session was known, across tenants (operator's role); not those just looked for. */
+/** Purchases cut off before their page was known, across tenants (operator's role); not those just looked for. */
 export function listCreating(
   tx: Tx,
   before: { created: Date; lookedFor: Date },
@@ -242,6 +255,7 @@ export function listCreating(
     "billing.creating",
     `select org_id, id from billing.payments
      where status = 'creating' and created_at < $1 and (absent_since is null or absent_since <= $2)
+       and not exists (select from billing.intents i where i.org_id = payments.org_id and i.payment_id = payments.id)
      order by created_at limit $3`,
     [before.created, before.lookedFor, limit],
   );
@@ -257,31 +271,6 @@ export function listFeesDue(
     `select org_id, id, fee_transaction_id from billing.payments
      where fee_transaction_id is not null and fee_minor is null order by paid_at limit $1`,
     [limit],
-  );
-}
-
-/** The organization's id at the company, or null while it has none. */
-export async function findCustomer(tx: Tx, org: OrgId, accountId: string): Promise<string | null> {
-  const [row] = await tx.query<Pick<BillingCustomers, "provider_customer_id">>(
-    "billing.customer",
-    "select provider_customer_id from billing.customers where org_id = $1 and account_id = $2",
-    [org, accountId],
-  );
-  return row?.provider_customer_id ?? null;
-}
-
-/** The first id wins; returns the one that counts. */
-export async function saveCustomer(
-  tx: Tx,
-  org: OrgId,
-  customer: { accountId: string; id: string | null; now: Date },
-): Promise<void> {
-  await tx.query(
-    "billing.customer_save",
-    `insert into billing.customers (org_id, account_id, provider_customer_id, created_at) values ($1, $2, $3, $4)
-     on conflict (org_id, account_id) do update
-       set provider_customer_id = coalesce(customers.provider_customer_id, excluded.provider_customer_id)`,
-    [org, customer.accountId, customer.id, customer.now],
   );
 }
 

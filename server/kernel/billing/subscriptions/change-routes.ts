@@ -38,6 +38,8 @@ export function changeRoutes(http: Http, billing: Billing): void {
         quantity: body.quantity,
         provider: body.provider,
         trial: body.trial,
+        promoCode: body.promo_code,
+        methodId: body.payment_method_id,
         successUrl: body.success_url,
         cancelUrl: body.cancel_url,
         operationId,

@@ -33,8 +33,8 @@ const orgOf = (tx: Tx): OrgId => {
   return tx.org;
 };
 
-/** How billing's mails are written. At boot, in every process. */
-export function billingMails(mail: Pick<Mail, "define">): void {
+/** About subscriptions and their invoices. */
+export function subscriptionMails(mail: Pick<Mail, "define">): void {
   const define = (kind: string, write: Write) =>
     mail.define<{ subscription_id: string }>({
       kind,

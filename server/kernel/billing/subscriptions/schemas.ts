@@ -139,6 +139,11 @@ export const subscribeInput = z
       .default("usd"),
     provider: z.enum(["stripe", "paypal"]).default("stripe"),
     trial: z.boolean().default(false),
+    payment_method_id: idParam("pym").optional().meta({
+      description:
+        "A card that is kept at Stripe: charged at once, and the answer leads to our billing screen",
+    }),
+    promo_code: text(40).optional().meta({ description: "Of Stripe; taken off the first invoices" }),
     success_url: url.optional(),
     cancel_url: url.optional(),
   })

@@ -6,7 +6,6 @@ import { billingProblems } from "../problems.ts";
 import { companyOf } from "./company-of.ts";
 import type { SubscriptionSession } from "./company.ts";
 import { placeSubscription } from "./places.ts";
-import { refreshCheckout } from "./refresh.ts";
 import { lockSubscriptions, updateSubscriptions } from "./store.ts";
 import type { SubscriptionRow } from "./subscription.ts";
 
@@ -18,7 +17,7 @@ export type StartedCheckout = {
 };
 
 /** Between the two looks that must both find nothing before a new key is used. */
-const ABSENT_MS = 10 * 60_000;
+export const ABSENT_MS = 10 * 60_000;
 
 /**
  * Gives a subscription its checkout, or finds the one it has. Safe to call again at any point: 409 `checkout_over` for one
@@ -41,13 +40,13 @@ export async function startCheckout(deps: BillingDeps, row: SubscriptionRow): Pr
 }
 
 /** The company still knows the running attempt's key. Until there is a checkout, `as_of` is when that attempt began. */
-function keyCounts(deps: BillingDeps, row: SubscriptionRow): boolean {
+export function keyCounts(deps: BillingDeps, row: SubscriptionRow): boolean {
   const age = deps.clock.now().getTime() - row.as_of.getTime();
   return row.absent_since === null && age < companyOf(deps, row).keyLifeMs;
 }
 
 /** The row learns of its checkout; null for one that can no longer be paid. */
-function adoptCheckout(
+export function adoptCheckout(
   deps: BillingDeps,
   { org_id: org, id }: SubscriptionRow,
   session: SubscriptionSession,
@@ -69,7 +68,7 @@ function started(row: SubscriptionRow): StartedCheckout | null {
 }
 
 /** A definite no ends the row: who wants to try again subscribes again. Anything else leaves it to be carried on. */
-async function refusal(deps: BillingDeps, row: SubscriptionRow, error: unknown): Promise<unknown> {
+export async function refusal(deps: BillingDeps, row: SubscriptionRow, error: unknown): Promise<unknown> {
   if (!(error instanceof CompanyFault)) return error;
   if (error.kind === "unavailable")
     return new Problem(billingProblems.provider_unavailable, { cause: error, retryAfter: 5 });
@@ -81,44 +80,8 @@ async function refusal(deps: BillingDeps, row: SubscriptionRow, error: unknown):
   return new Problem(billingProblems.provider_refused, { cause: error });
 }
 
-/**
- * Carries on one that was cut off before its checkout was known: the same call with the same key, while the company still
- * knows it; later its list is searched for our id: found → adopted; absent twice, 10 minutes apart → a new key. Where there
- * is no list, what nobody was led to moves nothing, and a new key comes at once.
- */
-export async function resumeCheckout(deps: BillingDeps, row: SubscriptionRow): Promise<void> {
-  const now = deps.clock.now();
-  if (keyCounts(deps, row)) {
-    try {
-      await startCheckout(deps, row);
-      return;
-    } catch (error) {
-      const fault = error instanceof Problem ? error.cause : error;
-      if (!(fault instanceof CompanyFault)) throw error;
-      if (!fault.answered5xx) return;
-    }
-  }
-  const session = await companyOf(deps, row).findCheckout(row);
-  if (session === "unsearchable")
-    await change(deps, row, (known) =>
-      known.status === "creating" && known.attempt === row.attempt
-        ? { ...known, attempt: known.attempt + 1, as_of: now }
-        : known,
-    );
-  else if (session) {
-    await adoptCheckout(deps, row, session);
-    if (session.status !== "open") await refreshCheckout(deps, { ...row, session_id: session.id });
-  } else
-    await change(deps, row, (known) => {
-      if (known.status !== "creating" || known.attempt !== row.attempt) return known;
-      if (known.absent_since === null) return { ...known, absent_since: now };
-      if (now.getTime() - known.absent_since.getTime() < ABSENT_MS) return known;
-      return { ...known, absent_since: null, attempt: known.attempt + 1, as_of: now };
-    });
-}
-
 /** Changes one row under its lock; null when it is over. */
-function change(
+export function change(
   deps: BillingDeps,
   { org_id: org, id }: Pick<SubscriptionRow, "org_id" | "id">,
   next: (row: SubscriptionRow) => SubscriptionRow,

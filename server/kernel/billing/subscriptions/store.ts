@@ -63,6 +63,20 @@ export async function insertSubscription(tx: Tx, org: OrgId, row: NewSubscriptio
   );
 }
 
+/** What a subscription begins with; before its company is called. */
+export async function beginWith(
+  tx: Tx,
+  org: OrgId,
+  id: string,
+  { promotionId, methodId }: { promotionId: string | null; methodId: string | null },
+): Promise<void> {
+  await tx.query(
+    "billing.subscription_begin_with",
+    "update billing.subscriptions set promotion_id = $3, method_id = $4 where org_id = $1 and id = $2",
+    [org, id, promotionId, methodId],
+  );
+}
+
 /** The organization's subscriptions that are not over, and those named; locked. Waits for others who lock them. */
 export async function lockSubscriptions(
   tx: Tx,

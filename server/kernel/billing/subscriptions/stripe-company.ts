@@ -2,7 +2,7 @@ import { addMs } from "../../../platform/clock.ts";
 import { withSystemTx } from "../../../platform/db/index.ts";
 import { assert } from "../../../platform/problem.ts";
 import type { BillingDeps } from "../deps.ts";
-import { ensureCustomer } from "../payments/start-session.ts";
+import { withCustomer } from "../payers/ensure-customer.ts";
 import { ensurePrice, stripeSeller } from "../plans/ensure-price.ts";
 import type { SubscriptionCompany, SubscriptionFact, Told, Wanted } from "./company.ts";
 import type { SubscriptionRow } from "./subscription.ts";
@@ -26,20 +26,20 @@ export function stripeCompany(deps: BillingDeps): SubscriptionCompany {
       const { success_url: successUrl, cancel_url: cancelUrl } = row;
       assert(successUrl && cancelUrl, "a checkout says where its buyer goes afterwards");
       const plan = await withSystemTx(deps.db, (tx) => deps.versions.get(tx, row.version_id));
-      return stripe.createSubscriptionSession({
-        holdfastId: row.id,
-        customerId: await ensureCustomer(deps, row.org_id, row),
-        priceId: await ensurePrice(deps, stripeSeller(deps), plan, {
-          period: row.period,
-          currency: row.currency,
-          amountMinor: row.amount_minor,
+      const { period, currency, amount_minor: amountMinor } = row;
+      return withCustomer(deps, row.org_id, row, async (customerId, mark) =>
+        stripe.createSubscriptionSession({
+          holdfastId: row.id,
+          customerId,
+          priceId: await ensurePrice(deps, stripeSeller(deps), plan, { period, currency, amountMinor }),
+          quantity: row.quantity,
+          trialDays: row.trial_days,
+          promotionId: row.promotion_id,
+          successUrl,
+          cancelUrl,
+          idempotencyKey: `${row.id}:session:${row.attempt}${mark}`,
         }),
-        quantity: row.quantity,
-        trialDays: row.trial_days,
-        successUrl,
-        cancelUrl,
-        idempotencyKey: `${row.id}:session:${row.attempt}`,
-      });
+      );
     },
     findCheckout: (row) => stripe.findSubscriptionSession(row.id, addMs(row.created_at, -60_000)),
     fetchCheckout: (id) => stripe.fetchSubscriptionSession(id),

@@ -5,13 +5,22 @@ import { canTake } from "../../../vendors/paypal/index.ts";
 import { audit } from "../../identity/index.ts";
 import type { Mode } from "../../ledger/index.ts";
 import type { BillingDeps } from "../deps.ts";
+import { findMethod } from "../methods/store.ts";
 import { invalid, ownUrl } from "../own-url.ts";
 import { priceOf, type Period, type Plan, type PlanPrice } from "../plans/plan.ts";
 import { billingProblems } from "../problems.ts";
+import { asking } from "./company-answer.ts";
 import { companyOf } from "./company-of.ts";
 import { placeSubscription } from "./places.ts";
 import { startCheckout, type StartedCheckout } from "./start-checkout.ts";
-import { insertSubscription, findSubscription, lockSubscriptions, updateSubscriptions } from "./store.ts";
+import { startDirect } from "./start-direct.ts";
+import {
+  beginWith,
+  findSubscription,
+  insertSubscription,
+  lockSubscriptions,
+  updateSubscriptions,
+} from "./store.ts";
 import { isLive, isOpen, type SubscriptionRow } from "./subscription.ts";
 import { takerOf } from "./trial.ts";
 import { hadTrial } from "./trial-marks.ts";
@@ -26,6 +35,9 @@ export type SubscribeInput = {
   quantity: number;
   provider: "stripe" | "paypal";
   trial: boolean;
+  promoCode?: string | undefined;
+  /** One of Stripe that is kept: charged at once, without a checkout. */
+  methodId?: string | undefined;
   successUrl?: string | undefined;
   cancelUrl?: string | undefined;
   /** Of the Idempotency-Key; a retry carries the same row on. */
@@ -34,7 +46,8 @@ export type SubscribeInput = {
 
 /**
  * Begins a subscription: our row first, committed, then the company's checkout under a key made of the row. Called again
- * with the same operation it goes on from wherever it was cut off. 422 for a plan without such a price, 409
+ * with the same operation it goes on from wherever it was cut off. 422 for a plan without such a price or a
+ * code that is not good, 409
  * `already_subscribed`, `checkout_open` (with its address), `checkout_over`, `trial_used`; 502 `provider_refused`, 503
  * `provider_unavailable`: the row is kept.
  */
@@ -53,6 +66,7 @@ export async function subscribe(deps: BillingDeps, input: SubscribeInput): Promi
     ),
     cancel_url: ownUrl(baseUrl, input.cancelUrl, "/cancel_url", "/plans"),
   };
+  const promotionId = await promotionOf(deps, input);
   const id: SubscriptionRow["id"] = `sub_${input.operationId.slice(4)}`;
   const row = await withTx(deps.db, input.orgId, async (tx) => {
     const rows = await lockSubscriptions(tx, input.orgId, [id]);
@@ -61,11 +75,13 @@ export async function subscribe(deps: BillingDeps, input: SubscribeInput): Promi
     await refuseSecond(deps, tx, rows);
     if (input.trial) await refuseTrial(deps, tx, input);
     await insertRow(deps, tx, input, { id, accountId: company.accountId, plan, price, trialDays, urls });
+    const methodId = await methodOf(tx, input);
+    await beginWith(tx, input.orgId, id, { promotionId, methodId });
     const made = await findSubscription(tx, input.orgId, id);
     assert(made, "a subscription just made is there");
     return made;
   });
-  return startCheckout(deps, row);
+  return row.method_id === null ? startCheckout(deps, row) : startDirect(deps, row);
 }
 
 function wanted(
@@ -85,6 +101,26 @@ function wanted(
 function offered({ paypal }: BillingDeps, price: PlanPrice): void {
   if (!paypal) throw invalid("/provider", "is not offered here");
   if (!canTake(price)) throw invalid("/provider", "does not take this price");
+}
+
+/** The company's name of a code that is good now; null where none was given. */
+async function promotionOf(
+  { stripe }: BillingDeps,
+  { promoCode, provider }: SubscribeInput,
+): Promise<string | null> {
+  if (promoCode === undefined) return null;
+  if (provider === "paypal") throw invalid("/promo_code", "is not taken by PayPal");
+  const promotion = await asking(() => stripe.findPromotion(promoCode));
+  if (promotion === null) throw invalid("/promo_code", "is not a code that is good now");
+  return promotion;
+}
+
+async function methodOf(tx: Tx, { methodId, mode, orgId, provider }: SubscribeInput): Promise<string | null> {
+  if (methodId === undefined) return null;
+  const method = await findMethod(tx, orgId, mode, methodId);
+  if (method?.provider !== "stripe" || provider !== "stripe")
+    throw invalid("/payment_method_id", "is no card of yours at Stripe");
+  return method.id;
 }
 
 /** A checkout that ran out makes room; what is open, live, or being made does not. */

@@ -5,7 +5,7 @@ import type { BillingDeps } from "../deps.ts";
 import { companyOf } from "./company-of.ts";
 import { applyAnswer, refreshCheckout } from "./refresh.ts";
 import { listChargesOf, listWatched } from "./watch-store.ts";
-import { resumeCheckout } from "./start-checkout.ts";
+import { resumeCheckout } from "./resume-checkout.ts";
 import { findSubscription, lockSubscriptions, updateSubscriptions } from "./store.ts";
 import type { SubscriptionRow } from "./subscription.ts";
 import { isGivenUp, isPeriodOver, withStatus } from "./walk.ts";

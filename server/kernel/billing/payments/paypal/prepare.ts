@@ -1,5 +1,5 @@
 import { withSystemTx, withTx } from "../../../../platform/db/index.ts";
-import { isId } from "../../../../platform/ids.ts";
+import { isId, type OrgId } from "../../../../platform/ids.ts";
 import {
   PaypalFault,
   readNamedIds,
@@ -11,7 +11,7 @@ import type { BillingDeps } from "../../deps.ts";
 import type { Fetched, RefundFact } from "../fact.ts";
 import type { FetchLimit } from "../fetch-limit.ts";
 import type { Fact, PaymentRow } from "../payment.ts";
-import { findPayment, findPlaces, type Place } from "../store.ts";
+import { findPayment, findPlaces, isIntent, type Place } from "../store.ts";
 import { fetchOrder } from "./ask-paypal.ts";
 import { refundFact } from "./order-fact.ts";
 
@@ -79,9 +79,10 @@ async function prepareOne(
   const row =
     place && (await withTx(deps.db, place.org_id, (tx) => findPayment(tx, place.org_id, place.payment_id)));
   if (!place || row?.provider !== "paypal") return { kind: "ignored", code: "not_ours" };
+  const known = row.session_id === null ? await named(deps, row, event) : row;
   // The answer that would name the order is still on its way to us.
-  if (row.session_id === null) return { kind: "wait", code: "missing_parent" };
-  const { found, ...fetched } = await ask(row, event);
+  if (known === null) return { kind: "wait", code: "missing_parent" };
+  const { found, ...fetched } = await ask(known, event);
   if (event.type === "PAYMENT.CAPTURE.COMPLETED" && !found.charge)
     return { kind: "wait", code: "object_older" };
   const refunds = isRefund(event.type)
@@ -89,6 +90,14 @@ async function prepareOne(
     : found.refunds;
   const facts = { paymentId: row.id, ...fetched, found: { ...found, refunds } };
   return { kind: "facts", orgId: place.org_id, facts };
+}
+
+/** An order that a wallet was charged by is named by its event, where our answer was lost; whose it is, PayPal is asked. */
+async function named({ db }: Deps, row: PaymentRow, { body }: InboxEvent): Promise<PaymentRow | null> {
+  const org = row.org_id as OrgId;
+  const orderId = readNamedIds(body)?.orderId ?? null;
+  if (orderId === null || !(await withTx(db, org, (tx) => isIntent(tx, org, row.id)))) return null;
+  return { ...row, session_id: orderId };
 }
 
 /** The refund that the event is about, when the order's answer was too early to list it, or is not kept any more. */

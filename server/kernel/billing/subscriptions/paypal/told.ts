@@ -60,6 +60,7 @@ function subscriptionFact(row: Known, found: PaypalSubscription, sold: Sold): Su
     canceledAt: isOver ? found.statusAt : null,
     endedAt: isOver ? found.statusAt : null,
     payerFingerprint: found.payerId && `paypal:${found.payerId}`,
+    methodId: null,
     isHeld: found.status === "SUSPENDED" && found.failedPayments === 0,
     failedPayments: found.failedPayments,
   };

@@ -1,0 +1,11 @@
+import type { Mail } from "../mail/index.ts";
+import { intentMails } from "./intents/mails.ts";
+import { subscriptionMails } from "./subscriptions/mails.ts";
+import { topupMails } from "./topups/mails.ts";
+
+/** How billing's mails are written. At boot, in every process. */
+export function billingMails(mail: Pick<Mail, "define">): void {
+  subscriptionMails(mail);
+  intentMails(mail);
+  topupMails(mail);
+}
