@@ -567,7 +567,6 @@ CREATE TABLE gateway.attempts (
   CONSTRAINT attempts_pkey PRIMARY KEY (org_id, id),
   CONSTRAINT attempts_basis_check CHECK ((basis = ANY (ARRAY['none'::text, 'estimated'::text, 'reported'::text, 'reconciled'::text])))
 );
-CREATE INDEX attempts_of_org ON gateway.attempts USING btree (org_id, xid);
 CREATE INDEX attempts_request ON gateway.attempts USING btree (org_id, request_id);
 CREATE INDEX attempts_written ON gateway.attempts USING btree (xid);
 ALTER TABLE gateway.attempts ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;

@@ -14,6 +14,7 @@ import { CreditsScreen } from "./products/credits/credits-screen.tsx";
 import { ReturnScreen } from "./products/credits/return-screen.tsx";
 import { ApiKeysScreen } from "./products/developers/api-keys-screen.tsx";
 import { ModelsScreen } from "./products/gateway/models-screen.tsx";
+import { ReceiptScreen } from "./products/gateway/receipt-screen.tsx";
 import { PlaygroundScreen } from "./products/gateway/playground-screen.tsx";
 import { UsageScreen } from "./products/gateway/usage-screen.tsx";
 import { DeadLettersScreen } from "./products/inbox/dead-letters-screen.tsx";
@@ -191,6 +192,11 @@ const usage = createRoute({
   component: UsageScreen,
   validateSearch: texts("model", "days"),
 });
+const receipt = createRoute({
+  getParentRoute: () => app,
+  path: "/receipts/$requestId",
+  component: ReceiptScreen,
+});
 const models = createRoute({ getParentRoute: () => app, path: "/models", component: ModelsScreen });
 const apiKeys = createRoute({
   getParentRoute: () => app,
@@ -287,6 +293,7 @@ const routeTree = root.addChildren([
     ledger.addChildren([transaction]),
     playground,
     usage,
+    receipt,
     models,
     apiKeys,
     callLimits,

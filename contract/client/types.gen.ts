@@ -2379,6 +2379,80 @@ export type UsageRecordList = {
     next_cursor: string | null;
 };
 
+export type Quote = {
+    route: {
+        model: string;
+        provider: string;
+        stream: boolean;
+    };
+    price_version: string;
+    /**
+     * At most
+     */
+    prompt_tokens: number;
+    /**
+     * False where a part of the prompt stays at its bytes
+     */
+    counted: boolean;
+    /**
+     * Of all choices
+     */
+    max_output_tokens: number;
+    worst_micros: number;
+    worst_usd: string;
+    available_micros: number;
+    affordable: boolean;
+    limits: Array<{
+        subject: {
+            type: 'org' | 'user' | 'key';
+            id: string;
+        };
+        /**
+         * Model calls a minute; null inherits
+         */
+        rpm: number | null;
+        /**
+         * Their tokens a minute; null inherits
+         */
+        tpm: number | null;
+        /**
+         * Model calls at once; null inherits
+         */
+        concurrency: number | null;
+        /**
+         * Micro-credits a UTC day, open holds included; null inherits
+         */
+        budget_daily_micros: number | null;
+        /**
+         * Micro-credits a UTC month, open holds included; null inherits
+         */
+        budget_monthly_micros: number | null;
+        used: {
+            rpm: number;
+            tpm: number;
+            concurrency: number;
+            budget_daily_micros: number;
+            budget_monthly_micros: number;
+        };
+        /**
+         * Of open holds, which the used budgets include
+         */
+        held_micros: number;
+        resets_at: {
+            budget_daily_micros: string;
+            budget_monthly_micros: string;
+        };
+        /**
+         * The limit that leaves the least
+         */
+        tightest: string | null;
+        /**
+         * Shares of a budget at which its owners are told
+         */
+        alert_percents: Array<number>;
+    }>;
+};
+
 export type Receipt = {
     receipt: {
         version: number;
@@ -9036,6 +9110,39 @@ export type GetReceiptResponses = {
 };
 
 export type GetReceiptResponse = GetReceiptResponses[keyof GetReceiptResponses];
+
+export type QuoteCallData = {
+    body: {
+        path: '/v1/chat/completions' | '/api/llm/chat/completions';
+        /**
+         * As the call itself would send it
+         */
+        body: {
+            [key: string]: unknown;
+        };
+    };
+    path?: never;
+    query?: never;
+    url: '/api/llm/quote';
+};
+
+export type QuoteCallErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type QuoteCallError = QuoteCallErrors[keyof QuoteCallErrors];
+
+export type QuoteCallResponses = {
+    /**
+     * Success
+     */
+    200: Quote;
+};
+
+export type QuoteCallResponse = QuoteCallResponses[keyof QuoteCallResponses];
 
 export type ListOutboundEventTypesData = {
     body?: never;

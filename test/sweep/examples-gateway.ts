@@ -40,6 +40,14 @@ export const gatewayExamples: Record<string, Example> = {
   getTokenLimits: {},
   getInstallationUsage: {},
   listReceiptKeys: {},
+  quoteCall: {
+    given: () => ({
+      body: {
+        path: "/v1/chat/completions",
+        body: { model: "sandbox/echo", messages: [{ role: "user", content: "Hello" }] },
+      },
+    }),
+  },
   getReceipt: { given: async (app) => ({ params: { request_id: await aSettledCall(app) } }) },
   setTokenLimits: {
     given: async (app) => ({

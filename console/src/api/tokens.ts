@@ -13,6 +13,14 @@ const MOST_MEMBERS = 100;
 export const tokens = {
   limits: () => read(sdk.getTokenLimits()),
   setLimits: (body: LimitsInput) => read(sdk.setTokenLimits({ body })),
+  receipt: (request_id: string) => read(sdk.getReceipt({ path: { request_id } })),
+  /** Single calls as a file; of one model where it is named. */
+  async records(model: string | undefined): Promise<Blob> {
+    const query = model ? `?model=${encodeURIComponent(model)}` : "";
+    const answer = await fetch(`/api/tokens/usage/records${query}`, { headers: { accept: "text/csv" } });
+    if (!answer.ok) throw new Error("The file could not be made");
+    return answer.blob();
+  },
   holds: (query: Listing) => read(sdk.listTokenHolds({ query: given(query) })),
 };
 
@@ -21,5 +29,7 @@ export const tokenQueries = {
     queryOptions({ queryKey: ["token-limits"], queryFn: tokens.limits, refetchInterval: REFRESH_MS }),
   memberNames: () =>
     queryOptions({ queryKey: ["team", "names"], queryFn: () => api.members({ limit: MOST_MEMBERS }) }),
+  receipt: (id: string) =>
+    queryOptions({ queryKey: ["usage", "receipt", id], queryFn: () => tokens.receipt(id), retry: false }),
   holds: () => pages(["balance", "holds"], (cursor) => tokens.holds({ limit: PAGE, cursor })),
 };

@@ -117,6 +117,7 @@ export type {
   SessionEntry,
   System,
   TokenBalance,
+  Receipt,
   TokenHold,
   TokenLimits,
   UsageRecord,

@@ -6,7 +6,7 @@ import { outcomeOf, tokensOf } from "./call/charge.ts";
 import type { HeldCall } from "./call/held-call.ts";
 import { measure } from "./call/measure.ts";
 import { faults, type RelayEnd } from "./call/outcome.ts";
-import { projectOf } from "./call/own-options.ts";
+import { fitOf, projectOf } from "./call/own-options.ts";
 import { readChat } from "./call/read-chat.ts";
 import { relayJson } from "./call/relay-json.ts";
 import { StreamRelay } from "./call/relay-stream.ts";
@@ -37,6 +37,7 @@ export async function complete(gateway: Gateway, incoming: Incoming): Promise<vo
     "x-holdfast-model": call.model.id,
     "x-holdfast-attempts": "1",
     "x-holdfast-held-micros": call.bound.micros.toString(),
+    ...(call.bound.fitted ? { "x-holdfast-fit-tokens": String(call.bound.maxTokens) } : {}),
   });
   const answer = call.chat.stream ? answerStream : answerJson;
   try {
@@ -68,7 +69,8 @@ async function admit(gateway: Gateway, incoming: Incoming): Promise<HeldCall> {
     });
     if (key) await checkKey(deps.db, actor, key);
     const projectId = projectOf(chat, request.headers["x-holdfast-project"]);
-    const asking = { requestId, actor, chat, model, key, projectId, startedAt };
+    const fit = fitOf(chat, request.headers["x-holdfast-fit"]);
+    const asking = { requestId, actor, chat, model, key, projectId, fit, startedAt };
     const call = await holdWithin(gateway, incoming, asking);
     gateway.metrics.addedSeconds.observe((performance.now() - startedAt) / 1_000);
     return call;

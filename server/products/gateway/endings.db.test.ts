@@ -150,6 +150,7 @@ test("an open call of a dead process is settled once by the provider's books, or
         model: chooseModel(dead.catalogue, chat.model),
         key: null,
         projectId: null,
+        fit: false,
         limits: [],
         rates: await takeRates(unlimited.limiter.meter, {
           bounds: [],

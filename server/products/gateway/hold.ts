@@ -2,7 +2,7 @@ import { addMs } from "../../platform/clock.ts";
 import type { Actor } from "../../platform/http/index.ts";
 import { newId } from "../../platform/ids.ts";
 import { Problem } from "../../platform/problem.ts";
-import { boundCost, outputMicros, tightenBound, type Bound } from "./call/bound.ts";
+import { boundCost, fitBound, outputMicros, tightenBound, type Bound } from "./call/bound.ts";
 import type { HeldCall } from "./call/held-call.ts";
 import { judgedInside, personOf, type Bound as Limit } from "./limits/bound.ts";
 import type { Taken } from "./limits/rates.ts";
@@ -25,6 +25,8 @@ type Asking = {
   key: KeptKey | null;
   /** What the caller says it is for. */
   projectId: string | null;
+  /** Answer shorter rather than refuse for the price. */
+  fit: boolean;
   /** What binds the caller. */
   limits: readonly Limit[];
   rates: Taken;
@@ -36,7 +38,7 @@ type Asking = {
  * before the call is refused with 402.
  */
 export async function hold(gateway: Gateway, asking: Asking): Promise<HeldCall> {
-  const { chat, model } = asking;
+  const { chat, model, fit } = asking;
   const loose = boundCost(chat, model);
   const first = await tryHold(gateway, asking, loose);
   if (first.held) return first.call;
@@ -45,9 +47,10 @@ export async function hold(gateway: Gateway, asking: Asking): Promise<HeldCall> 
     bound: Bound,
     { refused, availableMicros }: Pick<typeof first, "refused" | "availableMicros">,
   ) => refused ?? short(bound.micros, availableMicros);
-  if (outputMicros(loose, model) > first.availableMicros) throw tooDear(loose, first);
+  if (!fit && outputMicros(loose, model) > first.availableMicros) throw tooDear(loose, first);
   const counted = await gateway.tokens.count(loose.prompt.texts, COUNT_BUDGET_MS);
-  const tight = tightenBound(loose, model, counted.tokens);
+  const exact = tightenBound(loose, model, counted.tokens);
+  const tight = fit ? fitted(exact, model, first.availableMicros) : exact;
   if (tight.micros > first.availableMicros) throw tooDear(tight, first);
   if (counted.whole && counted.tokens > model.contextLength)
     throw new Problem(gatewayProblems.context_length_exceeded);
@@ -55,6 +58,10 @@ export async function hold(gateway: Gateway, asking: Asking): Promise<HeldCall> 
   if (second.held) return second.call;
   throw tooDear(tight, second);
 }
+
+/** The bound, or where it cannot be paid one with a shorter answer that can. */
+const fitted = (bound: Bound, model: PricedModel, availableMicros: bigint): Bound =>
+  bound.micros > availableMicros ? (fitBound(bound, model, availableMicros) ?? bound) : bound;
 
 async function tryHold(gateway: Gateway, asking: Asking, bound: Bound) {
   const { requestId, actor, chat, model, key, projectId, limits, rates, startedAt } = asking;

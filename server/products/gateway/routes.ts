@@ -14,6 +14,7 @@ import {
   usageQuery,
 } from "./schemas.ts";
 import type { Gateway } from "./state.ts";
+import { quoteRoutes } from "./quotes/routes.ts";
 import { receiptRoutes } from "./receipts/routes.ts";
 import { reservationRoutes } from "./tokens/routes.ts";
 import { sendRecords } from "./usage/csv.ts";
@@ -36,6 +37,7 @@ export function gatewayRoutes(http: Http, gateway: Gateway, setKeyLimits: SetKey
   limitRoutes(http, gateway, setKeyLimits);
   installationUsageRoutes(http, gateway);
   receiptRoutes(http, gateway);
+  quoteRoutes(http, gateway);
 }
 
 function modelRoutes(http: Http, gateway: Gateway, base: string, suffix: string): void {

@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import { MessageSquareText } from "lucide-react";
 import type { UsageRecord } from "../../api/types.ts";
 import { formatInteger, humanize } from "../../lib/format.ts";
@@ -56,7 +57,19 @@ const columns: Column<UsageRecord>[] = [
     header: "Credits",
     width: "6rem",
     align: "right",
-    cell: (row) => (row.cost_micros === null ? "–" : <Credits micros={row.cost_micros} />),
+    cell: (row) =>
+      row.cost_micros === null ? (
+        "–"
+      ) : (
+        <Link
+          to="/receipts/$requestId"
+          params={{ requestId: row.request_id }}
+          aria-label={`Receipt of ${row.request_id}`}
+          className="underline decoration-line-strong underline-offset-2 hover:decoration-current"
+        >
+          <Credits micros={row.cost_micros} />
+        </Link>
+      ),
   },
   {
     key: "at",

@@ -1,11 +1,15 @@
-import { useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
-import { ChartColumn } from "lucide-react";
+import { ChartColumn, FileSpreadsheet } from "lucide-react";
+import { toast } from "sonner";
+import { messageOf } from "../../api/problem.ts";
 import { asList, lists, queries, useList } from "../../api/queries.ts";
+import { tokens } from "../../api/tokens.ts";
 import type { UsageGroup, UsageSums } from "../../api/types.ts";
 import { formatCompact, formatCredits, formatInteger, formatMicros } from "../../lib/format.ts";
 import { daysAgo } from "../../lib/series.ts";
 import { Credits } from "../../ui/amounts.tsx";
+import { Button } from "../../ui/button.tsx";
 import { Card, CardHead, Stat, Stats } from "../../ui/card.tsx";
 import { FilterSelect } from "../../ui/field.tsx";
 import { FilterTabs } from "../../ui/filter-tabs.tsx";
@@ -122,21 +126,49 @@ export function UsageScreen() {
         <CardHead
           title="Calls"
           actions={
-            <FilterSelect
-              label="Model"
-              value={model ?? ""}
-              onChange={(event) => show({ model: event.target.value })}
-            >
-              <option value="">All models</option>
-              {models.map((id) => (
-                <option key={id}>{id}</option>
-              ))}
-            </FilterSelect>
+            <div className="flex flex-wrap items-center gap-2">
+              <FilterSelect
+                label="Model"
+                value={model ?? ""}
+                onChange={(event) => show({ model: event.target.value })}
+              >
+                <option value="">All models</option>
+                {models.map((id) => (
+                  <option key={id}>{id}</option>
+                ))}
+              </FilterSelect>
+              <RecordsFile model={model} />
+            </div>
           }
         />
         <CallsTable list={records} />
       </Card>
     </Page>
+  );
+}
+
+/** This month's calls as a file. */
+function RecordsFile({ model }: { model: string | undefined }) {
+  const file = useMutation({
+    mutationFn: () => tokens.records(model),
+    onSuccess(blob) {
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(blob);
+      link.download = "calls.csv";
+      link.click();
+      URL.revokeObjectURL(link.href);
+    },
+    onError: (error) => toast.error(messageOf(error)),
+  });
+  return (
+    <Button
+      size="sm"
+      icon={<FileSpreadsheet aria-hidden className="size-3.5" />}
+      busy={file.isPending}
+      onClick={() => file.mutate()}
+    >
+      CSV
+    </Button>
   );
 }
 

@@ -1,5 +1,5 @@
 /** The most that a call can cost, without a tokenizer. Pure. */
-import { microsCeil } from "../../../platform/money.ts";
+import { ATTO_PER_MICRO, microsCeil } from "../../../platform/money.ts";
 import type { PricedModel } from "../models/catalogue.ts";
 import { worstCost } from "../models/price.ts";
 import { bad, isFields, unpriced, type Chat, type Fields } from "./chat.ts";
@@ -21,6 +21,8 @@ export type Bound = {
   /** Of all choices. */
   outputTokens: number;
   micros: bigint;
+  /** The maximum is lower than the call asks for, so that it can be paid. */
+  fitted?: true;
 };
 
 const PER_MESSAGE = 16;
@@ -46,6 +48,21 @@ export function boundCost(chat: Chat, model: PricedModel): Bound {
 export function tightenBound(bound: Bound, model: PricedModel, countedTokens: number): Bound {
   const tokens = Math.min(Math.ceil(countedTokens * FOREIGN_TOKENIZER), bound.prompt.textBytes);
   return withPrompt(model, tokens + bound.prompt.otherTokens, bound);
+}
+
+/** A fitted answer has at least so many tokens a choice. */
+const LEAST_FITTED_TOKENS = 256;
+
+/** The same with an answer so short that it can be paid; null when that would be less than 256 tokens. */
+export function fitBound(bound: Bound, model: PricedModel, availableMicros: bigint): Bound | null {
+  const choices = bound.outputTokens / bound.maxTokens;
+  const perToken = worstCost(model.price, 0, choices) - model.price.request;
+  const left = availableMicros * ATTO_PER_MICRO - worstCost(model.price, bound.promptTokens, 0);
+  if (perToken === 0n || left < 0n) return null;
+  const maxTokens = Number(left / perToken);
+  if (maxTokens < LEAST_FITTED_TOKENS || maxTokens >= bound.maxTokens) return null;
+  const rest = { prompt: bound.prompt, maxTokens, outputTokens: maxTokens * choices };
+  return { ...withPrompt(model, bound.promptTokens, rest), fitted: true };
 }
 
 /** UTF-8 bytes of one token, as texts go. */

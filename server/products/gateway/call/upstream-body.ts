@@ -18,15 +18,16 @@ export function upstreamBody(chat: Chat, model: PricedModel, bound: Bound): Buff
     ["provider", providerOf(chat, model)],
   ]);
   if (chat.stream) fields.set("stream_options", `{"include_usage":true}`);
-  if (chat.maxTokens === null) fields.set("max_tokens", String(bound.maxTokens));
+  if (chat.maxTokens === null || bound.fitted) fields.set("max_tokens", String(bound.maxTokens));
+  const left = bound.fitted ? [OWN_OPTIONS, "max_completion_tokens"] : [OWN_OPTIONS];
   const added = [...fields].map(([name, json]) => `"${name}":${json}`).join(",");
-  const rewritten = chat.repeatsFields || [...fields.keys(), OWN_OPTIONS].some((name) => name in chat.body);
+  const rewritten = chat.repeatsFields || [...fields.keys(), ...left].some((name) => name in chat.body);
   if (!rewritten) {
     const end = chat.bytes.lastIndexOf(CLOSE_OBJECT);
     return Buffer.concat([chat.bytes.subarray(0, end), Buffer.from(`,${added}}`)]);
   }
   const rest: Record<string, unknown> = { ...chat.body };
-  for (const name of [...fields.keys(), OWN_OPTIONS]) delete rest[name];
+  for (const name of [...fields.keys(), ...left]) delete rest[name];
   return Buffer.from(`${JSON.stringify(rest).slice(0, -1)},${added}}`);
 }
 

@@ -51,7 +51,7 @@ const ruleAnswer = z.object({
   ...limits,
   alert_percents: percents,
 });
-const standingAnswer = z.object({
+export const standingAnswer = z.object({
   subject: z.object({ type: subjectType, id: z.string() }),
   ...limits,
   used: z.object({

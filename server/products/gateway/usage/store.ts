@@ -86,7 +86,8 @@ const USED = `
       a.cache_write_tokens, a.output_tokens, a.reasoning_tokens, a.cost_micros, a.estimated_micros, null,
       case when a.first then ${STEP} end
     from gateway.attempts a join gateway.requests q on q.org_id = a.org_id and q.id = a.request_id
-    where a.org_id = $1 and a.xid >= coalesce((select upto from gateway.usage_rolled where org_id = $1), 0)
+    where a.org_id = $1 and a.xid >= (select upto from gateway.usage_cursor)
+      and a.xid >= coalesce((select upto from gateway.usage_rolled where org_id = $1), 0)
       and q.mode = $2 and q.created_at >= $3 and q.created_at < $4
   )`;
 

@@ -1,0 +1,48 @@
+import { balances } from "../../../kernel/ledger/index.ts";
+import { withTx } from "../../../platform/db/index.ts";
+import type { Actor } from "../../../platform/http/index.ts";
+import { formatAtto } from "../../../platform/money.ts";
+import { boundCost, tightenBound, type Bound } from "../call/bound.ts";
+import { readChat } from "../call/read-chat.ts";
+import { readLimits, type Standing } from "../limits/read.ts";
+import { chooseModel, type PricedModel } from "../models/catalogue.ts";
+import { worstCost } from "../models/price.ts";
+import type { Gateway } from "../state.ts";
+
+const COUNT_BUDGET_MS = 250;
+
+export type Quote = {
+  model: PricedModel;
+  provider: string;
+  stream: boolean;
+  /** With its prompt counted, where that was possible in a quarter of a second. */
+  bound: Bound;
+  counted: boolean;
+  worstUsd: string;
+  availableMicros: bigint;
+  limits: Standing[];
+};
+
+/** The most that a call can cost, and what binds it. Refuses what the call itself would be refused for; spends nothing. */
+export async function quote(gateway: Gateway, actor: Actor, body: unknown): Promise<Quote> {
+  const { deps, catalogue, tokens } = gateway;
+  const chat = readChat(Buffer.from(JSON.stringify(body)));
+  const model = chooseModel(catalogue, chat.model, actor.bounds?.allowedModels);
+  const loose = boundCost(chat, model);
+  const counted = await tokens.count(loose.prompt.texts, COUNT_BUDGET_MS);
+  const bound = tightenBound(loose, model, counted.tokens);
+  const [limits, all] = await Promise.all([
+    readLimits(gateway, actor),
+    withTx(deps.db, actor.orgId, (tx) => balances(tx, actor.orgId, actor.mode, deps.clock.now())),
+  ]);
+  return {
+    model,
+    provider: deps.llm.name,
+    stream: chat.stream,
+    bound,
+    counted: counted.whole,
+    worstUsd: formatAtto(worstCost(model.price, bound.promptTokens, bound.outputTokens)),
+    availableMicros: all.find(({ unit }) => unit === "credit")?.available ?? 0n,
+    limits,
+  };
+}

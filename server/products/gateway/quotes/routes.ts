@@ -1,0 +1,59 @@
+import { z } from "zod";
+import { int64, type Http } from "../../../platform/http/index.ts";
+import { presentStanding, standingAnswer } from "../limits/schemas.ts";
+import type { Gateway } from "../state.ts";
+import { quote } from "./quote.ts";
+
+const PER_MINUTE = 60;
+const BODY_LIMIT = 8 * 1024 * 1024;
+
+const input = z.strictObject({
+  path: z.enum(["/v1/chat/completions", "/api/llm/chat/completions"]),
+  body: z.record(z.string(), z.unknown()).meta({ description: "As the call itself would send it" }),
+});
+const answer = z
+  .object({
+    route: z.object({ model: z.string(), provider: z.string(), stream: z.boolean() }),
+    price_version: z.string(),
+    prompt_tokens: z.int().meta({ description: "At most" }),
+    counted: z.boolean().meta({ description: "False where a part of the prompt stays at its bytes" }),
+    max_output_tokens: z.int().meta({ description: "Of all choices" }),
+    worst_micros: int64,
+    worst_usd: z.string(),
+    available_micros: int64,
+    affordable: z.boolean(),
+    limits: z.array(standingAnswer),
+  })
+  .meta({ id: "Quote" });
+
+/** The worst cost first. */
+export function quoteRoutes(http: Http, gateway: Gateway): void {
+  http.operation({
+    method: "POST",
+    path: "/api/llm/quote",
+    id: "quoteCall",
+    tag: "Models",
+    summary: "The most that a call can cost, and what binds it; spends nothing",
+    access: { least: "agent", permission: "gateway.use" },
+    limit: { name: "quotes", perMinute: PER_MINUTE },
+    bodyLimit: BODY_LIMIT,
+    body: input,
+    answer: { status: 200, schema: answer },
+    async handle({ actor, body }) {
+      const quoted = await quote(gateway, actor, body.body);
+      const { model, bound } = quoted;
+      return {
+        route: { model: model.id, provider: quoted.provider, stream: quoted.stream },
+        price_version: model.price.version,
+        prompt_tokens: bound.promptTokens,
+        counted: quoted.counted,
+        max_output_tokens: bound.outputTokens,
+        worst_micros: bound.micros,
+        worst_usd: quoted.worstUsd,
+        available_micros: quoted.availableMicros,
+        affordable: bound.micros <= quoted.availableMicros,
+        limits: quoted.limits.map(presentStanding),
+      };
+    },
+  });
+}
