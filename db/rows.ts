@@ -412,8 +412,40 @@ export type GatewayLimitRules = {
   updated_at: Date;
 };
 
-/** gateway.price_versions */
-export type GatewayPriceVersions = {
+/** gateway.loss_lookups */
+export type GatewayLossLookups = {
+  org_id: string;
+  id: string;
+  request_id: string;
+  provider: string;
+  model: string;
+  price_version: string;
+  generation_id: string;
+  outcome: string;
+  lookups: number;
+  next_lookup_at: Date;
+};
+
+/** gateway.models */
+export type GatewayModels = {
+  id: string;
+  name: string;
+  created: bigint;
+  image_tokens: bigint | null;
+  paused: boolean;
+  created_at: Date;
+  updated_at: Date;
+};
+
+/** gateway.policies */
+export type GatewayPolicies = {
+  org_id: string;
+  policy: unknown;
+  updated_at: Date;
+};
+
+/** gateway.price_lines */
+export type GatewayPriceLines = {
   version: string;
   model: string;
   provider: string;
@@ -425,6 +457,33 @@ export type GatewayPriceVersions = {
   context_length: bigint;
   max_output_tokens: bigint;
   created_at: Date;
+  upstream_model: string | null;
+  cache_write_1h_usd: string | null;
+};
+
+/** gateway.price_versions */
+export type GatewayPriceVersions = {
+  version: string;
+  provider: string;
+  state: string;
+  source: string;
+  created_at: Date;
+  decided_at: Date | null;
+  decided_by: string | null;
+};
+
+/** gateway.providers */
+export type GatewayProviders = {
+  id: string;
+  kind: string;
+  base_url: string | null;
+  secret: Buffer | null;
+  secret_last4: string | null;
+  enabled: boolean;
+  private_address: boolean;
+  cost_basis: string;
+  created_at: Date;
+  updated_at: Date;
 };
 
 /** gateway.requests */

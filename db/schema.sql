@@ -641,7 +641,52 @@ CREATE POLICY tenant ON gateway.limit_rules AS PERMISSIVE FOR ALL TO holdfast_ap
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE gateway.limit_rules TO holdfast_app;
 GRANT SELECT ON TABLE gateway.limit_rules TO holdfast_operator;
 
-CREATE TABLE gateway.price_versions (
+CREATE TABLE gateway.loss_lookups (
+  org_id text NOT NULL,
+  id text NOT NULL,
+  request_id text NOT NULL,
+  provider text NOT NULL,
+  model text NOT NULL,
+  price_version text NOT NULL,
+  generation_id text NOT NULL,
+  outcome text NOT NULL,
+  lookups smallint NOT NULL DEFAULT 0,
+  next_lookup_at timestamp with time zone NOT NULL,
+  CONSTRAINT loss_lookups_pkey PRIMARY KEY (org_id, id)
+);
+CREATE INDEX loss_lookups_due ON gateway.loss_lookups USING btree (next_lookup_at);
+ALTER TABLE gateway.loss_lookups ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY operator_reads ON gateway.loss_lookups AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
+CREATE POLICY tenant ON gateway.loss_lookups AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE gateway.loss_lookups TO holdfast_app;
+GRANT SELECT ON TABLE gateway.loss_lookups TO holdfast_operator;
+
+CREATE TABLE gateway.models (
+  id text NOT NULL,
+  name text NOT NULL,
+  created bigint NOT NULL,
+  image_tokens bigint,
+  paused boolean NOT NULL DEFAULT false,
+  created_at timestamp with time zone NOT NULL,
+  updated_at timestamp with time zone NOT NULL,
+  CONSTRAINT models_pkey PRIMARY KEY (id)
+);
+GRANT INSERT, SELECT, UPDATE ON TABLE gateway.models TO holdfast_app;
+GRANT SELECT ON TABLE gateway.models TO holdfast_operator;
+
+CREATE TABLE gateway.policies (
+  org_id text NOT NULL,
+  policy jsonb NOT NULL,
+  updated_at timestamp with time zone NOT NULL,
+  CONSTRAINT policies_pkey PRIMARY KEY (org_id)
+);
+ALTER TABLE gateway.policies ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY operator_reads ON gateway.policies AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
+CREATE POLICY tenant ON gateway.policies AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
+GRANT INSERT, SELECT, UPDATE ON TABLE gateway.policies TO holdfast_app;
+GRANT SELECT ON TABLE gateway.policies TO holdfast_operator;
+
+CREATE TABLE gateway.price_lines (
   version text NOT NULL,
   model text NOT NULL,
   provider text NOT NULL,
@@ -653,10 +698,47 @@ CREATE TABLE gateway.price_versions (
   context_length bigint NOT NULL,
   max_output_tokens bigint NOT NULL,
   created_at timestamp with time zone NOT NULL,
-  CONSTRAINT price_versions_pkey PRIMARY KEY (version, model)
+  upstream_model text,
+  cache_write_1h_usd text,
+  CONSTRAINT price_lines_pkey PRIMARY KEY (version, model)
 );
-GRANT INSERT, SELECT ON TABLE gateway.price_versions TO holdfast_app;
+GRANT INSERT, SELECT ON TABLE gateway.price_lines TO holdfast_app;
+GRANT SELECT ON TABLE gateway.price_lines TO holdfast_operator;
+
+CREATE TABLE gateway.price_versions (
+  version text NOT NULL,
+  provider text NOT NULL,
+  state text NOT NULL,
+  source text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  decided_at timestamp with time zone,
+  decided_by text,
+  CONSTRAINT price_versions_pkey PRIMARY KEY (version),
+  CONSTRAINT price_versions_source_check CHECK ((source = ANY (ARRAY['config'::text, 'models'::text, 'import'::text]))),
+  CONSTRAINT price_versions_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'active'::text, 'retired'::text, 'rejected'::text])))
+);
+CREATE UNIQUE INDEX price_versions_active ON gateway.price_versions USING btree (provider) WHERE (state = 'active'::text);
+CREATE INDEX price_versions_listed ON gateway.price_versions USING btree (created_at DESC, version DESC);
+GRANT INSERT, SELECT, UPDATE ON TABLE gateway.price_versions TO holdfast_app;
 GRANT SELECT ON TABLE gateway.price_versions TO holdfast_operator;
+
+CREATE TABLE gateway.providers (
+  id text NOT NULL,
+  kind text NOT NULL,
+  base_url text,
+  secret bytea,
+  secret_last4 text,
+  enabled boolean NOT NULL DEFAULT true,
+  private_address boolean NOT NULL DEFAULT false,
+  cost_basis text NOT NULL DEFAULT 'provider'::text,
+  created_at timestamp with time zone NOT NULL,
+  updated_at timestamp with time zone NOT NULL,
+  CONSTRAINT providers_pkey PRIMARY KEY (id),
+  CONSTRAINT providers_cost_basis_check CHECK ((cost_basis = ANY (ARRAY['provider'::text, 'table'::text]))),
+  CONSTRAINT providers_kind_check CHECK ((kind = ANY (ARRAY['openrouter'::text, 'glama'::text, 'requesty'::text, 'openai'::text, 'anthropic'::text, 'compatible'::text])))
+);
+GRANT INSERT, SELECT, UPDATE ON TABLE gateway.providers TO holdfast_app;
+GRANT SELECT ON TABLE gateway.providers TO holdfast_operator;
 
 CREATE TABLE gateway.requests (
   org_id text NOT NULL,

@@ -15,13 +15,25 @@ import { openWorlds } from "./core/worlds.ts";
 import { customerApp } from "./customer-app/index.ts";
 import { github } from "./github/index.ts";
 import { google } from "./google/index.ts";
-import { openrouter } from "./llm/index.ts";
+import { glama, openai, openrouter, requesty } from "./llm/index.ts";
 import { oidc } from "./oidc/index.ts";
 import { paypal } from "./paypal/index.ts";
 import { resend } from "./resend/index.ts";
 import { company as stripe } from "./stripe/index.ts";
 
-const COMPANIES: readonly Company[] = [stripe, paypal, openrouter, google, github, oidc, resend, customerApp];
+const COMPANIES: readonly Company[] = [
+  stripe,
+  paypal,
+  openrouter,
+  openai,
+  glama,
+  requesty,
+  google,
+  github,
+  oidc,
+  resend,
+  customerApp,
+];
 const FIRST_PORT = 4010;
 /** Ports tried after the first one. */
 const PORT_TRIES = 100;

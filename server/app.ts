@@ -220,7 +220,7 @@ async function stop(http: Http, parts: Parts): Promise<void> {
   parts.hub.close();
   await Promise.all([parts.limiter.close(), parts.cache.close()]);
   await parts.bus.close();
-  await Promise.all([parts.llm.close(), parts.paypal?.close()]);
+  await Promise.all([parts.gateway.close(), parts.paypal?.close()]);
   await parts.db.close();
   await parts.tracing.close();
 }

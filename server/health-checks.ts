@@ -9,7 +9,6 @@ import type { Jobs } from "./platform/jobs/index.ts";
 import type { Limiter } from "./platform/rate-limit/index.ts";
 import type { Hub } from "./platform/realtime/index.ts";
 import type { Gateway } from "./products/gateway/index.ts";
-import type { LanguageModels } from "./vendors/llm/index.ts";
 import type { StripeApi } from "./vendors/stripe/index.ts";
 
 type HealthParts = {
@@ -19,7 +18,6 @@ type HealthParts = {
   limiter: Limiter;
   hub: Hub;
   stripe: StripeApi;
-  llm: LanguageModels;
   mail: Mail;
   inbox: Inbox;
   gateway: Gateway;
@@ -35,7 +33,6 @@ export function healthChecks({
   limiter,
   hub,
   stripe,
-  llm,
   mail,
   inbox,
   gateway,
@@ -63,9 +60,15 @@ export function healthChecks({
     return `${stripe.mode} mode`;
   });
   health.check("language models", false, async () => {
-    const { state } = await llm.generation("gen-health");
-    if (state === "unavailable") throw new Error("the provider does not answer");
-    return llm.name;
+    const { catalogue, providers } = gateway;
+    const served = new Set([...catalogue.models.values()].flatMap((model) => model.candidates));
+    const now = clock.now().getTime();
+    const well = [...served].filter(({ health: { breaker } }) => breaker.state(now) !== "open");
+    if (well.length === 0) throw new Error("no provider is well");
+    const first = providers.get("openrouter");
+    const lookup = first?.enabled ? await first.llm.generation("gen-health") : null;
+    if (lookup?.state === "unavailable") throw new Error("the provider does not answer");
+    return [...new Set(well.map(({ provider }) => provider.id))].join(", ");
   });
   health.check("mail", false, async () => {
     const { company } = mail.deps;

@@ -50,7 +50,7 @@ import {
   type Tracing,
 } from "./platform/telemetry/index.ts";
 import { domainCompanies, signInProviders } from "./sign-in-providers.ts";
-import { createGateway, gatewayMails, type Gateway } from "./products/gateway/index.ts";
+import { createGateway, gatewayMails, providerSettings, type Gateway } from "./products/gateway/index.ts";
 import {
   breakMails,
   paypalBooks,
@@ -62,7 +62,6 @@ import {
   type ProviderBooks,
   type Relay,
 } from "./products/payments/index.ts";
-import { createOpenRouter, type LanguageModels } from "./vendors/llm/index.ts";
 import { createMailCompany } from "./vendors/mail/index.ts";
 import { createPaypal, type PaypalApi } from "./vendors/paypal/index.ts";
 import { createStripe, type StripeApi } from "./vendors/stripe/index.ts";
@@ -94,7 +93,6 @@ export type Parts = {
   mail: Mail;
   stripe: StripeApi;
   paypal: PaypalApi | null;
-  llm: LanguageModels;
   inbox: Inbox;
   billing: Billing;
   /** The companies' accounts whose books can be read. */
@@ -191,14 +189,15 @@ export async function build(config: Config, options: AppOptions): Promise<Parts>
     sources: sourcesOf(config, stripe, paypal?.api ?? null),
     handlers: [...billing.handlers, mail.handler, ...bookHandlers(stripe, accountId, books)],
   });
-  const llm = buildModels(config);
   const gateway = await createGateway({
     ...shared,
     planOf: billing.planOf,
     limiter,
     mail,
     receiptSigner: createSigner(config.KMS_LOCAL_KEYRING, "holdfast.receipts"),
-    llm,
+    bus,
+    sealer: keys.sealer,
+    providers: providerSettings(config),
     holdLeaseSeconds: config.GATEWAY_HOLD_LEASE_SECONDS,
     maxOpenCalls: config.GATEWAY_MAX_UPSTREAM_CONNECTIONS,
   });
@@ -218,7 +217,6 @@ export async function build(config: Config, options: AppOptions): Promise<Parts>
     authenticate: createAuthenticate({ db, clock, logger, config, bus, cache, metrics, ...keys }),
     stripe,
     paypal: paypal?.api ?? null,
-    llm,
     inbox,
     billing,
     books,
@@ -265,13 +263,6 @@ function buildKeys(config: Config, db: Db, clock: Clock) {
     accessTokens: createAccessTokens({ db, clock, sealer, config }),
   };
 }
-
-const buildModels = (config: Config): LanguageModels =>
-  createOpenRouter({
-    apiKey: config.OPENROUTER_API_KEY,
-    baseUrl: config.OPENROUTER_BASE_URL,
-    maxConnections: config.GATEWAY_MAX_UPSTREAM_CONNECTIONS,
-  });
 
 /** Null where PayPal is not configured. */
 function buildPaypal(config: Config, metrics: Metrics): { api: PaypalApi; accountId: string } | null {

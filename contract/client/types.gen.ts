@@ -198,6 +198,40 @@ export type WebhookDiscardInput = {
     reason: string;
 };
 
+export type RoutingInput = {
+    /**
+     * Tried after the call's own model
+     */
+    models?: Array<string>;
+    /**
+     * Asked first, in this order
+     */
+    order?: Array<string>;
+    only?: Array<string>;
+    ignore?: Array<string>;
+    sort?: 'balanced' | 'price' | 'latency' | 'health';
+    /**
+     * USD per million tokens
+     */
+    max_price?: {
+        prompt?: number;
+        completion?: number;
+    };
+    allow_fallbacks?: boolean;
+    /**
+     * deny: nobody who keeps prompts to train on them
+     */
+    data_collection?: 'allow' | 'deny';
+};
+
+export type LlmPolicyInput = {
+    routing?: RoutingInput | null;
+    /**
+     * No other model may be called; null: every one
+     */
+    allowed_models?: Array<string> | null;
+};
+
 export type NewReconciliationRunInput = {
     account_id: string;
     from: string;
@@ -2178,6 +2212,32 @@ export type OwnRateLimits = {
     }>;
 };
 
+export type Routing = {
+    /**
+     * Tried after the call's own model
+     */
+    models?: Array<string>;
+    /**
+     * Asked first, in this order
+     */
+    order?: Array<string>;
+    only?: Array<string>;
+    ignore?: Array<string>;
+    sort?: 'balanced' | 'price' | 'latency' | 'health';
+    /**
+     * USD per million tokens
+     */
+    max_price?: {
+        prompt?: number;
+        completion?: number;
+    };
+    allow_fallbacks?: boolean;
+    /**
+     * deny: nobody who keeps prompts to train on them
+     */
+    data_collection?: 'allow' | 'deny';
+};
+
 export type TokenLimits = {
     data: Array<{
         subject: {
@@ -2715,6 +2775,38 @@ export type UsageStats = {
         loss_usd: string;
     };
     as_of: string;
+};
+
+export type LlmPolicy = {
+    routing: Routing | null;
+    /**
+     * No other model may be called; null: every one
+     */
+    allowed_models: Array<string> | null;
+};
+
+export type LlmProviderList = {
+    data: Array<{
+        id: string;
+        /**
+         * down: all of its models' breakers are open
+         */
+        state: 'ok' | 'degraded' | 'down';
+        /**
+         * How many it serves
+         */
+        models: number;
+        /**
+         * By the organization's own key
+         */
+        byok: boolean;
+        /**
+         * 0 to 1; null without a call
+         */
+        success_1h: number | null;
+        first_content_p50_ms: number | null;
+        on_disconnect: 'abort';
+    }>;
 };
 
 export type OutboundEventTypes = {
@@ -9143,6 +9235,81 @@ export type QuoteCallResponses = {
 };
 
 export type QuoteCallResponse = QuoteCallResponses[keyof QuoteCallResponses];
+
+export type ListLlmProvidersData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/llm/providers';
+};
+
+export type ListLlmProvidersErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ListLlmProvidersError = ListLlmProvidersErrors[keyof ListLlmProvidersErrors];
+
+export type ListLlmProvidersResponses = {
+    /**
+     * Success
+     */
+    200: LlmProviderList;
+};
+
+export type ListLlmProvidersResponse = ListLlmProvidersResponses[keyof ListLlmProvidersResponses];
+
+export type GetLlmPolicyData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/llm/policy';
+};
+
+export type GetLlmPolicyErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type GetLlmPolicyError = GetLlmPolicyErrors[keyof GetLlmPolicyErrors];
+
+export type GetLlmPolicyResponses = {
+    /**
+     * Success
+     */
+    200: LlmPolicy;
+};
+
+export type GetLlmPolicyResponse = GetLlmPolicyResponses[keyof GetLlmPolicyResponses];
+
+export type PutLlmPolicyData = {
+    body: LlmPolicyInput;
+    path?: never;
+    query?: never;
+    url: '/api/llm/policy';
+};
+
+export type PutLlmPolicyErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type PutLlmPolicyError = PutLlmPolicyErrors[keyof PutLlmPolicyErrors];
+
+export type PutLlmPolicyResponses = {
+    /**
+     * Success
+     */
+    200: LlmPolicy;
+};
+
+export type PutLlmPolicyResponse = PutLlmPolicyResponses[keyof PutLlmPolicyResponses];
 
 export type ListOutboundEventTypesData = {
     body?: never;

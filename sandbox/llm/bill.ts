@@ -4,6 +4,7 @@
  */
 import type { Row, World } from "../core/company.ts";
 import type { Chat } from "./request.ts";
+import { nameOf } from "./view.ts";
 import { costOf, formatUsd, type Counts } from "./price.ts";
 
 export type Generation = {
@@ -28,11 +29,12 @@ export type Generation = {
   referer: string | null;
 };
 
-const TABLE = `create table if not exists openrouter_generations (
+const tableOf = (world: World): string => `${nameOf(world)}_generations`;
+const table = (name: string): string => `create table if not exists ${name} (
   id text primary key, created_ms integer not null, state text not null, model text not null,
   prompt_tokens integer not null, cached_tokens integer not null, completion_tokens integer not null,
   cost integer not null, body text not null) without rowid`;
-const UPSERT = `insert or replace into openrouter_generations
+const upsert = (name: string): string => `insert or replace into ${name}
   (id, created_ms, state, model, prompt_tokens, cached_tokens, completion_tokens, cost, body)
   values (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
@@ -41,23 +43,27 @@ type Ledger = { spent: bigint };
 
 /** Opens the table; rows left running by a process that died end as cancelled, at what they had reached. */
 function ledgerOf(world: World): Ledger {
-  const known = world.memory.get("openrouter.ledger") as Ledger | undefined;
+  const known = world.memory.get("llm.ledger") as Ledger | undefined;
   if (known !== undefined) return known;
-  world.store.ensure("openrouter_generations", TABLE);
-  world.store.run("update openrouter_generations set state = 'cancelled' where state = 'running'");
-  const row = world.store.get(
-    "select cast(coalesce(sum(cost), 0) as text) as spent from openrouter_generations",
-  );
+  const name = tableOf(world);
+  world.store.ensure(name, table(name));
+  world.store.run(`update ${name} set state = 'cancelled' where state = 'running'`);
+  const row = world.store.get(`select cast(coalesce(sum(cost), 0) as text) as spent from ${name}`);
   const ledger = { spent: BigInt(String(row?.["spent"] ?? "0")) };
-  world.memory.set("openrouter.ledger", ledger);
+  world.memory.set("llm.ledger", ledger);
   return ledger;
 }
 
 /** A fresh generation; nothing is written yet. */
-export function begin(world: World, chat: Chat, prompt: { prompt: number; cached: number }): Generation {
+export function begin(
+  world: World,
+  chat: Chat,
+  prompt: { prompt: number; cached: number },
+  idPrefix = "gen-",
+): Generation {
   ledgerOf(world);
   return {
-    id: `gen-${world.clock.seconds()}-${world.random("openrouter.generation").id(20)}`,
+    id: `${idPrefix}${world.clock.seconds()}-${world.random(`${nameOf(world)}.generation`).id(20)}`,
     createdMs: world.clock.now(),
     model: chat.model.id,
     provider: chat.model.provider,
@@ -91,7 +97,7 @@ export function save(world: World, generation: Generation): void {
   const ledger = ledgerOf(world);
   const { id, createdMs, state, model, counts, cost, promptCost, ...rest } = generation;
   world.store.run(
-    UPSERT,
+    upsert(tableOf(world)),
     id,
     createdMs,
     state,
@@ -129,7 +135,7 @@ function read(row: Row): Generation {
 export function findGeneration(world: World, id: string): Generation | null {
   ledgerOf(world);
   const row = world.store.get(
-    "select *, cast(cost as text) as cost_text from openrouter_generations where id = ? and state <> 'running'",
+    `select *, cast(cost as text) as cost_text from ${tableOf(world)} where id = ? and state <> 'running'`,
     id,
   );
   return row === null ? null : read(row);
@@ -137,7 +143,7 @@ export function findGeneration(world: World, id: string): Generation | null {
 
 export function listGenerations(world: World, limit: number): Generation[] {
   ledgerOf(world);
-  const sql = `select *, cast(cost as text) as cost_text from openrouter_generations
+  const sql = `select *, cast(cost as text) as cost_text from ${tableOf(world)}
     order by created_ms desc, id limit ?`;
   return world.store.all(sql, limit).map(read);
 }
@@ -148,7 +154,7 @@ export const spentOf = (world: World): bigint => ledgerOf(world).spent;
 /** The bill as it would be compared with somebody else's books: exact decimals in USD, oldest first. */
 export function billOf(world: World): unknown {
   ledgerOf(world);
-  const rows = world.store.all(`select *, cast(cost as text) as cost_text from openrouter_generations
+  const rows = world.store.all(`select *, cast(cost as text) as cost_text from ${tableOf(world)}
     order by created_ms, id`);
   const generations = rows.map(read).map((g) => ({
     id: g.id,

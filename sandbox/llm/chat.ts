@@ -1,14 +1,15 @@
 import type { Exchange } from "../core/company.ts";
 import { behaviourOf, type Behaviour } from "./behaviour.ts";
 import { begin, spentOf } from "./bill.ts";
-import { refusalOf, sendRefusal } from "./errors.ts";
+import { openrouterDialect, sendRefusalIn, type Dialect } from "./dialect.ts";
+import { refusalOf, type Refusal } from "./errors.ts";
 import { parseUsd } from "./price.ts";
 import { makePlan, type Plan } from "./plan.ts";
 import { settle, type Call, type Pace } from "./play.ts";
 import { playJson } from "./play-json.ts";
 import { playStream } from "./play-stream.ts";
 import { countPrompt } from "./prompt-tokens.ts";
-import { readChat, type Chat } from "./request.ts";
+import type { Chat } from "./request.ts";
 import { settingsOf } from "./settings.ts";
 
 function numberHeader(exchange: Exchange, name: string): number | null {
@@ -63,28 +64,34 @@ function misanswer(call: Call): boolean {
 }
 
 /** `POST /chat/completions`. */
-export async function chatCompletions(exchange: Exchange): Promise<void> {
+export const chatCompletions = (exchange: Exchange): Promise<void> => chatIn(openrouterDialect, exchange);
+
+/** A chat as a company of this dialect answers it. */
+export async function chatIn(dialect: Dialect, exchange: Exchange): Promise<void> {
   const { res, world, signal } = exchange;
-  const chat = readChat(exchange.rawBody);
-  if ("refusal" in chat) return sendRefusal(res, chat.refusal);
+  const sendRefusal = (refusal: Refusal, headers?: Record<string, string>) =>
+    sendRefusalIn(dialect, res, refusal, headers);
+  const chat = dialect.readChat(exchange.rawBody);
+  if ("refusal" in chat) return sendRefusal(chat.refusal);
   const behaviour = behaviourOf(chat.model.id, exchange.fault);
   if (behaviour.refuse !== null) {
     const headers: Record<string, string> = behaviour.refuse === 429 ? { "retry-after": "2" } : {};
-    return sendRefusal(res, refusalOf(behaviour.refuse, "fault"), headers);
+    return sendRefusal(refusalOf(behaviour.refuse, "fault"), headers);
   }
   if (spentOf(world) >= parseUsd(String(settingsOf(world).credits))) {
-    return sendRefusal(res, refusalOf(402, "fault"));
+    return sendRefusal(refusalOf(402, "fault"));
   }
   const counting = countPrompt(world, chat);
   const counts = counting instanceof Promise ? await counting : counting;
   const room = roomFor(chat, counts.prompt);
-  if (typeof room === "string") return sendRefusal(res, { status: 400, message: room });
+  if (typeof room === "string") return sendRefusal({ status: 400, message: room });
   if (signal.aborted) return;
   const plan = makePlan(world, chat, behaviour, room);
-  const generation = begin(world, chat, counts);
+  const generation = begin(world, chat, counts, dialect.idPrefix);
   generation.userAgent = exchange.headers["user-agent"] ?? null;
   generation.referer = exchange.headers.referer ?? null;
-  const call: Call = { exchange, chat, plan, behaviour, generation, pace: paceOf(exchange, behaviour, plan) };
+  const pace = paceOf(exchange, behaviour, plan);
+  const call: Call = { dialect, exchange, chat, plan, behaviour, generation, pace };
   if (misanswer(call)) return;
   return chat.stream ? playStream(call) : playJson(call);
 }

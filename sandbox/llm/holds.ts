@@ -1,6 +1,6 @@
 import type { World } from "../core/company.ts";
 
-const KEY = "openrouter.holds";
+const KEY = "llm.holds";
 /** A call held longer than this is answered anyway, so that a forgotten hold does not hang for ever. */
 const LONGEST_MS = 10 * 60_000;
 

@@ -16,6 +16,10 @@ import { refusalOf, refuse, sendRefusal } from "./errors.ts";
 import { getCredits, getGeneration, getKey, listModels } from "./lookups.ts";
 import { formatUsd } from "./price.ts";
 
+export { glama } from "./companies/glama.ts";
+export { openai } from "./companies/openai.ts";
+export { requesty } from "./companies/requesty.ts";
+
 const ROUTES: Readonly<Record<string, (exchange: Exchange) => void | Promise<void>>> = {
   "GET /api/v1/models": listModels,
   "POST /api/v1/chat/completions": chatCompletions,

@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
-import { refusalOf, sendRefusal } from "./errors.ts";
+import { sendRefusalIn } from "./dialect.ts";
+import { refusalOf } from "./errors.ts";
 import { checkpoints, dueCount, LONGEST_MS, run, scriptOf, settle, type Call } from "./play.ts";
-import { jsonText } from "./wire.ts";
 
 const JSON_TYPE = { "content-type": "application/json" };
 
@@ -13,7 +13,7 @@ function sendHalf(res: ServerResponse, text: string, then: () => void): void {
 
 /** Answers with one JSON body when the whole answer has been generated. */
 export function playJson(call: Call): Promise<void> {
-  const { exchange, plan, behaviour, generation, pace } = call;
+  const { dialect, exchange, plan, behaviour, generation, pace } = call;
   const { res, signal, world } = exchange;
   const { contents, ending } = scriptOf(plan, behaviour);
   const whole = plan.deltas.length;
@@ -24,7 +24,7 @@ export function playJson(call: Call): Promise<void> {
   const finish = (): boolean => {
     if (ending === "error") {
       settle(call, "failed", contents);
-      sendRefusal(res, refusalOf(502, "fault"));
+      sendRefusalIn(dialect, res, refusalOf(502, "fault"));
       return false;
     }
     settle(
@@ -32,13 +32,15 @@ export function playJson(call: Call): Promise<void> {
       ending === "cut" && !pace.drain ? "cancelled" : "finished",
       ending === "cut" ? contents : whole,
     );
-    const text = jsonText(generation, plan, behaviour);
+    const text = dialect.json(generation, plan, behaviour);
     if (ending === "cut" || behaviour.cutBeforeUsage) {
       sendHalf(res, text, () => world.store.afterCommit(() => res.destroy()));
     } else if (behaviour.body === "broken") {
-      res.writeHead(200, JSON_TYPE).end(text.slice(0, Math.floor(text.length / 2)));
+      res
+        .writeHead(200, { ...JSON_TYPE, ...dialect.headers(generation) })
+        .end(text.slice(0, Math.floor(text.length / 2)));
     } else {
-      res.writeHead(200, JSON_TYPE).end(text);
+      res.writeHead(200, { ...JSON_TYPE, ...dialect.headers(generation) }).end(text);
     }
     return false;
   };
@@ -58,7 +60,7 @@ export function playJson(call: Call): Promise<void> {
       return true;
     }
     if (ending === "stall" && !signal.aborted) {
-      if (!stalled) sendHalf(res, jsonText(generation, plan, behaviour), () => undefined);
+      if (!stalled) sendHalf(res, dialect.json(generation, plan, behaviour), () => undefined);
       stalled = true;
       return true;
     }

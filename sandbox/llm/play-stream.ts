@@ -10,7 +10,7 @@ import {
   type Call,
   type Script,
 } from "./play.ts";
-import { chunksOf, COMMENT, DONE, usageText, type Chunks } from "./wire.ts";
+import type { Chunks } from "./wire.ts";
 
 /** How often a caller who waits for the first content is told that somebody is there. */
 const COMMENT_MS = 1_000;
@@ -59,7 +59,7 @@ function contentsText({ call, chunks }: Stream, from: number, to: number): strin
     let usage: string | null = null;
     if (behaviour.usage === "cumulative") {
       price(generation, chat, plan.tokensAfter[at] ?? 0, behaviour.costTimes);
-      usage = usageText(generation, false);
+      usage = chunks.usageSoFar();
     }
     text += chunks.content(delta, usage);
   }
@@ -95,7 +95,7 @@ function end(stream: Stream, text: string): false {
     default:
       settle(call, "finished", script.contents);
       if (behaviour.cutBeforeUsage) breakOff(stream, text + chunks.finish(plan));
-      else exchange.res.end(text + chunks.finish(plan) + chunks.usage() + DONE);
+      else exchange.res.end(text + chunks.finish(plan) + chunks.usage() + call.dialect.done);
       return false;
   }
 }
@@ -131,7 +131,7 @@ function send(stream: Stream, text: string, elapsed: number, now: number): boole
     exchange.res.destroy();
     return false;
   }
-  if (text === "" && stream.made === 0 && now - stream.commentAt > COMMENT_MS) text = COMMENT;
+  if (text === "" && stream.made === 0 && now - stream.commentAt > COMMENT_MS) text = call.dialect.comment;
   if (text !== "") stream.commentAt = now;
   if (text !== "" && behaviour.splitUtf8) stream.parts = tearApart(Buffer.from(text));
   else if (text !== "") exchange.res.write(text);
@@ -146,18 +146,19 @@ export function playStream(call: Call): Promise<void> {
   const stream: Stream = {
     call,
     script: scriptOf(plan, behaviour),
-    chunks: chunksOf(generation, behaviour),
+    chunks: call.dialect.chunks(generation, behaviour, call.chat),
     checkpoint: checkpoints(call),
     made: 0,
     parts: [],
     commentAt: performance.now(),
     silentSince: null,
   };
-  res.writeHead(200, HEADERS);
+  res.writeHead(200, { ...HEADERS, ...call.dialect.headers(generation) });
   // An answer that is there at once leaves in one write, its comment included.
-  let first = COMMENT;
+  let first = call.dialect.comment;
   if (pace.hold !== null || pace.firstTokenMs > 0) {
-    res.write(first);
+    if (first === "") res.flushHeaders();
+    else res.write(first);
     first = "";
     // Its id goes out before its end: whoever knows it can ask for it, also after a crash of these books.
     checkpoint(call, 0);

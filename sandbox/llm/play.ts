@@ -7,6 +7,7 @@ import type { Exchange } from "../core/company.ts";
 import type { Behaviour } from "./behaviour.ts";
 import { price, save, type Generation } from "./bill.ts";
 import { waitForRelease } from "./holds.ts";
+import type { Dialect } from "./dialect.ts";
 import type { Plan } from "./plan.ts";
 import type { Chat } from "./request.ts";
 import { everyTick } from "./ticker.ts";
@@ -18,6 +19,7 @@ const CHECKPOINT_MS = 1_000;
 export type Pace = { firstTokenMs: number; tokensPerSecond: number; hold: string | null; drain: boolean };
 
 export type Call = {
+  dialect: Dialect;
   exchange: Exchange;
   chat: Chat;
   plan: Plan;

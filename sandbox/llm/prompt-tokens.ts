@@ -58,8 +58,8 @@ type Prefix = { tokens: number; until: number };
  */
 function readCache(world: World, chat: Chat, prompt: number): number {
   if (!chat.model.cachesPrefixes || prompt < CACHE_FROM) return 0;
-  let cache = world.memory.get("openrouter.prefixes") as Map<string, Prefix> | undefined;
-  if (cache === undefined) world.memory.set("openrouter.prefixes", (cache = new Map<string, Prefix>()));
+  let cache = world.memory.get("llm.prefixes") as Map<string, Prefix> | undefined;
+  if (cache === undefined) world.memory.set("llm.prefixes", (cache = new Map<string, Prefix>()));
   const now = world.clock.now();
   const sizes = chat.messages.map((message) => Buffer.byteLength(message.text) + 16);
   const whole = sizes.reduce((sum, size) => sum + size, 0);

@@ -26,6 +26,8 @@ export type Chat = {
   /** The caller's bound on the answer, or null. */
   maxTokens: number | null;
   stream: boolean;
+  /** A streamed answer is to tell usage, where that has to be asked for. */
+  wantsUsage: boolean;
   seed: number | null;
   user: string | null;
   metadata: Record<string, string> | null;
@@ -140,16 +142,19 @@ function readFormat(given: unknown): Parsed<Chat["format"]> {
 }
 
 /** The first of `model` and `models` that exists, or OpenRouter's refusal. */
-function readModel(body: Body): Parsed<Model> {
+function readModel(body: Body, find: FindModel): Parsed<Model> {
   const named = [body["model"], ...(Array.isArray(body["models"]) ? (body["models"] as unknown[]) : [])];
   const ids = named.filter((id) => typeof id === "string");
   if (ids.length === 0) return bad("No models provided");
   for (const id of ids) {
-    const model = findModel(id);
+    const model = find(id);
     if (model !== null) return model;
   }
   return bad(`${String(ids[0])} is not a valid model ID`);
 }
+
+/** A model by what the company calls it. */
+export type FindModel = (id: string) => Model | null;
 
 const slugOf = (provider: string): string => provider.toLowerCase().replaceAll(" ", "-");
 
@@ -183,7 +188,7 @@ function checkRouting(given: unknown, model: Model): Refusal | null {
 }
 
 /** Reads the body of `POST /chat/completions`. */
-export function readChat(rawBody: Buffer): Parsed<Chat> {
+export function readChat(rawBody: Buffer, find: FindModel = findModel): Parsed<Chat> {
   let body: unknown;
   try {
     body = JSON.parse(rawBody.toString());
@@ -193,7 +198,7 @@ export function readChat(rawBody: Buffer): Parsed<Chat> {
   if (!isObject(body)) return bad("Request body must be a JSON object");
   const wrong = checkFields(body);
   if (wrong !== null) return { refusal: wrong };
-  const model = readModel(body);
+  const model = readModel(body, find);
   if (isRefused(model)) return model;
   const messages: Message[] = [];
   for (const [at, given] of (body["messages"] as unknown[]).entries()) {
@@ -224,6 +229,7 @@ export function readChat(rawBody: Buffer): Parsed<Chat> {
     ),
     maxTokens: (body["max_completion_tokens"] ?? body["max_tokens"] ?? null) as number | null,
     stream: body["stream"] === true,
+    wantsUsage: isObject(body["stream_options"]) && body["stream_options"]["include_usage"] === true,
     seed: (body["seed"] ?? null) as number | null,
     user: (body["user"] ?? null) as string | null,
     metadata: (metadata ?? null) as Record<string, string> | null,

@@ -1,6 +1,7 @@
 import type { World } from "../core/company.ts";
+import { nameOf } from "./view.ts";
 
-/** How the language models of one world behave; changed by `PATCH /_sandbox/openrouter/settings`. */
+/** How the language models of one world behave; changed by `PATCH /_sandbox/{company}/settings`. */
 export type Settings = {
   /** Real milliseconds to the first token, and tokens per second after it; 0 = all at once. */
   first_token_ms: number;
@@ -21,14 +22,15 @@ const DEFAULTS: Settings = {
   credits: 1_000_000,
 };
 
-const KEY = "openrouter.settings";
-const TABLE = "create table if not exists openrouter_settings (id integer primary key, body text not null)";
+const KEY = "llm.settings";
+const tableOf = (world: World): string => `${nameOf(world)}_settings`;
 
 export function settingsOf(world: World): Settings {
   const known = world.memory.get(KEY) as Settings | undefined;
   if (known !== undefined) return known;
-  world.store.ensure("openrouter_settings", TABLE);
-  const row = world.store.get("select body from openrouter_settings where id = 1");
+  const name = tableOf(world);
+  world.store.ensure(name, `create table if not exists ${name} (id integer primary key, body text not null)`);
+  const row = world.store.get(`select body from ${name} where id = 1`);
   const settings = {
     ...DEFAULTS,
     ...(row === null ? {} : (JSON.parse(String(row["body"])) as Partial<Settings>)),
@@ -57,7 +59,7 @@ export function changeSettings(world: World, change: Record<string, unknown>): S
   }
   const settings = { ...settingsOf(world), ...change } as Settings;
   world.store.run(
-    "insert or replace into openrouter_settings (id, body) values (1, ?)",
+    `insert or replace into ${tableOf(world)} (id, body) values (1, ?)`,
     JSON.stringify(settings),
   );
   world.memory.set(KEY, settings);

@@ -35,6 +35,9 @@ type Credentials = {
     cert_hosts: string;
   };
   openrouter: { api_key: string; base_url: string };
+  openai: { api_key: string; base_url: string };
+  glama: { api_key: string; base_url: string };
+  requesty: { api_key: string; base_url: string };
   resend: { api_key: string; webhook_secret: string; base_url: string; from: string };
   google: { client_id: string; client_secret: string; issuer: string };
   github: { client_id: string; client_secret: string; login_url: string; api_url: string };
@@ -69,9 +72,15 @@ export type TestApp = {
   close(): Promise<void>;
 };
 
-export type TestAppOptions = { env?: Record<string, string>; clock?: Clock };
+export type TestAppOptions = {
+  env?: Record<string, string>;
+  clock?: Clock;
+  /** Language-model companies besides OpenRouter. */
+  llm?: readonly OtherModels[];
+};
+export type OtherModels = "openai" | "glama" | "requesty";
 
-export async function startTestApp({ env = {}, clock }: TestAppOptions = {}): Promise<TestApp> {
+export async function startTestApp({ env = {}, clock, llm = [] }: TestAppOptions = {}): Promise<TestApp> {
   const [database, port] = await Promise.all([createTestDatabase(), testPort()]);
   const url = `http://127.0.0.1:${port}`;
   const webhookBase = `${url}/webhooks`;
@@ -90,6 +99,7 @@ export async function startTestApp({ env = {}, clock }: TestAppOptions = {}): Pr
     ...settingsOf(database, credentials, sandbox),
     PORT: String(port),
     BASE_URL: url,
+    ...Object.assign({}, ...llm.map((name) => modelsOf(name, credentials))),
     ...env,
   };
   const app = await start(settings);
@@ -120,6 +130,11 @@ export async function startTestApp({ env = {}, clock }: TestAppOptions = {}): Pr
     },
   };
 }
+
+const modelsOf = (name: OtherModels, { [name]: company }: Credentials): Record<string, string> => ({
+  [`${name.toUpperCase()}_API_KEY`]: company.api_key,
+  [`${name.toUpperCase()}_BASE_URL`]: company.base_url,
+});
 
 const settingsOf = (
   database: TestDatabase,

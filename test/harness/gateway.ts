@@ -6,10 +6,19 @@ import { newId, type OrgId } from "../../server/platform/ids.ts";
 import { createSigner } from "../../server/platform/crypto/index.ts";
 import { KEYRING } from "./people.ts";
 import { createLimiter } from "../../server/platform/rate-limit/index.ts";
-import { startTestApp, type TestApp, type TestAppOptions } from "./app.ts";
+import { startTestApp, type OtherModels, type TestApp, type TestAppOptions } from "./app.ts";
 import { createClient, type Client, type Json } from "./client.ts";
 
 const POLL_MS = 10;
+
+export type ModelCompany = "openrouter" | OtherModels;
+/** Where each takes chats. */
+const CHATS: Readonly<Record<ModelCompany, string>> = {
+  openrouter: "/api/v1/chat/completions",
+  openai: "/v1/chat/completions",
+  glama: "/api/gateway/openai/v1/chat/completions",
+  requesty: "/v1/chat/completions",
+};
 
 export type Generation = {
   id: string;
@@ -37,14 +46,14 @@ export type TestGateway = {
   secret: string;
   db: Db;
   /** Changes how the sandbox's models behave: speed, holds, what happens when a caller leaves. */
-  settings(change: Json): Promise<void>;
+  settings(change: Json, company?: ModelCompany): Promise<void>;
   /** The next `times` chats meet this fault. */
-  fault(fault: string, params?: Json, times?: number): Promise<void>;
+  fault(fault: string, params?: Json, times?: number, company?: ModelCompany): Promise<void>;
   /** Lets those go that wait, and unless told otherwise those that come later too. */
   release(name: string, later?: boolean): Promise<number>;
   heldUpstream(): Promise<number>;
   /** The provider's own bill. */
-  bill(): Promise<Generation[]>;
+  bill(company?: ModelCompany): Promise<Generation[]>;
   requests(): Promise<RequestRow[]>;
   /** Gives this many micro-credits. */
   fund(micros: bigint): Promise<void>;
@@ -104,7 +113,10 @@ export async function startTestGateway(
       } as const;
       await grant(tx, org, [gift], new Date());
     });
-  await control("PATCH", "/openrouter/settings", { first_token_ms: 0, tokens_per_second: 0 });
+  const settings = async (change: Json, company: ModelCompany = "openrouter") =>
+    void (await control("PATCH", `/${company}/settings`, change));
+  for (const company of ["openrouter", ...(options.llm ?? [])] as const)
+    await settings({ first_token_ms: 0, tokens_per_second: 0 }, company);
   await fund(options.micros ?? 100_000_000_000n);
   return {
     app,
@@ -113,11 +125,11 @@ export async function startTestGateway(
     secret,
     db,
     fund,
-    settings: async (change) => void (await control("PATCH", "/openrouter/settings", change)),
-    fault: async (fault, params = {}, times = 1) =>
+    settings,
+    fault: async (fault, params = {}, times = 1, company = "openrouter") =>
       void (await control("POST", "/faults", {
-        company: "openrouter",
-        match: { path: "/api/v1/chat/completions" },
+        company,
+        match: { path: CHATS[company] },
         fault,
         times,
         ...params,
@@ -128,9 +140,9 @@ export async function startTestGateway(
       const { waiting } = (await control("GET", "/openrouter/holds")) as { waiting: Record<string, number> };
       return Object.values(waiting).reduce((sum, count) => sum + count, 0);
     },
-    async bill() {
+    async bill(company = "openrouter") {
       const books = (await control("GET", "/books")) as Record<string, { generations: Generation[] }>;
-      return books.openrouter?.generations ?? [];
+      return books[company]?.generations ?? [];
     },
     requests: () => app.sql<RequestRow>("select * from gateway.requests order by created_at, id"),
     async balance() {

@@ -40,6 +40,7 @@ import { billingExamples } from "./examples-billing.ts";
 import { gatewayExamples } from "./examples-gateway.ts";
 import { paymentsExamples } from "./examples-payments.ts";
 import { relayExamples } from "./examples-relay.ts";
+import { llmExamples } from "./examples-llm.ts";
 import { operatorExamples } from "./examples-operator.ts";
 import { teamExamples } from "./examples-team.ts";
 
@@ -93,6 +94,7 @@ const event: Example = { given: async (app) => ({ params: { id: await aDoneEvent
 
 export const examples: Record<string, Example> = {
   ...factorExamples,
+  ...llmExamples,
   ...operatorExamples,
   ...paymentsExamples,
   ...relayExamples,

@@ -1,2 +1,2 @@
 /** Calls to addresses that other people chose: never to a machine that only this one or its network can reach. */
-export { PrivateAddressError, publicFetch, isPublicAddress } from "./public-fetch.ts";
+export { PrivateAddressError, publicConnector, publicFetch, isPublicAddress } from "./public-fetch.ts";

@@ -64,19 +64,25 @@ const publicLookup: Lookup = (name, options, done) => {
 };
 
 /**
- * `fetch` that refuses, with `PrivateAddressError` among its causes, to connect to an address that is not public. The check is
- * at each connection, redirects included, so that a name cannot be moved after it was looked at.
+ * For the `connect` option of a pool: refuses an address that is not public with `PrivateAddressError`. The check is at each
+ * connection, so that a name cannot be moved after it was looked at.
+ */
+export function publicConnector(connectTimeoutMs: number): buildConnector.connector {
+  const connect = buildConnector({ lookup: publicLookup, timeout: connectTimeoutMs });
+  return (options, done) => {
+    const host = options.hostname.replace(/^\[|\]$/g, "");
+    // A number is connected to without a lookup.
+    if (isIP(host) !== 0 && !isPublicAddress(host)) done(new PrivateAddressError(), null);
+    else connect(options, done);
+  };
+}
+
+/**
+ * `fetch` that refuses, with `PrivateAddressError` among its causes, to connect to an address that is not public, redirects
+ * included.
  */
 export function publicFetch(connectTimeoutMs: number): typeof globalThis.fetch {
-  const connect = buildConnector({ lookup: publicLookup, timeout: connectTimeoutMs });
-  const dispatcher = new Agent({
-    connect(options, done) {
-      const host = options.hostname.replace(/^\[|\]$/g, "");
-      // A number is connected to without a lookup.
-      if (isIP(host) !== 0 && !isPublicAddress(host)) done(new PrivateAddressError(), null);
-      else connect(options, done);
-    },
-  });
+  const dispatcher = new Agent({ connect: publicConnector(connectTimeoutMs) });
   // The package's own fetch: Node's takes no dispatcher of another version. What it answers is used in the same way.
   return ((input: never, init: object | undefined) =>
     undiciFetch(input, { ...init, dispatcher })) as unknown as typeof globalThis.fetch;

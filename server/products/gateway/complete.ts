@@ -12,11 +12,12 @@ import { relayJson } from "./call/relay-json.ts";
 import { StreamRelay } from "./call/relay-stream.ts";
 import { upstreamBody } from "./call/upstream-body.ts";
 import { ENDPOINT, hold } from "./hold.ts";
+import { ask } from "./failover.ts";
 import { checkKey, keyOf } from "./idempotency.ts";
 import { boundsOf } from "./limits/bound.ts";
 import { takeRates } from "./limits/rates.ts";
-import { chooseModel } from "./models/catalogue.ts";
 import { gatewayProblems } from "./problems.ts";
+import { routeCall } from "./routing/route-call.ts";
 import { defer, settle, type Cost } from "./settle.ts";
 import type { Gateway } from "./state.ts";
 
@@ -30,11 +31,12 @@ type Reply = Incoming["reply"];
 export async function complete(gateway: Gateway, incoming: Incoming): Promise<void> {
   const call = await admit(gateway, incoming);
   gateway.calls.add(call);
-  context()?.note("model", call.model.id);
+  context()?.note("model", call.serving.model.id);
   const { reply } = incoming;
   reply.headers({
-    "x-holdfast-provider": gateway.deps.llm.name,
-    "x-holdfast-model": call.model.id,
+    "x-holdfast-provider": call.serving.provider.id,
+    "x-holdfast-model": call.serving.model.id,
+    "x-holdfast-route": call.route.why,
     "x-holdfast-attempts": "1",
     "x-holdfast-held-micros": call.bound.micros.toString(),
     ...(call.bound.fitted ? { "x-holdfast-fit-tokens": String(call.bound.maxTokens) } : {}),
@@ -56,11 +58,10 @@ async function admit(gateway: Gateway, incoming: Incoming): Promise<HeldCall> {
   const { deps } = gateway;
   try {
     const chat = readChat(body);
-    const model = chooseModel(gateway.catalogue, chat.model, actor.bounds?.allowedModels);
-    // A test credential spends test credits, which must never buy a call that costs real money.
-    const unreachable = actor.mode === "test" && deps.llm.live;
-    if (unreachable || gateway.running.size >= deps.maxOpenCalls)
+    // Before anything is waited for: afterwards this call counts as well.
+    if (gateway.running.size >= deps.maxOpenCalls)
       throw new Problem(gatewayProblems.no_provider_available, { retryAfter: 1 });
+    const route = await routeCall(gateway, actor, chat, request.headers);
     const key = keyOf(request.headers["idempotency-key"], {
       actor,
       requestId,
@@ -70,7 +71,7 @@ async function admit(gateway: Gateway, incoming: Incoming): Promise<HeldCall> {
     if (key) await checkKey(deps.db, actor, key);
     const projectId = projectOf(chat, request.headers["x-holdfast-project"]);
     const fit = fitOf(chat, request.headers["x-holdfast-fit"]);
-    const asking = { requestId, actor, chat, model, key, projectId, fit, startedAt };
+    const asking = { requestId, actor, chat, route, key, projectId, fit, startedAt };
     const call = await holdWithin(gateway, incoming, asking);
     gateway.metrics.addedSeconds.observe((performance.now() - startedAt) / 1_000);
     return call;
@@ -86,11 +87,11 @@ async function holdWithin(
   { reply }: Incoming,
   asking: Omit<Parameters<typeof hold>[1], "limits" | "rates">,
 ): Promise<HeldCall> {
-  const { actor, chat, model } = asking;
+  const { actor, chat, route } = asking;
   const limits = boundsOf(actor, await gateway.policies.of(actor.orgId, actor.mode));
   const rates = await takeRates(gateway.deps.limiter.meter, {
     bounds: limits,
-    tokens: limits.some(({ tpm }) => tpm !== null) ? guessTokens(boundCost(chat, model)) : 0,
+    tokens: limits.some(({ tpm }) => tpm !== null) ? guessTokens(boundCost(chat, route.model)) : 0,
     now: gateway.deps.clock.now(),
     header: (name, value) => void reply.header(name, value),
   });
@@ -102,11 +103,29 @@ async function holdWithin(
   }
 }
 
+/** Tells who is asked instead, while that can still be told. */
+function tellWho(reply: Reply, { serving, attempts }: HeldCall): void {
+  context()?.note("model", serving.model.id);
+  if (reply.raw.headersSent) return;
+  reply.headers({
+    "x-holdfast-provider": serving.provider.id,
+    "x-holdfast-model": serving.model.id,
+    "x-holdfast-route": "failover",
+    "x-holdfast-attempts": attempts.toString(),
+  });
+}
+
 async function answerJson(gateway: Gateway, call: HeldCall, reply: Reply): Promise<void> {
-  const { llm } = gateway.deps;
   const { watch, timeouts } = gateway;
-  const body = upstreamBody(call.chat, call.model, call.bound);
-  const end = await relayJson({ llm, watch, timeouts, body, raw: reply.raw });
+  const end = await ask(
+    gateway,
+    call,
+    (candidate) => {
+      const body = upstreamBody(call.chat, candidate, call.bound);
+      return relayJson({ llm: candidate.provider.llm, watch, timeouts, body, raw: reply.raw });
+    },
+    () => tellWho(reply, call),
+  );
   const cost = await settleUp(gateway, call, end);
   if (end.end === "left") return void reply.hijack();
   if (end.end === "failed") throw problemOf(end);
@@ -114,7 +133,7 @@ async function answerJson(gateway: Gateway, call: HeldCall, reply: Reply): Promi
     reply.headers({
       "x-holdfast-cost-micros": cost.micros.toString(),
       "x-holdfast-cost-basis": cost.basis,
-      "x-holdfast-price-version": call.model.price.version,
+      "x-holdfast-price-version": call.serving.price.version,
     });
   }
   reply.code(200).type("application/json").send(end.body);
@@ -123,15 +142,18 @@ async function answerJson(gateway: Gateway, call: HeldCall, reply: Reply): Promi
 async function answerStream(gateway: Gateway, call: HeldCall, reply: Reply): Promise<void> {
   const { raw } = reply;
   const relay = new StreamRelay({
-    llm: gateway.deps.llm,
     watch: gateway.watch,
     timeouts: gateway.timeouts,
-    body: upstreamBody(call.chat, call.model, call.bound),
     raw,
     progress: call.progress,
     open: () => openStream(reply),
   });
-  const end = await relay.run();
+  const end = await ask(
+    gateway,
+    call,
+    (candidate) => relay.run(candidate.provider.llm, upstreamBody(call.chat, candidate, call.bound)),
+    () => tellWho(reply, call),
+  );
   if (end.firstContentMs !== null) gateway.metrics.firstContentSeconds.observe(end.firstContentMs / 1_000);
   // The caller learns of a break at once; what it cost is found out afterwards.
   const opened = relay.opened;
@@ -153,12 +175,13 @@ function openStream(reply: Reply): void {
 
 /** Null when the cost is not known yet: the reconciler finds it out. */
 async function settleUp(gateway: Gateway, call: HeldCall, end: RelayEnd): Promise<Cost | null> {
-  const { deps, tokens, metrics } = gateway;
+  const { tokens, metrics } = gateway;
+  const { provider, price } = call.serving;
   const startedAt = performance.now();
   const outcome = outcomeOf(end);
   metrics.requests.inc({ endpoint: ENDPOINT, outcome });
   context()?.note("outcome", outcome);
-  const measuring = { llm: deps.llm, tokens, price: call.model.price, promptTexts: call.bound.prompt.texts };
+  const measuring = { llm: provider.llm, tokens, price, promptTexts: call.bound.prompt.texts };
   const charge = await measure(measuring, end);
   if (charge) call.rates.settle(tokensOf(charge.usage));
   if (charge === null) {

@@ -1,13 +1,26 @@
 import { z } from "zod";
+import { KINDS, type ProviderKind } from "../../vendors/llm/index.ts";
+import type { ProviderSetting } from "./models/registry.ts";
+
+const baseUrl = (kind: ProviderKind, company: string) =>
+  z
+    .url()
+    .default(KINDS[kind].officialUrl ?? "")
+    .transform((url) => url.replace(/\/+$/, ""))
+    .describe(`where ${company} is reached`);
+const key = (company: string) =>
+  z.string().min(1).optional().describe(`key of ${company}; without it nothing is asked there`);
 
 /** The gateway's slice of the environment. */
 export const gatewayConfig = z.object({
   OPENROUTER_API_KEY: z.string().min(1).describe("key of the language-model provider"),
-  OPENROUTER_BASE_URL: z
-    .url()
-    .default("https://openrouter.ai/api/v1")
-    .transform((url) => url.replace(/\/+$/, ""))
-    .describe("where the provider is reached"),
+  OPENROUTER_BASE_URL: baseUrl("openrouter", "the provider"),
+  OPENAI_API_KEY: key("OpenAI"),
+  OPENAI_BASE_URL: baseUrl("openai", "OpenAI"),
+  GLAMA_API_KEY: key("Glama"),
+  GLAMA_BASE_URL: baseUrl("glama", "Glama"),
+  REQUESTY_API_KEY: key("Requesty"),
+  REQUESTY_BASE_URL: baseUrl("requesty", "Requesty"),
   GATEWAY_HOLD_LEASE_SECONDS: z.coerce
     .number()
     .int()
@@ -23,3 +36,14 @@ export const gatewayConfig = z.object({
     .default(1_100)
     .describe("calls held open at the provider at once; further ones are answered 503"),
 });
+
+/** The providers that have a key in the environment. */
+export function providerSettings(config: z.output<typeof gatewayConfig>): ProviderSetting[] {
+  const all: [ProviderKind, string | undefined, string][] = [
+    ["openrouter", config.OPENROUTER_API_KEY, config.OPENROUTER_BASE_URL],
+    ["openai", config.OPENAI_API_KEY, config.OPENAI_BASE_URL],
+    ["glama", config.GLAMA_API_KEY, config.GLAMA_BASE_URL],
+    ["requesty", config.REQUESTY_API_KEY, config.REQUESTY_BASE_URL],
+  ];
+  return all.flatMap(([kind, apiKey, url]) => (apiKey ? [{ id: kind, kind, apiKey, baseUrl: url }] : []));
+}

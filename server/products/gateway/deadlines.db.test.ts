@@ -6,7 +6,7 @@ import { createHttp, type Http } from "../../platform/http/index.ts";
 import { createLimiter } from "../../platform/rate-limit/index.ts";
 import { startHub, type TestHub } from "../../../test/harness/hub.ts";
 import { createLogger, createMetrics } from "../../platform/telemetry/index.ts";
-import { createOpenRouter, type LanguageModels } from "../../vendors/llm/index.ts";
+import { createSealer } from "../../platform/crypto/index.ts";
 import { createGateway } from "./gateway.ts";
 import { gatewayRoutes } from "./routes.ts";
 import type { Gateway } from "./state.ts";
@@ -15,7 +15,6 @@ let whole: TestGateway;
 let gateway: Gateway;
 let http: Http;
 let hub: TestHub;
-let llm: LanguageModels;
 let url: string;
 
 beforeAll(async () => {
@@ -25,13 +24,14 @@ beforeAll(async () => {
   const metrics = createMetrics("test");
   hub = startHub(db, db.url);
   const { api_key: apiKey, base_url: baseUrl } = whole.app.credentials.openrouter;
-  llm = createOpenRouter({ apiKey, baseUrl, maxConnections: 20 });
   const shared = { db, clock: systemClock, logger, metrics };
   gateway = await createGateway({
     ...shared,
     hub,
     ...unlimited,
-    llm,
+    bus: hub.bus,
+    sealer: createSealer(["a secret of this test alone, long enough"]),
+    providers: [{ id: "openrouter", kind: "openrouter", apiKey, baseUrl }],
     holdLeaseSeconds: 90,
     maxOpenCalls: 3,
     timeouts: { firstContent: 1_500, json: 1_500, stall: 1_000, comment: 300, usage: 300 },
@@ -67,7 +67,7 @@ afterAll(async () => {
   await gateway.drain();
   await http.app.close();
   await hub.close();
-  await llm.close();
+  await gateway.close();
   await whole.close();
 });
 

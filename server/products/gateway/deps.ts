@@ -1,12 +1,13 @@
 import type { Mail } from "../../kernel/mail/index.ts";
 import type { Clock } from "../../platform/clock.ts";
-import type { Signer } from "../../platform/crypto/index.ts";
 import type { Db, Tx } from "../../platform/db/index.ts";
 import type { OrgId } from "../../platform/ids.ts";
 import type { Limiter } from "../../platform/rate-limit/index.ts";
 import type { Hub } from "../../platform/realtime/index.ts";
 import type { Logger, Metrics } from "../../platform/telemetry/index.ts";
-import type { LanguageModels } from "../../vendors/llm/index.ts";
+import type { Bus } from "../../platform/bus/index.ts";
+import type { Sealer, Signer } from "../../platform/crypto/index.ts";
+import type { ProviderSetting } from "./models/registry.ts";
 import type { Timeouts } from "./call/timeouts.ts";
 import type { PlanRates } from "./limits/bound.ts";
 
@@ -28,14 +29,17 @@ export type GatewayDeps = {
   logger: Logger;
   metrics: Metrics;
   hub: Hub;
+  bus: Pick<Bus, "subscribe" | "onGap" | "publish" | "healthy">;
   limiter: Pick<Limiter, "meter">;
   mail: Pick<Mail, "send">;
   /** Signs receipts. */
   receiptSigner: Signer;
   /** The plan that counts now, in a transaction that sees the organization. */
   planOf(tx: Tx, org: OrgId, mode: "test" | "live"): Promise<CallPlan>;
-  /** The provider; `app.ts` makes it and closes it after `drain`. */
-  llm: LanguageModels;
+  /** Keeps the providers' secrets. */
+  sealer: Sealer;
+  /** The providers that the environment names. */
+  providers: readonly ProviderSetting[];
   /** Seconds after its last sign of life that a call is taken for dead; renewed three times as often. */
   holdLeaseSeconds: number;
   /** Calls at the provider at once. */

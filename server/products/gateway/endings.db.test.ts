@@ -5,12 +5,12 @@ import { systemClock } from "../../platform/clock.ts";
 import { newId } from "../../platform/ids.ts";
 import { startHub } from "../../../test/harness/hub.ts";
 import { createLogger, createMetrics } from "../../platform/telemetry/index.ts";
-import { createOpenRouter } from "../../vendors/llm/index.ts";
+import { createSealer } from "../../platform/crypto/index.ts";
 import { readChat } from "./call/read-chat.ts";
 import { createGateway } from "./gateway.ts";
 import { hold } from "./hold.ts";
 import { takeRates } from "./limits/rates.ts";
-import { chooseModel } from "./models/catalogue.ts";
+import { chooseRoute } from "./routing/choose.ts";
 import { startTestGateway, unlimited, type TestGateway } from "../../../test/harness/gateway.ts";
 
 let gateway: TestGateway;
@@ -122,7 +122,9 @@ test("an open call of a dead process is settled once by the provider's books, or
     metrics,
     hub,
     ...unlimited,
-    llm: createOpenRouter({ apiKey: "none", baseUrl: "http://127.0.0.1:9", maxConnections: 1 }),
+    bus: hub.bus,
+    sealer: createSealer(["a secret of this test alone, long enough"]),
+    providers: [{ id: "openrouter", kind: "openrouter", apiKey: "none", baseUrl: "http://127.0.0.1:9" }],
     holdLeaseSeconds: 3,
     maxOpenCalls: 10,
   });
@@ -147,7 +149,13 @@ test("an open call of a dead process is settled once by the provider's books, or
         requestId: newId("req"),
         actor: { ...owner, orgId: gateway.org, mode: "test" },
         chat,
-        model: chooseModel(dead.catalogue, chat.model),
+        route: chooseRoute(dead.catalogue, {
+          model: chat.model,
+          mode: "test",
+          now: Date.now(),
+          routing: null,
+          policy: null,
+        }),
         key: null,
         projectId: null,
         fit: false,
@@ -163,6 +171,7 @@ test("an open call of a dead process is settled once by the provider's books, or
     ),
   );
   await dead.drain();
+  await dead.close();
   await hub.close();
   const [known, unknown] = open.map(({ requestId }) => requestId);
   await gateway.app.sql("update gateway.requests set generation_id = $2 where id = $1", [

@@ -1,6 +1,4 @@
 import { createHoldBatcher } from "../../kernel/ledger/index.ts";
-import { withSystemTx } from "../../platform/db/index.ts";
-import { assert } from "../../platform/problem.ts";
 import { createTokenCounter } from "../../vendors/llm/index.ts";
 import { defaultTimeouts } from "./call/timeouts.ts";
 import { createWatch } from "./call/watch.ts";
@@ -10,26 +8,34 @@ import { insertKeys } from "./idempotency-store.ts";
 import { openGate } from "./limits/gate.ts";
 import { createPolicies } from "./limits/policy.ts";
 import { createGatewayMetrics } from "./metrics.ts";
-import { readCatalogue, type Catalogue } from "./models/catalogue.ts";
+import { openRegistry } from "./models/registry.ts";
+import { createRoutings } from "./routing/routings.ts";
 import { startSigns } from "./signs.ts";
 import type { Gateway, HoldItem } from "./state.ts";
-import { changed, finishRequests, insertRequests, recordPrices, type Finish } from "./store.ts";
+import { changed, finishRequests, insertRequests, type Finish } from "./store.ts";
 
 const DRAIN_MS = 120_000;
 /** For the settlements of calls that were cut. */
 const SETTLE_MS = 10_000;
 
-/** Reads and records the price list, then is ready to serve. Throws when a released price was edited. */
+/** Reads and records providers and prices, then is ready to serve. Throws when a released price was edited. */
 export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
-  const catalogue = readCatalogue();
-  await recordCatalogue(deps, catalogue);
+  const { providers: environment, maxOpenCalls: maxConnections } = deps;
+  const registry = await openRegistry({ ...deps, environment, maxConnections });
   const calls: Gateway["calls"] = new Set();
   const running: Gateway["running"] = new Map();
   const settling: Gateway["settling"] = new Set();
   const tokens = createTokenCounter();
   const gateway: Gateway = {
     deps,
-    catalogue,
+    registry,
+    get catalogue() {
+      return registry.catalogue;
+    },
+    get providers() {
+      return registry.providers;
+    },
+    routings: createRoutings(deps.db, deps.bus),
     batcher: createHoldBatcher<HoldItem, Finish>(deps.db, {
       now: deps.clock,
       alongside: {
@@ -65,6 +71,10 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
       if (given === "late") return;
       await gateway.batcher.drain();
     },
+    async close() {
+      gateway.routings.close();
+      await registry.close();
+    },
   };
   const stopSigns = startSigns(gateway);
   return gateway;
@@ -84,30 +94,3 @@ const alongside: Parameters<typeof createHoldBatcher<HoldItem, Finish>>[1]["alon
     tx.last(finishRequests(tx, org, changed(items)));
   },
 };
-
-async function recordCatalogue(
-  { db, clock, llm }: GatewayDeps,
-  { version, models }: Catalogue,
-): Promise<void> {
-  const rows = [...models.values()].flatMap(({ id, row }) =>
-    row.prices
-      ? {
-          version,
-          model: id,
-          provider: llm.name,
-          input_usd: row.prices.input,
-          output_usd: row.prices.output,
-          cache_read_usd: row.prices.cache_read,
-          cache_write_usd: row.prices.cache_write,
-          request_usd: row.prices.request,
-          context_length: row.context_length,
-          max_output_tokens: row.max_output_tokens,
-        }
-      : [],
-  );
-  const edited = await withSystemTx(db, (tx) => recordPrices(tx, rows, clock.now()));
-  assert(
-    edited.length === 0,
-    `prices of version ${version} are never edited; give the list a new version: ${edited.join(", ")}`,
-  );
-}

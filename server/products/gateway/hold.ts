@@ -9,7 +9,7 @@ import type { Taken } from "./limits/rates.ts";
 import type { Chat } from "./call/chat.ts";
 import type { Gateway } from "./state.ts";
 import type { KeptKey } from "./idempotency-store.ts";
-import type { PricedModel } from "./models/catalogue.ts";
+import type { PricedModel, Route } from "./models/catalogue.ts";
 import type { NewRequest } from "./store.ts";
 import { gatewayProblems } from "./problems.ts";
 
@@ -21,7 +21,7 @@ type Asking = {
   requestId: string;
   actor: Actor;
   chat: Chat;
-  model: PricedModel;
+  route: Route;
   key: KeptKey | null;
   /** What the caller says it is for. */
   projectId: string | null;
@@ -38,7 +38,8 @@ type Asking = {
  * before the call is refused with 402.
  */
 export async function hold(gateway: Gateway, asking: Asking): Promise<HeldCall> {
-  const { chat, model, fit } = asking;
+  const { chat, fit } = asking;
+  const { model } = asking.route;
   const loose = boundCost(chat, model);
   const first = await tryHold(gateway, asking, loose);
   if (first.held) return first.call;
@@ -64,7 +65,8 @@ const fitted = (bound: Bound, model: PricedModel, availableMicros: bigint): Boun
   bound.micros > availableMicros ? (fitBound(bound, model, availableMicros) ?? bound) : bound;
 
 async function tryHold(gateway: Gateway, asking: Asking, bound: Bound) {
-  const { requestId, actor, chat, model, key, projectId, limits, rates, startedAt } = asking;
+  const { requestId, actor, chat, route, key, projectId, limits, rates, startedAt } = asking;
+  const [serving] = route.candidates;
   const { deps } = gateway;
   const now = deps.clock.now();
   const deadlineAt = addMs(now, deps.holdLeaseSeconds * 1_000);
@@ -77,9 +79,9 @@ async function tryHold(gateway: Gateway, asking: Asking, bound: Bound) {
     person_id: personOf(actor),
     project_id: projectId,
     endpoint: ENDPOINT,
-    model: model.id,
-    provider: deps.llm.name,
-    price_version: model.price.version,
+    model: serving.model.id,
+    provider: serving.provider.id,
+    price_version: serving.price.version,
     streamed: chat.stream,
     hold_id: holdId,
     held_micros: bound.micros.toString(),
@@ -103,7 +105,9 @@ async function tryHold(gateway: Gateway, asking: Asking, bound: Bound) {
     row: request,
     actor,
     chat,
-    model,
+    route,
+    serving,
+    attempts: 1,
     bound,
     rates,
     startedAt,

@@ -2,17 +2,16 @@
  * The gateway: one OpenAI-compatible door to language models, paid from prepaid credits. A call is held before it starts
  * and settled once, at its exact cost.
  *
- * Owns requests, attempts, reservations, limits and their windows, kept idempotency keys and price versions (schema
- * `gateway`). Invariants: nothing is sent to the
- * provider before its hold is committed; nothing of the answer's end goes out before its settlement is, unless the
- * database is away for 2 s; every request ends `settled` or `released`, by the process that served it or, when that one
- * died, by the reconciler.
+ * Owns requests, attempts, reservations, limits and their windows, kept idempotency keys, providers, models and prices
+ * (schema `gateway`). Invariants: nothing is sent to a provider before its hold is committed; nothing binds to a provider
+ * before the first content; nothing of the answer's end goes out before its settlement is, unless the database is away for
+ * 2 s; every request ends `settled` or `released`, by the process that served it or, when that one died, by the reconciler.
  *
- * Wiring: `createGateway(deps)`, then `gatewayRoutes(http, gateway, setKeyLimits)` (role api) and `gatewayJobs(loops, gateway)` (role
- * worker); `gateway.drain()` when the process stops, before the database closes. `createOpenRouter` of vendors/llm makes
- * `deps.llm` from the four variables of `gatewayConfig`.
+ * Wiring: `createGateway(deps)`, then `gatewayRoutes(http, gateway, setKeyLimits)` (role api) and
+ * `gatewayJobs(loops, gateway)` (role worker); `gateway.drain()` when the process stops, then `gateway.close()`, before the
+ * database closes. `providerSettings` makes `deps.providers` of the environment.
  */
-export { gatewayConfig } from "./config.ts";
+export { gatewayConfig, providerSettings } from "./config.ts";
 export type { GatewayDeps } from "./deps.ts";
 export { createGateway } from "./gateway.ts";
 export { gatewayMails } from "./limits/mails.ts";

@@ -22,6 +22,7 @@ export function createGatewayMetrics(metrics: Metrics, openCalls: () => Iterable
     addedSeconds: metrics.histogram("gateway_added_seconds", "Time a call spent in hold and settlement"),
     firstContentSeconds: metrics.histogram("gateway_first_content_seconds", "From request to first content"),
     refused: metrics.counter("gateway_refused_total", "Model calls that were not held", ["reason"]),
+    attempts: metrics.counter("gateway_attempts_total", "Calls at a provider", ["provider", "outcome"]),
     settled: metrics.counter("gateway_settled_total", "Settlements", ["basis"]),
   };
 }

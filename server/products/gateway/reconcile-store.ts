@@ -65,7 +65,7 @@ export async function claimRequest(
 const FIND_PRICE = `
   select version, input_usd as input, output_usd as output, cache_read_usd as cache_read, cache_write_usd as cache_write,
          request_usd as request
-  from gateway.price_versions where version = $1 and model = $2`;
+  from gateway.price_lines where version = $1 and model = $2`;
 
 /** The price a request was held at; each stays for ever. */
 export async function findPrice(

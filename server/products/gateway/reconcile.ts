@@ -3,7 +3,7 @@ import { newId, type OrgId } from "../../platform/ids.ts";
 import { formatAtto } from "../../platform/money.ts";
 import { assert } from "../../platform/problem.ts";
 import { expireHolds } from "../../kernel/ledger/index.ts";
-import type { Usage } from "../../vendors/llm/index.ts";
+import type { Lookup, Usage } from "../../vendors/llm/index.ts";
 import {
   billed,
   chargeEstimated,
@@ -14,6 +14,7 @@ import {
   type Outcome,
 } from "./call/charge.ts";
 import { parsePrice, type Price } from "./models/price.ts";
+import { claimLoss, endLoss, findLossesDue } from "./failover-store.ts";
 import {
   claimRequest,
   closeRequest,
@@ -44,35 +45,82 @@ export async function reconcile(gateway: Gateway, signal: AbortSignal): Promise<
   const { db, clock } = gateway.deps;
   const now = clock.now();
   await expireHolds(db, { owner: "gateway", now, limit: BATCH });
-  const due = await withOperatorTx(db, (tx) => findDue(tx, now, BATCH));
-  const rest = due.values();
+  const [due, losses] = await withOperatorTx(db, async (tx) => [
+    await findDue(tx, now, BATCH),
+    await findLossesDue(tx, now, BATCH),
+  ]);
+  const tasks = [
+    ...due.map(
+      ({ org_id, id }) =>
+        () =>
+          reconcileOne(gateway, org_id, id, now),
+    ),
+    ...losses.map(
+      ({ org_id, id }) =>
+        () =>
+          lookForLoss(gateway, org_id, id, now),
+    ),
+  ];
+  const rest = tasks.values();
   await Promise.all(
     Array.from({ length: AT_ONCE }, async () => {
-      for (const { org_id, id } of rest) {
+      for (const task of rest) {
         if (signal.aborted) return;
-        await reconcileOne(gateway, org_id, id, now);
+        await task();
       }
     }),
   );
-  return due.length === BATCH;
+  return due.length === BATCH || losses.length === BATCH;
+}
+
+const firstPause = (): number => FIRST_PAUSE_MS * (1 - JITTER + 2 * JITTER * Math.random());
+
+/** Null where the provider has no books to ask, or is a provider no more. */
+async function lookUp(
+  gateway: Gateway,
+  provider: string,
+  generationId: string | null,
+): Promise<Lookup | null> {
+  const llm = gateway.providers.get(provider)?.llm;
+  if (!llm || generationId === null || llm.lookupPauses.length === 0) return null;
+  return llm.generation(generationId);
+}
+
+/** What a failed attempt cost us while its call went on elsewhere. */
+async function lookForLoss(gateway: Gateway, org: OrgId, id: string, now: Date): Promise<void> {
+  const { db, clock } = gateway.deps;
+  const pauses = { now, firstPauseMs: firstPause(), longestPauseMs: LONGEST_PAUSE_MS };
+  const claimed = await withTx(db, org, async (tx) => {
+    const loss = await claimLoss(tx, org, id, pauses);
+    return loss && { loss, price: await findPrice(tx, loss.price_version, loss.model) };
+  });
+  if (!claimed) return;
+  const { loss, price } = claimed;
+  assert(price, "the price of an attempt is kept");
+  const lookup = await lookUp(gateway, loss.provider, loss.generation_id);
+  const usage = lookup?.state === "found" ? lookup.usage : null;
+  if (lookup && !usage && loss.lookups < MAX_LOOKUPS) return;
+  const usd = usage && formatAtto(billed(parsePrice(price.version, price), usage));
+  await withTx(db, org, (tx) => endLoss(tx, org, loss, { attemptId: newId("att"), usd, now: clock.now() }));
 }
 
 /** Asks the provider's books once. Without an answer the request waits for its next turn, or is concluded after the last. */
 async function reconcileOne(gateway: Gateway, org: OrgId, id: string, now: Date): Promise<void> {
-  const { db, llm } = gateway.deps;
-  const firstPauseMs = FIRST_PAUSE_MS * (1 - JITTER + 2 * JITTER * Math.random());
+  const { db } = gateway.deps;
+  const pauses = { now, firstPauseMs: firstPause(), longestPauseMs: LONGEST_PAUSE_MS };
   const claimed = await withTx(db, org, async (tx) => {
-    const row = await claimRequest(tx, org, id, { now, firstPauseMs, longestPauseMs: LONGEST_PAUSE_MS });
+    const row = await claimRequest(tx, org, id, pauses);
     return row && { row, price: await findPrice(tx, row.price_version, row.model) };
   });
   if (!claimed) return;
-  const { row, price } = claimed;
-  assert(price, "the price of a request is kept");
-  const lookup = row.generation_id ? await llm.generation(row.generation_id) : null;
-  if (lookup?.state === "found")
-    return conclude(gateway, org, row, parsePrice(price.version, price), lookup.usage);
+  const { row } = claimed;
+  assert(claimed.price, "the price of a request is kept");
+  const byTable = gateway.providers.get(row.provider)?.costBasis === "table";
+  const price = parsePrice(claimed.price.version, claimed.price, byTable);
+  const lookup = await lookUp(gateway, row.provider, row.generation_id);
+  if (lookup?.state === "found") return conclude(gateway, org, row, price, lookup.usage);
   if (lookup && row.lookups < MAX_LOOKUPS) return;
-  await conclude(gateway, org, row, parsePrice(price.version, price), null);
+  await conclude(gateway, org, row, price, null);
 }
 
 /** Ends the request for good, by the same settlement as a living call. */

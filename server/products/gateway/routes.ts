@@ -21,6 +21,7 @@ import { sendRecords } from "./usage/csv.ts";
 import { readBalance, readRecords, readUsage } from "./usage/read.ts";
 
 import { installationUsageRoutes } from "./operator-routes.ts";
+import { routingRoutes } from "./routing/routes.ts";
 
 export { usageStatsRoutes } from "./operator-routes.ts";
 
@@ -38,10 +39,10 @@ export function gatewayRoutes(http: Http, gateway: Gateway, setKeyLimits: SetKey
   installationUsageRoutes(http, gateway);
   receiptRoutes(http, gateway);
   quoteRoutes(http, gateway);
+  routingRoutes(http, gateway);
 }
 
 function modelRoutes(http: Http, gateway: Gateway, base: string, suffix: string): void {
-  const provider = gateway.deps.llm.name;
   const shared = { tag: "Models", access: use, envelope: "openai" } as const;
   http.operation({
     ...shared,
@@ -63,7 +64,7 @@ function modelRoutes(http: Http, gateway: Gateway, base: string, suffix: string)
     id: `listModels${suffix}`,
     summary: "Models that can be called, with price and window",
     answer: { status: 200, schema: modelsAnswer },
-    handle: async ({ actor }) => listModels(gateway.catalogue, provider, actor.bounds?.allowedModels),
+    handle: async ({ actor }) => listModels(gateway.catalogue, actor.bounds?.allowedModels),
   });
   http.operation({
     ...shared,
@@ -74,7 +75,7 @@ function modelRoutes(http: Http, gateway: Gateway, base: string, suffix: string)
     params: modelParams,
     answer: { status: 200, schema: modelAnswer },
     handle: async ({ actor, params }) =>
-      getModel(gateway.catalogue, `${params.author}/${params.slug}`, provider, actor.bounds?.allowedModels),
+      getModel(gateway.catalogue, `${params.author}/${params.slug}`, actor.bounds?.allowedModels),
   });
 }
 

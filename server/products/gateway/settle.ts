@@ -125,7 +125,7 @@ function tell(gateway: Gateway, call: HeldCall, cost: Cost): void {
   const { orgId } = call.actor;
   hub.publish("llm.request.settled", orgId, {
     request_id: call.requestId,
-    model: call.model.id,
+    model: call.serving.model.id,
     cost_micros: Number(cost.micros),
   });
   hub.publish("credits.changed", orgId);

@@ -8,7 +8,9 @@ import type { GatewayDeps } from "./deps.ts";
 import type { Judged } from "./limits/gate.ts";
 import type { Policies } from "./limits/policy.ts";
 import type { GatewayMetrics } from "./metrics.ts";
-import type { Catalogue } from "./models/catalogue.ts";
+import type { Catalogue, Provider } from "./models/catalogue.ts";
+import type { Registry } from "./models/registry.ts";
+import type { Routings } from "./routing/routings.ts";
 import type { KeptKey } from "./idempotency-store.ts";
 import type { Finish, NewRequest } from "./store.ts";
 
@@ -18,7 +20,10 @@ export type HoldItem = { request: NewRequest; key: KeptKey | null; judged: Judge
 /** The running gateway of one process. */
 export type Gateway = {
   readonly deps: GatewayDeps;
+  readonly registry: Registry;
   readonly catalogue: Catalogue;
+  readonly providers: ReadonlyMap<string, Provider>;
+  readonly routings: Routings;
   readonly batcher: HoldBatcher<HoldItem, Finish>;
   readonly tokens: TokenCounter;
   readonly policies: Policies;
@@ -33,4 +38,6 @@ export type Gateway = {
   readonly settling: Set<Promise<void>>;
   /** Resolves when every call has ended and is settled; cuts what is left after `timeoutMs` (120,000). */
   drain(timeoutMs?: number): Promise<void>;
+  /** Ends the connections to the providers; after `drain` and after the last job. */
+  close(): Promise<void>;
 };

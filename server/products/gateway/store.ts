@@ -111,7 +111,8 @@ const FINISH_REQUESTS = `
          finished_at, next_lookup_at
   from finished order by id
   on conflict (org_id, id) do update
-  set state = excluded.state, outcome = excluded.outcome, basis = excluded.basis, cost_micros = excluded.cost_micros,
+  set model = excluded.model, provider = excluded.provider, price_version = excluded.price_version,
+      state = excluded.state, outcome = excluded.outcome, basis = excluded.basis, cost_micros = excluded.cost_micros,
       cost_usd = excluded.cost_usd, generation_id = coalesce(excluded.generation_id, q.generation_id),
       delivered_events = excluded.delivered_events, input_tokens = excluded.input_tokens,
       cache_read_tokens = excluded.cache_read_tokens, cache_write_tokens = excluded.cache_write_tokens,
@@ -211,42 +212,4 @@ export async function deferRequest(
     row.finished_at,
     row.next_lookup_at,
   ]);
-}
-
-export type PriceRow = {
-  version: string;
-  model: string;
-  provider: string;
-  input_usd: string;
-  output_usd: string;
-  cache_read_usd: string;
-  cache_write_usd: string;
-  request_usd: string;
-  context_length: number;
-  max_output_tokens: number;
-};
-
-const PRICE_COLUMNS = `version text, model text, provider text, input_usd text, output_usd text, cache_read_usd text,
-  cache_write_usd text, request_usd text, context_length bigint, max_output_tokens bigint`;
-const INSERT_PRICES = `
-  insert into gateway.price_versions
-    (version, model, provider, input_usd, output_usd, cache_read_usd, cache_write_usd, request_usd, context_length,
-     max_output_tokens, created_at)
-  select p.*, $1 from json_to_recordset($2::json) as p (${PRICE_COLUMNS})
-  order by p.version, p.model
-  on conflict do nothing`;
-const PRICES_THAT_DIFFER = `
-  select p.model from json_to_recordset($1::json) as p (${PRICE_COLUMNS})
-  join gateway.price_versions v on v.version = p.version and v.model = p.model
-  where (v.input_usd, v.output_usd, v.cache_read_usd, v.cache_write_usd, v.request_usd)
-     <> (p.input_usd, p.output_usd, p.cache_read_usd, p.cache_write_usd, p.request_usd)`;
-
-/** Adds prices that are new; names the models whose stored price of the same version is another. */
-export async function recordPrices(tx: Tx, rows: readonly PriceRow[], now: Date): Promise<string[]> {
-  const json = JSON.stringify(rows);
-  await tx.query("gateway.insert_prices", INSERT_PRICES, [now, json]);
-  const differing = await tx.query<{ model: string }>("gateway.prices_that_differ", PRICES_THAT_DIFFER, [
-    json,
-  ]);
-  return differing.map(({ model }) => model);
 }

@@ -1,8 +1,10 @@
 /**
- * Language models, reached in OpenRouter's shape. Owns the connections, the key, the reading of streams and of what the
- * provider says about usage and cost, and the tokenizer. The key and the provider's own words never leave this folder.
+ * Language models of several companies, all reached in OpenAI's shape. Owns the connections, the keys, the reading of
+ * streams and of what a provider says about usage and cost, and the tokenizer. Keys and the providers' own words never
+ * leave this folder.
  */
-export { createOpenRouter, type LanguageModels, type Lookup, type OpenRouterOptions } from "./openrouter.ts";
+export { createProvider, type LanguageModels, type Lookup, type ProviderOptions } from "./provider.ts";
+export { KINDS, PROVIDER_KINDS, type ProviderKind } from "./kinds.ts";
 export type { AnswerHead, Break, CallListener, OpenCall } from "./open-call.ts";
 export { ChatReader, type ChatSink } from "./chat-reader.ts";
 export { textsIn, usageChunk, type Chunk } from "./chunk.ts";

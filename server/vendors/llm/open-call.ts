@@ -43,9 +43,11 @@ export class CallHandler implements Dispatcher.DispatchHandler, OpenCall {
   #controller: Dispatcher.DispatchController | null = null;
   #aborted = false;
   readonly #listener: CallListener;
+  readonly #generationHeader: string;
 
-  constructor(listener: CallListener) {
+  constructor(listener: CallListener, generationHeader: string) {
     this.#listener = listener;
+    this.#generationHeader = generationHeader;
   }
 
   get sent(): boolean {
@@ -70,7 +72,7 @@ export class CallHandler implements Dispatcher.DispatchHandler, OpenCall {
   onResponseStart(_controller: unknown, status: number, headers: IncomingHttpHeaders): void {
     if (this.#aborted || status < 200) return;
     const wait = Number(headers["retry-after"]);
-    const id = headers["x-generation-id"];
+    const id = headers[this.#generationHeader];
     this.#listener.head({
       status,
       generationId: typeof id === "string" && id.length <= 200 ? id : null,

@@ -23,7 +23,8 @@ test.each([
   [1.5e-18, 2n],
   [0, 0n],
   [-1, null],
-  ["0.1", null],
+  ["0.1", 100_000_000_000_000_000n],
+  ["0.1e3", null],
 ])("the cost %s is kept as %s", (cost, atto) => {
   expect(readUsage({ prompt_tokens: 1, completion_tokens: 1, cost })?.costAtto).toBe(atto);
 });

@@ -32,7 +32,23 @@ export function readUsage(value: unknown): Usage | null {
     cacheWrite: count(prompt["cache_write_tokens"]),
     output: count(usage["completion_tokens"]),
     reasoning: count(completion["reasoning_tokens"]),
-    cost: usage["cost"],
+    cost: usage["cost"] ?? usage["total_cost"],
+  });
+}
+
+/** Glama's completion request; null while its usage is not known there. */
+export function readCompletionRequest(value: unknown): Usage | null {
+  const request = asFields(value);
+  const tokens = asFields(request["tokenUsage"]);
+  if (!Number.isSafeInteger(tokens["promptTokens"]) || !Number.isSafeInteger(tokens["completionTokens"]))
+    return null;
+  return disjoint({
+    prompt: count(tokens["promptTokens"]),
+    cacheRead: count(tokens["cacheReadInputTokens"]),
+    cacheWrite: count(tokens["cacheCreationInputTokens"]),
+    output: count(tokens["completionTokens"]),
+    reasoning: count(tokens["reasoningTokens"]),
+    cost: request["totalCostUsd"],
   });
 }
 
@@ -68,8 +84,14 @@ function disjoint({ prompt, cacheRead, cacheWrite, output, reasoning, cost }: Co
     cacheWriteTokens: write,
     outputTokens: output,
     reasoningTokens: Math.min(reasoning, output),
-    costAtto: typeof cost === "number" && cost >= 0 && cost < 1e9 ? attoOf(cost) : null,
+    costAtto: attoOrNull(cost),
   };
+}
+
+/** A number, or an exact decimal as text. */
+function attoOrNull(cost: unknown): bigint | null {
+  if (typeof cost === "string") return /^\d{1,9}(\.\d{1,18})?$/.test(cost) ? parseAtto(cost) : null;
+  return typeof cost === "number" && cost >= 0 && cost < 1e9 ? attoOf(cost) : null;
 }
 
 /** The shortest decimal that names this number, rounded up where it is finer than 10⁻¹⁸. */

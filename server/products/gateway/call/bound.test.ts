@@ -2,14 +2,34 @@ import fc from "fast-check";
 import { countTokens } from "gpt-tokenizer/encoding/o200k_base";
 import { expect, test } from "vitest";
 import { parseAtto } from "../../../platform/money.ts";
-import { chooseModel, readCatalogue } from "../models/catalogue.ts";
+import { createProvider } from "../../../vendors/llm/index.ts";
+import { buildCatalogue, type Candidate } from "../models/catalogue.ts";
+import { linesOf, modelRows, readPriceList } from "../models/price-list.ts";
 import { costOf } from "../models/price.ts";
+import { Health } from "../routing/health.ts";
 import { boundCost, tightenBound } from "./bound.ts";
 import { readChat } from "./read-chat.ts";
 import { upstreamBody } from "./upstream-body.ts";
 
-const catalogue = readCatalogue();
-const model = chooseModel(catalogue, "openai/gpt-4o-mini");
+const list = readPriceList();
+const llm = createProvider({
+  id: "openrouter",
+  kind: "openrouter",
+  apiKey: "none",
+  baseUrl: "http://127.0.0.1:9",
+  maxConnections: 1,
+  publicOnly: false,
+});
+const { models } = buildCatalogue(
+  { models: modelRows(list), lines: linesOf(list, "openrouter").lines },
+  new Map([
+    ["openrouter", { id: "openrouter", kind: "openrouter", llm, enabled: true, costBasis: "provider" }],
+  ]),
+  () => new Health(),
+);
+const candidateOf = (id: string) => models.get(id)?.candidates[0] as Candidate;
+const candidate = candidateOf("openai/gpt-4o-mini");
+const { model } = candidate;
 const read = (body: unknown) => readChat(Buffer.from(JSON.stringify(body)));
 const messages = [{ role: "user", content: "Hello" }];
 
@@ -63,13 +83,12 @@ test("tools and schemas count, images count the model's cap and not their bytes"
 });
 
 test("without a maximum the smaller of the model's cap and 16,384 is held and sent", () => {
-  const echo = chooseModel(catalogue, "sandbox/echo");
   for (const [each, expected] of [
-    [model, 16_384],
-    [echo, 8_192],
+    [candidate, 16_384],
+    [candidateOf("sandbox/echo"), 8_192],
   ] as const) {
-    const chat = read({ model: each.id, messages });
-    const bound = boundCost(chat, each);
+    const chat = read({ model: each.model.id, messages });
+    const bound = boundCost(chat, each.model);
     expect(bound.maxTokens).toBe(expected);
     expect(JSON.parse(upstreamBody(chat, each, bound).toString())).toMatchObject({ max_tokens: expected });
   }
@@ -77,7 +96,7 @@ test("without a maximum the smaller of the model's cap and 16,384 is held and se
 
 const sent = (body: Record<string, unknown>) => {
   const chat = read(body);
-  return upstreamBody(chat, model, boundCost(chat, model)).toString();
+  return upstreamBody(chat, candidate, boundCost(chat, model)).toString();
 };
 
 test("the caller's bytes are kept where no field has to be replaced", () => {
@@ -111,5 +130,5 @@ test("a field named twice is sent once, as we read it", () => {
   );
   const chat = readChat(twice);
   expect(chat).toMatchObject({ model: model.id, repeatsFields: true });
-  expect(upstreamBody(chat, model, boundCost(chat, model)).toString()).not.toContain("o1-pro");
+  expect(upstreamBody(chat, candidate, boundCost(chat, model)).toString()).not.toContain("o1-pro");
 });

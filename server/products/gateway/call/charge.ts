@@ -60,6 +60,10 @@ export function outcomeOf(end: RelayEnd): Outcome {
 /** The provider's own figure, else counts × price. */
 export const billed = (price: Price, usage: Usage): bigint => usage.costAtto ?? costOf(price, usage);
 
+/** What the caller pays for it: the bill, or counts × price where the operator prefers the table. */
+const charged = (price: Price, usage: Usage): bigint =>
+  price.byTable ? costOf(price, usage) : billed(price, usage);
+
 /** A report of nothing for something: honoured, but looked up where that is possible. */
 export function isSuspect(price: Price, usage: Usage, content: boolean): boolean {
   return content && (tokensOf(usage) === 0 || (billed(price, usage) === 0n && costOf(price, usage) > 0n));
@@ -72,13 +76,12 @@ export function chargeReported(
   usage: Usage,
   basis: "reported" | "reconciled",
 ): Charge {
-  const bill = billed(price, usage);
   return {
     outcome,
     basis,
-    costAtto: FREE.has(outcome) ? 0n : bill,
+    costAtto: FREE.has(outcome) ? 0n : charged(price, usage),
     usage,
-    providerCostAtto: bill,
+    providerCostAtto: billed(price, usage),
     askAgain: false,
   };
 }

@@ -1,6 +1,6 @@
 import type { Actor } from "../../../platform/http/index.ts";
 import type { HoldId } from "../../../platform/ids.ts";
-import type { PricedModel } from "../models/catalogue.ts";
+import type { Candidate, Route } from "../models/catalogue.ts";
 import type { Bound } from "./bound.ts";
 import type { Taken } from "../limits/rates.ts";
 import type { Chat } from "./chat.ts";
@@ -15,7 +15,11 @@ export type HeldCall = {
   row: NewRequest;
   actor: Actor;
   chat: Chat;
-  model: PricedModel;
+  route: Route;
+  /** Who is asked now; the last one is charged for. */
+  serving: Candidate;
+  /** How many were asked, this one included. */
+  attempts: number;
   bound: Bound;
   /** What it has taken of its rates. */
   rates: Taken;

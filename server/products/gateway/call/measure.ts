@@ -19,8 +19,7 @@ export type Measuring = {
   promptTexts: readonly string[];
 };
 
-/** Pauses before each look-up, in ms. Somebody waits for the end of a complete answer, nobody for that of a broken one. */
-const WAITED_FOR = [0, 200];
+/** Pauses before each look-up of a broken answer, in ms; nobody waits for its end. */
 const NOT_WAITED_FOR = [0, 150, 600];
 const COUNT_BUDGET_MS = 250;
 
@@ -32,10 +31,9 @@ export async function measure(from: Measuring, end: RelayEnd): Promise<Charge | 
   const outcome = outcomeOf(end);
   const { price } = from;
   const { usage } = end;
+  const known = end.generationId !== null && from.llm.lookupPauses.length > 0;
   if (end.end === "failed" && !end.content) {
-    return usage
-      ? chargeReported(price, outcome, usage, "reported")
-      : chargeNothing(outcome, end.generationId !== null);
+    return usage ? chargeReported(price, outcome, usage, "reported") : chargeNothing(outcome, known);
   }
   if (end.end === "left" && !end.sent) return chargeNothing(outcome, false);
   const suspect = usage !== null && isSuspect(price, usage, end.content);
@@ -43,7 +41,6 @@ export async function measure(from: Measuring, end: RelayEnd): Promise<Charge | 
 
   const found = await lookUp(from.llm, end);
   if (found) return chargeReported(price, outcome, found, "reconciled");
-  const known = end.generationId !== null;
   if (suspect)
     return { ...chargeReported(price, outcome, usage, "reported"), basis: "estimated", askAgain: known };
   if (known && end.end !== "complete") return null;
@@ -52,7 +49,8 @@ export async function measure(from: Measuring, end: RelayEnd): Promise<Charge | 
 
 async function lookUp(llm: LanguageModels, { generationId, end }: RelayEnd): Promise<Usage | null> {
   if (generationId === null) return null;
-  for (const pauseMs of end === "complete" ? WAITED_FOR : NOT_WAITED_FOR) {
+  if (llm.lookupPauses.length === 0) return null;
+  for (const pauseMs of end === "complete" ? llm.lookupPauses : NOT_WAITED_FOR) {
     if (pauseMs > 0) await delay(pauseMs);
     const lookup = await llm.generation(generationId);
     if (lookup.state === "found") return lookup.usage;

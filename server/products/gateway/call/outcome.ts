@@ -21,25 +21,33 @@ export type RelayEnd = {
   firstContentMs: number | null;
 };
 
-export type Fault = { kind: ProblemKind; retryAfter?: number };
+export type Fault = {
+  kind: ProblemKind;
+  retryAfter?: number;
+  /** Another provider may do better. */
+  elsewhere: boolean;
+};
 
-const failed: Fault = { kind: gatewayProblems.upstream_failed };
-const timeout: Fault = { kind: gatewayProblems.upstream_timeout };
+const failed: Fault = { kind: gatewayProblems.upstream_failed, elsewhere: true };
+const timeout: Fault = { kind: gatewayProblems.upstream_timeout, elsewhere: true };
+/** All of the time that a call may take is gone. */
+const over: Fault = { kind: gatewayProblems.upstream_timeout, elsewhere: false };
+const refused: Fault = { kind: gatewayProblems.provider_refused_request, elsewhere: false };
 const unavailable = (retryAfter: number | null): Fault => ({
   kind: gatewayProblems.no_provider_available,
   retryAfter: retryAfter ?? DEFAULT_WAIT_SECONDS,
+  elsewhere: true,
 });
 
 const DEFAULT_WAIT_SECONDS = 5;
 /** Our own key is refused or out of money: only an operator can mend that. */
 const OWN_ACCOUNT_WAIT_SECONDS = 60;
 
-export const faults = { failed, timeout, unavailable } as const;
+export const faults = { failed, timeout, over, refused, unavailable } as const;
 
 /** What the caller is told for an answer that is no 200. The provider's words stay with us. */
 export function faultOf(status: number, retryAfter: number | null): Fault {
-  if (status === 400 || status === 413 || status === 422)
-    return { kind: gatewayProblems.provider_refused_request };
+  if (status === 400 || status === 413 || status === 422) return refused;
   if (status === 401 || status === 402 || status === 403) return unavailable(OWN_ACCOUNT_WAIT_SECONDS);
   if (status === 404 || status === 429 || status === 503 || status === 529) return unavailable(retryAfter);
   if (status === 408 || status === 504 || status === 524) return timeout;

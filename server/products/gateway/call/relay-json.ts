@@ -56,7 +56,7 @@ class JsonRelay implements CallListener, Watched {
   tick(now: number): void {
     if (now - this.#startedAt < this.#options.timeouts.json) return;
     this.#call?.abort();
-    this.#finish("failed", faults.timeout);
+    this.#finish("failed", faults.over);
   }
 
   head(head: AnswerHead): void {
@@ -100,7 +100,7 @@ class JsonRelay implements CallListener, Watched {
       content: answer?.content ?? false,
       usage: answer?.usage ?? null,
       generationId:
-        answer?.generationId ?? this.#head?.generationId ?? (begun ? generationIdIn(begun) : null),
+        this.#head?.generationId ?? answer?.generationId ?? (begun ? generationIdIn(begun) : null),
       events: answer?.content ? 1 : 0,
       said: () => ({ texts: answer?.texts ?? [], sampledEvents: 1 }),
       firstContentMs: answer?.content ? Math.round(performance.now() - this.#startedAt) : null,

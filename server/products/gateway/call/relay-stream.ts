@@ -25,10 +25,8 @@ const DONE = Buffer.from("data: [DONE]\n\n");
 export type Progress = { generationId: string | null; events: number };
 
 type Options = {
-  llm: LanguageModels;
   watch: Watch;
   timeouts: Timeouts;
-  body: Buffer;
   raw: ServerResponse;
   progress: Progress;
   /** Called once, before the first byte: writes the status and headers. */
@@ -36,14 +34,17 @@ type Options = {
 };
 
 /**
- * Passes a streamed answer on. Nothing goes out before the first content; what came before it goes out with it. The usage
- * is taken out of the stream. The end is left to the caller of `run`: `finish` or `breakOff`.
+ * Passes a streamed answer on. Nothing goes out before the first content; what came before it goes out with it, or is
+ * forgotten when another provider is asked. The usage is taken out of the stream. The end is left to the caller of `run`:
+ * `finish` or `breakOff`.
  */
 export class StreamRelay implements CallListener, ChatSink, Watched {
   readonly #options: Options;
   readonly #startedAt = performance.now();
-  readonly #result = Promise.withResolvers<RelayEnd>();
-  readonly #reader = new ChatReader(this);
+  /** When the provider that is asked now was asked. */
+  #askedAt = this.#startedAt;
+  #result = Promise.withResolvers<RelayEnd>();
+  #reader = new ChatReader(this);
   readonly #writer: StreamWriter;
   #call: OpenCall | null = null;
   /** Chunks from before the first content. */
@@ -70,9 +71,10 @@ export class StreamRelay implements CallListener, ChatSink, Watched {
     });
   }
 
-  /** Never rejects. */
-  run(): Promise<RelayEnd> {
-    const { llm, watch, body, raw } = this.#options;
+  /** Asks `llm`; never rejects. Once more only after an attempt without content. */
+  run(llm: LanguageModels, body: Buffer): Promise<RelayEnd> {
+    const { watch, raw } = this.#options;
+    if (this.#over) this.#reset();
     watch.add(this);
     raw.once("close", this.#onClose);
     if (raw.destroyed) this.#stop("left", null);
@@ -104,13 +106,28 @@ export class StreamRelay implements CallListener, ChatSink, Watched {
     this.#writer.end();
   }
 
+  /** Forgets what came of the attempt before. */
+  #reset(): void {
+    this.#askedAt = performance.now();
+    this.#lastEventAt = this.#askedAt;
+    this.#result = Promise.withResolvers<RelayEnd>();
+    this.#reader = new ChatReader(this);
+    this.#call = null;
+    this.#kept = [];
+    this.#usage = null;
+    this.#usageHead = null;
+    this.#finished = false;
+    this.#over = false;
+    this.#options.progress.generationId = null;
+  }
+
   readonly #onClose = () => this.#stop("left", null);
 
   tick(now: number): void {
     const { timeouts } = this.#options;
     const silentMs = now - this.#lastEventAt;
-    if (now - this.#startedAt > timeouts.stream) return this.#stop("failed", faults.timeout);
-    if (this.#firstContentAt === null && now - this.#startedAt > timeouts.firstContent)
+    if (now - this.#startedAt > timeouts.stream) return this.#stop("failed", faults.over);
+    if (this.#firstContentAt === null && now - this.#askedAt > timeouts.firstContent)
       return this.#stop("failed", faults.timeout);
     // While the caller does not read, the provider is paused and cannot be blamed for silence.
     if (this.#writer.blocked) return;

@@ -1,37 +1,45 @@
-import { z } from "zod";
-import list from "../../../../config/models.json" with { type: "json" };
+/** The models that can be called, and who serves them at what price. Pure. */
 import { formatScaled } from "../../../platform/money.ts";
 import { Problem } from "../../../platform/problem.ts";
 import { gatewayProblems } from "../problems.ts";
-import { parsePrice, type Price } from "./price.ts";
+import type { LanguageModels } from "../../../vendors/llm/index.ts";
+import type { Health } from "../routing/health.ts";
+import { dearest, parsePrice, type Price } from "./price.ts";
+import type { LineRow, ModelRow } from "./store.ts";
 
-const decimal = z.string().regex(/^\d{1,9}(\.\d{1,18})?$/, "an exact decimal in USD");
-const listSchema = z.strictObject({
-  version: z.string().min(1).max(64),
-  models: z
-    .array(
-      z.strictObject({
-        id: z.string().regex(/^[\w.-]+\/[\w.:-]+$/),
-        name: z.string().min(1).max(200),
-        created: z.int(),
-        context_length: z.int().positive(),
-        max_output_tokens: z.int().positive(),
-        image_tokens: z.int().positive().nullable(),
-        prices: z
-          .strictObject({
-            input: decimal,
-            output: decimal,
-            cache_read: decimal,
-            cache_write: decimal,
-            request: decimal,
-          })
-          .nullable(),
-      }),
-    )
-    .min(1),
-});
+/** Somebody who serves models. */
+export type Provider = {
+  id: string;
+  kind: string;
+  llm: LanguageModels;
+  enabled: boolean;
+  costBasis: "provider" | "table";
+};
 
-export type ModelRow = z.output<typeof listSchema>["models"][number];
+/** One provider's offer of one model. */
+export type Candidate = {
+  provider: Provider;
+  model: PricedModel;
+  /** What the provider calls the model. */
+  upstreamModel: string;
+  price: Price;
+  /** The price as OpenRouter's `provider.max_price`, as JSON: nobody dearer may serve the call. */
+  maxPrice: string;
+  /** The most that it says in one answer. */
+  maxOutputTokens: number;
+  health: Health;
+  /** The way of a call that can go nowhere else. */
+  route: Route;
+};
+
+export type Route = {
+  /** What the call is bounded by: the dearest of its candidates. */
+  model: PricedModel;
+  /** Who may serve it, the best first; never empty. */
+  candidates: readonly [Candidate, ...Candidate[]];
+  /** Why the first is first. */
+  why: string;
+};
 
 export type Model = {
   id: string;
@@ -40,37 +48,52 @@ export type Model = {
   maxOutputTokens: number;
   /** The most an image can count; null where the model takes none. */
   imageTokens: number | null;
-  /** Null while it has no active price: listed nowhere, refused with a reason. */
+  /** Null while it has no active price: listed nowhere, refused with a reason. Else the dearest of its candidates. */
   price: Price | null;
-  /** The price as OpenRouter's `provider.max_price`, as JSON: nobody dearer may serve the call. */
-  maxPrice: string;
+  /** By the ids of their providers. */
+  candidates: readonly Candidate[];
 };
 
-export type Catalogue = { version: string; models: ReadonlyMap<string, Model> };
+export type Catalogue = { models: ReadonlyMap<string, Model> };
 
 /** A model that can be called. */
 export type PricedModel = Model & { price: Price };
 
+export type CatalogueRows = { models: readonly ModelRow[]; lines: readonly LineRow[] };
+
 const MILLION = 1_000_000n;
 
-/** Reads the price list; throws for one that breaks its schema. */
-export function readCatalogue(text: unknown = list): Catalogue {
-  const { version, models } = listSchema.parse(text);
-  return { version, models: new Map(models.map((row) => [row.id, modelOf(version, row)])) };
+/** `health` of a provider's model outlives the catalogue. */
+export function buildCatalogue(
+  rows: CatalogueRows,
+  providers: ReadonlyMap<string, Provider>,
+  health: (provider: string, model: string) => Health,
+): Catalogue {
+  const lines = Map.groupBy(rows.lines, ({ model }) => model);
+  const models = rows.models.map((row) => modelOf(row, lines.get(row.id) ?? [], providers, health));
+  return { models: new Map(models.map((model) => [model.id, model])) };
 }
 
-function modelOf(version: string, row: ModelRow): Model {
-  const price = row.prices && parsePrice(version, row.prices);
-  const perMillion = (atto: bigint) => formatScaled(atto * MILLION, 18);
-  return {
+function modelOf(
+  row: ModelRow,
+  all: readonly LineRow[],
+  providers: ReadonlyMap<string, Provider>,
+  health: (provider: string, model: string) => Health,
+): Model {
+  const lines = all.filter(({ provider }) => providers.get(provider)?.enabled === true);
+  const model: Model = {
     id: row.id,
     row,
-    contextLength: row.context_length,
-    maxOutputTokens: row.max_output_tokens,
+    contextLength: Math.max(0, ...lines.map((line) => line.context_length)),
+    maxOutputTokens: Math.max(0, ...lines.map((line) => line.max_output_tokens)),
     imageTokens: row.image_tokens,
-    price,
-    maxPrice: price ? `{"prompt":${perMillion(price.input)},"completion":${perMillion(price.output)}}` : "{}",
+    price: null,
+    candidates: [],
   };
+  if (lines.length === 0) return model;
+  const priced = Object.assign(model, { price: dearest(lines.map((line) => priceOf(line, providers))) });
+  priced.candidates = lines.map((line) => candidateOf(line, priced, providers, health));
+  return priced;
 }
 
 export const isAllowed = (allowed: readonly string[], id: string): boolean =>
@@ -79,7 +102,47 @@ export const isAllowed = (allowed: readonly string[], id: string): boolean =>
 /** The model to call. 404 for one that is not listed or not allowed, 400 for one without a price. */
 export function chooseModel(catalogue: Catalogue, id: string, allowed: readonly string[] = []): PricedModel {
   const model = catalogue.models.get(id);
-  if (!model || !isAllowed(allowed, id)) throw new Problem(gatewayProblems.model_not_found);
+  if (!model || model.row.paused || !isAllowed(allowed, id))
+    throw new Problem(gatewayProblems.model_not_found);
   if (!model.price) throw new Problem(gatewayProblems.price_unknown);
   return model as PricedModel;
+}
+
+const priceOf = (line: LineRow, providers: ReadonlyMap<string, Provider>): Price =>
+  parsePrice(line.version, textOf(line), providers.get(line.provider)?.costBasis === "table");
+
+export const textOf = (line: LineRow) => ({
+  input: line.input_usd,
+  output: line.output_usd,
+  cache_read: line.cache_read_usd,
+  cache_write: line.cache_write_usd,
+  request: line.request_usd,
+});
+
+function candidateOf(
+  line: LineRow,
+  model: PricedModel,
+  providers: ReadonlyMap<string, Provider>,
+  health: (provider: string, model: string) => Health,
+): Candidate {
+  const price = priceOf(line, providers);
+  const perMillion = (atto: bigint) => formatScaled(atto * MILLION, 18);
+  const candidate = {
+    provider: providers.get(line.provider) as Provider,
+    model,
+    upstreamModel: line.upstream_model ?? line.model,
+    price,
+    maxPrice: `{"prompt":${perMillion(price.input)},"completion":${perMillion(price.output)}}`,
+    maxOutputTokens: line.max_output_tokens,
+    health: health(line.provider, line.model),
+  };
+  const sole = {
+    ...model,
+    price,
+    contextLength: line.context_length,
+    maxOutputTokens: line.max_output_tokens,
+  };
+  const whole: Candidate = Object.assign(candidate, { route: undefined as unknown as Route });
+  whole.route = { model: sole, candidates: [whole], why: "only" };
+  return whole;
 }

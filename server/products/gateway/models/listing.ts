@@ -1,41 +1,38 @@
 import { Problem } from "../../../platform/problem.ts";
+import { formatAtto } from "../../../platform/money.ts";
 import { gatewayProblems } from "../problems.ts";
-import { isAllowed, type Catalogue, type Model } from "./catalogue.ts";
+import { isAllowed, type Catalogue, type Model, type PricedModel } from "./catalogue.ts";
 
-/** The models that can be called, as OpenAI lists them, with window and price. */
-export function listModels(catalogue: Catalogue, provider: string, allowed: readonly string[] = []) {
-  const callable = [...catalogue.models.values()].filter(
-    ({ id, price }) => price !== null && isAllowed(allowed, id),
-  );
-  return { object: "list" as const, data: callable.map((model) => shown(model, provider)) };
+const isCallable = (model: Model | undefined, allowed: readonly string[]): model is PricedModel =>
+  model !== undefined && model.price !== null && !model.row.paused && isAllowed(allowed, model.id);
+
+/** The models that can be called, as OpenAI lists them, with window and price: the dearest of their providers'. */
+export function listModels(catalogue: Catalogue, allowed: readonly string[] = []) {
+  const models = [...catalogue.models.values()].filter((model) => isCallable(model, allowed));
+  return { object: "list" as const, data: models.map(shown) };
 }
 
-/** 404 for one that does not exist or has no price. */
-export function getModel(
-  catalogue: Catalogue,
-  id: string,
-  provider: string,
-  allowed: readonly string[] = [],
-) {
+/** 404 for one that does not exist, has no price or is not allowed. */
+export function getModel(catalogue: Catalogue, id: string, allowed: readonly string[] = []) {
   const model = catalogue.models.get(id);
-  if (!model?.price || !isAllowed(allowed, id)) throw new Problem(gatewayProblems.model_not_found);
-  return shown(model, provider);
+  if (!isCallable(model, allowed)) throw new Problem(gatewayProblems.model_not_found);
+  return shown(model);
 }
 
-function shown({ id, row }: Model, provider: string) {
+function shown({ id, row, price, contextLength, maxOutputTokens, candidates }: PricedModel) {
   return {
     id,
     object: "model" as const,
     created: row.created,
     owned_by: id.slice(0, id.indexOf("/")),
     name: row.name,
-    context_length: row.context_length,
-    max_output_tokens: row.max_output_tokens,
+    context_length: contextLength,
+    max_output_tokens: maxOutputTokens,
     pricing: {
-      prompt: row.prices?.input ?? "",
-      completion: row.prices?.output ?? "",
-      input_cache_read: row.prices?.cache_read ?? "",
+      prompt: formatAtto(price.input),
+      completion: formatAtto(price.output),
+      input_cache_read: formatAtto(price.cacheRead),
     },
-    providers: [provider],
+    providers: candidates.map(({ provider }) => provider.id),
   };
 }

@@ -1,4 +1,5 @@
 import { parseAtto } from "../../../platform/money.ts";
+import { assert } from "../../../platform/problem.ts";
 import type { Usage } from "../../../vendors/llm/index.ts";
 
 /** Prices of one model in one version, in 10⁻¹⁸ USD per token or per request. */
@@ -9,6 +10,8 @@ export type Price = {
   cacheRead: bigint;
   cacheWrite: bigint;
   request: bigint;
+  /** Counts are priced by this table whatever figure the provider names. */
+  byTable: boolean;
 };
 
 /** Exact decimals in USD per token or per request, as the price list has them. */
@@ -20,9 +23,10 @@ export type PriceText = {
   request: string;
 };
 
-export function parsePrice(version: string, text: PriceText): Price {
+export function parsePrice(version: string, text: PriceText, byTable = false): Price {
   return {
     version,
+    byTable,
     input: parseAtto(text.input),
     output: parseAtto(text.output),
     cacheRead: parseAtto(text.cache_read),
@@ -47,3 +51,25 @@ export function worstCost(price: Price, promptTokens: number, outputTokens: numb
   const dearest = price.input > price.cacheWrite ? price.input : price.cacheWrite;
   return price.request + dearest * BigInt(promptTokens) + price.output * BigInt(outputTokens);
 }
+
+/** A price that none of these exceeds in any line; it bounds a call that any of them may serve. */
+export function dearest(prices: readonly Price[]): Price {
+  const [first, ...rest] = prices;
+  assert(first, "somebody has a price");
+  return rest.reduce(dearer, first);
+}
+
+function dearer(a: Price, b: Price): Price {
+  if (a === b) return a;
+  return {
+    version: a.version,
+    byTable: a.byTable,
+    input: larger(a.input, b.input),
+    output: larger(a.output, b.output),
+    cacheRead: larger(a.cacheRead, b.cacheRead),
+    cacheWrite: larger(a.cacheWrite, b.cacheWrite),
+    request: larger(a.request, b.request),
+  };
+}
+
+const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);

@@ -5,8 +5,9 @@ import { formatAtto } from "../../../platform/money.ts";
 import { boundCost, tightenBound, type Bound } from "../call/bound.ts";
 import { readChat } from "../call/read-chat.ts";
 import { readLimits, type Standing } from "../limits/read.ts";
-import { chooseModel, type PricedModel } from "../models/catalogue.ts";
+import type { PricedModel } from "../models/catalogue.ts";
 import { worstCost } from "../models/price.ts";
+import { routeCall } from "../routing/route-call.ts";
 import type { Gateway } from "../state.ts";
 
 const COUNT_BUDGET_MS = 250;
@@ -25,9 +26,10 @@ export type Quote = {
 
 /** The most that a call can cost, and what binds it. Refuses what the call itself would be refused for; spends nothing. */
 export async function quote(gateway: Gateway, actor: Actor, body: unknown): Promise<Quote> {
-  const { deps, catalogue, tokens } = gateway;
+  const { deps, tokens } = gateway;
   const chat = readChat(Buffer.from(JSON.stringify(body)));
-  const model = chooseModel(catalogue, chat.model, actor.bounds?.allowedModels);
+  const route = await routeCall(gateway, actor, chat, {});
+  const { model } = route;
   const loose = boundCost(chat, model);
   const counted = await tokens.count(loose.prompt.texts, COUNT_BUDGET_MS);
   const bound = tightenBound(loose, model, counted.tokens);
@@ -37,7 +39,7 @@ export async function quote(gateway: Gateway, actor: Actor, body: unknown): Prom
   ]);
   return {
     model,
-    provider: deps.llm.name,
+    provider: route.candidates[0].provider.id,
     stream: chat.stream,
     bound,
     counted: counted.whole,

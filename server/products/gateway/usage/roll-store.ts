@@ -54,7 +54,7 @@ export type Addition = {
 };
 
 const ADDITIONS = `
-  select a.org_id, coalesce(r.upto, 0) as lower, q.mode, date_trunc('hour', q.created_at, 'UTC') as hour, q.model, q.provider,
+  select a.org_id, coalesce(r.upto, 0) as lower, q.mode, date_trunc('hour', q.created_at, 'UTC') as hour, a.model_served as model, a.provider,
     q.credential_id, coalesce(q.user_id, '') as user_id, coalesce(q.project_id, '') as project_id, q.endpoint,
     a.outcome, case when a.first then ${STEP} end as step,
     count(*) filter (where a.first) as requests,
@@ -62,7 +62,8 @@ const ADDITIONS = `
     sum(a.cache_write_tokens)::bigint as cache_write_tokens, sum(a.output_tokens)::bigint as output_tokens,
     sum(a.reasoning_tokens)::bigint as reasoning_tokens, sum(a.cost_micros)::bigint as cost_micros,
     sum(a.estimated_micros)::bigint as estimated_micros, sum(a.cost_usd)::text as cost_usd,
-    coalesce(sum(a.provider_cost_usd) filter (where a.cost_usd = 0 and q.cost_usd = 0), 0)::text as loss_usd
+    coalesce(sum(a.provider_cost_usd) filter (
+      where a.cost_usd = 0 and (q.cost_usd = 0 or a.outcome is distinct from q.outcome)), 0)::text as loss_usd
   from gateway.attempts a
   join gateway.requests q on q.org_id = a.org_id and q.id = a.request_id
   left join gateway.usage_rolled r on r.org_id = a.org_id

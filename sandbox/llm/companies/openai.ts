@@ -1,0 +1,90 @@
+/** OpenAI, mounted at `/openai/v1`: chat and models. */
+import type { Company } from "../../core/company.ts";
+import type { Dialect } from "../dialect.ts";
+import type { Refusal } from "../errors.ts";
+import { findModel, models, type Model } from "../models.ts";
+import { isObject, readChat, type Chat } from "../request.ts";
+import { chunksOf, DONE, jsonText, type Manner } from "../wire.ts";
+import { chatCompany, json } from "./chat-company.ts";
+
+const VENDOR = "openai/";
+const MANNER: Manner = { own: false, cost: null, tells: true, onRequest: true };
+
+const TYPES: Readonly<Record<number, string>> = {
+  401: "invalid_request_error",
+  402: "insufficient_quota",
+  429: "requests",
+  500: "server_error",
+  502: "server_error",
+  503: "server_error",
+};
+
+/** OpenAI's error body, which many speak. */
+export const openaiError = ({ status, message }: Refusal): string =>
+  JSON.stringify({
+    error: { message, type: TYPES[status] ?? "invalid_request_error", param: null, code: null },
+  });
+
+/** OpenAI's models by OpenAI's names, and those that exist for tests. */
+export function openaiModel(id: string): Model | null {
+  const model = findModel(id.includes("/") ? id : `${VENDOR}${id}`);
+  const own = id.includes("/") ? id.startsWith("sandbox/") : true;
+  return own ? model : null;
+}
+
+/** Fields that OpenAI does not know and refuses, which others take. */
+const UNKNOWN = ["usage", "provider", "transforms", "session_id", "holdfast", "top_k", "min_p", "top_a"];
+
+export function readOpenaiChat(rawBody: Buffer): Chat | { refusal: Refusal } {
+  const foreign = foreignField(rawBody);
+  if (foreign !== null)
+    return { refusal: { status: 400, message: `Unrecognized request argument supplied: ${foreign}` } };
+  return readChat(rawBody, openaiModel);
+}
+
+function foreignField(rawBody: Buffer): string | null {
+  try {
+    const body: unknown = JSON.parse(rawBody.toString());
+    return isObject(body) ? (UNKNOWN.find((name) => name in body) ?? null) : null;
+  } catch {
+    return null; // Said in the reader's own words.
+  }
+}
+
+/** Its way of speaking with another manner. */
+export const openaiDialect = (manner: Manner, rest: Partial<Dialect> = {}): Dialect => ({
+  idPrefix: "chatcmpl-",
+  comment: "",
+  done: DONE,
+  readChat: readOpenaiChat,
+  chunks(generation, behaviour, chat) {
+    const tells = manner.tells && (!manner.onRequest || chat.wantsUsage);
+    return chunksOf(generation, behaviour, { ...manner, tells });
+  },
+  json: (generation, plan, behaviour) => jsonText(generation, plan, behaviour, manner),
+  headers: () => ({}),
+  errorBody: openaiError,
+  ...rest,
+});
+
+export const openai: Company = chatCompany({
+  name: "openai",
+  keyPrefix: "sk-sandbox-",
+  basePath: "/v1",
+  chat: "/v1/chat/completions",
+  dialect: openaiDialect(MANNER),
+  routes: {
+    "GET /v1/models": (exchange) =>
+      json(exchange, {
+        object: "list",
+        data: models
+          .filter(({ id }) => id.startsWith(VENDOR))
+          .map(({ id, created }) => ({
+            id: id.slice(VENDOR.length),
+            object: "model",
+            created,
+            owned_by: "openai",
+          })),
+      }),
+  },
+});

@@ -1,0 +1,158 @@
+import { withSystemTx, type Db } from "../../../platform/db/index.ts";
+import type { Bus } from "../../../platform/bus/index.ts";
+import type { Clock } from "../../../platform/clock.ts";
+import type { Sealer } from "../../../platform/crypto/index.ts";
+import { assert } from "../../../platform/problem.ts";
+import type { Logger } from "../../../platform/telemetry/index.ts";
+import { createProvider, KINDS, PROVIDER_KINDS, type ProviderKind } from "../../../vendors/llm/index.ts";
+import { Health } from "../routing/health.ts";
+import { buildCatalogue, type Catalogue, type Provider } from "./catalogue.ts";
+import { linesOf, modelRows, readPriceList } from "./price-list.ts";
+import {
+  insertVersion,
+  linesThatDiffer,
+  listActiveLines,
+  listModelRows,
+  listProviders,
+  seedModels,
+  seedProviders,
+  type ProviderRow,
+} from "./store.ts";
+
+/** A provider as the environment knows it. */
+export type ProviderSetting = { id: string; kind: ProviderKind; apiKey: string; baseUrl: string };
+
+type Deps = {
+  db: Db;
+  bus: Pick<Bus, "subscribe" | "onGap" | "publish">;
+  clock: Clock;
+  sealer: Sealer;
+  logger: Logger;
+  environment: readonly ProviderSetting[];
+  maxConnections: number;
+};
+
+/** Providers, models and prices as the database has them, in memory; read anew when anybody changes them. */
+export type Registry = {
+  readonly catalogue: Catalogue;
+  /** Those that have an address and a secret, disabled ones included. */
+  readonly providers: ReadonlyMap<string, Provider>;
+  /** Reads everything anew here, and makes the other processes do so. */
+  changed(): Promise<void>;
+  close(): Promise<void>;
+};
+
+const CHANNEL = "llm.catalogue";
+export const secretPlace = (id: string): string => `llm provider ${id}`;
+
+/** Records what the environment and the price list of this release bring, then reads all. Throws for an edited price. */
+export async function openRegistry(deps: Deps): Promise<Registry> {
+  await seed(deps);
+  const health = new Map<string, Health>();
+  const clients: Clients = new Map();
+  let state = { catalogue: { models: new Map() } as Catalogue, providers: new Map<string, Provider>() };
+  let reading = Promise.resolve();
+
+  const healthOf = (provider: string, model: string): Health => {
+    const key = `${provider} ${model}`;
+    const known = health.get(key) ?? new Health();
+    health.set(key, known);
+    return known;
+  };
+  const read = async () => {
+    const rows = await withSystemTx(deps.db, async (tx) => ({
+      providers: await listProviders(tx),
+      models: await listModelRows(tx),
+      lines: await listActiveLines(tx),
+    }));
+    const providers = new Map(
+      rows.providers.flatMap((row) => {
+        const provider = openOne(deps, clients, row);
+        return provider ? [[row.id, provider] as const] : [];
+      }),
+    );
+    state = { providers, catalogue: buildCatalogue(rows, providers, healthOf) };
+  };
+  /** One after the other, so that the last one to begin is the last one to be used. */
+  const again = (): Promise<void> => (reading = reading.then(read, read));
+  const heard = () =>
+    void again().catch((err: unknown) => deps.logger.warn({ err }, "providers not read anew"));
+
+  await again();
+  const leave = [deps.bus.subscribe(CHANNEL, heard), deps.bus.onGap(heard)];
+  return {
+    get catalogue() {
+      return state.catalogue;
+    },
+    get providers() {
+      return state.providers;
+    },
+    async changed() {
+      deps.bus.publish(CHANNEL, "");
+      await again();
+    },
+    async close() {
+      leave.forEach((each) => each());
+      await reading.catch(() => undefined);
+      await Promise.all([...clients.values()].map(({ provider }) => provider.llm.close()));
+    },
+  };
+}
+
+type Clients = Map<string, { print: string; provider: Provider }>;
+
+/** With the client it had, unless its address or secret is another now. */
+function openOne(deps: Deps, clients: Clients, row: ProviderRow): Provider | null {
+  const setting = settingOf(deps, row);
+  if (setting === null) return null;
+  const print = JSON.stringify([setting, row.private_address]);
+  const known = clients.get(row.id);
+  const kept = known?.print === print ? known.provider.llm : null;
+  if (known && !kept) void known.provider.llm.retire();
+  const llm =
+    kept ??
+    createProvider({
+      ...setting,
+      maxConnections: deps.maxConnections,
+      // What the environment says is the owner's own word.
+      publicOnly: row.base_url !== null && !row.private_address,
+    });
+  const provider = { id: row.id, kind: setting.kind, llm, enabled: row.enabled, costBasis: row.cost_basis };
+  clients.set(row.id, { print, provider });
+  return provider;
+}
+
+/** Its own address and secret, else the environment's; null where one of them is missing. */
+function settingOf(deps: Deps, row: ProviderRow): ProviderSetting | null {
+  const known = deps.environment.find(({ id }) => id === row.id);
+  const kind = PROVIDER_KINDS.find((each) => each === row.kind);
+  if (!kind) return null;
+  const baseUrl = row.base_url ?? known?.baseUrl ?? KINDS[kind].officialUrl;
+  const apiKey = row.secret ? deps.sealer.open(row.secret, secretPlace(row.id)).toString() : known?.apiKey;
+  return baseUrl && apiKey ? { id: row.id, kind, apiKey, baseUrl } : null;
+}
+
+async function seed({ db, clock, environment }: Deps): Promise<void> {
+  const list = readPriceList();
+  const now = clock.now();
+  const edited = await withSystemTx(db, async (tx) => {
+    await seedProviders(
+      tx,
+      environment.map(({ id, kind }) => ({ id, kind })),
+      now,
+    );
+    await seedModels(tx, modelRows(list), now);
+    const differing: string[] = [];
+    for (const { id } of environment) {
+      const { version, lines } = linesOf(list, id);
+      if (lines.length === 0) continue;
+      const added = { version, provider: id, source: "config", first: true, lines } as const;
+      if (!(await insertVersion(tx, added, now))) differing.push(...(await linesThatDiffer(tx, lines)));
+    }
+    return differing;
+  });
+  assert(
+    edited.length === 0,
+    `prices of version ${list.version} are never edited; give the list a new version: ${edited.join(", ")}`,
+  );
+}

@@ -1,0 +1,140 @@
+/** SQL of providers, models and prices. */
+import type { Tx } from "../../../platform/db/index.ts";
+
+export type ProviderRow = {
+  id: string;
+  kind: string;
+  base_url: string | null;
+  secret: Buffer | null;
+  secret_last4: string | null;
+  enabled: boolean;
+  private_address: boolean;
+  cost_basis: "provider" | "table";
+};
+
+const PROVIDERS = `
+  select id, kind, base_url, secret, secret_last4, enabled, private_address, cost_basis
+  from gateway.providers order by id`;
+
+export const listProviders = (tx: Tx): Promise<ProviderRow[]> => tx.query("gateway.providers", PROVIDERS, []);
+
+const SEED_PROVIDERS = `
+  insert into gateway.providers (id, kind, created_at, updated_at)
+  select id, kind, $1, $1 from json_to_recordset($2::json) as p (id text, kind text)
+  order by id
+  on conflict do nothing`;
+
+/** Adds those that are not known yet; their address and secret stay with the environment. */
+export async function seedProviders(
+  tx: Tx,
+  rows: readonly { id: string; kind: string }[],
+  now: Date,
+): Promise<void> {
+  await tx.query("gateway.seed_providers", SEED_PROVIDERS, [now, JSON.stringify(rows)]);
+}
+
+export type ModelRow = {
+  id: string;
+  name: string;
+  created: number;
+  image_tokens: number | null;
+  paused: boolean;
+};
+
+const MODELS = `
+  select id, name, created::int, image_tokens::int, paused from gateway.models order by id`;
+
+export const listModelRows = (tx: Tx): Promise<ModelRow[]> => tx.query("gateway.models", MODELS, []);
+
+const SEED_MODELS = `
+  insert into gateway.models (id, name, created, image_tokens, created_at, updated_at)
+  select id, name, created, image_tokens, $1, $1
+  from json_to_recordset($2::json) as m (id text, name text, created bigint, image_tokens bigint)
+  order by id
+  on conflict do nothing`;
+
+/** Adds models that are not known yet. */
+export async function seedModels(tx: Tx, rows: readonly ModelRow[], now: Date): Promise<void> {
+  await tx.query("gateway.seed_models", SEED_MODELS, [now, JSON.stringify(rows)]);
+}
+
+/** One model's prices in one version. */
+export type LineRow = {
+  version: string;
+  model: string;
+  provider: string;
+  upstream_model: string | null;
+  input_usd: string;
+  output_usd: string;
+  cache_read_usd: string;
+  cache_write_usd: string;
+  cache_write_1h_usd: string | null;
+  request_usd: string;
+  context_length: number;
+  max_output_tokens: number;
+};
+
+const LINE = `version, model, provider, upstream_model, input_usd, output_usd, cache_read_usd, cache_write_usd,
+  cache_write_1h_usd, request_usd`;
+const ACTIVE_LINES = `
+  select ${LINE.replaceAll(/(\w+)/g, "l.$1")}, l.context_length::int, l.max_output_tokens::int
+  from gateway.price_lines l join gateway.price_versions v on v.version = l.version
+  where v.state = 'active' order by l.provider, l.model`;
+
+/** The prices that count now, of all providers. */
+export const listActiveLines = (tx: Tx): Promise<LineRow[]> =>
+  tx.query("gateway.active_lines", ACTIVE_LINES, []);
+
+const LINE_COLUMNS = `version text, model text, provider text, upstream_model text, input_usd text, output_usd text,
+  cache_read_usd text, cache_write_usd text, cache_write_1h_usd text, request_usd text, context_length bigint,
+  max_output_tokens bigint`;
+const INSERT_VERSION = `
+  insert into gateway.price_versions (version, provider, state, source, created_at, decided_at)
+  select $1, $2,
+         case when $5 and not exists (select from gateway.price_versions where provider = $2 and state = 'active')
+           then 'active' else 'draft' end,
+         $3, $4,
+         case when $5 and not exists (select from gateway.price_versions where provider = $2 and state = 'active')
+           then $4::timestamptz end
+  on conflict do nothing
+  returning version`;
+const INSERT_LINES = `
+  insert into gateway.price_lines
+    (${LINE}, context_length, max_output_tokens, created_at)
+  select ${LINE}, context_length, max_output_tokens, $1
+  from json_to_recordset($2::json) as p (${LINE_COLUMNS})
+  order by version, model
+  on conflict do nothing`;
+
+export type NewVersion = {
+  version: string;
+  provider: string;
+  source: "config" | "models" | "import";
+  /** Counts at once where the provider has no active version yet; else an operator decides. */
+  first: boolean;
+  lines: readonly LineRow[];
+};
+
+/** Adds a version with its lines; false when there is one of that name. */
+export async function insertVersion(tx: Tx, added: NewVersion, now: Date): Promise<boolean> {
+  const { version, provider, source, first, lines } = added;
+  const values = [version, provider, source, now, first];
+  const rows = await tx.query("gateway.insert_version", INSERT_VERSION, values);
+  if (rows.length === 0) return false;
+  await tx.query("gateway.insert_lines", INSERT_LINES, [now, JSON.stringify(lines)]);
+  return true;
+}
+
+const LINES_THAT_DIFFER = `
+  select p.model from json_to_recordset($1::json) as p (${LINE_COLUMNS})
+  left join gateway.price_lines v on v.version = p.version and v.model = p.model
+  where v.model is null or (v.input_usd, v.output_usd, v.cache_read_usd, v.cache_write_usd, v.request_usd)
+     <> (p.input_usd, p.output_usd, p.cache_read_usd, p.cache_write_usd, p.request_usd)`;
+
+/** Models whose stored line of the same version is another, or missing. */
+export async function linesThatDiffer(tx: Tx, lines: readonly LineRow[]): Promise<string[]> {
+  const rows = await tx.query<{ model: string }>("gateway.lines_that_differ", LINES_THAT_DIFFER, [
+    JSON.stringify(lines),
+  ]);
+  return rows.map(({ model }) => model);
+}

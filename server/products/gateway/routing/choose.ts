@@ -1,0 +1,144 @@
+/** Chooses who serves a call. Pure: equal state gives an equal choice. */
+import { Problem } from "../../../platform/problem.ts";
+import { gatewayProblems } from "../problems.ts";
+import { isAllowed } from "../models/catalogue.ts";
+import type { Candidate, Catalogue, Model, PricedModel, Route } from "../models/catalogue.ts";
+import { dearest } from "../models/price.ts";
+import type { Policy } from "./policy.ts";
+import type { Routing } from "./routing.ts";
+
+export type Wanted = {
+  model: string;
+  /** What the caller's key may call; empty or absent: everything. */
+  allowed?: readonly string[] | undefined;
+  mode: "test" | "live";
+  /** In ms. */
+  now: number;
+  routing: Routing | null;
+  policy: Policy | null;
+};
+
+/** Companies whose terms keep prompts out of training, or that are told so call by call. */
+const KEEP_PRIVATE: ReadonlySet<string> = new Set(["openrouter", "openai", "anthropic"]);
+const MILLION = 1_000_000n;
+
+/**
+ * 404 for a model that is not listed or not allowed, 400 for one without an active price, 503 when all who could serve it
+ * are left out or not well.
+ */
+export function chooseRoute(catalogue: Catalogue, wanted: Wanted): Route {
+  const { policy, mode, now } = wanted;
+  const model = allowedModel(catalogue, wanted.model, wanted);
+  if (!model) throw new Problem(gatewayProblems.model_not_found);
+  if (!model.price) throw new Problem(gatewayProblems.price_unknown);
+  const [sole] = model.candidates;
+  if (model.candidates.length === 1 && sole && wanted.routing === null && !policy?.routing) {
+    if (!reaches(sole, mode)) throw unavailable(1_000);
+    if (!sole.health.breaker.admits(now)) throw unavailable(sole.health.breaker.waitMs(now));
+    return sole.route;
+  }
+  const wish: Routing = { ...policy?.routing, ...wanted.routing };
+  const models = [model, ...(wish.models ?? []).flatMap((id) => allowedModel(catalogue, id, wanted) ?? [])];
+  const possible = [...new Set(models)].map(({ candidates }) =>
+    candidates.filter((each) => reaches(each, mode) && suits(each, wish)),
+  );
+  const well = possible.map((some) => some.filter(({ health }) => health.breaker.admits(now)));
+  const sorted = well.flatMap((some) => sort(some, wish, now));
+  const [first, ...rest] = wish.allow_fallbacks === false ? sorted.slice(0, 1) : sorted;
+  if (!first) throw unavailable(soonest(possible.flat(), now));
+  const candidates: Route["candidates"] = [first, ...rest];
+  return { model: boundingModel(candidates), candidates, why: reason(first, sorted, wish) };
+}
+
+function allowedModel(
+  catalogue: Catalogue,
+  id: string,
+  { allowed, policy }: Pick<Wanted, "allowed" | "policy">,
+): Model | null {
+  const model = catalogue.models.get(id);
+  if (!model || model.row.paused) return null;
+  return isAllowed(allowed ?? [], id) && isAllowed(policy?.allowed_models ?? [], id) ? model : null;
+}
+
+/** A test credential spends test credits, which must never buy a call that costs real money. */
+const reaches = ({ provider }: Candidate, mode: "test" | "live"): boolean =>
+  mode === "live" || !provider.llm.live;
+
+function suits({ provider, price }: Candidate, wish: Routing): boolean {
+  if (wish.only && !wish.only.includes(provider.id)) return false;
+  if (wish.ignore?.includes(provider.id)) return false;
+  if (wish.data_collection === "deny" && !KEEP_PRIVATE.has(provider.kind)) return false;
+  const { prompt, completion } = wish.max_price ?? {};
+  return !isDearer(price.input, prompt) && !isDearer(price.output, completion);
+}
+
+const isDearer = (atto: bigint, usdPerMillion: number | undefined): boolean =>
+  usdPerMillion !== undefined && Number(atto * MILLION) / 1e18 > usdPerMillion * (1 + Number.EPSILON);
+
+/** Those that were asked for first, in their order; then by what is sorted by; ties by id. */
+function sort(candidates: readonly Candidate[], wish: Routing, now: number): Candidate[] {
+  if (candidates.length < 2) return [...candidates];
+  const order = wish.order ?? [];
+  const place = ({ provider }: Candidate) => {
+    const at = order.indexOf(provider.id);
+    return at === -1 ? order.length : at;
+  };
+  const score = scores(candidates, wish.sort ?? "balanced", now);
+  return candidates.toSorted(
+    (a, b) =>
+      place(a) - place(b) ||
+      (score.get(a) ?? 0) - (score.get(b) ?? 0) ||
+      (a.provider.id < b.provider.id ? -1 : 1),
+  );
+}
+
+/** The lower the better. */
+function scores(
+  candidates: readonly Candidate[],
+  by: NonNullable<Routing["sort"]>,
+  now: number,
+): Map<Candidate, number> {
+  const prices = candidates.map(({ price }) => Number(price.input + price.output));
+  const latencies = candidates.map(({ health }) => health.firstContentP50(now));
+  const cheapest = Math.max(Math.min(...prices), 1);
+  const known = latencies.filter((ms) => ms !== null);
+  const fastest = Math.max(Math.min(...known, Number.MAX_SAFE_INTEGER), 1);
+  return new Map(
+    candidates.map((each, at) => {
+      const price = (prices[at] ?? 0) / cheapest;
+      // Nobody knows how quick it is: as quick as the quickest, so that it is tried.
+      const latency = Math.max(latencies[at] ?? fastest, 1) / fastest;
+      const success = Math.max(each.health.success(now), 0.01);
+      const score = { price, latency, health: 1 / success, balanced: (price * latency) / success ** 2 }[by];
+      return [each, score];
+    }),
+  );
+}
+
+function reason(first: Candidate, sorted: readonly Candidate[], wish: Routing): string {
+  if (wish.order?.includes(first.provider.id)) return "order";
+  return sorted.length === 1 ? "only" : (wish.sort ?? "balanced");
+}
+
+function soonest(candidates: readonly Candidate[], now: number): number {
+  const waits = candidates.map(({ health }) => health.breaker.waitMs(now));
+  return waits.length === 0 ? 1_000 : Math.min(...waits);
+}
+
+const unavailable = (waitMs: number): Problem =>
+  new Problem(gatewayProblems.no_provider_available, { retryAfter: Math.max(Math.ceil(waitMs / 1_000), 1) });
+
+/** The most that any of them can cost and say. */
+function boundingModel(candidates: Route["candidates"]): PricedModel {
+  const [first] = candidates;
+  if (candidates.length === 1) return first.route.model;
+  const models = candidates.map(({ model }) => model);
+  const images = models.map(({ imageTokens }) => imageTokens).filter((tokens) => tokens !== null);
+  return {
+    ...first.model,
+    contextLength: Math.max(...models.map(({ contextLength }) => contextLength)),
+    maxOutputTokens: Math.max(...models.map(({ maxOutputTokens }) => maxOutputTokens)),
+    imageTokens: first.model.imageTokens === null ? null : Math.max(...images),
+    price: dearest(candidates.map(({ price }) => price)),
+  };
+}

@@ -1,0 +1,151 @@
+/** Calls that two providers could serve: who is asked, who is asked next, and what the books say. */
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { manualClock } from "../../../platform/clock.ts";
+import { startTestGateway, type TestGateway } from "../../../../test/harness/gateway.ts";
+
+const clock = manualClock(new Date());
+let gateway: TestGateway;
+beforeAll(async () => {
+  gateway = await startTestGateway({ llm: ["openai"], clock });
+});
+afterAll(() => gateway.close());
+/** No failure of one test is remembered in the next. */
+beforeEach(() => clock.advance(31_000));
+
+const MODEL = "openai/gpt-4o-mini";
+const call = (rest: Record<string, unknown> = {}, headers: Record<string, string> = {}) =>
+  gateway.key.call("POST", "/v1/chat/completions", {
+    body: { model: MODEL, messages: [{ role: "user", content: "Say 'hello'" }], ...rest },
+    headers,
+    idempotencyKey: null,
+  });
+const order = (...providers: string[]) => ({ holdfast: { routing: { order: providers } } });
+const attempts = () =>
+  gateway.app.sql<{ provider: string; outcome: string; cost_usd: string; provider_cost_usd: string | null }>(
+    `select provider, outcome, cost_usd, provider_cost_usd from gateway.attempts
+     where request_id = (select id from gateway.requests order by created_at desc, id desc limit 1)
+     order by created_at, id`,
+  );
+
+test("equal providers: the first by id serves, told in the headers; each is reachable by a wish", async () => {
+  const answer = await call();
+  expect(answer.status, answer.text).toBe(200);
+  expect(answer.headers.get("x-holdfast-provider")).toBe("openai");
+  expect(answer.headers.get("x-holdfast-route")).toBe("balanced");
+  const wished = await call(order("openrouter"));
+  expect(wished.headers.get("x-holdfast-provider")).toBe("openrouter");
+  expect(wished.headers.get("x-holdfast-route")).toBe("order");
+  expect((await call({}, { "x-holdfast-only": "openrouter" })).headers.get("x-holdfast-provider")).toBe(
+    "openrouter",
+  );
+  expect((await call({}, { "x-holdfast-ignore": "openai" })).headers.get("x-holdfast-provider")).toBe(
+    "openrouter",
+  );
+});
+
+test.each([false, true])(
+  "stream %s: a failure before the first content goes on elsewhere",
+  async (stream) => {
+    await gateway.fault("status", { params: { status: 500 } });
+    const answer = await call({ stream, ...order("openrouter", "openai") });
+    expect(answer.status, answer.text).toBe(200);
+    expect(answer.text).toContain("hello");
+    expect(answer.headers.get("x-holdfast-provider")).toBe("openai");
+    expect(answer.headers.get("x-holdfast-attempts")).toBe("2");
+    expect(await attempts()).toMatchObject([
+      { provider: "openrouter", outcome: "upstream_failed", cost_usd: "0.000000000000000000" },
+      { provider: "openai", outcome: "ok" },
+    ]);
+    const bill = (await gateway.bill("openai")).at(-1);
+    expect(Number((await attempts())[1]?.cost_usd)).toBe(Number(bill?.cost));
+  },
+);
+
+test("what is wrong with the request is asked of nobody else", async () => {
+  await gateway.fault("status", { params: { status: 422 } });
+  const answer = await call(order("openrouter", "openai"));
+  expect(answer.status).toBe(400);
+  expect(await attempts()).toHaveLength(1);
+});
+
+test("allow_fallbacks false: the first one's failure is the answer", async () => {
+  await gateway.fault("status", { params: { status: 500 } });
+  const answer = await call({
+    holdfast: { routing: { order: ["openrouter", "openai"], allow_fallbacks: false } },
+  });
+  expect(answer.status).toBe(502);
+  expect(await attempts()).toHaveLength(1);
+});
+
+test("a failed attempt that the provider billed is our loss, once its books tell", async () => {
+  await gateway.fault("empty_body", { effect: "done" });
+  const answer = await call({ stream: true, ...order("openrouter", "openai") });
+  expect(answer.status).toBe(200);
+  await gateway.fault("error_after_role", {});
+  expect((await call({ stream: true, ...order("openrouter", "openai") })).status).toBe(200);
+  clock.advance(5_000);
+  await gateway.until("asked", async () => {
+    const [row] = await gateway.app.sql<{ n: number }>("select count(*)::int as n from gateway.loss_lookups");
+    return row?.n === 0;
+  });
+});
+
+test("a breaker that opened lets nobody through, then one probe, and closes when that is answered", async () => {
+  const only = { holdfast: { routing: { only: ["openrouter"] } } };
+  expect((await call(only)).status).toBe(200);
+  await gateway.fault("status", { params: { status: 500 } }, 5);
+  for (let each = 0; each < 5; each += 1) expect((await call(only)).status).toBe(502);
+  const refused = await call(only);
+  expect(refused.status).toBe(503);
+  expect(Number(refused.headers.get("retry-after"))).toBe(10);
+  expect((await call(order("openrouter", "openai"))).headers.get("x-holdfast-provider")).toBe("openai");
+  clock.advance(10_000);
+  expect((await call(only)).status).toBe(200);
+  expect((await call(only)).status).toBe(200);
+});
+
+test("the hold is sized at the dearest candidate, other models included", async () => {
+  const plain = await call({ max_tokens: 1_000 });
+  const dear = await call({ max_tokens: 1_000, holdfast: { routing: { models: ["openai/gpt-4o"] } } });
+  const held = (answer: typeof plain) => Number(answer.headers.get("x-holdfast-held-micros"));
+  expect(held(dear)).toBeGreaterThan(10 * held(plain));
+});
+
+test("another model answers where the first one's providers are all left out", async () => {
+  await gateway.fault("status", { params: { status: 503 } }, 1);
+  await gateway.fault("status", { params: { status: 503 } }, 1, "openai");
+  const answer = await call({ holdfast: { routing: { models: ["deepseek/deepseek-chat-v3.1"] } } });
+  expect(answer.status, answer.text).toBe(200);
+  expect(answer.headers.get("x-holdfast-model")).toBe("deepseek/deepseek-chat-v3.1");
+  expect(answer.headers.get("x-holdfast-attempts")).toBe("3");
+});
+
+test("an organization's policy routes its calls at once and limits its models; a call's own wish goes before it", async () => {
+  const put = (body: Record<string, unknown>) => gateway.app.owner.call("PUT", "/api/llm/policy", { body });
+  expect((await put({ routing: { only: ["openrouter"] }, allowed_models: [MODEL] })).status).toBe(200);
+  expect((await call()).headers.get("x-holdfast-provider")).toBe("openrouter");
+  const own = await call({ holdfast: { routing: { only: ["openai"] } } });
+  expect(own.headers.get("x-holdfast-provider")).toBe("openai");
+  const other = await call({ model: "openai/gpt-4o" });
+  expect([other.status, other.body]).toMatchObject([404, { error: { code: "model_not_found" } }]);
+  expect((await gateway.app.owner.call("GET", "/api/llm/policy")).body).toEqual({
+    routing: { only: ["openrouter"] },
+    allowed_models: [MODEL],
+  });
+  expect((await put({ routing: null, allowed_models: null })).status).toBe(200);
+  expect((await call()).headers.get("x-holdfast-route")).toBe("balanced");
+});
+
+test("what makes no sense of a routing is 400 with its place", async () => {
+  const answer = await call({ holdfast: { routing: { sort: "luck" } } });
+  expect([answer.status, answer.body]).toMatchObject([400, { error: { param: "holdfast.routing.sort" } }]);
+});
+
+test("providers tell how they do", async () => {
+  const { body } = await gateway.key.call<{ data: { id: string; state: string; success_1h: number }[] }>(
+    "GET",
+    "/api/llm/providers",
+  );
+  expect(body.data.map(({ id }) => id)).toEqual(["openai", "openrouter"]);
+  for (const { success_1h } of body.data) expect(success_1h).toBeGreaterThan(0);
+});

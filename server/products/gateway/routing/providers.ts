@@ -1,0 +1,51 @@
+import type { Gateway } from "../state.ts";
+import type { Candidate } from "../models/catalogue.ts";
+import { median, type Health } from "./health.ts";
+
+export type ProviderView = {
+  id: string;
+  state: "ok" | "degraded" | "down";
+  models: number;
+  byok: boolean;
+  success_1h: number | null;
+  first_content_p50_ms: number | null;
+  on_disconnect: "abort";
+};
+
+/** The providers that serve models, and how they have done of late as this process saw it. */
+export function describeProviders({ catalogue, deps }: Gateway): ProviderView[] {
+  const now = deps.clock.now().getTime();
+  const candidates = [...catalogue.models.values()].flatMap((model) => model.candidates);
+  const byProvider = Map.groupBy(candidates, ({ provider }) => provider.id);
+  return [...byProvider]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([id, some]) => ({
+      id,
+      models: some.length,
+      byok: false,
+      on_disconnect: "abort" as const,
+      ...healthOf(some, now),
+    }));
+}
+
+/** `down`: nothing is let through; `degraded`: some of its models are not. */
+export function healthOf(candidates: readonly Candidate[], now: number) {
+  const all = candidates.map(({ health }) => health);
+  const open = all.filter(({ breaker }) => breaker.state(now) !== "closed").length;
+  const state =
+    open === 0 ? ("ok" as const) : open === all.length ? ("down" as const) : ("degraded" as const);
+  const { calls, failures } = sum(all, now);
+  return {
+    state,
+    success_1h: calls === 0 ? null : 1 - failures / calls,
+    first_content_p50_ms: median(all.flatMap((health) => health.firstContents(now))),
+  };
+}
+
+function sum(all: readonly Health[], now: number) {
+  const shares = all.map((health) => health.shares(now));
+  return {
+    calls: shares.reduce((total, each) => total + each.calls, 0),
+    failures: shares.reduce((total, each) => total + each.failures, 0),
+  };
+}

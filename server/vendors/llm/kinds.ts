@@ -1,0 +1,64 @@
+/** What is different from one company to the next. Pure. */
+import { readCompletionRequest, readGeneration, type Usage } from "./usage.ts";
+
+export const PROVIDER_KINDS = ["openrouter", "glama", "requesty", "openai", "compatible"] as const;
+export type ProviderKind = (typeof PROVIDER_KINDS)[number];
+
+export type Kind = {
+  /** Where it lives; null: wherever the operator says. */
+  officialUrl: string | null;
+  /** Below its base URL. */
+  chatPath: string;
+  modelsPath: string;
+  /** The header that names a generation for a look-up. */
+  generationHeader: string;
+  /** How its books are asked about one generation; null where it has none to ask. */
+  lookup: { path(id: string): string; read(body: unknown): Usage | null } | null;
+  /** Pauses before each look-up while somebody waits for the end of a whole answer, in ms. */
+  lookupPauses: readonly number[];
+};
+
+const OPENAI_SHAPED = {
+  chatPath: "/chat/completions",
+  modelsPath: "/models",
+  generationHeader: "x-generation-id",
+  lookup: null,
+  lookupPauses: [],
+} as const;
+
+/** Glama tells usage only on asking, and a little late. */
+const LATE = [0, ...Array.from({ length: 10 }, () => 200)];
+
+export const KINDS: Readonly<Record<ProviderKind, Kind>> = {
+  openrouter: {
+    ...OPENAI_SHAPED,
+    officialUrl: "https://openrouter.ai/api/v1",
+    lookup: { path: (id) => `/generation?id=${encodeURIComponent(id)}`, read: readGeneration },
+    lookupPauses: [0, 200],
+  },
+  glama: {
+    officialUrl: "https://glama.ai/api/gateway",
+    chatPath: "/openai/v1/chat/completions",
+    modelsPath: "/v1/models",
+    generationHeader: "x-completion-request-id",
+    lookup: {
+      path: (id) => `/v1/completion-requests/${encodeURIComponent(id)}`,
+      read: readCompletionRequest,
+    },
+    lookupPauses: LATE,
+  },
+  requesty: { ...OPENAI_SHAPED, officialUrl: "https://router.requesty.ai/v1" },
+  openai: { ...OPENAI_SHAPED, officialUrl: "https://api.openai.com/v1" },
+  compatible: { ...OPENAI_SHAPED, officialUrl: null },
+};
+
+/** True where calls cost real money: at the company itself, and at an address nobody vouches for. */
+export function isLive(kind: ProviderKind, hostname: string): boolean {
+  const { officialUrl } = KINDS[kind];
+  if (officialUrl === null) return !isLoopback(hostname);
+  const official = new URL(officialUrl).hostname.split(".").slice(-2).join(".");
+  return hostname === official || hostname.endsWith(`.${official}`);
+}
+
+export const isLoopback = (hostname: string): boolean =>
+  hostname === "localhost" || hostname === "[::1]" || hostname.startsWith("127.");

@@ -1,0 +1,127 @@
+import { Pool } from "undici";
+import { publicConnector } from "../../platform/outbound/index.ts";
+import { isLive, KINDS, type ProviderKind } from "./kinds.ts";
+import { CallHandler, type CallListener, type OpenCall } from "./open-call.ts";
+import type { Usage } from "./usage.ts";
+
+export type ProviderOptions = {
+  /** What this installation calls it. */
+  id: string;
+  kind: ProviderKind;
+  apiKey: string;
+  /** Without a slash at the end, e.g. https://openrouter.ai/api/v1. */
+  baseUrl: string;
+  /** Connections at most, one call each. */
+  maxConnections: number;
+  /** Refuses to connect to an address that is not public. */
+  publicOnly: boolean;
+};
+
+/** What the provider's books say of one generation. `unknown` may still become `found` shortly after its end. */
+export type Lookup = { state: "found"; usage: Usage } | { state: "unknown" } | { state: "unavailable" };
+
+/** A company that answers model calls. */
+export type LanguageModels = {
+  readonly name: string;
+  readonly kind: ProviderKind;
+  /** True where calls cost real money; a test credential must not reach it. */
+  readonly live: boolean;
+  /** Pauses before each look-up of a whole answer, in ms; empty where its books cannot be asked. */
+  readonly lookupPauses: readonly number[];
+  /** Sends a chat body as it is. */
+  chat(body: Buffer, listener: CallListener): OpenCall;
+  /** Asks for the usage and cost of a generation; never throws. */
+  generation(id: string): Promise<Lookup>;
+  /** Its list of models as it says it; null when it does not answer. */
+  listModels(signal: AbortSignal): Promise<unknown>;
+  /** Cuts what is under way. */
+  close(): Promise<void>;
+  /** Takes no more and lets what is under way end. */
+  retire(): Promise<void>;
+};
+
+const CONNECT_TIMEOUT_MS = 5_000;
+const LOOKUP_TIMEOUT_MS = 5_000;
+const LOOKUP_CONNECTIONS = 16;
+/** A longer list of models is no list. */
+const MAX_LIST_BYTES = 16 * 1024 * 1024;
+
+/** A client of one provider, or of whoever speaks like it under `baseUrl`. Connects at the first call. */
+export function createProvider(options: ProviderOptions): LanguageModels {
+  const { id: name, kind, apiKey, baseUrl, maxConnections } = options;
+  const { origin, pathname: path, hostname } = new URL(baseUrl);
+  const pathname = path.replace(/\/+$/, "");
+  const way = KINDS[kind];
+  const base = {
+    pipelining: 1,
+    allowH2: false,
+    connect: options.publicOnly ? publicConnector(CONNECT_TIMEOUT_MS) : { timeout: CONNECT_TIMEOUT_MS },
+    // The caller's deadlines are stricter and know what has arrived.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  };
+  const calls = new Pool(origin, { ...base, connections: maxConnections });
+  // Of their own, so that a look-up never waits behind open streams.
+  const lookups = new Pool(origin, { ...base, connections: LOOKUP_CONNECTIONS });
+  const headers = {
+    authorization: `Bearer ${apiKey}`,
+    "content-type": "application/json",
+    "user-agent": "holdfast",
+  };
+  const get = (below: string, signal: AbortSignal) =>
+    lookups.request({ method: "GET", path: `${pathname}${below}`, headers, signal });
+
+  return {
+    name,
+    kind,
+    live: isLive(kind, hostname),
+    lookupPauses: way.lookupPauses,
+    chat(body, listener) {
+      const call = new CallHandler(listener, way.generationHeader);
+      calls.dispatch({ method: "POST", path: `${pathname}${way.chatPath}`, headers, body }, call);
+      return call;
+    },
+    async generation(id) {
+      if (way.lookup === null) return { state: "unavailable" };
+      try {
+        const answer = await get(way.lookup.path(id), AbortSignal.timeout(LOOKUP_TIMEOUT_MS));
+        const body: unknown = await answer.body.json().catch(() => null);
+        if (answer.statusCode === 404) return { state: "unknown" };
+        if (answer.statusCode !== 200 || body === null) return { state: "unavailable" };
+        const usage = way.lookup.read(body);
+        return usage === null ? { state: "unknown" } : { state: "found", usage };
+      } catch {
+        // Whatever went wrong, the books were not read; the caller asks again.
+        return { state: "unavailable" };
+      }
+    },
+    async listModels(signal) {
+      try {
+        const answer = await get(way.modelsPath, signal);
+        const text = await textOf(answer.body);
+        return text === null || answer.statusCode !== 200 ? null : (JSON.parse(text) as unknown);
+      } catch {
+        // Away, or no JSON: the caller says that there is no list.
+        return null;
+      }
+    },
+    async close() {
+      await Promise.all([calls.destroy(), lookups.destroy()]);
+    },
+    async retire() {
+      await Promise.all([calls.close(), lookups.close()]);
+    },
+  };
+}
+
+/** Null for a longer text than any list. */
+async function textOf(body: AsyncIterable<Buffer>): Promise<string | null> {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  for await (const piece of body) {
+    pieces.push(piece);
+    bytes += piece.length;
+    if (bytes > MAX_LIST_BYTES) return null;
+  }
+  return Buffer.concat(pieces).toString();
+}
