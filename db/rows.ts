@@ -195,6 +195,7 @@ export type BillingPayments = {
   disputed_minor: bigint;
   dispute: string | null;
   lost_minor: bigint;
+  tax_minor: bigint;
 };
 
 /** billing.plan_prices */
@@ -338,6 +339,7 @@ export type BillingSubscriptions = {
   trial_told_at: Date | null;
   promotion_id: string | null;
   method_id: string | null;
+  renewal_told_for: Date | null;
 };
 
 /** billing.trial_marks */
@@ -946,6 +948,7 @@ export type LedgerBalances = {
   mode: string;
   balance: bigint;
   carry_atto: bigint;
+  low_at: bigint;
 };
 
 /** ledger.checks */
@@ -986,6 +989,7 @@ export type LedgerGrants = {
   expired_at: Date | null;
   exhausted_at: Date | null;
   created_at: Date;
+  expiry_told_at: Date | null;
 };
 
 /** ledger.hold_grants */

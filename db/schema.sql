@@ -305,6 +305,7 @@ CREATE TABLE billing.payments (
   disputed_minor bigint NOT NULL DEFAULT 0,
   dispute text,
   lost_minor bigint NOT NULL DEFAULT 0,
+  tax_minor bigint NOT NULL DEFAULT 0,
   CONSTRAINT payments_pkey PRIMARY KEY (org_id, id),
   CONSTRAINT payments_org_id_operation_id_key UNIQUE (org_id, operation_id),
   CONSTRAINT payments_amount_minor_check CHECK ((amount_minor > 0)),
@@ -313,7 +314,8 @@ CREATE TABLE billing.payments (
   CONSTRAINT payments_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text]))),
   CONSTRAINT payments_provider_check CHECK ((provider = ANY (ARRAY['stripe'::text, 'paypal'::text]))),
   CONSTRAINT payments_purpose_check CHECK ((purpose = ANY (ARRAY['credits'::text, 'subscription'::text, 'invoice'::text]))),
-  CONSTRAINT payments_status_check CHECK ((status = ANY (ARRAY['creating'::text, 'requires_payment_method'::text, 'requires_action'::text, 'processing'::text, 'succeeded'::text, 'failed'::text, 'canceled'::text, 'partially_refunded'::text, 'refunded'::text, 'disputed'::text, 'reversed'::text])))
+  CONSTRAINT payments_status_check CHECK ((status = ANY (ARRAY['creating'::text, 'requires_payment_method'::text, 'requires_action'::text, 'processing'::text, 'succeeded'::text, 'failed'::text, 'canceled'::text, 'partially_refunded'::text, 'refunded'::text, 'disputed'::text, 'reversed'::text]))),
+  CONSTRAINT payments_tax_minor_check CHECK ((tax_minor >= 0))
 );
 CREATE INDEX payments_creating ON billing.payments USING btree (created_at) WHERE (status = 'creating'::text);
 CREATE INDEX payments_fee_due ON billing.payments USING btree (paid_at) WHERE ((fee_transaction_id IS NOT NULL) AND (fee_minor IS NULL));
@@ -511,6 +513,7 @@ CREATE TABLE billing.subscriptions (
   trial_told_at timestamp with time zone,
   promotion_id text,
   method_id text,
+  renewal_told_for timestamp with time zone,
   CONSTRAINT subscriptions_pkey PRIMARY KEY (org_id, id),
   CONSTRAINT subscriptions_org_id_operation_id_key UNIQUE (org_id, operation_id),
   CONSTRAINT subscriptions_scheduled_version_id_fkey FOREIGN KEY (scheduled_version_id) REFERENCES billing.plan_versions(id),
@@ -540,7 +543,8 @@ CREATE TABLE billing.trial_marks (
   CONSTRAINT trial_marks_pkey PRIMARY KEY (kind, hash),
   CONSTRAINT trial_marks_kind_check CHECK ((kind = ANY (ARRAY['user'::text, 'email'::text, 'payer'::text, 'org'::text])))
 );
-GRANT INSERT, SELECT ON TABLE billing.trial_marks TO holdfast_app;
+CREATE INDEX trial_marks_subscription ON billing.trial_marks USING btree (subscription_id);
+GRANT DELETE, INSERT, SELECT ON TABLE billing.trial_marks TO holdfast_app;
 GRANT SELECT ON TABLE billing.trial_marks TO holdfast_operator;
 
 CREATE TABLE gateway.attempts (
@@ -1410,6 +1414,7 @@ CREATE TABLE ledger.balances (
   mode text NOT NULL,
   balance bigint NOT NULL,
   carry_atto bigint NOT NULL DEFAULT 0,
+  low_at bigint NOT NULL DEFAULT 0,
   CONSTRAINT balances_pkey PRIMARY KEY (org_id, account, unit, mode),
   CONSTRAINT balances_carry_atto_check CHECK ((carry_atto < '10000000000'::bigint))
 );
@@ -1472,6 +1477,7 @@ END) STORED,
   expired_at timestamp with time zone,
   exhausted_at timestamp with time zone,
   created_at timestamp with time zone NOT NULL,
+  expiry_told_at timestamp with time zone,
   CONSTRAINT grants_pkey PRIMARY KEY (org_id, id),
   CONSTRAINT grants_org_id_reference_key UNIQUE (org_id, reference),
   CONSTRAINT grants_amount_check CHECK ((amount > 0)),
@@ -1487,6 +1493,7 @@ END) STORED,
 ALTER TABLE ledger.grants SET (fillfactor=50);
 CREATE INDEX grants_burn ON ledger.grants USING btree (org_id, mode, unit, priority, expires_at, kind_order, created_at, id) WHERE (exhausted_at IS NULL);
 CREATE INDEX grants_expiring ON ledger.grants USING btree (org_id, mode, unit, expires_at) WHERE ((exhausted_at IS NULL) AND (expired_at IS NULL) AND (expires_at IS NOT NULL));
+CREATE INDEX grants_untold ON ledger.grants USING btree (expires_at) WHERE ((expires_at IS NOT NULL) AND (expiry_told_at IS NULL) AND (exhausted_at IS NULL) AND (expired_at IS NULL) AND (kind <> ALL (ARRAY['plan'::text, 'trial'::text])));
 ALTER TABLE ledger.grants ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY operator_reads ON ledger.grants AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
 CREATE POLICY tenant ON ledger.grants AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));

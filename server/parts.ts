@@ -200,6 +200,7 @@ export async function build(config: Config, options: AppOptions): Promise<Parts>
     providers: providerSettings(config),
     holdLeaseSeconds: config.GATEWAY_HOLD_LEASE_SECONDS,
     maxOpenCalls: config.GATEWAY_MAX_UPSTREAM_CONNECTIONS,
+    announce,
   });
   return {
     config,
@@ -240,7 +241,7 @@ const booksOf = (
 /** What concerns an account alone: its lines that no event tells of, and its payouts. */
 const bookHandlers = (stripe: StripeApi, accountId: string, books: readonly ProviderBooks[]) => [
   ...books.map(recordHandler),
-  stripePayoutHandler({ accountId, mode: stripe.mode }),
+  stripePayoutHandler({ accountId, mode: stripe.mode, stripe }),
 ];
 
 /** What is for sale by subscription. */

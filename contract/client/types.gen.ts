@@ -24,6 +24,44 @@ export type PlanSyncInput = {
     dry_run?: boolean;
 };
 
+export type NewSubscriptionInput = {
+    plan_key: string;
+    interval: 'month' | 'year';
+    quantity?: number;
+    currency?: string;
+    provider?: 'stripe' | 'paypal';
+    trial?: boolean;
+    /**
+     * A card that is kept at Stripe: charged at once, and the answer leads to our billing screen
+     */
+    payment_method_id?: string;
+    /**
+     * Of Stripe; taken off the first invoices
+     */
+    promo_code?: string;
+    success_url?: string;
+    cancel_url?: string;
+};
+
+export type PlanChangeInput = {
+    plan_key: string;
+    interval: 'month' | 'year';
+    quantity?: number;
+};
+
+export type PlanChangeOrderInput = {
+    plan_key: string;
+    interval: 'month' | 'year';
+    quantity?: number;
+    preview_id: string;
+};
+
+export type SubscriptionCancellationInput = {
+    at?: 'period_end' | 'now';
+    reason?: string;
+    feedback?: string;
+};
+
 export type NewBillingAddressInput = {
     line1?: string | null;
     line2?: string | null;
@@ -73,44 +111,6 @@ export type NewPaymentMethodSetupInput = {
     provider?: 'stripe' | 'paypal';
     success_url?: string;
     cancel_url?: string;
-};
-
-export type NewSubscriptionInput = {
-    plan_key: string;
-    interval: 'month' | 'year';
-    quantity?: number;
-    currency?: string;
-    provider?: 'stripe' | 'paypal';
-    trial?: boolean;
-    /**
-     * A card that is kept at Stripe: charged at once, and the answer leads to our billing screen
-     */
-    payment_method_id?: string;
-    /**
-     * Of Stripe; taken off the first invoices
-     */
-    promo_code?: string;
-    success_url?: string;
-    cancel_url?: string;
-};
-
-export type PlanChangeInput = {
-    plan_key: string;
-    interval: 'month' | 'year';
-    quantity?: number;
-};
-
-export type PlanChangeOrderInput = {
-    plan_key: string;
-    interval: 'month' | 'year';
-    quantity?: number;
-    preview_id: string;
-};
-
-export type SubscriptionCancellationInput = {
-    at?: 'period_end' | 'now';
-    reason?: string;
-    feedback?: string;
 };
 
 export type NewRefundInput = {
@@ -421,6 +421,236 @@ export type CheckoutSession = {
     provider: 'stripe' | 'paypal';
 };
 
+export type Invoice = {
+    id: string;
+    number: string | null;
+    status: 'draft' | 'open' | 'paid' | 'void' | 'uncollectible';
+    reason: 'create' | 'cycle' | 'update' | 'other';
+    description: string;
+    provider: 'stripe' | 'paypal';
+    subscription_id: string;
+    payment_id: string | null;
+    currency: string;
+    subtotal_minor: number;
+    tax_minor: number;
+    total_minor: number;
+    due_minor: number;
+    paid_minor: number;
+    attempts: number;
+    next_attempt_at: string | null;
+    pay_url: string | null;
+    lines: Array<{
+        description: string;
+        amount_minor: number;
+        quantity: number;
+        period: {
+            start: string;
+            end: string;
+        };
+        proration: boolean;
+    }>;
+    created_at: string;
+    paid_at: string | null;
+};
+
+export type Invoices = {
+    data: Array<Invoice>;
+    has_more: boolean;
+    next_cursor: string | null;
+};
+
+export type Plan = {
+    key: string;
+    name: string;
+    rank: number;
+    /**
+     * What subscribers of today keep, whatever the plan becomes
+     */
+    version: string;
+    prices: Array<{
+        currency: string;
+        interval: 'month' | 'year';
+        amount_minor: number;
+    }>;
+    trial: {
+        days: number;
+        credits_micros: number;
+    } | null;
+    /**
+     * A month; a year's come month by month
+     */
+    credits_micros: number;
+    rollover: boolean;
+    limits: {
+        seats: number;
+        /**
+         * Model calls a minute; null is no limit
+         */
+        rpm: number | null;
+        /**
+         * Their tokens a minute
+         */
+        tpm: number | null;
+        /**
+         * Model calls at once
+         */
+        concurrency: number | null;
+    };
+};
+
+export type Plans = {
+    providers: Array<'stripe' | 'paypal'>;
+    data: Array<Plan>;
+    features: Array<{
+        key: string;
+        name: string;
+        /**
+         * One for each of `data`
+         */
+        values: Array<boolean | string>;
+    }>;
+};
+
+export type PlanPrices = {
+    data: Array<{
+        provider: 'stripe' | 'paypal';
+        plan: string;
+        currency: string;
+        interval: 'month' | 'year';
+        amount_minor: number;
+        /**
+         * Where a trial is a part of the price
+         */
+        trial_days: number | null;
+        /**
+         * Null: to be made there
+         */
+        price_id: string | null;
+    }>;
+};
+
+export type Subscription = {
+    /**
+     * Whose limits and features count now
+     */
+    plan: Plan;
+    access: 'plan' | 'grace' | 'free';
+    subscription_id: string | null;
+    status: 'creating' | 'incomplete' | 'trialing' | 'active' | 'past_due' | 'suspended' | 'paused' | 'canceled' | 'duplicate' | 'none';
+    /**
+     * Key of what was subscribed to
+     */
+    subscribed_plan: string | null;
+    /**
+     * none: a gift
+     */
+    provider: 'stripe' | 'paypal' | 'none' | null;
+    interval: 'month' | 'year' | null;
+    quantity: number | null;
+    /**
+     * Of a period, all units
+     */
+    amount_minor: number | null;
+    currency: string | null;
+    current_period: {
+        start: string;
+        end: string | null;
+    } | null;
+    trial_ends_at: string | null;
+    cancel_at_period_end: boolean;
+    canceled_at: string | null;
+    scheduled_change: {
+        plan_key: string;
+        quantity: number;
+        amount_minor: number;
+        effective_at: string;
+    } | null;
+    grace: {
+        failed_payments: number;
+        max_failed_payments: number;
+        /**
+         * At most 14 days after the first failure
+         */
+        until: string;
+    } | null;
+    /**
+     * What a change of plan waits for: the company's page, where it is paid or agreed to
+     */
+    next_action: {
+        type: 'redirect';
+        url: string;
+    } | null;
+    /**
+     * Where the first payment can still be made
+     */
+    checkout_url: string | null;
+};
+
+export type PlanUsage = {
+    period: {
+        start: string;
+        end: string;
+    };
+    credits: {
+        /**
+         * In the period, whatever for
+         */
+        granted_micros: number;
+        used_micros: number;
+        held_micros: number;
+        available_micros: number;
+        /**
+         * Within 7 days
+         */
+        expiring_micros: number;
+    };
+    limits: {
+        seats: {
+            limit: number;
+            used: number;
+        };
+    };
+};
+
+export type SubscriptionCheckout = {
+    subscription_id: string;
+    session_id: string;
+    url: string;
+    expires_at: string;
+};
+
+export type PlanChangePreview = {
+    preview_id: string;
+    expires_at: string;
+    direction: 'up' | 'down' | 'same';
+    currency: string;
+    lines: Array<{
+        description: string;
+        amount_minor: number;
+        quantity: number;
+        period: {
+            start: string;
+            end: string;
+        };
+        proration: boolean;
+    }>;
+    /**
+     * Exactly what is charged when it is carried out
+     */
+    due_now_minor: number;
+    next_invoice_minor: number;
+    /**
+     * Added at once; what comes later comes with its invoice
+     */
+    credits_change_micros: number;
+    effective_at: string;
+    blockers: Array<{
+        limit: string;
+        allowed: number;
+        used: number;
+    }>;
+};
+
 export type Customer = {
     org_id: string;
     name: string;
@@ -508,76 +738,6 @@ export type Disputes = {
     data: Array<Dispute>;
     has_more: boolean;
     next_cursor: string | null;
-};
-
-export type Plan = {
-    key: string;
-    name: string;
-    rank: number;
-    /**
-     * What subscribers of today keep, whatever the plan becomes
-     */
-    version: string;
-    prices: Array<{
-        currency: string;
-        interval: 'month' | 'year';
-        amount_minor: number;
-    }>;
-    trial: {
-        days: number;
-        credits_micros: number;
-    } | null;
-    /**
-     * A month; a year's come month by month
-     */
-    credits_micros: number;
-    rollover: boolean;
-    limits: {
-        seats: number;
-        /**
-         * Model calls a minute; null is no limit
-         */
-        rpm: number | null;
-        /**
-         * Their tokens a minute
-         */
-        tpm: number | null;
-        /**
-         * Model calls at once
-         */
-        concurrency: number | null;
-    };
-};
-
-export type Plans = {
-    providers: Array<'stripe' | 'paypal'>;
-    data: Array<Plan>;
-    features: Array<{
-        key: string;
-        name: string;
-        /**
-         * One for each of `data`
-         */
-        values: Array<boolean | string>;
-    }>;
-};
-
-export type PlanPrices = {
-    data: Array<{
-        provider: 'stripe' | 'paypal';
-        plan: string;
-        currency: string;
-        interval: 'month' | 'year';
-        amount_minor: number;
-        /**
-         * Where a trial is a part of the price
-         */
-        trial_days: number | null;
-        /**
-         * Null: to be made there
-         */
-        price_id: string | null;
-    }>;
 };
 
 export type InstallationPayment = {
@@ -720,44 +880,6 @@ export type PaymentIntent = {
     pay_url: string;
 };
 
-export type Invoice = {
-    id: string;
-    number: string | null;
-    status: 'draft' | 'open' | 'paid' | 'void' | 'uncollectible';
-    reason: 'create' | 'cycle' | 'update' | 'other';
-    description: string;
-    provider: 'stripe' | 'paypal';
-    subscription_id: string;
-    payment_id: string | null;
-    currency: string;
-    subtotal_minor: number;
-    tax_minor: number;
-    total_minor: number;
-    due_minor: number;
-    paid_minor: number;
-    attempts: number;
-    next_attempt_at: string | null;
-    pay_url: string | null;
-    lines: Array<{
-        description: string;
-        amount_minor: number;
-        quantity: number;
-        period: {
-            start: string;
-            end: string;
-        };
-        proration: boolean;
-    }>;
-    created_at: string;
-    paid_at: string | null;
-};
-
-export type Invoices = {
-    data: Array<Invoice>;
-    has_more: boolean;
-    next_cursor: string | null;
-};
-
 export type PaymentMethodSetup = {
     session_id: string;
     url: string;
@@ -786,128 +908,6 @@ export type PaymentMethod = {
 export type PaymentMethods = {
     providers: Array<'stripe' | 'paypal'>;
     data: Array<PaymentMethod>;
-};
-
-export type Subscription = {
-    /**
-     * Whose limits and features count now
-     */
-    plan: Plan;
-    access: 'plan' | 'grace' | 'free';
-    subscription_id: string | null;
-    status: 'creating' | 'incomplete' | 'trialing' | 'active' | 'past_due' | 'suspended' | 'paused' | 'canceled' | 'duplicate' | 'none';
-    /**
-     * Key of what was subscribed to
-     */
-    subscribed_plan: string | null;
-    /**
-     * none: a gift
-     */
-    provider: 'stripe' | 'paypal' | 'none' | null;
-    interval: 'month' | 'year' | null;
-    quantity: number | null;
-    /**
-     * Of a period, all units
-     */
-    amount_minor: number | null;
-    currency: string | null;
-    current_period: {
-        start: string;
-        end: string | null;
-    } | null;
-    trial_ends_at: string | null;
-    cancel_at_period_end: boolean;
-    canceled_at: string | null;
-    scheduled_change: {
-        plan_key: string;
-        quantity: number;
-        amount_minor: number;
-        effective_at: string;
-    } | null;
-    grace: {
-        failed_payments: number;
-        max_failed_payments: number;
-        /**
-         * At most 14 days after the first failure
-         */
-        until: string;
-    } | null;
-    /**
-     * What a change of plan waits for: the company's page, where it is paid or agreed to
-     */
-    next_action: {
-        type: 'redirect';
-        url: string;
-    } | null;
-    /**
-     * Where the first payment can still be made
-     */
-    checkout_url: string | null;
-};
-
-export type PlanUsage = {
-    period: {
-        start: string;
-        end: string;
-    };
-    credits: {
-        /**
-         * In the period, whatever for
-         */
-        granted_micros: number;
-        used_micros: number;
-        held_micros: number;
-        available_micros: number;
-        /**
-         * Within 7 days
-         */
-        expiring_micros: number;
-    };
-    limits: {
-        seats: {
-            limit: number;
-            used: number;
-        };
-    };
-};
-
-export type SubscriptionCheckout = {
-    subscription_id: string;
-    session_id: string;
-    url: string;
-    expires_at: string;
-};
-
-export type PlanChangePreview = {
-    preview_id: string;
-    expires_at: string;
-    direction: 'up' | 'down' | 'same';
-    currency: string;
-    lines: Array<{
-        description: string;
-        amount_minor: number;
-        quantity: number;
-        period: {
-            start: string;
-            end: string;
-        };
-        proration: boolean;
-    }>;
-    /**
-     * Exactly what is charged when it is carried out
-     */
-    due_now_minor: number;
-    next_invoice_minor: number;
-    /**
-     * Added at once; what comes later comes with its invoice
-     */
-    credits_change_micros: number;
-    effective_at: string;
-    blockers: Array<{
-        limit: string;
-        allowed: number;
-        used: number;
-    }>;
 };
 
 export type Refund = {

@@ -32,7 +32,7 @@ export async function startProduct(): Promise<Product> {
   const dataDir = mkdtempSync(path.join(tmpdir(), "holdfast-journeys-"));
   const env = {
     ...process.env,
-    PLANS_FILE: path.join(root, "test", "harness", "plans.json"),
+    PLANS_FILE: path.join(root, "test", "journeys", "plans.json"),
     HOLDFAST_DATA: dataDir,
     OPEN: "0",
     PORT: process.env["PORT"] ?? "3100",

@@ -24,11 +24,13 @@ import { journeys as playground } from "./playground.journey.ts";
 import { type Product, resultsDir, startProduct } from "./product.ts";
 import { connectSandbox } from "./sandbox.ts";
 import { journeys as relay } from "./relay.journey.ts";
+import { journeys as reports } from "./reports.journey.ts";
 import { journeys as secondFactors } from "./second-factors.journey.ts";
 import { journeys as signIn } from "./sign-in.journey.ts";
 import { journeys as signOut } from "./sign-out.journey.ts";
 import { journeys as sso } from "./sso.journey.ts";
 import type { Journey, Stage } from "./stage.ts";
+import { journeys as subscribe } from "./subscribe.journey.ts";
 import { journeys as team } from "./team.journey.ts";
 
 const STEP_MS = 15_000;
@@ -60,6 +62,8 @@ const JOURNEYS: Journey[] = [
   operator,
   relay,
   adjustments,
+  subscribe,
+  reports,
   people,
   keyboard,
   sso,

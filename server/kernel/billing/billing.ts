@@ -26,6 +26,7 @@ import {
 } from "./subscriptions/read.ts";
 import { byMode, recurringHandler } from "./subscriptions/stripe-handler.ts";
 import { subscriptionStatus } from "./subscriptions/checkout-status.ts";
+import { forgetTrials } from "./subscriptions/trial-marks.ts";
 import { watchSubscriptions } from "./subscriptions/watch.ts";
 import { readUsage, type PlanUsage } from "./subscriptions/usage.ts";
 import { postFees } from "./payments/post-fees.ts";
@@ -95,11 +96,17 @@ export type Billing = {
   beginMonths(): Promise<number>;
   giveMonths(): Promise<boolean>;
   runClock(): Promise<boolean>;
+  /** Forgets who had a trial, two years after their organization was deleted. */
+  forgetTrials(): Promise<void>;
   /** Carries on changes of plan by PayPal; how many. */
   carryChanges(signal: AbortSignal): Promise<number>;
   /** Looks after subscriptions that stand still; how many. */
   watch(signal: AbortSignal): Promise<number>;
 };
+
+/** What another account of the company tells is kept, and is nothing to what is sold by this one. */
+const ofAccount = (accountId: string, handlers: readonly AnyHandler[]): AnyHandler[] =>
+  handlers.map((handler) => ({ ...handler, accountId }));
 
 export function createBilling(deps: BillingDeps): Billing {
   const { db, paypal } = deps;
@@ -111,17 +118,15 @@ export function createBilling(deps: BillingDeps): Billing {
   return {
     deps,
     handlers: [
-      ...snapshots,
-      thinHandler(deps, snapshots),
+      ...ofAccount(deps.accountId, [...snapshots, thinHandler(deps, snapshots), customerHandler(deps)]),
       ...(paypal
-        ? [
+        ? ofAccount(paypal.accountId, [
             paypalHandler(deps, paypal),
             paypalRecurringHandler(deps, paypal),
             paypalDisputeHandler(deps, paypal),
             paypalWalletHandler(deps, paypal),
-          ]
+          ])
         : []),
-      customerHandler(deps),
     ],
     purchase: (input) => purchase(deps, input),
     async checkoutStatus(id) {
@@ -157,6 +162,7 @@ export function createBilling(deps: BillingDeps): Billing {
     beginMonths: months.begin,
     giveMonths: months.give,
     runClock: () => runClock(deps),
+    forgetTrials: () => forgetTrials(deps),
     carryChanges: async (signal) => (paypal ? carryChanges(deps, paypal, signal) : 0),
   };
 }

@@ -12,6 +12,7 @@ const TOPUPS_MS = 3_000;
 const FEES_MS = 2_000;
 const CHANGES_MS = 2_000;
 const ORDERS_MS = 5 * 60_000;
+const TRIALS_MS = 3_600_000;
 
 /** Purchases cut off before their session was known; the company's fees; months that our clock counts. */
 export function billingJobs(loops: Loops, billing: Billing): void {
@@ -26,6 +27,7 @@ export function billingJobs(loops: Loops, billing: Billing): void {
     return billing.giveMonths();
   });
   loops.every("billing.clock", CLOCK_MS, () => billing.runClock());
+  loops.every("billing.trials", TRIALS_MS, () => billing.forgetTrials());
   loops.every("billing.orders", ORDERS_MS, async (signal) => {
     await billing.sweepOrders(signal);
     await billing.sweepSetups(signal);

@@ -9,3 +9,7 @@ export function moneyText(minor: bigint, currency: string): string {
   const fraction = digits === 0 ? "" : `.${text.slice(text.length - digits)}`;
   return `${sign}${whole}${fraction} ${currency.toUpperCase()}`;
 }
+
+/** Micro-credits as people read them, e.g. `1,000 credits`; parts of one are left out. */
+export const creditsText = (micros: bigint): string =>
+  `${(micros / 1_000_000n).toLocaleString("en")} credits`;

@@ -1,6 +1,7 @@
 import type { Tx } from "../../platform/db/index.ts";
 import type { OrgId } from "../../platform/ids.ts";
 import type { Mode } from "./entry.ts";
+import { available, type Book } from "./book.ts";
 import type { NewGrant } from "./grant.ts";
 
 /** Something that happened to one object, for those outside who asked to be told. */
@@ -46,3 +47,20 @@ export const expiryAnnouncement = (
   objectId: grantId,
   object: () => ({ id: grantId, unit, expired: Number(amount), expired_at: now.toISOString() }),
 });
+
+/** `credits.low`, of a book that runs low; of credits alone. */
+export const lowAnnouncement = (book: Book, isLow: boolean): Announcement[] =>
+  isLow && book.unit === "credit"
+    ? [
+        {
+          type: "credits.low",
+          mode: book.mode,
+          objectId: `wallet:${book.mode}:${book.unit}`,
+          object: () => ({
+            unit: book.unit,
+            available: Number(available(book)),
+            as_of: book.now.toISOString(),
+          }),
+        },
+      ]
+    : [];

@@ -1,7 +1,8 @@
 import type { Tx } from "../../platform/db/index.ts";
 import type { OrgId } from "../../platform/ids.ts";
 import { ATTO_PER_MICRO } from "../../platform/money.ts";
-import { available, openBook, sweepExpired, type Book, type BookGrant } from "./book.ts";
+import { lowAnnouncement, type Announcement } from "./announce.ts";
+import { available, openBook, runsLow, sweepExpired, type Book, type BookGrant } from "./book.ts";
 import type { Gate, HoldRequest, HoldResult, Refusal, Settlement, SettleResult } from "./hold.ts";
 import {
   covers,
@@ -19,7 +20,12 @@ import { planSettle } from "./plan-settle.ts";
 import { writeBook } from "./write-book.ts";
 
 export type Batch = { settle: readonly Settlement[]; hold: readonly HoldRequest[] };
-export type BatchResult = { settled: SettleResult[]; held: HoldResult[] };
+export type BatchResult = {
+  settled: SettleResult[];
+  held: HoldResult[];
+  /** To be told in the same transaction: credits that run low with this batch. */
+  low: Announcement[];
+};
 
 const nameOf = ({ mode, unit }: BookKey): string => `${mode}/${unit}`;
 
@@ -76,10 +82,11 @@ export async function planBatch(
     if (result.held && !known) gate?.held(at);
     return result;
   });
+  const low = [...books.values()].flatMap((book) => lowAnnouncement(book, runsLow(book)));
   const write = async () => {
     await Promise.all([...[...books.values()].map((book) => writeBook(tx, org, book)), gate?.end()]);
   };
-  return { settled, held, write };
+  return { settled, held, low, write };
 }
 
 function refusedBy({ problem, roomMicros }: Refusal, { id }: HoldRequest, book: Book): HoldResult {
@@ -114,6 +121,7 @@ async function openBooks(
     const book = openBook(wallet.mode, wallet.unit, now, {
       wallet: wallet.balance,
       carryAtto: wallet.carry_atto,
+      lowAt: wallet.low_at,
       grants: enough,
       holds,
     });

@@ -223,3 +223,36 @@ test("nothing of a refused batch remains when its transaction is rolled back", a
   const nobody = await withSystemTx(dbs[0], (tx) => ledger.listTransactions(tx, org, "test", { limit: 1 }));
   expect(nobody.rows).toEqual([]);
 });
+
+test("credits that run low are told of once in the transaction that spends them, and again after the next grant", async () => {
+  const org = await rich(1_000n);
+  const told: { type: string; available: unknown; inTx: boolean }[] = [];
+  const batcher = ledger.createHoldBatcher<null, null>(dbs[0], {
+    now,
+    alongside: silent,
+    async announce(_tx, orgId, events) {
+      const outside = await balanceOf(orgId);
+      for (const { type, object } of events)
+        told.push({ type, available: object().available, inTx: outside!.held > 0n });
+    },
+  });
+  const spend = async (amount: bigint) => {
+    const hold = request(amount);
+    await batcher.hold(org, hold, null);
+    await batcher.settle(org, settlement(hold.id, amount * ATTO_PER_MICRO), null);
+  };
+  // Held is not gone: what is not used of it comes back.
+  const large = request(950n);
+  await batcher.hold(org, large, null);
+  await batcher.settle(org, settlement(large.id, 0n), null);
+  await spend(900n);
+  expect(told).toEqual([]);
+  await spend(1n);
+  await spend(50n);
+  expect(told).toEqual([{ type: "credits.low", available: 99, inTx: true }]);
+  const more = { mode: "test", unit: "credit", kind: "gift", amount: 951n, reference: "gift" } as const;
+  await withTx(dbs[0], org, (tx) => ledger.grant(tx, org, [more], now.now()));
+  await spend(901n);
+  expect(told.map(({ available }) => available)).toEqual([99, 99]);
+  await expectSound(org);
+});

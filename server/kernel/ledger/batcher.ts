@@ -3,6 +3,7 @@ import type { Clock } from "../../platform/clock.ts";
 import { withTx, type Db, type Tx } from "../../platform/db/index.ts";
 import type { OrgId } from "../../platform/ids.ts";
 import { common, Problem } from "../../platform/problem.ts";
+import type { Announce } from "./announce.ts";
 import { planBatch } from "./batch.ts";
 import type { Gate, HoldRequest, HoldResult, Settlement, SettleResult } from "./hold.ts";
 import { checkHold } from "./plan-hold.ts";
@@ -28,6 +29,13 @@ export type HoldBatcher<H, S> = {
   drain(): Promise<void>;
 };
 
+export type BatcherOptions<H, S> = {
+  now: Clock;
+  alongside: Alongside<H, S>;
+  /** Tells those outside of credits that run low. */
+  announce?: Announce;
+};
+
 /** Calls in one commit. */
 const MAX_BATCH = 256;
 /** Calls waiting for one organization's commit; about a second's worth. Beyond it the answer is 503. */
@@ -48,10 +56,7 @@ type Call<H, S> =
  * idle one commits at once. A promise resolves only after the commit. A batch that fails is redone call by call, so that
  * a fault fails only its own call; a lost database fails them all.
  */
-export function createHoldBatcher<H, S>(
-  db: Db,
-  options: { now: Clock; alongside: Alongside<H, S> },
-): HoldBatcher<H, S> {
+export function createHoldBatcher<H, S>(db: Db, options: BatcherOptions<H, S>): HoldBatcher<H, S> {
   const queues = new Map<OrgId, Call<H, S>[]>();
   const running = new Set<Promise<void>>();
   // The loop outlives the call that started it, and must not keep that call's request context.
@@ -97,7 +102,7 @@ async function commitNext<H, S>(
   db: Db,
   org: OrgId,
   queue: Call<H, S>[],
-  options: { now: Clock; alongside: Alongside<H, S> },
+  options: BatcherOptions<H, S>,
 ): Promise<void> {
   let calls: Call<H, S>[] = [];
   try {
@@ -122,7 +127,7 @@ async function apply<H, S>(
   tx: Tx,
   org: OrgId,
   calls: readonly Call<H, S>[],
-  { now, alongside }: { now: Clock; alongside: Alongside<H, S> },
+  { now, alongside, announce }: BatcherOptions<H, S>,
 ): Promise<(() => void)[]> {
   const holds = calls.filter((call) => call.kind === "hold");
   const settles = calls.filter((call) => call.kind === "settle");
@@ -133,7 +138,7 @@ async function apply<H, S>(
       org,
       holds.map(({ item }) => item),
     ) ?? null;
-  const { held, settled, write } = await planBatch(tx, org, batch, now.now(), openGate);
+  const { held, settled, low, write } = await planBatch(tx, org, batch, now.now(), openGate);
   const answers: (() => void)[] = [];
   const kept: H[] = [];
   held.forEach((result, index) => {
@@ -146,6 +151,7 @@ async function apply<H, S>(
     answers.push(() => call.resolve(result));
     return { item: call.item, result };
   });
+  if (low.length > 0) await announce?.(tx, org, low);
   tx.last(write());
   await Promise.all([
     kept.length > 0 && alongside.held(tx, org, kept),

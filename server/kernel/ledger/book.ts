@@ -56,6 +56,8 @@ export type Book = {
   readonly now: Date;
   wallet: bigint;
   carryAtto: bigint;
+  /** Below it little is left of what there was after the last grant; zero once that was told. */
+  lowAt: bigint;
   /** Loaded grants by id, in burn order; enough of them for what is planned. */
   readonly grants: Map<string, BookGrant>;
   readonly holds: Map<string, BookHold>;
@@ -73,7 +75,13 @@ export function openBook(
   mode: Mode,
   unit: Unit,
   now: Date,
-  state: { wallet: bigint; carryAtto: bigint; grants?: readonly BookGrant[]; holds?: readonly BookHold[] },
+  state: {
+    wallet: bigint;
+    carryAtto: bigint;
+    lowAt?: bigint;
+    grants?: readonly BookGrant[];
+    holds?: readonly BookHold[];
+  },
 ): Book {
   return {
     mode,
@@ -81,6 +89,7 @@ export function openBook(
     now,
     wallet: state.wallet,
     carryAtto: state.carryAtto,
+    lowAt: state.lowAt ?? 0n,
     grants: new Map((state.grants ?? []).toSorted(burnOrder).map((grant) => [grant.id, grant])),
     holds: new Map((state.holds ?? []).map((hold) => [hold.id, hold])),
     drafts: [],
@@ -109,6 +118,20 @@ export const available = (book: Book): bigint => (book.wallet > 0n ? book.wallet
 
 export const isExpired = (grant: BookGrant, now: Date): boolean =>
   grant.expiredAt !== null || (grant.expiresAt !== null && grant.expiresAt.getTime() <= now.getTime());
+
+/** A tenth of what there is after a grant. */
+export function markLow(book: Book): void {
+  book.lowAt = available(book) / 10n;
+}
+
+/** True once after a grant: less than its mark is left, since something was spent or has expired. What is only held may return. */
+export function runsLow(book: Book): boolean {
+  const isGone = ({ entries }: Draft) =>
+    entries.some(({ account }) => account !== "wallet" && account !== "held");
+  if (book.wallet >= book.lowAt || book.lowAt === 0n || !book.drafts.some(isGone)) return false;
+  book.lowAt = 0n;
+  return true;
+}
 
 /** Which unheld remainders `amount` comes from, in burn order; may add up to less. */
 export function choose(book: Book, amount: bigint): { grant: BookGrant; amount: bigint }[] {

@@ -60,7 +60,12 @@ async function settleClaim(
   const wallet = wallets.find((row) => row.mode === mode && row.unit === unit);
   assert(wallet, "a grant has a wallet");
   const grants = await loadGrants(tx, org, { mode, unit }, { ids: [grant.id], need: grant.amount }, now);
-  const book = openBook(mode, unit, now, { wallet: wallet.balance, carryAtto: wallet.carry_atto, grants });
+  const book = openBook(mode, unit, now, {
+    wallet: wallet.balance,
+    carryAtto: wallet.carry_atto,
+    lowAt: wallet.low_at,
+    grants,
+  });
   const moved = plan(book, grant.id, claim);
   await writeBook(tx, org, book);
   return moved;

@@ -1,9 +1,9 @@
 import { withOperatorTx, withTx, type Db, type Tx } from "../../platform/db/index.ts";
 import type { HoldId, OrgId } from "../../platform/ids.ts";
 import { assert } from "../../platform/problem.ts";
-import { expiryAnnouncement, type Announce } from "./announce.ts";
+import { expiryAnnouncement, lowAnnouncement, type Announce } from "./announce.ts";
 import { textArray } from "./arrays.ts";
-import { openBook, sweepExpired } from "./book.ts";
+import { openBook, runsLow, sweepExpired } from "./book.ts";
 import { loadGrants, lockWallets, type BookKey } from "./load-book.ts";
 import { DUE_GRANTS, DUE_HOLDS, EXPIRE_HOLDS, EXTEND_HOLDS } from "./expire-statements.ts";
 import { writeBook } from "./write-book.ts";
@@ -64,12 +64,9 @@ export async function expireGrants(
   const expired: { orgId: OrgId; grantId: string; amount: bigint }[] = [];
   for (const { org_id: org, mode, unit } of due) {
     const swept = await withTx(db, org, async (tx) => {
-      const rows = await sweepBook(tx, org, { mode, unit }, now);
-      await announce?.(
-        tx,
-        org,
-        rows.map((row) => expiryAnnouncement({ mode, unit, ...row }, now)),
-      );
+      const { rows, low } = await sweepBook(tx, org, { mode, unit }, now);
+      const gone = rows.map((row) => expiryAnnouncement({ mode, unit, ...row }, now));
+      await announce?.(tx, org, [...gone, ...low]);
       return rows;
     });
     expired.push(...swept.map((row) => ({ orgId: org, ...row })));
@@ -82,9 +79,10 @@ async function sweepBook(tx: Tx, org: OrgId, key: BookKey, now: Date) {
   const wallet = wallets.find((row) => row.mode === key.mode && row.unit === key.unit);
   assert(wallet, "the wallet is locked");
   const grants = await loadGrants(tx, org, key, { ids: [], need: 0n }, now);
-  const state = { wallet: wallet.balance, carryAtto: wallet.carry_atto, grants };
+  const state = { wallet: wallet.balance, carryAtto: wallet.carry_atto, lowAt: wallet.low_at, grants };
   const book = openBook(key.mode, key.unit, now, state);
-  const swept = sweepExpired(book);
+  const rows = sweepExpired(book);
+  const low = lowAnnouncement(book, runsLow(book));
   await writeBook(tx, org, book);
-  return swept;
+  return { rows, low };
 }

@@ -1,7 +1,7 @@
 import type { Tx } from "../../platform/db/index.ts";
 import { newId, type OrgId } from "../../platform/ids.ts";
 import { assert } from "../../platform/problem.ts";
-import { debt, min, openBook, record, type Book, type BookGrant } from "./book.ts";
+import { debt, markLow, min, openBook, record, type Book, type BookGrant } from "./book.ts";
 import type { Mode, Unit } from "./entry.ts";
 import { findGrants, lockWallets } from "./load-book.ts";
 import { writeBook } from "./write-book.ts";
@@ -39,8 +39,8 @@ export async function grant(tx: Tx, org: OrgId, grants: readonly NewGrant[], now
   const references = grants.map(({ reference }) => reference);
   const found = await findGrants(tx, org, references);
   const known = new Map(found.map((row) => [row.grant.reference, row.grant.id]));
-  const books = wallets.map(({ mode, unit, balance, carry_atto }) =>
-    openBook(mode, unit, now, { wallet: balance, carryAtto: carry_atto }),
+  const books = wallets.map(({ mode, unit, balance, carry_atto, low_at }) =>
+    openBook(mode, unit, now, { wallet: balance, carryAtto: carry_atto, lowAt: low_at }),
   );
   const results = grants.map((wanted): Granted => {
     const { reference, mode, unit } = wanted;
@@ -76,6 +76,7 @@ export function planGrant(book: Book, wanted: NewGrant, from: "issued" | "clawba
   };
   book.newGrants.push(added);
   book.wallet += amount;
+  markLow(book);
   record(book, "grant", reference, { [from]: -amount, wallet: amount });
   return added.id;
 }

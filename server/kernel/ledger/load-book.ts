@@ -6,10 +6,10 @@ import { type BookGrant, type BookHold, isExpired, unheld } from "./book.ts";
 import { CREDIT_ACCOUNTS, type Mode, type Unit } from "./entry.ts";
 
 export type BookKey = { mode: Mode; unit: Unit };
-export type Wallet = BookKey & { balance: bigint; carry_atto: bigint };
+export type Wallet = BookKey & { balance: bigint; carry_atto: bigint; low_at: bigint };
 
 const LOCK_WALLETS = `
-  select mode, unit, balance, carry_atto from ledger.balances
+  select mode, unit, balance, carry_atto, low_at from ledger.balances
   where org_id = $1 and account = 'wallet' order by unit, mode for update`;
 
 const ADD_BALANCES = `

@@ -25,7 +25,12 @@ export async function take(tx: Tx, org: OrgId, taking: Taking, now: Date): Promi
   const wallet = wallets.find((row) => row.mode === mode && row.unit === unit);
   assert(wallet, "the wallet is locked");
   const grants = await loadGrants(tx, org, taking, { ids: [], need: amount }, now);
-  const book = openBook(mode, unit, now, { wallet: wallet.balance, carryAtto: wallet.carry_atto, grants });
+  const book = openBook(mode, unit, now, {
+    wallet: wallet.balance,
+    carryAtto: wallet.carry_atto,
+    lowAt: wallet.low_at,
+    grants,
+  });
   sweepExpired(book);
   takeBack(book, amount);
   record(book, "adjustment", reference, { clawback: amount, wallet: -amount });

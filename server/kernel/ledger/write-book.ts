@@ -21,12 +21,13 @@ const WRITE = `
     from unnest($8::text[], $9::smallint[], $10::text[], $11::bigint[])
       as e (transaction_id, position, account, amount)
   ), balanced as (
-    insert into ledger.balances (org_id, account, unit, mode, balance, carry_atto)
-    select $1::text, account, $3::text, $2::text, amount, carry
-    from unnest($12::text[], $13::bigint[], $14::bigint[]) as b (account, amount, carry)
+    insert into ledger.balances (org_id, account, unit, mode, balance, carry_atto, low_at)
+    select $1::text, account, $3::text, $2::text, amount, carry, low
+    from unnest($12::text[], $13::bigint[], $14::bigint[], $42::bigint[]) as b (account, amount, carry, low)
     order by account
     on conflict (org_id, account, unit, mode)
-    do update set balance = balances.balance + excluded.balance, carry_atto = excluded.carry_atto
+    do update set balance = balances.balance + excluded.balance, carry_atto = excluded.carry_atto,
+      low_at = excluded.low_at
   ), granted as (
     insert into ledger.grants (org_id, mode, unit, id, reference, kind, priority, amount, expires_at, created_at,
       remaining, held, clawed_back, claw_pending, expired_at, exhausted_at)
@@ -67,16 +68,18 @@ export async function writeBook(tx: Tx, org: OrgId, book: Book): Promise<void> {
     const ids = [...book.rewrittenParts].map((hold) => hold.id);
     statements.push(tx.query("ledger.drop_parts", DROP_PARTS, [org, textArray(ids)]));
   }
+  const balances = balanceColumns(book);
   const values = [
     org,
     mode,
     unit,
     now,
     ...draftColumns(book),
-    ...balanceColumns(book),
+    ...balances.slice(0, 3),
     ...grantColumns([...new Set([...book.newGrants, ...book.changedGrants])]),
     ...holdColumns([...new Set([...book.newHolds, ...book.changedHolds])]),
     ...partColumns(book),
+    ...balances.slice(3),
   ];
   await Promise.all([...statements, tx.query("ledger.write_book", WRITE, values)]);
 }
@@ -105,7 +108,7 @@ function draftColumns({ drafts }: Book): string[] {
   ];
 }
 
-/** The wallet's row is always among them: it carries the fraction. */
+/** The wallet's row is always among them: it carries the fraction, and the mark below which little is left. */
 function balanceColumns(book: Book): string[] {
   const moved = new Map<string, bigint>([["wallet", 0n]]);
   for (const { entries } of book.drafts) {
@@ -116,6 +119,7 @@ function balanceColumns(book: Book): string[] {
     textArray(accounts),
     numberArray([...moved.values()]),
     numberArray(accounts.map((account) => (account === "wallet" ? book.carryAtto : 0n))),
+    numberArray(accounts.map((account) => (account === "wallet" ? book.lowAt : 0n))),
   ];
 }
 

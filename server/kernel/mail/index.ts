@@ -14,5 +14,5 @@
 export { createMail, type Mail } from "./mail.ts";
 export { mailConfig } from "./config.ts";
 export type { MailDeps } from "./deps.ts";
-export type { Block, Composed, Letter, MailKind, NewMail } from "./letter.ts";
+export type { Block, Composed, Letter, MailKind, NewMail, Ref } from "./letter.ts";
 export type { AddressState } from "./address-store.ts";

@@ -12,7 +12,7 @@ export { CASCADES } from "./cached.ts";
 export { tenancyConfig, type TenancyConfig } from "./config.ts";
 export { organizationActions, organizationsOf, personChanged } from "./organizations/organization.ts";
 export { findName, listOrganizations } from "./organizations/store.ts";
-export { countMembers, listOwners } from "./members/store.ts";
+export { countMembers } from "./members/store.ts";
 export { PERMISSIONS, permissionsOf, SCOPES, type Permission, type Scope } from "./permissions.ts";
 export type { TenancyDeps } from "./deps.ts";
 export { connectionActions } from "./sso/actions.ts";

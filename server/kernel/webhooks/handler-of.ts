@@ -11,6 +11,15 @@ export function handlerOf({ handlers }: InboxDeps, event: InboxEvent): AnyHandle
   return found ?? null;
 }
 
+/** Why nobody handles it: of an account that nothing is sold by, or of a type that is nothing to us. */
+export const unhandledCode = (
+  { handlers }: InboxDeps,
+  event: InboxEvent,
+): "other_account" | "unhandled_type" =>
+  handlers.some(({ source, types }) => source === event.source && types.has(event.type))
+    ? "other_account"
+    : "unhandled_type";
+
 /**
  * Told when an event is stored; asked again of one that is replayed, since replay opens what was ignored. Its bytes alone
  * tell: where they need a header to be read, the company names no mode.

@@ -4,7 +4,7 @@ import { newId, type OrgId } from "../../platform/ids.ts";
 import { Problem, common } from "../../platform/problem.ts";
 import type { InboxDeps } from "./deps.ts";
 import type { AnyHandler, Effect, Prepared } from "./event.ts";
-import { handlerOf, isOtherMode } from "./handler-of.ts";
+import { handlerOf, isOtherMode, unhandledCode } from "./handler-of.ts";
 import { openBody } from "./payload.ts";
 import { RuleBroken } from "./problems.ts";
 import { retryAt, waitUntil } from "./retry.ts";
@@ -86,7 +86,7 @@ async function work(work: Work, events: readonly Claimed[]): Promise<void> {
   for (const [handler, mine] of byHandler(work.deps, ours)) {
     if (!handler) {
       for (const event of mine)
-        ended.push(outcome(work, event, { state: "ignored", errorCode: "unhandled_type" }));
+        ended.push(outcome(work, event, { state: "ignored", errorCode: unhandledCode(work.deps, event) }));
       continue;
     }
     const groups = new Map<Owner, Ready[]>();

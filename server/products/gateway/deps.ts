@@ -1,3 +1,4 @@
+import type { Announce } from "../../kernel/ledger/index.ts";
 import type { Mail } from "../../kernel/mail/index.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Db, Tx } from "../../platform/db/index.ts";
@@ -44,6 +45,8 @@ export type GatewayDeps = {
   holdLeaseSeconds: number;
   /** Calls at the provider at once. */
   maxOpenCalls: number;
+  /** Tells those outside of credits that run low. */
+  announce?: Announce;
   /** Deadlines other than the documented ones; for tests. */
   timeouts?: Partial<Timeouts>;
 };

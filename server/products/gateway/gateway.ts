@@ -45,6 +45,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
           return openGate(tx, org, judged, deps.clock.now());
         },
       },
+      ...(deps.announce ? { announce: deps.announce } : {}),
     }),
     tokens,
     policies: createPolicies(deps),

@@ -80,6 +80,8 @@ export type StripePayout = {
   currency: string;
   /** It came back. */
   hasFailed: boolean;
+  /** What it was booked as, where Stripe keeps a fee of it: of an instant one, once it is booked. */
+  feeTransactionId: string | null;
 };
 
 /** What a balance transaction moves. `account` is what concerns the account alone: its fees, top-ups, adjustments. */

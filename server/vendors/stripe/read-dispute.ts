@@ -30,11 +30,12 @@ export const readDisputeEvent = (body: Buffer): StripeDispute | null => read(bod
 
 /** Null for an object of another kind or a broken one. */
 export const readPayoutEvent = (body: Buffer): StripePayout | null =>
-  read(body, "payout", ({ id, amount, currency, status }: Stripe.Payout) => ({
+  read(body, "payout", ({ id, amount, currency, status, method, balance_transaction }: Stripe.Payout) => ({
     id,
     amountMinor: BigInt(amount),
     currency,
     hasFailed: status === "failed" || status === "canceled",
+    feeTransactionId: method === "instant" ? idOf(balance_transaction) : null,
   }));
 
 function read<O, F>(body: Buffer, kind: string, turn: (object: O) => F): F | null {

@@ -10,11 +10,11 @@ import { humanize } from "../../lib/format.ts";
 import { Id, Time } from "../../ui/amounts.tsx";
 import { Button } from "../../ui/button.tsx";
 import { CodeBlock } from "../../ui/copy.tsx";
-import { Confirm, Drawer } from "../../ui/dialog.tsx";
+import { Confirm } from "../../ui/dialog.tsx";
 import { Fact, Facts, Part } from "../../ui/facts.tsx";
 import { Checkbox, TextField } from "../../ui/field.tsx";
-import { Empty, Failure, Notice } from "../../ui/states.tsx";
-import { Loading } from "../payments/payment-drawer.tsx";
+import { Notice } from "../../ui/states.tsx";
+import { EndpointFrame } from "./endpoint-frame.tsx";
 import { SecretsPart } from "./secrets-part.tsx";
 
 const route = getRouteApi("/app/endpoints/$endpointId");
@@ -22,30 +22,23 @@ const route = getRouteApi("/app/endpoints/$endpointId");
 export function EndpointDrawer() {
   const { endpointId } = route.useParams();
   const navigate = useNavigate();
-  const { data, error, refetch } = useQuery(queries.endpoints());
-  const endpoint = data?.data.find((row) => row.id === endpointId);
+  const list = useQuery(queries.endpoints());
   return (
-    <Drawer
-      open
-      onOpenChange={() => void navigate({ to: "/endpoints" })}
-      title={endpoint ? `${humanize(endpoint.source)} endpoint` : "Endpoint"}
-      subtitle={<Id id={endpointId} full />}
-      actions={endpoint && !endpoint.is_default && <Remove endpoint={endpoint} />}
+    <EndpointFrame
+      endpointId={endpointId}
+      list={list}
+      title={({ source }) => `${humanize(source)} endpoint`}
+      renderActions={(endpoint) => !endpoint.is_default && <Remove endpoint={endpoint} />}
+      onClose={() => void navigate({ to: "/endpoints" })}
     >
-      {endpoint ? (
+      {(endpoint) => (
         <>
           <About endpoint={endpoint} />
           <Settings endpoint={endpoint} />
           <SecretsPart endpoint={endpoint} />
         </>
-      ) : error ? (
-        <Failure error={error} onRetry={() => void refetch()} />
-      ) : data ? (
-        <Empty title="No such endpoint" />
-      ) : (
-        <Loading />
       )}
-    </Drawer>
+    </EndpointFrame>
   );
 }
 

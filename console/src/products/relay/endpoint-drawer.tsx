@@ -6,14 +6,14 @@ import { ApiError, messageOf } from "../../api/problem.ts";
 import { relay, relayQueries } from "../../api/relay.ts";
 import type { OutboundEndpoint, OutboundEndpointChange } from "../../api/types.ts";
 import { useIntent } from "../../lib/intent.ts";
-import { Id, Time } from "../../ui/amounts.tsx";
+import { Time } from "../../ui/amounts.tsx";
 import { Button } from "../../ui/button.tsx";
 import { CodeBlock } from "../../ui/copy.tsx";
-import { Confirm, Drawer } from "../../ui/dialog.tsx";
+import { Confirm } from "../../ui/dialog.tsx";
 import { Fact, Facts, Part } from "../../ui/facts.tsx";
 import { TextField } from "../../ui/field.tsx";
-import { Empty, Failure, Notice } from "../../ui/states.tsx";
-import { Loading } from "../payments/payment-drawer.tsx";
+import { Notice } from "../../ui/states.tsx";
+import { EndpointFrame } from "../inbox/endpoint-frame.tsx";
 import { EndpointStateBadge } from "./endpoint-state.tsx";
 import { Ordered, readEndpoint } from "./new-endpoint-dialog.tsx";
 import { ReplayDialog } from "./replay-dialog.tsx";
@@ -26,18 +26,17 @@ export function RelayEndpointDrawer() {
   const { endpointId } = route.useParams();
   const search = route.useSearch();
   const navigate = useNavigate();
-  const { data, error, refetch } = useQuery(relayQueries.endpoints());
-  const endpoint = data?.data.find((row) => row.id === endpointId);
+  const list = useQuery(relayQueries.endpoints());
   const close = () => void navigate({ to: "/relay", search });
   return (
-    <Drawer
-      open
-      onOpenChange={close}
-      title={endpoint ? new URL(endpoint.url).host : "Endpoint"}
-      subtitle={<Id id={endpointId} full />}
-      actions={endpoint && <EndpointStateBadge endpoint={endpoint} />}
+    <EndpointFrame
+      endpointId={endpointId}
+      list={list}
+      title={({ url }) => new URL(url).host}
+      renderActions={(endpoint) => <EndpointStateBadge endpoint={endpoint} />}
+      onClose={close}
     >
-      {endpoint ? (
+      {(endpoint) => (
         <>
           <Standing endpoint={endpoint} />
           <About endpoint={endpoint} />
@@ -47,14 +46,8 @@ export function RelayEndpointDrawer() {
           />
           <Removal endpoint={endpoint} onRemoved={close} />
         </>
-      ) : error ? (
-        <Failure error={error} onRetry={() => void refetch()} />
-      ) : data ? (
-        <Empty title="No such endpoint" />
-      ) : (
-        <Loading />
       )}
-    </Drawer>
+    </EndpointFrame>
   );
 }
 

@@ -1,9 +1,9 @@
 import type { Tx } from "../../../platform/db/index.ts";
 import type { OrgId } from "../../../platform/ids.ts";
-import { findUsers } from "../../identity/index.ts";
 import type { Block, Letter, Mail } from "../../mail/index.ts";
-import { findName, listOwners } from "../../tenancy/index.ts";
+import { findName } from "../../tenancy/index.ts";
 import type { BillingDeps } from "../deps.ts";
+import { mailAllOwners, orgOf } from "../mail-owners.ts";
 import { moneyText } from "../money-text.ts";
 import type { PaymentRow } from "../payments/payment.ts";
 import { findPayment } from "../payments/store.ts";
@@ -11,15 +11,13 @@ import { isOver } from "./intent.ts";
 
 /** Puts a mail about a payment into the outbox for each owner. */
 export async function mailAboutPayment(
-  { mail }: Pick<BillingDeps, "mail">,
+  deps: Pick<BillingDeps, "mail">,
   tx: Tx,
   org: OrgId,
   paymentId: string,
   kind: string,
 ): Promise<void> {
-  const owners = await findUsers(tx, await listOwners(tx, org));
-  for (const { email } of owners)
-    await mail.send(tx, { kind, to: email, orgId: org, ref: { payment_id: paymentId } });
+  await mailAllOwners(deps, tx, org, kind, [{ payment_id: paymentId }]);
 }
 
 type Written = { subject: string; blocks: Block[] };
@@ -33,9 +31,8 @@ export function definePaymentMail(
   mail.define<{ payment_id: string }>({
     kind,
     async compose(tx, { payment_id: id }, letter) {
-      if (!tx.org) throw new Error("the mail names its organization");
-      const payment = await findPayment(tx, tx.org, id);
-      const name = await findName(tx, tx.org);
+      const payment = await findPayment(tx, orgOf(tx), id);
+      const name = await findName(tx, orgOf(tx));
       return payment && name !== null ? write(payment, name, letter) : null;
     },
   });

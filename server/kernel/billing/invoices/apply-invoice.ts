@@ -1,12 +1,14 @@
 import type { Tx } from "../../../platform/db/index.ts";
 import { newId } from "../../../platform/ids.ts";
 import { audit } from "../../identity/index.ts";
+import { post, type Announcement } from "../../ledger/index.ts";
 import type { Effect } from "../../webhooks/index.ts";
 import type { BillingDeps } from "../deps.ts";
 import { applyFacts } from "../payments/apply.ts";
 import type { PaymentFact } from "../payments/fact.ts";
-import { findPayment, findPlaces, insertCharged } from "../payments/store.ts";
+import { findPayment, findPlaces, insertCharged, noteTax } from "../payments/store.ts";
 import { addMonths } from "../plans/calendar.ts";
+import { invoiceAnnouncements } from "../subscriptions/announcement.ts";
 import { graceEnd } from "../subscriptions/grace.ts";
 import { giveCredits } from "../subscriptions/give-credits.ts";
 import { mailOwners } from "../subscriptions/mails.ts";
@@ -14,13 +16,14 @@ import { placeSubscription } from "../subscriptions/places.ts";
 import type { SubscriptionRow } from "../subscriptions/subscription.ts";
 import { withStatus } from "../subscriptions/walk.ts";
 import { walkInvoice, type InvoiceState } from "./invoice.ts";
+import { receivablePostings, taxShare } from "./receivable.ts";
 import { drawNumber, lockInvoice, saveInvoice, type InvoiceRow } from "./store.ts";
 
-type Applied = { row: SubscriptionRow; effects: Effect[] };
+type Applied = { row: SubscriptionRow; effects: Effect[]; told: Announcement[] };
 
 /**
  * Applies what is known of an invoice: its row, the cash of what paid it, once by the name of the charge, the credits that
- * come with it, failures. Returns the subscription as it then stands.
+ * come with it, failures. Returns the subscription as it then stands, and what there is to tell of the invoice.
  */
 export async function applyInvoice(
   deps: BillingDeps,
@@ -47,7 +50,8 @@ export async function applyInvoice(
     invoice = { ...invoice, payment_id: paymentId };
     await saveInvoice(tx, org, invoice);
   }
-  if (invoice === before) return { row: subscription, effects };
+  await post(tx, org, receivablePostings(before, invoice, invoice.payment_id !== null), now);
+  if (invoice === before) return { row: subscription, effects, told: [] };
   effects.push({ kind: "invoice", id: invoice.id });
   tx.afterCommit(() => deps.hub.publish("invoice.updated", org, { invoice_ids: [invoice.id] }));
   let row = withFailures(subscription, invoice, before, now);
@@ -55,7 +59,7 @@ export async function applyInvoice(
   const failed = invoice.status === "open" && invoice.attempts > (before?.attempts ?? 0);
   if (failed && row.status !== "incomplete")
     await mailOwners(deps, tx, row, "billing.payment_failed", invoice.id);
-  return { row, effects };
+  return { row, effects, told: invoiceAnnouncements(before, invoice) };
 }
 
 /** Cash, by the charge's own name; and the payment that shows it. What was refunded since is posted as well. */
@@ -71,8 +75,9 @@ async function postCharges(
   for (const found of charges) {
     const { charge } = found;
     if (!charge || charge.capturedMinor === 0n) continue;
+    const tax = taxShare(invoice, charge.capturedMinor);
     const paymentId =
-      (await begunHere(tx, invoice, found)) ??
+      (await begunHere(tx, invoice, found, tax)) ??
       (await insertCharged(tx, invoice.org_id, {
         id: newId("pay"),
         mode: invoice.mode,
@@ -80,6 +85,7 @@ async function postCharges(
         amount_minor: charge.capturedMinor,
         currency: charge.currency,
         invoice_id: invoice.id,
+        tax_minor: tax,
         created_at: charge.createdAt,
         provider: invoice.provider,
         chargeId: charge.id,
@@ -92,12 +98,19 @@ async function postCharges(
 }
 
 /** The payment of an invoice that its owner pays by hand. */
-async function begunHere(tx: Tx, invoice: InvoiceRow, { intentId }: PaymentFact): Promise<string | null> {
+async function begunHere(
+  tx: Tx,
+  invoice: InvoiceRow,
+  { intentId }: PaymentFact,
+  taxMinor: bigint,
+): Promise<string | null> {
   if (intentId === null) return null;
   const [place] = await findPlaces(tx, invoice.account_id, [intentId]);
   if (place?.org_id !== invoice.org_id) return null;
   const payment = await findPayment(tx, invoice.org_id, place.payment_id);
-  return payment?.purpose === "invoice" ? payment.id : null;
+  if (payment?.purpose !== "invoice") return null;
+  await noteTax(tx, invoice.org_id, payment.id, taxMinor);
+  return payment.id;
 }
 
 /** Failures are read from the invoice that is open, never counted from events. */
@@ -140,7 +153,7 @@ async function paid(
       expiresAt: row.trial_ends_at,
       replaces: false,
     } as const;
-    await giveCredits(tx, row, plan, trial, now);
+    await giveCredits(deps, tx, row, plan, trial, now);
     return row;
   }
   const start = periodStartOf(invoice) ?? row.period_start ?? now;
@@ -149,7 +162,7 @@ async function paid(
   // A month's credits stay until the next invoice is paid, as long as that may take.
   const expiresAt = isYear ? next : graceEnd(next);
   const micros = plan.creditsMicros * BigInt(row.quantity);
-  await giveCredits(tx, row, plan, { kind: "plan", micros, reference, expiresAt, replaces: true }, now);
+  await giveCredits(deps, tx, row, plan, { kind: "plan", micros, reference, expiresAt, replaces: true }, now);
   return { ...row, credits_due_at: isYear ? next : null, credits_given: 1 };
 }
 

@@ -5,6 +5,7 @@ import { clawBack, grant, post, restoreClawedBack, type NewGrant, type Posting }
 import type { Effect } from "../../webhooks/index.ts";
 import type { BillingDeps } from "../deps.ts";
 import { announcementsOf } from "./announcements.ts";
+import { mailMoves } from "./mails.ts";
 import { creditsReference, walk, type Fact, type Moves, type PaymentRow, type RefundRow } from "./payment.ts";
 import { listRefunds, lockPayments, placeObjects, saveRefunds, updatePayments, type Place } from "./store.ts";
 
@@ -24,7 +25,7 @@ type Batch = {
  * the buyer's return all come here. Payments are locked first, then balances, then grants. Returns the effects per fact.
  */
 export async function applyFacts(
-  deps: Pick<BillingDeps, "hub" | "announce">,
+  deps: Pick<BillingDeps, "hub" | "announce" | "mail">,
   tx: Tx,
   org: OrgId,
   facts: readonly Fact[],
@@ -49,6 +50,7 @@ export async function applyFacts(
   const refunds = changedRefunds(batch, refundsBefore);
   await saveRefunds(tx, org, accountId, refunds);
   await updatePayments(tx, org, changed);
+  await mailMoves(deps, tx, org, { before, payments: changed, refundsBefore, refunds });
   const told = announcementsOf({ before, payments: changed, refunds, grants: batch.granted }, now);
   if (told.length > 0) await deps.announce(tx, org, told);
   const seen = new Set(changed.map(({ id }) => id as string));

@@ -13,6 +13,7 @@ const row: PaymentRow = {
   provider: "stripe",
   purpose: "credits",
   invoice_id: null,
+  tax_minor: 0n,
   pack_key: "starter",
   amount_minor: 1000n,
   currency: "usd",

@@ -116,7 +116,9 @@ function withCharge(
       `Sold for ${row.amount_minor} ${row.currency}, paid ${charge.capturedMinor} ${charge.currency}`,
     );
   const reference = `${row.provider}:${row.account_id}:${charge.id}:captured`;
-  moves.postings.push(cash(row, "payment.captured", reference, "revenue", row.amount_minor));
+  // What an invoice asks for is revenue from when it is owed.
+  const from = row.invoice_id === null ? "revenue" : "receivable";
+  moves.postings.push(cash(row, "payment.captured", reference, from, row.amount_minor));
   if (row.credits_micros > 0n)
     moves.grants.push({
       mode: row.mode,
@@ -187,14 +189,12 @@ function withRefund(
   const reference = `${row.provider}:${row.account_id}:${refund.id}`;
   const feeBack = refund.feeMinor ?? 0n;
   if (refund.status === "succeeded") {
-    moves.postings.push(
-      cash(row, "payment.refunded", `${reference}:refunded`, "refunds", -refund.amountMinor),
-    );
+    moves.postings.push(refunded(row, "payment.refunded", `${reference}:refunded`, refund.amountMinor));
     const after = withFeeBack(row, `${reference}:fee`, feeBack, moves);
     return withTotal(after, refunds, next, moves);
   }
   if (known?.status !== "succeeded") return row;
-  moves.postings.push(cash(row, "refund.failed", `${reference}:failed`, "refunds", refund.amountMinor));
+  moves.postings.push(refunded(row, "refund.failed", `${reference}:failed`, -refund.amountMinor));
   const after = withFeeBack(row, `${reference}:fee_failed`, -feeBack, moves);
   return withTotal(after, refunds, next, moves);
 }
@@ -247,6 +247,21 @@ function cash(row: PaymentRow, kind: string, reference: string, other: string, a
       { account: other, unit: row.currency, amount: -amount },
     ],
   };
+}
+
+/** Money that goes back takes its tax along, each time up to its share of all that is back; below zero: it did not after all. */
+function refunded(row: PaymentRow, kind: string, reference: string, amount: bigint): Posting {
+  const taxBack = taxOfRefunded(row, row.refunded_minor + amount) - taxOfRefunded(row, row.refunded_minor);
+  const entries = [
+    { account: `clearing:${row.account_id}`, unit: row.currency, amount: -amount },
+    { account: "refunds", unit: row.currency, amount: amount - taxBack },
+    { account: "tax", unit: row.currency, amount: taxBack },
+  ].filter((entry) => entry.amount !== 0n);
+  return { mode: row.mode, kind, reference, entries };
+}
+
+function taxOfRefunded({ amount_minor: paid, tax_minor: tax }: PaymentRow, total: bigint): bigint {
+  return (tax * (total < paid ? total : paid)) / paid;
 }
 
 export const creditsReference = ({ id }: Pick<PaymentRow, "id">) => `${id}:credits`;

@@ -8,7 +8,7 @@ import type { PaymentRow, RefundRow } from "./payment.ts";
 export const PAYMENT = `org_id, id, mode, account_id, provider, purpose, pack_key, amount_minor, currency, credits_micros, status, attempt,
   absent_since, success_url, cancel_url, session_id, session_url, session_expires_at, intent_id, charge_id, refunded_minor,
   failure_code, fee_transaction_id, fee_minor, as_of, fetch_seq, created_at, paid_at,
-  invoice_id, disputed_minor, lost_minor, dispute`;
+  invoice_id, tax_minor, disputed_minor, lost_minor, dispute`;
 
 export type NewPayment = Pick<
   PaymentRow,
@@ -69,7 +69,15 @@ export async function insertCharged(
   org: OrgId,
   row: Pick<
     PaymentRow,
-    "id" | "mode" | "account_id" | "provider" | "amount_minor" | "currency" | "invoice_id" | "created_at"
+    | "id"
+    | "mode"
+    | "account_id"
+    | "provider"
+    | "amount_minor"
+    | "currency"
+    | "invoice_id"
+    | "tax_minor"
+    | "created_at"
   > & {
     chargeId: string;
   },
@@ -77,8 +85,9 @@ export async function insertCharged(
   await tx.query(
     "billing.payment_charged",
     `insert into billing.payments (org_id, id, mode, account_id, provider, purpose, amount_minor, currency,
-       credits_micros, status, operation_id, success_url, cancel_url, as_of, created_by, created_at, invoice_id)
-     values ($1, $2, $3, $4, $10, 'subscription', $5, $6, 0, 'processing', $7, '', '', $8, 'system', $8, $9)
+       credits_micros, status, operation_id, success_url, cancel_url, as_of, created_by, created_at, invoice_id,
+       tax_minor)
+     values ($1, $2, $3, $4, $10, 'subscription', $5, $6, 0, 'processing', $7, '', '', $8, 'system', $8, $9, $11)
      on conflict (org_id, operation_id) do nothing`,
     [
       org,
@@ -91,6 +100,7 @@ export async function insertCharged(
       row.created_at,
       row.invoice_id,
       row.provider,
+      row.tax_minor,
     ],
   );
   const [found] = await tx.query<{ id: PaymentRow["id"] }>(
@@ -99,6 +109,15 @@ export async function insertCharged(
     [org, `charge:${row.chargeId}`],
   );
   return found?.id ?? row.id;
+}
+
+/** The tax in what was paid for an invoice by hand. */
+export async function noteTax(tx: Tx, org: OrgId, id: string, taxMinor: bigint): Promise<void> {
+  await tx.query(
+    "billing.payment_tax",
+    "update billing.payments set tax_minor = $3 where org_id = $1 and id = $2 and tax_minor <> $3",
+    [org, id, taxMinor],
+  );
 }
 
 export async function findPayment(tx: Tx, org: OrgId, id: string): Promise<PaymentRow | null> {

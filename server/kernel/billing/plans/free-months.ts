@@ -1,6 +1,6 @@
 import { withOperatorTx, withTx } from "../../../platform/db/index.ts";
 import type { OrgId } from "../../../platform/ids.ts";
-import { grant } from "../../ledger/index.ts";
+import { grant, grantAnnouncement } from "../../ledger/index.ts";
 import { listOrganizations } from "../../tenancy/index.ts";
 import type { BillingDeps } from "../deps.ts";
 import { findLive } from "../subscriptions/store.ts";
@@ -49,7 +49,7 @@ export function createFreeMonths(deps: BillingDeps): { begin(): Promise<number>;
  * Gives the month that has begun, once, to an organization that pays for nothing; months that nobody counted in time are not
  * made up for. Its credits end with it.
  */
-function giveMonth({ clock, db, plans, stripe, hub }: BillingDeps, org: OrgId): Promise<void> {
+function giveMonth({ announce, clock, db, plans, stripe, hub }: BillingDeps, org: OrgId): Promise<void> {
   return withTx(db, org, async (tx) => {
     const now = clock.now();
     const row = await lockFreeMonths(tx, org, stripe.mode);
@@ -58,21 +58,16 @@ function giveMonth({ clock, db, plans, stripe, hub }: BillingDeps, org: OrgId): 
     const endsAt = addMonths(row.anchor_at, month + 1);
     const paying = accessOf(await findLive(tx, org, stripe.mode)) !== "free";
     if (!paying && plans.free.creditsMicros > 0n) {
-      await grant(
-        tx,
-        org,
-        [
-          {
-            mode: row.mode,
-            unit: "credit",
-            kind: "plan",
-            amount: plans.free.creditsMicros,
-            reference: `free:${row.mode}:${month}`,
-            expiresAt: endsAt,
-          },
-        ],
-        now,
-      );
+      const wanted = {
+        mode: row.mode,
+        unit: "credit",
+        kind: "plan",
+        amount: plans.free.creditsMicros,
+        reference: `free:${row.mode}:${month}`,
+        expiresAt: endsAt,
+      } as const;
+      const [given] = await grant(tx, org, [wanted], now);
+      if (given?.granted) await announce(tx, org, [grantAnnouncement(given.grantId, wanted, now)]);
       tx.afterCommit(() => hub.publish("credits.changed", org));
     }
     await updateFreeMonths(tx, { ...row, given: month + 1, due_at: endsAt });

@@ -4,7 +4,9 @@ import { startTestApp, type TestApp } from "../../../../test/harness/app.ts";
 import type { Json } from "../../../../test/harness/client.ts";
 import { startHub, type TestHub } from "../../../../test/harness/hub.ts";
 import { createPaypalBuyer, type PaypalBuyer } from "../../../../test/harness/paypal.ts";
+import { addNeighbour, OWNER } from "../../../../test/harness/people.ts";
 import { planDeps } from "../../../../test/harness/plans.ts";
+import { createSubscriber, movingClock } from "../../../../test/harness/subscriber.ts";
 import { offsetClock } from "../../../platform/clock.ts";
 import { createDb, type Db } from "../../../platform/db/index.ts";
 import { createLogger, createMetrics } from "../../../platform/telemetry/index.ts";
@@ -104,6 +106,32 @@ test("a lost answer is found after 25 hours, and never repeated", async () => {
   expect(await billingAt(25 * HOUR_MS).resumeRefunds(new AbortController().signal)).toBe(1);
   expect(await atPaypal(row)).toHaveLength(1);
   await buyer.until(String(row.id), { refunded_minor: 300, status: "partially_refunded" });
+});
+
+test("of a subscription, which no order lists, a lost answer is found by its key, days later", async () => {
+  const email = "subscribed@example.com";
+  await addNeighbour(t.sql, email);
+  const who = createSubscriber(t, movingClock(), () => t.signIn({ ...OWNER, email }), "paypal");
+  const made = await who.subscribe();
+  await buyer.approve(String(made.body.url), "approve+subscribed@sandbox.test");
+  await who.until({ status: "active" });
+  const paid = async () => ((await who.call("GET", "/api/payments")).body.data as Json[])[0] ?? {};
+  await expect.poll(paid, { timeout: 15_000 }).toMatchObject({ status: "succeeded" });
+  const row = await paid();
+  await buyer.fault({ on: "webhook", fault: "drop", probability: 1 });
+  await buyer.fault({
+    match: { method: "POST", path: "*/refund" },
+    fault: "reset",
+    effect: "done",
+    times: 6,
+  });
+  expect((await refund(row.id, { kind: "partial", amount_minor: 900 })).body.status).toBe("requested");
+  await buyer.calm();
+  expect(await billingAt(48 * HOUR_MS).resumeRefunds(new AbortController().signal)).toBe(1);
+  expect(await listed(row.id)).toMatchObject({ status: "succeeded", amount_minor: 900 });
+  expect(await paid()).toMatchObject({ status: "partially_refunded", refunded_minor: 900 });
+  const capture = await buyer.api("GET", `/v2/payments/captures/${String(row.charge_id)}`);
+  expect(capture.status).toBe("PARTIALLY_REFUNDED");
 });
 
 test("what is sold at once has no period, and no subscription to end", async () => {

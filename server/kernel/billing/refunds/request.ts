@@ -17,6 +17,7 @@ import {
   type RequestRow,
 } from "./refund.ts";
 import { tryToEnd } from "./end-subscription.ts";
+import { askOthers } from "./mails.ts";
 import { sendRefund } from "./send.ts";
 import {
   countRecent,
@@ -102,6 +103,7 @@ export async function requestRefund(deps: BillingDeps, input: RefundInput): Prom
       cancelled_at: null,
     };
     await insertRequest(tx, made);
+    if (waits) await askOthers(deps, tx, made);
     await audit(tx, now, {
       orgId: org,
       actorId: input.actorId,

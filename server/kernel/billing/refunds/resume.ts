@@ -2,6 +2,7 @@ import { addMs } from "../../../platform/clock.ts";
 import { withOperatorTx, withTx } from "../../../platform/db/index.ts";
 import { CompanyFault } from "../../../platform/calls/index.ts";
 import type { BillingDeps } from "../deps.ts";
+import type { Provider } from "../payments/fact.ts";
 import { findPayment, lockPayments } from "../payments/store.ts";
 import { findRefund, type Paid } from "./company.ts";
 import { endSubscriptions } from "./end-subscription.ts";
@@ -13,8 +14,11 @@ const MINUTE_MS = 60_000;
 /** A refund this old is not being worked on by its request any more. */
 const CUT_OFF_MS = MINUTE_MS;
 const AT_ONCE = 20;
-/** Stripe forgets a key after 24 h, PayPal later; before that the outcome is looked up instead. */
-const KEY_LIFE_MS = 20 * 60 * MINUTE_MS;
+/** Stripe forgets a key after 24 h, PayPal that of a refund after 45 days; before that the outcome is looked up instead. */
+const KEY_LIFE_MS: Readonly<Record<Provider, number>> = {
+  stripe: 20 * 60 * MINUTE_MS,
+  paypal: 44 * 24 * 60 * MINUTE_MS,
+};
 /** Between the two looks that must both find nothing before a new key is used. */
 const ABSENT_MS = 10 * MINUTE_MS;
 
@@ -42,22 +46,22 @@ export async function resumeRefunds(deps: BillingDeps, signal: AbortSignal): Pro
 }
 
 async function resume(deps: BillingDeps, row: RequestRow): Promise<boolean> {
-  const isFresh = deps.clock.now().getTime() - row.attempt_at.getTime() < KEY_LIFE_MS;
+  const payment = await withTx(deps.db, row.org_id, (tx) => findPayment(tx, row.org_id, row.payment_id));
+  if (!payment?.charge_id) return false;
+  const isFresh = deps.clock.now().getTime() - row.attempt_at.getTime() < KEY_LIFE_MS[payment.provider];
   if (isFresh && row.absent_since === null) {
     const outcome = await sendRefund(deps, row.org_id, row);
     if (outcome !== "kept_5xx") return outcome === "sent";
   }
-  return lookUp(deps, row);
+  return lookUp(deps, row, payment as Paid);
 }
 
-async function lookUp(deps: BillingDeps, row: RequestRow): Promise<boolean> {
+async function lookUp(deps: BillingDeps, row: RequestRow, payment: Paid): Promise<boolean> {
   const { clock, db } = deps;
   const org = row.org_id;
-  const payment = await withTx(db, org, (tx) => findPayment(tx, org, row.payment_id));
-  if (!payment?.charge_id) return false;
   let found;
   try {
-    found = await findRefund(deps, payment as Paid, row.id);
+    found = await findRefund(deps, payment, row.id);
   } catch (error) {
     if (error instanceof CompanyFault) return false;
     throw error;

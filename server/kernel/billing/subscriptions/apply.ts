@@ -2,11 +2,13 @@ import type { Tx } from "../../../platform/db/index.ts";
 import type { OrgId } from "../../../platform/ids.ts";
 import { assert } from "../../../platform/problem.ts";
 import { audit } from "../../identity/index.ts";
+import type { Announcement } from "../../ledger/index.ts";
 import type { Effect } from "../../webhooks/index.ts";
 import type { BillingDeps } from "../deps.ts";
 import { applyInvoice } from "../invoices/apply-invoice.ts";
 import { finishPreviews } from "./change-store.ts";
-import { tell } from "./clock.ts";
+import { noteTrialEnding, tell } from "./clock.ts";
+import { subscriptionAnnouncements } from "./announcement.ts";
 import type { RecurringFact } from "./fact.ts";
 import { endPlanGrants, giveCredits } from "./give-credits.ts";
 import { mailOwners } from "./mails.ts";
@@ -42,6 +44,7 @@ export async function applyRecurring(
   const ids = [...new Set(facts.map(({ subscriptionId }) => subscriptionId))];
   const rows = new Map((await lockSubscriptions(tx, org, ids)).map((row) => [row.id, row]));
   const effects: Effect[][] = [];
+  const told: Announcement[] = [];
   for (const fact of facts) {
     const before = rows.get(fact.subscriptionId);
     assert(before, "a subscription in the directory exists");
@@ -61,14 +64,22 @@ export async function applyRecurring(
     for (const invoice of fact.invoices) {
       const result = await applyInvoice(deps, tx, row, invoice, now);
       done.push(...result.effects);
+      told.push(...result.told);
       if (result.row !== row) await updateSubscriptions(tx, org, [result.row]);
       row = result.row;
     }
+    if (fact.trialEnding && row.status === "trialing") {
+      const noted = await noteTrialEnding(deps, tx, row, now);
+      if (noted !== row) await updateSubscriptions(tx, org, [noted]);
+      row = noted;
+    }
     await noteChange(deps, tx, before, row, fact, now);
+    told.push(...(await subscriptionAnnouncements(deps, tx, before, row)));
     if (row !== before) done.push({ kind: "subscription", id: row.id });
     rows.set(row.id, row);
     effects.push(done);
   }
+  if (told.length > 0) await deps.announce(tx, org, told);
   tx.afterCommit(() => tell(deps, org));
   return effects;
 }
@@ -105,8 +116,6 @@ async function noteChange(
       targetId: row.id,
       detail: { plan: row.plan_key, from: before.status },
     });
-  if (fact.trialEnding && row.status === "trialing" && !row.cancel_at_period_end)
-    await mail("billing.trial_ending");
   if (fact.actionRequired) await mail("billing.action_required");
   // Elsewhere its invoice tells of each failure.
   const failures = fact.subscription?.found.failedPayments ?? 0;
@@ -114,7 +123,7 @@ async function noteChange(
     await mail("billing.renewal_failed");
   if (before.status !== row.status && row.status === "suspended") await mail("billing.suspended");
   if (isLive(before) && row.status === "canceled") {
-    await endPlanGrants(tx, row, now);
+    await endPlanGrants(deps, tx, row, now);
     await mail("billing.canceled");
   }
   const isChanged = before.version_id !== row.version_id || before.quantity !== row.quantity;
@@ -140,6 +149,7 @@ async function noteNewPlan(
   for (const preview of await finishPreviews(tx, row, now)) {
     if (preview.direction !== "up" || accessOf(row) !== "plan") continue;
     await giveCredits(
+      deps,
       tx,
       row,
       plan,

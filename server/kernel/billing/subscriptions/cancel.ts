@@ -5,10 +5,11 @@ import { audit } from "../../identity/index.ts";
 import type { Mode } from "../../ledger/index.ts";
 import type { BillingDeps } from "../deps.ts";
 import { billingProblems } from "../problems.ts";
+import { saveAndTell } from "./announcement.ts";
 import { asking } from "./company-answer.ts";
 import { companyOf } from "./company-of.ts";
 import { applyAnswer, applySession, refreshCheckout } from "./refresh.ts";
-import { lockSubscriptions, updateSubscriptions } from "./store.ts";
+import { lockSubscriptions } from "./store.ts";
 import { isLive, isOpen, type SubscriptionRow } from "./subscription.ts";
 
 export type CancelInput = {
@@ -76,7 +77,7 @@ function note(
     if (!isReactivation && row.status === "creating") throw new Problem(billingProblems.checkout_open);
     const now = deps.clock.now();
     const next = isReactivation ? row : withIntent(row, input, now);
-    if (next !== row) await updateSubscriptions(tx, input.orgId, [next]);
+    await saveAndTell(deps, tx, row, next);
     const { orgId, actorId } = input;
     await audit(tx, now, { orgId, actorId, action, targetId: row.id, detail: { at: input.at } });
     return next;

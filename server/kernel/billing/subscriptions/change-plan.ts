@@ -5,12 +5,13 @@ import { countMembers } from "../../tenancy/index.ts";
 import type { BillingDeps } from "../deps.ts";
 import { billingProblems } from "../problems.ts";
 import { lockPreview, markPreviewUsed, type PreviewRow } from "./change-store.ts";
+import { saveAndTell } from "./announcement.ts";
 import { asking } from "./company-answer.ts";
 import { orderByPaypal, carryOnOrder } from "./paypal/order-change.ts";
 import { blockersOf, type ChangeInput } from "./preview.ts";
 import { applyAnswer } from "./refresh.ts";
 import { stripeChange } from "./stripe-company.ts";
-import { lockSubscriptions, updateSubscriptions } from "./store.ts";
+import { lockSubscriptions } from "./store.ts";
 import { isLive, type SubscriptionRow } from "./subscription.ts";
 
 export type ChangeOrder = ChangeInput & { previewId: string; actorId: string; direction: "up" | "down" };
@@ -103,7 +104,7 @@ async function write(
           scheduled_at: preview.effective_at,
         }
       : live;
-  if (row !== live) await updateSubscriptions(tx, order.orgId, [row]);
+  await saveAndTell(deps, tx, live, row);
   await audit(tx, now, {
     orgId: order.orgId,
     actorId: order.actorId,

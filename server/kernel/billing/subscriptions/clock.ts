@@ -4,10 +4,11 @@ import type { OrgId } from "../../../platform/ids.ts";
 import { audit } from "../../identity/index.ts";
 import type { BillingDeps } from "../deps.ts";
 import { addMonths, monthsSince } from "../plans/calendar.ts";
+import { saveAndTell, subscriptionAnnouncement } from "./announcement.ts";
 import { endPlanGrants, giveCredits } from "./give-credits.ts";
 import { mailOwners } from "./mails.ts";
-import { listClockDue, lockSubscriptions, updateSubscriptions } from "./store.ts";
-import { accessOf, TRIAL_ENDS_MS, type SubscriptionRow } from "./subscription.ts";
+import { listClockDue, lockSubscriptions } from "./store.ts";
+import { accessOf, RENEWAL_MS, TRIAL_ENDS_MS, type SubscriptionRow } from "./subscription.ts";
 
 const AT_ONCE = 200;
 
@@ -23,22 +24,17 @@ export async function runClock(deps: BillingDeps): Promise<boolean> {
       const next =
         row.provider === "none" && row.period_end && row.period_end <= now
           ? await endGift(deps, tx, row, now)
-          : await giveMonth(deps, tx, await tellTrial(deps, tx, row, now), now);
-      await updateSubscriptions(tx, org_id, [next]);
+          : await giveMonth(deps, tx, await tellAhead(deps, tx, row, now), now);
+      await saveAndTell(deps, tx, row, next);
       tx.afterCommit(() => tell(deps, org_id));
     });
   }
   return due.length === AT_ONCE;
 }
 
-async function endGift(
-  { clock }: BillingDeps,
-  tx: Tx,
-  row: SubscriptionRow,
-  now: Date,
-): Promise<SubscriptionRow> {
-  await endPlanGrants(tx, row, now);
-  await audit(tx, clock.now(), {
+async function endGift(deps: BillingDeps, tx: Tx, row: SubscriptionRow, now: Date): Promise<SubscriptionRow> {
+  await endPlanGrants(deps, tx, row, now);
+  await audit(tx, now, {
     orgId: row.org_id,
     actorId: "system",
     action: "subscription.ended",
@@ -46,6 +42,30 @@ async function endGift(
     detail: { plan: row.plan_key },
   });
   return { ...row, status: "canceled", ended_at: row.period_end, credits_due_at: null, as_of: now };
+}
+
+/** What is about to come: a trial's end, a year's renewal. */
+const tellAhead = async (
+  deps: BillingDeps,
+  tx: Tx,
+  row: SubscriptionRow,
+  now: Date,
+): Promise<SubscriptionRow> => tellRenewal(deps, tx, await tellTrial(deps, tx, row, now), now);
+
+/** A year is told of two weeks ahead, once for each. */
+async function tellRenewal(
+  deps: BillingDeps,
+  tx: Tx,
+  row: SubscriptionRow,
+  now: Date,
+): Promise<SubscriptionRow> {
+  const { period_end: end } = row;
+  const renews =
+    row.provider !== "none" && row.period === "year" && row.status === "active" && !row.cancel_at_period_end;
+  if (!renews || end === null || end <= now || end > addMs(now, RENEWAL_MS)) return row;
+  if (row.renewal_told_for?.getTime() === end.getTime()) return row;
+  await mailOwners(deps, tx, row, "billing.renewal_ahead");
+  return { ...row, renewal_told_for: end };
 }
 
 /** A trial that is about to end, where the company does not tell so; one that ends for good needs no word. */
@@ -57,7 +77,23 @@ async function tellTrial(
 ): Promise<SubscriptionRow> {
   const ends = row.provider === "paypal" && row.status === "trialing" && row.trial_told_at === null;
   if (!ends || row.trial_ends_at === null || row.trial_ends_at > addMs(now, TRIAL_ENDS_MS)) return row;
-  if (!row.cancel_at_period_end) await mailOwners(deps, tx, row, "billing.trial_ending");
+  return noteTrialEnding(deps, tx, row, now);
+}
+
+/** Once for each trial, whoever brings it up; for one that goes on into a price. */
+export async function noteTrialEnding(
+  deps: BillingDeps,
+  tx: Tx,
+  row: SubscriptionRow,
+  now: Date,
+): Promise<SubscriptionRow> {
+  if (row.trial_told_at !== null) return row;
+  if (!row.cancel_at_period_end) {
+    await mailOwners(deps, tx, row, "billing.trial_ending");
+    await deps.announce(tx, row.org_id, [
+      await subscriptionAnnouncement(deps, tx, row, "subscription.trial_ending"),
+    ]);
+  }
   return { ...row, trial_told_at: now };
 }
 
@@ -75,6 +111,7 @@ async function giveMonth(
   const expiresAt = addMonths(start, month + 1);
   if (accessOf(row) === "plan")
     await giveCredits(
+      deps,
       tx,
       row,
       plan,

@@ -1,5 +1,6 @@
 import type { Tx } from "../../../platform/db/index.ts";
-import { endGrants, grant, hasGrant, type GrantKind } from "../../ledger/index.ts";
+import { endGrants, grant, grantAnnouncement, hasGrant, type GrantKind } from "../../ledger/index.ts";
+import type { BillingDeps } from "../deps.ts";
 import type { Plan } from "../plans/plan.ts";
 import type { SubscriptionRow } from "./subscription.ts";
 
@@ -12,8 +13,11 @@ export type CreditGift = {
   replaces: boolean;
 };
 
-/** Gives a subscription's credits once, under their reference. True when they are new. */
+type Deps = Pick<BillingDeps, "announce">;
+
+/** Gives a subscription's credits once, under their reference, and tells of them. True when they are new. */
 export async function giveCredits(
+  deps: Deps,
   tx: Tx,
   row: Pick<SubscriptionRow, "org_id" | "mode">,
   plan: Pick<Plan, "rollover">,
@@ -30,14 +34,18 @@ export async function giveCredits(
     expiresAt: plan.rollover ? null : gift.expiresAt,
   } as const;
   if (gift.replaces && !plan.rollover && !(await hasGrant(tx, row.org_id, gift.reference)))
-    await endPlanGrants(tx, row, now);
+    await endPlanGrants(deps, tx, row, now);
   const [given] = await grant(tx, row.org_id, [wanted], now);
-  return given?.granted === true;
+  if (!given?.granted) return false;
+  await deps.announce(tx, row.org_id, [grantAnnouncement(given.grantId, wanted, now)]);
+  return true;
 }
 
 /** What is left of the plan's credits goes with the plan. */
 export const endPlanGrants = (
+  { announce }: Deps,
   tx: Tx,
   { org_id, mode }: Pick<SubscriptionRow, "org_id" | "mode">,
   now: Date,
-): Promise<bigint> => endGrants(tx, org_id, { mode, unit: "credit", kinds: ["plan", "trial"] }, now);
+): Promise<bigint> =>
+  endGrants(tx, org_id, { mode, unit: "credit", kinds: ["plan", "trial"] }, now, announce);

@@ -1,6 +1,6 @@
 import { withTx } from "../../../platform/db/index.ts";
 import type { Id, OrgId, UserId } from "../../../platform/ids.ts";
-import { Problem, common } from "../../../platform/problem.ts";
+import { assert, Problem, common } from "../../../platform/problem.ts";
 import { audit } from "../../identity/index.ts";
 import type { Cache } from "../../../platform/cache/index.ts";
 import { organizationsOf } from "../../tenancy/index.ts";
@@ -8,8 +8,9 @@ import type { BillingDeps } from "../deps.ts";
 import { addMonths } from "../plans/calendar.ts";
 import type { Plan } from "../plans/plan.ts";
 import { billingProblems } from "../problems.ts";
+import { saveAndTell, subscriptionAnnouncements } from "./announcement.ts";
 import { giveCredits } from "./give-credits.ts";
-import { insertSubscription, lockSubscriptions, updateSubscriptions } from "./store.ts";
+import { findSubscription, insertSubscription, lockSubscriptions } from "./store.ts";
 import { isLive } from "./subscription.ts";
 import { tell } from "./clock.ts";
 
@@ -50,9 +51,13 @@ export async function givePlan(
     const live = (await lockSubscriptions(tx, org)).find(isLive);
     if (live && live.provider !== "none") throw new Problem(billingProblems.already_subscribed);
     if (live)
-      await updateSubscriptions(tx, org, [
-        { ...live, status: "canceled", ended_at: now, credits_due_at: null, as_of: now },
-      ]);
+      await saveAndTell(deps, tx, live, {
+        ...live,
+        status: "canceled",
+        ended_at: now,
+        credits_due_at: null,
+        as_of: now,
+      });
     if (plan !== deps.plans.free) await begin(deps, tx, org, plan, gift, now);
     await audit(tx, now, {
       orgId: org,
@@ -98,6 +103,9 @@ async function begin(
     created_by: operatorId,
     created_at: now,
   });
+  const made = await findSubscription(tx, org, operationId);
+  assert(made, "a subscription just made is there");
+  await deps.announce(tx, org, await subscriptionAnnouncements(deps, tx, null, made));
   const first = {
     kind: "gift",
     micros: plan.creditsMicros,
@@ -105,5 +113,5 @@ async function begin(
     expiresAt: next,
     replaces: false,
   } as const;
-  await giveCredits(tx, { org_id: org, mode: deps.stripe.mode }, plan, first, now);
+  await giveCredits(deps, tx, { org_id: org, mode: deps.stripe.mode }, plan, first, now);
 }

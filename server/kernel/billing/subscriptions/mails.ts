@@ -1,10 +1,9 @@
 import type { Tx } from "../../../platform/db/index.ts";
-import type { OrgId } from "../../../platform/ids.ts";
-import { findUsers } from "../../identity/index.ts";
 import type { Block, Letter, Mail } from "../../mail/index.ts";
-import { findName, listOwners } from "../../tenancy/index.ts";
+import { findName } from "../../tenancy/index.ts";
 import type { BillingDeps } from "../deps.ts";
 import { findInvoice } from "../invoices/store.ts";
+import { mailAllOwners, orgOf } from "../mail-owners.ts";
 import { moneyText } from "../money-text.ts";
 import { graceEnd } from "./grace.ts";
 import { findSubscription } from "./store.ts";
@@ -12,26 +11,20 @@ import type { SubscriptionRow } from "./subscription.ts";
 
 /** Puts a mail about a subscription, or one of its invoices, into the outbox for each owner. */
 export async function mailOwners(
-  { mail }: Pick<BillingDeps, "mail">,
+  deps: Pick<BillingDeps, "mail">,
   tx: Tx,
   row: Pick<SubscriptionRow, "org_id" | "id">,
   kind: string,
   invoiceId?: string,
 ): Promise<void> {
-  const owners = await findUsers(tx, await listOwners(tx, row.org_id));
   const ref = { subscription_id: row.id, ...(invoiceId ? { invoice_id: invoiceId } : {}) };
-  for (const { email } of owners) await mail.send(tx, { kind, to: email, orgId: row.org_id, ref });
+  await mailAllOwners(deps, tx, row.org_id, kind, [ref]);
 }
 
 type Written = { subject: string; blocks: Block[] };
 type Write = (row: SubscriptionRow, name: string, letter: Letter) => Written;
 const day = (date: Date | null): string => date?.toISOString().slice(0, 10) ?? "";
 const planName = ({ plan_key: key }: SubscriptionRow): string => key.slice(0, 1).toUpperCase() + key.slice(1);
-
-const orgOf = (tx: Tx): OrgId => {
-  if (!tx.org) throw new Error("the mail names its organization");
-  return tx.org;
-};
 
 /** About subscriptions and their invoices. */
 export function subscriptionMails(mail: Pick<Mail, "define">): void {
@@ -56,6 +49,10 @@ export function subscriptionMails(mail: Pick<Mail, "define">): void {
   ]);
 }
 
+/** What the next period costs: a change that waits for it counts. */
+const nextAmount = (row: SubscriptionRow): bigint =>
+  (row.scheduled_amount_minor ?? row.amount_minor) * BigInt(row.scheduled_quantity ?? row.quantity);
+
 function stateMails(define: (kind: string, write: Write) => void): void {
   define("billing.trial_ending", (row, name, letter) => ({
     subject: `The trial of ${name} ends soon`,
@@ -79,6 +76,15 @@ function stateMails(define: (kind: string, write: Write) => void): void {
     subject: `${name} is on ${planName(row)}`,
     blocks: [
       { text: `The plan of ${name} is ${planName(row)} now.` },
+      { button: "See the plan", url: letter.link("/billing") },
+    ],
+  }));
+  define("billing.renewal_ahead", (row, name, letter) => ({
+    subject: `The year of ${name} renews on ${day(row.period_end)}`,
+    blocks: [
+      {
+        text: `${planName(row)} goes on for another year on ${day(row.period_end)}, and ${moneyText(nextAmount(row), row.currency)} is charged. Until then it can be ended or changed.`,
+      },
       { button: "See the plan", url: letter.link("/billing") },
     ],
   }));

@@ -54,8 +54,10 @@ export type Current = {
 };
 
 /** How the organization's subscription stands; the last one, once none is live. */
-export async function readCurrent(deps: PlanDeps, tx: Tx, org: OrgId, mode: Mode): Promise<Current> {
-  const row = await findCurrent(tx, org, mode);
+export const readCurrent = async (deps: PlanDeps, tx: Tx, org: OrgId, mode: Mode): Promise<Current> =>
+  currentOf(deps, tx, await findCurrent(tx, org, mode));
+
+export async function currentOf(deps: PlanDeps, tx: Tx, row: SubscriptionRow | null): Promise<Current> {
   const access = accessOf(row);
   const subscribed = row && (await deps.versions.get(tx, row.version_id));
   const scheduled = row?.scheduled_version_id ? await deps.versions.get(tx, row.scheduled_version_id) : null;
@@ -65,6 +67,6 @@ export async function readCurrent(deps: PlanDeps, tx: Tx, org: OrgId, mode: Mode
     row,
     subscribed,
     scheduled,
-    nextUrl: row?.provider === "paypal" ? await findNextUrl(tx, org, row.id) : null,
+    nextUrl: row?.provider === "paypal" ? await findNextUrl(tx, row.org_id, row.id) : null,
   };
 }

@@ -3,7 +3,7 @@ import { addMs } from "../../../platform/clock.ts";
 import type { Narrowed, Tx } from "../../../platform/db/index.ts";
 import type { OrgId } from "../../../platform/ids.ts";
 import type { Mode } from "../../ledger/index.ts";
-import { TRIAL_ENDS_MS, type SubscriptionRow } from "./subscription.ts";
+import { RENEWAL_MS, TRIAL_ENDS_MS, type SubscriptionRow } from "./subscription.ts";
 
 const LIVE = "('trialing', 'active', 'past_due', 'suspended', 'paused')";
 
@@ -145,6 +145,7 @@ const CHANGING = [
   ["period_end", "timestamptz"],
   ["trial_ends_at", "timestamptz"],
   ["trial_told_at", "timestamptz"],
+  ["renewal_told_for", "timestamptz"],
   ["cancel_at_period_end", "boolean"],
   ["canceled_at", "timestamptz"],
   ["ended_at", "timestamptz"],
@@ -179,8 +180,8 @@ export async function updateSubscriptions(
 }
 
 /**
- * Live ones without a company whose end has come, those whose next credits have, and trials that are about to end where the
- * company does not tell so; across tenants (operator's role).
+ * Live ones without a company whose end has come, those whose next credits have, trials that are about to end where the
+ * company does not tell so, and years that are about to renew; across tenants (operator's role).
  */
 export function listClockDue(
   tx: Tx,
@@ -193,13 +194,18 @@ export function listClockDue(
     `select org_id, id from billing.subscriptions
      where mode = $1 and status in ${LIVE}
        and (credits_due_at <= $2 or (provider = 'none' and period_end <= $2)
-         or (provider = 'paypal' and status = 'trialing' and trial_told_at is null and trial_ends_at <= $4))
+         or (provider = 'paypal' and status = 'trialing' and trial_told_at is null and trial_ends_at <= $4)
+         or (provider <> 'none' and period = 'year' and status = 'active' and not cancel_at_period_end
+           and period_end > $2 and period_end <= $5 and renewal_told_for is distinct from period_end))
      order by coalesce(credits_due_at, period_end) limit $3`,
-    [mode, now, limit, addMs(now, TRIAL_ENDS_MS)],
+    [mode, now, limit, addMs(now, TRIAL_ENDS_MS), addMs(now, RENEWAL_MS)],
   );
 }
 
-/** Recurring amounts per currency, and how many ended in a time, across tenants (operator's role). */
+/**
+ * What subscriptions that ran at the end of a time bring in a month, trials left out, and how many ended in it; per currency,
+ * across tenants (operator's role).
+ */
 export type Recurring = { currency: string; mrr_minor: bigint; at_start: number; ended: number };
 
 export function sumRecurring(
@@ -210,7 +216,8 @@ export function sumRecurring(
     "billing.subscriptions_recurring",
     `select currency,
        coalesce(sum(case period when 'year' then amount_minor * quantity / 12 else amount_minor * quantity end)
-         filter (where status in ('active', 'past_due')), 0)::bigint as mrr_minor,
+         filter (where created_at < $3 and (trial_ends_at is null or trial_ends_at <= $3)
+           and (ended_at >= $3 or status in ('active', 'past_due'))), 0)::bigint as mrr_minor,
        (count(*) filter (where created_at < $2 and (ended_at is null or ended_at >= $2)))::int as at_start,
        (count(*) filter (where created_at < $2 and ended_at >= $2 and ended_at < $3))::int as ended
      from billing.subscriptions

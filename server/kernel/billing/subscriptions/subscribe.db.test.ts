@@ -5,6 +5,8 @@ import type { Json } from "../../../../test/harness/client.ts";
 import { OWNER } from "../../../../test/harness/people.ts";
 import { addNeighbour } from "../../../../test/harness/people.ts";
 import { createSubscriber, movingClock, type Subscriber } from "../../../../test/harness/subscriber.ts";
+import { createDb } from "../../../platform/db/index.ts";
+import { forgetTrials } from "./trial-marks.ts";
 import defaults from "../../../../config/plans.json" with { type: "json" };
 
 const clock = movingClock();
@@ -41,11 +43,11 @@ const booked = async (email: string): Promise<Record<string, string>> => {
   );
   return Object.fromEntries(rows.map(({ key, balance }) => [key, balance]));
 };
-async function subscribed(body: Json = {}) {
+async function subscribed(body: Json = {}, card?: string) {
   const who = await somebody();
   const { status, body: made, text } = await who.subscribe(body);
   if (status !== 201) throw new Error(text);
-  await who.buyer.pay(String(made.url));
+  await who.buyer.pay(String(made.url), card);
   await who.until({ status: body.trial ? "trialing" : "active" });
   return { ...who, subscriptionId: String(made.subscription_id), url: String(made.url) };
 }
@@ -228,4 +230,24 @@ test("a card that is kept is charged at once, without a checkout; one whose bank
   await expect
     .poll(() => booked(who.email))
     .toMatchObject({ "revenue usd": "-2900", "wallet credit": "2000000000" });
+});
+
+test("who had a trial is forgotten two years after the organization was deleted, and not before", async () => {
+  const who = await subscribed({ trial: true }, "5555555555554444");
+  const db = createDb({ url: t.database.url, max: 1 });
+  const marks = () =>
+    t.sql("select kind from billing.trial_marks where subscription_id = $1", [who.subscriptionId]);
+  const gone = async (months: number) => {
+    await t.sql(
+      "update tenancy.organizations set deleted_at = now() - $2 * interval '1 month' where org_id = $1",
+      [await orgOf(who.email), months],
+    );
+    await forgetTrials({ clock, db });
+    return (await marks()).length;
+  };
+  // The card, the address, the person, the organization.
+  expect(await marks()).toHaveLength(4);
+  expect(await gone(23)).toBe(4);
+  expect(await gone(25)).toBe(0);
+  await db.close();
 });

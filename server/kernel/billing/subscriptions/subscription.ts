@@ -33,6 +33,8 @@ export type SubscriptionRow = Narrowed<
 
 /** Owners are told this long before a trial ends. */
 export const TRIAL_ENDS_MS = 3 * 86_400_000;
+/** And this long before a year renews. */
+export const RENEWAL_MS = 14 * 86_400_000;
 
 /** Those that the partial unique index allows one of. */
 export const LIVE: ReadonlySet<SubscriptionStatus> = new Set([

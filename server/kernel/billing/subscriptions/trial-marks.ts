@@ -1,7 +1,12 @@
 import { hmac } from "../../../platform/crypto/index.ts";
-import type { Tx } from "../../../platform/db/index.ts";
+import { withOperatorTx, withSystemTx, type Tx } from "../../../platform/db/index.ts";
 import type { OrgId } from "../../../platform/ids.ts";
-import { insertMarks, listMarks, type TrialMark } from "./trial-store.ts";
+import type { BillingDeps } from "../deps.ts";
+import { addMonths } from "../plans/calendar.ts";
+import { deleteMarks, insertMarks, listMarks, listOutlived, type TrialMark } from "./trial-store.ts";
+
+/** Marks outlive the organization that they were made for by two years. */
+const OUTLIVE_MONTHS = 24;
 
 export type TrialTaker = { userId: string | null; email: string | null; payer: string | null; orgId: OrgId };
 
@@ -48,4 +53,11 @@ export async function markTrial(
   now: Date,
 ): Promise<void> {
   await insertMarks(tx, marksOf(secrets.slice(-1), taker), subscriptionId, now);
+}
+
+/** Forgets who had a trial, two years after their organization was deleted. */
+export async function forgetTrials({ clock, db }: Pick<BillingDeps, "clock" | "db">): Promise<void> {
+  const before = addMonths(clock.now(), -OUTLIVE_MONTHS);
+  const gone = await withOperatorTx(db, (tx) => listOutlived(tx, before));
+  if (gone.length > 0) await withSystemTx(db, (tx) => deleteMarks(tx, gone));
 }

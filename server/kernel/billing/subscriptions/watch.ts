@@ -2,11 +2,12 @@ import { addMs } from "../../../platform/clock.ts";
 import { CompanyFault } from "../../../platform/calls/index.ts";
 import { withOperatorTx, withTx } from "../../../platform/db/index.ts";
 import type { BillingDeps } from "../deps.ts";
+import { saveAndTell } from "./announcement.ts";
 import { companyOf } from "./company-of.ts";
 import { applyAnswer, refreshCheckout } from "./refresh.ts";
 import { listChargesOf, listWatched } from "./watch-store.ts";
 import { resumeCheckout } from "./resume-checkout.ts";
-import { findSubscription, lockSubscriptions, updateSubscriptions } from "./store.ts";
+import { findSubscription, lockSubscriptions } from "./store.ts";
 import type { SubscriptionRow } from "./subscription.ts";
 import { isGivenUp, isPeriodOver, withStatus } from "./walk.ts";
 
@@ -48,7 +49,7 @@ async function look(deps: BillingDeps, row: SubscriptionRow, now: Date): Promise
     const locked = (await lockSubscriptions(tx, row.org_id)).find(({ id }) => id === row.id);
     if (!locked) return null;
     const next = withStatus(locked, now);
-    await updateSubscriptions(tx, row.org_id, [next]);
+    await saveAndTell(deps, tx, locked, next);
     return next;
   });
   if (known && (isGivenUp(known, now) || isPeriodOver(known, now)))

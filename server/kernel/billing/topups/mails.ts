@@ -1,8 +1,8 @@
 import type { Tx } from "../../../platform/db/index.ts";
-import { findUsers } from "../../identity/index.ts";
 import type { Mail } from "../../mail/index.ts";
-import { findName, listOwners } from "../../tenancy/index.ts";
+import { findName } from "../../tenancy/index.ts";
 import type { BillingDeps } from "../deps.ts";
+import { mailAllOwners, orgOf } from "../mail-owners.ts";
 import type { TopupRow } from "./topup.ts";
 
 const KIND = "billing.topup_off";
@@ -13,20 +13,18 @@ const WHY = {
 
 /** Owners are told that credits are bought no more. */
 export async function mailTopupOff(
-  { mail }: Pick<BillingDeps, "mail">,
+  deps: Pick<BillingDeps, "mail">,
   tx: Tx,
   { off_reason: reason, org_id: org }: TopupRow,
 ): Promise<void> {
-  for (const { email } of await findUsers(tx, await listOwners(tx, org)))
-    await mail.send(tx, { kind: KIND, to: email, orgId: org, ref: { reason: reason ?? "declined" } });
+  await mailAllOwners(deps, tx, org, KIND, [{ reason: reason ?? "declined" }]);
 }
 
 export function topupMails(mail: Pick<Mail, "define">): void {
   mail.define<{ reason: keyof typeof WHY }>({
     kind: KIND,
     async compose(tx, { reason }, letter) {
-      if (!tx.org) throw new Error("the mail names its organization");
-      const name = await findName(tx, tx.org);
+      const name = await findName(tx, orgOf(tx));
       return name === null
         ? null
         : {

@@ -1,4 +1,5 @@
 import type { Mail } from "../../mail/index.ts";
+import { EXPIRING_MAIL, sumExpiring } from "../expiring.ts";
 import { lockAdjustment } from "./store.ts";
 
 export const APPROVAL_MAIL = "ledger.approval";
@@ -22,6 +23,24 @@ export function ledgerMails(mail: Pick<Mail, "define">): void {
             ],
           },
           { button: "Look at it", url: letter.link("/adjustments") },
+        ],
+      };
+    },
+  });
+  mail.define<{ mode: string; until: string }>({
+    kind: EXPIRING_MAIL,
+    async compose(tx, { mode, until }, letter) {
+      const found =
+        tx.org && (await sumExpiring(tx, tx.org, { mode, now: letter.now, until: new Date(until) }));
+      if (!found) return null;
+      const credits = `${(found.amount / 1_000_000n).toLocaleString("en")} credits`;
+      return {
+        subject: `${credits} end soon`,
+        blocks: [
+          {
+            text: `${credits} end from ${found.first.toISOString().slice(0, 10)} on. What is not used by then is gone.`,
+          },
+          { button: "See the credits", url: letter.link("/credits") },
         ],
       };
     },

@@ -27,10 +27,14 @@ async function create(more: Json = {}): Promise<{ id: string; url: string }> {
 const addSecret = (id: string, secret: string, more: Json = {}) =>
   t.owner.call<{ id: string; code: string }>("POST", `${BASE}/${id}/secrets`, { body: { secret, ...more } });
 
-function send(path: string, secret: string, id = `evt_endpoint_${(made += 1)}`) {
+function send(
+  path: string,
+  secret: string,
+  { id = `evt_endpoint_${(made += 1)}`, type = "plan.created" }: { id?: string; type?: string } = {},
+) {
   const body = JSON.stringify({
     id,
-    type: "plan.created",
+    type,
     created: 1_900_000_000,
     livemode: false,
     data: { object: { id: "plan_1" } },
@@ -62,6 +66,20 @@ test("a further endpoint takes what its own secret signs; 404 for one that is un
   expect((await t.owner.call("DELETE", `${BASE}/${id}`)).status).toBe(204);
   expect((await t.owner.call("DELETE", `${BASE}/${id}`)).status).toBe(404);
   expect((await send(`/webhooks/stripe/whe_${"0".repeat(32)}`, secretNamed("one"))).status).toBe(404);
+});
+
+test("what another account of the company tells is kept, and not acted upon", async () => {
+  const { id } = await create();
+  await addSecret(id, secretNamed("elsewhere"));
+  const event = { id: "evt_elsewhere", type: "charge.failed" };
+  const path = `/webhooks/stripe/${id}`;
+  await expect.poll(async () => (await send(path, secretNamed("elsewhere"), event)).status).toBe(200);
+  await expect
+    .poll(
+      () => t.sql("select state, error_code from webhooks.events where provider_event_id = $1", [event.id]),
+      { timeout: 15_000 },
+    )
+    .toEqual([{ state: "ignored", error_code: "other_account" }]);
 });
 
 test("during a roll both secrets verify, after it only the new one", async () => {

@@ -2,7 +2,7 @@ import { rehearse, withSystemTx, type Change } from "../../../platform/db/index.
 import { Problem, common } from "../../../platform/problem.ts";
 import type { InboxDeps } from "../deps.ts";
 import type { EventId, InboxEvent } from "../event.ts";
-import { handlerOf, isOtherMode } from "../handler-of.ts";
+import { handlerOf, isOtherMode, unhandledCode } from "../handler-of.ts";
 import { openBody } from "../payload.ts";
 import { RuleBroken, webhookProblems } from "../problems.ts";
 import type { Diff, DiffChange } from "./replay.ts";
@@ -55,7 +55,7 @@ async function run(
   ends: (result: Diff["result"], code: string, detail?: string | null) => Diff,
 ): Promise<Diff> {
   const handler = handlerOf(deps, event);
-  if (!handler) return ends("ignored", "unhandled_type");
+  if (!handler) return ends("ignored", unhandledCode(deps, event));
   const [prepared] = await handler.prepare([event], signal);
   if (!prepared) return ends("fails", "not_prepared");
   if (prepared.kind === "ignored") return ends("ignored", prepared.code);

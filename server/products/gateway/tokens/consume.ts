@@ -78,7 +78,7 @@ async function takeFromHold(
   const over = used.allow_excess ? micros - row.amount_micros : 0n;
   const refused = over > 0n ? await overBudgets(tx, actor, over, { bounds, now }) : null;
   if (refused) return refused;
-  const settled = await settle(tx, row, { atto, excess: used.allow_excess ? "demand" : "refuse" }, now);
+  const settled = await settle(deps, tx, row, { atto, excess: used.allow_excess ? "demand" : "refuse" }, now);
   if (settled === "exceeds_hold")
     throw new Problem(gatewayProblems.exceeds_hold, {
       detail: `${micros} micro-credits are above the ${row.amount_micros} that are held.`,
@@ -126,7 +126,7 @@ async function takeAtOnce(
   );
   const row = await findReservation(tx, orgId, id);
   assert(row, "the reservation is written");
-  const settled = await settle(tx, row, { atto, excess: "refuse" }, now);
+  const settled = await settle(deps, tx, row, { atto, excess: "refuse" }, now);
   assert(settled && typeof settled === "object", "a hold of this transaction can be settled");
   return end(deps, tx, row, settled, { by: operationId, now });
 }
@@ -143,7 +143,7 @@ export function release(
     const row = within(actor, await findReservation(tx, actor.orgId, id));
     if (row.state === "released") return spentOf(tx, row, now);
     if (row.state === "captured") throw notPending(row);
-    const settled = await settle(tx, row, { atto: 0n, excess: "refuse" }, now);
+    const settled = await settle(deps, tx, row, { atto: 0n, excess: "refuse" }, now);
     if (!settled || typeof settled === "string") throw notPending(row);
     return end(deps, tx, row, settled, { by: operationId, now });
   });
@@ -160,20 +160,22 @@ export function expireReservation(
     const row = await findReservation(tx, org, id);
     if (row?.state !== "pending" || row.expires_at > now) return;
     const atto = row.on_expiry === "capture" ? row.amount_micros * ATTO_PER_MICRO : 0n;
-    const settled = await settle(tx, row, { atto, excess: "refuse" }, now);
+    const settled = await settle(deps, tx, row, { atto, excess: "refuse" }, now);
     if (settled && typeof settled === "object") await end(deps, tx, row, settled, { by: "expiry", now });
   });
 }
 
 /** Null when it was settled before. */
 async function settle(
+  { announce }: Gateway["deps"],
   tx: Tx,
   { org_id: org, id }: ReservationRow,
   { atto, excess }: { atto: bigint; excess: "refuse" | "demand" },
   now: Date,
 ): Promise<Settled | "exceeds_hold" | "insufficient" | null> {
   const settlement = { holdId: id, amountAtto: atto, basis: "reported", excess } as const;
-  const { settled } = await applyBatch(tx, org, { settle: [settlement], hold: [] }, now);
+  const { settled, low } = await applyBatch(tx, org, { settle: [settlement], hold: [] }, now);
+  if (low.length > 0) await announce?.(tx, org, low);
   const [result] = settled;
   assert(result, "a settlement is answered");
   if (!("error" in result)) return result.first ? result : null;

@@ -2,6 +2,7 @@
 import { createHmac, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestApp, type TestApp } from "../../../../test/harness/app.ts";
+import { createBuyer } from "../../../../test/harness/buyer.ts";
 import { INSTALLATION } from "../../../platform/ids.ts";
 
 let t: TestApp;
@@ -10,9 +11,9 @@ beforeAll(async () => {
 });
 afterAll(() => t.close());
 
-type Payout = { id: string; amount: number; status: string };
-async function deliver(type: string, { id, amount, status }: Payout): Promise<void> {
-  const object = { id, object: "payout", amount, currency: "usd", status };
+type Payout = { id: string; amount: number; status: string; method?: string; balance_transaction?: string };
+async function deliver(type: string, payout: Payout): Promise<void> {
+  const object = { object: "payout", currency: "usd", ...payout };
   const created = Math.floor(Date.now() / 1000);
   const event = {
     id: `evt_${randomUUID()}`,
@@ -74,4 +75,31 @@ test("failed, even before it was told as sent: out and back", async () => {
     ["payout.sent", "clearing:acct_default", "-500"],
     ["payout.sent", "payouts", "500"],
   ]);
+});
+
+test("what an instant one costs is asked for and posted once, in the operator's own book", async () => {
+  const buyer = createBuyer(t);
+  const bought = await buyer.buy();
+  await buyer.pay(bought.url);
+  await buyer.until(bought.payment_id, { status: "succeeded", fee_minor: 59 });
+  // Any line of Stripe's with a fee will do.
+  const [row] = await t.sql<{ id: string }>(
+    "select fee_transaction_id as id from billing.payments where id = $1",
+    [bought.payment_id],
+  );
+  const instant = {
+    id: "po_3",
+    amount: 700,
+    status: "paid",
+    method: "instant",
+    balance_transaction: row?.id ?? "",
+  };
+  for (const type of ["payout.created", "payout.paid"]) await deliver(type, instant);
+  await idle();
+  const fee = (await entries(instant.balance_transaction)).filter(({ org_id }) => org_id === INSTALLATION);
+  expect(fee).toEqual([
+    { org_id: INSTALLATION, kind: "payout.fee", account: "clearing:acct_default", amount: "-59" },
+    { org_id: INSTALLATION, kind: "payout.fee", account: "fees", amount: "59" },
+  ]);
+  expect(await entries("po_3")).toHaveLength(2);
 });

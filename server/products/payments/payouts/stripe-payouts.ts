@@ -1,8 +1,14 @@
-import { cashReference } from "../../../kernel/billing/index.ts";
+import { cashReference, feeReference } from "../../../kernel/billing/index.ts";
 import { post, type Mode, type Posting } from "../../../kernel/ledger/index.ts";
-import type { Handler } from "../../../kernel/webhooks/index.ts";
+import type { Handler, Prepared } from "../../../kernel/webhooks/index.ts";
 import { INSTALLATION } from "../../../platform/ids.ts";
-import { readPayoutEvent, type StripePayout } from "../../../vendors/stripe/index.ts";
+import {
+  readPayoutEvent,
+  StripeFault,
+  type Fee,
+  type StripeApi,
+  type StripePayout,
+} from "../../../vendors/stripe/index.ts";
 
 const TYPES = [
   "payout.created",
@@ -13,22 +19,26 @@ const TYPES = [
   "payout.reconciliation_completed",
 ] as const;
 
-type Account = { accountId: string; mode: Mode };
+type Account = { accountId: string; mode: Mode; stripe: Pick<StripeApi, "fetchFee"> };
+type Told = StripePayout & { fee: Fee | null };
 
 /**
  * Posts what leaves for the bank, in the operator's own book: out with the first event that tells of the payout, back when it
- * failed. The payload is authenticated and its amount never changes, so any order ends in the same books.
+ * failed. The payload is authenticated and its amount never changes, so any order ends in the same books. What an instant one
+ * costs is asked for.
  */
-export const stripePayoutHandler = (account: Account): Handler<StripePayout> => ({
+export const stripePayoutHandler = (account: Account): Handler<Told> => ({
   source: "stripe",
   types: new Set<string>(TYPES),
   prepare: (events) =>
-    Promise.resolve(
-      events.map((event) => {
+    Promise.all(
+      events.map(async (event): Promise<Prepared<Told>> => {
         const payout = readPayoutEvent(event.body);
-        return payout
-          ? { kind: "facts", orgId: INSTALLATION, facts: payout }
-          : { kind: "dead", code: "unreadable", detail: "Not an object of the pinned API version" };
+        if (!payout)
+          return { kind: "dead", code: "unreadable", detail: "Not an object of the pinned API version" };
+        const fee = payout.feeTransactionId && (await feeOf(account, payout.feeTransactionId));
+        if (fee === "away") return { kind: "wait", code: "stripe_unavailable" };
+        return { kind: "facts", orgId: INSTALLATION, facts: { ...payout, fee: fee || null } };
       }),
     ),
   async apply(tx, org, payouts, now) {
@@ -43,9 +53,18 @@ export const stripePayoutHandler = (account: Account): Handler<StripePayout> => 
   },
 });
 
+async function feeOf({ stripe }: Account, transactionId: string): Promise<Fee | "away"> {
+  try {
+    return await stripe.fetchFee(transactionId);
+  } catch (error) {
+    if (error instanceof StripeFault && error.kind === "unavailable") return "away";
+    throw error;
+  }
+}
+
 function postingsOf(
   { accountId, mode }: Account,
-  { id, amountMinor, currency: unit, hasFailed }: StripePayout,
+  { id, amountMinor, currency: unit, hasFailed, fee }: Told,
 ): Posting[] {
   const move = (kind: string, movement: "payout" | "payout_failed", amount: bigint): Posting => ({
     mode,
@@ -56,6 +75,19 @@ function postingsOf(
       { account: "payouts", unit, amount: -amount },
     ],
   });
-  const out = move("payout.sent", "payout", -amountMinor);
-  return hasFailed ? [out, move("payout.failed", "payout_failed", amountMinor)] : [out];
+  const moves = [move("payout.sent", "payout", -amountMinor)];
+  if (hasFailed) moves.push(move("payout.failed", "payout_failed", amountMinor));
+  if (fee && fee.feeMinor !== 0n) {
+    const transactionId = fee.balanceTransactionId;
+    moves.push({
+      mode,
+      kind: "payout.fee",
+      reference: feeReference({ source: "stripe", accountId, transactionId }),
+      entries: [
+        { account: "fees", unit: fee.currency, amount: fee.feeMinor },
+        { account: `clearing:${accountId}`, unit: fee.currency, amount: -fee.feeMinor },
+      ],
+    });
+  }
+  return moves;
 }

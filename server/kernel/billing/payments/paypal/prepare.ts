@@ -83,8 +83,15 @@ async function prepareOne(
   // The answer that would name the order is still on its way to us.
   if (known === null) return { kind: "wait", code: "missing_parent" };
   const { found, ...fetched } = await ask(known, event);
-  if (event.type === "PAYMENT.CAPTURE.COMPLETED" && !found.charge)
-    return { kind: "wait", code: "object_older" };
+  if (event.type === "PAYMENT.CAPTURE.COMPLETED") {
+    if (!found.charge) return { kind: "wait", code: "object_older" };
+    if (found.charge.id !== event.objectId && (await paidAgain(account.api, row, event.objectId)))
+      return {
+        kind: "dead",
+        code: "second_charge",
+        detail: `The payment was paid by ${found.charge.id} and again by ${event.objectId}`,
+      };
+  }
   const refunds = isRefund(event.type)
     ? await withToldRefund(account.api, event.objectId, found.refunds, found.charge?.id ?? row.charge_id)
     : found.refunds;
@@ -98,6 +105,16 @@ async function named({ db }: Deps, row: PaymentRow, { body }: InboxEvent): Promi
   const orderId = readNamedIds(body)?.orderId ?? null;
   if (orderId === null || !(await withTx(db, org, (tx) => isIntent(tx, org, row.id)))) return null;
   return { ...row, session_id: orderId };
+}
+
+/** Another order that was made for the payment took its money as well: the capture itself says so, if there is one. */
+async function paidAgain(api: PaypalApi, row: PaymentRow, captureId: string): Promise<boolean> {
+  const capture = await api.getCapture(captureId).catch((error: unknown) => {
+    if (error instanceof PaypalFault && error.kind === "not_found") return null;
+    throw error;
+  });
+  if (!capture) return false;
+  return capture.customId === row.id && capture.status !== "DECLINED" && capture.status !== "FAILED";
 }
 
 /** The refund that the event is about, when the order's answer was too early to list it, or is not kept any more. */
