@@ -14,18 +14,21 @@ export const journeys: Journey[] = [
       await payWith(page, /3184$/, /^Save card/);
       await page.getByRole("button", { name: "Complete" }).click();
       await page.waitForURL(/\/payment-methods/);
-      await page.getByText(CARD).waitFor({ timeout: EFFECT_MS });
+      await page.getByText(CARD).first().waitFor({ timeout: EFFECT_MS });
 
       await open(stage, "/credits", "Credits");
       await page.getByRole("button", { name: "Buy credits" }).first().click();
       const dialog = page.getByRole("dialog");
       await dialog.getByText("Starter", { exact: true }).click();
-      await dialog.getByText(CARD, { exact: true }).click();
+      await dialog.getByText(CARD, { exact: true }).first().click();
       await dialog.getByRole("button", { name: /^Pay/ }).click();
       // The bank's question is left unanswered; the payment goes on at our own page.
       await page.getByRole("button", { name: "Complete" }).waitFor();
       await open(stage, "/payments", "Payments");
-      await page.getByText("Requires action").first().click();
+      await page
+        .getByRole("link", { name: /requires.action$/i })
+        .first()
+        .click();
       await page.getByRole("link", { name: "Go on paying" }).click();
       await page.waitForURL(/\/pay\/pay_/);
       await page.getByRole("button", { name: /^Pay \$10\.00/ }).click();

@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { Check, CircleX, Clock, Loader, Plus } from "lucide-react";
+import { Check, CircleX, Clock, Loader, Plus, Undo2 } from "lucide-react";
 import { useState } from "react";
 import { api } from "../../api/operations.ts";
 import { ApiError } from "../../api/problem.ts";
@@ -209,6 +209,9 @@ function Outcome({ payment }: { payment: Payment }) {
           Nothing was charged.
         </Empty>
       );
+    case "refunded":
+    case "reversed":
+      return <Empty icon={<Undo2 className="size-5" />} title={`${amount} went back`} action={credits} />;
     default:
       return (
         <Empty

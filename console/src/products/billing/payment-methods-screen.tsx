@@ -117,15 +117,9 @@ const columns = [
     cell: (row: PaymentMethod) => <Stacked note={endOf(row)}>{methodName(row)}</Stacked>,
   },
   {
-    key: "default",
-    header: "",
-    width: "6rem",
-    cell: (row: PaymentMethod) => row.is_default && <Badge tone="ok">Default</Badge>,
-  },
-  {
     key: "acts",
     header: "",
-    width: "9.5rem",
+    width: "clamp(6.5rem, 28vw, 10rem)",
     align: "right" as const,
     cell: (row: PaymentMethod) => <MethodActs row={row} />,
   },
@@ -142,8 +136,10 @@ function MethodActs({ row }: { row: PaymentMethod }) {
     onError: (error) => toast.error(error.message),
   });
   return (
-    <span className="flex justify-end gap-3 text-sm font-medium">
-      {!row.is_default && (
+    <span className="flex flex-wrap items-center justify-end gap-x-3 gap-y-1 text-sm font-medium">
+      {row.is_default ? (
+        <Badge tone="ok">Default</Badge>
+      ) : (
         <button
           type="button"
           className="underline disabled:opacity-60"

@@ -181,20 +181,21 @@ function CompanyChoice({
   onChoose(choice: string): void;
 }) {
   const choices = [
-    ...companies.map((company) => ({ value: company as string, name: companyName(company) })),
-    ...methods.map((method) => ({ value: method.id, name: methodName(method) })),
+    ...companies.map((company) => ({ value: company as string, name: companyName(company), whole: false })),
+    ...methods.map((method) => ({ value: method.id, name: methodName(method), whole: true })),
   ];
   if (choices.length < 2) return null;
   return (
     <fieldset className="flex flex-col gap-2">
       <legend className="mb-2 text-xs font-medium text-text-2">Pay with</legend>
       <div className="grid grid-cols-2 gap-2">
-        {choices.map(({ value, name }) => (
+        {choices.map(({ value, name, whole }) => (
           <label
             key={value}
             className={cx(
               "flex min-w-0 cursor-pointer items-center justify-center rounded-lg border px-3 py-2 text-sm font-medium transition-colors has-focus-visible:outline-2 has-focus-visible:outline-accent",
               value === chosen ? "border-accent bg-accent-soft" : "border-line hover:bg-hover",
+              whole && "col-span-2",
             )}
           >
             <input
