@@ -11,13 +11,14 @@ const HELD = `from billing.payments p join billing.invoices i on i.org_id = p.or
   where p.status = 'succeeded' and p.charge_id is not null and p.refunded_minor = 0`;
 
 /**
- * Those that something is due of; one whose state is young was asked for a moment ago. A duplicate is due until it has ended
- * and holds nothing: what paid it may be known, or be given back, only later. Those come last, behind what can go on.
+ * Those that something is due of; one whose state is young was asked for a moment ago, which does not spare one that is given
+ * up. A duplicate is due until it has ended and holds nothing: what paid it may be known, or be given back, only later. Those
+ * come last, behind what can go on.
  */
 export function listWatched(
   tx: Tx,
   mode: Mode,
-  times: { now: Date; cutOff: Date; asked: Date },
+  times: { now: Date; cutOff: Date; asked: Date; givenUp: Date },
   limit: number,
 ): Promise<Watched[]> {
   return tx.query(
@@ -32,9 +33,9 @@ export function listWatched(
          and (period_end < $3 or trial_ends_at between $4 and $3 or past_due_since < $2))
        or (provider = 'paypal' and cancel_at_period_end and period_end <= $2
          and status in ('trialing', 'active', 'past_due', 'suspended'))
-       or (status = 'suspended' and as_of < $4))
+       or (status = 'suspended' and (as_of < $4 or suspended_at <= $6)))
      order by status = 'duplicate', as_of limit $5`,
-    [mode, times.now, times.cutOff, times.asked, limit],
+    [mode, times.now, times.cutOff, times.asked, limit, times.givenUp],
   );
 }
 

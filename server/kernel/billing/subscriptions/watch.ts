@@ -4,6 +4,7 @@ import { withOperatorTx, withTx } from "../../../platform/db/index.ts";
 import type { BillingDeps } from "../deps.ts";
 import { saveAndTell } from "./announcement.ts";
 import { companyOf } from "./company-of.ts";
+import { SUSPENDED_MS } from "./grace.ts";
 import { applyAnswer, refreshCheckout } from "./refresh.ts";
 import { listChargesOf, listWatched } from "./watch-store.ts";
 import { resumeCheckout } from "./resume-checkout.ts";
@@ -22,7 +23,12 @@ const ASK_AGAIN_MS = 3_600_000;
 export async function watchSubscriptions(deps: BillingDeps, signal: AbortSignal): Promise<number> {
   const { clock, db, stripe } = deps;
   const now = clock.now();
-  const times = { now, cutOff: addMs(now, -CUT_OFF_MS), asked: addMs(now, -ASK_AGAIN_MS) };
+  const times = {
+    now,
+    cutOff: addMs(now, -CUT_OFF_MS),
+    asked: addMs(now, -ASK_AGAIN_MS),
+    givenUp: addMs(now, -SUSPENDED_MS),
+  };
   const due = await withOperatorTx(db, (tx) => listWatched(tx, stripe.mode, times, AT_ONCE));
   for (const { org_id, id } of due) {
     if (signal.aborted) break;
