@@ -399,6 +399,15 @@ export type GatewayIdempotency = {
   created_at: Date;
 };
 
+/** gateway.kept_answers */
+export type GatewayKeptAnswers = {
+  org_id: string;
+  request_id: string;
+  streamed: boolean;
+  sealed: Buffer;
+  created_at: Date;
+};
+
 /** gateway.limit_rules */
 export type GatewayLimitRules = {
   org_id: string;

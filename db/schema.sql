@@ -618,6 +618,21 @@ CREATE POLICY tenant ON gateway.idempotency AS PERMISSIVE FOR ALL TO holdfast_ap
 GRANT DELETE, INSERT, SELECT ON TABLE gateway.idempotency TO holdfast_app;
 GRANT SELECT ON TABLE gateway.idempotency TO holdfast_operator;
 
+CREATE TABLE gateway.kept_answers (
+  org_id text NOT NULL,
+  request_id text NOT NULL,
+  streamed boolean NOT NULL,
+  sealed bytea NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT kept_answers_pkey PRIMARY KEY (org_id, request_id)
+);
+CREATE INDEX kept_answers_made ON gateway.kept_answers USING btree (created_at);
+ALTER TABLE gateway.kept_answers ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY operator_reads ON gateway.kept_answers AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
+CREATE POLICY tenant ON gateway.kept_answers AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
+GRANT DELETE, INSERT, SELECT ON TABLE gateway.kept_answers TO holdfast_app;
+GRANT SELECT ON TABLE gateway.kept_answers TO holdfast_operator;
+
 CREATE TABLE gateway.limit_rules (
   org_id text NOT NULL,
   subject_type text NOT NULL,

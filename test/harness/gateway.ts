@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { balances, grant } from "../../server/kernel/ledger/index.ts";
 import { createDb, withTx, type Db } from "../../server/platform/db/index.ts";
 import { newId, type OrgId } from "../../server/platform/ids.ts";
-import { createSigner } from "../../server/platform/crypto/index.ts";
+import { createSealer, createSigner } from "../../server/platform/crypto/index.ts";
 import { KEYRING } from "./people.ts";
 import { createLimiter } from "../../server/platform/rate-limit/index.ts";
 import { startTestApp, type OtherModels, type TestApp, type TestAppOptions } from "./app.ts";
@@ -71,6 +71,7 @@ export type TestGateway = {
 /** What a gateway beside the whole server's is built with: nothing limits its calls. */
 export const unlimited = {
   limiter: createLimiter(),
+  sealer: createSealer([KEYRING]),
   receiptSigner: createSigner([KEYRING], "holdfast.receipts"),
   mail: {
     send: () => {

@@ -13,7 +13,9 @@ import { StreamRelay } from "./call/relay-stream.ts";
 import { upstreamBody } from "./call/upstream-body.ts";
 import { ENDPOINT, hold } from "./hold.ts";
 import { ask } from "./failover.ts";
-import { checkKey, keyOf } from "./idempotency.ts";
+import { checkKey, keyOf } from "./keys/idempotency.ts";
+import { endOfStream, MOST_KEPT_BYTES, type Kept } from "./keys/kept-answer.ts";
+import { answerAgain, type Replay } from "./keys/replay.ts";
 import { boundsOf } from "./limits/bound.ts";
 import { takeRates } from "./limits/rates.ts";
 import { gatewayProblems } from "./problems.ts";
@@ -29,7 +31,10 @@ type Reply = Incoming["reply"];
 
 /** One chat call from its first byte to its last: choose, bound, hold, relay, settle. */
 export async function complete(gateway: Gateway, incoming: Incoming): Promise<void> {
-  const call = await admit(gateway, incoming);
+  const admitted = await admit(gateway, incoming);
+  if ("known" in admitted)
+    return answerAgain(gateway.deps.sealer, incoming.actor.orgId, admitted, incoming.reply);
+  const call = admitted;
   gateway.calls.add(call);
   context()?.note("model", call.serving.model.id);
   const { reply } = incoming;
@@ -52,7 +57,7 @@ export async function complete(gateway: Gateway, incoming: Incoming): Promise<vo
 }
 
 /** Everything before the provider hears of the call. What is refused here costs nothing and is counted by its reason. */
-async function admit(gateway: Gateway, incoming: Incoming): Promise<HeldCall> {
+async function admit(gateway: Gateway, incoming: Incoming): Promise<HeldCall | Replay> {
   const { actor, requestId, request, body } = incoming;
   const startedAt = performance.now();
   const { deps } = gateway;
@@ -68,7 +73,8 @@ async function admit(gateway: Gateway, incoming: Incoming): Promise<HeldCall> {
       bytes: chat.bytes,
       now: deps.clock.now(),
     });
-    if (key) await checkKey(deps.db, actor, key);
+    const answered = key && (await checkKey(deps.db, actor, key));
+    if (answered) return answered;
     const projectId = projectOf(chat, request.headers["x-holdfast-project"]);
     const fit = fitOf(chat, request.headers["x-holdfast-fit"]);
     const asking = { requestId, actor, chat, route, key, projectId, fit, startedAt };
@@ -126,7 +132,8 @@ async function answerJson(gateway: Gateway, call: HeldCall, reply: Reply): Promi
     },
     () => tellWho(reply, call),
   );
-  const cost = await settleUp(gateway, call, end);
+  const kept = { streamed: false, bytes: end.body, usageHead: null };
+  const cost = await settleUp(gateway, call, end, kept);
   if (end.end === "left") return void reply.hijack();
   if (end.end === "failed") throw problemOf(end);
   if (cost) {
@@ -146,6 +153,7 @@ async function answerStream(gateway: Gateway, call: HeldCall, reply: Reply): Pro
     timeouts: gateway.timeouts,
     raw,
     progress: call.progress,
+    keep: call.keyed,
     open: () => openStream(reply),
   });
   const end = await ask(
@@ -158,8 +166,10 @@ async function answerStream(gateway: Gateway, call: HeldCall, reply: Reply): Pro
   // The caller learns of a break at once; what it cost is found out afterwards.
   const opened = relay.opened;
   if (end.end === "failed" && opened) relay.breakOff(errorBody(end));
-  const cost = await settleUp(gateway, call, end);
-  if (end.end === "complete") relay.finish({ cost, wantsUsage: call.chat.wantsUsage });
+  const usageHead = call.chat.wantsUsage ? relay.usageHead : null;
+  const kept = relay.sent && { streamed: true, bytes: relay.sent, usageHead };
+  const cost = await settleUp(gateway, call, end, kept);
+  if (end.end === "complete") relay.finish(endOfStream(cost, usageHead));
   else if (end.end === "left") reply.hijack();
   else if (!opened) throw problemOf(end);
 }
@@ -174,7 +184,12 @@ function openStream(reply: Reply): void {
 }
 
 /** Null when the cost is not known yet: the reconciler finds it out. */
-async function settleUp(gateway: Gateway, call: HeldCall, end: RelayEnd): Promise<Cost | null> {
+async function settleUp(
+  gateway: Gateway,
+  call: HeldCall,
+  end: RelayEnd,
+  answer: Kept | null,
+): Promise<Cost | null> {
   const { tokens, metrics } = gateway;
   const { provider, price } = call.serving;
   const startedAt = performance.now();
@@ -189,7 +204,8 @@ async function settleUp(gateway: Gateway, call: HeldCall, end: RelayEnd): Promis
     void defer(gateway, call, end);
     return null;
   }
-  const cost = await settle(gateway, call, end, charge);
+  const keeps = call.keyed && end.end === "complete" && (answer?.bytes.length ?? 0) <= MOST_KEPT_BYTES;
+  const cost = await settle(gateway, call, end, { charge, kept: keeps ? answer : null });
   if (end.end === "complete") metrics.addedSeconds.observe((performance.now() - startedAt) / 1_000);
   return cost;
 }

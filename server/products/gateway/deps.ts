@@ -37,7 +37,7 @@ export type GatewayDeps = {
   receiptSigner: Signer;
   /** The plan that counts now, in a transaction that sees the organization. */
   planOf(tx: Tx, org: OrgId, mode: "test" | "live"): Promise<CallPlan>;
-  /** Keeps the providers' secrets. */
+  /** Keeps the providers' secrets, and answers of calls under a key. */
   sealer: Sealer;
   /** The providers that the environment names. */
   providers: readonly ProviderSetting[];

@@ -3,8 +3,9 @@ import { createTokenCounter } from "../../vendors/llm/index.ts";
 import { defaultTimeouts } from "./call/timeouts.ts";
 import { createWatch } from "./call/watch.ts";
 import type { GatewayDeps } from "./deps.ts";
-import { inProgress } from "./idempotency.ts";
-import { insertKeys } from "./idempotency-store.ts";
+import { inProgress } from "./keys/idempotency.ts";
+import { insertKeys } from "./keys/idempotency-store.ts";
+import { keepAnswers } from "./keys/kept-store.ts";
 import { openGate } from "./limits/gate.ts";
 import { createPolicies } from "./limits/policy.ts";
 import { createGatewayMetrics } from "./metrics.ts";
@@ -92,6 +93,10 @@ const alongside: Parameters<typeof createHoldBatcher<HoldItem, Finish>>[1]["alon
     if (keys.some(({ requestId }) => !free.has(requestId))) throw inProgress();
   },
   async settled(tx, org, items) {
-    tx.last(finishRequests(tx, org, changed(items)));
+    const done = changed(items);
+    const kept = done.flatMap(({ id, kept: answer, finished_at }) =>
+      answer ? [{ request_id: id, ...answer, created_at: finished_at }] : [],
+    );
+    tx.last(Promise.all([finishRequests(tx, org, done), keepAnswers(tx, org, kept)]));
   },
 };

@@ -8,7 +8,7 @@ import { judgedInside, personOf, type Bound as Limit } from "./limits/bound.ts";
 import type { Taken } from "./limits/rates.ts";
 import type { Chat } from "./call/chat.ts";
 import type { Gateway } from "./state.ts";
-import type { KeptKey } from "./idempotency-store.ts";
+import type { KeptKey } from "./keys/idempotency-store.ts";
 import type { PricedModel, Route } from "./models/catalogue.ts";
 import type { NewRequest } from "./store.ts";
 import { gatewayProblems } from "./problems.ts";
@@ -109,6 +109,7 @@ async function tryHold(gateway: Gateway, asking: Asking, bound: Bound) {
     serving,
     attempts: 1,
     bound,
+    keyed: key !== null,
     rates,
     startedAt,
     progress: { generationId: null, events: 0 },

@@ -2,10 +2,11 @@
  * The gateway: one OpenAI-compatible door to language models, paid from prepaid credits. A call is held before it starts
  * and settled once, at its exact cost.
  *
- * Owns requests, attempts, reservations, limits and their windows, kept idempotency keys, providers, models and prices
- * (schema `gateway`). Invariants: nothing is sent to a provider before its hold is committed; nothing binds to a provider
- * before the first content; nothing of the answer's end goes out before its settlement is, unless the database is away for
- * 2 s; every request ends `settled` or `released`, by the process that served it or, when that one died, by the reconciler.
+ * Owns requests, attempts and their sums by the hour, reservations, limits with their budgets' windows, keys with their
+ * answers, providers, models and prices (schema `gateway`). Invariants: nothing is sent to a provider before its hold is
+ * committed, within credits and budgets; nothing binds to a provider before the first content; nothing of the answer's end
+ * goes out before its settlement is, unless the database is away for 2 s; every request ends `settled` or `released`, by the
+ * process that served it or, when that one died, by the reconciler.
  *
  * Wiring: `createGateway(deps)`, then `gatewayRoutes(http, gateway, setKeyLimits)` (role api) and
  * `gatewayJobs(loops, gateway)` (role worker); `gateway.drain()` when the process stops, then `gateway.close()`, before the

@@ -8,6 +8,7 @@ import { context } from "../../platform/telemetry/index.ts";
 import { outcomeOf, type Charge } from "./call/charge.ts";
 import type { HeldCall } from "./call/held-call.ts";
 import type { RelayEnd } from "./call/outcome.ts";
+import { sealAnswer, type Kept } from "./keys/kept-answer.ts";
 import type { Gateway } from "./state.ts";
 import { deferRequest, type Counted, type Finish, type NewRequest } from "./store.ts";
 
@@ -25,10 +26,17 @@ const FIRST_LOOKUP_MS = 1_000;
  * Settles a call once: takes its cost, returns the rest of its hold, ends its row. Resolves with the commit, or after 2 s
  * without the database.
  */
-export async function settle(gateway: Gateway, call: HeldCall, end: RelayEnd, charge: Charge): Promise<Cost> {
+export async function settle(
+  gateway: Gateway,
+  call: HeldCall,
+  end: RelayEnd,
+  { charge, kept }: { charge: Charge; kept: Kept | null },
+): Promise<Cost> {
   const { deps, batcher, metrics } = gateway;
   const { orgId } = call.actor;
   const finish = finishOf({ row: call.row, before: null }, end, charge, deps.clock.now());
+  if (kept)
+    finish.kept = { streamed: kept.streamed, sealed: sealAnswer(deps.sealer, orgId, call.requestId, kept) };
   const settlement = {
     holdId: call.holdId,
     amountAtto: charge.costAtto,

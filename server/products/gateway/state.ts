@@ -11,7 +11,7 @@ import type { GatewayMetrics } from "./metrics.ts";
 import type { Catalogue, Provider } from "./models/catalogue.ts";
 import type { Registry } from "./models/registry.ts";
 import type { Routings } from "./routing/routings.ts";
-import type { KeptKey } from "./idempotency-store.ts";
+import type { KeptKey } from "./keys/idempotency-store.ts";
 import type { Finish, NewRequest } from "./store.ts";
 
 /** What is written in the transaction of a hold. */

@@ -43,6 +43,8 @@ export type Finish = Omit<NewRequest, "next_lookup_at"> & {
   first_content_ms: number | null;
   finished_at: Date;
   next_lookup_at: Date | null;
+  /** The answer to keep, sealed; left out where none is. */
+  kept?: { streamed: boolean; sealed: Buffer };
   /** What an earlier settlement had noted; its attempt then holds the difference. */
   before: Counted | null;
 };
@@ -125,7 +127,13 @@ type Finished = Finish & { state: "settled" | "released"; cost_micros: bigint };
 export async function finishRequests(tx: Tx, org: OrgId, rows: readonly Finished[]): Promise<void> {
   if (rows.length === 0) return;
   const json = JSON.stringify(
-    rows.map((row) => ({ ...row, ...added(row), before: null, cost_micros: row.cost_micros.toString() })),
+    rows.map((row) => ({
+      ...row,
+      ...added(row),
+      before: null,
+      kept: undefined,
+      cost_micros: row.cost_micros.toString(),
+    })),
   );
   const paid = rows.map((row) => ({ ...row, micros: row.cost_micros - (row.before?.cost_micros ?? 0n) }));
   await tx.query("gateway.finish_requests", FINISH_REQUESTS, [org, json, additionsOf(org, paid)]);

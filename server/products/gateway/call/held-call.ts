@@ -21,6 +21,8 @@ export type HeldCall = {
   /** How many were asked, this one included. */
   attempts: number;
   bound: Bound;
+  /** It came with a key: its answer is kept. */
+  keyed: boolean;
   /** What it has taken of its rates. */
   rates: Taken;
   /** When it began, of `performance.now()`. */

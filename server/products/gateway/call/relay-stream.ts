@@ -2,7 +2,6 @@ import type { ServerResponse } from "node:http";
 import {
   ChatReader,
   textsIn,
-  usageChunk,
   type AnswerHead,
   type Break,
   type CallListener,
@@ -13,13 +12,13 @@ import {
   type Usage,
 } from "../../../vendors/llm/index.ts";
 import { faultOf, faults, type Fault, type RelayEnd } from "./outcome.ts";
+import { MOST_KEPT_BYTES } from "../keys/kept-answer.ts";
 import { StreamWriter } from "./stream-writer.ts";
 import type { Timeouts } from "./timeouts.ts";
 import type { Watch, Watched } from "./watch.ts";
 
 /** Bytes of delivered chunks that are kept, in case the cost has to be estimated. */
 const SAMPLE_BYTES = 64 * 1024;
-const DONE = Buffer.from("data: [DONE]\n\n");
 
 /** What is known of a running stream, for its signs of life. */
 export type Progress = { generationId: string | null; events: number };
@@ -29,6 +28,8 @@ type Options = {
   timeouts: Timeouts;
   raw: ServerResponse;
   progress: Progress;
+  /** Remembers what goes out. */
+  keep: boolean;
   /** Called once, before the first byte: writes the status and headers. */
   open(): void;
 };
@@ -49,6 +50,9 @@ export class StreamRelay implements CallListener, ChatSink, Watched {
   #call: OpenCall | null = null;
   /** Chunks from before the first content. */
   #kept: Buffer[] = [];
+  /** What went out, for a caller who may ask again. */
+  #copies: Buffer[] = [];
+  #copiedBytes = 0;
   #sample: Buffer[] = [];
   #sampleBytes = 0;
   #usage: Usage | null = null;
@@ -87,17 +91,22 @@ export class StreamRelay implements CallListener, ChatSink, Watched {
     return this.#writer.opened;
   }
 
-  /** Ends a complete stream: the usage chunk if asked for, a comment with the cost, `[DONE]`. */
-  finish(told: { cost: { micros: bigint; usd: string; basis: string } | null; wantsUsage: boolean }): void {
-    const { cost } = told;
+  /** Ends a complete stream. */
+  finish(end: Buffer): void {
     this.#flushKept();
-    if (cost && told.wantsUsage && this.#usageHead) this.#writer.write(usageChunk(this.#usageHead, cost));
-    if (cost)
-      this.#writer.write(
-        Buffer.from(`: cost_micros=${cost.micros} cost_usd=${cost.usd} basis=${cost.basis}\n\n`),
-      );
-    this.#writer.write(DONE);
+    this.#writer.write(end);
     this.#writer.end();
+  }
+
+  /** The provider's usage chunk; null until it came. */
+  get usageHead(): Record<string, unknown> | null {
+    return this.#usageHead;
+  }
+
+  /** All chunks that the caller gets before the end, where they are kept and not too many; else null. */
+  get sent(): Buffer | null {
+    if (!this.#options.keep || this.#copiedBytes > MOST_KEPT_BYTES) return null;
+    return Buffer.concat([...this.#copies, ...this.#kept]);
   }
 
   /** Ends an opened stream with an error the caller sees, without `[DONE]`. */
@@ -204,6 +213,10 @@ export class StreamRelay implements CallListener, ChatSink, Watched {
     this.#kept = [];
   }
   #send(bytes: Buffer): void {
+    if (this.#options.keep && this.#copiedBytes <= MOST_KEPT_BYTES) {
+      this.#copies.push(bytes);
+      this.#copiedBytes += bytes.length;
+    }
     this.#lastWriteAt = this.#lastEventAt;
     this.#writer.write(bytes);
   }

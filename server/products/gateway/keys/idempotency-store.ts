@@ -1,6 +1,6 @@
 /** SQL of the kept keys. */
-import type { Tx } from "../../platform/db/index.ts";
-import type { OrgId } from "../../platform/ids.ts";
+import type { Tx } from "../../../platform/db/index.ts";
+import type { OrgId } from "../../../platform/ids.ts";
 
 /** A call's `Idempotency-Key`, written in the transaction of its hold. */
 export type KeptKey = { credentialId: string; key: string; hash: Buffer; requestId: string; createdAt: Date };
