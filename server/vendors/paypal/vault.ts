@@ -106,7 +106,9 @@ export function createVault(call: CallPaypal): PaypalVault {
           page_size: String(PAGE),
           page: String(page),
         });
-        const answer = await call("vault.list", { method: "GET", path: `${TOKENS}?${query}` }, wallets);
+        const answer = await call("vault.list", { method: "GET", path: `${TOKENS}?${query}` }, wallets).catch(
+          goneIsNone,
+        );
         const known = new Set(found.map((one) => one.id));
         const fresh = (answer.payment_tokens ?? []).filter((one) => !known.has(one.id));
         found.push(...fresh);
@@ -122,4 +124,10 @@ export function createVault(call: CallPaypal): PaypalVault {
       }
     },
   };
+}
+
+/** A customer whose last wallet is gone may be unknown there. */
+function goneIsNone(error: unknown): z.output<typeof wallets> {
+  if (error instanceof PaypalFault && error.kind === "not_found") return {};
+  throw error;
 }

@@ -335,3 +335,50 @@ test("a trial that no person began is remembered by its organization", async () 
     code: "trial_used",
   });
 });
+
+const direct = { method: "POST", path: "*/subscriptions" };
+/** Somebody who pays by a kept card, and whose answer did not come; every event is lost. */
+async function cutOffDirect(effect: "done" | "none"): Promise<Owner> {
+  const who = await owner();
+  const { body } = await who.client.call("PUT", "/api/billing/customer", { body: { name: "Ada" } });
+  const customer = String(body.provider_customer_id);
+  const { id } = await buyer.stripe("/payment_methods/pm_card_visa/attach", { customer });
+  const kept = () =>
+    t.sql<{ id: string }>("select id from billing.payment_methods where provider_method_id = $1", [id]);
+  await expect.poll(async () => (await kept()).length, { timeout: 15_000 }).toBe(1);
+  await buyer.fault({ on: "webhook", fault: "drop", probability: 1 });
+  await buyer.fault({ match: direct, fault: "reset", effect, times: TRIES });
+  const wanted = { payment_method_id: (await kept())[0]?.id };
+  expect((await who.subscribe("direct", wanted)).status).toBe(503);
+  return who;
+}
+/** What the company has for a subscription that began without a checkout. */
+async function directOf({ id }: Pick<Row, "id">): Promise<Json[]> {
+  const answer = await fetch(`${t.credentials.stripe.base_url}/v1/subscriptions?limit=100&status=all`, {
+    headers: { authorization: `Bearer ${t.credentials.stripe.api_key}` },
+  });
+  const { data } = (await answer.json()) as { data: { id: string; metadata: Json }[] };
+  return data.filter(({ metadata }) => metadata.holdfast_id === id);
+}
+
+test.each([
+  ["in time, under its key", 61_000],
+  ["too late for its key, in the company's list", KEY_END_MS],
+])("a plan by a kept card whose answer was lost is found %s, and charged once", async (_name, ahead) => {
+  const who = await cutOffDirect("done");
+  await billingAt(ahead).watch(never);
+  const row = await rowOf(who);
+  expect(row).toMatchObject({ status: "active", attempt: 1 });
+  expect(await directOf(row)).toMatchObject([{ status: "active" }]);
+});
+
+test("a plan by a kept card that never came about is begun with a new key after two looks", async () => {
+  const who = await cutOffDirect("none");
+  await billingAt(KEY_END_MS).watch(never);
+  expect(await rowOf(who)).toMatchObject({ status: "creating", attempt: 1 });
+  await billingAt(KEY_END_MS + 11 * MINUTE_MS).watch(never);
+  await billingAt(KEY_END_MS + 12 * MINUTE_MS).watch(never);
+  const row = await rowOf(who);
+  expect(row).toMatchObject({ status: "active", attempt: 2 });
+  expect(await directOf(row)).toHaveLength(1);
+});

@@ -14,7 +14,7 @@ import type { PaymentRow } from "../payments/payment.ts";
 import { findPayment } from "../payments/store.ts";
 import { mailTopupOff } from "./mails.ts";
 import { listTopups, lockTopup, saveTopup, sumTopups } from "./store.ts";
-import { isDue, monthOf, outcomeOf, settled, type TopupRow } from "./topup.ts";
+import { isDue, monthOf, nextMonth, outcomeOf, settled, type TopupRow } from "./topup.ts";
 
 const PAGE = 500;
 
@@ -23,7 +23,7 @@ const PAGE = 500;
  * buys once. Never on the way of a call. Returns how many were acted for. One that fails holds up no other.
  */
 export async function runTopups(deps: BillingDeps, signal: AbortSignal): Promise<number> {
-  const { db, logger, stripe } = deps;
+  const { clock, db, logger, stripe } = deps;
   const { mode } = stripe;
   let acted = 0;
   for (let after = ""; !signal.aborted;) {
@@ -41,9 +41,11 @@ export async function runTopups(deps: BillingDeps, signal: AbortSignal): Promise
     });
     for (const row of rows) {
       const isLow = (available.get(row.org_id) ?? 0n) < row.threshold_micros;
-      if (signal.aborted || (row.operation_id === null && !isLow)) continue;
+      const waits = row.next_try_at !== null && row.next_try_at > clock.now();
+      const mayBegin = row.may_buy && isLow && !waits;
+      if (signal.aborted || (row.operation_id === null && !mayBegin)) continue;
       try {
-        await topUp(deps, row.org_id, mode);
+        await topUp(deps, row.org_id, mode, row.may_buy);
         acted += 1;
       } catch (err) {
         const isAway = err instanceof CompanyFault || err instanceof Problem;
@@ -59,8 +61,8 @@ export async function runTopups(deps: BillingDeps, signal: AbortSignal): Promise
 
 type Going = { paymentId: string; operationId: string; methodId: string };
 
-async function topUp(deps: BillingDeps, org: OrgId, mode: Mode): Promise<void> {
-  const { going, refused } = await withTx(deps.db, org, (tx) => decide(deps, tx, org, mode));
+async function topUp(deps: BillingDeps, org: OrgId, mode: Mode, mayBuy: boolean): Promise<void> {
+  const { going, refused } = await withTx(deps.db, org, (tx) => decide(deps, tx, org, mode, mayBuy));
   if (refused) await endIntent(deps, refused);
   if (!going) return;
   const { methodId, operationId, paymentId } = going;
@@ -76,7 +78,7 @@ async function decide(
   tx: Tx,
   org: OrgId,
   mode: Mode,
-  mayBegin = true,
+  mayBegin: boolean,
 ): Promise<{ going: Going | null; refused: PaymentRow | null }> {
   const now = deps.clock.now();
   const locked = await lockTopup(tx, org, mode);
@@ -92,13 +94,13 @@ async function decide(
     row = settled(row, outcome, now);
     if (locked.enabled && !row.enabled) await mailTopupOff(deps, tx, row);
   }
-  const method =
-    mayBegin && (await isDueNow(tx, row, now)) ? await findMethod(tx, org, mode, row.method_id) : null;
+  const due = mayBegin ? await howDue(tx, row, now) : "not";
+  const method = due === "now" ? await findMethod(tx, org, mode, row.method_id) : null;
   if (method) row = await begin(deps, tx, row, method);
-  else if (mayBegin && (await isDueNow(tx, row, now))) {
+  else if (due === "now") {
     row = { ...row, enabled: false, off_reason: "method_gone" };
     await mailTopupOff(deps, tx, row);
-  }
+  } else if (due === "next month") row = { ...row, next_try_at: nextMonth(now) };
   if (row !== locked) {
     await saveTopup(tx, row);
     tx.afterCommit(() => deps.hub.publish("credits.changed", org));
@@ -112,10 +114,14 @@ const goingOf = ({ method_id: methodId, operation_id, payment_id }: TopupRow): G
     : { methodId, operationId: operation_id, paymentId: payment_id };
 
 /** By the balance as it is now, not as it was when the list was read. */
-async function isDueNow(tx: Tx, row: TopupRow, now: Date): Promise<boolean> {
+async function howDue(tx: Tx, row: TopupRow, now: Date): Promise<"now" | "next month" | "not"> {
   const { org_id: org, mode } = row;
   const credit = (await balances(tx, org, mode, now)).find(({ unit }) => unit === "credit");
-  return isDue(row, credit?.available ?? 0n, await sumTopups(tx, org, mode, monthOf(now)), now);
+  const available = credit?.available ?? 0n;
+  const spent = await sumTopups(tx, org, mode, monthOf(now));
+  if (isDue(row, available, spent, now)) return "now";
+  // Only the cap stands in its way.
+  return isDue(row, available, 0n, now) ? "next month" : "not";
 }
 
 /** One in flight: its payment and this row are written together. */

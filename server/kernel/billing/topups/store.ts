@@ -61,12 +61,21 @@ export async function sumTopups(tx: Tx, org: OrgId, mode: Mode, since: Date): Pr
   return row?.sum ?? 0n;
 }
 
-/** Those that are on or under way, across tenants (operator's role), in the order of their organizations. */
-export function listTopups(tx: Tx, mode: Mode, after: string, limit: number): Promise<TopupRow[]> {
+/**
+ * Those that are on or under way, across tenants (operator's role), in the order of their organizations. `may_buy`: it is neither
+ * suspended nor deleted.
+ */
+export function listTopups(
+  tx: Tx,
+  mode: Mode,
+  after: string,
+  limit: number,
+): Promise<(TopupRow & { may_buy: boolean })[]> {
   return tx.query(
     "billing.topups_on",
-    `select * from billing.auto_topups
-     where mode = $1 and org_id > $2 and (enabled or operation_id is not null) order by org_id limit $3`,
+    `select t.*, coalesce(o.suspended_at is null and o.deleted_at is null and o.org_id is not null, false) as may_buy
+     from billing.auto_topups t left join tenancy.organizations o on o.org_id = t.org_id
+     where t.mode = $1 and t.org_id > $2 and (t.enabled or t.operation_id is not null) order by t.org_id limit $3`,
     [mode, after, limit],
   );
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isDue, monthOf, settled, type TopupRow } from "./topup.ts";
+import { isDue, monthOf, nextMonth, settled, type TopupRow } from "./topup.ts";
 
 const NOW = new Date("2026-03-31T23:59:59Z");
 const row: TopupRow = {
@@ -44,4 +44,5 @@ test("the second decline in a row turns it off; a success in between forgets the
 
 test("months begin at midnight UTC", () => {
   expect(monthOf(NOW)).toEqual(new Date("2026-03-01T00:00:00Z"));
+  expect(nextMonth(new Date("2026-12-31T23:59:59Z"))).toEqual(new Date("2027-01-01T00:00:00Z"));
 });

@@ -45,3 +45,5 @@ export function isDue(row: TopupRow, availableMicros: bigint, spentMinor: bigint
 
 /** Months are UTC's. */
 export const monthOf = (now: Date): Date => new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1));
+export const nextMonth = (now: Date): Date =>
+  new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 1));

@@ -103,6 +103,17 @@ test("enough credits: nothing is bought", async () => {
   expect(await bought(who)).toEqual(before);
 });
 
+test("a suspended organization buys nothing by itself; once it goes on, it does", async () => {
+  const who = await person();
+  const card = await keeps(who, "pm_card_visa");
+  await t.sql("update tenancy.organizations set suspended_at = now() where org_id = $1", [who.org]);
+  await turnOn(who, wanted(card, { monthly_cap_minor: 1500 }));
+  await anotherBuys();
+  expect(await bought(who)).toEqual([]);
+  await t.sql("update tenancy.organizations set suspended_at = null where org_id = $1", [who.org]);
+  await expect.poll(() => bought(who), POLL).toEqual([ONE]);
+});
+
 test("declined twice in a row: off, with a mail; turned on again it begins anew", async () => {
   const who = await person();
   await turnOn(who, wanted(await keeps(who, "pm_card_chargeCustomerFail")));
