@@ -2777,6 +2777,48 @@ export type UsageStats = {
     as_of: string;
 };
 
+export type PriceVersion = {
+    version: string;
+    provider: string;
+    state: 'draft' | 'active' | 'retired' | 'rejected';
+    source: 'config' | 'models' | 'import';
+    created_at: string;
+    decided_at: string | null;
+    decided_by: string | null;
+};
+
+export type PriceVersionList = {
+    data: Array<{
+        version: string;
+        provider: string;
+        state: 'draft' | 'active' | 'retired' | 'rejected';
+        source: 'config' | 'models' | 'import';
+        created_at: string;
+        decided_at: string | null;
+        decided_by: string | null;
+        /**
+         * Of a draft: what it would change
+         */
+        changes: Array<{
+            model: string;
+            line: string;
+            from: string | null;
+            /**
+             * USD per token or request, exact
+             */
+            to: string;
+        }>;
+    }>;
+};
+
+export type PriceRefresh = {
+    data: Array<{
+        provider: string;
+        outcome: 'unchanged' | 'draft' | 'no_list';
+        version: string | null;
+    }>;
+};
+
 export type LlmPolicy = {
     routing: Routing | null;
     /**
@@ -9310,6 +9352,110 @@ export type PutLlmPolicyResponses = {
 };
 
 export type PutLlmPolicyResponse = PutLlmPolicyResponses[keyof PutLlmPolicyResponses];
+
+export type ListPriceVersionsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/admin/llm/prices';
+};
+
+export type ListPriceVersionsErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ListPriceVersionsError = ListPriceVersionsErrors[keyof ListPriceVersionsErrors];
+
+export type ListPriceVersionsResponses = {
+    /**
+     * Success
+     */
+    200: PriceVersionList;
+};
+
+export type ListPriceVersionsResponse = ListPriceVersionsResponses[keyof ListPriceVersionsResponses];
+
+export type RefreshPricesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/admin/llm/prices/refresh';
+};
+
+export type RefreshPricesErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type RefreshPricesError = RefreshPricesErrors[keyof RefreshPricesErrors];
+
+export type RefreshPricesResponses = {
+    /**
+     * Success
+     */
+    200: PriceRefresh;
+};
+
+export type RefreshPricesResponse = RefreshPricesResponses[keyof RefreshPricesResponses];
+
+export type ApprovePricesData = {
+    body?: never;
+    path: {
+        version: string;
+    };
+    query?: never;
+    url: '/api/admin/llm/prices/{version}/approve';
+};
+
+export type ApprovePricesErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ApprovePricesError = ApprovePricesErrors[keyof ApprovePricesErrors];
+
+export type ApprovePricesResponses = {
+    /**
+     * Success
+     */
+    200: PriceVersion;
+};
+
+export type ApprovePricesResponse = ApprovePricesResponses[keyof ApprovePricesResponses];
+
+export type RejectPricesData = {
+    body?: never;
+    path: {
+        version: string;
+    };
+    query?: never;
+    url: '/api/admin/llm/prices/{version}/reject';
+};
+
+export type RejectPricesErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type RejectPricesError = RejectPricesErrors[keyof RejectPricesErrors];
+
+export type RejectPricesResponses = {
+    /**
+     * Success
+     */
+    200: PriceVersion;
+};
+
+export type RejectPricesResponse = RejectPricesResponses[keyof RejectPricesResponses];
 
 export type ListOutboundEventTypesData = {
     body?: never;

@@ -1,12 +1,12 @@
 /** The routes that only read: models, one generation, the key, the credits. */
-import type { Exchange } from "../core/company.ts";
+import type { Exchange, World } from "../core/company.ts";
 import { findGeneration, spentOf, type Generation } from "./bill.ts";
 import { refuse, sendRefusal } from "./errors.ts";
 import { models } from "./models.ts";
-import { formatUsd } from "./price.ts";
+import { formatUsd, parseUsd } from "./price.ts";
 import { settingsOf } from "./settings.ts";
 
-type Reading = Pick<Exchange, "query" | "res">;
+type Reading = Pick<Exchange, "query" | "res"> & { world?: World };
 
 const send = ({ res }: Pick<Exchange, "res">, body: string): void => {
   res.writeHead(200, { "content-type": "application/json" }).end(body);
@@ -17,6 +17,17 @@ function integer(text: string | null, otherwise: number, low: number, high: numb
   if (text === null) return otherwise;
   const value = /^\d{1,6}$/.test(text) ? Number(text) : -1;
   return value >= low && value <= high ? value : null;
+}
+
+/** As its list has it now: a world may list other prices than it charges. */
+function listed(listing: Record<string, unknown>, world: World | undefined): Record<string, unknown> {
+  const percent = world === undefined ? 100 : settingsOf(world).listed_percent;
+  if (percent === 100) return listing;
+  const pricing = Object.entries(listing["pricing"] as Record<string, string>).map(([name, price]) => [
+    name,
+    price === "-1" ? price : formatUsd((parseUsd(price) * BigInt(percent)) / 100n),
+  ]);
+  return { ...listing, pricing: Object.fromEntries(pricing) as Record<string, string> };
 }
 
 /** `GET /models`: `offset`, `limit`, `q`, `supported_parameters`; other filters are refused, not ignored. */
@@ -38,7 +49,7 @@ export function listModels(exchange: Reading): void {
     const named = `${model.id} ${model.name}`.toLowerCase().includes(q);
     return named && wanted.every((name) => supported.includes(name));
   });
-  const page = found.slice(offset, offset + limit).map((model) => model.listing);
+  const page = found.slice(offset, offset + limit).map((model) => listed(model.listing, exchange.world));
   const more = offset + limit < found.length;
   const next = more ? `/api/v1/models?offset=${offset + limit}&limit=${limit}` : null;
   send(exchange, JSON.stringify({ data: page, total_count: found.length, links: { next } }));

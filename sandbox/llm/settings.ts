@@ -12,6 +12,8 @@ export type Settings = {
   hold: string | null;
   /** Whole USD bought. Calls are refused with 402 once the bill has reached it. */
   credits: number;
+  /** What the list of models says of prices, in per cent of what is charged. */
+  listed_percent: number;
 };
 
 const DEFAULTS: Settings = {
@@ -20,6 +22,7 @@ const DEFAULTS: Settings = {
   on_disconnect: "stop",
   hold: null,
   credits: 1_000_000,
+  listed_percent: 100,
 };
 
 const KEY = "llm.settings";
@@ -48,6 +51,7 @@ const CHECKS: Readonly<Record<keyof Settings, (value: unknown) => boolean>> = {
   on_disconnect: (value) => value === "stop" || value === "drain",
   hold: (value) => value === null || (typeof value === "string" && /^[\w./-]{1,64}$/.test(value)),
   credits: (value) => Number.isInteger(value) && inRange(value, 0, 9_000_000),
+  listed_percent: (value) => Number.isInteger(value) && inRange(value, 1, 1_000),
 };
 
 /** Changes the named settings; answers what is wrong instead when something is. */

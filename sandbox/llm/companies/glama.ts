@@ -71,7 +71,6 @@ export const glama: Company = chatCompany({
             input: formatUsd(model.rates.prompt),
             output: formatUsd(model.rates.completion),
             cacheRead: formatUsd(model.rates.cacheRead),
-            cacheWrite: formatUsd(model.rates.prompt),
           },
         })),
       ),

@@ -27,7 +27,6 @@ export const requesty: Company = chatCompany({
           input_price: Number(formatUsd(model.rates.prompt)),
           output_price: Number(formatUsd(model.rates.completion)),
           cached_price: Number(formatUsd(model.rates.cacheRead)),
-          caching_price: Number(formatUsd(model.rates.prompt)),
           context_window: model.contextLength,
           max_output_tokens: model.maxCompletionTokens,
           supports_caching: model.cachesPrefixes,

@@ -17,6 +17,8 @@ export const gatewayProblems = problems({
   hold_not_pending: [409, "This hold has been consumed or released, or its time is over"],
   exceeds_hold: [422, "The cost is above what is held"],
   rate_limit_exceeded: [429, "Too many calls or tokens"],
+  price_version_not_found: [404, "There is no such version of prices"],
+  price_version_decided: [409, "This version is decided already"],
   upstream_failed: [502, "The provider failed to answer"],
   no_provider_available: [503, "No provider is available for this model"],
   upstream_timeout: [504, "The provider did not answer in time"],

@@ -21,6 +21,7 @@ import { sendRecords } from "./usage/csv.ts";
 import { readBalance, readRecords, readUsage } from "./usage/read.ts";
 
 import { installationUsageRoutes } from "./operator-routes.ts";
+import { priceRoutes } from "./prices/routes.ts";
 import { routingRoutes } from "./routing/routes.ts";
 
 export { usageStatsRoutes } from "./operator-routes.ts";
@@ -40,6 +41,7 @@ export function gatewayRoutes(http: Http, gateway: Gateway, setKeyLimits: SetKey
   receiptRoutes(http, gateway);
   quoteRoutes(http, gateway);
   routingRoutes(http, gateway);
+  priceRoutes(http, gateway);
 }
 
 function modelRoutes(http: Http, gateway: Gateway, base: string, suffix: string): void {

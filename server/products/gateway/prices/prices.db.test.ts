@@ -1,0 +1,67 @@
+/** A price that a provider lists changes no charge before an operator has approved it. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { startTestGateway, type TestGateway } from "../../../../test/harness/gateway.ts";
+
+let gateway: TestGateway;
+beforeAll(async () => {
+  gateway = await startTestGateway();
+});
+afterAll(() => gateway.close());
+
+type Version = {
+  version: string;
+  provider: string;
+  state: string;
+  changes: { model: string; line: string }[];
+};
+const PATH = "/api/admin/llm/prices";
+const MODEL = "openai/gpt-4o-mini";
+const versions = async () => (await gateway.app.owner.call<{ data: Version[] }>("GET", PATH)).body.data;
+const post = (path: string) =>
+  gateway.app.owner.call<{ data: { outcome: string; version: string }[] }>("POST", `${PATH}${path}`, {
+    idempotencyKey: null,
+  });
+const call = async () => {
+  const body = { model: MODEL, max_tokens: 100, messages: [{ role: "user", content: "Say 'hello'" }] };
+  const answer = await gateway.key.call("POST", "/v1/chat/completions", { body, idempotencyKey: null });
+  expect(answer.status, answer.text).toBe(200);
+  return {
+    version: answer.headers.get("x-holdfast-price-version"),
+    held: Number(answer.headers.get("x-holdfast-held-micros")),
+  };
+};
+
+test("a list as it was makes no draft", async () => {
+  expect((await post("/refresh")).body.data).toEqual([
+    { provider: "openrouter", outcome: "unchanged", version: null },
+  ]);
+});
+
+test("a changed list is a draft; calls name the old version until it is approved, and the new one from then on", async () => {
+  const before = await call();
+  await gateway.settings({ listed_percent: 200 });
+  const draft = (await post("/refresh")).body.data[0]?.version as string;
+  expect((await post("/refresh")).body.data[0]?.outcome).toBe("unchanged");
+  expect((await versions())[0]).toMatchObject({
+    version: draft,
+    state: "draft",
+    changes: expect.arrayContaining([{ model: MODEL, line: "input", from: "0.00000015", to: "0.0000003" }]),
+  });
+  expect(await call()).toEqual(before);
+  expect((await post(`/${draft}/approve`)).status).toBe(200);
+  const after = await call();
+  expect(after.version).toBe(draft);
+  expect(after.held).toBeGreaterThan(before.held);
+  const states = (await versions()).map(({ version, state }) => [version, state]);
+  expect(states).toContainEqual([before.version, "retired"]);
+  expect((await post(`/${draft}/reject`)).status).toBe(409);
+});
+
+test("a rejected draft never counts", async () => {
+  const before = await call();
+  await gateway.settings({ listed_percent: 300 });
+  const draft = (await post("/refresh")).body.data[0]?.version as string;
+  expect((await post(`/${draft}/reject`)).status).toBe(200);
+  expect(await call()).toEqual(before);
+  expect((await post("/nothing/approve")).status).toBe(404);
+});

@@ -1,0 +1,88 @@
+import { withSystemTx } from "../../../platform/db/index.ts";
+import { readPrices, type ListedPrice } from "../../../vendors/llm/index.ts";
+import { insertVersion, listActiveLines, type LineRow } from "../models/store.ts";
+import type { Provider } from "../models/catalogue.ts";
+import type { Gateway } from "../state.ts";
+import { listVersions } from "./store.ts";
+
+const TIMEOUT_MS = 30_000;
+export const REFRESH_MS = 6 * 3_600_000;
+
+export type Refreshed = {
+  provider: string;
+  outcome: "unchanged" | "draft" | "no_list";
+  version: string | null;
+};
+
+/**
+ * Reads the providers' own lists of models. Where a price is another than the active one, the provider's whole list becomes
+ * a draft; what counts does not change before an operator has approved it. A list like the newest draft makes no other.
+ */
+export async function refreshPrices(gateway: Gateway, signal?: AbortSignal): Promise<Refreshed[]> {
+  const done: Refreshed[] = [];
+  for (const provider of gateway.providers.values()) {
+    if (!provider.enabled || signal?.aborted) continue;
+    done.push(await refreshOne(gateway, provider));
+  }
+  return done;
+}
+
+/** The same, unless a version is younger than the time between two readings: a new installation has just got its own. */
+export async function refreshWhenOld(gateway: Gateway, signal: AbortSignal): Promise<void> {
+  const { db, clock } = gateway.deps;
+  const versions = await withSystemTx(db, listVersions);
+  const youngest = Math.max(0, ...versions.map(({ created_at }) => created_at.getTime()));
+  if (clock.now().getTime() - youngest >= REFRESH_MS) await refreshPrices(gateway, signal);
+}
+
+async function refreshOne({ deps }: Gateway, { id: provider, llm }: Provider): Promise<Refreshed> {
+  const listed = readPrices(llm.kind, await llm.listModels(AbortSignal.timeout(TIMEOUT_MS)));
+  if (listed === null) return { provider, outcome: "no_list", version: null };
+  const now = deps.clock.now();
+  const version = `${provider}-${now.toISOString().slice(0, 19)}Z`;
+  const added = await withSystemTx(deps.db, async (tx) => {
+    const active = (await listActiveLines(tx)).filter((line) => line.provider === provider);
+    const lines = merge(active, listed, version);
+    if (!lines) return false;
+    for (const known of await listVersions(tx)) {
+      if (known.provider !== provider || known.state !== "draft") continue;
+      return false;
+    }
+    return insertVersion(tx, { version, provider, source: "models", first: false, lines }, now);
+  });
+  return added ? { provider, outcome: "draft", version } : { provider, outcome: "unchanged", version: null };
+}
+
+/** The active lines with the listed prices; null when none is another. What the list does not say stays. */
+function merge(
+  active: readonly LineRow[],
+  listed: readonly ListedPrice[],
+  version: string,
+): LineRow[] | null {
+  const byModel = new Map(listed.map((each) => [each.model, each]));
+  let changed = false;
+  const lines = active.map((line): LineRow => {
+    const found = byModel.get(line.upstream_model ?? line.model);
+    if (!found) return { ...line, version };
+    const next = {
+      ...line,
+      version,
+      input_usd: found.input,
+      output_usd: found.output,
+      cache_read_usd: found.cacheRead ?? line.cache_read_usd,
+      cache_write_usd: found.cacheWrite ?? line.cache_write_usd,
+      request_usd: found.request ?? line.request_usd,
+    };
+    changed ||= PRICES.some((name) => next[name] !== line[name]);
+    return next;
+  });
+  return changed ? lines : null;
+}
+
+export const PRICES = [
+  "input_usd",
+  "output_usd",
+  "cache_read_usd",
+  "cache_write_usd",
+  "request_usd",
+] as const;
