@@ -24,8 +24,8 @@ const call = (rest: Record<string, unknown> = {}) =>
 beforeEach(async () => {
   clock.advance(31_000);
   const only = { holdfast: { routing: { only: ["openrouter"] } } };
-  expect((await call(only)).status).toBe(200);
-  expect((await call(only)).status).toBe(200);
+  await call(only);
+  await call(only);
 });
 
 const status = (code: number) => ["status", { params: { status: code } }] as const;
