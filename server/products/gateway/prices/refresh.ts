@@ -39,7 +39,7 @@ async function refreshOne({ deps }: Gateway, { id: provider, llm }: Provider): P
   const listed = readPrices(llm.kind, await llm.listModels(AbortSignal.timeout(TIMEOUT_MS)));
   if (listed === null) return { provider, outcome: "no_list", version: null };
   const now = deps.clock.now();
-  const version = `${provider}-${now.toISOString().slice(0, 19)}Z`;
+  const version = `${provider}-${now.toISOString()}`;
   const added = await withSystemTx(deps.db, async (tx) => {
     const active = (await listActiveLines(tx)).filter((line) => line.provider === provider);
     const lines = merge(active, listed, version);
