@@ -123,6 +123,7 @@ test("a subscription says what it costs, for how long, and who pays", () => {
     holdfastId: "sub_ours",
     status: "active",
     itemId: "si_1",
+    methodId: "pm_1",
     priceId: "price_1",
     unitMinor: 900n,
     currency: "usd",

@@ -269,6 +269,8 @@ function changes(
           proration_behavior: "always_invoice",
           proration_date: seconds(change.at),
           payment_behavior: "error_if_incomplete",
+          // Nobody can answer their bank in the middle of this call; what the first payment set up counts.
+          off_session: true,
         },
         change.idempotencyKey,
       ),
