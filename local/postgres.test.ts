@@ -1,12 +1,14 @@
 import { once } from "node:events";
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import {
   chmodSync,
   chownSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  realpathSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -16,9 +18,9 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { destroyCluster, startPostgres } from "./postgres.ts";
-import { makeLibraryLinks } from "./postgres-files.ts";
+import { makeLibraryLinks, placeCluster, readRecord } from "./postgres-files.ts";
 import { endProcess, processInfo, waitUntilGone } from "./processes.ts";
 
 const isRoot = process.getuid?.() === 0;
@@ -28,7 +30,30 @@ const othersMayRead = canPass(fileURLToPath(import.meta.url));
 
 let home: string;
 let dataDir: string;
+/** A cluster as its first start leaves it. Making one takes longer than all that is done with it here. */
+let made: string;
 const launchers: ChildProcess[] = [];
+
+beforeAll(async () => {
+  made = path.join(mkdtempSync(path.join(tmpdir(), "holdfast-made-")), ".data");
+  const server = await startPostgres({ dataDir: made });
+  await server.stop();
+});
+afterAll(async () => {
+  await destroyCluster(made);
+  rmSync(path.dirname(made), { recursive: true });
+});
+/** As if the cluster of this data directory had been started once before. */
+function startedBefore(dir: string): void {
+  mkdirSync(dir, { mode: 0o700 });
+  const own = realpathSync(dir);
+  const record = readRecord(made);
+  if (!record) throw new Error("nothing was made");
+  const { clusterDir } = placeCluster(own);
+  execFileSync("cp", ["-a", record.clusterDir, clusterDir]);
+  copyFileSync(path.join(made, "postgres.password"), path.join(own, "postgres.password"));
+  writeFileSync(path.join(own, "postgres.json"), JSON.stringify({ ...record, clusterDir, dataDir: own }));
+}
 
 beforeEach(() => {
   home = mkdtempSync(path.join(tmpdir(), "holdfast-launcher-")); // 0700, like root's home
@@ -104,6 +129,7 @@ test("the server is durable, local, asks for the password and sorts the same eve
 });
 
 test("postgres ends by itself when its launcher is killed", async () => {
+  startedBefore(dataDir);
   const { child, postgres } = await launch();
   child.kill("SIGKILL");
   expect(await waitUntilGone(postgres.pid, 10_000)).toBe(true);
@@ -112,6 +138,7 @@ test("postgres ends by itself when its launcher is killed", async () => {
 test.runIf(process.platform === "linux")(
   "an orphan whose guard was killed too is stopped by the next start, its committed data kept",
   async () => {
+    startedBefore(dataDir);
     const { child, pid, postgres } = await launch();
     await query(postgres.ownerUrl, "CREATE TABLE kept AS SELECT 42 AS answer");
     process.kill(guardOf(pid), "SIGKILL");
@@ -126,6 +153,7 @@ test.runIf(process.platform === "linux")(
 );
 
 test("after a kill -9 of postgres itself the next start recovers what was committed", async () => {
+  startedBefore(dataDir);
   const first = await startPostgres({ dataDir });
   await query(first.ownerUrl, "CREATE TABLE kept AS SELECT 42 AS answer");
   await endProcess(first.pid, ["SIGKILL"], 5_000);
@@ -136,6 +164,7 @@ test("after a kill -9 of postgres itself the next start recovers what was commit
 });
 
 test("a pid file whose number belongs to another program by now is no obstacle", async () => {
+  startedBefore(dataDir);
   const first = await startPostgres({ dataDir });
   await first.stop();
   const pidFile = path.join(first.clusterDir, "postmaster.pid");
@@ -149,14 +178,17 @@ test("a pid file whose number belongs to another program by now is no obstacle",
 });
 
 test("a second start beside a living one is refused and disturbs nothing", async () => {
+  startedBefore(dataDir);
   const { pid, postgres } = await launch();
   await expect(startPostgres({ dataDir })).rejects.toThrow(`in use by process ${pid}`);
   expect(await query(postgres.ownerUrl, "SELECT 1")).toEqual([1]);
 });
 
 test("a busy port is passed over", async () => {
+  startedBefore(dataDir);
   const first = await startPostgres({ dataDir });
   const otherDir = path.join(home, "other");
+  startedBefore(otherDir);
   const second = await startPostgres({ dataDir: otherDir, port: first.port });
   expect(second.port).not.toBe(first.port);
   await second.stop();

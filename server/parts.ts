@@ -108,6 +108,8 @@ export type AppOptions = {
   /** Tests hand in a clock of their own. */
   clock?: Clock;
   logger?: Logger;
+  /** Tests divide by this the time between two runs of recurring work, and between two tries of a call to a company. */
+  haste?: number;
 };
 
 type Counted = { inc(labels: { kind: string }): void };
@@ -149,12 +151,16 @@ function foundations(config: Config, options: AppOptions) {
   return { clock, logger, metrics, tracing, db, bus, hub, limiter, cache };
 }
 
-const buildStripe = (config: Config, metrics: Metrics): StripeApi =>
+const buildStripe = (config: Config, metrics: Metrics, options: AppOptions): StripeApi =>
   createStripe({
     apiKey: config.STRIPE_SECRET_KEY,
     baseUrl: config.STRIPE_BASE_URL ?? null,
     metrics,
+    ...pausesOf(options),
   });
+
+const pausesOf = ({ haste }: AppOptions): { pausesMs?: readonly number[] } =>
+  haste === undefined ? {} : { pausesMs: [1_000 / haste, 2_000 / haste] };
 
 /** Builds every module. Nothing listens or runs yet. */
 export async function build(config: Config, options: AppOptions): Promise<Parts> {
@@ -162,8 +168,8 @@ export async function build(config: Config, options: AppOptions): Promise<Parts>
   const { clock, db, logger, metrics } = shared;
   const keys = buildKeys(config, db, clock);
   const accountId = config.STRIPE_ACCOUNT_ID;
-  const stripe = buildStripe(config, metrics);
-  const paypal = buildPaypal(config, metrics);
+  const stripe = buildStripe(config, metrics, options);
+  const paypal = buildPaypal(config, metrics, options);
   const mail = buildMail(config, { ...shared, cache });
   const relay = createRelay({ ...shared, bus, mail, config, sealer: keys.sealer });
   const { announce } = relay;
@@ -210,7 +216,7 @@ export async function build(config: Config, options: AppOptions): Promise<Parts>
     cache,
     ...keys,
     health: createHealth(),
-    loops: createLoops(logger, metrics, shared.tracing),
+    loops: createLoops(logger, metrics, { tracing: shared.tracing, haste: options.haste ?? 1 }),
     jobs: createJobs({ ...shared, bus }),
     mail,
     providers: signInProviders(config, metrics),
@@ -266,10 +272,15 @@ function buildKeys(config: Config, db: Db, clock: Clock) {
 }
 
 /** Null where PayPal is not configured. */
-function buildPaypal(config: Config, metrics: Metrics): { api: PaypalApi; accountId: string } | null {
+function buildPaypal(
+  config: Config,
+  metrics: Metrics,
+  options: AppOptions,
+): { api: PaypalApi; accountId: string } | null {
   const { PAYPAL_CLIENT_ID: clientId, PAYPAL_CLIENT_SECRET: clientSecret } = config;
   if (clientId === undefined || clientSecret === undefined) return null;
-  const api = createPaypal({ baseUrl: config.PAYPAL_BASE_URL, clientId, clientSecret, metrics });
+  const baseUrl = config.PAYPAL_BASE_URL;
+  const api = createPaypal({ baseUrl, clientId, clientSecret, metrics, ...pausesOf(options) });
   return { api, accountId: config.PAYPAL_ACCOUNT_ID };
 }
 

@@ -6,7 +6,7 @@ import { controlSettings } from "./settings.ts";
 
 /**
  * What the dashboard has and the API does not, below `/_sandbox/stripe`:
- *   GET|POST /settings                {after_retries, event_list_lag_s, disable_failing_endpoints}
+ *   GET|POST /settings                {after_retries, event_list_lag_s, disable_failing_endpoints, reads_per_second}
  *   POST     /disputes                {charge, reason?}: the holder goes to the bank; `inquiry` only asks
  *   POST     /endpoints/{id}/roll     {overlap_s?}  → {secret}; the old secret signs too for up to 24 hours
  */

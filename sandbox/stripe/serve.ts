@@ -7,7 +7,9 @@ import { decodeForm, decodeJson, type Form } from "./protocol/form.ts";
 import { beginKeyed, endKeyed, fingerprint, type Kept } from "./protocol/idempotency.ts";
 import type { Cause } from "./protocol/operation.ts";
 import { findOperation } from "./operations.ts";
+import { countRead } from "./protocol/read-limit.ts";
 import { API_VERSION } from "./protocol/version.ts";
+import { settingsOf } from "./settings.ts";
 
 export function writeJson(
   res: ServerResponse,
@@ -97,6 +99,8 @@ export async function serve(exchange: Exchange): Promise<void> {
   let begun = false;
   let kept: Kept | null = null;
   try {
+    const { reads_per_second: perSecond } = settingsOf(world);
+    if (method === "GET" && perSecond > 0) countRead(world, perSecond);
     const { run, paths } = prepare(exchange, { id: requestId, idempotency_key: key });
     if (key !== null) {
       const before = beginKeyed(world, key, print);

@@ -9,14 +9,18 @@ export type Settings = {
   event_list_lag_s: number;
   /** Whether an endpoint to which nothing could be delivered for three days is disabled. */
   disable_failing_endpoints: boolean;
+  /** Reads of the API a second before it answers 429; 0: as many as come. */
+  reads_per_second: number;
 };
 
 const DEFAULTS: Settings = {
   after_retries: "cancel",
   event_list_lag_s: 0,
   disable_failing_endpoints: false,
+  reads_per_second: 0,
 };
 const MAX_LAG_S = 86_400;
+const MAX_READS = 10_000;
 
 export const settingsOf = (world: World): Settings => ({
   ...DEFAULTS,
@@ -33,6 +37,10 @@ const CHECKS: Readonly<Record<keyof Settings, [ok: (value: unknown) => boolean, 
     `an integer from 0 to ${MAX_LAG_S}`,
   ],
   disable_failing_endpoints: [(value) => typeof value === "boolean", "true or false"],
+  reads_per_second: [
+    (value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= MAX_READS,
+    `an integer from 0 to ${MAX_READS}`,
+  ],
 };
 
 /** Why the input makes no sense; null when it does. */

@@ -219,6 +219,8 @@ export const JUDGEMENTS: Readonly<Record<ScenarioName, readonly Judgement[]>> = 
       unit: "x",
     },
     { name: "inbox list with many stored, p95", of: figure("inbox_list_p95_ms"), most: 15, unit: "ms" },
+    { name: "10,000 invoices, list's p95", of: figure("invoices_p95_ms"), most: 15, unit: "ms" },
+    { name: "a customer's other reads, p95", of: figure("billing_reads_p95_ms"), most: 200, unit: "ms" },
     { name: "customer events refused", of: figure("payments_refused"), most: 0, unit: "" },
   ],
   jobs: [

@@ -50,7 +50,7 @@ export async function buy(
 type Started = { paymentId: string; sessionId: string };
 
 /** Null when the run ends before it was answered, or when the company did not take it. */
-async function start(
+export async function start(
   party: Party,
   body: Json,
   purchases: Purchases,
@@ -90,7 +90,7 @@ async function pay(product: Product, sessionId: string, card: string, wanted: st
   return false;
 }
 
-async function show(product: Product, sessionId: string, form: Record<string, string>): Promise<Json> {
+export async function show(product: Product, sessionId: string, form: Record<string, string>): Promise<Json> {
   const url = new URL(`/stripe/checkout/${sessionId}`, product.sandboxUrl);
   const answer = await fetch(url, {
     method: "POST",

@@ -1,5 +1,6 @@
-/** `bin/crash` and `bin/soak`: the product as a stranger starts it, under load, killed or in bad weather, then compared. */
+/** `bin/crash` and `bin/soak`: the product as a stranger starts it, under load, killed, in bad weather or in a burst, then compared. */
 import { parseArgs } from "node:util";
+import { burst } from "./burst.ts";
 import { crash } from "./crash.ts";
 import { createReport } from "./report.ts";
 import { soak } from "./soak.ts";
@@ -9,6 +10,7 @@ const { values, positionals } = parseArgs({
   options: {
     kills: { type: "string", default: "200" },
     "group-kills": { type: "string", default: "0" },
+    burst: { type: "string" },
     seconds: { type: "string", default: "600" },
     seed: { type: "string", default: String(Date.now() % 1_000_000) },
   },
@@ -16,7 +18,9 @@ const { values, positionals } = parseArgs({
 const [what] = positionals;
 const report = createReport();
 report.note(`seed ${values.seed}`);
-if (what === "crash") {
+if (what === "crash" && values.burst !== undefined) {
+  await burst(report, { events: whole("burst", values.burst), seed: values.seed });
+} else if (what === "crash") {
   const kills = whole("kills", values.kills);
   await crash(report, { kills, groupKills: whole("group-kills", values["group-kills"]), seed: values.seed });
 } else if (what === "soak") {

@@ -77,10 +77,17 @@ export type TestAppOptions = {
   clock?: Clock;
   /** Language-model companies besides OpenRouter. */
   llm?: readonly OtherModels[];
+  /** Recurring work and second tries of calls come so many times sooner. */
+  haste?: number;
 };
 export type OtherModels = "openai" | "glama" | "requesty";
 
-export async function startTestApp({ env = {}, clock, llm = [] }: TestAppOptions = {}): Promise<TestApp> {
+export async function startTestApp({
+  env = {},
+  clock,
+  llm = [],
+  haste,
+}: TestAppOptions = {}): Promise<TestApp> {
   const [database, port] = await Promise.all([createTestDatabase(), testPort()]);
   const url = `http://127.0.0.1:${port}`;
   const webhookBase = `${url}/webhooks`;
@@ -91,6 +98,7 @@ export async function startTestApp({ env = {}, clock, llm = [] }: TestAppOptions
     const app = await createApp(readConfig(settings), {
       logger: createLogger(env.LOG_LEVEL ?? "info", { write: (line) => void lines.push(line) }),
       ...(clock ? { clock } : {}),
+      ...(haste ? { haste } : {}),
     });
     await app.start();
     return app;

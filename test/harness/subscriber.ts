@@ -7,8 +7,10 @@ import { createPaypalBuyer } from "./paypal.ts";
 
 const TIMEOUT_MS = 40_000;
 const POLL_MS = 50;
+const LONGEST_POLL_MS = 500;
 const APART_MS = 3_000;
-const DAY_MS = 86_400_000;
+const READ_MS = 5_000;
+const DAY_S = 86_400;
 
 export type MovingClock = Clock & { aheadMs: number };
 export function movingClock(): MovingClock {
@@ -41,12 +43,17 @@ export function createSubscriber(
     if (clock.aheadMs === 0 || Date.now() - askedAt < APART_MS) return;
     askedAt = Date.now();
     operator ??= t.signIn();
-    const answer = await (
-      await operator
-    ).call("POST", "/api/admin/backfills", {
+    const asking = await operator;
+    const answer = await asking.call("POST", "/api/admin/backfills", {
       body: { account_id: by === "paypal" ? "paypal_default" : "acct_default" },
     });
     if (answer.status >= 300 && answer.status !== 409) throw new Error(`not backfilled: ${answer.text}`);
+    // One that is under way when the clock moves would be given up for lost, and come again much later.
+    for (const endsAt = Date.now() + READ_MS; answer.status === 202 && Date.now() < endsAt;) {
+      const { body } = await asking.call("GET", `/api/admin/backfills/${String(answer.body.id)}`);
+      if (body.state === "done" || body.state === "failed") break;
+      await new Promise((resolve) => setTimeout(resolve, LONGEST_POLL_MS / 2));
+    }
   };
   const current = async () => {
     await catchUp();
@@ -70,23 +77,27 @@ export function createSubscriber(
     /** Waits for the subscription to fit. */
     async until(wanted: Json): Promise<Json> {
       const fits = (row: Json) => Object.entries(wanted).every(([key, value]) => row[key] === value);
+      let pauseMs = POLL_MS;
       for (const endsAt = Date.now() + TIMEOUT_MS; ;) {
         const row = await current();
         if (fits(row)) return row;
         if (Date.now() > endsAt) throw new Error(`not ${JSON.stringify(wanted)} but ${JSON.stringify(row)}`);
-        await new Promise((resolve) => setTimeout(resolve, clock.aheadMs === 0 ? POLL_MS : POLL_MS * 10));
+        await new Promise((resolve) => setTimeout(resolve, pauseMs));
+        // Whoever asks too often is refused.
+        pauseMs = Math.min(pauseMs * 1.5, LONGEST_POLL_MS);
       }
     },
     /** Both clocks; what is due at the company happens in its order. */
     async advance(days: number) {
       // What is refused would be sent again and again for three days.
       if (clock.aheadMs === 0) await company.fault({ on: "webhook", fault: "drop", probability: 1 });
-      clock.aheadMs += days * DAY_MS;
+      const seconds = Math.round(days * DAY_S);
+      clock.aheadMs += seconds * 1_000;
       client = null;
       operator = null;
       askedAt = 0;
       const answer = await sandbox.call("POST", "/_sandbox/clock", {
-        body: { advance: `${days * 24}h` },
+        body: { advance: `${seconds}s` },
         idempotencyKey: null,
       });
       if (answer.status >= 300) throw new Error(`the sandbox's clock stands: ${answer.text}`);

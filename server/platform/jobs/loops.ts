@@ -20,7 +20,17 @@ export type Loops = {
   stop(timeoutMs: number): Promise<void>;
 };
 
-export function createLoops(logger: Logger, metrics: Metrics, tracing: Tracing = NO_TRACING): Loops {
+type LoopOptions = {
+  tracing?: Tracing;
+  /** Tests divide the waits between runs by this. */
+  haste?: number;
+};
+
+export function createLoops(
+  logger: Logger,
+  metrics: Metrics,
+  { tracing = NO_TRACING, haste = 1 }: LoopOptions = {},
+): Loops {
   const { seconds, total } = runSignals(metrics);
   const stopping = new AbortController();
   const running = new Set<Promise<void>>();
@@ -55,7 +65,7 @@ export function createLoops(logger: Logger, metrics: Metrics, tracing: Tracing =
       const done = run().finally(() => {
         busy = false;
         running.delete(done);
-        schedule(again ? 0 : everyMs);
+        schedule(again ? 0 : everyMs / haste);
       });
       running.add(done);
     };

@@ -15,7 +15,7 @@ import { startTestGateway, unlimited, type TestGateway } from "../../../test/har
 
 let gateway: TestGateway;
 beforeAll(async () => {
-  gateway = await startTestGateway({ env: { GATEWAY_HOLD_LEASE_SECONDS: "3" } });
+  gateway = await startTestGateway({ haste: 10, env: { GATEWAY_HOLD_LEASE_SECONDS: "3" } });
 });
 afterAll(() => gateway.close());
 beforeEach(() =>

@@ -5,7 +5,7 @@ import { startTestGateway, type TestGateway } from "../../../test/harness/gatewa
 
 let gateway: TestGateway;
 beforeAll(async () => {
-  gateway = await startTestGateway();
+  gateway = await startTestGateway({ haste: 10 });
 });
 afterAll(() => gateway.close());
 

@@ -1,6 +1,7 @@
 /**
  * The inbox of payments: acknowledgements beside `@supabase/stripe-sync-engine` that upserts the same customers, at a set
- * rate, with few and with many events stored; the inbox list with many. Each database has its own server.
+ * rate, with few and with many events stored; the inbox list with many; a customer's reads beside ten thousand invoices.
+ * Each database has its own server.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -13,6 +14,7 @@ import { firstLine } from "../gateway/processes.ts";
 import type { Server, Stage } from "../stage.ts";
 import { benchAcks } from "../webhooks/acks.ts";
 import { fillInbox } from "./fill.ts";
+import { benchReads, fillInvoices } from "./reads.ts";
 
 export type PaymentsBench = {
   round(seconds: number): Promise<Record<string, number>>;
@@ -26,6 +28,7 @@ const CONCURRENCY = 16;
 const RATE = 1_000;
 const LISTS = ["", "?state=dead", "?type=invoice.paid", "?source=stripe&state=ignored"];
 const READS = 50;
+const INVOICES = 10_000;
 
 /** `many` events are stored in the fuller of the two inboxes. */
 export async function openPaymentsBench(
@@ -35,7 +38,8 @@ export async function openPaymentsBench(
 ): Promise<PaymentsBench> {
   const few = await startInbox(stage, "inbox_few", FEW);
   const full = await startInbox(stage, "inbox_many", many);
-  const operator = await signIn(full);
+  const { client: operator, orgId } = await signIn(full);
+  await fillInvoices(full.ownerUrl, orgId, INVOICES);
   const engine = existsSync(ENGINE) ? await startEngine(stage) : null;
   const acks = (url: string, seconds: number, perSecond?: number) =>
     benchAcks({
@@ -62,6 +66,7 @@ export async function openPaymentsBench(
       const atMany = await alone(full, () => acks(full.url, seconds));
       const paced = await alone(few, () => acks(few.url, seconds, RATE));
       const list = await alone(full, () => slowestList(operator));
+      const reads = await alone(full, () => benchReads(operator));
       return {
         ...(theirs ? { engine_acks_per_second: theirs.acksPerSecond, engine_acks_p99_ms: theirs.p99Ms } : {}),
         customer_acks_per_second: ours.acksPerSecond,
@@ -70,6 +75,8 @@ export async function openPaymentsBench(
         paced_acks_per_second: paced.acksPerSecond,
         paced_acks_p99_ms: paced.p99Ms,
         inbox_list_p95_ms: list,
+        invoices_p95_ms: reads.invoicesP95Ms,
+        billing_reads_p95_ms: reads.othersP95Ms,
         payments_refused: (theirs?.refused ?? 0) + ours.refused + atMany.refused + paced.refused,
       };
     },
@@ -81,29 +88,29 @@ export async function openPaymentsBench(
   };
 }
 
-async function startInbox(stage: Stage, name: string, count: number): Promise<Server> {
+async function startInbox(stage: Stage, name: string, count: number): Promise<Server & { ownerUrl: string }> {
   const { ownerUrl, appUrl } = await stage.createDatabase(name);
   const server = await stage.startServer({ DATABASE_URL: appUrl, ROLE: "api" });
   await fillInbox(ownerUrl, count);
   server.pause();
-  return server;
+  return { ...server, ownerUrl };
 }
 
 /** An operator whose reads are not limited. */
-async function signIn(server: Server): Promise<Client> {
+async function signIn(server: Server): Promise<{ client: Client; orgId: string }> {
   server.resume();
   const anonymous = createClient(server.url);
   const setUp = { ...OWNER, token: SETUP_TOKEN, full_name: "Ben Bench" };
   await anonymous.call("POST", "/api/admin/setup", { body: setUp });
   const client = browserClient(server.url, await anonymous.call("POST", "/api/auth/login", { body: OWNER }));
-  const me = await client.call<{ user: { id: string } }>("GET", "/api/auth/me");
+  const me = await client.call<{ user: { id: string }; organization: { id: string } }>("GET", "/api/auth/me");
   for (const name of ["listEvents", "user", "organization"]) {
     const path = `/api/admin/rate-limits/${me.body.user.id}/${name}`;
     const set = await client.call("PUT", path, { body: { limit: 1_000_000, window_s: 60 } });
     if (set.status !== 200) throw new Error(`no other limit: ${set.text}`);
   }
   server.pause();
-  return client;
+  return { client, orgId: me.body.organization.id };
 }
 
 /** p95 of the list that answers slowest, in ms. */

@@ -9,7 +9,7 @@ let t: TestApp;
 let buyer: PaypalBuyer;
 
 beforeAll(async () => {
-  t = await startTestApp();
+  t = await startTestApp({ haste: 20 });
   buyer = createPaypalBuyer(t);
 });
 afterAll(() => t.close());

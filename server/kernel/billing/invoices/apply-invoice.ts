@@ -4,9 +4,9 @@ import { audit } from "../../identity/index.ts";
 import { post, type Announcement } from "../../ledger/index.ts";
 import type { Effect } from "../../webhooks/index.ts";
 import type { BillingDeps } from "../deps.ts";
-import { applyFacts } from "../payments/apply.ts";
+import { applyFacts, takeBackRefunded } from "../payments/apply.ts";
 import type { PaymentFact } from "../payments/fact.ts";
-import { findPayment, findPlaces, insertCharged, noteTax } from "../payments/store.ts";
+import { findPayment, findPlaces, insertCharged, lockPayments, noteTax } from "../payments/store.ts";
 import { addMonths } from "../plans/calendar.ts";
 import { invoiceAnnouncements } from "../subscriptions/announcement.ts";
 import { graceEnd } from "../subscriptions/grace.ts";
@@ -162,7 +162,11 @@ async function paid(
   // A month's credits stay until the next invoice is paid, as long as that may take.
   const expiresAt = isYear ? next : graceEnd(next);
   const micros = plan.creditsMicros * BigInt(row.quantity);
+  // Before the balances, as everywhere.
+  const [payment] =
+    invoice.payment_id === null ? [] : await lockPayments(tx, row.org_id, [invoice.payment_id]);
   await giveCredits(deps, tx, row, plan, { kind: "plan", micros, reference, expiresAt, replaces: true }, now);
+  if (payment && payment.refunded_minor > 0n) await takeBackRefunded(tx, row.org_id, payment, now);
   return { ...row, credits_due_at: isYear ? next : null, credits_given: 1 };
 }
 

@@ -134,6 +134,25 @@ async function takeBack(
     refunds?.set(refundId, { ...refund, clawed_back_micros: refund.clawed_back_micros + taken });
 }
 
+/**
+ * Takes from credits that were given only now what was refunded of their payment before. The caller has locked the payment.
+ */
+export async function takeBackRefunded(tx: Tx, org: OrgId, payment: PaymentRow, now: Date): Promise<void> {
+  const { id, account_id: accountId, amount_minor: paidTotal } = payment;
+  let refundedTotal = 0n;
+  const changed: RefundRow[] = [];
+  for (const refund of await listRefunds(tx, org, [id])) {
+    if (refund.status !== "succeeded" || refund.keeps_credits) continue;
+    refundedTotal += refund.amount_minor;
+    const grantReference = creditsReference(payment);
+    const claim = { grantReference, refundedTotal, paidTotal, reference: `${refund.id}:clawback` };
+    const { clawedBack } = await clawBack(tx, org, claim, now);
+    if (clawedBack > 0n)
+      changed.push({ ...refund, clawed_back_micros: refund.clawed_back_micros + clawedBack });
+  }
+  await saveRefunds(tx, org, accountId, changed);
+}
+
 function placesOf(facts: readonly Fact[], org: OrgId): Place[] {
   const places = new Map<string, Place>();
   for (const { paymentId, found } of facts) {

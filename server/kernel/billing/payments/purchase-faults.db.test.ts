@@ -20,7 +20,7 @@ let db: Db;
 let hub: TestHub;
 
 beforeAll(async () => {
-  t = await startTestApp();
+  t = await startTestApp({ haste: 20 });
   buyer = createBuyer(t);
   viewer = await t.member("viewer");
   second = await t.member("owner");

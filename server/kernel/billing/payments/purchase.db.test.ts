@@ -10,7 +10,7 @@ let t: TestApp;
 let buyer: Buyer;
 
 beforeAll(async () => {
-  t = await startTestApp();
+  t = await startTestApp({ haste: 20 });
   buyer = createBuyer(t);
 });
 afterAll(() => t.close());

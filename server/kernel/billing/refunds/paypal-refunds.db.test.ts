@@ -22,7 +22,7 @@ let db: Db;
 let hub: TestHub;
 
 beforeAll(async () => {
-  t = await startTestApp();
+  t = await startTestApp({ haste: 20 });
   buyer = createPaypalBuyer(t);
   db = createDb({ url: t.database.url, max: 5 });
   hub = startHub(db, t.database.url);
@@ -92,7 +92,7 @@ test("credits that stay stay, even when PayPal's event comes before its answer",
   expect(await listed(row.id)).toMatchObject({ status: "succeeded", clawed_back_micros: 0 });
 });
 
-test("a lost answer is found after 25 hours, and never repeated", async () => {
+test("a refund retried a day later: a lost answer is found after 25 hours, and never repeated", async () => {
   const row = await settled();
   await buyer.fault({ on: "webhook", fault: "drop" });
   await buyer.fault({

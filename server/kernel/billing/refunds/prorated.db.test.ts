@@ -10,7 +10,7 @@ let t: TestApp;
 let people = 0;
 vi.setConfig({ testTimeout: 60_000 });
 beforeAll(async () => {
-  t = await startTestApp({ clock });
+  t = await startTestApp({ clock, haste: 20 });
 });
 afterAll(() => t.close());
 

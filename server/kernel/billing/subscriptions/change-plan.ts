@@ -13,6 +13,7 @@ import { applyAnswer } from "./refresh.ts";
 import { stripeChange } from "./stripe-company.ts";
 import { lockSubscriptions } from "./store.ts";
 import { isLive, type SubscriptionRow } from "./subscription.ts";
+import { NO_CHANGE } from "./walk.ts";
 
 export type ChangeOrder = ChangeInput & { previewId: string; actorId: string; direction: "up" | "down" };
 type Ordered = { preview: PreviewRow; row: SubscriptionRow };
@@ -41,6 +42,17 @@ export async function changePlan(deps: BillingDeps, order: ChangeOrder): Promise
       invoices: [],
     })),
   );
+  if (isTakenBack(row, preview)) await withTx(deps.db, order.orgId, (tx) => forgetSchedule(deps, tx, row));
+}
+
+/** The company goes on as before: nothing is scheduled any more. */
+async function forgetSchedule(
+  deps: BillingDeps,
+  tx: Tx,
+  { org_id: org, id }: SubscriptionRow,
+): Promise<void> {
+  const now = (await lockSubscriptions(tx, org)).find((one) => one.id === id);
+  if (now && now.scheduled_at !== null) await saveAndTell(deps, tx, now, { ...now, ...NO_CHANGE });
 }
 
 /** Back to what is paid for already: the change that was scheduled is off. */

@@ -131,7 +131,7 @@ test("up and down in a day: what was paid stays until the period ends, and going
   await expect.poll(() => wallet(who), POLL).toBe(2_000_000_000n);
 });
 
-test("a downgrade over the limits is refused and says what is in the way", async () => {
+test("downgrade over limits: refused, and says what is in the way", async () => {
   const who = await subscribed(to("enterprise"));
   await t.sql(
     `with people as (

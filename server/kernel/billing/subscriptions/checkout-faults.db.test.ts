@@ -32,7 +32,7 @@ let hub: TestHub;
 let people = 0;
 
 beforeAll(async () => {
-  t = await startTestApp({ env: { PLANS: JSON.stringify(defaults) } });
+  t = await startTestApp({ haste: 20, env: { PLANS: JSON.stringify(defaults) } });
   buyer = createBuyer(t);
   db = createDb({ url: t.database.url, max: 2 });
   hub = startHub(db, t.database.url);

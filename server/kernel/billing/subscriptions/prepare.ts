@@ -51,6 +51,7 @@ export async function prepareRecurring(
 }
 
 type Batch = {
+  now: Date;
   places: Map<string, Place>;
   rows: Map<string, SubscriptionGlance>;
   invoices: Map<string, InvoiceGlance>;
@@ -67,7 +68,8 @@ function idsOf(read: RecurringEvent): string[] {
 }
 
 async function lookUp(deps: BillingDeps, told: readonly Told[]): Promise<Batch> {
-  const batch: Batch = { places: new Map(), rows: new Map(), invoices: new Map(), times: [] };
+  const now = deps.clock.now();
+  const batch: Batch = { now, places: new Map(), rows: new Map(), invoices: new Map(), times: [] };
   const ids = [...new Set(told.flatMap(({ read }) => idsOf(read)))];
   if (ids.length === 0) return batch;
   const places = await withSystemTx(deps.db, (tx) => findSubscriptionPlaces(tx, deps.accountId, ids));
@@ -170,13 +172,15 @@ export const emptyFact = (subscriptionId: SubscriptionGlance["id"]): RecurringFa
 });
 
 function needsSubscription(
-  { times }: Batch,
+  { now, times }: Batch,
   row: SubscriptionGlance,
   { createdAt }: InboxEvent,
   found: SubscriptionFact,
 ): boolean {
   // Who pays for a trial is shown by the whole object alone.
   if (found.status === "trialing" && row.provider_status !== "trialing") return true;
+  // A clock that was wrong wrote the row: its time orders nothing.
+  if (row.as_of.getTime() > now.getTime() + CLOSE_MS) return true;
   const order = orderOf(row, createdAt);
   if (order !== "newer") return order === "unclear";
   const isClose = (ms: number) => Math.abs(ms - createdAt.getTime()) <= CLOSE_MS;

@@ -16,7 +16,11 @@ const plans = structuredClone(defaults);
 for (const plan of plans.plans) if (plan.key === "free") plan.credits_per_month = 0;
 
 beforeAll(async () => {
-  t = await startTestApp({ clock, env: { PLANS: JSON.stringify(plans), SEATS_PER_ORGANIZATION: "" } });
+  t = await startTestApp({
+    clock,
+    haste: 20,
+    env: { PLANS: JSON.stringify(plans), SEATS_PER_ORGANIZATION: "" },
+  });
 });
 afterAll(() => t.close());
 
@@ -153,6 +157,28 @@ test("webhook before and after return: both ways meet in one charge", async () =
   await backfill(t);
   await expect.poll(() => booked(who.email), { timeout: 15_000 }).toMatchObject({ "revenue usd": "-2900" });
   expect(await status()).toBe("paid");
+});
+
+test("a charge that was refunded before its invoice is known here brings no credits that stay", async () => {
+  const who = await somebody();
+  const { body } = await who.subscribe();
+  await who.buyer.fault({ on: "webhook", fault: "drop", probability: 1 });
+  await who.buyer.pay(String(body.url));
+  const answer = await fetch(`${t.credentials.stripe.base_url}/v1/charges?limit=1`, {
+    headers: { authorization: `Bearer ${t.credentials.stripe.api_key}` },
+  });
+  const [charge] = ((await answer.json()) as { data: Json[] }).data;
+  await who.buyer.stripe("/refunds", { charge: String(charge?.id) });
+  await who.buyer.calm();
+  await backfill(t);
+  await expect
+    .poll(() => booked(who.email), { timeout: 15_000 })
+    .toEqual({
+      "revenue usd": "-2900",
+      "refunds usd": "2900",
+      "issued credit": "-2000000000",
+      "clawback credit": "2000000000",
+    });
 });
 
 test("a second trial of the same person is refused; a trial's credits come with it, and canceling in it charges nothing", async () => {

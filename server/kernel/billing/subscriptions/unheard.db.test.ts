@@ -6,7 +6,7 @@ import { createSubscriber, movingClock, type Subscriber } from "../../../../test
 import defaults from "../../../../config/plans.json" with { type: "json" };
 
 vi.setConfig({ testTimeout: 180_000 });
-const POLL = { timeout: 40_000, interval: 200 };
+const POLL = { timeout: 40_000, interval: 50 };
 const clock = movingClock();
 const plans = structuredClone(defaults);
 for (const plan of plans.plans) if (plan.key === "free") plan.credits_per_month = 0;
@@ -15,7 +15,7 @@ let t: TestApp;
 let people = 0;
 
 beforeAll(async () => {
-  t = await startTestApp({ clock, env: { PLANS: JSON.stringify(plans) } });
+  t = await startTestApp({ clock, haste: 20, env: { PLANS: JSON.stringify(plans) } });
 });
 afterAll(() => t.close());
 

@@ -78,11 +78,15 @@ function withPlan(row: SubscriptionRow, { found, version }: SubscriptionState): 
     version?.id === row.scheduled_version_id &&
     found.quantity === row.scheduled_quantity;
   if (waits) return row;
+  // An order of ours may be on its way to a company that does not ask its buyer first: what it says from before is no word
+  // about it.
+  const isPlanned =
+    row.provider === "stripe" && row.scheduled_at !== null && found.periodStart < row.scheduled_at;
   const isSame = version === null || (version.id === row.version_id && found.quantity === row.quantity);
   return {
     ...row,
     ...(version === null ? {} : { version_id: version.id, plan_key: version.planKey }),
-    ...(isSame && row.scheduled_at === null ? {} : NO_CHANGE),
+    ...(isSame && (row.scheduled_at === null || isPlanned) ? {} : NO_CHANGE),
     amount_minor: found.unitMinor,
     currency: found.currency,
     period: found.period,

@@ -82,7 +82,7 @@ test("what another account of the company tells is kept, and not acted upon", as
     .toEqual([{ state: "ignored", error_code: "other_account" }]);
 });
 
-test("during a roll both secrets verify, after it only the new one", async () => {
+test("two secrets during a roll: both verify, after it only the new one", async () => {
   const { id } = await create();
   const path = `/webhooks/stripe/${id}`;
   await addSecret(id, secretNamed("old"));

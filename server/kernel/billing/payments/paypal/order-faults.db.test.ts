@@ -19,7 +19,7 @@ let db: Db;
 let hub: TestHub;
 
 beforeAll(async () => {
-  t = await startTestApp();
+  t = await startTestApp({ haste: 20 });
   second = await t.member("owner");
   buyer = createPaypalBuyer(t);
   db = createDb({ url: t.database.url, max: 2 });
@@ -148,7 +148,7 @@ test("every event lost and no return: an approved order is captured by the sweep
   expect(await buyer.payment(one.payment_id)).toMatchObject({ status: "succeeded" });
 });
 
-test("approved, never captured: when PayPal has forgotten the order, the payment has expired and nothing moved", async () => {
+test("order approved, never captured: when PayPal has forgotten the order, the payment has expired and nothing moved", async () => {
   const one = await createPaypalBuyer(t, second).buy();
   await buyer.fault({ on: "webhook", fault: "drop" });
   await buyer.fault({ match: capture, fault: "status", params: { status: 503 }, times: 20 });

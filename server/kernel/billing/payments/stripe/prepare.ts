@@ -6,13 +6,14 @@ import type { Fetched, PaymentFact, PaymentState } from "../fact.ts";
 import { fetchForEvent } from "./ask-stripe.ts";
 import type { BillingDeps } from "../../deps.ts";
 import type { FetchLimit } from "../fetch-limit.ts";
-import { isUnclear, type Fact } from "../payment.ts";
+import { CLOSE_MS, isUnclear, type Fact } from "../payment.ts";
 import { findPlaces, glance, type Glance, type Place } from "../store.ts";
 
 type Answer = Prepared<Fact>;
 type Told = { event: InboxEvent; found: PaymentFact };
 /** What the batch knows before anybody is asked. */
 type Known = {
+  now: Date;
   places: Map<string, Place>;
   rows: Map<string, Glance>;
   /** Payments whose charge is told by another event of the batch. */
@@ -78,6 +79,7 @@ function fact(place: Place, { found, at, fetchSeq }: Omit<Fact, "paymentId">): A
 async function lookUp(deps: BillingDeps, told: readonly Told[]): Promise<Known> {
   const ids = [...new Set(told.flatMap(({ found }) => idsOf(found)))];
   const known: Known = {
+    now: deps.clock.now(),
     places: new Map(),
     rows: new Map(),
     captured: new Set(),
@@ -117,6 +119,8 @@ function needsAsking(known: Known, place: Place, event: InboxEvent, found: Payme
 
 /** Too close in time to what the row says, or to what another event of the batch is about to make of it. */
 function isDoubtful(known: Known, row: Glance, event: InboxEvent, state: PaymentState): boolean {
+  // A clock that was wrong wrote the row: its time orders nothing.
+  if (row.as_of.getTime() > known.now.getTime() + CLOSE_MS) return true;
   if (isUnclear(row, event.createdAt, state)) return true;
   const others = known.states.get(row.id) ?? [];
   return others.some(({ event: other, found }) => {

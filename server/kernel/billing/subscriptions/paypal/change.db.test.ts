@@ -7,7 +7,7 @@ import { createSubscriber, movingClock, type Subscriber } from "../../../../../t
 import defaults from "../../../../../config/plans.json" with { type: "json" };
 
 vi.setConfig({ testTimeout: 90_000 });
-const POLL = { timeout: 30_000, interval: 100 };
+const POLL = { timeout: 30_000, interval: 50 };
 const plans = structuredClone(defaults) as unknown as {
   plans: { key: string; credits_per_month: number; prices: Json[] }[];
 };
@@ -22,7 +22,7 @@ let t: TestApp;
 let paypal: PaypalBuyer;
 let people = 0;
 beforeAll(async () => {
-  t = await startTestApp({ env: { PLANS: JSON.stringify(plans) } });
+  t = await startTestApp({ haste: 20, env: { PLANS: JSON.stringify(plans) } });
   paypal = createPaypalBuyer(t);
 });
 afterAll(() => t.close());
@@ -231,6 +231,22 @@ test("an order that was paid for after another was made is paid back; the newer 
   await paypal.approve(newer, who.wallet);
   await paypal.approve(await nextPage(who, newer), who.wallet);
   await who.until({ subscribed_plan: "enterprise", quantity: 1 });
+});
+
+test("downgrade over limits: refused before the buyer is asked, and says what is in the way", async () => {
+  const who = await subscribed({ plan_key: "enterprise" });
+  await t.sql(
+    `with people as (
+       insert into identity.users (id, email, full_name, created_at)
+       select 'usr_' || lpad(to_hex(n), 32, '0'), 'seat' || n || '@example.com', 'Seat', now()
+       from generate_series(1, 30) n returning id)
+     insert into tenancy.memberships (org_id, user_id, role, created_at) select $1, id, 'viewer', now() from people`,
+    [who.org],
+  );
+  const { preview, answer } = await change(who, "downgrade", to("pro"));
+  expect(preview.blockers).toEqual([{ limit: "seats", allowed: 25, used: 31 }]);
+  expect(answer.body).toMatchObject({ code: "limits_exceeded", blockers: preview.blockers });
+  expect(await who.current()).toMatchObject({ scheduled_change: null, next_action: null });
 });
 
 test("in a trial a change costs nothing", async () => {

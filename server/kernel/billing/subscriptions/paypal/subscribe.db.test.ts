@@ -16,7 +16,7 @@ let t: TestApp;
 let paypal: PaypalBuyer;
 let people = 0;
 beforeAll(async () => {
-  t = await startTestApp({ env: { PLANS: JSON.stringify(plans), SEATS_PER_ORGANIZATION: "" } });
+  t = await startTestApp({ haste: 20, env: { PLANS: JSON.stringify(plans), SEATS_PER_ORGANIZATION: "" } });
   paypal = createPaypalBuyer(t);
 });
 afterAll(() => t.close());
