@@ -1,6 +1,7 @@
 import { Check, Copy } from "lucide-react";
 import { useEffect, useState } from "react";
 import { Button, IconButton } from "./button.tsx";
+import { cx } from "./class-names.ts";
 
 function useCopied(text: string): [boolean, () => void] {
   const [copied, setCopied] = useState(false);
@@ -31,11 +32,17 @@ export function CopyButton({ text, label = "Copy" }: { text: string; label?: str
   );
 }
 
-/** Text to take away, in one piece. */
-export function CodeBlock({ code, label }: { code: string; label: string }) {
+/** Text to take away, in one piece. `wraps`: long lines are broken rather than scrolled. */
+export function CodeBlock({ code, label, wraps }: { code: string; label: string; wraps?: boolean }) {
   return (
     <div className="relative min-w-0 rounded-lg border border-line bg-sunken">
-      <pre aria-label={label} className="overflow-x-auto p-3 pr-20 font-mono text-xs leading-5 text-text">
+      <pre
+        aria-label={label}
+        className={cx(
+          "p-3 pr-20 font-mono text-xs leading-5 text-text",
+          wraps ? "break-all whitespace-pre-wrap" : "overflow-x-auto",
+        )}
+      >
         {code}
       </pre>
       <div className="absolute inset-y-px right-px rounded-r-lg bg-sunken p-1.5">

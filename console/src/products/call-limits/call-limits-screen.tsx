@@ -165,9 +165,9 @@ const columns: Column<LimitRule>[] = [
   {
     key: "subject",
     header: "Whose",
-    cell: (row) => (row.subject_type === "org" ? "The organization" : <Id id={row.subject_id} />),
+    cell: (row) => (row.subject_type === "org" ? "Everyone" : <Id id={row.subject_id} />),
   },
-  { key: "rpm", header: "A minute", width: "6rem", align: "right", cell: (row) => count(row.rpm) },
+  { key: "rpm", header: "A minute", width: "5rem", align: "right", cell: (row) => count(row.rpm) },
   { key: "tpm", header: "Tokens", width: "7rem", align: "right", from: "sm", cell: (row) => count(row.tpm) },
   {
     key: "concurrency",
@@ -188,7 +188,7 @@ const columns: Column<LimitRule>[] = [
   {
     key: "monthly",
     header: "A month",
-    width: "8rem",
+    width: "6rem",
     align: "right",
     cell: (row) => credits(row.budget_monthly_micros),
   },

@@ -64,10 +64,10 @@ const columns: Column<UsageRecord>[] = [
         <Link
           to="/receipts/$requestId"
           params={{ requestId: row.request_id }}
-          aria-label={`Receipt of ${row.request_id}`}
           className="underline decoration-line-strong underline-offset-2 hover:decoration-current"
         >
           <Credits micros={row.cost_micros} />
+          <span className="sr-only"> credits, see the receipt</span>
         </Link>
       ),
   },

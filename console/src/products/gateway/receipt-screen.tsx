@@ -104,7 +104,7 @@ function Shown({ signed }: { signed: Receipt }) {
           note={`Ed25519, key ${signed.key_version}. Save this and run bin/verify-receipt receipt.json --key key.pem`}
         />
         <div className="p-4">
-          <CodeBlock label="The signed receipt" code={JSON.stringify(signed, null, 2)} />
+          <CodeBlock label="The signed receipt" code={JSON.stringify(signed, null, 2)} wraps />
         </div>
       </Card>
     </>
@@ -151,12 +151,12 @@ const lineColumns: Column<Paper["lines"][number]>[] = [
   {
     key: "quantity",
     header: "Quantity",
-    width: "7rem",
+    width: "6rem",
     align: "right",
     cell: (row) => formatInteger(row.quantity),
   },
   { key: "price", header: "Price", width: "9rem", align: "right", from: "sm", cell: (row) => row.price_usd },
-  { key: "amount", header: "USD", width: "9rem", align: "right", cell: (row) => row.amount_usd },
+  { key: "amount", header: "USD", width: "7.5rem", align: "right", cell: (row) => row.amount_usd },
 ];
 
 const attemptColumns: Column<Paper["attempts"][number]>[] = [
@@ -164,10 +164,10 @@ const attemptColumns: Column<Paper["attempts"][number]>[] = [
   {
     key: "tokens",
     header: "In / out",
-    width: "8rem",
+    width: "6rem",
     align: "right",
     cell: (row) => `${formatInteger(row.input_tokens)} / ${formatInteger(row.output_tokens)}`,
   },
   { key: "outcome", header: "Outcome", width: "9rem", from: "sm", cell: (row) => humanize(row.outcome) },
-  { key: "cost", header: "USD", width: "9rem", align: "right", cell: (row) => row.cost_usd },
+  { key: "cost", header: "USD", width: "7.5rem", align: "right", cell: (row) => row.cost_usd },
 ];
