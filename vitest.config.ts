@@ -15,6 +15,7 @@ export default defineConfig({
     // Long runs have commands of their own.
     exclude: ["**/node_modules/**", "test/{journeys,crash,bench}/**"],
     pool: "forks",
+    isolate: false,
     testTimeout: 30_000,
     expect: { poll: { timeout: 10_000 } },
     hookTimeout: 30_000,
