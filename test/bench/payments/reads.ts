@@ -11,7 +11,19 @@ const OTHERS = [
   "/api/ledger/balances",
   "/api/ledger/transactions",
 ];
+/** What they are called where limits are set. */
+export const READ_OPERATIONS = [
+  "listInvoices",
+  "listPayments",
+  "getSubscription",
+  "listPlans",
+  "getPlanUsage",
+  "getLedgerBalances",
+  "listLedgerTransactions",
+];
 const READS = 50;
+/** As PostgreSQL writes an instant that everybody reads. */
+const ISO = `'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'`;
 
 export type ReadBench = { invoicesP95Ms: number; othersP95Ms: number };
 
@@ -35,7 +47,8 @@ export async function fillInvoices(ownerUrl: string, orgId: string, count: numbe
        select $1, 'inv_' || lpad(to_hex(g), 32, '0'), 'test', 'acct_default', 'stripe', 'in_' || g, 'sub_1', 'A-' || g,
          case when g % 50 = 0 then 'void' else 'paid' end, 'cycle', 'Pro', 'usd', 2900, 0, 2900, 2900, 2900, 1,
          jsonb_build_array(jsonb_build_object('description', '1 × Pro (at $29.00 / month)', 'amount_minor', 2900,
-           'quantity', 1, 'period_start', t.at, 'period_end', t.at + interval '1 month', 'proration', false)),
+           'quantity', 1, 'period_start', to_char(t.at at time zone 'utc', ${ISO}),
+           'period_end', to_char(t.at at time zone 'utc' + interval '1 month', ${ISO}), 'proration', false)),
          'pay_' || lpad(to_hex(g), 32, '0'), t.at, t.at, t.at
        from generate_series(1, $2::int) g, lateral (select now() - g * interval '1 day' as at) t`,
       [orgId, count],
