@@ -98,7 +98,7 @@ test("endpoint off for 72 hours, then on: all is applied within 15 minutes", asy
     await pass(24 * HOUR_MS - 20 * MINUTE_MS);
   }
   const [paid] = await t.sql<{ charge_id: string }>(
-    "select charge_id from billing.payments where charge_id is not null limit 1",
+    "select charge_id from billing.payments where provider = 'stripe' and charge_id is not null limit 1",
   );
   await card.buyer.stripe("/refunds", { charge: paid?.charge_id ?? "" });
   const missing = async () => {
