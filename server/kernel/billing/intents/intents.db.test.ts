@@ -1,8 +1,9 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { startTestApp, type TestApp } from "../../../../test/harness/app.ts";
 import { createBuyer, type Buyer } from "../../../../test/harness/buyer.ts";
-import { createClient, type Client, type Json } from "../../../../test/harness/client.ts";
-import { addNeighbour, OWNER } from "../../../../test/harness/people.ts";
+import { createClient, type Json } from "../../../../test/harness/client.ts";
+import { addPayer, keepCard, type Payer } from "../../../../test/harness/payer.ts";
+import { OWNER } from "../../../../test/harness/people.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 const POLL = { timeout: 20_000, interval: 200 };
@@ -20,31 +21,12 @@ beforeAll(async () => {
 afterAll(() => t.close());
 afterEach(() => buyer.calm());
 
-type Person = Client & { org: string; email: string; customer: string; payment(id: unknown): Promise<Json> };
-/** The owner of an organization of their own, whom Stripe knows. */
+type Person = Payer & { payment(id: unknown): Promise<Json> };
 async function person(): Promise<Person> {
-  people += 1;
-  const email = `payer${people}@example.com`;
-  await addNeighbour(t.sql, email);
-  const client = await t.signIn({ ...OWNER, email });
-  const { body } = await client.call("PUT", "/api/billing/customer", { body: { name: email } });
-  const me = await client.call<{ organization: { id: string } }>("GET", "/api/auth/me");
-  return {
-    ...client,
-    email,
-    org: me.body.organization.id,
-    customer: String(body.provider_customer_id),
-    payment: async (id) => (await client.call("GET", `/api/payments/${String(id)}`)).body,
-  };
+  const payer = await addPayer(t, `payer${(people += 1)}@example.com`);
+  return { ...payer, payment: async (id) => (await payer.call("GET", `/api/payments/${String(id)}`)).body };
 }
-/** A card that is kept already; its id here. */
-async function keeps(who: Person, alias: string): Promise<string> {
-  const { id } = await buyer.stripe(`/payment_methods/${alias}/attach`, { customer: who.customer });
-  const rows = () =>
-    t.sql<{ id: string }>("select id from billing.payment_methods where provider_method_id = $1", [id]);
-  await expect.poll(async () => (await rows()).length, POLL).toBe(1);
-  return (await rows())[0]?.id ?? "";
-}
+const keeps = (who: Person, alias: string) => keepCard(t, buyer, who, alias);
 const order = (method?: string, more: Json = {}) => ({
   purpose: "credits",
   reference: "starter",

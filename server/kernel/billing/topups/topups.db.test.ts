@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { startTestApp, type TestApp } from "../../../../test/harness/app.ts";
 import { createBuyer, type Buyer } from "../../../../test/harness/buyer.ts";
-import type { Client, Json } from "../../../../test/harness/client.ts";
-import { addNeighbour, OWNER } from "../../../../test/harness/people.ts";
+import type { Json } from "../../../../test/harness/client.ts";
+import { addPayer, keepCard, type Payer } from "../../../../test/harness/payer.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 const POLL = { timeout: 20_000, interval: 200 };
@@ -18,28 +18,8 @@ beforeAll(async () => {
 afterAll(() => t.close());
 afterEach(() => buyer.calm());
 
-type Person = Client & { org: string; email: string; customer: string };
-async function person(): Promise<Person> {
-  people += 1;
-  const email = `topup${people}@example.com`;
-  await addNeighbour(t.sql, email);
-  const client = await t.signIn({ ...OWNER, email });
-  const { body } = await client.call("PUT", "/api/billing/customer", { body: { name: email } });
-  const me = await client.call<{ organization: { id: string } }>("GET", "/api/auth/me");
-  return {
-    ...client,
-    email,
-    org: me.body.organization.id,
-    customer: String(body.provider_customer_id),
-  };
-}
-async function keeps(who: Person, alias: string): Promise<string> {
-  const { id } = await buyer.stripe(`/payment_methods/${alias}/attach`, { customer: who.customer });
-  const rows = () =>
-    t.sql<{ id: string }>("select id from billing.payment_methods where provider_method_id = $1", [id]);
-  await expect.poll(async () => (await rows()).length, POLL).toBe(1);
-  return (await rows())[0]?.id ?? "";
-}
+const person = () => addPayer(t, `topup${(people += 1)}@example.com`);
+const keeps = (who: Payer, alias: string) => keepCard(t, buyer, who, alias);
 /** What is there is always below it. */
 const HIGH = 900_000_000_000;
 const wanted = (method: string, more: Json = {}) => ({
@@ -49,13 +29,13 @@ const wanted = (method: string, more: Json = {}) => ({
   payment_method_id: method,
   ...more,
 });
-async function turnOn(who: Person, body: Json): Promise<Json> {
+async function turnOn(who: Payer, body: Json): Promise<Json> {
   const answer = await who.call("PUT", path, { body });
   expect(answer.status, answer.text).toBe(200);
   return answer.body;
 }
-const state = async (who: Person) => (await who.call("GET", path)).body;
-const bought = ({ org }: Person) =>
+const state = async (who: Payer) => (await who.call("GET", path)).body;
+const bought = ({ org }: Payer) =>
   t.sql<{ status: string; amount: string; credits: string }>(
     `select status, amount_minor::text as amount, credits_micros::text as credits from billing.payments
      where org_id = $1 order by created_at`,
@@ -69,7 +49,7 @@ async function anotherBuys(): Promise<void> {
   await expect.poll(() => bought(other), POLL).toEqual([ONE]);
 }
 /** As if the wait after a decline were over. */
-const waits = ({ org }: Person) =>
+const waits = ({ org }: Payer) =>
   t.sql("update billing.auto_topups set next_try_at = now() where org_id = $1", [org]);
 
 test("off until it is turned on; under the threshold it buys, one at a time, up to the month's cap", async () => {
@@ -176,7 +156,7 @@ let ownCard: Promise<string> | null = null;
 const once = (): Promise<string> => {
   ownCard ??= (async () => {
     const { body } = await t.owner.call("PUT", "/api/billing/customer", { body: { name: "Ada" } });
-    return keeps({ customer: String(body.provider_customer_id) } as Person, "pm_card_visa");
+    return keeps({ customer: String(body.provider_customer_id) } as Payer, "pm_card_visa");
   })();
   return ownCard;
 };

@@ -16,12 +16,11 @@ import {
   holdWithin,
   newReservation,
   overBudgets,
-  OWNER,
   tooFew,
   unlessRefused,
   within,
 } from "./reservation.ts";
-import { endReservation, findReservation, insertReservation, type ReservationRow } from "./store.ts";
+import { endReservation, findReservation, type ReservationRow } from "./store.ts";
 
 type Deps = Pick<Gateway, "deps" | "catalogue" | "policies">;
 
@@ -99,31 +98,27 @@ async function takeAtOnce(
   operationId: Id<"idk">,
   { used, bounds }: { used: Consume; bounds: readonly Bound[] },
 ): Promise<Spent | Problem> {
-  const { orgId, mode } = actor;
+  const { orgId } = actor;
   const now = deps.clock.now();
   const id: HoldId = `hold_${operationId.slice(4)}`;
   const known = await findReservation(tx, orgId, id);
   if (known) return spentOf(tx, known, now);
   const { atto, micros, priced } = costOfUse(catalogue, used);
   const deadlineAt = addMs(now, AT_ONCE_MS);
-  const request = { id, mode, unit: "credit", owner: OWNER, amount: micros, deadlineAt };
-  const refused = await holdWithin(tx, actor, request, { bounds, now });
-  if (refused) return refused;
-  await insertReservation(
-    tx,
-    newReservation(
-      actor,
-      { ...used, id },
-      {
-        model: priced?.model ?? null,
-        price_version: priced?.version ?? null,
-        amount_micros: micros,
-        on_expiry: "release",
-        expires_at: deadlineAt,
-        created_at: now,
-      },
-    ),
+  const made = newReservation(
+    actor,
+    { ...used, id },
+    {
+      model: priced?.model ?? null,
+      price_version: priced?.version ?? null,
+      amount_micros: micros,
+      on_expiry: "release",
+      expires_at: deadlineAt,
+      created_at: now,
+    },
   );
+  const refused = await holdWithin(tx, actor, made, bounds);
+  if (refused) return refused;
   const row = await findReservation(tx, orgId, id);
   assert(row, "the reservation is written");
   const settled = await settle(deps, tx, row, { atto, excess: "refuse" }, now);

@@ -6,7 +6,7 @@ import { boundsOf, judgedInside, personOf, type Bound } from "../limits/bound.ts
 import { openGate } from "../limits/gate.ts";
 import { gatewayProblems } from "../problems.ts";
 import type { Gateway } from "../state.ts";
-import type { NewReservation, ReservationRow } from "./store.ts";
+import { insertReservation, type NewReservation, type ReservationRow } from "./store.ts";
 
 /** Who asks the ledger for them, and whose sweep ends them when their time is over. */
 export const OWNER = "tokens";
@@ -62,21 +62,24 @@ export const budgetsOf = async ({ policies }: Pick<Gateway, "policies">, actor: 
   judgedInside(boundsOf(actor, await policies.of(actor.orgId, actor.mode)));
 
 /**
- * Holds in the caller's transaction, within the budgets. Returns the 402 where credits or a budget are short: the caller
- * throws it after the commit, which keeps that a budget refused.
+ * Holds and writes the reservation in the caller's transaction, within the budgets. Returns the 402 where credits or a budget
+ * are short: the caller throws it after the commit, which keeps that a budget refused.
  */
 export async function holdWithin(
   tx: Tx,
   actor: Actor,
-  request: HoldRequest,
-  { bounds, now }: { bounds: readonly Bound[]; now: Date },
+  row: NewReservation,
+  bounds: readonly Bound[],
 ): Promise<Problem | null> {
-  const judged = { mode: actor.mode, amount: request.amount, call: false, bounds };
-  const gate = () => openGate(tx, actor.orgId, [judged], now);
+  const { amount_micros: amount, created_at: now, expires_at: deadlineAt, id, mode } = row;
+  const request = { id, mode, unit: "credit", owner: OWNER, amount, deadlineAt };
+  const gate = () => openGate(tx, actor.orgId, [{ mode, amount, call: false, bounds }], now);
   const { held } = await applyBatch(tx, actor.orgId, { hold: [request], settle: [] }, now, gate);
   const [result] = held;
   assert(result, "a hold is answered");
-  return result.held ? null : refusalOf(request, result);
+  if (!result.held) return refusalOf(request, result);
+  await insertReservation(tx, row);
+  return null;
 }
 
 /** The 402 of a budget that does not let this much more be spent; null where all do. Takes the wallets' lock first. */

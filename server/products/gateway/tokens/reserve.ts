@@ -5,8 +5,8 @@ import type { HoldId } from "../../../platform/ids.ts";
 import { assert, type Problem } from "../../../platform/problem.ts";
 import type { Gateway } from "../state.ts";
 import { boundOf, type Asked } from "./cost.ts";
-import { budgetsOf, holdWithin, newReservation, OWNER, unlessRefused } from "./reservation.ts";
-import { findReservation, insertReservation, type ReservationRow } from "./store.ts";
+import { budgetsOf, holdWithin, newReservation, unlessRefused } from "./reservation.ts";
+import { findReservation, type ReservationRow } from "./store.ts";
 
 export type Reserve = Asked & {
   deadline_s: number;
@@ -26,34 +26,30 @@ export async function reserve(
   asked: Reserve,
 ): Promise<ReservationRow> {
   const { deps, catalogue } = gateway;
-  const { orgId, mode } = actor;
+  const { orgId } = actor;
   const { micros, priced } = boundOf(catalogue, asked);
   const now = deps.clock.now();
   const expiresAt = addMs(now, asked.deadline_s * 1_000);
   const bounds = await budgetsOf(gateway, actor);
   const made = withTx(deps.db, orgId, async (tx): Promise<ReservationRow | Problem> => {
-    const request = { id, mode, unit: "credit", owner: OWNER, amount: micros, deadlineAt: expiresAt };
-    const refused = await holdWithin(tx, actor, request, { bounds, now });
-    if (refused) return refused;
-    await insertReservation(
-      tx,
-      newReservation(
-        actor,
-        { ...asked, id },
-        {
-          model: priced?.model ?? null,
-          price_version: priced?.version ?? null,
-          amount_micros: micros,
-          on_expiry: asked.on_expiry,
-          expires_at: expiresAt,
-          created_at: now,
-        },
-      ),
+    const row = newReservation(
+      actor,
+      { ...asked, id },
+      {
+        model: priced?.model ?? null,
+        price_version: priced?.version ?? null,
+        amount_micros: micros,
+        on_expiry: asked.on_expiry,
+        expires_at: expiresAt,
+        created_at: now,
+      },
     );
-    const row = await findReservation(tx, orgId, id);
-    assert(row, "the reservation is written");
+    const refused = await holdWithin(tx, actor, row, bounds);
+    if (refused) return refused;
+    const written = await findReservation(tx, orgId, id);
+    assert(written, "the reservation is written");
     tx.afterCommit(() => deps.hub.publish("credits.changed", orgId));
-    return row;
+    return written;
   });
   return unlessRefused(made);
 }
