@@ -15,7 +15,7 @@ import { paypalDisputeHandler } from "./disputes/paypal-handler.ts";
 import { stripeDisputeHandler } from "./disputes/stripe-handler.ts";
 import { sweepIntents } from "./intents/sweep-intents.ts";
 import { createFreeMonths } from "./plans/free-months.ts";
-import { runClock } from "./subscriptions/clock.ts";
+import { runClock } from "./subscriptions/deadlines/clock.ts";
 import {
   planOf,
   readCurrent,
@@ -24,10 +24,10 @@ import {
   type Current,
   type PlanNow,
 } from "./subscriptions/read.ts";
-import { byMode, recurringHandler } from "./subscriptions/stripe-handler.ts";
-import { subscriptionStatus } from "./subscriptions/checkout-status.ts";
-import { forgetTrials } from "./subscriptions/trial-marks.ts";
-import { watchSubscriptions } from "./subscriptions/watch.ts";
+import { byMode, recurringHandler } from "./subscriptions/facts/stripe-handler.ts";
+import { subscriptionStatus } from "./subscriptions/checkouts/checkout-status.ts";
+import { forgetTrials } from "./subscriptions/trials/trial-marks.ts";
+import { watchSubscriptions } from "./subscriptions/deadlines/watch.ts";
 import { readUsage, type PlanUsage } from "./subscriptions/usage.ts";
 import { postFees } from "./payments/post-fees.ts";
 import { purchase, type PurchaseInput } from "./payments/purchase.ts";

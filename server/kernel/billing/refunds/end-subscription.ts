@@ -2,7 +2,7 @@ import { withOperatorTx, withTx } from "../../../platform/db/index.ts";
 import type { Id } from "../../../platform/ids.ts";
 import { Problem } from "../../../platform/problem.ts";
 import type { BillingDeps } from "../deps.ts";
-import { cancel } from "../subscriptions/cancel.ts";
+import { cancel } from "../subscriptions/changes/cancel.ts";
 import { findLive } from "../subscriptions/store.ts";
 import type { RequestRow } from "./refund.ts";
 import { findSubscriptionOf, listToEnd, noteEnded } from "./store.ts";

@@ -3,7 +3,7 @@ import type { BillingRefundRequests } from "../../../../db/rows.ts";
 import type { Narrowed } from "../../../platform/db/index.ts";
 import type { Id, OrgId } from "../../../platform/ids.ts";
 import type { Mode } from "../../ledger/index.ts";
-import { divideHalfEven } from "../subscriptions/proration.ts";
+import { divideHalfEven } from "../subscriptions/changes/proration.ts";
 import type { PaymentRow, RefundRow } from "../payments/payment.ts";
 
 export const REFUND_REASONS = ["duplicate", "fraudulent", "requested", "other"] as const;

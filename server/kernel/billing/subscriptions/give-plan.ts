@@ -8,11 +8,11 @@ import type { BillingDeps } from "../deps.ts";
 import { addMonths } from "../plans/calendar.ts";
 import type { Plan } from "../plans/plan.ts";
 import { billingProblems } from "../problems.ts";
-import { saveAndTell, subscriptionAnnouncements } from "./announcement.ts";
+import { saveAndTell, subscriptionAnnouncements } from "./notices/announcement.ts";
 import { giveCredits } from "./give-credits.ts";
 import { findSubscription, insertSubscription, lockSubscriptions } from "./store.ts";
 import { isLive } from "./subscription.ts";
-import { tell } from "./clock.ts";
+import { tell } from "./deadlines/clock.ts";
 
 export type PlanGift = {
   operatorId: UserId;

@@ -5,7 +5,7 @@ import type { BillingDeps } from "../deps.ts";
 import type { Plan } from "../plans/plan.ts";
 import { findFreeMonths } from "../plans/store.ts";
 import { accessOf, type Access, type SubscriptionRow } from "./subscription.ts";
-import { findNextUrl } from "./order-store.ts";
+import { findNextUrl } from "./changes/order-store.ts";
 import { findCurrent, findLive } from "./store.ts";
 
 type PlanDeps = Pick<BillingDeps, "plans" | "versions">;

@@ -1,11 +1,11 @@
 import { withSystemTx, withTx } from "../../../platform/db/index.ts";
 import type { BillingDeps } from "../deps.ts";
 import { drawFetchSeq } from "../payments/store.ts";
-import { applyRecurring } from "./apply.ts";
+import { applyRecurring } from "./facts/apply.ts";
 import { companyOf } from "./company-of.ts";
 import type { SubscriptionSession, Told } from "./company.ts";
-import type { RecurringFact } from "./fact.ts";
-import { emptyFact, nameVersions } from "./prepare.ts";
+import type { RecurringFact } from "./facts/fact.ts";
+import { emptyFact, nameVersions } from "./facts/prepare.ts";
 import type { SubscriptionRow } from "./subscription.ts";
 
 type Key = Pick<SubscriptionRow, "org_id" | "id" | "account_id">;

@@ -1,6 +1,6 @@
 import type { Http } from "../../../platform/http/index.ts";
 import type { Billing } from "../billing.ts";
-import { changeRoutes } from "./change-routes.ts";
+import { changeRoutes } from "./changes/change-routes.ts";
 import * as schemas from "./schemas.ts";
 
 const TAG = "Billing";

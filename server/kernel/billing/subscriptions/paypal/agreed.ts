@@ -1,8 +1,8 @@
 import type { Tx } from "../../../../platform/db/index.ts";
-import type { PreviewRow } from "../change-store.ts";
-import { listGivenUp, listOrders, updateOrder } from "../order-store.ts";
+import type { PreviewRow } from "../changes/change-store.ts";
+import { listGivenUp, listOrders, updateOrder } from "../changes/order-store.ts";
 import type { SubscriptionRow } from "../subscription.ts";
-import type { SubscriptionState } from "../walk.ts";
+import type { SubscriptionState } from "../facts/walk.ts";
 
 /**
  * The row with what its buyer has agreed to at PayPal, which shows a change at once and bills it from the next period on: a

@@ -5,9 +5,9 @@ import type { BillingDeps } from "../../deps.ts";
 import { ownUrl } from "../../own-url.ts";
 import { carryOn } from "../../payments/resume.ts";
 import { findPayment, placeObjects } from "../../payments/store.ts";
-import type { PreviewRow } from "../change-store.ts";
+import type { PreviewRow } from "../changes/change-store.ts";
 import { asking } from "../company-answer.ts";
-import { findOrder, insertOrderPayment, updateOrder } from "../order-store.ts";
+import { findOrder, insertOrderPayment, updateOrder } from "../changes/order-store.ts";
 import type { SubscriptionRow } from "../subscription.ts";
 import { carryChange } from "./carry-changes.ts";
 

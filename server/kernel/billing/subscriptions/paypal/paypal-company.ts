@@ -5,7 +5,7 @@ import { PaypalFault, stepOf, type PaypalSubscription } from "../../../../vendor
 import type { BillingDeps } from "../../deps.ts";
 import { ensurePrice, paypalSeller } from "../../plans/ensure-price.ts";
 import type { SubscriptionCompany, SubscriptionSession, Told } from "../company.ts";
-import { prorate } from "../proration.ts";
+import { prorate } from "../changes/proration.ts";
 import type { SubscriptionRow } from "../subscription.ts";
 import { askPaypal, type Account } from "./ask-paypal.ts";
 

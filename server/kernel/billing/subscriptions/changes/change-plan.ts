@@ -1,0 +1,129 @@
+import { type Tx, withSystemTx, withTx } from "../../../../platform/db/index.ts";
+import { Problem, common } from "../../../../platform/problem.ts";
+import { audit } from "../../../identity/index.ts";
+import { countMembers } from "../../../tenancy/index.ts";
+import type { BillingDeps } from "../../deps.ts";
+import { billingProblems } from "../../problems.ts";
+import { lockPreview, markPreviewUsed, type PreviewRow } from "./change-store.ts";
+import { saveAndTell } from "../notices/announcement.ts";
+import { asking } from "../company-answer.ts";
+import { orderByPaypal, carryOnOrder } from "../paypal/order-change.ts";
+import { blockersOf, type ChangeInput } from "./preview.ts";
+import { applyAnswer } from "../refresh.ts";
+import { stripeChange } from "../stripe-company.ts";
+import { lockSubscriptions } from "../store.ts";
+import { isLive, type SubscriptionRow } from "../subscription.ts";
+import { NO_CHANGE } from "../facts/walk.ts";
+
+export type ChangeOrder = ChangeInput & { previewId: string; actorId: string; direction: "up" | "down" };
+type Ordered = { preview: PreviewRow; row: SubscriptionRow };
+
+/**
+ * Carries a preview out. Up: now, charging exactly what it said, or nothing at all. Down: with the end of the period; the
+ * company learns the next period's price at once. Sent again, the same preview changes nothing more. 409 `preview_stale`,
+ * `wrong_direction`, `limits_exceeded` with what is in the way; 502 when the company could not charge: the old plan stays.
+ */
+export async function changePlan(deps: BillingDeps, order: ChangeOrder): Promise<void> {
+  const { preview, row } = await withTx(deps.db, order.orgId, (tx) => accept(deps, tx, order));
+  if (preview.done_at !== null) return;
+  const plan = await withSystemTx(deps.db, (tx) => deps.versions.get(tx, preview.version_id));
+  const price = { period: preview.period, currency: preview.currency, amountMinor: preview.amount_minor };
+  if (row.provider === "paypal") return carryOnOrder(deps, row, preview);
+  const wanted = { plan, price, quantity: preview.quantity };
+  const change = await asking(() => stripeChange(deps, row, wanted, preview.created_at));
+  const idempotencyKey = `${preview.id}:change:1`;
+  // What is scheduled is known to the company: taking it back, or going down, moves the next period's price and no money.
+  const isFree = order.direction === "down" || isTakenBack(row, preview);
+  await asking(() =>
+    applyAnswer(deps, row, async () => ({
+      subscription: await (isFree
+        ? deps.stripe.changePrice({ ...change, idempotencyKey })
+        : deps.stripe.upgrade({ ...change, idempotencyKey })),
+      invoices: [],
+    })),
+  );
+  if (isTakenBack(row, preview)) await withTx(deps.db, order.orgId, (tx) => forgetSchedule(deps, tx, row));
+}
+
+/** The company goes on as before: nothing is scheduled any more. */
+async function forgetSchedule(
+  deps: BillingDeps,
+  tx: Tx,
+  { org_id: org, id }: SubscriptionRow,
+): Promise<void> {
+  const now = (await lockSubscriptions(tx, org)).find((one) => one.id === id);
+  if (now && now.scheduled_at !== null) await saveAndTell(deps, tx, now, { ...now, ...NO_CHANGE });
+}
+
+/** Back to what is paid for already: the change that was scheduled is off. */
+const isTakenBack = (row: SubscriptionRow, preview: PreviewRow): boolean =>
+  row.scheduled_at !== null && row.version_id === preview.version_id && row.quantity === preview.quantity;
+
+async function accept(deps: BillingDeps, tx: Tx, order: ChangeOrder): Promise<Ordered> {
+  const now = deps.clock.now();
+  const live = (await lockSubscriptions(tx, order.orgId)).find(
+    (one) => one.mode === order.mode && isLive(one),
+  );
+  const preview = await lockPreview(tx, order.orgId, order.previewId);
+  if (!preview) throw new Problem(common.not_found);
+  if (!live || live.id !== preview.subscription_id) throw new Problem(billingProblems.not_subscribed);
+  if (preview.used_at !== null) return { preview, row: live };
+  const plan = await deps.versions.get(tx, preview.version_id);
+  const isAsked =
+    plan.key === order.planKey && preview.period === order.period && preview.quantity === order.quantity;
+  const isFresh =
+    preview.expires_at > now &&
+    preview.from_version_id === live.version_id &&
+    preview.from_quantity === live.quantity &&
+    preview.from_period_start.getTime() === live.period_start?.getTime();
+  if (!isAsked || !isFresh) throw new Problem(billingProblems.preview_stale);
+  const takenBack = isTakenBack(live, preview);
+  const direction = takenBack ? "up" : preview.direction;
+  if (direction !== order.direction) throw new Problem(billingProblems.wrong_direction);
+  // Proration would count from the cheaper price that the company knows: take the scheduled change back first.
+  if (direction === "up" && live.scheduled_at !== null && !takenBack)
+    throw new Problem(billingProblems.preview_stale, { detail: "Take the scheduled change back first" });
+  // The company would begin another period at once.
+  if (direction === "down" && preview.period !== live.period)
+    throw new Problem(billingProblems.wrong_direction, { detail: "A year goes on until it ends" });
+  if (direction === "down") {
+    const blockers = blockersOf(deps, plan, (await countMembers(tx, order.orgId)).all);
+    if (blockers.length > 0) throw new Problem(billingProblems.limits_exceeded, { extra: { blockers } });
+  }
+  return { preview, row: await write(deps, tx, order, preview, live, now) };
+}
+
+/** The order is written down before the company is told: what is scheduled must be known when its answer comes. */
+async function write(
+  deps: BillingDeps,
+  tx: Tx,
+  order: ChangeOrder,
+  preview: PreviewRow,
+  live: SubscriptionRow,
+  now: Date,
+): Promise<SubscriptionRow> {
+  await markPreviewUsed(tx, order.orgId, preview.id, now);
+  // PayPal's buyer has to agree before anything is scheduled.
+  const byPaypal = live.provider === "paypal";
+  if (byPaypal) await orderByPaypal(deps, tx, live, preview, order.actorId, now);
+  const row: SubscriptionRow =
+    order.direction === "down" && !byPaypal
+      ? {
+          ...live,
+          scheduled_version_id: preview.version_id,
+          scheduled_amount_minor: preview.amount_minor,
+          scheduled_quantity: preview.quantity,
+          scheduled_at: preview.effective_at,
+        }
+      : live;
+  await saveAndTell(deps, tx, live, row);
+  await audit(tx, now, {
+    orgId: order.orgId,
+    actorId: order.actorId,
+    action: order.direction === "up" ? "subscription.upgrade_ordered" : "subscription.downgrade_ordered",
+    targetId: live.id,
+    detail: { plan: order.planKey, quantity: order.quantity, due_now_minor: Number(preview.due_now_minor) },
+  });
+  tx.afterCommit(() => deps.hub.publish("subscription.updated", order.orgId));
+  return row;
+}

@@ -1,0 +1,177 @@
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { startTestApp, type TestApp } from "../../../../../test/harness/app.ts";
+import type { Json } from "../../../../../test/harness/client.ts";
+import { addNeighbour, OWNER } from "../../../../../test/harness/people.ts";
+import { createSubscriber, movingClock, type Subscriber } from "../../../../../test/harness/subscriber.ts";
+import defaults from "../../../../../config/plans.json" with { type: "json" };
+
+const clock = movingClock();
+let t: TestApp;
+let people = 0;
+vi.setConfig({ testTimeout: 120_000 });
+const plans = structuredClone(defaults);
+for (const plan of plans.plans) if (plan.key === "free") plan.credits_per_month = 0;
+
+beforeAll(async () => {
+  t = await startTestApp({ clock, env: { PLANS: JSON.stringify(plans) } });
+});
+afterAll(() => t.close());
+
+async function subscribed(body: Json = {}): Promise<Subscriber & { org: string }> {
+  people += 1;
+  const email = `changer${people}@example.com`;
+  await addNeighbour(t.sql, email);
+  const who = createSubscriber(t, clock, () => t.signIn({ ...OWNER, email }));
+  const made = await who.subscribe(body);
+  if (made.status !== 201) throw new Error(made.text);
+  await who.buyer.pay(String(made.body.url));
+  await who.until({ access: "plan" });
+  const [row] = await t.sql<{ org_id: string }>("select org_id from billing.subscriptions where id = $1", [
+    made.body.subscription_id,
+  ]);
+  return { ...who, org: row?.org_id ?? "" };
+}
+/** What pays from now on, as it is changed at the company. */
+async function payBy(who: Subscriber & { org: string }, method: string): Promise<void> {
+  const [row] = await t.sql<{ customer: string; subscription: string }>(
+    `select c.provider_customer_id as customer, s.provider_subscription_id as subscription
+     from billing.customers c join billing.subscriptions s using (org_id) where c.org_id = $1`,
+    [who.org],
+  );
+  const { id } = await who.buyer.stripe(`/payment_methods/${method}/attach`, {
+    customer: row?.customer ?? "",
+  });
+  await who.buyer.stripe(`/subscriptions/${row?.subscription}`, { default_payment_method: String(id) });
+}
+const to = (plan_key: string, more: Json = {}) => ({ plan_key, interval: "month", quantity: 1, ...more });
+
+async function change(who: Subscriber, direction: "upgrade" | "downgrade", wanted: Json) {
+  const preview = await who.call("POST", "/api/subscriptions/preview", wanted);
+  if (preview.status !== 200) throw new Error(preview.text);
+  const body = { ...wanted, preview_id: preview.body.preview_id };
+  return {
+    preview: preview.body,
+    answer: await who.call("PUT", `/api/subscriptions/${direction}`, body),
+    body,
+  };
+}
+const POLL = { timeout: 15_000, interval: 500 };
+const wallet = async ({ org }: { org: string }) => {
+  const [row] = await t.sql<{ balance: string }>(
+    "select balance::text from ledger.balances where org_id = $1 and account = 'wallet' and unit = 'credit'",
+    [org],
+  );
+  return BigInt(row?.balance ?? 0);
+};
+/** Everything that was invoiced and paid, but for the first invoice. */
+const laterPaid = async (who: Subscriber) =>
+  (await who.invoices())
+    .filter(({ reason, status }) => reason !== "create" && status === "paid")
+    .map(({ reason, paid_minor }) => ({ reason, paid_minor }));
+
+test("an upgrade charges exactly its preview, and adds the credits of what is left; sent again it changes nothing", async () => {
+  const who = await subscribed();
+  await expect.poll(() => wallet(who), POLL).toBe(2_000_000_000n);
+  await who.advance(10);
+  const { preview, answer, body } = await change(who, "upgrade", to("enterprise"));
+  expect(preview).toMatchObject({ direction: "up", blockers: [], next_invoice_minor: 19_900 });
+  expect(Number(preview.due_now_minor)).toBeGreaterThan(10_000);
+  expect(answer.body).toMatchObject({ plan: { key: "enterprise" }, access: "plan" });
+  await expect
+    .poll(() => laterPaid(who), POLL)
+    .toEqual([{ reason: "update", paid_minor: Number(preview.due_now_minor) }]);
+  await expect
+    .poll(() => wallet(who), POLL)
+    .toBe(2_000_000_000n + BigInt(Number(preview.credits_change_micros)));
+  expect((await who.call("PUT", "/api/subscriptions/upgrade", body)).status).toBe(200);
+  expect(await laterPaid(who)).toHaveLength(1);
+  const stale = await change(who, "upgrade", to("enterprise", { quantity: 2 }));
+  expect(stale.answer.status).toBe(200);
+  const [second] = await t.sql<{ number: string }>(
+    "select count(*) as number from billing.previews where org_id = $1 and done_at is not null",
+    [who.org],
+  );
+  expect(Number(second?.number)).toBe(2);
+});
+
+test("two upgrades in a period are each charged as previewed", async () => {
+  const who = await subscribed();
+  await who.advance(5);
+  const first = await change(who, "upgrade", to("pro", { quantity: 3 }));
+  await who.advance(5);
+  const second = await change(who, "upgrade", to("enterprise", { quantity: 3 }));
+  expect([first.answer.status, second.answer.status]).toEqual([200, 200]);
+  await expect
+    .poll(async () => (await laterPaid(who)).map(({ paid_minor }) => paid_minor).toSorted(), POLL)
+    .toEqual([Number(first.preview.due_now_minor), Number(second.preview.due_now_minor)].toSorted());
+});
+
+test("up and down in a day: what was paid stays until the period ends, and going back up costs nothing", async () => {
+  const who = await subscribed();
+  await change(who, "upgrade", to("enterprise"));
+  const down = await change(who, "downgrade", to("pro"));
+  expect(down.preview).toMatchObject({ direction: "down", due_now_minor: 0 });
+  expect(down.answer.body).toMatchObject({
+    plan: { key: "enterprise" },
+    scheduled_change: { plan_key: "pro", amount_minor: 2_900 },
+  });
+  await expect.poll(() => laterPaid(who), POLL).toHaveLength(1);
+  const paid = await laterPaid(who);
+  const back = await change(who, "upgrade", to("enterprise"));
+  expect(back.answer.body).toMatchObject({ plan: { key: "enterprise" }, scheduled_change: null });
+  expect(await laterPaid(who)).toEqual(paid);
+  expect((await change(who, "upgrade", to("pro"))).answer.body.code).toBe("wrong_direction");
+  await change(who, "downgrade", to("pro"));
+  await who.advance(32);
+  expect(await who.until({ scheduled_change: null, subscribed_plan: "pro" })).toMatchObject({
+    plan: { key: "pro" },
+    amount_minor: 2_900,
+  });
+  // The renewal brings the credits of the plan that it pays for.
+  await expect.poll(() => wallet(who), POLL).toBe(2_000_000_000n);
+});
+
+test("downgrade over limits: refused, and says what is in the way", async () => {
+  const who = await subscribed(to("enterprise"));
+  await t.sql(
+    `with people as (
+       insert into identity.users (id, email, full_name, created_at)
+       select 'usr_' || lpad(to_hex(n + 1000 * $2::int), 32, '0'), 'seat' || n || '-' || $2 || '@example.com', 'Seat', now()
+       from generate_series(1, 30) n returning id)
+     insert into tenancy.memberships (org_id, user_id, role, created_at) select $1, id, 'viewer', now() from people`,
+    [who.org, people],
+  );
+  const { preview, answer } = await change(who, "downgrade", to("pro"));
+  expect(preview.blockers).toEqual([{ limit: "seats", allowed: 25, used: 31 }]);
+  expect(answer.body).toMatchObject({ code: "limits_exceeded", blockers: preview.blockers });
+  expect(await who.current()).toMatchObject({ scheduled_change: null });
+});
+
+test("an upgrade whose card is refused leaves the old plan, and charges nothing", async () => {
+  const who = await subscribed();
+  await payBy(who, "pm_card_chargeCustomerFail");
+  const { answer } = await change(who, "upgrade", to("enterprise"));
+  expect([answer.status, answer.body.code]).toEqual([502, "provider_refused"]);
+  expect(await who.current()).toMatchObject({ plan: { key: "pro" }, access: "plan" });
+  expect(await laterPaid(who)).toEqual([]);
+});
+
+test("three failures, then paid: grace, the free plan's limits, and the plan again at once", async () => {
+  const who = await subscribed();
+  await payBy(who, "pm_card_chargeCustomerFail");
+  await who.advance(32);
+  const late = await who.until({ status: "past_due" });
+  expect(late).toMatchObject({ access: "grace", plan: { key: "pro" }, grace: { max_failed_payments: 3 } });
+  await who.advance(2);
+  await who.advance(4);
+  const over = await who.until({ status: "suspended" });
+  expect(over).toMatchObject({ access: "free", plan: { key: "free" }, grace: { failed_payments: 3 } });
+  await payBy(who, "pm_card_visa");
+  const [open] = await t.sql<{ id: string }>(
+    "select provider_invoice_id as id from billing.invoices where org_id = $1 and status = 'open'",
+    [who.org],
+  );
+  await who.buyer.stripe(`/invoices/${open?.id}/pay`);
+  expect(await who.until({ status: "active" })).toMatchObject({ access: "plan", grace: null });
+  await expect.poll(() => laterPaid(who), POLL).toEqual([{ reason: "cycle", paid_minor: 2_900 }]);
+});
