@@ -5,7 +5,7 @@ import type { Db } from "../../../platform/db/index.ts";
 import type { Jobs } from "../../../platform/jobs/index.ts";
 import type { Hub } from "../../../platform/realtime/index.ts";
 import type { Logger, Metrics } from "../../../platform/telemetry/index.ts";
-import type { ProviderBooks } from "./provider-books.ts";
+import type { ProviderBooks } from "./books/provider-books.ts";
 
 export type ReconciliationDeps = {
   db: Db;

@@ -2,12 +2,12 @@ import { z } from "zod";
 import { idParam } from "../../../platform/http/index.ts";
 import { addMs } from "../../../platform/clock.ts";
 import type { Jobs, Loops } from "../../../platform/jobs/index.ts";
-import { checkStanding, checkWindow } from "./check-window.ts";
+import { checkStanding, checkWindow } from "./runs/check-window.ts";
 import type { ReconciliationDeps } from "./deps.ts";
 import { READ_EVERY_MS } from "./read.ts";
-import { carryOut } from "./run.ts";
-import { RECONCILE_JOB, startNightly } from "./start-run.ts";
-import { tellBreaks } from "./tell-breaks.ts";
+import { carryOut } from "./runs/run.ts";
+import { RECONCILE_JOB, startNightly } from "./runs/start-run.ts";
+import { tellBreaks } from "./breaks/tell-breaks.ts";
 
 const ATTEMPTS = 5;
 const BACKOFF_MS = 10 * 60_000;

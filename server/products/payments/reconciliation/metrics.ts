@@ -1,6 +1,6 @@
 import { withSystemTx } from "../../../platform/db/index.ts";
-import { countBreaks } from "./break-store.ts";
-import { BREAK_KINDS } from "./judge.ts";
+import { countBreaks } from "./breaks/break-store.ts";
+import { BREAK_KINDS } from "./breaks/judge.ts";
 import type { ReconciliationDeps } from "./deps.ts";
 
 const MODES = ["live", "test"] as const;

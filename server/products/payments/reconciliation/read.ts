@@ -9,9 +9,9 @@ import {
   type BreakCount,
   type BreakFilter,
   type BreakRow,
-} from "./break-store.ts";
+} from "./breaks/break-store.ts";
 import type { ReconciliationDeps } from "./deps.ts";
-import { findRun, listRuns, type RunRow } from "./run-store.ts";
+import { findRun, listRuns, type RunRow } from "./runs/run-store.ts";
 import { findReadUntil, sumRecords, type Totals } from "./store.ts";
 
 const HOUR_MS = 3_600_000;

@@ -5,10 +5,10 @@ import { sendDocument } from "../../../platform/report/index.ts";
 import { paymentsProblems } from "../problems.ts";
 import type { ReconciliationDeps } from "./deps.ts";
 import { readBreaks, readReport, readRun, readRuns, readSummary } from "./read.ts";
-import { reportDocument } from "./report-document.ts";
-import { resolveBreak } from "./resolve.ts";
+import { reportDocument } from "./runs/report-document.ts";
+import { resolveBreak } from "./breaks/resolve.ts";
 import * as schemas from "./schemas.ts";
-import { startRun } from "./start-run.ts";
+import { startRun } from "./runs/start-run.ts";
 
 const HOUR_MS = 3_600_000;
 const RESOLVE_TIMEOUT_MS = 50_000;

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { idParam, instant, int64, listAnswer, listQuery, text } from "../../../platform/http/index.ts";
 import { REPORT_FORMATS } from "../../../platform/report/index.ts";
-import { BREAK_STATES, type BreakRow } from "./break-store.ts";
-import { ACTIONS, BREAK_KINDS } from "./judge.ts";
+import { BREAK_STATES, type BreakRow } from "./breaks/break-store.ts";
+import { ACTIONS, BREAK_KINDS } from "./breaks/judge.ts";
 import type { RunReport, Summary } from "./read.ts";
-import { totalsOf, type RunRow } from "./run-store.ts";
+import { totalsOf, type RunRow } from "./runs/run-store.ts";
 
 const account = z.string().regex(/^\w{1,80}$/);
 

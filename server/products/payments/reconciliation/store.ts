@@ -2,7 +2,7 @@
 import type { PaymentsProviderTransactions } from "../../../../db/rows.ts";
 import { cashReference, feeReference, type Movement } from "../../../kernel/billing/index.ts";
 import type { Narrowed, Tx } from "../../../platform/db/index.ts";
-import type { ProviderAccount, ProviderRecord } from "./provider-books.ts";
+import type { ProviderAccount, ProviderRecord } from "./books/provider-books.ts";
 
 export type ProviderRow = Narrowed<PaymentsProviderTransactions, { kind: Movement }>;
 

@@ -1,14 +1,21 @@
-import { findObjectStates, listUnknownOutcomes } from "../../../kernel/billing/index.ts";
-import { findCash, listCash, listStaleHolds, type CashEffect } from "../../../kernel/ledger/index.ts";
-import { findEventsOf } from "../../../kernel/webhooks/index.ts";
-import { addMs } from "../../../platform/clock.ts";
-import { withOperatorTx, withSystemTx } from "../../../platform/db/index.ts";
-import { saveBreaks, settleBreaks, type Seen } from "./break-store.ts";
-import type { ReconciliationDeps } from "./deps.ts";
-import { adjusted, BREAK_KINDS, judge, missingProvider, type BreakKind, type Finding } from "./judge.ts";
-import type { ProviderBooks, ProviderRecord } from "./provider-books.ts";
-import { readBooks } from "./read-books.ts";
-import { findExplained, listRecords, saveComparisons, saveRecords, type ProviderRow } from "./store.ts";
+import { findObjectStates, listUnknownOutcomes } from "../../../../kernel/billing/index.ts";
+import { findCash, listCash, listStaleHolds, type CashEffect } from "../../../../kernel/ledger/index.ts";
+import { findEventsOf } from "../../../../kernel/webhooks/index.ts";
+import { addMs } from "../../../../platform/clock.ts";
+import { withOperatorTx, withSystemTx } from "../../../../platform/db/index.ts";
+import { saveBreaks, settleBreaks, type Seen } from "../breaks/break-store.ts";
+import type { ReconciliationDeps } from "../deps.ts";
+import {
+  adjusted,
+  BREAK_KINDS,
+  judge,
+  missingProvider,
+  type BreakKind,
+  type Finding,
+} from "../breaks/judge.ts";
+import type { ProviderBooks, ProviderRecord } from "../books/provider-books.ts";
+import { readBooks } from "../books/read-books.ts";
+import { findExplained, listRecords, saveComparisons, saveRecords, type ProviderRow } from "../store.ts";
 
 /** Lines and effects that are compared at once. */
 const PAGE = 500;

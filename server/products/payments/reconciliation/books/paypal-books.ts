@@ -1,7 +1,7 @@
-import type { PaypalApi, PaypalDispute, PaypalTransaction } from "../../../vendors/paypal/index.ts";
-import { PaypalFault } from "../../../vendors/paypal/index.ts";
-import { addMs } from "../../../platform/clock.ts";
-import { DAY_MS } from "./days.ts";
+import type { PaypalApi, PaypalDispute, PaypalTransaction } from "../../../../vendors/paypal/index.ts";
+import { PaypalFault } from "../../../../vendors/paypal/index.ts";
+import { addMs } from "../../../../platform/clock.ts";
+import { DAY_MS } from "../runs/days.ts";
 import { RECORDED, type ProviderBooks, type ProviderRecord } from "./provider-books.ts";
 
 const HOUR_MS = 3_600_000;

@@ -1,6 +1,6 @@
 /** A company's own books, whichever company keeps them. Types only. */
-import type { Movement } from "../../../kernel/billing/index.ts";
-import type { Envelope } from "../../../kernel/webhooks/index.ts";
+import type { Movement } from "../../../../kernel/billing/index.ts";
+import type { Envelope } from "../../../../kernel/webhooks/index.ts";
 
 /** One line of a company's books. Amounts are signed minor units: positive into the account. */
 export type ProviderRecord = {

@@ -1,12 +1,12 @@
-import { withSystemTx } from "../../../platform/db/index.ts";
-import { addMs } from "../../../platform/clock.ts";
+import { withSystemTx } from "../../../../platform/db/index.ts";
+import { addMs } from "../../../../platform/clock.ts";
 import { checkStanding, checkWindow } from "./check-window.ts";
 import { daysOf } from "./days.ts";
-import type { ReconciliationDeps } from "./deps.ts";
-import type { ProviderBooks } from "./provider-books.ts";
+import type { ReconciliationDeps } from "../deps.ts";
+import type { ProviderBooks } from "../books/provider-books.ts";
 import { beginRun, finishRun, touchRun, type RunRow } from "./run-store.ts";
-import { sumRecords } from "./store.ts";
-import { tellBreaks } from "./tell-breaks.ts";
+import { sumRecords } from "../store.ts";
+import { tellBreaks } from "../breaks/tell-breaks.ts";
 
 export const PROGRESS_TOPIC = "reconciliation.progress";
 

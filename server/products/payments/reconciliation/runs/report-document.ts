@@ -1,5 +1,5 @@
-import type { ReportDocument } from "../../../platform/report/index.ts";
-import type { presentReport } from "./schemas.ts";
+import type { ReportDocument } from "../../../../platform/report/index.ts";
+import type { presentReport } from "../schemas.ts";
 
 /** The report as a file: the same figures as the API's answer, from the same rows. Pure. */
 export function reportDocument({ run, breaks, seal }: ReturnType<typeof presentReport>): ReportDocument {

@@ -1,7 +1,7 @@
-import { withSystemTx } from "../../../platform/db/index.ts";
-import type { ReconciliationDeps } from "./deps.ts";
+import { withSystemTx } from "../../../../platform/db/index.ts";
+import type { ReconciliationDeps } from "../deps.ts";
 import type { ProviderBooks } from "./provider-books.ts";
-import { saveReadUntil, saveRecords } from "./store.ts";
+import { saveReadUntil, saveRecords } from "../store.ts";
 
 /** Pages of one reading; companies list 100 lines or more on each. */
 const MAX_PAGES = 5_000;

@@ -1,7 +1,7 @@
-import { cashReference, feeReference } from "../../../kernel/billing/index.ts";
-import { post, type Posting } from "../../../kernel/ledger/index.ts";
-import type { Handler } from "../../../kernel/webhooks/index.ts";
-import { INSTALLATION } from "../../../platform/ids.ts";
+import { cashReference, feeReference } from "../../../../kernel/billing/index.ts";
+import { post, type Posting } from "../../../../kernel/ledger/index.ts";
+import type { Handler } from "../../../../kernel/webhooks/index.ts";
+import { INSTALLATION } from "../../../../platform/ids.ts";
 import { RECORDED, type ProviderBooks, type ProviderRecord } from "./provider-books.ts";
 
 type Books = Pick<ProviderBooks, "source" | "accountId" | "mode" | "unwrap">;

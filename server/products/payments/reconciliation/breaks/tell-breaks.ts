@@ -1,8 +1,8 @@
-import { operatorAddresses } from "../../../kernel/identity/index.ts";
-import type { Mail } from "../../../kernel/mail/index.ts";
-import { withSystemTx } from "../../../platform/db/index.ts";
+import { operatorAddresses } from "../../../../kernel/identity/index.ts";
+import type { Mail } from "../../../../kernel/mail/index.ts";
+import { withSystemTx } from "../../../../platform/db/index.ts";
 import { countBreaks, takeUntold } from "./break-store.ts";
-import type { ReconciliationDeps } from "./deps.ts";
+import type { ReconciliationDeps } from "../deps.ts";
 
 export const BREAKS_MAIL = "payments.breaks";
 const MODES = ["live", "test"] as const;

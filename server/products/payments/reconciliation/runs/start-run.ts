@@ -1,12 +1,12 @@
-import { audit, INSTALLATION } from "../../../kernel/identity/index.ts";
-import { addMs } from "../../../platform/clock.ts";
-import { withSystemTx } from "../../../platform/db/index.ts";
-import { newId } from "../../../platform/ids.ts";
-import { Problem, common } from "../../../platform/problem.ts";
-import { paymentsProblems } from "../problems.ts";
+import { audit, INSTALLATION } from "../../../../kernel/identity/index.ts";
+import { addMs } from "../../../../platform/clock.ts";
+import { withSystemTx } from "../../../../platform/db/index.ts";
+import { newId } from "../../../../platform/ids.ts";
+import { Problem, common } from "../../../../platform/problem.ts";
+import { paymentsProblems } from "../../problems.ts";
 import { DAY_MS, daysOf, startOfDay } from "./days.ts";
-import type { ReconciliationDeps } from "./deps.ts";
-import type { ProviderBooks } from "./provider-books.ts";
+import type { ReconciliationDeps } from "../deps.ts";
+import type { ProviderBooks } from "../books/provider-books.ts";
 import { failLostRuns, findLastNight, insertRun, type RunRow } from "./run-store.ts";
 
 /** A day and its parts; a company's reporting takes no more at once. */

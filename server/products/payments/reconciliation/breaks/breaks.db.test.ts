@@ -1,8 +1,8 @@
 /** Every kind of break, seeded, is listed with its kind, amount and action; CSV and PDF say what the API says. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createBuyer, type Buyer } from "../../../../test/harness/buyer.ts";
-import type { Json } from "../../../../test/harness/client.ts";
-import { startReconciling, type Reconciling } from "../../../../test/harness/reconciling.ts";
+import { createBuyer, type Buyer } from "../../../../../test/harness/buyer.ts";
+import type { Json } from "../../../../../test/harness/client.ts";
+import { startReconciling, type Reconciling } from "../../../../../test/harness/reconciling.ts";
 
 let at: Reconciling;
 let buyer: Buyer;

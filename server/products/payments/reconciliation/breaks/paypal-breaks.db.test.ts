@@ -1,8 +1,8 @@
 /** PayPal's books beside ours: what agrees is no break, disputes included; what is seeded is found, late at first. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createClient, type Json } from "../../../../test/harness/client.ts";
-import { createPaypalBuyer, type PaypalBuyer } from "../../../../test/harness/paypal.ts";
-import { startReconciling, type Reconciling } from "../../../../test/harness/reconciling.ts";
+import { createClient, type Json } from "../../../../../test/harness/client.ts";
+import { createPaypalBuyer, type PaypalBuyer } from "../../../../../test/harness/paypal.ts";
+import { startReconciling, type Reconciling } from "../../../../../test/harness/reconciling.ts";
 
 let at: Reconciling;
 let buyer: PaypalBuyer;

@@ -1,8 +1,8 @@
 /** One line of a company's books beside its events and our ledger: what of it does not agree. Pure. */
-import type { ObjectState } from "../../../kernel/billing/index.ts";
-import type { CashEffect } from "../../../kernel/ledger/index.ts";
-import type { EventOf } from "../../../kernel/webhooks/index.ts";
-import type { ProviderRecord } from "./provider-books.ts";
+import type { ObjectState } from "../../../../kernel/billing/index.ts";
+import type { CashEffect } from "../../../../kernel/ledger/index.ts";
+import type { EventOf } from "../../../../kernel/webhooks/index.ts";
+import type { ProviderRecord } from "../books/provider-books.ts";
 
 export const BREAK_KINDS = [
   "missing_event",

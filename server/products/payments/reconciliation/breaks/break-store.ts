@@ -1,9 +1,9 @@
 /** SQL of breaks. */
-import type { PaymentsBreaks } from "../../../../db/rows.ts";
-import type { Narrowed, Tx } from "../../../platform/db/index.ts";
-import { newId, type Id } from "../../../platform/ids.ts";
+import type { PaymentsBreaks } from "../../../../../db/rows.ts";
+import type { Narrowed, Tx } from "../../../../platform/db/index.ts";
+import { newId, type Id } from "../../../../platform/ids.ts";
 import { actionOf, type BreakAction, type BreakKind, type Finding, type Sides } from "./judge.ts";
-import type { ProviderAccount } from "./provider-books.ts";
+import type { ProviderAccount } from "../books/provider-books.ts";
 
 export const BREAK_STATES = ["late", "open", "resolved", "accepted"] as const;
 export type BreakState = (typeof BREAK_STATES)[number];

@@ -1,4 +1,4 @@
-import { readBalanceEvent, type BalanceRecord, type StripeApi } from "../../../vendors/stripe/index.ts";
+import { readBalanceEvent, type BalanceRecord, type StripeApi } from "../../../../vendors/stripe/index.ts";
 import { RECORDED, type ProviderBooks, type ProviderRecord } from "./provider-books.ts";
 
 const HOUR_MS = 3_600_000;

@@ -1,16 +1,16 @@
-import { audit, INSTALLATION } from "../../../kernel/identity/index.ts";
-import { post, reverse } from "../../../kernel/ledger/index.ts";
-import { isId, type OrgId } from "../../../platform/ids.ts";
-import { addMs } from "../../../platform/clock.ts";
-import { withSystemTx, withTx } from "../../../platform/db/index.ts";
-import { Problem } from "../../../platform/problem.ts";
-import { paymentsProblems } from "../problems.ts";
+import { audit, INSTALLATION } from "../../../../kernel/identity/index.ts";
+import { post, reverse } from "../../../../kernel/ledger/index.ts";
+import { isId, type OrgId } from "../../../../platform/ids.ts";
+import { addMs } from "../../../../platform/clock.ts";
+import { withSystemTx, withTx } from "../../../../platform/db/index.ts";
+import { Problem } from "../../../../platform/problem.ts";
+import { paymentsProblems } from "../../problems.ts";
 import { noteBreak, type BreakRow } from "./break-store.ts";
-import { checkStanding, checkWindow } from "./check-window.ts";
-import type { ReconciliationDeps } from "./deps.ts";
+import { checkStanding, checkWindow } from "../runs/check-window.ts";
+import type { ReconciliationDeps } from "../deps.ts";
 import { adjusted, type BreakAction } from "./judge.ts";
-import type { ProviderBooks } from "./provider-books.ts";
-import { readBreak } from "./read.ts";
+import type { ProviderBooks } from "../books/provider-books.ts";
+import { readBreak } from "../read.ts";
 
 const SECOND_MS = 1_000;
 const HOUR_MS = 3_600_000;

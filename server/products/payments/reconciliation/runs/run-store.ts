@@ -1,9 +1,9 @@
 /** SQL of runs. */
-import type { PaymentsRuns } from "../../../../db/rows.ts";
-import type { Narrowed, Tx } from "../../../platform/db/index.ts";
-import type { Id } from "../../../platform/ids.ts";
-import type { ProviderAccount } from "./provider-books.ts";
-import type { Totals } from "./store.ts";
+import type { PaymentsRuns } from "../../../../../db/rows.ts";
+import type { Narrowed, Tx } from "../../../../platform/db/index.ts";
+import type { Id } from "../../../../platform/ids.ts";
+import type { ProviderAccount } from "../books/provider-books.ts";
+import type { Totals } from "../store.ts";
 
 export type RunId = Id<"run">;
 export type RunState = "queued" | "running" | "completed" | "failed";
