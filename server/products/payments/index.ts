@@ -27,4 +27,4 @@ export {
 export { stripePayoutHandler } from "./payouts/stripe-payouts.ts";
 export { paymentsConfig } from "./config.ts";
 export { createRelay, type Relay } from "./relay/relay.ts";
-export { relayMails } from "./relay/mails.ts";
+export { relayMails } from "./relay/endpoints/mails.ts";

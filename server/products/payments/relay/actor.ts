@@ -1,6 +1,6 @@
 import type { Actor } from "../../../platform/http/index.ts";
 import type { OrgId } from "../../../platform/ids.ts";
-import type { Mode } from "./endpoint.ts";
+import type { Mode } from "./endpoints/endpoint.ts";
 
 /** Who acts on an organization's endpoints, in which mode. */
 export type By = { orgId: OrgId; mode: Mode; actorId: string };

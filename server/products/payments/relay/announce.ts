@@ -1,9 +1,9 @@
 import { newId, type OrgId } from "../../../platform/ids.ts";
 import type { Tx } from "../../../platform/db/index.ts";
 import type { Announcement } from "../../../kernel/ledger/index.ts";
-import type { Endpoint } from "./endpoint.ts";
-import { listEndpoints } from "./endpoint-store.ts";
-import { insertMessage, nextVersion } from "./message-store.ts";
+import type { Endpoint } from "./endpoints/endpoint.ts";
+import { listEndpoints } from "./endpoints/endpoint-store.ts";
+import { insertMessage, nextVersion } from "./messages/message-store.ts";
 
 /**
  * Writes a message per event and endpoint that asked for its type, in the caller's transaction: with its commit they are

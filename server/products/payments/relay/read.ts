@@ -1,9 +1,9 @@
 import { withOperatorTx, withTx, type Db } from "../../../platform/db/index.ts";
 import { Problem, common } from "../../../platform/problem.ts";
 import type { By } from "./actor.ts";
-import type { Attempt, Endpoint, Message, MessageId } from "./endpoint.ts";
-import { listAllEndpoints, listEndpoints } from "./endpoint-store.ts";
-import { findMessage, listAttempts, listMessages, type MessageFilter } from "./message-store.ts";
+import type { Attempt, Endpoint, Message, MessageId } from "./endpoints/endpoint.ts";
+import { listAllEndpoints, listEndpoints } from "./endpoints/endpoint-store.ts";
+import { findMessage, listAttempts, listMessages, type MessageFilter } from "./messages/message-store.ts";
 
 export const readEndpoints = (db: Db, { orgId, mode }: By): Promise<Endpoint[]> =>
   withTx(db, orgId, (tx) => listEndpoints(tx, orgId, mode));

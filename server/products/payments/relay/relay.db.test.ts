@@ -4,8 +4,8 @@ import { afterAll, expect, test } from "vitest";
 import { startRelay } from "../../../../test/harness/relay.ts";
 import { withTx } from "../../../platform/db/index.ts";
 import { newId } from "../../../platform/ids.ts";
-import { changeEndpoint, rotateSecret } from "./change-endpoint.ts";
-import { replayMessages, resendMessage } from "./resend.ts";
+import { changeEndpoint, rotateSecret } from "./endpoints/change-endpoint.ts";
+import { replayMessages, resendMessage } from "./messages/resend.ts";
 
 const t = await startRelay();
 afterAll(() => t.close());

@@ -3,10 +3,10 @@ import { withOperatorTx, withTx } from "../../../platform/db/index.ts";
 import type { Announce } from "../../../kernel/ledger/index.ts";
 import { announce } from "./announce.ts";
 import type { RelayDeps } from "./deps.ts";
-import { createPost } from "./post.ts";
-import { countPending, listDue, type Due } from "./queue-store.ts";
-import { deleteOld, listOrgsWithOld } from "./message-store.ts";
-import { AT_ONCE_PER_ENDPOINT, claim, send, type Sending } from "./send.ts";
+import { createPost } from "./messages/post.ts";
+import { countPending, listDue, type Due } from "./messages/queue-store.ts";
+import { deleteOld, listOrgsWithOld } from "./messages/message-store.ts";
+import { AT_ONCE_PER_ENDPOINT, claim, send, type Sending } from "./messages/send.ts";
 
 /** Messages that one process sends at once. */
 const AT_ONCE = 32;

@@ -1,10 +1,10 @@
 import { openCursor, type Http } from "../../../platform/http/index.ts";
 import { byOf } from "./actor.ts";
-import { changeEndpoint, removeEndpoint, rotateSecret } from "./change-endpoint.ts";
-import { createEndpoint } from "./create-endpoint.ts";
+import { changeEndpoint, removeEndpoint, rotateSecret } from "./endpoints/change-endpoint.ts";
+import { createEndpoint } from "./endpoints/create-endpoint.ts";
 import { readAllEndpoints, readEndpoints, readMessage, readMessages } from "./read.ts";
 import type { Relay } from "./relay.ts";
-import { replayMessages, resendMessage, testEndpoint } from "./resend.ts";
+import { replayMessages, resendMessage, testEndpoint } from "./messages/resend.ts";
 import * as schemas from "./schemas.ts";
 
 const TAG = "Relay";

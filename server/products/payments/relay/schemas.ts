@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { idParam, instant, int64, listAnswer, listQuery, sealCursor } from "../../../platform/http/index.ts";
-import type { Attempt, Endpoint, Message } from "./endpoint.ts";
+import type { Attempt, Endpoint, Message } from "./endpoints/endpoint.ts";
 import { EVENT_TYPE_NAMES, EVENT_TYPES } from "./event-type.ts";
 
 const MAX_URL = 2_000;

@@ -1,7 +1,7 @@
 /** SQL of sending: what is due, claims, results. */
-import type { Tx } from "../../../platform/db/index.ts";
-import type { OrgId } from "../../../platform/ids.ts";
-import type { Attempt, EndpointId, MessageId } from "./endpoint.ts";
+import type { Tx } from "../../../../platform/db/index.ts";
+import type { OrgId } from "../../../../platform/ids.ts";
+import type { Attempt, EndpointId, MessageId } from "../endpoints/endpoint.ts";
 
 export type Due = { orgId: OrgId; endpointId: EndpointId; id: MessageId };
 

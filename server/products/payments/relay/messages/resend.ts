@@ -1,14 +1,14 @@
-import { withTx, type Tx } from "../../../platform/db/index.ts";
-import { Problem, common } from "../../../platform/problem.ts";
-import { audit } from "../../../kernel/identity/index.ts";
-import type { By } from "./actor.ts";
-import { writeMessages } from "./announce.ts";
-import { getEndpoint } from "./change-endpoint.ts";
-import type { EndpointId, MessageId } from "./endpoint.ts";
-import { TEST_TYPE } from "./event-type.ts";
+import { withTx, type Tx } from "../../../../platform/db/index.ts";
+import { Problem, common } from "../../../../platform/problem.ts";
+import { audit } from "../../../../kernel/identity/index.ts";
+import type { By } from "../actor.ts";
+import { writeMessages } from "../announce.ts";
+import { getEndpoint } from "../endpoints/change-endpoint.ts";
+import type { EndpointId, MessageId } from "../endpoints/endpoint.ts";
+import { TEST_TYPE } from "../event-type.ts";
 import { findMessage, requeue } from "./message-store.ts";
-import { relayProblems } from "./problems.ts";
-import type { Relay } from "./relay.ts";
+import { relayProblems } from "../problems.ts";
+import type { Relay } from "../relay.ts";
 
 /** Put back into the queue at once. */
 const MOST = 10_000;

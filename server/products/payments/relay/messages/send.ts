@@ -1,10 +1,10 @@
-import { addMs } from "../../../platform/clock.ts";
-import { withTx } from "../../../platform/db/index.ts";
+import { addMs } from "../../../../platform/clock.ts";
+import { withTx } from "../../../../platform/db/index.ts";
 import { FAILING_MS, nextAttemptAt } from "./schedule.ts";
-import type { RelayDeps } from "./deps.ts";
-import { disable } from "./disable.ts";
-import { placeOf, type Endpoint, type SealedSecrets } from "./endpoint.ts";
-import { lockEndpoint, updateEndpoint } from "./endpoint-store.ts";
+import type { RelayDeps } from "../deps.ts";
+import { disable } from "../endpoints/disable.ts";
+import { placeOf, type Endpoint, type SealedSecrets } from "../endpoints/endpoint.ts";
+import { lockEndpoint, updateEndpoint } from "../endpoints/endpoint-store.ts";
 import type { Outcome, Post } from "./post.ts";
 import {
   claimMessage,

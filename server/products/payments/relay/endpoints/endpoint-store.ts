@@ -1,7 +1,7 @@
 /** SQL of endpoints. */
-import type { PaymentsOutboundEndpoints } from "../../../../db/rows.ts";
-import type { Narrowed, Tx } from "../../../platform/db/index.ts";
-import type { OrgId } from "../../../platform/ids.ts";
+import type { PaymentsOutboundEndpoints } from "../../../../../db/rows.ts";
+import type { Narrowed, Tx } from "../../../../platform/db/index.ts";
+import type { OrgId } from "../../../../platform/ids.ts";
 import type { Endpoint, EndpointId, Mode, SealedSecrets } from "./endpoint.ts";
 
 type Row = Narrowed<

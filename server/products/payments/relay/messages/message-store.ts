@@ -1,8 +1,8 @@
 /** SQL of messages and attempts as they are shown, sent anew and forgotten. */
-import type { PaymentsOutboundMessages } from "../../../../db/rows.ts";
-import type { Narrowed, Tx } from "../../../platform/db/index.ts";
-import type { OrgId } from "../../../platform/ids.ts";
-import type { Attempt, EndpointId, Message, MessageId, MessageState, Mode } from "./endpoint.ts";
+import type { PaymentsOutboundMessages } from "../../../../../db/rows.ts";
+import type { Narrowed, Tx } from "../../../../platform/db/index.ts";
+import type { OrgId } from "../../../../platform/ids.ts";
+import type { Attempt, EndpointId, Message, MessageId, MessageState, Mode } from "../endpoints/endpoint.ts";
 
 type Row = Narrowed<
   PaymentsOutboundMessages,

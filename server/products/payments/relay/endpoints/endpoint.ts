@@ -1,6 +1,6 @@
 /** Endpoints and messages, and what is right of an address. Pure. */
-import type { Id, OrgId } from "../../../platform/ids.ts";
-import { isPublicAddress } from "../../../platform/outbound/index.ts";
+import type { Id, OrgId } from "../../../../platform/ids.ts";
+import { isPublicAddress } from "../../../../platform/outbound/index.ts";
 
 export type Mode = "test" | "live";
 export type EndpointId = Id<"out">;

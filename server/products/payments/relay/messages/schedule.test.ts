@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { addressFault } from "./endpoint.ts";
+import { addressFault } from "../endpoints/endpoint.ts";
 import { nextAttemptAt, readRetryAfter } from "./schedule.ts";
 
 const NOW = new Date("2026-03-01T12:00:00Z");

@@ -1,13 +1,13 @@
-import { withTx } from "../../../platform/db/index.ts";
-import { newId } from "../../../platform/ids.ts";
-import { Problem, common } from "../../../platform/problem.ts";
-import { audit } from "../../../kernel/identity/index.ts";
-import type { By } from "./actor.ts";
-import type { RelayDeps } from "./deps.ts";
+import { withTx } from "../../../../platform/db/index.ts";
+import { newId } from "../../../../platform/ids.ts";
+import { Problem, common } from "../../../../platform/problem.ts";
+import { audit } from "../../../../kernel/identity/index.ts";
+import type { By } from "../actor.ts";
+import type { RelayDeps } from "../deps.ts";
 import { addressFault, placeOf, type Endpoint } from "./endpoint.ts";
 import { insertEndpoint, listEndpoints, lockEndpoints } from "./endpoint-store.ts";
-import { relayProblems } from "./problems.ts";
-import { newSecret } from "./sign.ts";
+import { relayProblems } from "../problems.ts";
+import { newSecret } from "../messages/sign.ts";
 
 const MOST = 20;
 

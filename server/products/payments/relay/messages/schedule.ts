@@ -1,5 +1,5 @@
 /** When a message is tried again. Pure. */
-import { addMs } from "../../../platform/clock.ts";
+import { addMs } from "../../../../platform/clock.ts";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;

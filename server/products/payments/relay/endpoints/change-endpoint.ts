@@ -1,14 +1,14 @@
-import { addMs } from "../../../platform/clock.ts";
-import { withTx, type Tx } from "../../../platform/db/index.ts";
-import { Problem, common } from "../../../platform/problem.ts";
-import { audit } from "../../../kernel/identity/index.ts";
-import type { By } from "./actor.ts";
+import { addMs } from "../../../../platform/clock.ts";
+import { withTx, type Tx } from "../../../../platform/db/index.ts";
+import { Problem, common } from "../../../../platform/problem.ts";
+import { audit } from "../../../../kernel/identity/index.ts";
+import type { By } from "../actor.ts";
 import { checkAddress, type EndpointInput } from "./create-endpoint.ts";
-import type { RelayDeps } from "./deps.ts";
+import type { RelayDeps } from "../deps.ts";
 import { placeOf, type Endpoint, type EndpointId, type SealedSecrets } from "./endpoint.ts";
 import { deleteEndpoint, lockEndpoint, updateEndpoint } from "./endpoint-store.ts";
-import { failWaiting } from "./message-store.ts";
-import { newSecret } from "./sign.ts";
+import { failWaiting } from "../messages/message-store.ts";
+import { newSecret } from "../messages/sign.ts";
 
 /** After a rotation the old secret signs too for that long. */
 const OVERLAP_MS = 24 * 3_600_000;

@@ -1,11 +1,11 @@
-import type { Tx } from "../../../platform/db/index.ts";
-import { audit } from "../../../kernel/identity/index.ts";
-import { ownersOf } from "../../../kernel/tenancy/index.ts";
-import type { RelayDeps } from "./deps.ts";
+import type { Tx } from "../../../../platform/db/index.ts";
+import { audit } from "../../../../kernel/identity/index.ts";
+import { ownersOf } from "../../../../kernel/tenancy/index.ts";
+import type { RelayDeps } from "../deps.ts";
 import type { Endpoint, SealedSecrets } from "./endpoint.ts";
 import { updateEndpoint } from "./endpoint-store.ts";
 import { RELAY_MAIL } from "./mails.ts";
-import { failWaiting } from "./message-store.ts";
+import { failWaiting } from "../messages/message-store.ts";
 
 /** Turns an endpoint off that can no longer be reached, and tells the owners; what waited can be replayed later. */
 export async function disable(

@@ -1,4 +1,4 @@
-import type { Mail } from "../../../kernel/mail/index.ts";
+import type { Mail } from "../../../../kernel/mail/index.ts";
 import type { EndpointId } from "./endpoint.ts";
 import { lockEndpoint } from "./endpoint-store.ts";
 

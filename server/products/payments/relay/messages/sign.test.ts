@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { verify } from "../../../../sandbox/customer-app/verify.ts";
+import { verify } from "../../../../../sandbox/customer-app/verify.ts";
 import { newSecret, signedHeaders } from "./sign.ts";
 
 /** The vector that Standard Webhooks publishes with its libraries. */

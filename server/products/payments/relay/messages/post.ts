@@ -1,5 +1,5 @@
-import { PrivateAddressError, publicFetch } from "../../../platform/outbound/index.ts";
-import type { Clock } from "../../../platform/clock.ts";
+import { PrivateAddressError, publicFetch } from "../../../../platform/outbound/index.ts";
+import type { Clock } from "../../../../platform/clock.ts";
 import { readRetryAfter } from "./schedule.ts";
 
 const CONNECT_MS = 5_000;
