@@ -4,8 +4,8 @@ import type { Db } from "../../platform/db/index.ts";
 import type { Limiter } from "../../platform/rate-limit/index.ts";
 import type { Hub } from "../../platform/realtime/index.ts";
 import type { Logger, Metrics } from "../../platform/telemetry/index.ts";
-import type { AnyHandler } from "./event.ts";
-import type { Source } from "./source.ts";
+import type { AnyHandler } from "./events/event.ts";
+import type { Source } from "./sources/source.ts";
 
 export type InboxDeps = {
   db: Db;

@@ -23,11 +23,11 @@ import { ensureEndpoints } from "./endpoints/ensure.ts";
 import { createEndpoints } from "./endpoints/known.ts";
 import { addSecret, removeSecret, type SecretInput } from "./endpoints/secrets.ts";
 import { viewEndpoints } from "./endpoints/store.ts";
-import { discardEvents } from "./discard.ts";
-import type { EventId } from "./event.ts";
-import type { EventFilter } from "./filter.ts";
-import { insertEvents } from "./insert-events.ts";
-import { processEvents } from "./process.ts";
+import { discardEvents } from "./events/discard.ts";
+import type { EventId } from "./events/event.ts";
+import type { EventFilter } from "./events/filter.ts";
+import { insertEvents } from "./intake/insert-events.ts";
+import { processEvents } from "./work/process.ts";
 import {
   countEvents,
   getEvent,
@@ -39,19 +39,19 @@ import {
   type EventDetail,
   type EventRow,
   type InboxHour,
-} from "./read.ts";
-import { readPayload } from "./read-payload.ts";
-import { purge } from "./purge.ts";
-import { receive, type Delivery } from "./receive.ts";
-import { recordEvents, type Recorded, type RecordedAt } from "./record.ts";
-import { replayEvent } from "./replay.ts";
+} from "./events/read.ts";
+import { readPayload } from "./events/read-payload.ts";
+import { purge } from "./work/purge.ts";
+import { receive, type Delivery } from "./intake/receive.ts";
+import { recordEvents, type Recorded, type RecordedAt } from "./events/record.ts";
+import { replayEvent } from "./events/replay.ts";
 import { rehearseEvent } from "./replays/rehearse-event.ts";
 import type { Diff, ReplayDetail, ReplayId, ReplayView } from "./replays/replay.ts";
 import { advanceReplays, getReplay, prepareReplay, runReplay, stopReplay } from "./replays/run.ts";
 import { listReplays } from "./replays/store.ts";
 import { createSignals } from "./signals.ts";
 import { sweepLeases } from "./store.ts";
-import { createWriter } from "./writer.ts";
+import { createWriter } from "./intake/writer.ts";
 
 /** Tells workers of other processes that something was stored. Within 50 ms many are one. */
 export const RECEIVED_TOPIC = "webhooks.received";

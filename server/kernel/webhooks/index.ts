@@ -15,11 +15,11 @@
 export { createInbox, type Inbox } from "./inbox.ts";
 export type { InboxDeps } from "./deps.ts";
 export { webhooksConfig } from "./config.ts";
-export { paypalSource } from "./paypal-source.ts";
+export { paypalSource } from "./sources/paypal-source.ts";
 export { webhookMails } from "./alerts/mails.ts";
-export { resendSource } from "./resend-source.ts";
-export { stripeSource } from "./stripe-source.ts";
-export type { Envelope, RemoteEndpoints, Source, Verification } from "./source.ts";
-export { findEventsOf, type EventOf } from "./of-objects.ts";
+export { resendSource } from "./sources/resend-source.ts";
+export { stripeSource } from "./sources/stripe-source.ts";
+export type { Envelope, RemoteEndpoints, Source, Verification } from "./sources/source.ts";
+export { findEventsOf, type EventOf } from "./events/of-objects.ts";
 export { RuleBroken } from "./problems.ts";
-export type { AnyHandler, Effect, EventId, Handler, InboxEvent, Prepared } from "./event.ts";
+export type { AnyHandler, Effect, EventId, Handler, InboxEvent, Prepared } from "./events/event.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { idParam, instant, listAnswer, listQuery, text } from "../../platform/http/index.ts";
-import type { EventFilter } from "./filter.ts";
+import type { EventFilter } from "./events/filter.ts";
 import { diff } from "./replays/schemas.ts";
 
 const state = z.enum(["received", "waiting_retry", "processing", "processed", "dead", "ignored"]);

@@ -2,7 +2,7 @@ import { withSystemTx } from "../../platform/db/index.ts";
 import type { InboxDeps } from "./deps.ts";
 import { listSilences } from "./alerts/alert.ts";
 import { listLags } from "./backfills/store.ts";
-import { countEvents } from "./read.ts";
+import { countEvents } from "./events/read.ts";
 
 /** The inbox's metrics. A type is named only if a handler names it, so that nobody outside makes series. */
 export function createSignals({ db, clock, metrics, handlers }: InboxDeps) {

@@ -1,6 +1,6 @@
 /** SQL of the queue: claim, finish, give back. Every write names the claim, so that a lapsed lease changes nothing. */
 import type { Tx } from "../../platform/db/index.ts";
-import type { Effect, EventState, InboxEvent } from "./event.ts";
+import type { Effect, EventState, InboxEvent } from "./events/event.ts";
 
 export type Claimed = InboxEvent & {
   /** The body is still as it is stored. */

@@ -4,9 +4,9 @@ import { withSystemTx } from "../../../platform/db/index.ts";
 import type { InboxDeps } from "../deps.ts";
 import type { EndpointRow } from "../endpoints/endpoint.ts";
 import type { Endpoints } from "../endpoints/known.ts";
-import { insertEvents } from "../insert-events.ts";
-import { newEvent } from "../receive.ts";
-import type { Envelope, Source } from "../source.ts";
+import { insertEvents } from "../intake/insert-events.ts";
+import { newEvent } from "../intake/receive.ts";
+import type { Envelope, Source } from "../sources/source.ts";
 
 const MINUTE_MS = 60_000;
 /** What the company lists may lag behind what it did. */

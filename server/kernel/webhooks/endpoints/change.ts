@@ -5,7 +5,7 @@ import { Problem, assert, common } from "../../../platform/problem.ts";
 import { audit, INSTALLATION } from "../../identity/index.ts";
 import type { InboxDeps } from "../deps.ts";
 import { webhookProblems } from "../problems.ts";
-import { sourceOf, type RemoteEndpoints } from "../source.ts";
+import { sourceOf, type RemoteEndpoints } from "../sources/source.ts";
 import { MAX_ENDPOINTS, urlOf, type EndpointId, type EndpointRow, type EndpointView } from "./endpoint.ts";
 import { sealSecret } from "./ensure.ts";
 import {

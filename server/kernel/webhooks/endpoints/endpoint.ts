@@ -2,7 +2,7 @@
 import type { WebhooksEndpoints, WebhooksSecrets } from "../../../../db/rows.ts";
 import type { Narrowed } from "../../../platform/db/index.ts";
 import type { Id } from "../../../platform/ids.ts";
-import type { Mode } from "../event.ts";
+import type { Mode } from "../events/event.ts";
 
 export type EndpointId = Id<"whe">;
 export type SecretId = Id<"whs">;

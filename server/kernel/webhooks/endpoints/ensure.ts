@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { withSystemTx, type Tx } from "../../../platform/db/index.ts";
 import { newId } from "../../../platform/ids.ts";
 import type { InboxDeps } from "../deps.ts";
-import type { Source } from "../source.ts";
+import type { Source } from "../sources/source.ts";
 import { placeOf, type EndpointRow, type SecretRow } from "./endpoint.ts";
 import {
   deleteSecrets,

@@ -1,6 +1,6 @@
 import { withSystemTx, type Tx } from "../../../platform/db/index.ts";
 import type { InboxDeps } from "../deps.ts";
-import { sourceOf, type Source } from "../source.ts";
+import { sourceOf, type Source } from "../sources/source.ts";
 import { isActive, placeOf, type EndpointRow, type SecretRow } from "./endpoint.ts";
 import { listEndpoints, listSecrets } from "./store.ts";
 

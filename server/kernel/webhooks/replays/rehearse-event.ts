@@ -1,9 +1,9 @@
 import { rehearse, withSystemTx, type Change } from "../../../platform/db/index.ts";
 import { Problem, common } from "../../../platform/problem.ts";
 import type { InboxDeps } from "../deps.ts";
-import type { EventId, InboxEvent } from "../event.ts";
-import { handlerOf, isOtherMode, unhandledCode } from "../handler-of.ts";
-import { openBody } from "../payload.ts";
+import type { EventId, InboxEvent } from "../events/event.ts";
+import { handlerOf, isOtherMode, unhandledCode } from "../work/handler-of.ts";
+import { openBody } from "../events/payload.ts";
 import { RuleBroken, webhookProblems } from "../problems.ts";
 import type { Diff, DiffChange } from "./replay.ts";
 import { findEvent } from "./store.ts";

@@ -2,7 +2,7 @@
 import type { WebhooksReplays } from "../../../../db/rows.ts";
 import type { Change, Narrowed } from "../../../platform/db/index.ts";
 import type { Id } from "../../../platform/ids.ts";
-import type { EventId } from "../event.ts";
+import type { EventId } from "../events/event.ts";
 
 export type ReplayId = Id<"rpl">;
 export type ReplayState = "preparing" | "ready" | "running" | "done" | "cancelled";

@@ -5,7 +5,7 @@ import { newId, type Id } from "../../../platform/ids.ts";
 import { Problem, common } from "../../../platform/problem.ts";
 import type { InboxDeps } from "../deps.ts";
 import { note } from "../endpoints/change.ts";
-import type { EventFilter } from "../filter.ts";
+import type { EventFilter } from "../events/filter.ts";
 import { webhookProblems } from "../problems.ts";
 import { rehearseEvent } from "./rehearse-event.ts";
 import { MAX_EVENTS, PER_SECOND, SAMPLES, type Diff, type ReplayDetail, type ReplayId } from "./replay.ts";

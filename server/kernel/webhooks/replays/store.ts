@@ -1,7 +1,7 @@
 /** SQL of replays. */
 import type { Tx } from "../../../platform/db/index.ts";
-import type { EventId, InboxEvent } from "../event.ts";
-import { conditionsOf, type EventFilter } from "../filter.ts";
+import type { EventId, InboxEvent } from "../events/event.ts";
+import { conditionsOf, type EventFilter } from "../events/filter.ts";
 import type { Diff, Progress, ReplayDetail, ReplayId, ReplayRow, ReplayView } from "./replay.ts";
 
 type Found = Omit<InboxEvent, "body"> & { body: Buffer | null; sealed: boolean | null; isCopy: boolean };

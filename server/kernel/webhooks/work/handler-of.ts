@@ -1,6 +1,6 @@
-import type { InboxDeps } from "./deps.ts";
-import type { AnyHandler, InboxEvent } from "./event.ts";
-import { sourceOf } from "./source.ts";
+import type { InboxDeps } from "../deps.ts";
+import type { AnyHandler, InboxEvent } from "../events/event.ts";
+import { sourceOf } from "../sources/source.ts";
 
 /** Several handlers may share a source; type and account tell whose an event is. Null for one that nobody handles. */
 export function handlerOf({ handlers }: InboxDeps, event: InboxEvent): AnyHandler | null {

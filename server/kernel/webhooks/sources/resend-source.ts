@@ -1,6 +1,6 @@
-import { readMailEnvelope } from "../../vendors/mail/index.ts";
-import { MAIL_SIGNATURE_HEADERS, verifyMail } from "../../vendors/mail/verify.ts";
-import type { Mode } from "./event.ts";
+import { readMailEnvelope } from "../../../vendors/mail/index.ts";
+import { MAIL_SIGNATURE_HEADERS, verifyMail } from "../../../vendors/mail/verify.ts";
+import type { Mode } from "../events/event.ts";
 import type { Source } from "./source.ts";
 
 /** The mail company's account as a source. Its events name no mode, so all are of the installation's. */

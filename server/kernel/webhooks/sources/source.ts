@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { Mode } from "./event.ts";
+import type { Mode } from "../events/event.ts";
 
 /** What every event says about itself. */
 export type Envelope = {

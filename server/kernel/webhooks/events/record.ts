@@ -1,11 +1,11 @@
-import { withSystemTx } from "../../platform/db/index.ts";
-import { assert } from "../../platform/problem.ts";
-import type { InboxDeps } from "./deps.ts";
-import { listEndpoints } from "./endpoints/store.ts";
+import { withSystemTx } from "../../../platform/db/index.ts";
+import { assert } from "../../../platform/problem.ts";
+import type { InboxDeps } from "../deps.ts";
+import { listEndpoints } from "../endpoints/store.ts";
 import type { Mode } from "./event.ts";
-import { insertEvents } from "./insert-events.ts";
-import { newEvent } from "./receive.ts";
-import type { Envelope } from "./source.ts";
+import { insertEvents } from "../intake/insert-events.ts";
+import { newEvent } from "../intake/receive.ts";
+import type { Envelope } from "../sources/source.ts";
 
 export type RecordedAt = { source: string; accountId: string; mode: Mode };
 export type Recorded = { envelope: Envelope; body: Buffer };

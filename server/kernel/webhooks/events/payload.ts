@@ -1,4 +1,4 @@
-import type { Sealer } from "../../platform/crypto/index.ts";
+import type { Sealer } from "../../../platform/crypto/index.ts";
 import type { EventId } from "./event.ts";
 
 /** The bytes of an event as they are stored; those from before sealing are plain. */

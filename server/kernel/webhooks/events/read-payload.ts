@@ -1,6 +1,6 @@
-import { withSystemTx } from "../../platform/db/index.ts";
-import type { InboxDeps } from "./deps.ts";
-import { note } from "./endpoints/change.ts";
+import { withSystemTx } from "../../../platform/db/index.ts";
+import type { InboxDeps } from "../deps.ts";
+import { note } from "../endpoints/change.ts";
 import type { EventId } from "./event.ts";
 import { openBody } from "./payload.ts";
 import { getStoredBody } from "./read.ts";

@@ -1,5 +1,5 @@
 /** Events by what they tell of. SQL only. */
-import type { Tx } from "../../platform/db/index.ts";
+import type { Tx } from "../../../platform/db/index.ts";
 import type { EventId, EventState, Mode } from "./event.ts";
 
 export type EventOf = {

@@ -1,10 +1,10 @@
-import { addMs } from "../../platform/clock.ts";
-import { withSystemTx, type Tx } from "../../platform/db/index.ts";
-import type { InboxDeps } from "./deps.ts";
-import { deleteTransmissions } from "./endpoints/store.ts";
-import type { EventId } from "./event.ts";
-import { sealBody } from "./payload.ts";
-import { deletePayloads, listPlainPayloads, writeSealed } from "./store.ts";
+import { addMs } from "../../../platform/clock.ts";
+import { withSystemTx, type Tx } from "../../../platform/db/index.ts";
+import type { InboxDeps } from "../deps.ts";
+import { deleteTransmissions } from "../endpoints/store.ts";
+import type { EventId } from "../events/event.ts";
+import { sealBody } from "../events/payload.ts";
+import { deletePayloads, listPlainPayloads, writeSealed } from "../store.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
 /** A delivery verifies for 75 hours at most; after that its transmission cannot come once more. */

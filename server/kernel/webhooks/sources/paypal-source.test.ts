@@ -3,9 +3,9 @@ import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { crc32 } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { loopbackIdentity, openAuthority, type Authority } from "../../../sandbox/core/authority.ts";
-import { createMetrics } from "../../platform/telemetry/index.ts";
-import { createPaypal, type PaypalApi } from "../../vendors/paypal/index.ts";
+import { loopbackIdentity, openAuthority, type Authority } from "../../../../sandbox/core/authority.ts";
+import { createMetrics } from "../../../platform/telemetry/index.ts";
+import { createPaypal, type PaypalApi } from "../../../vendors/paypal/index.ts";
 import { paypalSource } from "./paypal-source.ts";
 import type { Source } from "./source.ts";
 

@@ -1,12 +1,12 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { PaypalFault, readPaypalEnvelope, type PaypalApi } from "../../vendors/paypal/index.ts";
+import { PaypalFault, readPaypalEnvelope, type PaypalApi } from "../../../vendors/paypal/index.ts";
 import {
   CertificateAway,
   createPaypalVerifier,
   PAYPAL_SIGNATURE_HEADERS,
-} from "../../vendors/paypal/verify.ts";
-import { Problem } from "../../platform/problem.ts";
-import { webhookProblems } from "./problems.ts";
+} from "../../../vendors/paypal/verify.ts";
+import { Problem } from "../../../platform/problem.ts";
+import { webhookProblems } from "../problems.ts";
 import type { Envelope, Source } from "./source.ts";
 
 const RETRY_AFTER_S = 30;

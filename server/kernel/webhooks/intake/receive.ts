@@ -1,20 +1,20 @@
 import { createHash } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
-import { withSystemTx } from "../../platform/db/index.ts";
-import { networkOf } from "../../platform/http/index.ts";
-import { newId } from "../../platform/ids.ts";
-import { Problem, common } from "../../platform/problem.ts";
-import { perMinute } from "../../platform/rate-limit/index.ts";
-import { context } from "../../platform/telemetry/index.ts";
-import type { InboxDeps } from "./deps.ts";
-import type { EndpointRow } from "./endpoints/endpoint.ts";
-import type { Endpoints, Open } from "./endpoints/known.ts";
-import { noteTransmission } from "./endpoints/store.ts";
+import { withSystemTx } from "../../../platform/db/index.ts";
+import { networkOf } from "../../../platform/http/index.ts";
+import { newId } from "../../../platform/ids.ts";
+import { Problem, common } from "../../../platform/problem.ts";
+import { perMinute } from "../../../platform/rate-limit/index.ts";
+import { context } from "../../../platform/telemetry/index.ts";
+import type { InboxDeps } from "../deps.ts";
+import type { EndpointRow } from "../endpoints/endpoint.ts";
+import type { Endpoints, Open } from "../endpoints/known.ts";
+import { noteTransmission } from "../endpoints/store.ts";
 import type { NewEvent } from "./insert-events.ts";
-import { webhookProblems } from "./problems.ts";
-import { noteDelivered } from "./store.ts";
-import type { Signals } from "./signals.ts";
-import type { Envelope, Source } from "./source.ts";
+import { webhookProblems } from "../problems.ts";
+import { noteDelivered } from "../store.ts";
+import type { Signals } from "../signals.ts";
+import type { Envelope, Source } from "../sources/source.ts";
 import type { Writer } from "./writer.ts";
 
 /** Unverified requests of one address that get the plain answer; verified events are never counted. */

@@ -1,11 +1,11 @@
 /** What operators see of the inbox. */
-import type { WebhooksAttempts, WebhooksEndpoints, WebhooksEvents } from "../../../db/rows.ts";
-import type { Narrowed, Tx } from "../../platform/db/index.ts";
-import type { Id } from "../../platform/ids.ts";
-import { Problem, common } from "../../platform/problem.ts";
+import type { WebhooksAttempts, WebhooksEndpoints, WebhooksEvents } from "../../../../db/rows.ts";
+import type { Narrowed, Tx } from "../../../platform/db/index.ts";
+import type { Id } from "../../../platform/ids.ts";
+import { Problem, common } from "../../../platform/problem.ts";
 import type { Effect, EventId, EventState, Origin } from "./event.ts";
 import { conditionsOf, type EventFilter } from "./filter.ts";
-import { webhookProblems } from "./problems.ts";
+import { webhookProblems } from "../problems.ts";
 import type { StoredBody } from "./payload.ts";
 
 export type EventRow = Narrowed<

@@ -1,15 +1,15 @@
-import { addMs } from "../../platform/clock.ts";
-import { withSystemTx, withTx, type Db, type Tx } from "../../platform/db/index.ts";
-import { newId, type OrgId } from "../../platform/ids.ts";
-import { Problem, common } from "../../platform/problem.ts";
-import type { InboxDeps } from "./deps.ts";
-import type { AnyHandler, Effect, Prepared } from "./event.ts";
+import { addMs } from "../../../platform/clock.ts";
+import { withSystemTx, withTx, type Db, type Tx } from "../../../platform/db/index.ts";
+import { newId, type OrgId } from "../../../platform/ids.ts";
+import { Problem, common } from "../../../platform/problem.ts";
+import type { InboxDeps } from "../deps.ts";
+import type { AnyHandler, Effect, Prepared } from "../events/event.ts";
 import { handlerOf, isOtherMode, unhandledCode } from "./handler-of.ts";
-import { openBody } from "./payload.ts";
-import { RuleBroken } from "./problems.ts";
+import { openBody } from "../events/payload.ts";
+import { RuleBroken } from "../problems.ts";
 import { retryAt, waitUntil } from "./retry.ts";
-import type { Signals } from "./signals.ts";
-import { claimEvents, finishEvents, releaseClaim, renewLease, type Claimed, type Outcome } from "./store.ts";
+import type { Signals } from "../signals.ts";
+import { claimEvents, finishEvents, releaseClaim, renewLease, type Claimed, type Outcome } from "../store.ts";
 
 /** Events of one claim, and how many organizations of it are applied at once. */
 const CLAIM_LIMIT = 256;

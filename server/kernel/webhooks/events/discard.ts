@@ -1,9 +1,9 @@
-import { withSystemTx } from "../../platform/db/index.ts";
-import { Problem } from "../../platform/problem.ts";
-import type { InboxDeps } from "./deps.ts";
-import { note } from "./endpoints/change.ts";
+import { withSystemTx } from "../../../platform/db/index.ts";
+import { Problem } from "../../../platform/problem.ts";
+import type { InboxDeps } from "../deps.ts";
+import { note } from "../endpoints/change.ts";
 import type { EventId } from "./event.ts";
-import { webhookProblems } from "./problems.ts";
+import { webhookProblems } from "../problems.ts";
 
 /** Gives up dead events, all of them or none: they are ignored from now on, for the reason told. 409 `not_dead`. */
 export function discardEvents(

@@ -1,7 +1,7 @@
-import { readEnvelope, StripeFault, type StripeApi } from "../../vendors/stripe/index.ts";
-import { verifyStripe } from "../../vendors/stripe/verify.ts";
-import { Problem, assert } from "../../platform/problem.ts";
-import { webhookProblems } from "./problems.ts";
+import { readEnvelope, StripeFault, type StripeApi } from "../../../vendors/stripe/index.ts";
+import { verifyStripe } from "../../../vendors/stripe/verify.ts";
+import { Problem, assert } from "../../../platform/problem.ts";
+import { webhookProblems } from "../problems.ts";
 import type { Source } from "./source.ts";
 
 const MAX_SECRETS = 5;

@@ -1,6 +1,6 @@
-import type { InboxDeps } from "./deps.ts";
-import type { EventId, EventState, Origin } from "./event.ts";
-import { sealBody } from "./payload.ts";
+import type { InboxDeps } from "../deps.ts";
+import type { EventId, EventState, Origin } from "../events/event.ts";
+import { sealBody } from "../events/payload.ts";
 
 /** An event that is about to be stored. */
 export type NewEvent = {

@@ -1,5 +1,5 @@
 /** When an event is tried again. Pure. */
-import { addMs } from "../../platform/clock.ts";
+import { addMs } from "../../../platform/clock.ts";
 
 const MINUTE_MS = 60_000;
 const LONGEST_MIN = 60;

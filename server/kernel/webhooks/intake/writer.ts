@@ -1,4 +1,4 @@
-import { Problem, common } from "../../platform/problem.ts";
+import { Problem, common } from "../../../platform/problem.ts";
 import type { NewEvent } from "./insert-events.ts";
 
 /** Events of one commit at most, and their bytes. */

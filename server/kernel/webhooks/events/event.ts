@@ -1,6 +1,6 @@
 /** Events of the inbox and the two halves that apply them. Types and pure rules. */
-import type { Tx } from "../../platform/db/index.ts";
-import type { Id, OrgId } from "../../platform/ids.ts";
+import type { Tx } from "../../../platform/db/index.ts";
+import type { Id, OrgId } from "../../../platform/ids.ts";
 
 export type EventId = Id<"evt">;
 export type EventState = "received" | "waiting_retry" | "processing" | "processed" | "dead" | "ignored";

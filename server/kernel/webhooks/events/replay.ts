@@ -1,12 +1,12 @@
-import { withSystemTx } from "../../platform/db/index.ts";
-import { newId } from "../../platform/ids.ts";
-import { Problem, common } from "../../platform/problem.ts";
-import type { InboxDeps } from "./deps.ts";
-import { note } from "./endpoints/change.ts";
+import { withSystemTx } from "../../../platform/db/index.ts";
+import { newId } from "../../../platform/ids.ts";
+import { Problem, common } from "../../../platform/problem.ts";
+import type { InboxDeps } from "../deps.ts";
+import { note } from "../endpoints/change.ts";
 import type { EventId } from "./event.ts";
-import { webhookProblems } from "./problems.ts";
+import { webhookProblems } from "../problems.ts";
 import { getEvent, getStoredBody, type EventDetail } from "./read.ts";
-import { requeue } from "./replays/store.ts";
+import { requeue } from "../replays/store.ts";
 
 /**
  * Puts a finished event back into the queue, under a run of its own. What it did before is found again by reference, so a
