@@ -10,6 +10,7 @@ const ALONE = [
   "test/revocation.test.ts",
 ];
 const globalSetup = ["test/harness/global-setup.ts"];
+const setupFiles = ["test/harness/same-cases.ts"];
 
 export default defineConfig({
   test: {
@@ -29,6 +30,7 @@ export default defineConfig({
           include: ["{server,sandbox,local,db,contract,test,console}/**/*.test.{ts,tsx}"],
           exclude: ALONE,
           globalSetup,
+          setupFiles,
           // Files wait for databases and clocks more than they compute; by default one core would stay idle.
           maxWorkers: "100%",
           sequence: { groupOrder: 0 },
@@ -41,6 +43,7 @@ export default defineConfig({
           include: ALONE,
           isolate: true,
           globalSetup,
+          setupFiles,
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
         },

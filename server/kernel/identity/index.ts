@@ -25,7 +25,7 @@ export { createAccessTokens, isAccessToken, takenUntil, type AccessTokens } from
 export type { Claims } from "./tokens/claims.ts";
 export { switchSession } from "./tokens/switch-session.ts";
 export { findTokenSession } from "./tokens/find-token-session.ts";
-export { findSession, getSession, isSessionSecret, touchSession } from "./sessions/find-session.ts";
+export { findSession, getSession, isSessionSecret, touchSessions } from "./sessions/find-session.ts";
 export { endSessionsWithoutProof } from "./sessions/end-sessions.ts";
 export { moveSession, rotateSessionsOf, takeDueRotation } from "./sessions/rotate-session.ts";
 export { presentSession, presentUser, sessionAnswer, userAnswer } from "./schemas.ts";

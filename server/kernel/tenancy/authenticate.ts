@@ -1,11 +1,11 @@
 import { hashToken, safeEqual } from "../../platform/crypto/index.ts";
 import type { Bus } from "../../platform/bus/index.ts";
 import type { Cache } from "../../platform/cache/index.ts";
-import { withTx } from "../../platform/db/index.ts";
+import { withSystemTx, withTx } from "../../platform/db/index.ts";
 import type { Actor, Authenticate } from "../../platform/http/index.ts";
 import { Problem, common } from "../../platform/problem.ts";
 import type { Logger, Metrics } from "../../platform/telemetry/index.ts";
-import { audit, isAccessToken, isSessionSecret, sessionCookie } from "../identity/index.ts";
+import { audit, isAccessToken, isSessionSecret, sessionCookie, touchSessions } from "../identity/index.ts";
 import { parseKey } from "./keys/api-key.ts";
 import { type Credential, type CredentialDeps, loadKey, loadSession, loadToken } from "./credential.ts";
 import { createMemory } from "./memory.ts";
@@ -60,7 +60,9 @@ export function createAuthenticate(deps: AuthenticateDeps): Authenticator {
     tagsOf: ({ tags }) => tags,
   });
   const revocations = createRevocations(deps.bus, deps.cache, deps.metrics, memory.forget, memory.clear);
-  const touches = createTouches(deps.logger);
+  const touches = createTouches(deps.logger, (usedAt) =>
+    withSystemTx(deps.db, (tx) => touchSessions(tx, usedAt)),
+  );
   const uses = createUses(clock, touches);
   const cookie = sessionCookie(config);
   const ownOrigin = new URL(config.BASE_URL).origin;

@@ -12,7 +12,6 @@ import {
   type Session,
   takeDueRotation,
   takenUntil,
-  touchSession,
 } from "../identity/index.ts";
 import { matchesKey, type ParsedKey } from "./keys/api-key.ts";
 import { findStoredKey, locateKey, type StoredKey, updateLastUsed, updateScopeUsed } from "./keys/store.ts";
@@ -39,7 +38,8 @@ export type Credential = {
   reaches(ip: string): boolean;
   /** When it was last noted as used. */
   usedAt: Date | null;
-  writeUsedAt(now: Date): Promise<void>;
+  /** Keys only; sessions are written many at once. */
+  writeUsedAt: ((now: Date) => Promise<void>) | null;
   /** Keys only: when each scope was last noted as used. */
   scopesUsedAt: Map<string, Date>;
   writeScopeUsed(scope: string, now: Date): Promise<void>;
@@ -117,7 +117,7 @@ async function ofPerson(
         : null,
     scopesUsedAt: new Map(),
     reaches: networksOf(member.ipAllow),
-    writeUsedAt: (now) => withSystemTx(db, (tx) => touchSession(tx, id, now)),
+    writeUsedAt: null,
     writeScopeUsed: async () => undefined,
   };
   return credential;

@@ -26,7 +26,9 @@ export function createUses(clock: Clock, touches: Touches): Uses {
       if (actor.kind === "key") keys.set(actor, known);
       if (isRecent(known.usedAt, now)) return;
       known.usedAt = now;
-      touches.note(actor.credentialId, () => known.writeUsedAt(now));
+      const { writeUsedAt } = known;
+      if (writeUsedAt) touches.note(actor.credentialId, () => writeUsedAt(now));
+      else touches.noteSession(actor.credentialId, now);
     },
     noteScope(actor, scope) {
       const known = keys.get(actor);

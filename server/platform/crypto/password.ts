@@ -1,6 +1,7 @@
-import { argon2, randomBytes, timingSafeEqual } from "node:crypto";
+import { randomBytes, timingSafeEqual } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { Problem, common } from "../problem.ts";
+import { argon2id } from "./argon.ts";
 import { readForeignHash } from "./foreign-password.ts";
 
 const MEMORY_KIB = 19 * 1024;
@@ -26,16 +27,11 @@ async function inTurn<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** argon2id, 19 MiB, two passes, on libuv's threads. */
+/** argon2id, 19 MiB, two passes. */
 function derive(password: string, nonce: Buffer, memory: number, passes: number): Promise<Buffer> {
   const message = Buffer.from(password.normalize("NFKC"));
   const parameters = { message, nonce, parallelism: 1, tagLength: TAG_BYTES, memory, passes };
-  return inTurn(
-    () =>
-      new Promise((resolve, reject) => {
-        argon2("argon2id", parameters, (error, tag) => (error ? reject(error) : resolve(tag)));
-      }),
-  );
+  return inTurn(() => argon2id(parameters));
 }
 
 /** The same slow work on a code that was given out at random, under a salt that the caller keeps. */

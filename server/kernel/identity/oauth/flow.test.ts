@@ -14,6 +14,8 @@ test.each([
   ["/api/auth/logout", "/"],
   ["/a/../api/auth/logout", "/"],
   ["\t//evil.example", "/"],
+  ["/..//evil.example", "/"],
+  ["/a/..//evil.example", "/"],
   ["/\t/evil.example", "/"],
   ["", "/"],
   [undefined, "/"],

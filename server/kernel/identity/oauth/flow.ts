@@ -24,7 +24,8 @@ export function ownPath(given: string | undefined, baseUrl: string): string {
   if (given === undefined || given.length > MAX_PATH || !/^\/(?![/\\])/.test(given)) return "/";
   if (!URL.canParse(given, baseUrl)) return "/";
   const url = new URL(given, baseUrl);
-  if (url.origin !== new URL(baseUrl).origin || url.pathname.startsWith("/api/")) return "/";
+  // A path that resolves to two slashes, such as `/..//x`, names a host when it is read again.
+  if (url.origin !== new URL(baseUrl).origin || /^\/(\/|api\/)/.test(url.pathname)) return "/";
   return `${url.pathname}${url.search}${url.hash}`;
 }
 

@@ -15,5 +15,6 @@ export const findSession = (tx: Tx, secret: string): Promise<Session | null> =>
 /** The open session of this id, or null. */
 export const getSession = (tx: Tx, id: string): Promise<Session | null> => findSessionById(tx, id);
 
-/** Notes that the session is in use. */
-export const touchSession = (tx: Tx, id: string, now: Date): Promise<void> => updateLastSeen(tx, id, now);
+/** Notes when sessions were used, by their ids. */
+export const touchSessions = (tx: Tx, usedAt: ReadonlyMap<string, Date>): Promise<void> =>
+  updateLastSeen(tx, usedAt);

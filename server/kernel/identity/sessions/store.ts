@@ -202,11 +202,16 @@ export async function updateProven(tx: Tx, id: string, now: Date): Promise<void>
   );
 }
 
-export async function updateLastSeen(tx: Tx, id: string, now: Date): Promise<void> {
+/** By session; locked in the order of their ids, so that two processes with the same sessions do not wait for each other. */
+export async function updateLastSeen(tx: Tx, usedAt: ReadonlyMap<string, Date>): Promise<void> {
   await tx.query(
     "identity_update_last_seen",
-    "update identity.sessions set last_seen_at = $2 where id = $1 and ended_at is null and last_seen_at < $2",
-    [id, now],
+    `with used as (
+       select s.id, u.at from unnest($1::text[], $2::timestamptz[]) u (id, at)
+       join identity.sessions s on s.id = u.id
+       where s.ended_at is null and s.last_seen_at < u.at order by s.id for update of s)
+     update identity.sessions s set last_seen_at = used.at from used where s.id = used.id`,
+    [[...usedAt.keys()], [...usedAt.values()]],
   );
 }
 

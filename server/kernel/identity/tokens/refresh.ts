@@ -52,7 +52,7 @@ async function exchange(
     await deps.mail.send(tx, { kind: REUSE_MAIL, to: session.user.email, ref: { session_id: session.id } });
     return null;
   }
-  await updateLastSeen(tx, session.id, now);
+  await updateLastSeen(tx, new Map([[session.id, now]]));
   if (verdict === "repeat" && token.sealedSuccessor)
     return { session, refreshToken: openSuccessor(text, token.sealedSuccessor) };
   const refreshToken = await mintRefreshToken(tx, session.id, token.generation + 1, now);
