@@ -20,6 +20,18 @@ export const llmExamples: Record<string, Example> = {
   listLlmProviders: {},
   getLlmPolicy: {},
   putLlmPolicy: { given: () => ({ body: { routing: { sort: "price" }, allowed_models: null } }) },
+  listAdminProviders: {},
+  addProvider: {
+    given: () => ({
+      body: {
+        id: `sweep-${(drafts += 1)}`,
+        kind: "compatible",
+        base_url: "https://models.example.com/v1",
+        secret: "not-a-secret",
+      },
+    }),
+  },
+  changeProvider: { given: () => ({ params: { id: "openrouter" }, body: { kind: "openrouter" } }) },
   listPriceVersions: {},
   refreshPrices: {},
   approvePrices: draft,

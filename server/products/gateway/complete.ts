@@ -128,7 +128,7 @@ async function answerJson(gateway: Gateway, call: HeldCall, reply: Reply): Promi
     call,
     (candidate) => {
       const body = upstreamBody(call.chat, candidate, call.bound);
-      return relayJson({ llm: candidate.provider.llm, watch, timeouts, body, raw: reply.raw });
+      return relayJson({ asked: candidate.provider, watch, timeouts, body, raw: reply.raw });
     },
     () => tellWho(reply, call),
   );
@@ -159,7 +159,7 @@ async function answerStream(gateway: Gateway, call: HeldCall, reply: Reply): Pro
   const end = await ask(
     gateway,
     call,
-    (candidate) => relay.run(candidate.provider.llm, upstreamBody(call.chat, candidate, call.bound)),
+    (candidate) => relay.run(candidate.provider, upstreamBody(call.chat, candidate, call.bound)),
     () => tellWho(reply, call),
   );
   if (end.firstContentMs !== null) gateway.metrics.firstContentSeconds.observe(end.firstContentMs / 1_000);

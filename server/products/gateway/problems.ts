@@ -17,6 +17,8 @@ export const gatewayProblems = problems({
   hold_not_pending: [409, "This hold has been consumed or released, or its time is over"],
   exceeds_hold: [422, "The cost is above what is held"],
   rate_limit_exceeded: [429, "Too many calls or tokens"],
+  provider_not_found: [404, "There is no such provider"],
+  provider_exists: [409, "There is a provider of this id"],
   price_version_not_found: [404, "There is no such version of prices"],
   price_version_decided: [409, "This version is decided already"],
   upstream_failed: [502, "The provider failed to answer"],

@@ -64,7 +64,7 @@ export async function claimRequest(
 
 const FIND_PRICE = `
   select version, input_usd as input, output_usd as output, cache_read_usd as cache_read, cache_write_usd as cache_write,
-         request_usd as request
+         request_usd as request, markup_percent
   from gateway.price_lines where version = $1 and model = $2`;
 
 /** The price a request was held at; each stays for ever. */

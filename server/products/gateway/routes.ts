@@ -22,6 +22,7 @@ import { readBalance, readRecords, readUsage } from "./usage/read.ts";
 
 import { installationUsageRoutes } from "./operator-routes.ts";
 import { priceRoutes } from "./prices/routes.ts";
+import { providerRoutes } from "./providers/routes.ts";
 import { routingRoutes } from "./routing/routes.ts";
 
 export { usageStatsRoutes } from "./operator-routes.ts";
@@ -42,6 +43,7 @@ export function gatewayRoutes(http: Http, gateway: Gateway, setKeyLimits: SetKey
   quoteRoutes(http, gateway);
   routingRoutes(http, gateway);
   priceRoutes(http, gateway);
+  providerRoutes(http, gateway);
 }
 
 function modelRoutes(http: Http, gateway: Gateway, base: string, suffix: string): void {

@@ -5,7 +5,7 @@
  */
 export { createProvider, type LanguageModels, type Lookup, type ProviderOptions } from "./provider.ts";
 export { KINDS, PROVIDER_KINDS, type ProviderKind } from "./kinds.ts";
-export { readPrices, type ListedPrice } from "./price-list.ts";
+export { listsPrices, readPrices, type ListedPrice } from "./price-list.ts";
 export type { AnswerHead, Break, CallListener, OpenCall } from "./open-call.ts";
 export { ChatReader, type ChatSink } from "./chat-reader.ts";
 export { textsIn, usageChunk, type Chunk } from "./chunk.ts";

@@ -16,6 +16,8 @@ export type Kind = {
   lookup: { path(id: string): string; read(body: unknown): Usage | null } | null;
   /** Pauses before each look-up while somebody waits for the end of a whole answer, in ms. */
   lookupPauses: readonly number[];
+  /** What becomes of a call whose caller left: cut where the company then stops billing, else read to its end. */
+  onDisconnect: "abort" | "drain";
 };
 
 const OPENAI_SHAPED = {
@@ -24,6 +26,7 @@ const OPENAI_SHAPED = {
   generationHeader: "x-generation-id",
   lookup: null,
   lookupPauses: [],
+  onDisconnect: "drain",
 } as const;
 
 /** Glama tells usage only on asking, and a little late. */
@@ -35,6 +38,7 @@ export const KINDS: Readonly<Record<ProviderKind, Kind>> = {
     officialUrl: "https://openrouter.ai/api/v1",
     lookup: { path: (id) => `/generation?id=${encodeURIComponent(id)}`, read: readGeneration },
     lookupPauses: [0, 200],
+    onDisconnect: "abort",
   },
   glama: {
     officialUrl: "https://glama.ai/api/gateway",
@@ -46,9 +50,10 @@ export const KINDS: Readonly<Record<ProviderKind, Kind>> = {
       read: readCompletionRequest,
     },
     lookupPauses: LATE,
+    onDisconnect: "drain",
   },
   requesty: { ...OPENAI_SHAPED, officialUrl: "https://router.requesty.ai/v1" },
-  openai: { ...OPENAI_SHAPED, officialUrl: "https://api.openai.com/v1" },
+  openai: { ...OPENAI_SHAPED, officialUrl: "https://api.openai.com/v1", onDisconnect: "abort" },
   compatible: { ...OPENAI_SHAPED, officialUrl: null },
 };
 

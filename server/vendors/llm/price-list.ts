@@ -36,6 +36,9 @@ const READERS: Partial<Record<ProviderKind, (entry: Fields) => unknown[]>> = {
   },
 };
 
+/** False where a company lists none. */
+export const listsPrices = (kind: ProviderKind): boolean => READERS[kind] !== undefined;
+
 /** The prices of a list; null where this company lists none, or what came is no list. A model without a price is left out. */
 export function readPrices(kind: ProviderKind, list: unknown): ListedPrice[] | null {
   const read = READERS[kind];

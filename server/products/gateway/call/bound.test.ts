@@ -23,7 +23,18 @@ const llm = createProvider({
 const { models } = buildCatalogue(
   { models: modelRows(list), lines: linesOf(list, "openrouter").lines },
   new Map([
-    ["openrouter", { id: "openrouter", kind: "openrouter", llm, enabled: true, costBasis: "provider" }],
+    [
+      "openrouter",
+      {
+        id: "openrouter",
+        kind: "openrouter",
+        llm,
+        enabled: true,
+        costBasis: "provider",
+        onDisconnect: "abort",
+        timeouts: null,
+      },
+    ],
   ]),
   () => new Health(),
 );

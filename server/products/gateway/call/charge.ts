@@ -1,7 +1,7 @@
 /** What a call costs, once the provider has said so or cannot say so. Pure. */
 import type { Basis } from "../../../kernel/ledger/index.ts";
 import type { Usage } from "../../../vendors/llm/index.ts";
-import { costOf, type Price } from "../models/price.ts";
+import { costOf, markUp, type Price } from "../models/price.ts";
 import type { RelayEnd } from "./outcome.ts";
 
 export type Charge = {
@@ -58,11 +58,16 @@ export function outcomeOf(end: RelayEnd): Outcome {
 }
 
 /** The provider's own figure, else counts × price. */
-export const billed = (price: Price, usage: Usage): bigint => usage.costAtto ?? costOf(price, usage);
+export const billed = (price: Price, usage: Usage): bigint => usage.costAtto ?? costOf(price.base, usage);
 
-/** What the caller pays for it: the bill, or counts × price where the operator prefers the table. */
+/**
+ * What the caller pays for it: the bill with the markup on top, or counts × price where there is no bill or the operator
+ * prefers the table.
+ */
 const charged = (price: Price, usage: Usage): bigint =>
-  price.byTable ? costOf(price, usage) : billed(price, usage);
+  price.byTable || usage.costAtto === null
+    ? costOf(price, usage)
+    : markUp(usage.costAtto, price.markupPercent);
 
 /** A report of nothing for something: honoured, but looked up where that is possible. */
 export function isSuspect(price: Price, usage: Usage, content: boolean): boolean {

@@ -37,7 +37,8 @@ export async function measure(from: Measuring, end: RelayEnd): Promise<Charge | 
   }
   if (end.end === "left" && !end.sent) return chargeNothing(outcome, false);
   const suspect = usage !== null && isSuspect(price, usage, end.content);
-  if (usage && end.end === "complete" && !suspect) return chargeReported(price, outcome, usage, "reported");
+  const whole = end.end === "complete" || end.drained === true;
+  if (usage && whole && !suspect) return chargeReported(price, outcome, usage, "reported");
 
   const found = await lookUp(from.llm, end);
   if (found) return chargeReported(price, outcome, found, "reconciled");

@@ -8,6 +8,8 @@ export type RelayEnd = {
   end: "complete" | "failed" | "left";
   /** Why it failed; null otherwise. */
   fault: Fault | null;
+  /** The caller left and the answer was read to its end all the same: its usage is the last word. */
+  drained?: true;
   /** The request was on its way, so the provider may have begun. */
   sent: boolean;
   /** Some content arrived. */

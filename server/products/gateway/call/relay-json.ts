@@ -6,11 +6,11 @@ import {
   type AnswerHead,
   type Break,
   type CallListener,
-  type LanguageModels,
   type OpenCall,
 } from "../../../vendors/llm/index.ts";
+import { Drain, type Asked } from "./left.ts";
 import { faultOf, faults, type Fault, type RelayEnd } from "./outcome.ts";
-import type { Timeouts } from "./timeouts.ts";
+import { timeoutsFor, type Timeouts } from "./timeouts.ts";
 import type { Watch, Watched } from "./watch.ts";
 
 /** An answer longer than this is refused. */
@@ -18,7 +18,7 @@ const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 
 export type JsonEnd = RelayEnd & { /** The provider's answer, exactly. */ body: Buffer };
 
-type Options = { llm: LanguageModels; watch: Watch; timeouts: Timeouts; body: Buffer; raw: ServerResponse };
+type Options = { asked: Asked; watch: Watch; timeouts: Timeouts; body: Buffer; raw: ServerResponse };
 
 /** Asks the provider and waits for the whole answer, the deadline or the caller's leaving. Never rejects. */
 export function relayJson(options: Options): Promise<JsonEnd> {
@@ -29,6 +29,9 @@ class JsonRelay implements CallListener, Watched {
   readonly #options: Options;
   readonly #startedAt = performance.now();
   readonly #result = Promise.withResolvers<JsonEnd>();
+  readonly #timeouts: Timeouts;
+  /** Null while the caller is there. */
+  #drain: Drain | null = null;
   #call: OpenCall | null = null;
   #pieces: Buffer[] = [];
   #bytes = 0;
@@ -37,24 +40,30 @@ class JsonRelay implements CallListener, Watched {
 
   constructor(options: Options) {
     this.#options = options;
+    this.#timeouts = timeoutsFor(options.timeouts, options.asked.timeouts);
   }
 
   run(): Promise<JsonEnd> {
-    const { llm, watch, body, raw } = this.#options;
+    const { asked, watch, body, raw } = this.#options;
     watch.add(this);
     raw.once("close", this.#onClose);
     if (raw.destroyed) this.#finish("left", null);
-    else this.#call = llm.chat(body, this);
+    else this.#call = asked.llm.chat(body, this);
     return this.#result.promise;
   }
 
   readonly #onClose = () => {
+    if (this.#options.asked.onDisconnect === "drain" && this.#call) {
+      this.#drain = new Drain(performance.now());
+      return;
+    }
     this.#call?.abort();
     this.#finish("left", null);
   };
 
   tick(now: number): void {
-    if (now - this.#startedAt < this.#options.timeouts.json) return;
+    const over = this.#drain?.isOver(now) ?? false;
+    if (!over && now - this.#startedAt < this.#timeouts.json) return;
     this.#call?.abort();
     this.#finish("failed", faults.over);
   }
@@ -68,7 +77,8 @@ class JsonRelay implements CallListener, Watched {
   data(bytes: Buffer): void {
     this.#pieces.push(bytes);
     this.#bytes += bytes.length;
-    if (this.#bytes <= MAX_ANSWER_BYTES) return;
+    const full = this.#drain?.isFull(bytes.length) ?? false;
+    if (!full && this.#bytes <= MAX_ANSWER_BYTES) return;
     this.#call?.abort();
     this.#finish("failed", faults.failed);
   }
@@ -94,8 +104,9 @@ class JsonRelay implements CallListener, Watched {
     this.#options.raw.off("close", this.#onClose);
     const begun = this.#pieces[0];
     this.#result.resolve({
-      end,
-      fault,
+      end: this.#drain === null ? end : "left",
+      fault: this.#drain === null ? fault : null,
+      ...(this.#drain !== null && end === "complete" ? { drained: true as const } : {}),
       sent: this.#call?.sent ?? false,
       content: answer?.content ?? false,
       usage: answer?.usage ?? null,

@@ -7,14 +7,14 @@ import {
   type CallListener,
   type ChatSink,
   type Chunk,
-  type LanguageModels,
   type OpenCall,
   type Usage,
 } from "../../../vendors/llm/index.ts";
+import { Drain, type Asked } from "./left.ts";
 import { faultOf, faults, type Fault, type RelayEnd } from "./outcome.ts";
 import { MOST_KEPT_BYTES } from "../keys/kept-answer.ts";
 import { StreamWriter } from "./stream-writer.ts";
-import type { Timeouts } from "./timeouts.ts";
+import { timeoutsFor, type Timeouts } from "./timeouts.ts";
 import type { Watch, Watched } from "./watch.ts";
 
 /** Bytes of delivered chunks that are kept, in case the cost has to be estimated. */
@@ -47,6 +47,10 @@ export class StreamRelay implements CallListener, ChatSink, Watched {
   #result = Promise.withResolvers<RelayEnd>();
   #reader = new ChatReader(this);
   readonly #writer: StreamWriter;
+  #timeouts: Timeouts;
+  #drains = false;
+  /** Null while the caller is there. */
+  #drain: Drain | null = null;
   #call: OpenCall | null = null;
   /** Chunks from before the first content. */
   #kept: Buffer[] = [];
@@ -65,6 +69,7 @@ export class StreamRelay implements CallListener, ChatSink, Watched {
 
   constructor(options: Options) {
     this.#options = options;
+    this.#timeouts = options.timeouts;
     this.#writer = new StreamWriter(options.raw, {
       open: options.open,
       pause: () => this.#call?.pause(),
@@ -75,9 +80,11 @@ export class StreamRelay implements CallListener, ChatSink, Watched {
     });
   }
 
-  /** Asks `llm`; never rejects. Once more only after an attempt without content. */
-  run(llm: LanguageModels, body: Buffer): Promise<RelayEnd> {
+  /** Asks a provider; never rejects. Once more only after an attempt without content. */
+  run({ llm, onDisconnect, timeouts }: Asked, body: Buffer): Promise<RelayEnd> {
     const { watch, raw } = this.#options;
+    this.#timeouts = timeoutsFor(this.#options.timeouts, timeouts);
+    this.#drains = onDisconnect === "drain";
     if (this.#over) this.#reset();
     watch.add(this);
     raw.once("close", this.#onClose);
@@ -130,23 +137,31 @@ export class StreamRelay implements CallListener, ChatSink, Watched {
     this.#options.progress.generationId = null;
   }
 
-  readonly #onClose = () => this.#stop("left", null);
+  /** Read on for nobody where that is the provider's way, and for the usage once the answer has ended. */
+  readonly #onClose = () => {
+    if (!this.#drains && !this.#finished) return this.#stop("left", null);
+    const now = performance.now();
+    this.#lastEventAt = now;
+    this.#drain = this.#drains ? new Drain(now) : new Drain(now, this.#timeouts.usage);
+    if (this.#writer.blocked) this.#call?.resume();
+  };
 
   tick(now: number): void {
-    const { timeouts } = this.#options;
+    const timeouts = this.#timeouts;
     const silentMs = now - this.#lastEventAt;
+    if (this.#drain?.isOver(now)) return this.#stop("left", null);
     if (now - this.#startedAt > timeouts.stream) return this.#stop("failed", faults.over);
     if (this.#firstContentAt === null && now - this.#askedAt > timeouts.firstContent)
       return this.#stop("failed", faults.timeout);
     // While the caller does not read, the provider is paused and cannot be blamed for silence.
-    if (this.#writer.blocked) return;
+    if (this.#writer.blocked && this.#drain === null) return;
     if (this.#finished && silentMs > timeouts.usage) {
       this.#call?.abort();
       return this.#stop("complete", null);
     }
     if (this.#firstContentAt !== null && silentMs > timeouts.stall)
       return this.#stop("failed", faults.timeout);
-    if (now - this.#lastWriteAt < timeouts.comment) return;
+    if (this.#drain !== null || now - this.#lastWriteAt < timeouts.comment) return;
     this.#lastWriteAt = now;
     this.#writer.write(Buffer.from(": working\n\n"));
   }
@@ -157,6 +172,7 @@ export class StreamRelay implements CallListener, ChatSink, Watched {
   }
   data(bytes: Buffer): void {
     this.#lastEventAt = performance.now();
+    if (this.#drain?.isFull(bytes.length)) return this.#stop("left", null);
     this.#reader.push(bytes);
   }
   end(): void {
@@ -218,7 +234,7 @@ export class StreamRelay implements CallListener, ChatSink, Watched {
       this.#copiedBytes += bytes.length;
     }
     this.#lastWriteAt = this.#lastEventAt;
-    this.#writer.write(bytes);
+    if (this.#drain === null) this.#writer.write(bytes);
   }
 
   #stop(end: RelayEnd["end"], fault: Fault | null): void {
@@ -232,8 +248,9 @@ export class StreamRelay implements CallListener, ChatSink, Watched {
     const sample = this.#sample;
     const firstContentAt = this.#firstContentAt;
     this.#result.resolve({
-      end,
-      fault,
+      end: this.#drain === null ? end : "left",
+      fault: this.#drain === null ? fault : null,
+      ...(this.#drain !== null && end === "complete" ? { drained: true as const } : {}),
       sent: this.#call?.sent ?? false,
       content: firstContentAt !== null,
       usage: this.#usage,

@@ -21,3 +21,7 @@ export const defaultTimeouts: Timeouts = {
   usage: 5_000,
   comment: 10_000,
 };
+
+/** Those of all with a provider's own. */
+export const timeoutsFor = (all: Timeouts, own: Partial<Timeouts> | null): Timeouts =>
+  own === null ? all : { ...all, ...own };

@@ -3,8 +3,9 @@ import { formatScaled } from "../../../platform/money.ts";
 import { Problem } from "../../../platform/problem.ts";
 import { gatewayProblems } from "../problems.ts";
 import type { LanguageModels } from "../../../vendors/llm/index.ts";
+import type { Timeouts } from "../call/timeouts.ts";
 import type { Health } from "../routing/health.ts";
-import { dearest, parsePrice, type Price } from "./price.ts";
+import { dearest, parsePrice, type Price, type PriceText } from "./price.ts";
 import type { LineRow, ModelRow } from "./store.ts";
 
 /** Somebody who serves models. */
@@ -14,6 +15,10 @@ export type Provider = {
   llm: LanguageModels;
   enabled: boolean;
   costBasis: "provider" | "table";
+  /** What becomes of a call whose caller left: cut, or read to its end. */
+  onDisconnect: "abort" | "drain";
+  /** Its own deadlines, in ms; null: those of all. */
+  timeouts: Partial<Timeouts> | null;
 };
 
 /** One provider's offer of one model. */
@@ -111,12 +116,13 @@ export function chooseModel(catalogue: Catalogue, id: string, allowed: readonly 
 const priceOf = (line: LineRow, providers: ReadonlyMap<string, Provider>): Price =>
   parsePrice(line.version, textOf(line), providers.get(line.provider)?.costBasis === "table");
 
-export const textOf = (line: LineRow) => ({
+export const textOf = (line: LineRow): PriceText => ({
   input: line.input_usd,
   output: line.output_usd,
   cache_read: line.cache_read_usd,
   cache_write: line.cache_write_usd,
   request: line.request_usd,
+  markup_percent: line.markup_percent,
 });
 
 function candidateOf(
@@ -132,7 +138,7 @@ function candidateOf(
     model,
     upstreamModel: line.upstream_model ?? line.model,
     price,
-    maxPrice: `{"prompt":${perMillion(price.input)},"completion":${perMillion(price.output)}}`,
+    maxPrice: `{"prompt":${perMillion(price.base.input)},"completion":${perMillion(price.base.output)}}`,
     maxOutputTokens: line.max_output_tokens,
     health: health(line.provider, line.model),
   };

@@ -63,6 +63,7 @@ export function linesOf(priceList: PriceList, provider: string): { version: stri
         cache_write_usd: offer.prices.cache_write,
         cache_write_1h_usd: offer.prices.cache_write_1h ?? null,
         request_usd: offer.prices.request,
+        markup_percent: 0,
         context_length: model.context_length,
         max_output_tokens: model.max_output_tokens,
       },

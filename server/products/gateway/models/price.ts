@@ -1,53 +1,89 @@
-import { parseAtto } from "../../../platform/money.ts";
+import { formatAtto, parseAtto } from "../../../platform/money.ts";
 import { assert } from "../../../platform/problem.ts";
 import type { Usage } from "../../../vendors/llm/index.ts";
 
-/** Prices of one model in one version, in 10⁻¹⁸ USD per token or per request. */
-export type Price = {
-  version: string;
+/** In 10⁻¹⁸ USD per token or per request. */
+export type Rates = {
   input: bigint;
   output: bigint;
   cacheRead: bigint;
   cacheWrite: bigint;
   request: bigint;
-  /** Counts are priced by this table whatever figure the provider names. */
-  byTable: boolean;
 };
 
-/** Exact decimals in USD per token or per request, as the price list has them. */
+/** Prices of one model in one version, as callers pay them. */
+export type Price = Rates & {
+  version: string;
+  /** Counts are priced by this table whatever figure the provider names. */
+  byTable: boolean;
+  /** What callers pay on top of the provider's bill. */
+  markupPercent: bigint;
+  /** As the provider lists them; the same without a markup. */
+  base: Rates;
+};
+
+/** Exact decimals in USD per token or per request, as the provider's list has them, and what is put on top. */
 export type PriceText = {
   input: string;
   output: string;
   cache_read: string;
   cache_write: string;
   request: string;
+  markup_percent: number;
 };
 
+const HUNDRED = 100n;
+
+/** `atto` and so many percent on top, rounded up to 10⁻¹⁸ USD. */
+export function markUp(atto: bigint, percent: bigint): bigint {
+  return percent === 0n ? atto : (atto * (HUNDRED + percent) + HUNDRED - 1n) / HUNDRED;
+}
+
 export function parsePrice(version: string, text: PriceText, byTable = false): Price {
-  return {
-    version,
-    byTable,
+  const markupPercent = BigInt(text.markup_percent);
+  const base: Rates = {
     input: parseAtto(text.input),
     output: parseAtto(text.output),
     cacheRead: parseAtto(text.cache_read),
     cacheWrite: parseAtto(text.cache_write),
     request: parseAtto(text.request),
   };
+  return { version, byTable, markupPercent, base, ...markedUp(base, markupPercent) };
+}
+
+const markedUp = (rates: Rates, percent: bigint): Rates => ({
+  input: markUp(rates.input, percent),
+  output: markUp(rates.output, percent),
+  cacheRead: markUp(rates.cacheRead, percent),
+  cacheWrite: markUp(rates.cacheWrite, percent),
+  request: markUp(rates.request, percent),
+});
+
+/** What callers pay, as exact decimals in USD. */
+export function publishedText(text: PriceText): Omit<PriceText, "markup_percent"> {
+  const price = parsePrice("", text);
+  return {
+    input: formatAtto(price.input),
+    output: formatAtto(price.output),
+    cache_read: formatAtto(price.cacheRead),
+    cache_write: formatAtto(price.cacheWrite),
+    request: formatAtto(price.request),
+  };
 }
 
 /** What these counts cost; each token is priced once. */
-export function costOf(price: Price, usage: Usage): bigint {
+export function costOf(rates: Rates, usage: Usage): bigint {
   return (
-    price.request +
-    price.input * BigInt(usage.inputTokens) +
-    price.cacheRead * BigInt(usage.cacheReadTokens) +
-    price.cacheWrite * BigInt(usage.cacheWriteTokens) +
-    price.output * BigInt(usage.outputTokens)
+    rates.request +
+    rates.input * BigInt(usage.inputTokens) +
+    rates.cacheRead * BigInt(usage.cacheReadTokens) +
+    rates.cacheWrite * BigInt(usage.cacheWriteTokens) +
+    rates.output * BigInt(usage.outputTokens)
   );
 }
 
 /** The most that so many tokens can cost: a prompt token is priced as its dearest kind. */
-export function worstCost(price: Price, promptTokens: number, outputTokens: number): bigint {
+export function worstCost(price: Rates, promptTokens: number, outputTokens: number): bigint {
   const dearest = price.input > price.cacheWrite ? price.input : price.cacheWrite;
   return price.request + dearest * BigInt(promptTokens) + price.output * BigInt(outputTokens);
 }
@@ -64,12 +100,18 @@ function dearer(a: Price, b: Price): Price {
   return {
     version: a.version,
     byTable: a.byTable,
-    input: larger(a.input, b.input),
-    output: larger(a.output, b.output),
-    cacheRead: larger(a.cacheRead, b.cacheRead),
-    cacheWrite: larger(a.cacheWrite, b.cacheWrite),
-    request: larger(a.request, b.request),
+    markupPercent: larger(a.markupPercent, b.markupPercent),
+    base: dearerRates(a.base, b.base),
+    ...dearerRates(a, b),
   };
 }
+
+const dearerRates = (a: Rates, b: Rates): Rates => ({
+  input: larger(a.input, b.input),
+  output: larger(a.output, b.output),
+  cacheRead: larger(a.cacheRead, b.cacheRead),
+  cacheWrite: larger(a.cacheWrite, b.cacheWrite),
+  request: larger(a.request, b.request),
+});
 
 const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);

@@ -117,7 +117,15 @@ function openOne(deps: Deps, clients: Clients, row: ProviderRow): Provider | nul
       // What the environment says is the owner's own word.
       publicOnly: row.base_url !== null && !row.private_address,
     });
-  const provider = { id: row.id, kind: setting.kind, llm, enabled: row.enabled, costBasis: row.cost_basis };
+  const provider: Provider = {
+    id: row.id,
+    kind: setting.kind,
+    llm,
+    enabled: row.enabled,
+    costBasis: row.cost_basis,
+    onDisconnect: row.on_disconnect ?? KINDS[setting.kind].onDisconnect,
+    timeouts: row.timeouts,
+  };
   clients.set(row.id, { print, provider });
   return provider;
 }

@@ -1,6 +1,9 @@
 /** SQL of providers, models and prices. */
 import type { Tx } from "../../../platform/db/index.ts";
 
+/** In ms; what is left out is as everywhere. */
+export type TimeoutsRow = { firstContent?: number; json?: number; stream?: number; stall?: number };
+
 export type ProviderRow = {
   id: string;
   kind: string;
@@ -10,10 +13,16 @@ export type ProviderRow = {
   enabled: boolean;
   private_address: boolean;
   cost_basis: "provider" | "table";
+  markup_percent: number;
+  /** Null: as its kind has it. */
+  on_disconnect: "abort" | "drain" | null;
+  /** Null: as everywhere. */
+  timeouts: TimeoutsRow | null;
 };
 
 const PROVIDERS = `
-  select id, kind, base_url, secret, secret_last4, enabled, private_address, cost_basis
+  select id, kind, base_url, secret, secret_last4, enabled, private_address, cost_basis, markup_percent, on_disconnect,
+    timeouts
   from gateway.providers order by id`;
 
 export const listProviders = (tx: Tx): Promise<ProviderRow[]> => tx.query("gateway.providers", PROVIDERS, []);
@@ -70,6 +79,8 @@ export type LineRow = {
   cache_write_usd: string;
   cache_write_1h_usd: string | null;
   request_usd: string;
+  /** What callers pay on top. */
+  markup_percent: number;
   context_length: number;
   max_output_tokens: number;
 };
@@ -77,7 +88,7 @@ export type LineRow = {
 const LINE = `version, model, provider, upstream_model, input_usd, output_usd, cache_read_usd, cache_write_usd,
   cache_write_1h_usd, request_usd`;
 const ACTIVE_LINES = `
-  select ${LINE.replaceAll(/(\w+)/g, "l.$1")}, l.context_length::int, l.max_output_tokens::int
+  select ${LINE.replaceAll(/(\w+)/g, "l.$1")}, l.markup_percent, l.context_length::int, l.max_output_tokens::int
   from gateway.price_lines l join gateway.price_versions v on v.version = l.version
   where v.state = 'active' order by l.provider, l.model`;
 
@@ -100,22 +111,25 @@ const INSERT_VERSION = `
   returning version`;
 const INSERT_LINES = `
   insert into gateway.price_lines
-    (${LINE}, context_length, max_output_tokens, created_at)
-  select ${LINE}, context_length, max_output_tokens, $1
+    (${LINE}, markup_percent, context_length, max_output_tokens, created_at)
+  select ${LINE}, coalesce((select g.markup_percent from gateway.providers g where g.id = p.provider), 0),
+    context_length, max_output_tokens, $1
   from json_to_recordset($2::json) as p (${LINE_COLUMNS})
   order by version, model
   on conflict do nothing`;
 
+export type NewLine = Omit<LineRow, "markup_percent">;
+
 export type NewVersion = {
   version: string;
   provider: string;
-  source: "config" | "models" | "import";
+  source: "config" | "models" | "import" | "markup";
   /** Counts at once where the provider has no active version yet; else an operator decides. */
   first: boolean;
-  lines: readonly LineRow[];
+  lines: readonly NewLine[];
 };
 
-/** Adds a version with its lines; false when there is one of that name. */
+/** Adds a version with its lines, at the markup that its provider has now; false when there is one of that name. */
 export async function insertVersion(tx: Tx, added: NewVersion, now: Date): Promise<boolean> {
   const { version, provider, source, first, lines } = added;
   const values = [version, provider, source, now, first];
@@ -132,7 +146,7 @@ const LINES_THAT_DIFFER = `
      <> (p.input_usd, p.output_usd, p.cache_read_usd, p.cache_write_usd, p.request_usd)`;
 
 /** Models whose stored line of the same version is another, or missing. */
-export async function linesThatDiffer(tx: Tx, lines: readonly LineRow[]): Promise<string[]> {
+export async function linesThatDiffer(tx: Tx, lines: readonly NewLine[]): Promise<string[]> {
   const rows = await tx.query<{ model: string }>("gateway.lines_that_differ", LINES_THAT_DIFFER, [
     JSON.stringify(lines),
   ]);

@@ -1,5 +1,5 @@
 import { withSystemTx } from "../../../platform/db/index.ts";
-import { readPrices, type ListedPrice } from "../../../vendors/llm/index.ts";
+import { listsPrices, readPrices, type ListedPrice } from "../../../vendors/llm/index.ts";
 import { insertVersion, listActiveLines, type LineRow } from "../models/store.ts";
 import type { Provider } from "../models/catalogue.ts";
 import type { Gateway } from "../state.ts";
@@ -36,6 +36,7 @@ export async function refreshWhenOld(gateway: Gateway, signal: AbortSignal): Pro
 }
 
 async function refreshOne({ deps }: Gateway, { id: provider, llm }: Provider): Promise<Refreshed> {
+  if (!listsPrices(llm.kind)) return { provider, outcome: "no_list", version: null };
   const listed = readPrices(llm.kind, await llm.listModels(AbortSignal.timeout(TIMEOUT_MS)));
   if (listed === null) return { provider, outcome: "no_list", version: null };
   const now = deps.clock.now();

@@ -10,7 +10,7 @@ const version = z
     version: z.string(),
     provider: z.string(),
     state: z.enum(["draft", "active", "retired", "rejected"]),
-    source: z.enum(["config", "models", "import"]),
+    source: z.enum(["config", "models", "import", "markup"]),
     created_at: instant,
     decided_at: instant.nullable(),
     decided_by: z.string().nullable(),

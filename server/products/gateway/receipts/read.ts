@@ -4,6 +4,7 @@ import { rankOf, type Actor } from "../../../platform/http/index.ts";
 import { assert, Problem, common } from "../../../platform/problem.ts";
 import { personOf } from "../limits/bound.ts";
 import { gatewayProblems } from "../problems.ts";
+import { publishedText } from "../models/price.ts";
 import { findPrice } from "../reconcile-store.ts";
 import type { Gateway } from "../state.ts";
 import { arithmeticOf, bytesOf, VERSION, type Receipt, type ReceiptAttempt } from "./receipt.ts";
@@ -40,7 +41,7 @@ export async function readReceipt(
     return {
       ...headOf(actor, row),
       attempts: shown,
-      ...arithmeticOf(shown, price),
+      ...arithmeticOf(shown, publishedText(price)),
       cost_micros: Number(row.cost_micros ?? 0n),
       written_off_micros: Number(hold.writtenOff),
       hold: { id: row.hold_id, amount_micros: Number(row.held_micros) },

@@ -9,7 +9,7 @@ export type ProviderView = {
   byok: boolean;
   success_1h: number | null;
   first_content_p50_ms: number | null;
-  on_disconnect: "abort";
+  on_disconnect: "abort" | "drain";
 };
 
 /** The providers that serve models, and how they have done of late as this process saw it. */
@@ -23,7 +23,7 @@ export function describeProviders({ catalogue, deps }: Gateway): ProviderView[] 
       id,
       models: some.length,
       byok: false,
-      on_disconnect: "abort" as const,
+      on_disconnect: some[0]?.provider.onDisconnect ?? "abort",
       ...healthOf(some, now),
     }));
 }

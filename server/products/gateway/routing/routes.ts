@@ -18,7 +18,7 @@ const providersAnswer = z
         byok: z.boolean().meta({ description: "By the organization's own key" }),
         success_1h: z.number().nullable().meta({ description: "0 to 1; null without a call" }),
         first_content_p50_ms: z.int().nullable(),
-        on_disconnect: z.enum(["abort"]),
+        on_disconnect: z.enum(["abort", "drain"]),
       }),
     ),
   })
