@@ -1,6 +1,8 @@
 /** Calls about the providers of models and their prices. */
 import type { TestApp } from "../harness/app.ts";
+import { newId } from "../../server/platform/ids.ts";
 import type { Example } from "./examples.ts";
+import { ownOrganization } from "./rows.ts";
 
 let drafts = 0;
 /** A list that nobody decided about. */
@@ -16,7 +18,33 @@ const draft: Example = {
   },
 };
 
+/** A call that its process still serves, as far as anybody knows. */
+const running: Example = {
+  given: async (app: TestApp) => {
+    const id = newId("hold");
+    await app.sql(
+      `insert into gateway.requests (org_id, id, mode, credential_id, endpoint, model, provider, price_version, streamed,
+         hold_id, held_micros, prompt_tokens_bound, state, created_at, next_lookup_at)
+       values ($1, $2, 'test', 'sweep', 'chat/completions', 'sandbox/echo', 'openrouter', 'sweep', false, $3, 1, 1, 'open',
+         now(), now() + interval '1 day')`,
+      [await ownOrganization(app), newId("req"), id],
+    );
+    return { params: { id } };
+  },
+  status: 409,
+};
+const adminModel = { params: { author: "openai", slug: "gpt-4o-mini" } };
+
 export const llmExamples: Record<string, Example> = {
+  getAdminModel: { given: () => adminModel },
+  setModel: {
+    given: () => ({
+      ...adminModel,
+      body: { name: "GPT-4o mini", image_tokens: 50_000, paused: false, aliases: [] },
+    }),
+  },
+  listOpenHolds: {},
+  reconcileHold: running,
   listLlmProviders: {},
   getLlmPolicy: {},
   putLlmPolicy: { given: () => ({ body: { routing: { sort: "price" }, allowed_models: null } }) },
@@ -28,6 +56,7 @@ export const llmExamples: Record<string, Example> = {
         kind: "compatible",
         base_url: "https://models.example.com/v1",
         secret: "not-a-secret",
+        enabled: false,
       },
     }),
   },

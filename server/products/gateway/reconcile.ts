@@ -105,7 +105,7 @@ async function lookForLoss(gateway: Gateway, org: OrgId, id: string, now: Date):
 }
 
 /** Asks the provider's books once. Without an answer the request waits for its next turn, or is concluded after the last. */
-async function reconcileOne(gateway: Gateway, org: OrgId, id: string, now: Date): Promise<void> {
+export async function reconcileOne(gateway: Gateway, org: OrgId, id: string, now: Date): Promise<void> {
   const { db } = gateway.deps;
   const pauses = { now, firstPauseMs: firstPause(), longestPauseMs: LONGEST_PAUSE_MS };
   const claimed = await withTx(db, org, async (tx) => {

@@ -22,6 +22,8 @@ import { readBalance, readRecords, readUsage } from "./usage/read.ts";
 
 import { installationUsageRoutes } from "./operator-routes.ts";
 import { priceRoutes } from "./prices/routes.ts";
+import { modelAdminRoutes } from "./models/admin-routes.ts";
+import { openHoldRoutes } from "./open-holds/routes.ts";
 import { providerRoutes } from "./providers/routes.ts";
 import { routingRoutes } from "./routing/routes.ts";
 
@@ -44,6 +46,8 @@ export function gatewayRoutes(http: Http, gateway: Gateway, setKeyLimits: SetKey
   routingRoutes(http, gateway);
   priceRoutes(http, gateway);
   providerRoutes(http, gateway);
+  modelAdminRoutes(http, gateway);
+  openHoldRoutes(http, gateway);
 }
 
 function modelRoutes(http: Http, gateway: Gateway, base: string, suffix: string): void {

@@ -59,7 +59,11 @@ export type Model = {
   candidates: readonly Candidate[];
 };
 
-export type Catalogue = { models: ReadonlyMap<string, Model> };
+export type Catalogue = {
+  models: ReadonlyMap<string, Model>;
+  /** By their other ids. */
+  aliases: ReadonlyMap<string, Model>;
+};
 
 /** A model that can be called. */
 export type PricedModel = Model & { price: Price };
@@ -76,7 +80,10 @@ export function buildCatalogue(
 ): Catalogue {
   const lines = Map.groupBy(rows.lines, ({ model }) => model);
   const models = rows.models.map((row) => modelOf(row, lines.get(row.id) ?? [], providers, health));
-  return { models: new Map(models.map((model) => [model.id, model])) };
+  return {
+    models: new Map(models.map((model) => [model.id, model])),
+    aliases: new Map(models.flatMap((model) => model.row.aliases.map((alias) => [alias, model] as const))),
+  };
 }
 
 function modelOf(
@@ -101,13 +108,17 @@ function modelOf(
   return priced;
 }
 
+/** By its id or another that an operator gave it. */
+export const findModel = (catalogue: Catalogue, id: string): Model | undefined =>
+  catalogue.models.get(id) ?? catalogue.aliases.get(id);
+
 export const isAllowed = (allowed: readonly string[], id: string): boolean =>
   allowed.length === 0 || allowed.includes(id);
 
 /** The model to call. 404 for one that is not listed or not allowed, 400 for one without a price. */
 export function chooseModel(catalogue: Catalogue, id: string, allowed: readonly string[] = []): PricedModel {
-  const model = catalogue.models.get(id);
-  if (!model || model.row.paused || !isAllowed(allowed, id))
+  const model = findModel(catalogue, id);
+  if (!model || model.row.paused || !isAllowed(allowed, model.id))
     throw new Problem(gatewayProblems.model_not_found);
   if (!model.price) throw new Problem(gatewayProblems.price_unknown);
   return model as PricedModel;

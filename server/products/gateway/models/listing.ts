@@ -1,7 +1,7 @@
 import { Problem } from "../../../platform/problem.ts";
 import { formatAtto } from "../../../platform/money.ts";
 import { gatewayProblems } from "../problems.ts";
-import { isAllowed, type Catalogue, type Model, type PricedModel } from "./catalogue.ts";
+import { findModel, isAllowed, type Catalogue, type Model, type PricedModel } from "./catalogue.ts";
 
 const isCallable = (model: Model | undefined, allowed: readonly string[]): model is PricedModel =>
   model !== undefined && model.price !== null && !model.row.paused && isAllowed(allowed, model.id);
@@ -14,7 +14,7 @@ export function listModels(catalogue: Catalogue, allowed: readonly string[] = []
 
 /** 404 for one that does not exist, has no price or is not allowed. */
 export function getModel(catalogue: Catalogue, id: string, allowed: readonly string[] = []) {
-  const model = catalogue.models.get(id);
+  const model = findModel(catalogue, id);
   if (!isCallable(model, allowed)) throw new Problem(gatewayProblems.model_not_found);
   return shown(model);
 }

@@ -40,7 +40,14 @@ export const readPriceList = (text: unknown = list): PriceList => listSchema.par
 
 /** Rows of the list's models. */
 export const modelRows = ({ models }: PriceList): ModelRow[] =>
-  models.map(({ id, name, created, image_tokens }) => ({ id, name, created, image_tokens, paused: false }));
+  models.map(({ id, name, created, image_tokens }) => ({
+    id,
+    name,
+    created,
+    image_tokens,
+    paused: false,
+    aliases: [],
+  }));
 
 /** The version a provider's lines get, and those lines. */
 export function linesOf(priceList: PriceList, provider: string): { version: string; lines: LineRow[] } {

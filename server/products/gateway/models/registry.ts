@@ -50,7 +50,7 @@ export async function openRegistry(deps: Deps): Promise<Registry> {
   await seed(deps);
   const health = new Map<string, Health>();
   const clients: Clients = new Map();
-  let state = { catalogue: { models: new Map() } as Catalogue, providers: new Map<string, Provider>() };
+  let state = { catalogue: { models: new Map(), aliases: new Map() } as Catalogue, providers: new Map<string, Provider>() };
   let reading = Promise.resolve();
 
   const healthOf = (provider: string, model: string): Health => {

@@ -48,10 +48,12 @@ export type ModelRow = {
   created: number;
   image_tokens: number | null;
   paused: boolean;
+  /** Other ids for it. */
+  aliases: string[];
 };
 
 const MODELS = `
-  select id, name, created::int, image_tokens::int, paused from gateway.models order by id`;
+  select id, name, created::int, image_tokens::int, paused, aliases from gateway.models order by id`;
 
 export const listModelRows = (tx: Tx): Promise<ModelRow[]> => tx.query("gateway.models", MODELS, []);
 

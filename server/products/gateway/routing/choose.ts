@@ -1,7 +1,7 @@
 /** Chooses who serves a call. Pure: equal state gives an equal choice. */
 import { Problem } from "../../../platform/problem.ts";
 import { gatewayProblems } from "../problems.ts";
-import { isAllowed } from "../models/catalogue.ts";
+import { findModel, isAllowed } from "../models/catalogue.ts";
 import type { Candidate, Catalogue, Model, PricedModel, Route } from "../models/catalogue.ts";
 import { dearest } from "../models/price.ts";
 import type { Policy } from "./policy.ts";
@@ -55,9 +55,9 @@ function allowedModel(
   id: string,
   { allowed, policy }: Pick<Wanted, "allowed" | "policy">,
 ): Model | null {
-  const model = catalogue.models.get(id);
+  const model = findModel(catalogue, id);
   if (!model || model.row.paused) return null;
-  return isAllowed(allowed ?? [], id) && isAllowed(policy?.allowed_models ?? [], id) ? model : null;
+  return isAllowed(allowed ?? [], model.id) && isAllowed(policy?.allowed_models ?? [], model.id) ? model : null;
 }
 
 /** A test credential spends test credits, which must never buy a call that costs real money. */

@@ -1,0 +1,80 @@
+import { z } from "zod";
+import { text, type Http } from "../../../platform/http/index.ts";
+import { modelParams } from "../schemas.ts";
+import type { Gateway } from "../state.ts";
+import { readModel, setModel } from "./set.ts";
+
+const usd = z.string().meta({ description: "USD per token or request, exact, as the provider lists it" });
+const image = z
+  .int()
+  .min(1)
+  .max(1_000_000)
+  .nullable()
+  .meta({ description: "The most an image can count; null: it takes none" });
+const input = z
+  .strictObject({
+    name: text(200),
+    image_tokens: image,
+    paused: z.boolean().meta({ description: "Listed nowhere, refused as unknown" }),
+    aliases: z
+      .array(z.string().max(256).regex(/^[\w.:@/-]+$/, "must be a model's id"))
+      .max(20)
+      .refine((ids) => new Set(ids).size === ids.length, "must not name one twice")
+      .meta({ description: "Other ids that callers may use for it" }),
+  })
+  .meta({ id: "ModelInput" });
+const answer = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    created: z.int(),
+    image_tokens: image,
+    paused: z.boolean(),
+    aliases: z.array(z.string()),
+    prices: z.array(
+      z.object({
+        version: z.string(),
+        model: z.string(),
+        provider: z.string(),
+        upstream_model: z.string().nullable().meta({ description: "What the provider calls it; null: as here" }),
+        input_usd: usd,
+        output_usd: usd,
+        cache_read_usd: usd,
+        cache_write_usd: usd,
+        cache_write_1h_usd: usd.nullable(),
+        request_usd: usd,
+        markup_percent: z.int().meta({ description: "What callers pay on top" }),
+        context_length: z.int(),
+        max_output_tokens: z.int(),
+      }),
+    ),
+  })
+  .meta({ id: "AdminModel" });
+
+/** Operators name models, pause them, and see their prices by provider. */
+export function modelAdminRoutes(http: Http, gateway: Gateway): void {
+  const shared = {
+    tag: "Operator",
+    access: { least: "operator" },
+    path: "/api/admin/llm/models/:author/:slug",
+    params: modelParams,
+  } as const;
+  http.operation({
+    ...shared,
+    method: "GET",
+    id: "getAdminModel",
+    summary: "A model with its active prices by provider",
+    answer: { status: 200, schema: answer },
+    handle: ({ params: { author, slug } }) => readModel(gateway, `${author}/${slug}`),
+  });
+  http.operation({
+    ...shared,
+    method: "PUT",
+    id: "setModel",
+    summary: "Name a model, give it other ids, pause it",
+    body: input,
+    answer: { status: 200, schema: answer },
+    handle: ({ actor, params: { author, slug }, body }) =>
+      setModel(gateway, actor, `${author}/${slug}`, body),
+  });
+}
