@@ -63,6 +63,21 @@ export const llmExamples: Record<string, Example> = {
   changeProvider: { given: () => ({ params: { id: "openrouter" }, body: { kind: "openrouter" } }) },
   listPriceVersions: {},
   refreshPrices: {},
+  importPrices: {
+    given: () => ({
+      body: {
+        provider: "openrouter",
+        format: "litellm",
+        document: {
+          "sandbox/echo": {
+            mode: "chat",
+            input_cost_per_token: 0.001,
+            output_cost_per_token: 0.001 * (drafts += 1),
+          },
+        },
+      },
+    }),
+  },
   approvePrices: draft,
   rejectPrices: draft,
 };

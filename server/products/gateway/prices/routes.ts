@@ -3,8 +3,11 @@ import { instant, type Http } from "../../../platform/http/index.ts";
 import type { Gateway } from "../state.ts";
 import { decidePrices } from "./decide.ts";
 import { readVersions } from "./read.ts";
+import { FORMATS } from "./formats.ts";
+import { importPrices } from "./import.ts";
 import { refreshPrices } from "./refresh.ts";
 
+const FILE_LIMIT = 8 * 1024 * 1024;
 const version = z
   .object({
     version: z.string(),
@@ -46,6 +49,39 @@ const refreshed = z
     ),
   })
   .meta({ id: "PriceRefresh" });
+const importInput = z
+  .strictObject({
+    provider: z.string().min(1).max(40).meta({ description: "Whose prices they become" }),
+    format: z.enum(FORMATS),
+    document: z
+      .union([z.record(z.string(), z.unknown()), z.array(z.unknown())])
+      .meta({ description: "The file, as it is" }),
+    section: z
+      .string()
+      .min(1)
+      .max(64)
+      .optional()
+      .meta({ description: "The provider in the file: a key of models.dev, a litellm_provider" }),
+    models: z
+      .array(z.string().min(1).max(256))
+      .min(1)
+      .max(1_000)
+      .optional()
+      .meta({ description: "Names in the list: only these, and new ones become models. Else all models that are known" }),
+  })
+  .meta({ id: "PriceImport" });
+const names = (description: string) => z.array(z.string()).meta({ description });
+const imported = z
+  .object({
+    provider: z.string(),
+    outcome: z.enum(["draft", "unchanged"]),
+    version: z.string().nullable(),
+    added: names("Models that are new"),
+    incomplete: names("Left out: nobody says how long a prompt or an answer may be"),
+    tiered: names("Longer prompts cost more: the dearest price was taken"),
+    unknown: z.int().meta({ description: "Listed, but no model here" }),
+  })
+  .meta({ id: "PriceImportResult" });
 const params = z.object({ version: z.string().min(1).max(120) });
 
 /** Operators read the providers' prices and decide about new ones. */
@@ -69,6 +105,19 @@ export function priceRoutes(http: Http, gateway: Gateway): void {
     limit: { name: "price_refresh", perMinute: 10 },
     answer: { status: 200, schema: refreshed },
     handle: async () => ({ data: await refreshPrices(gateway) }),
+  });
+  http.operation({
+    ...shared,
+    method: "POST",
+    path: "/api/admin/llm/prices/import",
+    id: "importPrices",
+    summary: "Make a draft of a provider's prices from a file: models.dev, LiteLLM or Langfuse",
+    idempotent: true,
+    bodyLimit: FILE_LIMIT,
+    limit: { name: "price_import", perMinute: 10 },
+    body: importInput,
+    answer: { status: 200, schema: imported },
+    handle: ({ actor, body }) => importPrices(gateway, actor, body),
   });
   for (const [act, state] of [
     ["approve", "active"],

@@ -1,0 +1,120 @@
+/** The three formats of price lists, in small and as their makers publish them. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { readFile, type Format } from "./formats.ts";
+
+test("models.dev: per million tokens, exact; of tiers the dearest", () => {
+  const document = {
+    acme: {
+      models: {
+        small: {
+          name: "Acme Small",
+          cost: { input: 0.33, output: 2.75, cache_read: 0.033 },
+          limit: { context: 128_000, output: 4_096 },
+        },
+        long: {
+          cost: { input: 5, output: 25, tiers: [{ tier: { size: 200_000 }, input: 10, output: 37.5 }] },
+          limit: { context: 1_000_000, output: 64_000 },
+        },
+        free: { cost: { input: 0, output: 0 } },
+        unpriced: { name: "Says nothing" },
+      },
+    },
+  };
+  expect(readFile("models.dev", document, "acme")).toMatchObject([
+    {
+      model: "small",
+      vendor: "acme",
+      name: "Acme Small",
+      input: "0.00000033",
+      output: "0.00000275",
+      cacheRead: "0.000000033",
+      cacheWrite: null,
+      contextLength: 128_000,
+      maxOutputTokens: 4_096,
+      tiered: false,
+    },
+    { model: "long", name: "long", input: "0.00001", output: "0.0000375", tiered: true },
+    { model: "free", input: "0", output: "0", contextLength: null },
+  ]);
+  expect(readFile("models.dev", document, "nobody")).toBeNull();
+  expect(readFile("models.dev", document.acme)).toHaveLength(3);
+});
+
+test("LiteLLM: per token, chats alone, by its provider", () => {
+  const document = {
+    "acme-1": {
+      mode: "chat",
+      litellm_provider: "acme",
+      input_cost_per_token: 3e-6,
+      input_cost_per_token_above_200k_tokens: 6e-6,
+      input_cost_per_token_priority: 9e-6,
+      output_cost_per_token: 1.5e-5,
+      cache_read_input_token_cost: 3e-7,
+      cache_creation_input_token_cost: 3.75e-6,
+      cache_creation_input_token_cost_above_1hr: 6e-6,
+      max_input_tokens: 200_000,
+      max_output_tokens: 64_000,
+    },
+    "acme-embed": { mode: "embedding", litellm_provider: "acme", input_cost_per_token: 1e-7 },
+    other: { mode: "chat", litellm_provider: "other", input_cost_per_token: 1e-6, output_cost_per_token: 1e-6 },
+  };
+  expect(readFile("litellm", document, "acme")).toEqual([
+    {
+      model: "acme-1",
+      vendor: "acme",
+      name: "acme-1",
+      input: "0.000006",
+      output: "0.000015",
+      cacheRead: "0.0000003",
+      cacheWrite: "0.00000375",
+      cacheWrite1h: "0.000006",
+      contextLength: 200_000,
+      maxOutputTokens: 64_000,
+      tiered: true,
+    },
+  ]);
+  expect(readFile("litellm", document)).toHaveLength(2);
+});
+
+test("Langfuse: by name, without tiers of a quicker service", () => {
+  const tier = (prices: Record<string, number>, conditions: unknown[] = []) => ({ conditions, prices });
+  const document = [
+    {
+      modelName: "acme-1",
+      pricingTiers: [
+        tier({ input: 2.5e-6, output: 10e-6, input_cache_read: 1.25e-6 }),
+        tier({ input: 5e-6, output: 15e-6 }, [{ operator: "gt", value: 200_000 }]),
+        tier({ input: 4.25e-6, output: 17e-6 }, [{ source: "model_parameters", key: "service_tier" }]),
+      ],
+    },
+    { modelName: "without", pricingTiers: [] },
+  ];
+  expect(readFile("langfuse", document)).toMatchObject([
+    { model: "acme-1", input: "0.000005", output: "0.000015", cacheRead: "0.00000125", tiered: true },
+  ]);
+});
+
+test.each([
+  ["models.dev", []],
+  ["models.dev", "text"],
+  ["litellm", []],
+  ["langfuse", {}],
+] as [Format, unknown][])("%s: %j is no list", (format, document) => {
+  expect(readFile(format, document)).toBeNull();
+});
+
+const SPECS = join(process.env["SPECS_DIR"] ?? join(import.meta.dirname, "../../../../../shared/specs"), "llm-prices");
+const published: [Format, string, string | undefined, string, string][] = [
+  ["models.dev", "models.dev.selected.json", "anthropic", "claude-3-5-sonnet-20241022", "0.000003"],
+  ["litellm", "litellm-model-prices.filtered.json", "openai", "gpt-4o-mini", "0.00000015"],
+  ["langfuse", "langfuse-default-model-prices.json", undefined, "gpt-4o", "0.0000025"],
+];
+
+test.skipIf(!existsSync(SPECS)).each(published)("%s as it is published", (format, file, section, model, input) => {
+  const document: unknown = JSON.parse(readFileSync(join(SPECS, file), "utf8"));
+  const prices = readFile(format, document, section) ?? [];
+  expect(prices.length).toBeGreaterThan(5);
+  expect(prices.find((price) => price.model === model)).toMatchObject({ input });
+});
