@@ -56,6 +56,7 @@ import { TeamScreen } from "./products/team/team-screen.tsx";
 import { Broken, NotFound } from "./shell/errors.tsx";
 import { PlainShell } from "./shell/plain-shell.tsx";
 import { booksRoutes } from "./routes/books.ts";
+import { llmRoutes } from "./routes/llm.ts";
 import { relayRoutes } from "./routes/relay.ts";
 import { app, root, type Search, texts } from "./routes/roots.ts";
 
@@ -313,6 +314,7 @@ const routeTree = root.addChildren([
     revenue,
     relayRoutes,
     ...booksRoutes,
+    ...llmRoutes,
   ]),
 ]);
 

@@ -1,4 +1,4 @@
-import { type Journey, open } from "./stage.ts";
+import { type Journey, open, proveAnew } from "./stage.ts";
 
 export const journeys: Journey[] = [
   {
@@ -32,6 +32,54 @@ export const journeys: Journey[] = [
       await dialog.getByLabel("Tags").fill("organization:none, user:none");
       await dialog.getByRole("button", { name: "Invalidate" }).press("Enter");
       await page.getByText("2 tags dropped").waitFor();
+    },
+  },
+  {
+    name: "prices: a changed list of a provider is a draft, its change is shown, and it counts once it is approved",
+    async play(stage) {
+      const { page, sandbox } = stage;
+      await open(stage, "/prices", "Prices");
+      for (const [percent, change] of [
+        [150, "+50.0 %"],
+        [100, "−33.3 %"],
+      ] as const) {
+        await sandbox.listPrices(percent);
+        await page.getByRole("button", { name: "Read the lists" }).press("Enter");
+        const draft = page.getByRole("row", { name: /Draft/ });
+        await draft.getByRole("button").press("Enter");
+        const drawer = page.getByRole("dialog");
+        await drawer.getByText(change).first().waitFor();
+        await drawer.getByRole("button", { name: "Approve" }).press("Enter");
+        await page.getByRole("alertdialog").getByRole("button", { name: "Approve" }).press("Enter");
+        await draft.waitFor({ state: "detached" });
+        await page.keyboard.press("Escape");
+      }
+    },
+  },
+  {
+    name: "providers: one is switched off and on again, and routing is laid down for an organization",
+    async play(stage) {
+      const { page } = stage;
+      await proveAnew(stage);
+      await open(stage, "/providers", "Providers");
+      const change = async (enabled: boolean) => {
+        await page.getByRole("button", { name: "Change openrouter" }).press("Enter");
+        const dialog = page.getByRole("dialog");
+        await dialog.getByLabel("Enabled").setChecked(enabled);
+        await dialog.getByRole("button", { name: "Save" }).press("Enter");
+        await dialog.waitFor({ state: "detached" });
+      };
+      const row = page.getByRole("table", { name: "Providers" }).getByRole("row", { name: /openrouter/ });
+      await change(false);
+      await row.getByText("Off").waitFor();
+      await change(true);
+      await row.getByText("Well").waitFor();
+      await open(stage, "/routing", "Routing");
+      await page.getByLabel("Order", { exact: true }).selectOption("price");
+      await page.getByRole("button", { name: "Save" }).press("Enter");
+      await page.getByText("The cheapest first").first().waitFor();
+      await open(stage, "/open-holds", "Open holds");
+      await page.getByText("Nothing is held").waitFor();
     },
   },
 ];

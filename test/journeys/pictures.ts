@@ -56,6 +56,10 @@ const SCREENS: Record<string, string> = {
   customers: "/customers",
   reports: "/reports",
   disputes: "/disputes",
+  routing: "/routing",
+  providers: "/providers",
+  prices: "/prices",
+  "open-holds": "/open-holds",
 };
 const WIDTHS = { wide: { width: 1440, height: 900 }, narrow: { width: 360, height: 740 } };
 const LIMITED_MS = 90_000;

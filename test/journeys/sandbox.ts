@@ -13,6 +13,8 @@ export type Sandbox = {
   setHook(name: string, hook: { answer: string; secret?: string }): Promise<string>;
   /** The holder of the card goes to the bank about this charge. */
   dispute(chargeId: string): Promise<void>;
+  /** What OpenRouter lists its models at, in percent of what they cost. */
+  listPrices(percent: number): Promise<void>;
   /** What came to a hook, oldest first. */
   deliveries(name: string): Promise<{ type: string; verified: boolean; fault: string | null }[]>;
   /** Pays an intent that names a payment of ours with another amount: its event breaks a rule. */
@@ -39,6 +41,14 @@ export function connectSandbox(url: string): Sandbox {
     async dispute(charge) {
       const body = JSON.stringify({ charge, reason: "product_not_received" });
       await send(`${url}/stripe/disputes`, body, { "content-type": "application/json" });
+    },
+    async listPrices(percent) {
+      const answer = await fetch(`${url}/openrouter/settings`, {
+        method: "PATCH",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ listed_percent: percent }),
+      });
+      if (!answer.ok) throw new Error(`The prices: ${answer.status} ${await answer.text()}`);
     },
     async deliveries(name) {
       const answer = await fetch(`${url}/customer-app/hooks/${name}`);

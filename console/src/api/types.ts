@@ -1,6 +1,11 @@
 /** What the API answers: the contract's types, and names for the parts of them that screens show. */
 import type {
+  AddProviderData,
   CacheState,
+  ChangeProviderData,
+  ImportPricesData,
+  PriceVersionList,
+  PutLlmPolicyData,
   CreateRefundData,
   ReconciliationBreak,
   Refund,
@@ -47,6 +52,11 @@ import type {
 } from "../../../contract/client/types.gen.ts";
 
 export type {
+  AdminProvider,
+  LlmPolicy,
+  LlmProviderList,
+  OpenHold,
+  PriceImportResult,
   BillingCustomer,
   AutoTopup,
   NewAutoTopupInput,
@@ -183,3 +193,8 @@ export type Diff = WebhookDiff;
 export type DiffChange = WebhookDiff["changes"][number];
 export type Replay = WebhookReplay;
 export type ReplayDetail = WebhookReplayDetail;
+export type NewProviderInput = AddProviderData["body"];
+export type ProviderChange = ChangeProviderData["body"];
+export type PriceImportInput = ImportPricesData["body"];
+export type PriceVersionRow = PriceVersionList["data"][number];
+export type PolicyOfCalls = PutLlmPolicyData["body"];

@@ -22,7 +22,7 @@ const input = z
       .refine((ids) => new Set(ids).size === ids.length, "must not name one twice")
       .meta({ description: "Other ids that callers may use for it" }),
   })
-  .meta({ id: "ModelInput" });
+  .meta({ id: "ModelSettings" });
 const answer = z
   .object({
     id: z.string(),

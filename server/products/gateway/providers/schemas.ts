@@ -53,7 +53,7 @@ const settings = {
     .meta({ description: "What is left out is as everywhere" }),
 };
 
-export const changeInput = z.strictObject(settings).meta({ id: "ProviderInput" });
+export const changeInput = z.strictObject(settings).meta({ id: "ProviderSettings" });
 export const addInput = z
   .strictObject({
     id: z

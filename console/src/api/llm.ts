@@ -1,0 +1,37 @@
+import { queryOptions } from "@tanstack/react-query";
+import * as sdk from "../../../contract/client/sdk.gen.ts";
+import { idempotent, read } from "./http.ts";
+import { given, type Listing } from "./operations.ts";
+import { byItself } from "./presence.ts";
+import { every5s, PAGE, pages } from "./queries.ts";
+import type { NewProviderInput, PolicyOfCalls, PriceImportInput, ProviderChange } from "./types.ts";
+
+/** Operations about who serves model calls, at what price, and in which order. */
+export const llm = {
+  providers: () => read(sdk.listAdminProviders(byItself())),
+  addProvider: (body: NewProviderInput, key: string) => read(sdk.addProvider({ body, ...idempotent(key) })),
+  changeProvider: (id: string, body: ProviderChange) => read(sdk.changeProvider({ path: { id }, body })),
+  prices: () => read(sdk.listPriceVersions()),
+  refreshPrices: () => read(sdk.refreshPrices()),
+  decidePrices: (version: string, approve: boolean) =>
+    read(approve ? sdk.approvePrices({ path: { version } }) : sdk.rejectPrices({ path: { version } })),
+  importPrices: (body: PriceImportInput, key: string) =>
+    read(sdk.importPrices({ body, ...idempotent(key) })),
+  openHolds: (query: Listing) => read(sdk.listOpenHolds({ query: given(query), ...byItself() })),
+  reconcile: (id: string) => read(sdk.reconcileHold({ path: { id } })),
+  policy: () => read(sdk.getLlmPolicy()),
+  setPolicy: (body: PolicyOfCalls) => read(sdk.putLlmPolicy({ body })),
+  served: () => read(sdk.listLlmProviders()),
+};
+
+export const llmQueries = {
+  providers: () =>
+    queryOptions({ queryKey: ["llm", "providers"], queryFn: llm.providers, refetchInterval: 10_000 }),
+  prices: () => queryOptions({ queryKey: ["llm", "prices"], queryFn: llm.prices }),
+  policy: () => queryOptions({ queryKey: ["llm", "policy"], queryFn: llm.policy }),
+  served: () => queryOptions({ queryKey: ["llm", "served"], queryFn: llm.served }),
+  openHolds: () => ({
+    ...pages(["llm", "holds"], (cursor) => llm.openHolds({ limit: PAGE, cursor })),
+    ...every5s,
+  }),
+};

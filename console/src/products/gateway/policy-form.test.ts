@@ -1,0 +1,47 @@
+import { expect, test } from "vitest";
+import { policyOf, shownList, summaryOf } from "./policy-form.ts";
+
+const form = (values: Record<string, string>): FormData => {
+  const data = new FormData();
+  for (const [name, value] of Object.entries(values)) data.set(name, value);
+  return data;
+};
+
+test("an empty form lays nothing down", () => {
+  expect(policyOf(form({ sort: "", order: " ", allowed_models: "" }))).toEqual({
+    routing: null,
+    allowed_models: null,
+  });
+});
+
+test("what is filled in is said, lists by comma, space or line", () => {
+  const policy = policyOf(
+    form({
+      sort: "price",
+      order: "openai, openrouter",
+      only: "",
+      max_prompt: "2.5",
+      no_fallbacks: "on",
+      deny_collection: "on",
+      allowed_models: "openai/gpt-4o\nopenai/gpt-4o-mini",
+    }),
+  );
+  expect(policy).toEqual({
+    routing: {
+      sort: "price",
+      order: ["openai", "openrouter"],
+      max_price: { prompt: 2.5 },
+      allow_fallbacks: false,
+      data_collection: "deny",
+    },
+    allowed_models: ["openai/gpt-4o", "openai/gpt-4o-mini"],
+  });
+  expect(shownList(policy.routing?.order)).toBe("openai, openrouter");
+});
+
+test("a policy is told in one line", () => {
+  expect(summaryOf({ routing: null, allowed_models: null })).toMatch(/^Nothing/);
+  expect(summaryOf({ routing: { sort: "price", only: ["openai"] }, allowed_models: ["a/b"] })).toBe(
+    "The cheapest first · only openai · 1 models allowed",
+  );
+});

@@ -1,0 +1,55 @@
+import type { LlmPolicy, PolicyOfCalls } from "../../api/types.ts";
+
+type Routing = NonNullable<PolicyOfCalls["routing"]>;
+
+export const SORTS: [NonNullable<Routing["sort"]>, string][] = [
+  ["balanced", "Price, speed and success together"],
+  ["price", "The cheapest first"],
+  ["latency", "The quickest first"],
+  ["health", "Whoever answers most reliably first"],
+];
+
+const textOf = (form: FormData, name: string): string => String(form.get(name) ?? "").trim();
+const listOf = (form: FormData, name: string): string[] => textOf(form, name).split(/[\s,]+/).filter(Boolean);
+
+/** The form's policy; what says nothing is left out, and nothing at all is null. */
+export function policyOf(form: FormData): PolicyOfCalls {
+  const sort = SORTS.find(([value]) => value === textOf(form, "sort"))?.[0];
+  const lists = (["models", "order", "only", "ignore"] as const).flatMap((name) => {
+    const list = listOf(form, name);
+    return list.length > 0 ? [[name, list] as const] : [];
+  });
+  const prices = (["prompt", "completion"] as const).flatMap((name) => {
+    const text = textOf(form, `max_${name}`);
+    return text === "" ? [] : [[name, Number(text)] as const];
+  });
+  const routing: Routing = {
+    ...(Object.fromEntries(lists) as Pick<Routing, "models" | "order" | "only" | "ignore">),
+    ...(sort && { sort }),
+    ...(prices.length > 0 && { max_price: Object.fromEntries(prices) }),
+    ...(form.has("no_fallbacks") && { allow_fallbacks: false }),
+    ...(form.has("deny_collection") && { data_collection: "deny" as const }),
+  };
+  const allowed = listOf(form, "allowed_models");
+  return {
+    routing: Object.keys(routing).length > 0 ? routing : null,
+    allowed_models: allowed.length > 0 ? allowed : null,
+  };
+}
+
+/** What a text field shows of a list. */
+export const shownList = (list: readonly string[] | null | undefined): string => list?.join(", ") ?? "";
+
+/** In one line, for whoever only reads it. */
+export function summaryOf({ routing, allowed_models: allowed }: LlmPolicy): string {
+  const parts = [
+    routing?.sort && SORTS.find(([value]) => value === routing.sort)?.[1],
+    routing?.order?.length && `first ${routing.order.join(", ")}`,
+    routing?.only?.length && `only ${routing.only.join(", ")}`,
+    routing?.ignore?.length && `never ${routing.ignore.join(", ")}`,
+    routing?.data_collection === "deny" && "no training on prompts",
+    routing?.allow_fallbacks === false && "no second try elsewhere",
+    allowed && `${allowed.length} models allowed`,
+  ].filter((part) => typeof part === "string");
+  return parts.length === 0 ? "Nothing is laid down: the installation's own order counts." : parts.join(" · ");
+}

@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+import { changePercent, perMillion, priceOf } from "./usd.ts";
+
+test.each([
+  ["0.00000015", "0.15"],
+  ["0.0000006", "0.6"],
+  ["0.000000075", "0.075"],
+  ["0.00001", "10"],
+  ["0.0000000333", "0.0333"],
+  ["0", "0"],
+  ["1", "1000000"],
+  ["0.5", "500000"],
+])("%s a token is %s a million", (usd, million) => {
+  expect(perMillion(usd)).toBe(million);
+});
+
+test("a request costs what it says", () => {
+  expect(priceOf("request", "0.005")).toBe("0.005");
+  expect(priceOf("input", "0.000005")).toBe("5");
+});
+
+test("a change is told in percent, but not from nothing", () => {
+  expect(changePercent("0.000001", "0.0000015")).toBeCloseTo(50);
+  expect(changePercent("0", "1")).toBeNull();
+  expect(changePercent(null, "1")).toBeNull();
+});

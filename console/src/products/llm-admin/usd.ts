@@ -1,0 +1,20 @@
+const PLACES = 6;
+
+/** USD per token as USD per million tokens, exact: prices of tokens are too small to be read. */
+export function perMillion(usd: string): string {
+  const [whole = "0", fraction = ""] = usd.split(".");
+  const digits = `${whole}${fraction.padEnd(PLACES, "0")}`;
+  const point = whole.length + PLACES;
+  const left = digits.slice(0, point).replace(/^0+(?=\d)/, "");
+  const right = digits.slice(point).replace(/0+$/, "");
+  return right === "" ? left : `${left}.${right}`;
+}
+
+/** What a price is per: a request costs what it says, all else is per million. */
+export const priceOf = (line: string, usd: string): string => (line === "request" ? usd : perMillion(usd));
+
+/** By how many percent `to` is above `from`; null where that says nothing. */
+export function changePercent(from: string | null, to: string): number | null {
+  const before = Number(from ?? 0);
+  return before === 0 ? null : (Number(to) / before - 1) * 100;
+}
