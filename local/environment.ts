@@ -36,10 +36,7 @@ export function serverEnvironment(run: {
       PAYPAL_CERT_ROOTS: credentials.paypal.cert_roots,
       PAYPAL_CERT_HOSTS: credentials.paypal.cert_hosts,
     }),
-    ...company("OPENROUTER_API_KEY", {
-      OPENROUTER_API_KEY: credentials.openrouter.api_key,
-      OPENROUTER_BASE_URL: credentials.openrouter.base_url,
-    }),
+    ...models(credentials),
     MAIL_TOKEN_SECRET: secrets("mail_token_secret"),
     MAIL_FROM: credentials.resend.from,
     ...company("RESEND_API_KEY", {
@@ -74,4 +71,23 @@ export function serverEnvironment(run: {
 /** Whoever brings a key of their own means the company itself: the sandbox's address must not be mixed with it. */
 function company(keyName: string, sandboxed: Record<string, string>): Record<string, string> {
   return process.env[keyName] ? {} : sandboxed;
+}
+
+const MODEL_COMPANIES = ["openrouter", "openai", "glama", "requesty"] as const;
+
+/**
+ * All of the sandbox's model companies, so that calls have somewhere else to go. A key of one's own means real models: then
+ * the sandbox plays none beside them, but for the one that a server cannot do without.
+ */
+export function models(credentials: Pick<Credentials, (typeof MODEL_COMPANIES)[number]>): Record<string, string> {
+  const brought = MODEL_COMPANIES.some((name) => process.env[`${name.toUpperCase()}_API_KEY`]);
+  const played = brought ? (["openrouter"] as const) : MODEL_COMPANIES;
+  return Object.assign(
+    {},
+    ...played.map((name) => {
+      const prefix = name.toUpperCase();
+      const { api_key, base_url } = credentials[name];
+      return company(`${prefix}_API_KEY`, { [`${prefix}_API_KEY`]: api_key, [`${prefix}_BASE_URL`]: base_url });
+    }),
+  ) as Record<string, string>;
 }

@@ -4,6 +4,8 @@ import { keepRunning, type Child, type ChildOptions } from "./child.ts";
 import { choosePort } from "./ports.ts";
 import { root } from "./project.ts";
 
+type ModelCompany = { api_key: string; base_url: string };
+
 export type Credentials = {
   stripe: { api_key: string; webhook_secret: string; base_url: string };
   paypal: {
@@ -15,7 +17,10 @@ export type Credentials = {
     cert_roots: string;
     cert_hosts: string;
   };
-  openrouter: { api_key: string; base_url: string };
+  openrouter: ModelCompany;
+  openai: ModelCompany;
+  glama: ModelCompany;
+  requesty: ModelCompany;
   resend: {
     api_key: string;
     webhook_secret: string;
