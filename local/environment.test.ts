@@ -5,10 +5,11 @@ const of = (name: string) => ({ api_key: `${name}-key`, base_url: `http://127.0.
 const credentials = {
   openrouter: of("openrouter"),
   openai: of("openai"),
+  anthropic: of("anthropic"),
   glama: of("glama"),
   requesty: of("requesty"),
 };
-const KEYS = ["OPENROUTER_API_KEY", "OPENAI_API_KEY", "GLAMA_API_KEY", "REQUESTY_API_KEY"];
+const KEYS = ["OPENROUTER_API_KEY", "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GLAMA_API_KEY", "REQUESTY_API_KEY"];
 const keysOf = (environment: Record<string, string>) =>
   Object.keys(environment).filter((name) => name.endsWith("_API_KEY"));
 const bring = (own: Record<string, string>) => {

@@ -73,7 +73,7 @@ function company(keyName: string, sandboxed: Record<string, string>): Record<str
   return process.env[keyName] ? {} : sandboxed;
 }
 
-const MODEL_COMPANIES = ["openrouter", "openai", "glama", "requesty"] as const;
+const MODEL_COMPANIES = ["openrouter", "openai", "anthropic", "glama", "requesty"] as const;
 
 /**
  * All of the sandbox's model companies, so that calls have somewhere else to go. A key of one's own means real models: then

@@ -21,6 +21,7 @@ export type Credentials = {
   openai: ModelCompany;
   glama: ModelCompany;
   requesty: ModelCompany;
+  anthropic: ModelCompany;
   resend: {
     api_key: string;
     webhook_secret: string;

@@ -15,7 +15,7 @@ import { openWorlds } from "./core/worlds.ts";
 import { customerApp } from "./customer-app/index.ts";
 import { github } from "./github/index.ts";
 import { google } from "./google/index.ts";
-import { glama, openai, openrouter, requesty } from "./llm/index.ts";
+import { anthropic, glama, openai, openrouter, requesty } from "./llm/index.ts";
 import { oidc } from "./oidc/index.ts";
 import { paypal } from "./paypal/index.ts";
 import { resend } from "./resend/index.ts";
@@ -28,6 +28,7 @@ const COMPANIES: readonly Company[] = [
   openai,
   glama,
   requesty,
+  anthropic,
   google,
   github,
   oidc,

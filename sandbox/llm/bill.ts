@@ -58,7 +58,7 @@ function ledgerOf(world: World): Ledger {
 export function begin(
   world: World,
   chat: Chat,
-  prompt: { prompt: number; cached: number },
+  prompt: { prompt: number; cached: number; written?: number },
   idPrefix = "gen-",
 ): Generation {
   ledgerOf(world);
@@ -69,7 +69,12 @@ export function begin(
     provider: chat.model.provider,
     streamed: chat.stream,
     state: "running",
-    counts: { prompt: prompt.prompt, cached: prompt.cached, completion: 0 },
+    counts: {
+      prompt: prompt.prompt,
+      cached: prompt.cached,
+      completion: 0,
+      ...(prompt.written ? { written: prompt.written } : {}),
+    },
     cost: 0n,
     promptCost: 0n,
     finishReason: null,

@@ -16,6 +16,7 @@ import { refusalOf, refuse, sendRefusal } from "./errors.ts";
 import { getCredits, getGeneration, getKey, listModels } from "./lookups.ts";
 import { formatUsd } from "./price.ts";
 
+export { anthropic } from "./companies/anthropic.ts";
 export { glama } from "./companies/glama.ts";
 export { openai } from "./companies/openai.ts";
 export { requesty } from "./companies/requesty.ts";

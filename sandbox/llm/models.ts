@@ -58,6 +58,7 @@ function ratesOf(row: Row): Rates {
     prompt: parseUsd(prompt),
     completion: parseUsd(completion),
     cacheRead: parseUsd(row.pricing.input_cache_read ?? prompt),
+    cacheWrite: parseUsd(row.pricing.input_cache_write ?? prompt),
   };
 }
 

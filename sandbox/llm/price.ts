@@ -21,13 +21,17 @@ export function formatUsd(amount: bigint): string {
   return digits.slice(0, -DIGITS) + (fraction === "" ? "" : `.${fraction}`);
 }
 
-export type Rates = { prompt: bigint; completion: bigint; cacheRead: bigint };
-export type Counts = { prompt: number; cached: number; completion: number };
+/** Without a price of its own a token that is written to the cache costs what any other does. */
+export type Rates = { prompt: bigint; completion: bigint; cacheRead: bigint; cacheWrite?: bigint };
+export type Counts = { prompt: number; cached: number; completion: number; written?: number };
 
-/** What the counts cost. `prompt` includes `cached`; each token is priced once. */
+/** What the counts cost. `prompt` includes `cached` and `written`; each token is priced once. */
 export function costOf(rates: Rates, counts: Counts): { prompt: bigint; completion: bigint; total: bigint } {
+  const written = counts.written ?? 0;
   const prompt =
-    rates.prompt * BigInt(counts.prompt - counts.cached) + rates.cacheRead * BigInt(counts.cached);
+    rates.prompt * BigInt(counts.prompt - counts.cached - written) +
+    rates.cacheRead * BigInt(counts.cached) +
+    (rates.cacheWrite ?? rates.prompt) * BigInt(written);
   const completion = rates.completion * BigInt(counts.completion);
   return { prompt, completion, total: prompt + completion };
 }

@@ -16,7 +16,7 @@ const CACHE_MS = 5 * 60_000;
 /** Prefixes remembered per world. */
 const KEPT_PREFIXES = 10_000;
 
-export type PromptTokens = { prompt: number; cached: number };
+export type PromptTokens = { prompt: number; cached: number; written?: number };
 
 function textsOf(chat: Chat): string[] {
   const texts = chat.messages.map((message) => message.text);
@@ -45,7 +45,9 @@ export function countPrompt(world: World, chat: Chat): PromptTokens | Promise<Pr
   ];
   const finish = (counts: readonly number[]): PromptTokens => {
     const prompt = counts.reduce((sum, count) => sum + count, PER_ANSWER);
-    return { prompt, cached: readCache(world, chat, prompt) };
+    return chat.mark
+      ? { prompt, ...readMark(world, chat.mark, prompt) }
+      : { prompt, cached: readCache(world, chat, prompt) };
   };
   return parts.every((part) => typeof part === "number") ? finish(parts) : Promise.all(parts).then(finish);
 }
@@ -78,4 +80,23 @@ function readCache(world: World, chat: Chat, prompt: number): number {
   }
   while (cache.size > KEPT_PREFIXES) cache.delete(cache.keys().next().value ?? "");
   return Math.min(cached, Math.floor((prompt - 1) / CACHE_STEP) * CACHE_STEP);
+}
+
+/** A marked beginning is read where it was kept in the last 5 minutes, else written; a short one is neither. */
+function readMark(
+  world: World,
+  { text, share }: NonNullable<Chat["mark"]>,
+  prompt: number,
+): Omit<PromptTokens, "prompt"> {
+  const tokens = Math.floor(prompt * share);
+  if (tokens < CACHE_FROM) return { cached: 0 };
+  let cache = world.memory.get("llm.marks") as Map<string, number> | undefined;
+  if (cache === undefined) world.memory.set("llm.marks", (cache = new Map<string, number>()));
+  const key = hash("sha1", text);
+  const now = world.clock.now();
+  const kept = (cache.get(key) ?? 0) > now;
+  cache.delete(key);
+  cache.set(key, now + CACHE_MS);
+  while (cache.size > KEPT_PREFIXES) cache.delete(cache.keys().next().value ?? "");
+  return kept ? { cached: tokens } : { cached: 0, written: tokens };
 }

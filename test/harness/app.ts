@@ -38,6 +38,7 @@ type Credentials = {
   openai: { api_key: string; base_url: string };
   glama: { api_key: string; base_url: string };
   requesty: { api_key: string; base_url: string };
+  anthropic: { api_key: string; base_url: string };
   resend: { api_key: string; webhook_secret: string; base_url: string; from: string };
   google: { client_id: string; client_secret: string; issuer: string };
   github: { client_id: string; client_secret: string; login_url: string; api_url: string };
@@ -80,7 +81,7 @@ export type TestAppOptions = {
   /** Recurring work and second tries of calls come so many times sooner. */
   haste?: number;
 };
-export type OtherModels = "openai" | "glama" | "requesty";
+export type OtherModels = "openai" | "glama" | "requesty" | "anthropic";
 
 export async function startTestApp({
   env = {},

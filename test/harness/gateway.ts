@@ -18,6 +18,7 @@ const CHATS: Readonly<Record<ModelCompany, string>> = {
   openai: "/v1/chat/completions",
   glama: "/api/gateway/openai/v1/chat/completions",
   requesty: "/v1/chat/completions",
+  anthropic: "/v1/messages",
 };
 
 export type Generation = {

@@ -19,6 +19,8 @@ export const gatewayConfig = z.object({
   OPENAI_BASE_URL: baseUrl("openai", "OpenAI"),
   GLAMA_API_KEY: key("Glama"),
   GLAMA_BASE_URL: baseUrl("glama", "Glama"),
+  ANTHROPIC_API_KEY: key("Anthropic"),
+  ANTHROPIC_BASE_URL: baseUrl("anthropic", "Anthropic"),
   REQUESTY_API_KEY: key("Requesty"),
   REQUESTY_BASE_URL: baseUrl("requesty", "Requesty"),
   GATEWAY_HOLD_LEASE_SECONDS: z.coerce
@@ -42,6 +44,7 @@ export function providerSettings(config: z.output<typeof gatewayConfig>): Provid
   const all: [ProviderKind, string | undefined, string][] = [
     ["openrouter", config.OPENROUTER_API_KEY, config.OPENROUTER_BASE_URL],
     ["openai", config.OPENAI_API_KEY, config.OPENAI_BASE_URL],
+    ["anthropic", config.ANTHROPIC_API_KEY, config.ANTHROPIC_BASE_URL],
     ["glama", config.GLAMA_API_KEY, config.GLAMA_BASE_URL],
     ["requesty", config.REQUESTY_API_KEY, config.REQUESTY_BASE_URL],
   ];

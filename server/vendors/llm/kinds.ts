@@ -1,12 +1,16 @@
 /** What is different from one company to the next. Pure. */
 import { readCompletionRequest, readGeneration, type Usage } from "./usage.ts";
 
-export const PROVIDER_KINDS = ["openrouter", "glama", "requesty", "openai", "compatible"] as const;
+export const PROVIDER_KINDS = ["openrouter", "glama", "requesty", "openai", "anthropic", "compatible"] as const;
 export type ProviderKind = (typeof PROVIDER_KINDS)[number];
 
 export type Kind = {
   /** Where it lives; null: wherever the operator says. */
   officialUrl: string | null;
+  /** How it is spoken to: OpenAI's chats, or Anthropic's Messages, which are translated. */
+  dialect: "chat" | "messages";
+  /** The headers that carry a key. */
+  credential(apiKey: string): Readonly<Record<string, string>>;
   /** Below its base URL. */
   chatPath: string;
   modelsPath: string;
@@ -20,7 +24,11 @@ export type Kind = {
   onDisconnect: "abort" | "drain";
 };
 
+const bearer = (apiKey: string) => ({ authorization: `Bearer ${apiKey}` });
+
 const OPENAI_SHAPED = {
+  dialect: "chat",
+  credential: bearer,
   chatPath: "/chat/completions",
   modelsPath: "/models",
   generationHeader: "x-generation-id",
@@ -41,6 +49,8 @@ export const KINDS: Readonly<Record<ProviderKind, Kind>> = {
     onDisconnect: "abort",
   },
   glama: {
+    dialect: "chat",
+    credential: bearer,
     officialUrl: "https://glama.ai/api/gateway",
     chatPath: "/openai/v1/chat/completions",
     modelsPath: "/v1/models",
@@ -54,6 +64,17 @@ export const KINDS: Readonly<Record<ProviderKind, Kind>> = {
   },
   requesty: { ...OPENAI_SHAPED, officialUrl: "https://router.requesty.ai/v1" },
   openai: { ...OPENAI_SHAPED, officialUrl: "https://api.openai.com/v1", onDisconnect: "abort" },
+  anthropic: {
+    officialUrl: "https://api.anthropic.com/v1",
+    dialect: "messages",
+    credential: (apiKey) => ({ "x-api-key": apiKey, "anthropic-version": "2023-06-01" }),
+    chatPath: "/messages",
+    modelsPath: "/models",
+    generationHeader: "request-id",
+    lookup: null,
+    lookupPauses: [],
+    onDisconnect: "abort",
+  },
   compatible: { ...OPENAI_SHAPED, officialUrl: null },
 };
 

@@ -1,6 +1,7 @@
 import { Pool } from "undici";
 import { publicConnector } from "../../platform/outbound/index.ts";
-import { isLive, KINDS, type ProviderKind } from "./kinds.ts";
+import { isLive, isLoopback, KINDS, type ProviderKind } from "./kinds.ts";
+import { askMessages } from "./messages/call.ts";
 import { CallHandler, type CallListener, type OpenCall } from "./open-call.ts";
 import type { Usage } from "./usage.ts";
 
@@ -13,6 +14,8 @@ export type ProviderOptions = {
   baseUrl: string;
   /** Connections at most, one call each. */
   maxConnections: number;
+  /** Somebody chose the address: its calls cost real money, unless it is on this machine. */
+  chosen?: boolean;
   /** Refuses to connect to an address that is not public. */
   publicOnly: boolean;
 };
@@ -64,23 +67,24 @@ export function createProvider(options: ProviderOptions): LanguageModels {
   // Of their own, so that a look-up never waits behind open streams.
   const lookups = new Pool(origin, { ...base, connections: LOOKUP_CONNECTIONS });
   const headers = {
-    authorization: `Bearer ${apiKey}`,
+    ...way.credential(apiKey),
     "content-type": "application/json",
     "user-agent": "holdfast",
   };
   const get = (below: string, signal: AbortSignal) =>
     lookups.request({ method: "GET", path: `${pathname}${below}`, headers, signal });
+  const send = (body: Buffer, listener: CallListener): OpenCall => {
+    const call = new CallHandler(listener, way.generationHeader);
+    calls.dispatch({ method: "POST", path: `${pathname}${way.chatPath}`, headers, body }, call);
+    return call;
+  };
 
   return {
     name,
     kind,
-    live: isLive(kind, hostname),
+    live: options.chosen ? !isLoopback(hostname) : isLive(kind, hostname),
     lookupPauses: way.lookupPauses,
-    chat(body, listener) {
-      const call = new CallHandler(listener, way.generationHeader);
-      calls.dispatch({ method: "POST", path: `${pathname}${way.chatPath}`, headers, body }, call);
-      return call;
-    },
+    chat: (body, listener) => (way.dialect === "messages" ? askMessages(body, listener, send) : send(body, listener)),
     async generation(id) {
       if (way.lookup === null) return { state: "unavailable" };
       try {

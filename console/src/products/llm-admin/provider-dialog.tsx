@@ -15,6 +15,7 @@ const KINDS: [AdminProvider["kind"], string][] = [
   ["compatible", "Any OpenAI-compatible address"],
   ["openrouter", "OpenRouter"],
   ["openai", "OpenAI"],
+  ["anthropic", "Anthropic"],
   ["glama", "Glama"],
   ["requesty", "Requesty"],
 ];

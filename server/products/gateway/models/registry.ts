@@ -114,6 +114,7 @@ function openOne(deps: Deps, clients: Clients, row: ProviderRow): Provider | nul
     createProvider({
       ...setting,
       maxConnections: deps.maxConnections,
+      chosen: row.base_url !== null,
       // What the environment says is the owner's own word.
       publicOnly: row.base_url !== null && !row.private_address,
     });

@@ -1,0 +1,132 @@
+/** The texts of Messages: answers, events, errors. */
+import type { Behaviour } from "../behaviour.ts";
+import type { Generation } from "../bill.ts";
+import { streamError, type Refusal } from "../errors.ts";
+import type { Plan } from "../plan.ts";
+import { isObject } from "../request.ts";
+import type { Chunks } from "../wire.ts";
+import { nameOf } from "./anthropic-request.ts";
+
+const TYPES: Readonly<Record<number, string>> = {
+  400: "invalid_request_error",
+  401: "authentication_error",
+  402: "billing_error",
+  403: "permission_error",
+  404: "not_found_error",
+  413: "request_too_large",
+  429: "rate_limit_error",
+  529: "overloaded_error",
+};
+const STOPS = { stop: "end_turn", length: "max_tokens", tool_calls: "tool_use" } as const;
+
+export const anthropicError = ({ status, message }: Refusal): string =>
+  JSON.stringify({ type: "error", error: { type: TYPES[status] ?? "api_error", message }, request_id: null });
+
+function usageOf({ counts }: Generation, zero: boolean) {
+  const { prompt, cached, completion, written = 0 } = counts;
+  const of = (value: number) => (zero ? 0 : value);
+  return {
+    input_tokens: of(prompt - cached - written),
+    cache_creation_input_tokens: of(written),
+    cache_read_input_tokens: of(cached),
+    cache_creation: { ephemeral_5m_input_tokens: of(written), ephemeral_1h_input_tokens: 0 },
+    output_tokens: of(completion),
+    service_tier: "standard",
+  };
+}
+
+const headOf = (generation: Generation) => ({
+  id: generation.id,
+  type: "message",
+  role: "assistant",
+  model: nameOf(generation.model),
+});
+
+type Call = { id?: string; function: { name?: string; arguments: string } };
+type Delta = { content?: string | null; tool_calls?: Call[] };
+
+/** A whole answer. */
+export function messageText(generation: Generation, plan: Plan, behaviour: Behaviour): string {
+  const said = JSON.parse(plan.message) as Delta;
+  const calls = (said.tool_calls ?? []).map(({ id, function: { name, arguments: args } }) => ({
+    type: "tool_use",
+    id,
+    name,
+    input: inputOf(args),
+  }));
+  const text = said.content ? [{ type: "text", text: said.content }] : [];
+  const usage = behaviour.usage === "none" ? {} : { usage: usageOf(generation, behaviour.usage === "zero") };
+  return JSON.stringify({
+    ...headOf(generation),
+    content: [...text, ...calls],
+    stop_reason: STOPS[plan.finish],
+    stop_sequence: null,
+    ...usage,
+  });
+}
+
+/** Arguments that were cut off are none. */
+function inputOf(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : {};
+  } catch {
+    return {};
+  }
+}
+
+const event = (type: string, rest: Record<string, unknown>): string =>
+  `event: ${type}\ndata: ${JSON.stringify({ type, ...rest })}\n\n`;
+
+/** The events of one stream. A block begins with its first content and ends with the next one, or with the answer. */
+export function eventsOf(generation: Generation, behaviour: Behaviour): Chunks {
+  let index = -1;
+  let open: "text" | "tool" | null = null;
+  const close = (): string => (open === null ? "" : event("content_block_stop", { index }));
+  const begin = (kind: "text" | "tool", block: Record<string, unknown>): string => {
+    const before = close();
+    index += 1;
+    open = kind;
+    return before + event("content_block_start", { index, content_block: block });
+  };
+  const delta = (value: Record<string, unknown>): string => event("content_block_delta", { index, delta: value });
+  const ending = (plan: Plan): string =>
+    event("message_delta", {
+      delta: { stop_reason: STOPS[plan.finish], stop_sequence: null },
+      ...(behaviour.usage === "none" ? {} : { usage: usageOf(generation, behaviour.usage === "zero") }),
+    });
+  return {
+    preamble: () =>
+      event("message_start", {
+        message: {
+          ...headOf(generation),
+          content: [],
+          stop_reason: null,
+          stop_sequence: null,
+          ...(behaviour.usage === "none" ? {} : { usage: { ...usageOf(generation, false), output_tokens: 1 } }),
+        },
+      }) + event("ping", {}),
+    content(text) {
+      const said = JSON.parse(text) as Delta;
+      const call = said.tool_calls?.[0];
+      if (call?.id !== undefined)
+        return begin("tool", { type: "tool_use", id: call.id, name: call.function.name, input: {} });
+      if (call) return delta({ type: "input_json_delta", partial_json: call.function.arguments });
+      const start = open === "text" ? "" : begin("text", { type: "text", text: "" });
+      return start + delta({ type: "text_delta", text: said.content ?? "" });
+    },
+    // Usage comes with the reason: a stream that is cut before it says neither.
+    finish(plan) {
+      if (behaviour.cutBeforeUsage) return close();
+      const end = ending(plan);
+      return close() + end + (behaviour.usage === "doubled" ? end : "");
+    },
+    usage: () => "",
+    usageSoFar: () => null,
+    error: (status) =>
+      event("error", {
+        error: { type: TYPES[status] ?? "api_error", message: String(streamError(status)["message"]) },
+      }),
+    broken: () => `event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta":{"type":"te\n\n`,
+  };
+}

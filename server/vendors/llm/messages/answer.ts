@@ -1,0 +1,91 @@
+/** An answer of Anthropic's Messages as OpenAI's chat completion. Pure. */
+
+export type Fields = Record<string, unknown>;
+export const isFields = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const FINISH: Readonly<Record<string, string>> = {
+  end_turn: "stop",
+  stop_sequence: "stop",
+  pause_turn: "stop",
+  max_tokens: "length",
+  model_context_window_exceeded: "length",
+  tool_use: "tool_calls",
+  refusal: "content_filter",
+};
+
+/** `finish_reason`; "stop" for one that is not known. */
+export const finishOf = (reason: unknown): string => FINISH[String(reason)] ?? "stop";
+
+const count = (value: unknown): number =>
+  Number.isSafeInteger(value) && Number(value) > 0 ? Number(value) : 0;
+
+/** Usage in OpenAI's shape, whose prompt holds the cached tokens that Anthropic counts apart; null for what is no usage. */
+export function usageOf(value: unknown): Fields | null {
+  if (!isFields(value)) return null;
+  if (!Number.isSafeInteger(value["input_tokens"]) || !Number.isSafeInteger(value["output_tokens"])) return null;
+  const read = count(value["cache_read_input_tokens"]);
+  const written = count(value["cache_creation_input_tokens"]);
+  const prompt = count(value["input_tokens"]) + read + written;
+  const output = count(value["output_tokens"]);
+  return {
+    prompt_tokens: prompt,
+    completion_tokens: output,
+    total_tokens: prompt + output,
+    prompt_tokens_details: { cached_tokens: read, cache_write_tokens: written },
+    completion_tokens_details: { reasoning_tokens: 0 },
+  };
+}
+
+/** The whole answer; null for one that is malformed or reports an error. */
+export function toCompletion(bytes: Buffer, createdSeconds: number): Buffer | null {
+  const answer = parse(bytes);
+  if (answer === null || answer["type"] !== "message" || !Array.isArray(answer["content"])) return null;
+  const blocks = (answer["content"] as unknown[]).filter(isFields);
+  const textOf = (type: string, member: string) => {
+    const texts = blocks.filter((block) => block["type"] === type).map((block) => String(block[member]));
+    return texts.length === 0 ? null : texts.join("");
+  };
+  const calls = blocks
+    .filter(({ type }) => type === "tool_use")
+    .map(({ id, name, input }) => ({
+      id,
+      type: "function",
+      function: { name, arguments: JSON.stringify(input ?? {}) },
+    }));
+  const reasoning = textOf("thinking", "thinking");
+  const usage = usageOf(answer["usage"]);
+  return Buffer.from(
+    JSON.stringify({
+      id: answer["id"],
+      object: "chat.completion",
+      created: createdSeconds,
+      model: answer["model"],
+      choices: [
+        {
+          index: 0,
+          logprobs: null,
+          finish_reason: finishOf(answer["stop_reason"]),
+          message: {
+            role: "assistant",
+            content: textOf("text", "text"),
+            refusal: null,
+            ...(reasoning !== null && { reasoning }),
+            ...(calls.length > 0 && { tool_calls: calls }),
+          },
+        },
+      ],
+      ...(usage && { usage }),
+    }),
+  );
+}
+
+export function parse(bytes: Buffer): Fields | null {
+  try {
+    const value: unknown = JSON.parse(bytes.toString());
+    return isFields(value) ? value : null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}

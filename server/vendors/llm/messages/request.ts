@@ -1,0 +1,150 @@
+/** A chat in OpenAI's shape as a request of Anthropic's Messages. Pure. */
+
+type Fields = Record<string, unknown>;
+const isFields = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+const asList = (value: unknown): Fields[] => (Array.isArray(value) ? value.filter(isFields) : []);
+const absent = (value: unknown): boolean => value === undefined || value === null;
+
+export type Asked = { body: Buffer; stream: boolean };
+/** What cannot be said there: the field. */
+export type Unsayable = { field: string };
+
+class NotSayable extends Error {
+  readonly field: string;
+  constructor(field: string) {
+    super("not sayable in Messages");
+    this.field = field;
+  }
+}
+
+/**
+ * The request, or the field that has no counterpart there and changes the answer. Fields that only tune it (penalties, seeds,
+ * log probabilities) are left out. Marks for the prompt's cache stay, at its usual lifetime, which is what is priced.
+ */
+export function toMessages(bytes: Buffer): Asked | Unsayable {
+  const chat = JSON.parse(bytes.toString()) as Fields;
+  try {
+    const stream = chat["stream"] === true;
+    return { stream, body: Buffer.from(JSON.stringify({ ...requestOf(chat), ...(stream ? { stream } : {}) })) };
+  } catch (error) {
+    if (error instanceof NotSayable) return { field: error.field };
+    throw error;
+  }
+}
+
+function requestOf(chat: Fields): Fields {
+  const { n, response_format: format, user, stop } = chat;
+  if (!absent(n) && n !== 1) throw new NotSayable("n");
+  if (isFields(format) && format["type"] !== "text") throw new NotSayable("response_format");
+  const system: Fields[] = [];
+  const messages: Message[] = [];
+  for (const message of asList(chat["messages"])) {
+    if (message["role"] === "system" || message["role"] === "developer") system.push(...textsOf(message));
+    else add(messages, turnOf(message));
+  }
+  const stops = typeof stop === "string" ? [stop] : Array.isArray(stop) ? stop : [];
+  const temperature = chat["temperature"];
+  return {
+    model: chat["model"],
+    max_tokens: chat["max_completion_tokens"] ?? chat["max_tokens"],
+    messages,
+    ...(system.length > 0 && { system }),
+    ...toolsOf(chat),
+    // OpenAI's scale goes to 2, Anthropic's to 1.
+    ...(typeof temperature === "number" && { temperature: Math.min(temperature, 1) }),
+    ...(typeof chat["top_p"] === "number" && { top_p: chat["top_p"] }),
+    ...(typeof chat["top_k"] === "number" && { top_k: chat["top_k"] }),
+    ...(stops.length > 0 && { stop_sequences: stops }),
+    ...(typeof user === "string" && { metadata: { user_id: user } }),
+  };
+}
+
+type Message = { role: "user" | "assistant"; content: Fields[] };
+
+/** Turns of one role that follow each other are one turn there. */
+function add(messages: Message[], turn: Message): void {
+  const last = messages.at(-1);
+  if (last?.role === turn.role) last.content.push(...turn.content);
+  else messages.push(turn);
+}
+
+function turnOf(message: Fields): Message {
+  const { role, content, tool_call_id: id } = message;
+  if (role === "tool") {
+    const result = { type: "tool_result", tool_use_id: id, content: textsOf(message), ...cachedBy(message) };
+    return { role: "user", content: [result] };
+  }
+  if (role === "user") {
+    const parts = typeof content === "string" ? textsOf(message) : asList(content).map(partOf);
+    return { role: "user", content: parts };
+  }
+  if (role !== "assistant") throw new NotSayable("messages");
+  const calls = asList(message["tool_calls"]).map(callOf);
+  return { role: "assistant", content: [...textsOf(message), ...calls] };
+}
+
+/** The texts of a message as blocks; empty ones are refused there. */
+function textsOf({ content }: Fields): Fields[] {
+  if (typeof content === "string") return content === "" ? [] : [{ type: "text", text: content }];
+  return asList(content).flatMap((part) => {
+    const text = part["text"] ?? part["refusal"];
+    return typeof text === "string" && text !== "" ? [{ type: "text", text, ...cachedBy(part) }] : [];
+  });
+}
+
+const cachedBy = ({ cache_control: mark }: Fields): Fields =>
+  isFields(mark) ? { cache_control: { type: "ephemeral" } } : {};
+
+function partOf(part: Fields): Fields {
+  if (part["type"] === "text") return { type: "text", text: part["text"], ...cachedBy(part) };
+  const image = part["image_url"];
+  const url = isFields(image) ? image["url"] : image;
+  if (part["type"] !== "image_url" || typeof url !== "string") throw new NotSayable("messages");
+  const data = /^data:([\w/+.-]+);base64,(.+)$/s.exec(url);
+  const source = data
+    ? { type: "base64", media_type: data[1], data: data[2] }
+    : { type: "url", url };
+  return { type: "image", source, ...cachedBy(part) };
+}
+
+function callOf(call: Fields): Fields {
+  const named = isFields(call["function"]) ? call["function"] : {};
+  return { type: "tool_use", id: call["id"], name: named["name"], input: inputOf(named["arguments"]) };
+}
+
+/** Models may write arguments that are no JSON; there they have to be an object. */
+function inputOf(text: unknown): Fields {
+  try {
+    const value: unknown = JSON.parse(String(text));
+    return isFields(value) ? value : {};
+  } catch (error) {
+    if (error instanceof SyntaxError) return {};
+    throw error;
+  }
+}
+
+function toolsOf(chat: Fields): Fields {
+  const tools = asList(chat["tools"]).map((tool) => {
+    const { name, description, parameters } = isFields(tool["function"]) ? tool["function"] : {};
+    return {
+      name,
+      ...(typeof description === "string" && { description }),
+      input_schema: isFields(parameters) ? { type: "object", ...parameters } : { type: "object" },
+      ...cachedBy(tool),
+    };
+  });
+  if (tools.length === 0) return {};
+  const one = chat["parallel_tool_calls"] === false ? { disable_parallel_tool_use: true } : {};
+  const choice = choiceOf(chat["tool_choice"]);
+  if (choice === null && chat["parallel_tool_calls"] !== false) return { tools };
+  const { type = "auto", ...rest } = choice ?? {};
+  return { tools, tool_choice: { type, ...rest, ...(type === "none" ? {} : one) } };
+}
+
+function choiceOf(choice: unknown): { type: string; name?: unknown } | null {
+  if (choice === "auto" || choice === "none") return { type: choice };
+  if (choice === "required") return { type: "any" };
+  const named = isFields(choice) ? choice["function"] : null;
+  return isFields(named) ? { type: "tool", name: named["name"] } : null;
+}

@@ -1,0 +1,116 @@
+import { SseReader } from "../sse.ts";
+import { finishOf, isFields, parse, usageOf, type Fields } from "./answer.ts";
+
+const DONE = "data: [DONE]\n\n";
+/** Keeps the connection's silence from being taken for a stall. */
+const COMMENT = ": ping\n\n";
+/** Ends the stream where it is read: no chunk. */
+const BROKEN = "data: {\n\n";
+
+/** Events of a Messages stream as chunks of a chat, on bytes as they arrive. */
+export class MessagesStream {
+  readonly #sse = new SseReader();
+  readonly #createdSeconds: number;
+  #id: unknown = null;
+  #model: unknown = null;
+  /** What was said of usage so far; later figures are of the whole. */
+  #usage: Fields = {};
+  /** Which call each block of a tool is. */
+  readonly #calls = new Map<unknown, number>();
+
+  constructor(createdSeconds: number) {
+    this.#createdSeconds = createdSeconds;
+  }
+
+  /** The chunks that these bytes complete; empty while there are none. */
+  push(bytes: Buffer): Buffer {
+    try {
+      return Buffer.from(
+        this.#sse
+          .push(bytes)
+          .map(({ data }) => this.#read(parse(data)))
+          .join(""),
+      );
+    } catch (error) {
+      if (error instanceof RangeError) return Buffer.from(BROKEN);
+      throw error;
+    }
+  }
+
+  #read(event: Fields | null): string {
+    switch (event?.["type"]) {
+      case "message_start":
+        return this.#start(event["message"]);
+      case "content_block_start":
+        return this.#block(event["index"], event["content_block"]);
+      case "content_block_delta":
+        return this.#delta(event["index"], event["delta"]);
+      case "message_delta":
+        return this.#end(event["delta"], event["usage"]);
+      case "message_stop":
+        return DONE;
+      case "error":
+        // Whose words they are stays with us; that there is one is all that is read.
+        return `data: {"error":{"message":"The provider failed","type":"server_error"}}\n\n`;
+      case "ping":
+      case "content_block_stop":
+        return COMMENT;
+      default:
+        // Kinds of event may be added at any time; what is no event is no stream.
+        return event === null ? BROKEN : COMMENT;
+    }
+  }
+
+  #start(message: unknown): string {
+    if (!isFields(message)) return BROKEN;
+    this.#id = message["id"];
+    this.#model = message["model"];
+    if (isFields(message["usage"])) this.#usage = message["usage"];
+    return this.#chunk({ role: "assistant", content: "" });
+  }
+
+  #block(index: unknown, block: unknown): string {
+    if (!isFields(block)) return BROKEN;
+    if (block["type"] === "text" && block["text"]) return this.#chunk({ content: block["text"] });
+    if (block["type"] !== "tool_use") return COMMENT;
+    const call = this.#calls.size;
+    this.#calls.set(index, call);
+    const { id, name } = block;
+    return this.#chunk({ tool_calls: [{ index: call, id, type: "function", function: { name, arguments: "" } }] });
+  }
+
+  #delta(index: unknown, delta: unknown): string {
+    if (!isFields(delta)) return BROKEN;
+    switch (delta["type"]) {
+      case "text_delta":
+        return this.#chunk({ content: delta["text"] });
+      case "thinking_delta":
+        return this.#chunk({ reasoning: delta["thinking"] });
+      case "input_json_delta": {
+        const call = this.#calls.get(index);
+        if (call === undefined || delta["partial_json"] === "") return COMMENT;
+        return this.#chunk({ tool_calls: [{ index: call, function: { arguments: delta["partial_json"] } }] });
+      }
+      default:
+        return COMMENT;
+    }
+  }
+
+  #end(delta: unknown, usage: unknown): string {
+    const reason = isFields(delta) ? delta["stop_reason"] : null;
+    let text = typeof reason === "string" ? this.#chunk({}, finishOf(reason)) : COMMENT;
+    if (!isFields(usage)) return text;
+    this.#usage = { ...this.#usage, ...usage };
+    const told = usageOf(this.#usage);
+    if (told) text += this.#event({ choices: [], usage: told });
+    return text;
+  }
+
+  #chunk(delta: Fields, finish: string | null = null): string {
+    return this.#event({ choices: [{ index: 0, delta, finish_reason: finish, logprobs: null }] });
+  }
+  #event(rest: Fields): string {
+    const head = { id: this.#id, object: "chat.completion.chunk", created: this.#createdSeconds, model: this.#model };
+    return `data: ${JSON.stringify({ ...head, ...rest })}\n\n`;
+  }
+}
