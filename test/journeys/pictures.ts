@@ -57,6 +57,7 @@ const SCREENS: Record<string, string> = {
   reports: "/reports",
   disputes: "/disputes",
   routing: "/routing",
+  "provider-keys": "/provider-keys",
   providers: "/providers",
   prices: "/prices",
   "open-holds": "/open-holds",

@@ -33,6 +33,17 @@ const running: Example = {
   },
   status: 409,
 };
+/** At a provider that serves nothing; a new one each time, since the calls that name it end it. */
+async function aProviderKey(app: TestApp): Promise<string> {
+  const id = newId("pvk");
+  await app.sql(
+    `insert into gateway.provider_keys (org_id, id, provider, secret, secret_last4, use, created_at, updated_at)
+     values ($1, $2, $2, decode('00', 'hex'), '0000', 'prefer', now(), now())`,
+    [await ownOrganization(app), id],
+  );
+  return id;
+}
+
 const adminModel = { params: { author: "openai", slug: "gpt-4o-mini" } };
 
 export const llmExamples: Record<string, Example> = {
@@ -43,6 +54,14 @@ export const llmExamples: Record<string, Example> = {
       body: { name: "GPT-4o mini", image_tokens: 50_000, paused: false, aliases: [] },
     }),
   },
+  listProviderKeys: {},
+  addProviderKey: {
+    given: ({ credentials: { openrouter } }) => ({
+      body: { provider: "openrouter", secret: openrouter.api_key, fallback_to_platform: true },
+    }),
+  },
+  changeProviderKey: { given: async (app) => ({ params: { id: await aProviderKey(app) }, body: { use: "prefer" } }) },
+  removeProviderKey: { given: async (app) => ({ params: { id: await aProviderKey(app) } }) },
   listOpenHolds: {},
   reconcileHold: running,
   listLlmProviders: {},

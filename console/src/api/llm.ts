@@ -4,7 +4,14 @@ import { idempotent, read } from "./http.ts";
 import { given, type Listing } from "./operations.ts";
 import { byItself } from "./presence.ts";
 import { every5s, PAGE, pages } from "./queries.ts";
-import type { NewProviderInput, PolicyOfCalls, PriceImportInput, ProviderChange } from "./types.ts";
+import type {
+  NewProviderInput,
+  NewProviderKeyInput,
+  PolicyOfCalls,
+  PriceImportInput,
+  ProviderChange,
+  ProviderKeyChange,
+} from "./types.ts";
 
 /** Operations about who serves model calls, at what price, and in which order. */
 export const llm = {
@@ -22,6 +29,10 @@ export const llm = {
   policy: () => read(sdk.getLlmPolicy()),
   setPolicy: (body: PolicyOfCalls) => read(sdk.putLlmPolicy({ body })),
   served: () => read(sdk.listLlmProviders()),
+  keys: () => read(sdk.listProviderKeys()),
+  addKey: (body: NewProviderKeyInput, key: string) => read(sdk.addProviderKey({ body, ...idempotent(key) })),
+  changeKey: (id: string, body: ProviderKeyChange) => read(sdk.changeProviderKey({ path: { id }, body })),
+  removeKey: (id: string) => read(sdk.removeProviderKey({ path: { id } })),
 };
 
 export const llmQueries = {
@@ -29,6 +40,7 @@ export const llmQueries = {
     queryOptions({ queryKey: ["llm", "providers"], queryFn: llm.providers, refetchInterval: 10_000 }),
   prices: () => queryOptions({ queryKey: ["llm", "prices"], queryFn: llm.prices }),
   policy: () => queryOptions({ queryKey: ["llm", "policy"], queryFn: llm.policy }),
+  keys: () => queryOptions({ queryKey: ["llm", "keys"], queryFn: llm.keys }),
   served: () => queryOptions({ queryKey: ["llm", "served"], queryFn: llm.served }),
   openHolds: () => ({
     ...pages(["llm", "holds"], (cursor) => llm.openHolds({ limit: PAGE, cursor })),

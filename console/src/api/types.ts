@@ -1,6 +1,8 @@
 /** What the API answers: the contract's types, and names for the parts of them that screens show. */
 import type {
   AddProviderData,
+  AddProviderKeyData,
+  ChangeProviderKeyData,
   CacheState,
   ChangeProviderData,
   ImportPricesData,
@@ -57,6 +59,7 @@ export type {
   LlmProviderList,
   OpenHold,
   PriceImportResult,
+  ProviderKey,
   BillingCustomer,
   AutoTopup,
   NewAutoTopupInput,
@@ -198,3 +201,5 @@ export type ProviderChange = ChangeProviderData["body"];
 export type PriceImportInput = ImportPricesData["body"];
 export type PriceVersionRow = PriceVersionList["data"][number];
 export type PolicyOfCalls = PutLlmPolicyData["body"];
+export type NewProviderKeyInput = AddProviderKeyData["body"];
+export type ProviderKeyChange = ChangeProviderKeyData["body"];

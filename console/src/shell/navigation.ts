@@ -12,6 +12,7 @@ import {
   Gavel,
   Inbox,
   KeyRound,
+  KeySquare,
   HandCoins,
   Layers,
   Send,
@@ -185,6 +186,13 @@ export const NAVIGATION: NavSection[] = [
         icon: CircleGauge,
         words: "rates rpm tpm concurrency budgets day month",
         show: anyone,
+      },
+      {
+        to: "/provider-keys",
+        label: "Provider keys",
+        icon: KeySquare,
+        words: "own keys byok openrouter openai anthropic bring",
+        show: (me) => me.permissions.includes("settings.manage"),
       },
       {
         to: "/relay",

@@ -26,7 +26,7 @@ const NOTE_LOOKUP = `
   values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`;
 const GO_ON = `
   update gateway.requests
-  set provider = $3, model = $4, price_version = $5, generation_id = null, delivered_events = 0
+  set provider = $3, model = $4, price_version = $5, own_key_id = $6, generation_id = null, delivered_events = 0
   where org_id = $1 and id = $2 and state = 'open'`;
 
 /** Notes the failed attempt and who serves the request from here on. */
@@ -36,7 +36,7 @@ export async function noteFailover(
   noted: {
     requestId: string;
     failed: Failed;
-    served: { provider: string; model: string; priceVersion: string };
+    served: { provider: string; model: string; priceVersion: string; ownKeyId: string | null };
     now: Date;
   },
 ): Promise<void> {
@@ -54,6 +54,7 @@ export async function noteFailover(
     served.provider,
     served.model,
     served.priceVersion,
+    served.ownKeyId,
   ]);
 }
 

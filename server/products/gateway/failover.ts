@@ -8,6 +8,7 @@ import type { HeldCall } from "./call/held-call.ts";
 import type { RelayEnd } from "./call/outcome.ts";
 import type { Candidate } from "./models/catalogue.ts";
 import { noteFailover } from "./failover-store.ts";
+import { keyRefused, keyWorked } from "./own-keys/refusals.ts";
 import type { Gateway } from "./state.ts";
 
 const MAX_ATTEMPTS = 3;
@@ -30,7 +31,7 @@ export async function ask<E extends RelayEnd>(
     const { serving } = call;
     serving.health.breaker.began();
     const end = await relay(serving);
-    judge(gateway, serving, end);
+    judge(gateway, call, end);
     if (attempt === MAX_ATTEMPTS || !mayGoElsewhere(end)) return end;
     const next = nextOf(gateway, call);
     if (!next || !(await failOver(gateway, call, end, next))) return end;
@@ -42,13 +43,20 @@ export async function ask<E extends RelayEnd>(
 }
 
 /** What an attempt says about the provider, for its breaker and for the order of later calls. */
-function judge({ deps, metrics }: Gateway, { health, provider }: Candidate, end: RelayEnd): void {
+function judge(gateway: Gateway, { serving, actor }: HeldCall, end: RelayEnd): void {
+  const { deps, metrics } = gateway;
+  const { health, provider, ownKey } = serving;
   const outcome = outcomeOf(end);
   metrics.attempts.inc({ provider: provider.id, outcome });
   const now = deps.clock.now().getTime();
   if (end.end === "left" || outcome === "provider_refused_request") health.breaker.left();
   else if (end.end === "failed" || outcome === "empty") health.failed(now);
   else health.succeeded(now, end.firstContentMs);
+  if (ownKey === null) return;
+  const noted = end.fault?.keyRefused ? keyRefused : end.end === "complete" ? keyWorked : null;
+  noted?.(gateway, actor.orgId, ownKey).catch((err: unknown) =>
+    deps.logger.warn({ err }, "what became of an own key was not noted"),
+  );
 }
 
 /** Before the first content nothing binds; what is wrong with the request itself is wrong everywhere. */
@@ -80,13 +88,14 @@ async function failOver(gateway: Gateway, call: HeldCall, end: RelayEnd, next: C
     outcome: outcomeOf(end),
     usd: usage ? formatAtto(billed(serving.price, usage)) : null,
     // Its bill is our loss, once the provider's books tell it.
-    generationId: usage || serving.provider.llm.lookupPauses.length === 0 ? null : generationId,
+    generationId: usage || serving.ownKey || serving.provider.llm.lookupPauses.length === 0 ? null : generationId,
     lookupAt: addMs(now, FIRST_LOOKUP_MS),
   };
   const served = {
     provider: next.provider.id,
     model: next.model.id,
     priceVersion: next.price.version,
+    ownKeyId: next.ownKey,
   };
   try {
     await withTx(deps.db, orgId, (tx) => noteFailover(tx, orgId, { requestId, failed, served, now }));
@@ -100,6 +109,7 @@ async function failOver(gateway: Gateway, call: HeldCall, end: RelayEnd, next: C
     provider: served.provider,
     model: served.model,
     price_version: served.priceVersion,
+    own_key_id: served.ownKeyId,
   };
   call.noted.generationId = null;
   return true;

@@ -10,6 +10,7 @@ import { openGate } from "./limits/gate.ts";
 import { createPolicies } from "./limits/policy.ts";
 import { createGatewayMetrics } from "./metrics.ts";
 import { openRegistry } from "./models/registry.ts";
+import { createOwnKeys } from "./own-keys/own-keys.ts";
 import { createRoutings } from "./routing/routings.ts";
 import { startSigns } from "./signs.ts";
 import type { Gateway, HoldItem } from "./state.ts";
@@ -37,6 +38,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
       return registry.providers;
     },
     routings: createRoutings(deps.db, deps.bus),
+    ownKeys: createOwnKeys(deps.db, deps.bus),
     batcher: createHoldBatcher<HoldItem, Finish>(deps.db, {
       now: deps.clock,
       alongside: {
@@ -75,6 +77,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
     },
     async close() {
       gateway.routings.close();
+      gateway.ownKeys.close();
       await registry.close();
     },
   };

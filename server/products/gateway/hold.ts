@@ -84,6 +84,7 @@ async function tryHold(gateway: Gateway, asking: Asking, bound: Bound) {
     price_version: serving.price.version,
     streamed: chat.stream,
     hold_id: holdId,
+    own_key_id: serving.ownKey,
     held_micros: bound.micros.toString(),
     prompt_tokens_bound: bound.promptTokens,
     created_at: now,

@@ -21,6 +21,7 @@ export const gatewayProblems = problems({
   exceeds_hold: [422, "The cost is above what is held"],
   rate_limit_exceeded: [429, "Too many calls or tokens"],
   provider_not_found: [404, "There is no such provider"],
+  provider_key_exists: [409, "There is a key at this provider already"],
   provider_exists: [409, "There is a provider of this id"],
   price_version_not_found: [404, "There is no such version of prices"],
   price_version_decided: [409, "This version is decided already"],

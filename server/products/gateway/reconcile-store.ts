@@ -38,7 +38,8 @@ const CLAIM = `
       outcome = coalesce(outcome, 'died'),
       next_lookup_at = $3::timestamptz + least($4 * power(2, lookups), $5) * interval '1 millisecond'
   where org_id = $1 and id = $2 and next_lookup_at <= $3
-  returning id, mode, credential_id, user_id, person_id, project_id, endpoint, model, provider, price_version, streamed, hold_id, held_micros,
+  returning id, mode, credential_id, user_id, person_id, project_id, endpoint, model, provider, price_version, streamed, hold_id,
+            own_key_id, held_micros,
             prompt_tokens_bound, created_at, state, generation_id, delivered_events, outcome, basis, cost_usd, cost_micros,
             input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, reasoning_tokens, lookups`;
 
@@ -122,6 +123,7 @@ export function settledOf(due: DueRequest): {
     price_version: due.price_version,
     streamed: due.streamed,
     hold_id: due.hold_id,
+    own_key_id: due.own_key_id,
     held_micros: due.held_micros.toString(),
     prompt_tokens_bound: Number(due.prompt_tokens_bound),
     created_at: due.created_at,

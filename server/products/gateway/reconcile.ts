@@ -13,7 +13,7 @@ import {
   type Charge,
   type Outcome,
 } from "./call/charge.ts";
-import { parsePrice, type Price } from "./models/price.ts";
+import { ownPrice, parsePrice, type Price } from "./models/price.ts";
 import { claimLoss, endLoss, findLossesDue } from "./failover-store.ts";
 import {
   claimRequest,
@@ -116,8 +116,10 @@ export async function reconcileOne(gateway: Gateway, org: OrgId, id: string, now
   const { row } = claimed;
   assert(claimed.price, "the price of a request is kept");
   const byTable = gateway.providers.get(row.provider)?.costBasis === "table";
-  const price = parsePrice(claimed.price.version, claimed.price, byTable);
-  const lookup = await lookUp(gateway, row.provider, row.generation_id);
+  const listed = parsePrice(claimed.price.version, claimed.price, byTable);
+  const price = row.own_key_id ? ownPrice(listed) : listed;
+  // The books of an organization are its own.
+  const lookup = row.own_key_id ? null : await lookUp(gateway, row.provider, row.generation_id);
   if (lookup?.state === "found") return conclude(gateway, org, row, price, lookup.usage);
   if (lookup && row.lookups < MAX_LOOKUPS) return;
   await conclude(gateway, org, row, price, null);

@@ -24,6 +24,7 @@ import { installationUsageRoutes } from "./operator-routes.ts";
 import { priceRoutes } from "./prices/routes.ts";
 import { modelAdminRoutes } from "./models/admin-routes.ts";
 import { openHoldRoutes } from "./open-holds/routes.ts";
+import { ownKeyRoutes } from "./own-keys/routes.ts";
 import { providerRoutes } from "./providers/routes.ts";
 import { routingRoutes } from "./routing/routes.ts";
 
@@ -46,6 +47,7 @@ export function gatewayRoutes(http: Http, gateway: Gateway, setKeyLimits: SetKey
   routingRoutes(http, gateway);
   priceRoutes(http, gateway);
   providerRoutes(http, gateway);
+  ownKeyRoutes(http, gateway);
   modelAdminRoutes(http, gateway);
   openHoldRoutes(http, gateway);
 }

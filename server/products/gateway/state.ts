@@ -10,6 +10,7 @@ import type { Policies } from "./limits/policy.ts";
 import type { GatewayMetrics } from "./metrics.ts";
 import type { Catalogue, Provider } from "./models/catalogue.ts";
 import type { Registry } from "./models/registry.ts";
+import type { OwnKeys } from "./own-keys/own-keys.ts";
 import type { Routings } from "./routing/routings.ts";
 import type { KeptKey } from "./keys/idempotency-store.ts";
 import type { Finish, NewRequest } from "./store.ts";
@@ -24,6 +25,7 @@ export type Gateway = {
   readonly catalogue: Catalogue;
   readonly providers: ReadonlyMap<string, Provider>;
   readonly routings: Routings;
+  readonly ownKeys: OwnKeys;
   readonly batcher: HoldBatcher<HoldItem, Finish>;
   readonly tokens: TokenCounter;
   readonly policies: Policies;

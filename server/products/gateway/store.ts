@@ -5,6 +5,7 @@ import type { HoldId, OrgId } from "../../platform/ids.ts";
 import { formatAtto, parseAtto } from "../../platform/money.ts";
 import { additionsOf } from "./limits/additions.ts";
 import { ADD_TO_WINDOWS } from "./limits/store.ts";
+import type { OwnKeyId } from "./own-keys/store.ts";
 
 export type NewRequest = {
   id: string;
@@ -20,6 +21,8 @@ export type NewRequest = {
   price_version: string;
   streamed: boolean;
   hold_id: HoldId;
+  /** The organization's key that is asked by; null: the installation's. */
+  own_key_id: OwnKeyId | null;
   held_micros: string;
   prompt_tokens_bound: number;
   created_at: Date;
@@ -64,12 +67,13 @@ export type Counted = {
 const INSERT_REQUESTS = `
   insert into gateway.requests
     (org_id, id, mode, credential_id, user_id, person_id, project_id, endpoint, model, provider, price_version,
-     streamed, hold_id, held_micros, prompt_tokens_bound, state, created_at, next_lookup_at)
+     streamed, hold_id, own_key_id, held_micros, prompt_tokens_bound, state, created_at, next_lookup_at)
   select $1, r.id, r.mode, r.credential_id, r.user_id, r.person_id, r.project_id, r.endpoint, r.model, r.provider, r.price_version, r.streamed,
-         r.hold_id, r.held_micros, r.prompt_tokens_bound, 'open', r.created_at, r.next_lookup_at
+         r.hold_id, r.own_key_id, r.held_micros, r.prompt_tokens_bound, 'open', r.created_at, r.next_lookup_at
   from json_to_recordset($2::json) as r
     (id text, mode text, credential_id text, user_id text, person_id text, project_id text, endpoint text, model text,
-     provider text, price_version text, streamed boolean, hold_id text, held_micros bigint, prompt_tokens_bound bigint,
+     provider text, price_version text, streamed boolean, hold_id text, own_key_id text, held_micros bigint,
+     prompt_tokens_bound bigint,
      created_at timestamptz, next_lookup_at timestamptz)`;
 
 export async function insertRequests(tx: Tx, org: OrgId, rows: readonly NewRequest[]): Promise<void> {

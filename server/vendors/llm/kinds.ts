@@ -14,6 +14,8 @@ export type Kind = {
   /** Below its base URL. */
   chatPath: string;
   modelsPath: string;
+  /** What is answered to a good key alone. */
+  checkPath: string;
   /** The header that names a generation for a look-up. */
   generationHeader: string;
   /** How its books are asked about one generation; null where it has none to ask. */
@@ -31,6 +33,7 @@ const OPENAI_SHAPED = {
   credential: bearer,
   chatPath: "/chat/completions",
   modelsPath: "/models",
+  checkPath: "/models",
   generationHeader: "x-generation-id",
   lookup: null,
   lookupPauses: [],
@@ -44,6 +47,8 @@ export const KINDS: Readonly<Record<ProviderKind, Kind>> = {
   openrouter: {
     ...OPENAI_SHAPED,
     officialUrl: "https://openrouter.ai/api/v1",
+    // Its list of models is public.
+    checkPath: "/key",
     lookup: { path: (id) => `/generation?id=${encodeURIComponent(id)}`, read: readGeneration },
     lookupPauses: [0, 200],
     onDisconnect: "abort",
@@ -54,6 +59,7 @@ export const KINDS: Readonly<Record<ProviderKind, Kind>> = {
     officialUrl: "https://glama.ai/api/gateway",
     chatPath: "/openai/v1/chat/completions",
     modelsPath: "/v1/models",
+    checkPath: "/v1/models",
     generationHeader: "x-completion-request-id",
     lookup: {
       path: (id) => `/v1/completion-requests/${encodeURIComponent(id)}`,
@@ -70,6 +76,7 @@ export const KINDS: Readonly<Record<ProviderKind, Kind>> = {
     credential: (apiKey) => ({ "x-api-key": apiKey, "anthropic-version": "2023-06-01" }),
     chatPath: "/messages",
     modelsPath: "/models",
+    checkPath: "/models",
     generationHeader: "request-id",
     lookup: null,
     lookupPauses: [],

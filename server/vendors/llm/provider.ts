@@ -35,6 +35,8 @@ export type LanguageModels = {
   chat(body: Buffer, listener: CallListener): OpenCall;
   /** Asks for the usage and cost of a generation; never throws. */
   generation(id: string): Promise<Lookup>;
+  /** Whether it takes the key: `away` when it does not say so now. Never throws. */
+  check(signal: AbortSignal): Promise<"ok" | "refused" | "away">;
   /** Its list of models as it says it; null when it does not answer. */
   listModels(signal: AbortSignal): Promise<unknown>;
   /** Cuts what is under way. */
@@ -97,6 +99,17 @@ export function createProvider(options: ProviderOptions): LanguageModels {
       } catch {
         // Whatever went wrong, the books were not read; the caller asks again.
         return { state: "unavailable" };
+      }
+    },
+    async check(signal) {
+      try {
+        const answer = await get(way.checkPath, signal);
+        await answer.body.dump();
+        if (answer.statusCode === 401 || answer.statusCode === 403) return "refused";
+        return answer.statusCode < 400 ? "ok" : "away";
+      } catch {
+        // Whatever went wrong, nothing was said of the key.
+        return "away";
       }
     },
     async listModels(signal) {

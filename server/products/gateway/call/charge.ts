@@ -57,8 +57,9 @@ export function outcomeOf(end: RelayEnd): Outcome {
   return end.content || (end.usage?.outputTokens ?? 0) > 0 ? "ok" : "empty";
 }
 
-/** The provider's own figure, else counts × price. */
-export const billed = (price: Price, usage: Usage): bigint => usage.costAtto ?? costOf(price.base, usage);
+/** What we are billed: the provider's own figure, else counts × price. */
+export const billed = (price: Price, usage: Usage): bigint =>
+  price.own ? 0n : (usage.costAtto ?? costOf(price.base, usage));
 
 /**
  * What the caller pays for it: the bill with the markup on top, or counts × price where there is no bill or the operator

@@ -26,6 +26,8 @@ export type RelayEnd = {
 export type Fault = {
   kind: ProblemKind;
   retryAfter?: number;
+  /** The provider does not take the key. */
+  keyRefused?: true;
   /** Another provider may do better. */
   elsewhere: boolean;
 };
@@ -50,7 +52,8 @@ export const faults = { failed, timeout, over, refused, unavailable } as const;
 /** What the caller is told for an answer that is no 200. The provider's words stay with us. */
 export function faultOf(status: number, retryAfter: number | null): Fault {
   if (status === 400 || status === 413 || status === 422) return refused;
-  if (status === 401 || status === 402 || status === 403) return unavailable(OWN_ACCOUNT_WAIT_SECONDS);
+  if (status === 401) return { ...unavailable(OWN_ACCOUNT_WAIT_SECONDS), keyRefused: true };
+  if (status === 402 || status === 403) return unavailable(OWN_ACCOUNT_WAIT_SECONDS);
   if (status === 404 || status === 429 || status === 503 || status === 529) return unavailable(retryAfter);
   if (status === 408 || status === 504 || status === 524) return timeout;
   return failed;

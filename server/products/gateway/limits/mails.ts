@@ -5,6 +5,7 @@ import type { Tx } from "../../../platform/db/index.ts";
 import { isId, type OrgId } from "../../../platform/ids.ts";
 import { formatScaled } from "../../../platform/money.ts";
 import type { Period, SubjectType } from "./bound.ts";
+import { ownKeyMails } from "../own-keys/mails.ts";
 import { findWindow } from "./warn-store.ts";
 
 export const BUDGET_MAIL = "gateway.budget_warned";
@@ -13,8 +14,9 @@ const MICRO_DIGITS = 6;
 const credits = (micros: bigint): string => formatScaled(micros, MICRO_DIGITS);
 type Ref = { subject_id: string; period: string; mode: string; starts_at: string; percent: string };
 
-/** How the mail about a budget is written. At boot, in every process. */
+/** How the gateway's mails are written. At boot, in every process. */
 export function gatewayMails(mail: Pick<Mail, "define">): void {
+  ownKeyMails(mail);
   mail.define<Ref>({
     kind: BUDGET_MAIL,
     async compose(tx, { percent, ...ref }, letter) {

@@ -6,6 +6,7 @@ import type { LanguageModels } from "../../../vendors/llm/index.ts";
 import type { Timeouts } from "../call/timeouts.ts";
 import type { Health } from "../routing/health.ts";
 import { dearest, parsePrice, type Price, type PriceText } from "./price.ts";
+import type { OwnKeyId } from "../own-keys/store.ts";
 import type { LineRow, ModelRow } from "./store.ts";
 
 /** Somebody who serves models. */
@@ -33,6 +34,8 @@ export type Candidate = {
   /** The most that it says in one answer. */
   maxOutputTokens: number;
   health: Health;
+  /** The organization's key by which it is asked; null: the installation's. */
+  ownKey: OwnKeyId | null;
   /** The way of a call that can go nowhere else. */
   route: Route;
 };
@@ -152,6 +155,7 @@ function candidateOf(
     maxPrice: `{"prompt":${perMillion(price.base.input)},"completion":${perMillion(price.base.output)}}`,
     maxOutputTokens: line.max_output_tokens,
     health: health(line.provider, line.model),
+    ownKey: null,
   };
   const sole = {
     ...model,

@@ -18,6 +18,8 @@ export type Price = Rates & {
   byTable: boolean;
   /** What callers pay on top of the provider's bill. */
   markupPercent: bigint;
+  /** By a key of the caller's organization: nobody here is billed. */
+  own?: true;
   /** As the provider lists them; the same without a markup. */
   base: Rates;
 };
@@ -115,3 +117,15 @@ const dearerRates = (a: Rates, b: Rates): Rates => ({
 });
 
 const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
+
+const NOTHING: Rates = { input: 0n, output: 0n, cacheRead: 0n, cacheWrite: 0n, request: 0n };
+
+/** The price of a call by a key of the organization's own: it costs nothing here. */
+export const ownPrice = ({ version }: Pick<Price, "version">): Price => ({
+  version,
+  byTable: true,
+  markupPercent: 0n,
+  own: true,
+  base: NOTHING,
+  ...NOTHING,
+});

@@ -4,9 +4,18 @@ import type { Clock } from "../../../platform/clock.ts";
 import type { Sealer } from "../../../platform/crypto/index.ts";
 import { assert } from "../../../platform/problem.ts";
 import type { Logger } from "../../../platform/telemetry/index.ts";
-import { createProvider, KINDS, PROVIDER_KINDS, type ProviderKind } from "../../../vendors/llm/index.ts";
+import {
+  createProvider,
+  KINDS,
+  PROVIDER_KINDS,
+  type ProviderKind,
+  type ProviderOptions,
+} from "../../../vendors/llm/index.ts";
+import type { OrgId } from "../../../platform/ids.ts";
+import type { OwnKey } from "../own-keys/store.ts";
 import { Health } from "../routing/health.ts";
-import { buildCatalogue, type Catalogue, type Provider } from "./catalogue.ts";
+import { buildCatalogue, type Candidate, type Catalogue, type Provider } from "./catalogue.ts";
+import { createOwnClients } from "./own-clients.ts";
 import { linesOf, modelRows, readPriceList } from "./price-list.ts";
 import {
   insertVersion,
@@ -37,6 +46,10 @@ export type Registry = {
   readonly catalogue: Catalogue;
   /** Those that have an address and a secret, disabled ones included. */
   readonly providers: ReadonlyMap<string, Provider>;
+  /** The candidate as it is asked by an organization's own key; null while its provider cannot be reached. */
+  own(org: OrgId, candidate: Candidate, key: OwnKey): Candidate | null;
+  /** Asks a provider whether it takes this key; `away` where it does not say. */
+  check(provider: string, secret: string, signal: AbortSignal): Promise<"ok" | "refused" | "away" | "unknown">;
   /** Reads everything anew here, and makes the other processes do so. */
   changed(): Promise<void>;
   close(): Promise<void>;
@@ -50,6 +63,7 @@ export async function openRegistry(deps: Deps): Promise<Registry> {
   await seed(deps);
   const health = new Map<string, Health>();
   const clients: Clients = new Map();
+  const ownClients = createOwnClients(deps.sealer, (provider) => clients.get(provider)?.options);
   let state = { catalogue: { models: new Map(), aliases: new Map() } as Catalogue, providers: new Map<string, Provider>() };
   let reading = Promise.resolve();
 
@@ -87,6 +101,17 @@ export async function openRegistry(deps: Deps): Promise<Registry> {
     get providers() {
       return state.providers;
     },
+    own: (org, candidate, key) => ownClients.offer(org, candidate, key),
+    async check(provider, secret, signal) {
+      const options = clients.get(provider)?.options;
+      if (!options) return "unknown";
+      const llm = createProvider({ ...options, apiKey: secret, maxConnections: 1 });
+      try {
+        return await llm.check(signal);
+      } finally {
+        await llm.close();
+      }
+    },
     async changed() {
       deps.bus.publish(CHANNEL, "");
       await again();
@@ -94,12 +119,13 @@ export async function openRegistry(deps: Deps): Promise<Registry> {
     async close() {
       leave.forEach((each) => each());
       await reading.catch(() => undefined);
+      await ownClients.close();
       await Promise.all([...clients.values()].map(({ provider }) => provider.llm.close()));
     },
   };
 }
 
-type Clients = Map<string, { print: string; provider: Provider }>;
+type Clients = Map<string, { print: string; provider: Provider; options: ProviderOptions }>;
 
 /** With the client it had, unless its address or secret is another now. */
 function openOne(deps: Deps, clients: Clients, row: ProviderRow): Provider | null {
@@ -109,15 +135,14 @@ function openOne(deps: Deps, clients: Clients, row: ProviderRow): Provider | nul
   const known = clients.get(row.id);
   const kept = known?.print === print ? known.provider.llm : null;
   if (known && !kept) void known.provider.llm.retire();
-  const llm =
-    kept ??
-    createProvider({
-      ...setting,
-      maxConnections: deps.maxConnections,
-      chosen: row.base_url !== null,
-      // What the environment says is the owner's own word.
-      publicOnly: row.base_url !== null && !row.private_address,
-    });
+  const options: ProviderOptions = {
+    ...setting,
+    maxConnections: deps.maxConnections,
+    chosen: row.base_url !== null,
+    // What the environment says is the owner's own word.
+    publicOnly: row.base_url !== null && !row.private_address,
+  };
+  const llm = kept ?? createProvider(options);
   const provider: Provider = {
     id: row.id,
     kind: setting.kind,
@@ -127,7 +152,7 @@ function openOne(deps: Deps, clients: Clients, row: ProviderRow): Provider | nul
     onDisconnect: row.on_disconnect ?? KINDS[setting.kind].onDisconnect,
     timeouts: row.timeouts,
   };
-  clients.set(row.id, { print, provider });
+  clients.set(row.id, { print, provider, options });
   return provider;
 }
 

@@ -4,6 +4,7 @@ import { gatewayProblems } from "../problems.ts";
 import { findModel, isAllowed } from "../models/catalogue.ts";
 import type { Candidate, Catalogue, Model, PricedModel, Route } from "../models/catalogue.ts";
 import { dearest } from "../models/price.ts";
+import { withOwn, type Own } from "../own-keys/offers.ts";
 import type { Policy } from "./policy.ts";
 import type { Routing } from "./routing.ts";
 
@@ -16,6 +17,8 @@ export type Wanted = {
   now: number;
   routing: Routing | null;
   policy: Policy | null;
+  /** The organization's own keys at providers; absent without any. */
+  own?: Own | null;
 };
 
 /** Companies whose terms keep prompts out of training, or that are told so call by call. */
@@ -32,7 +35,7 @@ export function chooseRoute(catalogue: Catalogue, wanted: Wanted): Route {
   if (!model) throw new Problem(gatewayProblems.model_not_found);
   if (!model.price) throw new Problem(gatewayProblems.price_unknown);
   const [sole] = model.candidates;
-  if (model.candidates.length === 1 && sole && wanted.routing === null && !policy?.routing) {
+  if (model.candidates.length === 1 && sole && wanted.routing === null && !policy?.routing && !wanted.own) {
     if (!reaches(sole, mode)) throw unavailable(1_000);
     if (!sole.health.breaker.admits(now)) throw unavailable(sole.health.breaker.waitMs(now));
     return sole.route;
@@ -40,7 +43,7 @@ export function chooseRoute(catalogue: Catalogue, wanted: Wanted): Route {
   const wish: Routing = { ...policy?.routing, ...wanted.routing };
   const models = [model, ...(wish.models ?? []).flatMap((id) => allowedModel(catalogue, id, wanted) ?? [])];
   const possible = [...new Set(models)].map(({ candidates }) =>
-    candidates.filter((each) => reaches(each, mode) && suits(each, wish)),
+    withOwn(candidates, wanted.own).filter((each) => reaches(each, mode) && suits(each, wish)),
   );
   const well = possible.map((some) => some.filter(({ health }) => health.breaker.admits(now)));
   const sorted = well.flatMap((some) => sort(some, wish, now));
@@ -87,6 +90,7 @@ function sort(candidates: readonly Candidate[], wish: Routing, now: number): Can
   return candidates.toSorted(
     (a, b) =>
       place(a) - place(b) ||
+      Number(a.ownKey === null) - Number(b.ownKey === null) ||
       (score.get(a) ?? 0) - (score.get(b) ?? 0) ||
       (a.provider.id < b.provider.id ? -1 : 1),
   );
@@ -117,6 +121,7 @@ function scores(
 
 function reason(first: Candidate, sorted: readonly Candidate[], wish: Routing): string {
   if (wish.order?.includes(first.provider.id)) return "order";
+  if (first.ownKey !== null) return "own-key";
   return sorted.length === 1 ? "only" : (wish.sort ?? "balanced");
 }
 

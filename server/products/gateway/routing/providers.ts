@@ -1,3 +1,4 @@
+import type { OrgId } from "../../../platform/ids.ts";
 import type { Gateway } from "../state.ts";
 import type { Candidate } from "../models/catalogue.ts";
 import { median, type Health } from "./health.ts";
@@ -13,7 +14,11 @@ export type ProviderView = {
 };
 
 /** The providers that serve models, and how they have done of late as this process saw it. */
-export function describeProviders({ catalogue, deps }: Gateway): ProviderView[] {
+export async function describeProviders(
+  { catalogue, deps, ownKeys }: Gateway,
+  org: OrgId,
+): Promise<ProviderView[]> {
+  const keys = ownKeys.known(org) ?? (await ownKeys.read(org));
   const now = deps.clock.now().getTime();
   const candidates = [...catalogue.models.values()].flatMap((model) => model.candidates);
   const byProvider = Map.groupBy(candidates, ({ provider }) => provider.id);
@@ -22,7 +27,7 @@ export function describeProviders({ catalogue, deps }: Gateway): ProviderView[] 
     .map(([id, some]) => ({
       id,
       models: some.length,
-      byok: false,
+      byok: keys.some(({ provider, state }) => provider === id && state === "ok"),
       on_disconnect: some[0]?.provider.onDisconnect ?? "abort",
       ...healthOf(some, now),
     }));

@@ -37,7 +37,7 @@ export function routingRoutes(http: Http, gateway: Gateway): void {
     summary: "Providers of models and how they do",
     access: { least: "agent", permission: "gateway.use" },
     answer: { status: 200, schema: providersAnswer },
-    handle: async () => ({ data: describeProviders(gateway) }),
+    handle: async ({ actor }) => ({ data: await describeProviders(gateway, actor.orgId) }),
   });
   http.operation({
     ...shared,
