@@ -15,3 +15,6 @@ alter table gateway.price_lines
 alter table gateway.price_versions
   drop constraint price_versions_source_check,
   add constraint price_versions_source_check check (source in ('config', 'models', 'import', 'markup'));
+
+-- The part of the cost that was put on top of the providers' bills.
+alter table gateway.usage_hour add column markup_usd numeric(38,18) not null default 0;

@@ -114,6 +114,12 @@ test("a markup is inside the published price and on top of the bill, by a versio
   expect(Number(attempt?.provider_cost_usd)).toBe(Number(bill?.cost));
   const receipt = await gateway.key.call<{ receipt: Json }>("GET", `/api/llm/receipts/${(await last())?.id}`);
   expect(receipt.body.receipt).toMatchObject({ cost_from: "table" });
+  const { body: usage } = await gateway.app.owner.call<{ data: { group: string; margin_usd: string }[] }>(
+    "GET",
+    "/api/admin/llm/usage?group_by=provider",
+  );
+  const margin = usage.data.find(({ group }) => group === "openai")?.margin_usd;
+  expect(Number(margin)).toBeGreaterThan(1e-6);
   expect((await put("openai", { kind: "openai" })).status).toBe(200);
   expect(await priceOf()).toBe("0.00000015");
 });

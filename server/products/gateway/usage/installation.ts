@@ -36,7 +36,8 @@ const isBucket = (by: InstallationGroup): by is Bucket => (BUCKETS as readonly s
 const expressionOf = (by: InstallationGroup): string => (isBucket(by) ? bucketOf(by, "hour") : COLUMNS[by]);
 
 const CREDITS = "coalesce(sum(cost_micros), 0)";
-const COST = "coalesce(sum(cost_usd), 0)";
+/** As providers bill it: without what callers pay on top. */
+const COST = "coalesce(sum(cost_usd - markup_usd), 0)";
 const SUMS = `
   coalesce(sum(requests), 0)::bigint as calls,
   coalesce(sum(requests) filter (where outcome <> 'ok'), 0)::bigint as failures,
@@ -52,14 +53,16 @@ const SUMS = `
 const USED = `
   with used as (
     select hour, org_id, model, provider, outcome, requests, input_tokens, cache_read_tokens, cache_write_tokens,
-      output_tokens, cost_micros, cost_usd, loss_usd
+      output_tokens, cost_micros, cost_usd, loss_usd, markup_usd
     from gateway.usage_hour where mode = $1 and hour >= $2 and hour < $3
     union all
     select date_trunc('hour', q.created_at, 'UTC'), a.org_id, q.model, q.provider, a.outcome, a.first::int, a.input_tokens,
       a.cache_read_tokens, a.cache_write_tokens, a.output_tokens, a.cost_micros, a.cost_usd,
-      case when a.cost_usd = 0 and q.cost_usd = 0 then coalesce(a.provider_cost_usd, 0) else 0 end
+      case when a.cost_usd = 0 and q.cost_usd = 0 then coalesce(a.provider_cost_usd, 0) else 0 end,
+      coalesce(round(a.cost_usd * p.markup_percent / (100 + p.markup_percent), 18), 0)
     from gateway.attempts a join gateway.requests q on q.org_id = a.org_id and q.id = a.request_id
     left join gateway.usage_rolled r on r.org_id = a.org_id
+    left join gateway.price_lines p on p.version = a.price_version and p.model = a.model_served
     where a.xid >= (select upto from gateway.usage_cursor) and a.xid >= coalesce(r.upto, 0)
       and q.mode = $1 and q.created_at >= $2 and q.created_at < $3
   )`;

@@ -79,6 +79,6 @@ const COUNTS = [
 
 function add(to: SumRow, row: Omit<SumRow, "first_content">): void {
   for (const name of COUNTS) to[name] += row[name];
-  for (const name of ["cost_usd", "loss_usd"] as const)
+  for (const name of ["cost_usd", "loss_usd", "markup_usd"] as const)
     to[name] = formatAtto(parseAtto(to[name]) + parseAtto(row[name]));
 }
