@@ -101,17 +101,7 @@ export function createProvider(options: ProviderOptions): LanguageModels {
         return { state: "unavailable" };
       }
     },
-    async check(signal) {
-      try {
-        const answer = await get(way.checkPath, signal);
-        await answer.body.dump();
-        if (answer.statusCode === 401 || answer.statusCode === 403) return "refused";
-        return answer.statusCode < 400 ? "ok" : "away";
-      } catch {
-        // Whatever went wrong, nothing was said of the key.
-        return "away";
-      }
-    },
+    check: (signal) => checked(() => get(way.checkPath, signal)),
     async listModels(signal) {
       try {
         const answer = await get(way.modelsPath, signal);
@@ -129,6 +119,21 @@ export function createProvider(options: ProviderOptions): LanguageModels {
       await Promise.all([calls.close(), lookups.close()]);
     },
   };
+}
+
+type Asked = { statusCode: number; body: { dump(): Promise<void> } };
+
+/** What an answer says of the key that asked. */
+async function checked(ask: () => Promise<Asked>): Promise<"ok" | "refused" | "away"> {
+  try {
+    const { statusCode, body } = await ask();
+    await body.dump();
+    if (statusCode === 401 || statusCode === 403) return "refused";
+    return statusCode < 400 ? "ok" : "away";
+  } catch {
+    // Whatever went wrong, nothing was said of the key.
+    return "away";
+  }
 }
 
 /** Null for a longer text than any list. */

@@ -78,46 +78,10 @@ function PolicyForm({ policy }: { policy: LlmPolicy }) {
     event.preventDefault();
     save.mutate(policyOf(new FormData(event.currentTarget)));
   };
-  const routing: NonNullable<LlmPolicy["routing"]> = policy.routing ?? {};
+  const routing: Routing = policy.routing ?? {};
   return (
     <form onSubmit={submit} className="flex flex-col gap-4 p-4">
-      <div className="grid gap-4 sm:grid-cols-2">
-        <SelectField label="Order" name="sort" defaultValue={routing.sort ?? ""}>
-          <option value="">As the installation has it</option>
-          {SORTS.map(([value, text]) => (
-            <option key={value} value={value}>
-              {text}
-            </option>
-          ))}
-        </SelectField>
-        <ListField label="Asked first, in this order" name="order" list={routing.order} />
-        <ListField label="Only these providers" name="only" list={routing.only} />
-        <ListField label="Never these" name="ignore" list={routing.ignore} />
-        <TextField
-          label="Most for input"
-          name="max_prompt"
-          type="number"
-          min={0}
-          step="any"
-          defaultValue={routing.max_price?.prompt ?? ""}
-          hint="USD per million tokens"
-        />
-        <TextField
-          label="Most for output"
-          name="max_completion"
-          type="number"
-          min={0}
-          step="any"
-          defaultValue={routing.max_price?.completion ?? ""}
-          hint="USD per million tokens"
-        />
-        <ListField
-          label="Other models to fall back to"
-          name="models"
-          list={routing.models}
-          hint="Five at most, tried after the call's own"
-        />
-      </div>
+      <Wishes routing={routing} />
       <Checkbox
         name="no_fallbacks"
         label="Never try elsewhere"
@@ -145,6 +109,50 @@ function PolicyForm({ policy }: { policy: LlmPolicy }) {
         </Button>
       </div>
     </form>
+  );
+}
+
+type Routing = NonNullable<LlmPolicy["routing"]>;
+
+function Wishes({ routing }: { routing: Routing }) {
+  return (
+    <div className="grid gap-4 sm:grid-cols-2">
+      <SelectField label="Order" name="sort" defaultValue={routing.sort ?? ""}>
+        <option value="">As the installation has it</option>
+        {SORTS.map(([value, text]) => (
+          <option key={value} value={value}>
+            {text}
+          </option>
+        ))}
+      </SelectField>
+      <ListField label="Asked first, in this order" name="order" list={routing.order} />
+      <ListField label="Only these providers" name="only" list={routing.only} />
+      <ListField label="Never these" name="ignore" list={routing.ignore} />
+      <TextField
+        label="Most for input"
+        name="max_prompt"
+        type="number"
+        min={0}
+        step="any"
+        defaultValue={routing.max_price?.prompt ?? ""}
+        hint="USD per million tokens"
+      />
+      <TextField
+        label="Most for output"
+        name="max_completion"
+        type="number"
+        min={0}
+        step="any"
+        defaultValue={routing.max_price?.completion ?? ""}
+        hint="USD per million tokens"
+      />
+      <ListField
+        label="Other models to fall back to"
+        name="models"
+        list={routing.models}
+        hint="Five at most, tried after the call's own"
+      />
+    </div>
   );
 }
 

@@ -42,10 +42,31 @@ async function documentOf(file: FormDataEntryValue | null): Promise<PriceImportI
   }
 }
 
+function Whose() {
+  const providers = useQuery(llmQueries.providers());
+  return (
+    <>
+      <SelectField label="Whose prices they become" name="provider" required>
+        {providers.data?.data.map(({ id }) => (
+          <option key={id} value={id}>
+            {id}
+          </option>
+        ))}
+      </SelectField>
+      <SelectField label="Format" name="format">
+        {FORMATS.map(([value, text]) => (
+          <option key={value} value={value}>
+            {text}
+          </option>
+        ))}
+      </SelectField>
+    </>
+  );
+}
+
 function ImportForm({ onDone }: { onDone(result: PriceImportResult): void }) {
   const client = useQueryClient();
   const intent = useIntent();
-  const providers = useQuery(llmQueries.providers());
   const send = useMutation({
     mutationFn: async (form: FormData) => {
       const section = textOf(form, "section");
@@ -72,20 +93,7 @@ function ImportForm({ onDone }: { onDone(result: PriceImportResult): void }) {
   };
   return (
     <form onSubmit={submit} className="flex flex-col gap-4">
-      <SelectField label="Whose prices they become" name="provider" required>
-        {providers.data?.data.map(({ id }) => (
-          <option key={id} value={id}>
-            {id}
-          </option>
-        ))}
-      </SelectField>
-      <SelectField label="Format" name="format">
-        {FORMATS.map(([value, text]) => (
-          <option key={value} value={value}>
-            {text}
-          </option>
-        ))}
-      </SelectField>
+      <Whose />
       <TextField
         label="File"
         name="file"

@@ -26,6 +26,15 @@ export function ProviderKeyDialog({ known, onClose }: Props) {
   );
 }
 
+function changeOf(form: FormData): ProviderKeyChange {
+  const secret = String(form.get("secret")).trim();
+  return {
+    ...(secret && { secret }),
+    use: form.get("use") === "only" ? "only" : "prefer",
+    fallback_to_platform: form.has("fallback"),
+  };
+}
+
 function KeyForm({ known, onClose }: Props) {
   const client = useQueryClient();
   const intent = useIntent();
@@ -46,15 +55,7 @@ function KeyForm({ known, onClose }: Props) {
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
-    const secret = String(form.get("secret")).trim();
-    save.mutate({
-      provider: String(form.get("provider") ?? ""),
-      change: {
-        ...(secret && { secret }),
-        use: form.get("use") === "only" ? "only" : "prefer",
-        fallback_to_platform: form.has("fallback"),
-      },
-    });
+    save.mutate({ provider: String(form.get("provider") ?? ""), change: changeOf(form) });
   };
   return (
     <form onSubmit={submit} className="flex flex-col gap-4">

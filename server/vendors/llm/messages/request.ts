@@ -109,7 +109,7 @@ function partOf(part: Fields): Fields {
 }
 
 function callOf(call: Fields): Fields {
-  const named = isFields(call["function"]) ? call["function"] : {};
+  const named: Fields = isFields(call["function"]) ? call["function"] : {};
   return { type: "tool_use", id: call["id"], name: named["name"], input: inputOf(named["arguments"]) };
 }
 
@@ -126,7 +126,8 @@ function inputOf(text: unknown): Fields {
 
 function toolsOf(chat: Fields): Fields {
   const tools = asList(chat["tools"]).map((tool) => {
-    const { name, description, parameters } = isFields(tool["function"]) ? tool["function"] : {};
+    const named: Fields = isFields(tool["function"]) ? tool["function"] : {};
+    const { name, description, parameters } = named;
     return {
       name,
       ...(typeof description === "string" && { description }),
@@ -138,7 +139,7 @@ function toolsOf(chat: Fields): Fields {
   const one = chat["parallel_tool_calls"] === false ? { disable_parallel_tool_use: true } : {};
   const choice = choiceOf(chat["tool_choice"]);
   if (choice === null && chat["parallel_tool_calls"] !== false) return { tools };
-  const { type = "auto", ...rest } = choice ?? {};
+  const { type, ...rest } = choice ?? { type: "auto" };
   return { tools, tool_choice: { type, ...rest, ...(type === "none" ? {} : one) } };
 }
 

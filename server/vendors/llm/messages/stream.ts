@@ -38,7 +38,8 @@ export class MessagesStream {
   }
 
   #read(event: Fields | null): string {
-    switch (event?.["type"]) {
+    if (event === null) return BROKEN;
+    switch (event["type"]) {
       case "message_start":
         return this.#start(event["message"]);
       case "content_block_start":
@@ -56,8 +57,8 @@ export class MessagesStream {
       case "content_block_stop":
         return COMMENT;
       default:
-        // Kinds of event may be added at any time; what is no event is no stream.
-        return event === null ? BROKEN : COMMENT;
+        // Kinds of event may be added at any time.
+        return COMMENT;
     }
   }
 
