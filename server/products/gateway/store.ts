@@ -5,7 +5,7 @@ import type { HoldId, OrgId } from "../../platform/ids.ts";
 import { formatAtto, parseAtto } from "../../platform/money.ts";
 import { additionsOf } from "./limits/additions.ts";
 import { ADD_TO_WINDOWS } from "./limits/store.ts";
-import type { OwnKeyId } from "./own-keys/store.ts";
+import type { OwnKeyId } from "./own-keys/own-key.ts";
 
 export type NewRequest = {
   id: string;

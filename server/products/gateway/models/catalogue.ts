@@ -6,7 +6,7 @@ import type { LanguageModels } from "../../../vendors/llm/index.ts";
 import type { Timeouts } from "../call/timeouts.ts";
 import type { Health } from "../routing/health.ts";
 import { dearest, parsePrice, type Price, type PriceText } from "./price.ts";
-import type { OwnKeyId } from "../own-keys/store.ts";
+import type { OwnKeyId } from "../own-keys/own-key.ts";
 import type { LineRow, ModelRow } from "./store.ts";
 
 /** Somebody who serves models. */

@@ -12,7 +12,7 @@ import {
   type ProviderOptions,
 } from "../../../vendors/llm/index.ts";
 import type { OrgId } from "../../../platform/ids.ts";
-import type { OwnKey } from "../own-keys/store.ts";
+import type { OwnKey } from "../own-keys/own-key.ts";
 import { Health } from "../routing/health.ts";
 import { buildCatalogue, type Candidate, type Catalogue, type Provider } from "./catalogue.ts";
 import { createOwnClients } from "./own-clients.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Candidate } from "../models/catalogue.ts";
 import { withOwn, type Own } from "./offers.ts";
-import type { OwnKey } from "./store.ts";
+import type { OwnKey } from "./own-key.ts";
 
 const candidate = (id: string): Candidate =>
   ({ provider: { id }, ownKey: null }) as unknown as Candidate;

@@ -1,6 +1,6 @@
 /** Who serves an organization that has keys of its own at providers. Pure. */
 import type { Candidate } from "../models/catalogue.ts";
-import type { OwnKey } from "./store.ts";
+import type { OwnKey } from "./own-key.ts";
 
 export type Own = {
   keys: readonly OwnKey[];

@@ -1,7 +1,8 @@
 import type { Bus } from "../../../platform/bus/index.ts";
 import { withTx, type Db } from "../../../platform/db/index.ts";
 import type { OrgId } from "../../../platform/ids.ts";
-import { listOwnKeys, type OwnKey } from "./store.ts";
+import type { OwnKey } from "./own-key.ts";
+import { listOwnKeys } from "./store.ts";
 
 const CHANNEL = "llm.own_keys";
 /** Organizations remembered; the oldest is forgotten for a further one. */

@@ -3,7 +3,8 @@ import { withTx } from "../../../platform/db/index.ts";
 import type { OrgId } from "../../../platform/ids.ts";
 import type { Gateway } from "../state.ts";
 import { OWN_KEY_MAIL } from "./mails.ts";
-import { noteRefused, noteWorks, type OwnKeyId } from "./store.ts";
+import type { OwnKeyId } from "./own-key.ts";
+import { noteRefused, noteWorks } from "./store.ts";
 
 /** As many refusals in a row say that the key is no good. */
 const MOST_REFUSALS = 3;

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { idParam, instant, type Http } from "../../../platform/http/index.ts";
 import type { Gateway } from "../state.ts";
 import { addOwnKey, changeOwnKey, readOwnKeys, removeOwnKey } from "./set.ts";
-import type { OwnKey } from "./store.ts";
+import type { OwnKey } from "./own-key.ts";
 
 const secret = z
   .string()

@@ -5,20 +5,17 @@ import type { OrgId } from "../../../platform/ids.ts";
 import { common, Problem } from "../../../platform/problem.ts";
 import { gatewayProblems } from "../problems.ts";
 import type { Gateway } from "../state.ts";
+import { ownKeyPlace, type OwnKey, type OwnKeyId } from "./own-key.ts";
 import {
   deleteOwnKey,
   insertOwnKey,
   listOwnKeys,
   lockOwnKey,
-  ownKeyPlace,
   updateOwnKey,
-  type OwnKey,
-  type OwnKeyId,
 } from "./store.ts";
 
 const CHECK_MS = 10_000;
-export type Wish = Pick<OwnKey, "use" | "fallback_to_platform">;
-
+type Wish = Pick<OwnKey, "use" | "fallback_to_platform">;
 
 export const readOwnKeys = ({ deps }: Gateway, org: OrgId): Promise<OwnKey[]> =>
   withTx(deps.db, org, (tx) => listOwnKeys(tx, org));

@@ -1,22 +1,7 @@
 /** SQL of organizations' keys at providers. */
 import type { Tx } from "../../../platform/db/index.ts";
-import type { Id, OrgId } from "../../../platform/ids.ts";
-
-export type OwnKeyId = Id<"pvk">;
-export type OwnKey = {
-  id: OwnKeyId;
-  provider: string;
-  /** Sealed. */
-  secret: Buffer;
-  secret_last4: string;
-  use: "prefer" | "only";
-  fallback_to_platform: boolean;
-  state: "ok" | "failing";
-  /** In a row, since it last worked. */
-  refusals: number;
-  created_at: Date;
-  updated_at: Date;
-};
+import type { OrgId } from "../../../platform/ids.ts";
+import type { OwnKey, OwnKeyId } from "./own-key.ts";
 
 /** One per provider. */
 const MOST = 100;
@@ -96,6 +81,3 @@ export async function noteWorks(tx: Tx, org: OrgId, id: OwnKeyId): Promise<void>
     [org, id],
   );
 }
-
-/** Where a sealed secret is at home. */
-export const ownKeyPlace = (org: OrgId, id: OwnKeyId): string => `own provider key ${org} ${id}`;
