@@ -446,6 +446,7 @@ export type GatewayModels = {
   paused: boolean;
   created_at: Date;
   updated_at: Date;
+  aliases: string[];
 };
 
 /** gateway.policies */
@@ -470,6 +471,7 @@ export type GatewayPriceLines = {
   created_at: Date;
   upstream_model: string | null;
   cache_write_1h_usd: string | null;
+  markup_percent: number;
 };
 
 /** gateway.price_versions */
@@ -481,6 +483,21 @@ export type GatewayPriceVersions = {
   created_at: Date;
   decided_at: Date | null;
   decided_by: string | null;
+};
+
+/** gateway.provider_keys */
+export type GatewayProviderKeys = {
+  org_id: string;
+  id: string;
+  provider: string;
+  secret: Buffer;
+  secret_last4: string;
+  use: string;
+  fallback_to_platform: boolean;
+  state: string;
+  refusals: number;
+  created_at: Date;
+  updated_at: Date;
 };
 
 /** gateway.providers */
@@ -495,6 +512,9 @@ export type GatewayProviders = {
   cost_basis: string;
   created_at: Date;
   updated_at: Date;
+  markup_percent: number;
+  on_disconnect: string | null;
+  timeouts: unknown;
 };
 
 /** gateway.requests */
@@ -531,6 +551,7 @@ export type GatewayRequests = {
   next_lookup_at: Date | null;
   person_id: string | null;
   project_id: string | null;
+  own_key_id: string | null;
 };
 
 /** gateway.reservations */
@@ -584,6 +605,7 @@ export type GatewayUsageHour = {
   cost_usd: string;
   loss_usd: string;
   first_content: number[];
+  markup_usd: string;
 };
 
 /** gateway.usage_rolled */

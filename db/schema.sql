@@ -688,6 +688,7 @@ CREATE TABLE gateway.models (
   paused boolean NOT NULL DEFAULT false,
   created_at timestamp with time zone NOT NULL,
   updated_at timestamp with time zone NOT NULL,
+  aliases text[] NOT NULL DEFAULT '{}'::text[],
   CONSTRAINT models_pkey PRIMARY KEY (id)
 );
 GRANT INSERT, SELECT, UPDATE ON TABLE gateway.models TO holdfast_app;
@@ -719,7 +720,9 @@ CREATE TABLE gateway.price_lines (
   created_at timestamp with time zone NOT NULL,
   upstream_model text,
   cache_write_1h_usd text,
-  CONSTRAINT price_lines_pkey PRIMARY KEY (version, model)
+  markup_percent integer NOT NULL DEFAULT 0,
+  CONSTRAINT price_lines_pkey PRIMARY KEY (version, model),
+  CONSTRAINT price_lines_markup_percent_check CHECK (((markup_percent >= 0) AND (markup_percent <= 500)))
 );
 GRANT INSERT, SELECT ON TABLE gateway.price_lines TO holdfast_app;
 GRANT SELECT ON TABLE gateway.price_lines TO holdfast_operator;
@@ -733,13 +736,36 @@ CREATE TABLE gateway.price_versions (
   decided_at timestamp with time zone,
   decided_by text,
   CONSTRAINT price_versions_pkey PRIMARY KEY (version),
-  CONSTRAINT price_versions_source_check CHECK ((source = ANY (ARRAY['config'::text, 'models'::text, 'import'::text]))),
+  CONSTRAINT price_versions_source_check CHECK ((source = ANY (ARRAY['config'::text, 'models'::text, 'import'::text, 'markup'::text]))),
   CONSTRAINT price_versions_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'active'::text, 'retired'::text, 'rejected'::text])))
 );
 CREATE UNIQUE INDEX price_versions_active ON gateway.price_versions USING btree (provider) WHERE (state = 'active'::text);
 CREATE INDEX price_versions_listed ON gateway.price_versions USING btree (created_at DESC, version DESC);
 GRANT INSERT, SELECT, UPDATE ON TABLE gateway.price_versions TO holdfast_app;
 GRANT SELECT ON TABLE gateway.price_versions TO holdfast_operator;
+
+CREATE TABLE gateway.provider_keys (
+  org_id text NOT NULL,
+  id text NOT NULL,
+  provider text NOT NULL,
+  secret bytea NOT NULL,
+  secret_last4 text NOT NULL,
+  use text NOT NULL,
+  fallback_to_platform boolean NOT NULL DEFAULT false,
+  state text NOT NULL DEFAULT 'ok'::text,
+  refusals smallint NOT NULL DEFAULT 0,
+  created_at timestamp with time zone NOT NULL,
+  updated_at timestamp with time zone NOT NULL,
+  CONSTRAINT provider_keys_pkey PRIMARY KEY (org_id, id),
+  CONSTRAINT provider_keys_org_id_provider_key UNIQUE (org_id, provider),
+  CONSTRAINT provider_keys_state_check CHECK ((state = ANY (ARRAY['ok'::text, 'failing'::text]))),
+  CONSTRAINT provider_keys_use_check CHECK ((use = ANY (ARRAY['prefer'::text, 'only'::text])))
+);
+ALTER TABLE gateway.provider_keys ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY operator_reads ON gateway.provider_keys AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
+CREATE POLICY tenant ON gateway.provider_keys AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE gateway.provider_keys TO holdfast_app;
+GRANT SELECT ON TABLE gateway.provider_keys TO holdfast_operator;
 
 CREATE TABLE gateway.providers (
   id text NOT NULL,
@@ -752,9 +778,14 @@ CREATE TABLE gateway.providers (
   cost_basis text NOT NULL DEFAULT 'provider'::text,
   created_at timestamp with time zone NOT NULL,
   updated_at timestamp with time zone NOT NULL,
+  markup_percent integer NOT NULL DEFAULT 0,
+  on_disconnect text,
+  timeouts jsonb,
   CONSTRAINT providers_pkey PRIMARY KEY (id),
   CONSTRAINT providers_cost_basis_check CHECK ((cost_basis = ANY (ARRAY['provider'::text, 'table'::text]))),
-  CONSTRAINT providers_kind_check CHECK ((kind = ANY (ARRAY['openrouter'::text, 'glama'::text, 'requesty'::text, 'openai'::text, 'anthropic'::text, 'compatible'::text])))
+  CONSTRAINT providers_kind_check CHECK ((kind = ANY (ARRAY['openrouter'::text, 'glama'::text, 'requesty'::text, 'openai'::text, 'anthropic'::text, 'compatible'::text]))),
+  CONSTRAINT providers_markup_percent_check CHECK (((markup_percent >= 0) AND (markup_percent <= 500))),
+  CONSTRAINT providers_on_disconnect_check CHECK ((on_disconnect = ANY (ARRAY['abort'::text, 'drain'::text])))
 );
 GRANT INSERT, SELECT, UPDATE ON TABLE gateway.providers TO holdfast_app;
 GRANT SELECT ON TABLE gateway.providers TO holdfast_operator;
@@ -792,6 +823,7 @@ CREATE TABLE gateway.requests (
   next_lookup_at timestamp with time zone,
   person_id text,
   project_id text,
+  own_key_id text,
   CONSTRAINT requests_pkey PRIMARY KEY (org_id, id),
   CONSTRAINT requests_basis_check CHECK ((basis = ANY (ARRAY['none'::text, 'estimated'::text, 'reported'::text, 'reconciled'::text]))),
   CONSTRAINT requests_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text]))),
@@ -874,6 +906,7 @@ CREATE TABLE gateway.usage_hour (
   cost_usd numeric(38,18) NOT NULL,
   loss_usd numeric(38,18) NOT NULL,
   first_content integer[] NOT NULL,
+  markup_usd numeric(38,18) NOT NULL DEFAULT 0,
   CONSTRAINT usage_hour_pkey PRIMARY KEY (org_id, mode, hour, model, provider, credential_id, user_id, project_id, endpoint, outcome),
   CONSTRAINT usage_hour_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text])))
 );

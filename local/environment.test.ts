@@ -9,7 +9,13 @@ const credentials = {
   glama: of("glama"),
   requesty: of("requesty"),
 };
-const KEYS = ["OPENROUTER_API_KEY", "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GLAMA_API_KEY", "REQUESTY_API_KEY"];
+const KEYS = [
+  "OPENROUTER_API_KEY",
+  "OPENAI_API_KEY",
+  "ANTHROPIC_API_KEY",
+  "GLAMA_API_KEY",
+  "REQUESTY_API_KEY",
+];
 const keysOf = (environment: Record<string, string>) =>
   Object.keys(environment).filter((name) => name.endsWith("_API_KEY"));
 const bring = (own: Record<string, string>) => {

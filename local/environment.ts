@@ -79,7 +79,9 @@ const MODEL_COMPANIES = ["openrouter", "openai", "anthropic", "glama", "requesty
  * All of the sandbox's model companies, so that calls have somewhere else to go. A key of one's own means real models: then
  * the sandbox plays none beside them, but for the one that a server cannot do without.
  */
-export function models(credentials: Pick<Credentials, (typeof MODEL_COMPANIES)[number]>): Record<string, string> {
+export function models(
+  credentials: Pick<Credentials, (typeof MODEL_COMPANIES)[number]>,
+): Record<string, string> {
   const brought = MODEL_COMPANIES.some((name) => process.env[`${name.toUpperCase()}_API_KEY`]);
   const played = brought ? (["openrouter"] as const) : MODEL_COMPANIES;
   return Object.assign(
@@ -87,7 +89,10 @@ export function models(credentials: Pick<Credentials, (typeof MODEL_COMPANIES)[n
     ...played.map((name) => {
       const prefix = name.toUpperCase();
       const { api_key, base_url } = credentials[name];
-      return company(`${prefix}_API_KEY`, { [`${prefix}_API_KEY`]: api_key, [`${prefix}_BASE_URL`]: base_url });
+      return company(`${prefix}_API_KEY`, {
+        [`${prefix}_API_KEY`]: api_key,
+        [`${prefix}_BASE_URL`]: base_url,
+      });
     }),
   ) as Record<string, string>;
 }

@@ -224,6 +224,176 @@ export type RoutingInput = {
     data_collection?: 'allow' | 'deny';
 };
 
+export type PriceImportInput = {
+    /**
+     * Whose prices they become
+     */
+    provider: string;
+    format: 'models.dev' | 'litellm' | 'langfuse';
+    /**
+     * The file, as it is
+     */
+    document: {
+        [key: string]: unknown;
+    } | Array<unknown>;
+    /**
+     * The provider in the file: a key of models.dev, a litellm_provider
+     */
+    section?: string;
+    /**
+     * Names in the list: only these, and new ones become models. Else all models that are known
+     */
+    models?: Array<string>;
+};
+
+export type ModelSettingsInput = {
+    name: string;
+    /**
+     * The most an image can count; null: it takes none
+     */
+    image_tokens: number | null;
+    /**
+     * Listed nowhere, refused as unknown
+     */
+    paused: boolean;
+    /**
+     * Other ids that callers may use for it
+     */
+    aliases: Array<string>;
+};
+
+export type NewProviderKeyInput = {
+    provider: string;
+    secret: string;
+    /**
+     * only: where this provider serves the model, no other is asked by the installation's keys
+     */
+    use?: 'prefer' | 'only';
+    /**
+     * When this key cannot serve, the installation's may, for credits
+     */
+    fallback_to_platform?: boolean;
+};
+
+export type ProviderKeyChangeInput = {
+    /**
+     * Left out: the one there is
+     */
+    secret?: string;
+    /**
+     * only: where this provider serves the model, no other is asked by the installation's keys
+     */
+    use?: 'prefer' | 'only';
+    /**
+     * When this key cannot serve, the installation's may, for credits
+     */
+    fallback_to_platform?: boolean;
+};
+
+export type ProviderSettingsInput = {
+    kind: 'openrouter' | 'glama' | 'requesty' | 'openai' | 'anthropic' | 'compatible';
+    /**
+     * null: the company's own address
+     */
+    base_url?: string | null;
+    /**
+     * Its key. Left out: the one there is; needed again with another address or kind
+     */
+    secret?: string;
+    /**
+     * The address may lie inside a network and do without TLS
+     */
+    private_address?: boolean;
+    enabled?: boolean;
+    /**
+     * On top of what its calls cost; a change makes a new version of its prices
+     */
+    markup_percent?: number;
+    /**
+     * provider: its own figure where it gives one; table: counts × prices
+     */
+    cost_basis?: 'provider' | 'table';
+    /**
+     * What becomes of a call whose caller left; null: as its kind has it
+     */
+    on_disconnect?: 'abort' | 'drain' | null;
+    /**
+     * What is left out is as everywhere
+     */
+    timeouts?: {
+        /**
+         * From asking to the first content of a stream
+         */
+        first_content_s?: number;
+        /**
+         * A whole JSON answer
+         */
+        json_s?: number;
+        /**
+         * A whole stream
+         */
+        stream_s?: number;
+        /**
+         * Silence of a stream that has begun
+         */
+        stall_s?: number;
+    } | null;
+};
+
+export type NewProviderInput = {
+    /**
+     * As routing wishes and usage name it; never changed
+     */
+    id: string;
+    kind: 'openrouter' | 'glama' | 'requesty' | 'openai' | 'anthropic' | 'compatible';
+    /**
+     * null: the company's own address
+     */
+    base_url?: string | null;
+    /**
+     * Its key. Left out: the one there is; needed again with another address or kind
+     */
+    secret?: string;
+    /**
+     * The address may lie inside a network and do without TLS
+     */
+    private_address?: boolean;
+    enabled?: boolean;
+    /**
+     * On top of what its calls cost; a change makes a new version of its prices
+     */
+    markup_percent?: number;
+    /**
+     * provider: its own figure where it gives one; table: counts × prices
+     */
+    cost_basis?: 'provider' | 'table';
+    /**
+     * What becomes of a call whose caller left; null: as its kind has it
+     */
+    on_disconnect?: 'abort' | 'drain' | null;
+    /**
+     * What is left out is as everywhere
+     */
+    timeouts?: {
+        /**
+         * From asking to the first content of a stream
+         */
+        first_content_s?: number;
+        /**
+         * A whole JSON answer
+         */
+        json_s?: number;
+        /**
+         * A whole stream
+         */
+        stream_s?: number;
+        /**
+         * Silence of a stream that has begun
+         */
+        stall_s?: number;
+    } | null;
+};
+
 export type LlmPolicyInput = {
     routing?: RoutingInput | null;
     /**
@@ -2781,7 +2951,7 @@ export type PriceVersion = {
     version: string;
     provider: string;
     state: 'draft' | 'active' | 'retired' | 'rejected';
-    source: 'config' | 'models' | 'import';
+    source: 'config' | 'models' | 'import' | 'markup';
     created_at: string;
     decided_at: string | null;
     decided_by: string | null;
@@ -2792,7 +2962,7 @@ export type PriceVersionList = {
         version: string;
         provider: string;
         state: 'draft' | 'active' | 'retired' | 'rejected';
-        source: 'config' | 'models' | 'import';
+        source: 'config' | 'models' | 'import' | 'markup';
         created_at: string;
         decided_at: string | null;
         decided_by: string | null;
@@ -2817,6 +2987,201 @@ export type PriceRefresh = {
         outcome: 'unchanged' | 'draft' | 'no_list';
         version: string | null;
     }>;
+};
+
+export type PriceImportResult = {
+    provider: string;
+    outcome: 'draft' | 'unchanged';
+    version: string | null;
+    /**
+     * Models that are new
+     */
+    added: Array<string>;
+    /**
+     * Left out: nobody says how long a prompt or an answer may be
+     */
+    incomplete: Array<string>;
+    /**
+     * Longer prompts cost more: the dearest price was taken
+     */
+    tiered: Array<string>;
+    /**
+     * Listed, but no model here
+     */
+    unknown: number;
+};
+
+export type AdminModel = {
+    id: string;
+    name: string;
+    created: number;
+    /**
+     * The most an image can count; null: it takes none
+     */
+    image_tokens: number | null;
+    paused: boolean;
+    aliases: Array<string>;
+    prices: Array<{
+        version: string;
+        model: string;
+        provider: string;
+        /**
+         * What the provider calls it; null: as here
+         */
+        upstream_model: string | null;
+        /**
+         * USD per token or request, exact, as the provider lists it
+         */
+        input_usd: string;
+        /**
+         * USD per token or request, exact, as the provider lists it
+         */
+        output_usd: string;
+        /**
+         * USD per token or request, exact, as the provider lists it
+         */
+        cache_read_usd: string;
+        /**
+         * USD per token or request, exact, as the provider lists it
+         */
+        cache_write_usd: string;
+        cache_write_1h_usd: string | null;
+        /**
+         * USD per token or request, exact, as the provider lists it
+         */
+        request_usd: string;
+        /**
+         * What callers pay on top
+         */
+        markup_percent: number;
+        context_length: number;
+        max_output_tokens: number;
+    }>;
+};
+
+export type OpenHold = {
+    id: string;
+    request_id: string;
+    org_id: string;
+    /**
+     * open: a process serves it, or died; reconciling: the provider's books are asked
+     */
+    state: 'open' | 'reconciling';
+    endpoint: string;
+    model: string;
+    provider: string;
+    held_micros: number;
+    /**
+     * The provider's; null: no sign that it began
+     */
+    generation_id: string | null;
+    delivered_events: number;
+    outcome: string | null;
+    lookups: number;
+    /**
+     * Of an open one: when its process counts as dead
+     */
+    next_lookup_at: string | null;
+    created_at: string;
+};
+
+export type OpenHoldList = {
+    data: Array<OpenHold>;
+    has_more: boolean;
+    next_cursor: string | null;
+};
+
+export type ReconciledHold = {
+    state: 'open' | 'reconciling' | 'settled' | 'released';
+    outcome: string | null;
+    basis: string | null;
+    cost_micros: number | null;
+    next_lookup_at: string | null;
+};
+
+export type ProviderKey = {
+    id: string;
+    provider: string;
+    secret_last4: string;
+    use: 'prefer' | 'only';
+    fallback_to_platform: boolean;
+    /**
+     * failing: refused three times in a row; not asked by until it is changed
+     */
+    state: 'ok' | 'failing';
+    created_at: string;
+    updated_at: string;
+};
+
+export type ProviderKeyList = {
+    data: Array<ProviderKey>;
+};
+
+export type AdminProvider = {
+    id: string;
+    kind: 'openrouter' | 'glama' | 'requesty' | 'openai' | 'anthropic' | 'compatible';
+    /**
+     * Its own; null: the company's or the environment's
+     */
+    base_url: string | null;
+    /**
+     * Where it is reached; null: nowhere yet
+     */
+    address: string | null;
+    /**
+     * null: it has none yet
+     */
+    secret_from: 'own' | 'environment' | null;
+    secret_last4: string | null;
+    private_address: boolean;
+    enabled: boolean;
+    markup_percent: number;
+    cost_basis: 'provider' | 'table';
+    on_disconnect: 'abort' | 'drain' | null;
+    timeouts: {
+        /**
+         * From asking to the first content of a stream
+         */
+        first_content_s?: number;
+        /**
+         * A whole JSON answer
+         */
+        json_s?: number;
+        /**
+         * A whole stream
+         */
+        stream_s?: number;
+        /**
+         * Silence of a stream that has begun
+         */
+        stall_s?: number;
+    } | null;
+    /**
+     * Its calls cost real money; test keys never reach it
+     */
+    live: boolean | null;
+    /**
+     * off: disabled, or without address or key; down: all breakers are open
+     */
+    state: 'off' | 'ok' | 'degraded' | 'down';
+    /**
+     * How many it serves at an active price
+     */
+    models: number;
+    success_1h: number | null;
+    first_content_p50_ms: number | null;
+    /**
+     * Models that are not let through, as the answering process sees it
+     */
+    breakers: Array<{
+        model: string;
+        state: 'open' | 'probing';
+        wait_s: number;
+    }>;
+};
+
+export type AdminProviderList = {
+    data: Array<AdminProvider>;
 };
 
 export type LlmPolicy = {
@@ -2847,7 +3212,7 @@ export type LlmProviderList = {
          */
         success_1h: number | null;
         first_content_p50_ms: number | null;
-        on_disconnect: 'abort';
+        on_disconnect: 'abort' | 'drain';
     }>;
 };
 
@@ -9403,6 +9768,31 @@ export type RefreshPricesResponses = {
 
 export type RefreshPricesResponse = RefreshPricesResponses[keyof RefreshPricesResponses];
 
+export type ImportPricesData = {
+    body: PriceImportInput;
+    path?: never;
+    query?: never;
+    url: '/api/admin/llm/prices/import';
+};
+
+export type ImportPricesErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ImportPricesError = ImportPricesErrors[keyof ImportPricesErrors];
+
+export type ImportPricesResponses = {
+    /**
+     * Success
+     */
+    200: PriceImportResult;
+};
+
+export type ImportPricesResponse = ImportPricesResponses[keyof ImportPricesResponses];
+
 export type ApprovePricesData = {
     body?: never;
     path: {
@@ -9456,6 +9846,298 @@ export type RejectPricesResponses = {
 };
 
 export type RejectPricesResponse = RejectPricesResponses[keyof RejectPricesResponses];
+
+export type ListAdminProvidersData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/admin/llm/providers';
+};
+
+export type ListAdminProvidersErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ListAdminProvidersError = ListAdminProvidersErrors[keyof ListAdminProvidersErrors];
+
+export type ListAdminProvidersResponses = {
+    /**
+     * Success
+     */
+    200: AdminProviderList;
+};
+
+export type ListAdminProvidersResponse = ListAdminProvidersResponses[keyof ListAdminProvidersResponses];
+
+export type AddProviderData = {
+    body: NewProviderInput;
+    path?: never;
+    query?: never;
+    url: '/api/admin/llm/providers';
+};
+
+export type AddProviderErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type AddProviderError = AddProviderErrors[keyof AddProviderErrors];
+
+export type AddProviderResponses = {
+    /**
+     * Success
+     */
+    201: AdminProvider;
+};
+
+export type AddProviderResponse = AddProviderResponses[keyof AddProviderResponses];
+
+export type ChangeProviderData = {
+    body: ProviderSettingsInput;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/admin/llm/providers/{id}';
+};
+
+export type ChangeProviderErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ChangeProviderError = ChangeProviderErrors[keyof ChangeProviderErrors];
+
+export type ChangeProviderResponses = {
+    /**
+     * Success
+     */
+    200: AdminProvider;
+};
+
+export type ChangeProviderResponse = ChangeProviderResponses[keyof ChangeProviderResponses];
+
+export type ListProviderKeysData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/llm/provider-keys';
+};
+
+export type ListProviderKeysErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ListProviderKeysError = ListProviderKeysErrors[keyof ListProviderKeysErrors];
+
+export type ListProviderKeysResponses = {
+    /**
+     * Success
+     */
+    200: ProviderKeyList;
+};
+
+export type ListProviderKeysResponse = ListProviderKeysResponses[keyof ListProviderKeysResponses];
+
+export type AddProviderKeyData = {
+    body: NewProviderKeyInput;
+    path?: never;
+    query?: never;
+    url: '/api/llm/provider-keys';
+};
+
+export type AddProviderKeyErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type AddProviderKeyError = AddProviderKeyErrors[keyof AddProviderKeyErrors];
+
+export type AddProviderKeyResponses = {
+    /**
+     * Success
+     */
+    201: ProviderKey;
+};
+
+export type AddProviderKeyResponse = AddProviderKeyResponses[keyof AddProviderKeyResponses];
+
+export type RemoveProviderKeyData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/llm/provider-keys/{id}';
+};
+
+export type RemoveProviderKeyErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type RemoveProviderKeyError = RemoveProviderKeyErrors[keyof RemoveProviderKeyErrors];
+
+export type RemoveProviderKeyResponses = {
+    /**
+     * Done; no body
+     */
+    204: void;
+};
+
+export type RemoveProviderKeyResponse = RemoveProviderKeyResponses[keyof RemoveProviderKeyResponses];
+
+export type ChangeProviderKeyData = {
+    body: ProviderKeyChangeInput;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/llm/provider-keys/{id}';
+};
+
+export type ChangeProviderKeyErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ChangeProviderKeyError = ChangeProviderKeyErrors[keyof ChangeProviderKeyErrors];
+
+export type ChangeProviderKeyResponses = {
+    /**
+     * Success
+     */
+    200: ProviderKey;
+};
+
+export type ChangeProviderKeyResponse = ChangeProviderKeyResponses[keyof ChangeProviderKeyResponses];
+
+export type GetAdminModelData = {
+    body?: never;
+    path: {
+        author: string;
+        slug: string;
+    };
+    query?: never;
+    url: '/api/admin/llm/models/{author}/{slug}';
+};
+
+export type GetAdminModelErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type GetAdminModelError = GetAdminModelErrors[keyof GetAdminModelErrors];
+
+export type GetAdminModelResponses = {
+    /**
+     * Success
+     */
+    200: AdminModel;
+};
+
+export type GetAdminModelResponse = GetAdminModelResponses[keyof GetAdminModelResponses];
+
+export type SetModelData = {
+    body: ModelSettingsInput;
+    path: {
+        author: string;
+        slug: string;
+    };
+    query?: never;
+    url: '/api/admin/llm/models/{author}/{slug}';
+};
+
+export type SetModelErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type SetModelError = SetModelErrors[keyof SetModelErrors];
+
+export type SetModelResponses = {
+    /**
+     * Success
+     */
+    200: AdminModel;
+};
+
+export type SetModelResponse = SetModelResponses[keyof SetModelResponses];
+
+export type ListOpenHoldsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/api/admin/llm/holds';
+};
+
+export type ListOpenHoldsErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ListOpenHoldsError = ListOpenHoldsErrors[keyof ListOpenHoldsErrors];
+
+export type ListOpenHoldsResponses = {
+    /**
+     * Success
+     */
+    200: OpenHoldList;
+};
+
+export type ListOpenHoldsResponse = ListOpenHoldsResponses[keyof ListOpenHoldsResponses];
+
+export type ReconcileHoldData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/admin/llm/holds/{id}/reconcile';
+};
+
+export type ReconcileHoldErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ReconcileHoldError = ReconcileHoldErrors[keyof ReconcileHoldErrors];
+
+export type ReconcileHoldResponses = {
+    /**
+     * Success
+     */
+    200: ReconciledHold;
+};
+
+export type ReconcileHoldResponse = ReconcileHoldResponses[keyof ReconcileHoldResponses];
 
 export type ListOutboundEventTypesData = {
     body?: never;

@@ -60,7 +60,9 @@ export const llmExamples: Record<string, Example> = {
       body: { provider: "openrouter", secret: openrouter.api_key, fallback_to_platform: true },
     }),
   },
-  changeProviderKey: { given: async (app) => ({ params: { id: await aProviderKey(app) }, body: { use: "prefer" } }) },
+  changeProviderKey: {
+    given: async (app) => ({ params: { id: await aProviderKey(app) }, body: { use: "prefer" } }),
+  },
   removeProviderKey: { given: async (app) => ({ params: { id: await aProviderKey(app) } }) },
   listOpenHolds: {},
   reconcileHold: running,

@@ -22,8 +22,7 @@ export const llm = {
   refreshPrices: () => read(sdk.refreshPrices()),
   decidePrices: (version: string, approve: boolean) =>
     read(approve ? sdk.approvePrices({ path: { version } }) : sdk.rejectPrices({ path: { version } })),
-  importPrices: (body: PriceImportInput, key: string) =>
-    read(sdk.importPrices({ body, ...idempotent(key) })),
+  importPrices: (body: PriceImportInput, key: string) => read(sdk.importPrices({ body, ...idempotent(key) })),
   openHolds: (query: Listing) => read(sdk.listOpenHolds({ query: given(query), ...byItself() })),
   reconcile: (id: string) => read(sdk.reconcileHold({ path: { id } })),
   policy: () => read(sdk.getLlmPolicy()),

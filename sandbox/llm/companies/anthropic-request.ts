@@ -86,7 +86,8 @@ const CHOICES: Readonly<Record<string, (name: unknown) => unknown>> = {
 /** System first, then the turns; results of tools are messages of their own. */
 function chatMessages(body: Body): Body[] | Refused {
   const { messages, system } = body;
-  if (!Array.isArray(messages) || messages.length === 0) return bad("messages: at least one message is required");
+  if (!Array.isArray(messages) || messages.length === 0)
+    return bad("messages: at least one message is required");
   const all: Body[] = [];
   const said = textOf(system);
   if (said !== "") all.push({ role: "system", content: said });
@@ -126,15 +127,16 @@ function turn(role: "user" | "assistant", blocks: Body[]): Body[] {
   }));
   const text = textOf(of("text"));
   const images = of("image").map(() => ({ type: "image_url", image_url: { url: "image" } }));
-  if (role === "assistant")
-    return [{ role, content: text, ...(calls.length > 0 && { tool_calls: calls }) }];
+  if (role === "assistant") return [{ role, content: text, ...(calls.length > 0 && { tool_calls: calls }) }];
   const parts = [...(text === "" ? [] : [{ type: "text", text }]), ...images];
   return [...results, ...(parts.length > 0 ? [{ role, content: parts }] : [])];
 }
 
 /** All up to the last block that is marked for the cache. */
 function markIn(body: Body): Chat["mark"] | null {
-  const messages = (body["messages"] as Body[]).flatMap(({ content }) => blocksOf(content) ?? [{ text: content }]);
+  const messages = (body["messages"] as Body[]).flatMap(
+    ({ content }) => blocksOf(content) ?? [{ text: content }],
+  );
   const blocks = [...(blocksOf(body["tools"]) ?? []), ...(blocksOf(body["system"]) ?? []), ...messages];
   const last = blocks.findLastIndex((block) => isObject(block["cache_control"]));
   if (last === -1) return null;

@@ -89,7 +89,8 @@ export function eventsOf(generation: Generation, behaviour: Behaviour): Chunks {
     open = kind;
     return before + event("content_block_start", { index, content_block: block });
   };
-  const delta = (value: Record<string, unknown>): string => event("content_block_delta", { index, delta: value });
+  const delta = (value: Record<string, unknown>): string =>
+    event("content_block_delta", { index, delta: value });
   const ending = (plan: Plan): string =>
     event("message_delta", {
       delta: { stop_reason: STOPS[plan.finish], stop_sequence: null },
@@ -103,7 +104,9 @@ export function eventsOf(generation: Generation, behaviour: Behaviour): Chunks {
           content: [],
           stop_reason: null,
           stop_sequence: null,
-          ...(behaviour.usage === "none" ? {} : { usage: { ...usageOf(generation, false), output_tokens: 1 } }),
+          ...(behaviour.usage === "none"
+            ? {}
+            : { usage: { ...usageOf(generation, false), output_tokens: 1 } }),
         },
       }) + event("ping", {}),
     content(text) {
@@ -127,6 +130,7 @@ export function eventsOf(generation: Generation, behaviour: Behaviour): Chunks {
       event("error", {
         error: { type: TYPES[status] ?? "api_error", message: String(streamError(status)["message"]) },
       }),
-    broken: () => `event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta":{"type":"te\n\n`,
+    broken: () =>
+      `event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta":{"type":"te\n\n`,
   };
 }

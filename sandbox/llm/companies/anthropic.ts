@@ -57,7 +57,12 @@ export const anthropic: Company = chatCompany({
         display_name: name.replace(/^Anthropic: /, ""),
         created_at: new Date(created * 1_000).toISOString(),
       }));
-      json(exchange, { data, has_more: false, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null });
+      json(exchange, {
+        data,
+        has_more: false,
+        first_id: data[0]?.id ?? null,
+        last_id: data.at(-1)?.id ?? null,
+      });
     }),
   },
 });

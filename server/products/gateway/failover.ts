@@ -88,7 +88,8 @@ async function failOver(gateway: Gateway, call: HeldCall, end: RelayEnd, next: C
     outcome: outcomeOf(end),
     usd: usage ? formatAtto(billed(serving.price, usage)) : null,
     // Its bill is our loss, once the provider's books tell it.
-    generationId: usage || serving.ownKey || serving.provider.llm.lookupPauses.length === 0 ? null : generationId,
+    generationId:
+      usage || serving.ownKey || serving.provider.llm.lookupPauses.length === 0 ? null : generationId,
     lookupAt: addMs(now, FIRST_LOOKUP_MS),
   };
   const served = {

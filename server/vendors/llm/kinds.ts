@@ -1,7 +1,14 @@
 /** What is different from one company to the next. Pure. */
 import { readCompletionRequest, readGeneration, type Usage } from "./usage.ts";
 
-export const PROVIDER_KINDS = ["openrouter", "glama", "requesty", "openai", "anthropic", "compatible"] as const;
+export const PROVIDER_KINDS = [
+  "openrouter",
+  "glama",
+  "requesty",
+  "openai",
+  "anthropic",
+  "compatible",
+] as const;
 export type ProviderKind = (typeof PROVIDER_KINDS)[number];
 
 export type Kind = {

@@ -86,7 +86,8 @@ export function createProvider(options: ProviderOptions): LanguageModels {
     kind,
     live: options.chosen ? !isLoopback(hostname) : isLive(kind, hostname),
     lookupPauses: way.lookupPauses,
-    chat: (body, listener) => (way.dialect === "messages" ? askMessages(body, listener, send) : send(body, listener)),
+    chat: (body, listener) =>
+      way.dialect === "messages" ? askMessages(body, listener, send) : send(body, listener),
     async generation(id) {
       if (way.lookup === null) return { state: "unavailable" };
       try {

@@ -10,7 +10,10 @@ export const SORTS: [NonNullable<Routing["sort"]>, string][] = [
 ];
 
 const textOf = (form: FormData, name: string): string => String(form.get(name) ?? "").trim();
-const listOf = (form: FormData, name: string): string[] => textOf(form, name).split(/[\s,]+/).filter(Boolean);
+const listOf = (form: FormData, name: string): string[] =>
+  textOf(form, name)
+    .split(/[\s,]+/)
+    .filter(Boolean);
 
 /** The form's policy; what says nothing is left out, and nothing at all is null. */
 export function policyOf(form: FormData): PolicyOfCalls {
@@ -51,5 +54,7 @@ export function summaryOf({ routing, allowed_models: allowed }: LlmPolicy): stri
     routing?.allow_fallbacks === false && "no second try elsewhere",
     allowed && `${allowed.length} models allowed`,
   ].filter((part) => typeof part === "string");
-  return parts.length === 0 ? "Nothing is laid down: the installation's own order counts." : parts.join(" · ");
+  return parts.length === 0
+    ? "Nothing is laid down: the installation's own order counts."
+    : parts.join(" · ");
 }

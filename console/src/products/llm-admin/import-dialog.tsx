@@ -117,9 +117,7 @@ function ImportForm({ onDone }: { onDone(result: PriceImportResult): void }) {
         spellCheck={false}
         hint="By the file's names, one a line. Left empty: all that are known here"
       />
-      {send.error && !problem?.fieldError("document") && (
-        <Notice tone="bad" title={messageOf(send.error)} />
-      )}
+      {send.error && !problem?.fieldError("document") && <Notice tone="bad" title={messageOf(send.error)} />}
       <Button type="submit" variant="primary" busy={send.isPending}>
         Make a draft
       </Button>

@@ -97,11 +97,7 @@ export function PricesScreen() {
           >
             Read the lists
           </Button>
-          <Button
-            variant="primary"
-            icon={<FileUp className="size-4" />}
-            onClick={() => setImporting(true)}
-          >
+          <Button variant="primary" icon={<FileUp className="size-4" />} onClick={() => setImporting(true)}>
             Import a file
           </Button>
         </>

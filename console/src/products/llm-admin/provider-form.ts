@@ -14,7 +14,9 @@ export const textOf = (form: FormData, name: string): string => String(form.get(
 
 /** Null where nothing was said. */
 export function timeoutsOf(form: FormData): Timeouts | null {
-  const said = TIMEOUTS.map(([name]) => [name, textOf(form, name)] as const).filter(([, text]) => text !== "");
+  const said = TIMEOUTS.map(([name]) => [name, textOf(form, name)] as const).filter(
+    ([, text]) => text !== "",
+  );
   if (said.length === 0) return null;
   return Object.fromEntries(said.map(([name, text]) => [name, Number(text)]));
 }

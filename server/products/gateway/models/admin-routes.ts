@@ -17,7 +17,12 @@ const input = z
     image_tokens: image,
     paused: z.boolean().meta({ description: "Listed nowhere, refused as unknown" }),
     aliases: z
-      .array(z.string().max(256).regex(/^[\w.:@/-]+$/, "must be a model's id"))
+      .array(
+        z
+          .string()
+          .max(256)
+          .regex(/^[\w.:@/-]+$/, "must be a model's id"),
+      )
       .max(20)
       .refine((ids) => new Set(ids).size === ids.length, "must not name one twice")
       .meta({ description: "Other ids that callers may use for it" }),
@@ -36,7 +41,10 @@ const answer = z
         version: z.string(),
         model: z.string(),
         provider: z.string(),
-        upstream_model: z.string().nullable().meta({ description: "What the provider calls it; null: as here" }),
+        upstream_model: z
+          .string()
+          .nullable()
+          .meta({ description: "What the provider calls it; null: as here" }),
         input_usd: usd,
         output_usd: usd,
         cache_read_usd: usd,

@@ -49,7 +49,11 @@ export type Registry = {
   /** The candidate as it is asked by an organization's own key; null while its provider cannot be reached. */
   own(org: OrgId, candidate: Candidate, key: OwnKey): Candidate | null;
   /** Asks a provider whether it takes this key; `away` where it does not say. */
-  check(provider: string, secret: string, signal: AbortSignal): Promise<"ok" | "refused" | "away" | "unknown">;
+  check(
+    provider: string,
+    secret: string,
+    signal: AbortSignal,
+  ): Promise<"ok" | "refused" | "away" | "unknown">;
   /** Reads everything anew here, and makes the other processes do so. */
   changed(): Promise<void>;
   close(): Promise<void>;
@@ -64,7 +68,10 @@ export async function openRegistry(deps: Deps): Promise<Registry> {
   const health = new Map<string, Health>();
   const clients: Clients = new Map();
   const ownClients = createOwnClients(deps.sealer, (provider) => clients.get(provider)?.options);
-  let state = { catalogue: { models: new Map(), aliases: new Map() } as Catalogue, providers: new Map<string, Provider>() };
+  let state = {
+    catalogue: { models: new Map(), aliases: new Map() } as Catalogue,
+    providers: new Map<string, Provider>(),
+  };
   let reading = Promise.resolve();
 
   const healthOf = (provider: string, model: string): Health => {

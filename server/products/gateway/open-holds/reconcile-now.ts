@@ -20,7 +20,8 @@ export async function reconcileNow(gateway: Gateway, actor: Actor, id: HoldId): 
   const now = clock.now();
   await withTx(db, org, async (tx) => {
     const row = await readConcluded(tx, org, request);
-    if (row?.state !== "open" && row?.state !== "reconciling") throw new Problem(gatewayProblems.hold_not_open);
+    if (row?.state !== "open" && row?.state !== "reconciling")
+      throw new Problem(gatewayProblems.hold_not_open);
     if (row.state === "open" && row.next_lookup_at && row.next_lookup_at > now)
       throw new Problem(gatewayProblems.call_running);
     await hasten(tx, org, request, now);

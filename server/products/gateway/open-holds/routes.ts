@@ -19,18 +19,23 @@ const holds = listAnswer(
       id: z.string(),
       request_id: z.string(),
       org_id: z.string(),
-      state: z
-        .enum(["open", "reconciling"])
-        .meta({ description: "open: a process serves it, or died; reconciling: the provider's books are asked" }),
+      state: z.enum(["open", "reconciling"]).meta({
+        description: "open: a process serves it, or died; reconciling: the provider's books are asked",
+      }),
       endpoint: z.string(),
       model: z.string(),
       provider: z.string(),
       held_micros: int64,
-      generation_id: z.string().nullable().meta({ description: "The provider's; null: no sign that it began" }),
+      generation_id: z
+        .string()
+        .nullable()
+        .meta({ description: "The provider's; null: no sign that it began" }),
       delivered_events: int64,
       outcome: z.string().nullable(),
       lookups: z.int(),
-      next_lookup_at: instant.nullable().meta({ description: "Of an open one: when its process counts as dead" }),
+      next_lookup_at: instant
+        .nullable()
+        .meta({ description: "Of an open one: when its process counts as dead" }),
       created_at: instant,
     })
     .meta({ id: "OpenHold" }),

@@ -92,8 +92,7 @@ test("three refusals in a row: it is asked by no more, the owners are told, and 
   }
   expect(await keys()).toMatchObject([{ state: "failing" }]);
   let subject = "";
-  while (!subject.includes("openai is refused"))
-    subject = (await gateway.app.mailbox(OWNER.email)).subject;
+  while (!subject.includes("openai is refused")) subject = (await gateway.app.mailbox(OWNER.email)).subject;
   const { length } = await gateway.bill("openai");
   expect((await call()).headers.get("x-holdfast-attempts")).toBe("1");
   expect(await gateway.bill("openai")).toHaveLength(length);

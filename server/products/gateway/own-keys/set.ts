@@ -6,13 +6,7 @@ import { common, Problem } from "../../../platform/problem.ts";
 import { gatewayProblems } from "../problems.ts";
 import type { Gateway } from "../state.ts";
 import { ownKeyPlace, type OwnKey, type OwnKeyId } from "./own-key.ts";
-import {
-  deleteOwnKey,
-  insertOwnKey,
-  listOwnKeys,
-  lockOwnKey,
-  updateOwnKey,
-} from "./store.ts";
+import { deleteOwnKey, insertOwnKey, listOwnKeys, lockOwnKey, updateOwnKey } from "./store.ts";
 
 const CHECK_MS = 10_000;
 type Wish = Pick<OwnKey, "use" | "fallback_to_platform">;
@@ -68,7 +62,11 @@ export async function changeOwnKey(
           };
     await updateOwnKey(tx, orgId, { id, ...kept, ...wish }, now);
     const { provider } = before;
-    await written(tx, actor, now, "provider_key.changed", id, { provider, ...wish, secret: secret !== undefined });
+    await written(tx, actor, now, "provider_key.changed", id, {
+      provider,
+      ...wish,
+      secret: secret !== undefined,
+    });
     return { ...before, ...kept, ...wish, state: "ok" as const, refusals: 0, updated_at: now };
   });
   gateway.ownKeys.changed(orgId);

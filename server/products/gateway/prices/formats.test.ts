@@ -58,7 +58,12 @@ test("LiteLLM: per token, chats alone, by its provider", () => {
       max_output_tokens: 64_000,
     },
     "acme-embed": { mode: "embedding", litellm_provider: "acme", input_cost_per_token: 1e-7 },
-    other: { mode: "chat", litellm_provider: "other", input_cost_per_token: 1e-6, output_cost_per_token: 1e-6 },
+    other: {
+      mode: "chat",
+      litellm_provider: "other",
+      input_cost_per_token: 1e-6,
+      output_cost_per_token: 1e-6,
+    },
   };
   expect(readFile("litellm", document, "acme")).toEqual([
     {
@@ -105,16 +110,22 @@ test.each([
   expect(readFile(format, document)).toBeNull();
 });
 
-const SPECS = join(process.env["SPECS_DIR"] ?? join(import.meta.dirname, "../../../../../shared/specs"), "llm-prices");
+const SPECS = join(
+  process.env["SPECS_DIR"] ?? join(import.meta.dirname, "../../../../../shared/specs"),
+  "llm-prices",
+);
 const published: [Format, string, string | undefined, string, string][] = [
   ["models.dev", "models.dev.selected.json", "anthropic", "claude-3-5-sonnet-20241022", "0.000003"],
   ["litellm", "litellm-model-prices.filtered.json", "openai", "gpt-4o-mini", "0.00000015"],
   ["langfuse", "langfuse-default-model-prices.json", undefined, "gpt-4o", "0.0000025"],
 ];
 
-test.skipIf(!existsSync(SPECS)).each(published)("%s as it is published", (format, file, section, model, input) => {
-  const document: unknown = JSON.parse(readFileSync(join(SPECS, file), "utf8"));
-  const prices = readFile(format, document, section) ?? [];
-  expect(prices.length).toBeGreaterThan(5);
-  expect(prices.find((price) => price.model === model)).toMatchObject({ input });
-});
+test.skipIf(!existsSync(SPECS)).each(published)(
+  "%s as it is published",
+  (format, file, section, model, input) => {
+    const document: unknown = JSON.parse(readFileSync(join(SPECS, file), "utf8"));
+    const prices = readFile(format, document, section) ?? [];
+    expect(prices.length).toBeGreaterThan(5);
+    expect(prices.find((price) => price.model === model)).toMatchObject({ input });
+  },
+);

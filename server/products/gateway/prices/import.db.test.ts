@@ -23,7 +23,7 @@ const document = (input: number) => ({
     },
   },
 });
-const post = (body: Json) => gateway.app.owner.call<Json>("POST", `${PATH}/import`, { body });
+const post = (body: Json) => gateway.app.owner.call("POST", `${PATH}/import`, { body });
 const fromFile = (input: number, rest: Json = {}) =>
   post({ provider: "house", format: "models.dev", section: "openai", document: document(input), ...rest });
 const call = (model = "openai/gpt-4o-mini") =>

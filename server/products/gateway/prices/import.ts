@@ -66,7 +66,13 @@ export async function importPrices(gateway: Gateway, actor: Actor, asked: Import
       actorId: actor.userId ?? actor.credentialId,
       action: "llm_prices.imported",
       targetId: version,
-      detail: { provider, format, section: asked.section ?? null, lines: lines.length, added: told.added.length },
+      detail: {
+        provider,
+        format,
+        section: asked.section ?? null,
+        lines: lines.length,
+        added: told.added.length,
+      },
     });
     return { provider, outcome: "draft", version, ...told };
   });
@@ -102,7 +108,12 @@ export function merge(listed: readonly FilePrice[], { models, active }: Known, w
       told.unknown += 1;
       continue;
     }
-    const line = lineOf(price, { id, ...wish }, before ?? null, active.find((each) => each.model === id) ?? null);
+    const line = lineOf(
+      price,
+      { id, ...wish },
+      before ?? null,
+      active.find((each) => each.model === id) ?? null,
+    );
     if (!line) {
       told.incomplete.push(price.model);
       continue;
@@ -121,7 +132,11 @@ export function merge(listed: readonly FilePrice[], { models, active }: Known, w
 /** Our id for it: of its vendor, or the only one of this name. */
 function modelOf({ model, vendor }: FilePrice, models: readonly ModelRow[]): string | null {
   const ids = models.map(({ id }) => id).filter((id) => id === model || id.endsWith(`/${model}`));
-  return ids.find((id) => id === model || id === `${vendor}/${model}`) ?? (ids.length === 1 ? ids[0] : null) ?? null;
+  return (
+    ids.find((id) => id === model || id === `${vendor}/${model}`) ??
+    (ids.length === 1 ? ids[0] : null) ??
+    null
+  );
 }
 
 const idOf = ({ model, vendor }: FilePrice, provider: string): string | null => {

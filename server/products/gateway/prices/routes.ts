@@ -62,12 +62,10 @@ const importInput = z
       .max(64)
       .optional()
       .meta({ description: "The provider in the file: a key of models.dev, a litellm_provider" }),
-    models: z
-      .array(z.string().min(1).max(256))
-      .min(1)
-      .max(1_000)
-      .optional()
-      .meta({ description: "Names in the list: only these, and new ones become models. Else all models that are known" }),
+    models: z.array(z.string().min(1).max(256)).min(1).max(1_000).optional().meta({
+      description:
+        "Names in the list: only these, and new ones become models. Else all models that are known",
+    }),
   })
   .meta({ id: "PriceImport" });
 const names = (description: string) => z.array(z.string()).meta({ description });

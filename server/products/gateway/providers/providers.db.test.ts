@@ -29,7 +29,8 @@ const call = (only: string, rest: Json = {}) =>
     idempotencyKey: null,
   });
 const last = async () => (await gateway.requests()).at(-1);
-const fieldOf = ({ body }: { body: Json }) => (body.errors as { pointer: string }[] | undefined)?.[0]?.pointer;
+const fieldOf = ({ body }: { body: Json }) =>
+  (body.errors as { pointer: string }[] | undefined)?.[0]?.pointer;
 
 test("the environment's providers are there, their keys told by four characters", async () => {
   const { api_key: key } = gateway.app.credentials.openai;
@@ -97,7 +98,8 @@ test("disabled, it is asked no more; enabled, again", async () => {
 test("a markup is inside the published price and on top of the bill, by a version of its own", async () => {
   const plain = await call("openai");
   const priceOf = async () =>
-    (await gateway.key.call<{ pricing: { prompt: string } }>("GET", `/v1/models/${MODEL}`)).body.pricing.prompt;
+    (await gateway.key.call<{ pricing: { prompt: string } }>("GET", `/v1/models/${MODEL}`)).body.pricing
+      .prompt;
   expect(await priceOf()).toBe("0.00000015");
   expect((await put("openai", { kind: "openai", markup_percent: 50 })).status).toBe(200);
   expect(await priceOf()).toBe("0.000000225");

@@ -47,10 +47,7 @@ const settings = {
     .nullable()
     .default(null)
     .meta({ description: "What becomes of a call whose caller left; null: as its kind has it" }),
-  timeouts: timeouts
-    .nullable()
-    .default(null)
-    .meta({ description: "What is left out is as everywhere" }),
+  timeouts: timeouts.nullable().default(null).meta({ description: "What is left out is as everywhere" }),
 };
 
 export const changeInput = z.strictObject(settings).meta({ id: "ProviderSettings" });
@@ -71,7 +68,10 @@ export const providerAnswer = z
   .object({
     id: z.string(),
     kind,
-    base_url: z.string().nullable().meta({ description: "Its own; null: the company's or the environment's" }),
+    base_url: z
+      .string()
+      .nullable()
+      .meta({ description: "Its own; null: the company's or the environment's" }),
     address: z.string().nullable().meta({ description: "Where it is reached; null: nowhere yet" }),
     secret_from: z.enum(["own", "environment"]).nullable().meta({ description: "null: it has none yet" }),
     secret_last4: z.string().nullable(),
@@ -93,9 +93,7 @@ export const providerAnswer = z
       .meta({ description: "Models that are not let through, as the answering process sees it" }),
   })
   .meta({ id: "AdminProvider" });
-export const providersAnswer = z
-  .object({ data: z.array(providerAnswer) })
-  .meta({ id: "AdminProviderList" });
+export const providersAnswer = z.object({ data: z.array(providerAnswer) }).meta({ id: "AdminProviderList" });
 
 const NAMES = [
   ["first_content_s", "firstContent"],

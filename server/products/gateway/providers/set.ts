@@ -84,18 +84,16 @@ function checkSecret(input: ProviderInput, before: ProviderRow): void {
 
 const trimmed = (url: string | null): string | null => url?.replace(/\/+$/, "") ?? null;
 
-function rowOf(
-  { deps }: Gateway,
-  id: string,
-  input: ProviderInput,
-  before: ProviderRow | null,
-): ProviderRow {
+function rowOf({ deps }: Gateway, id: string, input: ProviderInput, before: ProviderRow | null): ProviderRow {
   const { secret } = input;
   return {
     id,
     kind: input.kind,
     base_url: trimmed(input.base_url),
-    secret: secret === undefined ? (before?.secret ?? null) : deps.sealer.seal(Buffer.from(secret), secretPlace(id)),
+    secret:
+      secret === undefined
+        ? (before?.secret ?? null)
+        : deps.sealer.seal(Buffer.from(secret), secretPlace(id)),
     secret_last4: secret === undefined ? (before?.secret_last4 ?? null) : secret.slice(-4),
     enabled: input.enabled,
     private_address: input.private_address,
@@ -117,7 +115,11 @@ async function repriced(tx: Tx, actor: Actor, provider: string, now: Date): Prom
   if (!first) return;
   const version = `${provider}-${now.toISOString()}-markup`;
   const again = lines.map((line) => ({ ...line, version }));
-  const added = await insertVersion(tx, { version, provider, source: "markup", first: false, lines: again }, now);
+  const added = await insertVersion(
+    tx,
+    { version, provider, source: "markup", first: false, lines: again },
+    now,
+  );
   assert(added, "no other version has this name");
   await decideVersion(tx, first.version, { state: "retired", ...decided });
   await decideVersion(tx, version, { state: "active", ...decided });

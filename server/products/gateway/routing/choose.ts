@@ -60,7 +60,9 @@ function allowedModel(
 ): Model | null {
   const model = findModel(catalogue, id);
   if (!model || model.row.paused) return null;
-  return isAllowed(allowed ?? [], model.id) && isAllowed(policy?.allowed_models ?? [], model.id) ? model : null;
+  return isAllowed(allowed ?? [], model.id) && isAllowed(policy?.allowed_models ?? [], model.id)
+    ? model
+    : null;
 }
 
 /** A test credential spends test credits, which must never buy a call that costs real money. */

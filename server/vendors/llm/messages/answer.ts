@@ -23,7 +23,8 @@ const count = (value: unknown): number =>
 /** Usage in OpenAI's shape, whose prompt holds the cached tokens that Anthropic counts apart; null for what is no usage. */
 export function usageOf(value: unknown): Fields | null {
   if (!isFields(value)) return null;
-  if (!Number.isSafeInteger(value["input_tokens"]) || !Number.isSafeInteger(value["output_tokens"])) return null;
+  if (!Number.isSafeInteger(value["input_tokens"]) || !Number.isSafeInteger(value["output_tokens"]))
+    return null;
   const read = count(value["cache_read_input_tokens"]);
   const written = count(value["cache_creation_input_tokens"]);
   const prompt = count(value["input_tokens"]) + read + written;

@@ -49,7 +49,10 @@ test("tools, their calls and results", () => {
   ).toMatchObject({
     messages: [
       { role: "user" },
-      { role: "assistant", content: [{ type: "tool_use", id: "c1", name: "weather", input: { city: "Paris" } }] },
+      {
+        role: "assistant",
+        content: [{ type: "tool_use", id: "c1", name: "weather", input: { city: "Paris" } }],
+      },
       {
         role: "user",
         content: [{ type: "tool_result", tool_use_id: "c1", content: [{ type: "text", text: "Rain" }] }],
@@ -62,9 +65,9 @@ test("tools, their calls and results", () => {
 
 test("images by their bytes or address", () => {
   const image = (url: string) => ({ type: "image_url", image_url: { url } });
-  const [turn] = of({ messages: [user([image("data:image/png;base64,AAAA"), image("https://a.example/b.png")])] })[
-    "messages"
-  ] as { content: unknown[] }[];
+  const [turn] = of({
+    messages: [user([image("data:image/png;base64,AAAA"), image("https://a.example/b.png")])],
+  })["messages"] as { content: unknown[] }[];
   expect(turn?.content).toEqual([
     { type: "image", source: { type: "base64", media_type: "image/png", data: "AAAA" } },
     { type: "image", source: { type: "url", url: "https://a.example/b.png" } },
@@ -73,7 +76,15 @@ test("images by their bytes or address", () => {
 
 test("what tunes an answer is fitted or left out; what would change it is refused", () => {
   const messages = [user("Hello")];
-  const tuned = of({ messages, temperature: 1.7, stop: "END", seed: 1, logprobs: true, stream: true, user: "u" });
+  const tuned = of({
+    messages,
+    temperature: 1.7,
+    stop: "END",
+    seed: 1,
+    logprobs: true,
+    stream: true,
+    user: "u",
+  });
   expect(tuned).toMatchObject({
     temperature: 1,
     stop_sequences: ["END"],

@@ -26,7 +26,10 @@ export function toMessages(bytes: Buffer): Asked | Unsayable {
   const chat = JSON.parse(bytes.toString()) as Fields;
   try {
     const stream = chat["stream"] === true;
-    return { stream, body: Buffer.from(JSON.stringify({ ...requestOf(chat), ...(stream ? { stream } : {}) })) };
+    return {
+      stream,
+      body: Buffer.from(JSON.stringify({ ...requestOf(chat), ...(stream ? { stream } : {}) })),
+    };
   } catch (error) {
     if (error instanceof NotSayable) return { field: error.field };
     throw error;
@@ -102,9 +105,7 @@ function partOf(part: Fields): Fields {
   const url = isFields(image) ? image["url"] : image;
   if (part["type"] !== "image_url" || typeof url !== "string") throw new NotSayable("messages");
   const data = /^data:([\w/+.-]+);base64,(.+)$/s.exec(url);
-  const source = data
-    ? { type: "base64", media_type: data[1], data: data[2] }
-    : { type: "url", url };
+  const source = data ? { type: "base64", media_type: data[1], data: data[2] } : { type: "url", url };
   return { type: "image", source, ...cachedBy(part) };
 }
 

@@ -35,8 +35,8 @@ function read(pieces: readonly Buffer[]) {
   let end: "done" | "malformed" | null = null;
   const note = (raw: Buffer | null) => {
     if (raw === null) return;
-    const value = JSON.parse(raw.toString().slice(6)) as { choices: { delta: { content?: string } }[] };
-    contents.push(value.choices[0]?.delta.content ?? "");
+    const value = JSON.parse(raw.toString().slice(6)) as { choices?: { delta: { content?: string } }[] };
+    contents.push(value.choices?.[0]?.delta.content ?? "");
   };
   const reader = new ChatReader({
     chunk: (chunk) => {
@@ -77,7 +77,10 @@ test("calls of tools arrive with their arguments in pieces", () => {
       Buffer.from(
         [
           start,
-          event("content_block_start", { index: 0, content_block: { type: "tool_use", id: "t1", name: "weather" } }),
+          event("content_block_start", {
+            index: 0,
+            content_block: { type: "tool_use", id: "t1", name: "weather" },
+          }),
           delta(0, { type: "input_json_delta", partial_json: "" }),
           delta(0, { type: "input_json_delta", partial_json: '{"city":' }),
           delta(0, { type: "input_json_delta", partial_json: '"Paris"}' }),
@@ -86,7 +89,9 @@ test("calls of tools arrive with their arguments in pieces", () => {
       ),
     )
     .toString();
-  const args = [...chunks.matchAll(/"arguments":("(?:[^"\\]|\\.)*")/g)].map(([, json]) => JSON.parse(String(json)));
+  const args = [...chunks.matchAll(/"arguments":("(?:[^"\\]|\\.)*")/g)].map(([, json]) =>
+    JSON.parse(String(json)),
+  );
   expect(args.join("")).toBe('{"city":"Paris"}');
   expect(chunks).toContain('"id":"t1"');
   expect(chunks).toContain('"finish_reason":"tool_calls"');

@@ -77,7 +77,9 @@ export class MessagesStream {
     const call = this.#calls.size;
     this.#calls.set(index, call);
     const { id, name } = block;
-    return this.#chunk({ tool_calls: [{ index: call, id, type: "function", function: { name, arguments: "" } }] });
+    return this.#chunk({
+      tool_calls: [{ index: call, id, type: "function", function: { name, arguments: "" } }],
+    });
   }
 
   #delta(index: unknown, delta: unknown): string {
@@ -111,7 +113,12 @@ export class MessagesStream {
     return this.#event({ choices: [{ index: 0, delta, finish_reason: finish, logprobs: null }] });
   }
   #event(rest: Fields): string {
-    const head = { id: this.#id, object: "chat.completion.chunk", created: this.#createdSeconds, model: this.#model };
+    const head = {
+      id: this.#id,
+      object: "chat.completion.chunk",
+      created: this.#createdSeconds,
+      model: this.#model,
+    };
     return `data: ${JSON.stringify({ ...head, ...rest })}\n\n`;
   }
 }
