@@ -6,7 +6,7 @@ import { addPayer, keepCard, type Payer } from "../../../../test/harness/payer.t
 import { OWNER } from "../../../../test/harness/people.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
-const POLL = { timeout: 20_000, interval: 200 };
+const POLL = { timeout: 20_000, interval: 50 };
 const path = "/api/payments/intents";
 /** Three tries, each made twice by the SDK when a kept connection turns out to be closed. */
 const TRIES = 6;
@@ -15,7 +15,7 @@ let buyer: Buyer;
 let people = 0;
 
 beforeAll(async () => {
-  t = await startTestApp();
+  t = await startTestApp({ haste: 20 });
   buyer = createBuyer(t);
 });
 afterAll(() => t.close());

@@ -5,14 +5,14 @@ import type { Json } from "../../../../test/harness/client.ts";
 import { addPayer, keepCard, type Payer } from "../../../../test/harness/payer.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
-const POLL = { timeout: 20_000, interval: 200 };
+const POLL = { timeout: 20_000, interval: 50 };
 const path = "/api/credits/auto-topup";
 let t: TestApp;
 let buyer: Buyer;
 let people = 0;
 
 beforeAll(async () => {
-  t = await startTestApp();
+  t = await startTestApp({ haste: 20 });
   buyer = createBuyer(t);
 });
 afterAll(() => t.close());
