@@ -71,7 +71,7 @@ type Cookies = NonNullable<BrowserContextOptions["storageState"]>;
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /**
- * Every screen, light and dark, wide and narrow, into `dir`. Fails where a page is wider than its window, and where axe finds
+ * Every screen, light and dark, wide and narrow, into `dir`, each loaded once. Fails where a page is wider than its window, and where axe finds
  * something serious.
  */
 export async function takePictures(
@@ -83,27 +83,35 @@ export async function takePictures(
   mkdirSync(dir, { recursive: true });
   const wide: string[] = [];
   const barriers = new Map<string, string[]>();
-  for (const theme of THEMES)
-    for (const [size, viewport] of Object.entries(WIDTHS)) {
-      const context = await browser.newContext({ viewport, colorScheme: theme, storageState: cookies });
-      const page = await context.newPage();
-      for (const [name, address] of Object.entries(SCREENS)) {
-        await page.goto(product.consoleUrl + address);
-        // So many loads in a minute meet the rate limits, and the console waits as long as it is told.
-        await page.locator("h1").waitFor({ timeout: LIMITED_MS });
+  const context = await browser.newContext({ storageState: cookies });
+  const page = await context.newPage();
+  for (const [name, address] of Object.entries(SCREENS)) {
+    await page.goto(product.consoleUrl + address);
+    // So many loads in a minute meet the rate limits, and the console waits as long as it is told.
+    await page.locator("h1").waitFor({ timeout: LIMITED_MS });
+    for (const colorScheme of THEMES)
+      for (const [size, viewport] of Object.entries(WIDTHS)) {
+        const where = `${name} ${colorScheme} ${size}`;
+        await page.emulateMedia({ colorScheme });
+        await page.setViewportSize(viewport);
         await page.locator("[data-skeleton]").first().waitFor({ state: "detached", timeout: LIMITED_MS });
+        await page.waitForFunction(hasComeToRest);
         const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-        if (over > 0) wide.push(`${name} ${theme} ${size}: ${over} px`);
+        if (over > 0) wide.push(`${where}: ${over} px`);
         for (const barrier of await barriersOf(page))
-          barriers.set(barrier, [...(barriers.get(barrier) ?? []), `${name} ${theme} ${size}`]);
-        await page.screenshot({ path: path.join(dir, `${name}-${theme}-${size}.png`) });
+          barriers.set(barrier, [...(barriers.get(barrier) ?? []), where]);
+        await page.screenshot({ path: path.join(dir, `${name}-${colorScheme}-${size}.png`) });
       }
-      await context.close();
-    }
+  }
+  await context.close();
   const found = [...barriers].map(([barrier, screens]) => `${barrier}\n      on ${screens.join(", ")}`);
   if (found.length > 0) throw new Error(`axe finds:\n    ${found.join("\n    ")}`);
   if (wide.length > 0) throw new Error(`Wider than the window: ${wide.join(", ")}`);
 }
+
+/** Colours that change softly would be judged half way; what moves for ever (a spinner) is not waited for. */
+const hasComeToRest = (): boolean =>
+  document.getAnimations().every((each) => each.playState !== "running" || !(each instanceof CSSTransition));
 
 /** Fails where axe finds something serious on the page as it stands: for drawers and dialogs, which no address opens. */
 export async function hasNoBarriers(page: Page, where: string): Promise<void> {
