@@ -60,9 +60,14 @@ const platformConfig = z.object({
     .default(0.1)
     .describe("share of traces that are kept; what failed or was slow is always kept"),
   REDIS_URL: z
-    .url()
+    .string()
+    .refine((text) => text.split(",").every((url) => /^rediss?:\/\/\S+$/.test(url) && URL.canParse(url)), {
+      error: "redis://host:port, or some servers of a cluster with commas between them",
+    })
     .optional()
-    .describe("Redis or Valkey that the processes share for limits, cache and messages; none when unset"),
+    .describe(
+      "Redis or Valkey that the processes share for limits, cache and messages; several addresses with commas are a cluster's; none when unset",
+    ),
   REDIS_PREFIX: z
     .string()
     .regex(/^[A-Za-z0-9_:-]{1,60}$/, "letters, digits, _ : -")

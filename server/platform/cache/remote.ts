@@ -31,17 +31,14 @@ const REST_MS = 1_000;
 const MAX_WAITING = 10_000;
 
 /** A tag without a version gets one: should it be lost, the next one differs from what older entries hold. */
-const VERSIONS = `
-local out = {}
-for i, key in ipairs(KEYS) do
-  out[i] = redis.call('GET', key) or ARGV[1]
-  redis.call('SET', key, out[i], 'EX', ARGV[2])
-end
-return out`;
+const VERSION = `
+local version = redis.call('GET', KEYS[1]) or ARGV[1]
+redis.call('SET', KEYS[1], version, 'EX', ARGV[2])
+return version`;
 const UNLOCK = `if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end`;
 
 type Scripted = Redis & {
-  tagVersions(keys: number, ...rest: (string | number)[]): Promise<string[]>;
+  tagVersion(keys: number, ...rest: (string | number)[]): Promise<string>;
   unlock(keys: number, ...rest: string[]): Promise<unknown>;
 };
 
@@ -50,7 +47,7 @@ type Ask = <T>(asking: () => Promise<T>) => Promise<T | null>;
 
 /** L2. Whatever fails there is a miss: it is never in the way. */
 export function createRemote(redis: Redis, prefix: string): Remote {
-  redis.defineCommand("tagVersions", { lua: VERSIONS });
+  redis.defineCommand("tagVersion", { lua: VERSION });
   const scripted = redis as Scripted;
   const tagKey = (tag: string) => `${prefix}:tag:${tag}`;
   const entryKey = (key: string) => `${prefix}:cache:${key}`;
@@ -68,10 +65,8 @@ export function createRemote(redis: Redis, prefix: string): Remote {
     }
   };
   const renew = async (tags: readonly string[]): Promise<boolean> => {
-    const commands = redis.pipeline();
-    for (const tag of tags) commands.set(tagKey(tag), randomUUID(), "EX", TAG_SECONDS);
-    const answers = await ask(() => commands.exec());
-    return answers !== null && answers.every(([error]) => error === null);
+    const write = (tag: string) => redis.set(tagKey(tag), randomUUID(), "EX", TAG_SECONDS);
+    return (await ask(() => Promise.all(tags.map(write)))) !== null;
   };
   const retry = setInterval(() => {
     if (waiting.size === 0) return;
@@ -82,7 +77,9 @@ export function createRemote(redis: Redis, prefix: string): Remote {
     async get(key, tags) {
       // An entry is not trusted while a tag that fell could not be written.
       if (waiting.size > 0) return undefined;
-      const found = await ask(() => redis.mgetBuffer(entryKey(key), ...tags.map(tagKey)));
+      // Its keys may lie on different servers. A tag that falls in between differs from the entry, or shows next time.
+      const keys = [entryKey(key), ...tags.map(tagKey)];
+      const found = await ask(() => Promise.all(keys.map((each) => redis.getBuffer(each))));
       const [stored, ...now] = found ?? [];
       if (!stored) return undefined;
       const { versions, bytes } = deserialize(stored) as { versions: Versions; bytes: Uint8Array };
@@ -91,9 +88,9 @@ export function createRemote(redis: Redis, prefix: string): Remote {
         : undefined;
     },
     versions: (tags) =>
-      tags.length === 0
-        ? Promise.resolve([])
-        : ask(() => scripted.tagVersions(tags.length, ...tags.map(tagKey), randomUUID(), TAG_SECONDS)),
+      ask(() =>
+        Promise.all(tags.map((tag) => scripted.tagVersion(1, tagKey(tag), randomUUID(), TAG_SECONDS))),
+      ),
     async set(key, bytes, versions, seconds) {
       await ask(() =>
         redis.set(entryKey(key), serialize({ versions, bytes }), "EX", Math.max(1, Math.round(seconds))),

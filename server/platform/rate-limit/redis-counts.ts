@@ -36,14 +36,14 @@ return out`;
 
 type Scripted = Redis & { countTakes(keys: number, ...rest: (string | number)[]): Promise<number[]> };
 
-/** Counts in Redis: one round trip, exact for all processes. Rejects when it does not answer. */
+/** Counts in Redis: one round trip, exact for all processes. In a cluster one server counts all of them, so that a request takes whole. Rejects when it does not answer. */
 export function redisCounts(redis: Redis, prefix: string, testNow: () => number | null): Counts {
   redis.defineCommand("countTakes", { lua: SCRIPT });
   return {
     async count(takings, take) {
       const windows = windowsOf(takings);
       const keys = windows.map(
-        ({ rule, seconds, subject }) => `${prefix}:limit:${rule.name}:${seconds}:${subject}`,
+        ({ rule, seconds, subject }) => `{${prefix}}:limit:${rule.name}:${seconds}:${subject}`,
       );
       const sizes = windows.flatMap(({ limit, seconds }) => [limit, seconds * 1_000]);
       const flat = await (redis as Scripted).countTakes(

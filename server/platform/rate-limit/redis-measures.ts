@@ -55,12 +55,12 @@ type Scripted = Redis & {
   addMeasure(keys: number, ...rest: (string | number)[]): Promise<unknown>;
 };
 
-/** Amounts in Redis: one round trip for all. Rejects when it does not answer. */
+/** Amounts in Redis: one round trip for all, on one server of a cluster. Rejects when it does not answer. */
 export function redisMeasures(redis: Redis, prefix: string, testNow: () => number | null): Measures {
   redis.defineCommand("countMeasures", { lua: COUNT });
   redis.defineCommand("addMeasure", { lua: ADD });
   const scripted = redis as Scripted;
-  const keyOf = ({ name, seconds, subject }: Measure) => `${prefix}:measure:${name}:${seconds}:${subject}`;
+  const keyOf = ({ name, seconds, subject }: Measure) => `{${prefix}}:measure:${name}:${seconds}:${subject}`;
   return {
     async count(measures, take) {
       const [second, ...flat] = await scripted.countMeasures(
