@@ -485,6 +485,52 @@ export type GatewayPriceVersions = {
   decided_by: string | null;
 };
 
+/** gateway.proof_breaks */
+export type GatewayProofBreaks = {
+  id: string;
+  day: string;
+  mode: string;
+  kind: string;
+  subject: string;
+  state: string;
+  amount_usd: string;
+  ours_usd: string;
+  theirs_usd: string;
+  calls: number;
+  examples: unknown;
+  first_seen_at: Date;
+  seen_at: Date;
+  told_at: Date | null;
+  resolved_at: Date | null;
+  resolved_by: string | null;
+  note: string | null;
+};
+
+/** gateway.proof_days */
+export type GatewayProofDays = {
+  day: string;
+  mode: string;
+  side: string;
+  source: string;
+  calls: bigint;
+  checked: bigint;
+  ours_usd: string;
+  theirs_usd: string | null;
+  proven_at: Date;
+};
+
+/** gateway.proof_runs */
+export type GatewayProofRuns = {
+  id: string;
+  day: string;
+  nightly: boolean;
+  state: string;
+  breaks: number;
+  created_by: string | null;
+  created_at: Date;
+  finished_at: Date | null;
+};
+
 /** gateway.provider_keys */
 export type GatewayProviderKeys = {
   org_id: string;

@@ -571,6 +571,7 @@ CREATE TABLE gateway.attempts (
   CONSTRAINT attempts_pkey PRIMARY KEY (org_id, id),
   CONSTRAINT attempts_basis_check CHECK ((basis = ANY (ARRAY['none'::text, 'estimated'::text, 'reported'::text, 'reconciled'::text])))
 );
+CREATE INDEX attempts_made ON gateway.attempts USING brin (created_at);
 CREATE INDEX attempts_request ON gateway.attempts USING btree (org_id, request_id);
 CREATE INDEX attempts_written ON gateway.attempts USING btree (xid);
 ALTER TABLE gateway.attempts ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
@@ -743,6 +744,69 @@ CREATE UNIQUE INDEX price_versions_active ON gateway.price_versions USING btree 
 CREATE INDEX price_versions_listed ON gateway.price_versions USING btree (created_at DESC, version DESC);
 GRANT INSERT, SELECT, UPDATE ON TABLE gateway.price_versions TO holdfast_app;
 GRANT SELECT ON TABLE gateway.price_versions TO holdfast_operator;
+
+CREATE TABLE gateway.proof_breaks (
+  id text NOT NULL,
+  day text NOT NULL,
+  mode text NOT NULL,
+  kind text NOT NULL,
+  subject text NOT NULL,
+  state text NOT NULL,
+  amount_usd numeric(38,18) NOT NULL,
+  ours_usd numeric(38,18) NOT NULL,
+  theirs_usd numeric(38,18) NOT NULL,
+  calls integer NOT NULL,
+  examples jsonb NOT NULL,
+  first_seen_at timestamp with time zone NOT NULL,
+  seen_at timestamp with time zone NOT NULL,
+  told_at timestamp with time zone,
+  resolved_at timestamp with time zone,
+  resolved_by text,
+  note text,
+  CONSTRAINT proof_breaks_pkey PRIMARY KEY (id),
+  CONSTRAINT proof_breaks_day_mode_kind_subject_key UNIQUE (day, mode, kind, subject),
+  CONSTRAINT proof_breaks_kind_check CHECK ((kind = ANY (ARRAY['ledger_missing'::text, 'attempt_missing'::text, 'ledger_amount'::text, 'provider_amount'::text, 'provider_missing'::text]))),
+  CONSTRAINT proof_breaks_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text]))),
+  CONSTRAINT proof_breaks_state_check CHECK ((state = ANY (ARRAY['open'::text, 'resolved'::text, 'accepted'::text])))
+);
+CREATE INDEX proof_breaks_listed ON gateway.proof_breaks USING btree (first_seen_at DESC, id DESC);
+GRANT INSERT, SELECT, UPDATE ON TABLE gateway.proof_breaks TO holdfast_app;
+GRANT SELECT ON TABLE gateway.proof_breaks TO holdfast_operator;
+
+CREATE TABLE gateway.proof_days (
+  day text NOT NULL,
+  mode text NOT NULL,
+  side text NOT NULL,
+  source text NOT NULL,
+  calls bigint NOT NULL,
+  checked bigint NOT NULL,
+  ours_usd numeric(38,18) NOT NULL,
+  theirs_usd numeric(38,18),
+  proven_at timestamp with time zone NOT NULL,
+  CONSTRAINT proof_days_pkey PRIMARY KEY (day, mode, side),
+  CONSTRAINT proof_days_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text]))),
+  CONSTRAINT proof_days_source_check CHECK ((source = ANY (ARRAY['ledger'::text, 'activity'::text, 'generations'::text, 'none'::text])))
+);
+GRANT INSERT, SELECT, UPDATE ON TABLE gateway.proof_days TO holdfast_app;
+GRANT SELECT ON TABLE gateway.proof_days TO holdfast_operator;
+
+CREATE TABLE gateway.proof_runs (
+  id text NOT NULL,
+  day text NOT NULL,
+  nightly boolean NOT NULL,
+  state text NOT NULL,
+  breaks integer NOT NULL DEFAULT 0,
+  created_by text,
+  created_at timestamp with time zone NOT NULL,
+  finished_at timestamp with time zone,
+  CONSTRAINT proof_runs_pkey PRIMARY KEY (id),
+  CONSTRAINT proof_runs_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'completed'::text, 'failed'::text])))
+);
+CREATE INDEX proof_runs_listed ON gateway.proof_runs USING btree (created_at DESC, id DESC);
+CREATE UNIQUE INDEX proof_runs_nightly ON gateway.proof_runs USING btree (day) WHERE nightly;
+CREATE UNIQUE INDEX proof_runs_one_at_a_time ON gateway.proof_runs USING btree (day) WHERE (state = ANY (ARRAY['queued'::text, 'running'::text]));
+GRANT INSERT, SELECT, UPDATE ON TABLE gateway.proof_runs TO holdfast_app;
+GRANT SELECT ON TABLE gateway.proof_runs TO holdfast_operator;
 
 CREATE TABLE gateway.provider_keys (
   org_id text NOT NULL,

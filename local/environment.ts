@@ -88,10 +88,11 @@ export function models(
     {},
     ...played.map((name) => {
       const prefix = name.toUpperCase();
-      const { api_key, base_url } = credentials[name];
+      const { api_key, base_url, management_key } = credentials[name];
       return company(`${prefix}_API_KEY`, {
         [`${prefix}_API_KEY`]: api_key,
         [`${prefix}_BASE_URL`]: base_url,
+        ...(management_key ? { [`${prefix}_MANAGEMENT_KEY`]: management_key } : {}),
       });
     }),
   ) as Record<string, string>;

@@ -4,7 +4,7 @@ import { keepRunning, type Child, type ChildOptions } from "./child.ts";
 import { choosePort } from "./ports.ts";
 import { root } from "./project.ts";
 
-type ModelCompany = { api_key: string; base_url: string };
+type ModelCompany = { api_key: string; base_url: string; management_key?: string };
 
 export type Credentials = {
   stripe: { api_key: string; webhook_secret: string; base_url: string };

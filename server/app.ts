@@ -43,6 +43,9 @@ import type { OrgId } from "./platform/ids.ts";
 import type { Logger, Metrics } from "./platform/telemetry/index.ts";
 import { healthChecks } from "./health-checks.ts";
 import { gatewayJobs } from "./products/gateway/jobs.ts";
+import { proofMetrics } from "./products/gateway/index.ts";
+import { defineProofJobs, proofJobs } from "./products/gateway/proof/jobs.ts";
+import { proofRoutes } from "./products/gateway/proof/routes.ts";
 import { gatewayRoutes, usageStatsRoutes } from "./products/gateway/routes.ts";
 import { reconciliationMetrics } from "./products/payments/index.ts";
 import { definePaymentsJobs, paymentsJobs } from "./products/payments/jobs.ts";
@@ -91,6 +94,8 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   ledgerSignals(parts);
   defineBackfillJobs(parts.jobs, parts.inbox);
   definePaymentsJobs(parts);
+  defineProofJobs(parts);
+  proofMetrics(parts);
   reconciliationMetrics(parts);
   healthChecks(parts);
   healthRoutes(http, {
@@ -155,6 +160,7 @@ function mountRoutes(http: Http, parts: Parts): void {
   billingRoutes(http, parts.billing, parts.cache);
   paymentsRoutes(http, parts);
   gatewayRoutes(http, parts.gateway, setKeyLimits(tenancyOf(parts)));
+  proofRoutes(http, parts);
   relayRoutes(http, parts.relay);
   usageStatsRoutes(http, parts.gateway, {
     cache: parts.cache,
@@ -197,6 +203,7 @@ function startJobs(parts: Parts): void {
   billingJobs(loops, parts.billing);
   paymentsJobs(loops, parts);
   gatewayJobs(loops, parts.gateway);
+  proofJobs(loops, parts);
   relayJobs(loops, parts.relay);
   jobs.start(loops, parts.config.JOBS_AT_ONCE);
 }

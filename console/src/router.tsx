@@ -57,6 +57,7 @@ import { Broken, NotFound } from "./shell/errors.tsx";
 import { PlainShell } from "./shell/plain-shell.tsx";
 import { booksRoutes } from "./routes/books.ts";
 import { llmRoutes } from "./routes/llm.ts";
+import { proofRoutes } from "./routes/proof.ts";
 import { relayRoutes } from "./routes/relay.ts";
 import { app, root, type Search, texts } from "./routes/roots.ts";
 
@@ -315,6 +316,7 @@ const routeTree = root.addChildren([
     relayRoutes,
     ...booksRoutes,
     ...llmRoutes,
+    ...proofRoutes,
   ]),
 ]);
 

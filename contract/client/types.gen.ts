@@ -198,6 +198,17 @@ export type WebhookDiscardInput = {
     reason: string;
 };
 
+export type NewProofRunInput = {
+    /**
+     * A UTC day
+     */
+    day: string;
+};
+
+export type ProofBreakAcceptanceInput = {
+    note: string;
+};
+
 export type RoutingInput = {
     /**
      * Tried after the call's own model
@@ -2380,6 +2391,98 @@ export type OwnRateLimits = {
         remaining: number;
         resets_in_s: number;
     }>;
+};
+
+export type ProofRun = {
+    id: string;
+    /**
+     * A UTC day
+     */
+    day: string;
+    nightly: boolean;
+    state: 'queued' | 'running' | 'completed' | 'failed';
+    /**
+     * Open ones of the day when it ended
+     */
+    breaks: number;
+    created_by: string | null;
+    created_at: string;
+    finished_at: string | null;
+};
+
+export type ProofRunList = {
+    data: Array<ProofRun>;
+};
+
+export type ProofDays = {
+    data: Array<{
+        /**
+         * A UTC day
+         */
+        day: string;
+        /**
+         * `ledger`, or a provider's id
+         */
+        side: string;
+        /**
+         * Where the other figure is from: the ledger, the provider's figure of the day, single calls looked up there; none: it tells none
+         */
+        source: 'ledger' | 'activity' | 'generations' | 'none';
+        calls: number;
+        /**
+         * Calls that the other figure covers
+         */
+        checked: number;
+        /**
+         * By our own rows; of single calls those that were checked, exact USD
+         */
+        ours_usd: string;
+        theirs_usd: string | null;
+        proven_at: string;
+    }>;
+};
+
+export type ProofBreak = {
+    id: string;
+    /**
+     * A UTC day
+     */
+    day: string;
+    mode: 'test' | 'live';
+    kind: 'ledger_missing' | 'attempt_missing' | 'ledger_amount' | 'provider_amount' | 'provider_missing';
+    /**
+     * The organization or provider
+     */
+    subject: string;
+    state: 'open' | 'resolved' | 'accepted';
+    /**
+     * What is at stake, exact USD
+     */
+    amount_usd: string;
+    /**
+     * By our own rows, exact USD
+     */
+    ours_usd: string;
+    /**
+     * By the ledger or the provider, exact USD
+     */
+    theirs_usd: string;
+    calls: number;
+    /**
+     * Some of the calls
+     */
+    examples: Array<string>;
+    first_seen_at: string;
+    seen_at: string;
+    resolved_at: string | null;
+    resolved_by: string | null;
+    note: string | null;
+};
+
+export type ProofBreakList = {
+    data: Array<ProofBreak>;
+    has_more: boolean;
+    next_cursor: string | null;
 };
 
 export type Routing = {
@@ -10138,6 +10241,146 @@ export type ReconcileHoldResponses = {
 };
 
 export type ReconcileHoldResponse = ReconcileHoldResponses[keyof ReconcileHoldResponses];
+
+export type ListProofDaysData = {
+    body?: never;
+    path?: never;
+    query: {
+        /**
+         * A UTC day
+         */
+        from: string;
+        /**
+         * A UTC day
+         */
+        to: string;
+    };
+    url: '/api/admin/llm/proof/days';
+};
+
+export type ListProofDaysErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ListProofDaysError = ListProofDaysErrors[keyof ListProofDaysErrors];
+
+export type ListProofDaysResponses = {
+    /**
+     * Success
+     */
+    200: ProofDays;
+};
+
+export type ListProofDaysResponse = ListProofDaysResponses[keyof ListProofDaysResponses];
+
+export type ListProofRunsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/admin/llm/proof/runs';
+};
+
+export type ListProofRunsErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ListProofRunsError = ListProofRunsErrors[keyof ListProofRunsErrors];
+
+export type ListProofRunsResponses = {
+    /**
+     * Success
+     */
+    200: ProofRunList;
+};
+
+export type ListProofRunsResponse = ListProofRunsResponses[keyof ListProofRunsResponses];
+
+export type StartProofRunData = {
+    body: NewProofRunInput;
+    path?: never;
+    query?: never;
+    url: '/api/admin/llm/proof/runs';
+};
+
+export type StartProofRunErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type StartProofRunError = StartProofRunErrors[keyof StartProofRunErrors];
+
+export type StartProofRunResponses = {
+    /**
+     * Success
+     */
+    202: ProofRun;
+};
+
+export type StartProofRunResponse = StartProofRunResponses[keyof StartProofRunResponses];
+
+export type ListProofBreaksData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+        state?: 'open' | 'resolved' | 'accepted';
+    };
+    url: '/api/admin/llm/proof/breaks';
+};
+
+export type ListProofBreaksErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ListProofBreaksError = ListProofBreaksErrors[keyof ListProofBreaksErrors];
+
+export type ListProofBreaksResponses = {
+    /**
+     * Success
+     */
+    200: ProofBreakList;
+};
+
+export type ListProofBreaksResponse = ListProofBreaksResponses[keyof ListProofBreaksResponses];
+
+export type AcceptProofBreakData = {
+    body: ProofBreakAcceptanceInput;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/admin/llm/proof/breaks/{id}/accept';
+};
+
+export type AcceptProofBreakErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type AcceptProofBreakError = AcceptProofBreakErrors[keyof AcceptProofBreakErrors];
+
+export type AcceptProofBreakResponses = {
+    /**
+     * Success
+     */
+    200: ProofBreak;
+};
+
+export type AcceptProofBreakResponse = AcceptProofBreakResponses[keyof AcceptProofBreakResponses];
 
 export type ListOutboundEventTypesData = {
     body?: never;

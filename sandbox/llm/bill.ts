@@ -153,6 +153,14 @@ export function listGenerations(world: World, limit: number): Generation[] {
   return world.store.all(sql, limit).map(read);
 }
 
+/** What ended of that which was begun in [fromMs, toMs), oldest first. */
+export function soldBetween(world: World, fromMs: number, toMs: number): Generation[] {
+  ledgerOf(world);
+  const sql = `select *, cast(cost as text) as cost_text from ${tableOf(world)}
+    where created_ms >= ? and created_ms < ? and state <> 'running' order by created_ms, id`;
+  return world.store.all(sql, fromMs, toMs).map(read);
+}
+
 /** Everything billed to this world, in 10⁻¹² USD. */
 export const spentOf = (world: World): bigint => ledgerOf(world).spent;
 

@@ -1,13 +1,14 @@
 /**
  * OpenRouter on this machine, mounted at `/openrouter/api/v1`: models with prices, chat (JSON and SSE), the
- * lookup of a generation, the key and its credits.
+ * lookup of a generation, the key and its credits, what was used per day.
  *
  * Owns: the wire protocol, the answers (fixed rules, a function of seed, model, messages and tools), token
  * counts, and the provider's own bill in table `openrouter_generations`. Invariants: what was generated is
  * billed before its last byte leaves; amounts are exact; the same seed and calls give the same bytes.
  */
 import { hash } from "node:crypto";
-import type { Company, Exchange } from "../core/company.ts";
+import type { Company, Exchange, World } from "../core/company.ts";
+import { getActivity } from "./activity.ts";
 import { FAULT_KINDS } from "./behaviour.ts";
 import { billOf, listGenerations } from "./bill.ts";
 import { chatCompletions } from "./chat.ts";
@@ -27,6 +28,11 @@ const ROUTES: Readonly<Record<string, (exchange: Exchange) => void | Promise<voi
   "GET /api/v1/generation": getGeneration,
   "GET /api/v1/key": getKey,
   "GET /api/v1/credits": getCredits,
+  "GET /api/v1/activity": (exchange) =>
+    getActivity(exchange, {
+      management: managementKeyOf(exchange.world),
+      apiKey: keyOf(exchange.world, "openrouter"),
+    }),
 };
 
 /** Operations in OpenRouter's published document that this company could play. */
@@ -34,6 +40,12 @@ const OFFICIAL_OPERATIONS = 20;
 
 /** `sk-or-v1-{world}-{hex}`; the hex part of a real key has 64 characters and no world before it. */
 const KEY = /^Bearer sk-or-v1-([a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?)-[0-9a-f]{32}$/;
+
+const keyOf = (world: Pick<World, "name" | "seed">, what: string): string =>
+  `sk-or-v1-${world.name}-${hash("sha256", `${what}\n${world.seed}`).slice(0, 32)}`;
+/** Reads the account's books; calls no model. */
+const managementKeyOf = (world: Pick<World, "name" | "seed">): string =>
+  keyOf(world, "openrouter management");
 
 export const openrouter: Company = {
   name: "openrouter",
@@ -53,7 +65,8 @@ export const openrouter: Company = {
   },
   error: (res, status, kind) => sendRefusal(res, refusalOf(kind === "not_implemented" ? 501 : status, kind)),
   credentials: (world) => ({
-    api_key: `sk-or-v1-${world.name}-${hash("sha256", `openrouter\n${world.seed}`).slice(0, 32)}`,
+    api_key: keyOf(world, "openrouter"),
+    management_key: managementKeyOf(world),
     base_url: `${world.baseUrl}/openrouter/api/v1`,
   }),
   /** The price list is public at OpenRouter: without a credential it is answered all the same. */

@@ -34,7 +34,7 @@ type Credentials = {
     cert_roots: string;
     cert_hosts: string;
   };
-  openrouter: { api_key: string; base_url: string };
+  openrouter: { api_key: string; management_key: string; base_url: string };
   openai: { api_key: string; base_url: string };
   glama: { api_key: string; base_url: string };
   requesty: { api_key: string; base_url: string };
@@ -169,6 +169,7 @@ const settingsOf = (
   PAYPAL_CERT_ROOTS: paypal.cert_roots,
   PAYPAL_CERT_HOSTS: paypal.cert_hosts,
   OPENROUTER_API_KEY: openrouter.api_key,
+  OPENROUTER_MANAGEMENT_KEY: openrouter.management_key,
   OPENROUTER_BASE_URL: openrouter.base_url,
   RESEND_API_KEY: resend.api_key,
   RESEND_WEBHOOK_SECRET: resend.webhook_secret,

@@ -47,6 +47,8 @@ const SCREENS: Record<string, string> = {
   people: "/people",
   "installation-usage": "/installation-usage",
   revenue: "/revenue",
+  margin: "/margin",
+  proof: "/proof",
   relay: "/relay",
   seals: "/seals",
   adjustments: "/adjustments",

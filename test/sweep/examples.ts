@@ -41,6 +41,7 @@ import { gatewayExamples } from "./examples-gateway.ts";
 import { paymentsExamples } from "./examples-payments.ts";
 import { relayExamples } from "./examples-relay.ts";
 import { llmExamples } from "./examples-llm.ts";
+import { proofExamples } from "./examples-proof.ts";
 import { operatorExamples } from "./examples-operator.ts";
 import { teamExamples } from "./examples-team.ts";
 
@@ -95,6 +96,7 @@ const event: Example = { given: async (app) => ({ params: { id: await aDoneEvent
 export const examples: Record<string, Example> = {
   ...factorExamples,
   ...llmExamples,
+  ...proofExamples,
   ...operatorExamples,
   ...paymentsExamples,
   ...relayExamples,

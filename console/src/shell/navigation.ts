@@ -1,5 +1,6 @@
 import {
   Activity,
+  BadgeCheck,
   Building2,
   BookOpenCheck,
   Boxes,
@@ -11,6 +12,7 @@ import {
   Gauge,
   Gavel,
   Inbox,
+  Percent,
   KeyRound,
   KeySquare,
   HandCoins,
@@ -293,6 +295,20 @@ export const NAVIGATION: NavSection[] = [
         label: "All usage",
         icon: TrendingUp,
         words: "calls tokens cost margin organizations",
+        show: operator,
+      },
+      {
+        to: "/margin",
+        label: "Margin",
+        icon: Percent,
+        words: "cost charge loss markup models providers",
+        show: operator,
+      },
+      {
+        to: "/proof",
+        label: "Proof",
+        icon: BadgeCheck,
+        words: "daily breaks providers ledger drift figures",
         show: operator,
       },
       {

@@ -50,6 +50,14 @@ export {
   type TransactionFilter,
   type TransactionRow,
 } from "./read-transactions.ts";
+export {
+  capturesOf,
+  holdWeight,
+  listCaptures,
+  sumCaptures,
+  type Capture,
+  type CaptureSum,
+} from "./captures.ts";
 export { findCash, listCash, listStaleHolds, type CashEffect, type StaleHold } from "./cash.ts";
 export { reverse } from "./reverse.ts";
 export { sumAccounts, type SumGroup } from "./sum-accounts.ts";

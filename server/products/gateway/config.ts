@@ -15,6 +15,13 @@ const key = (company: string) =>
 export const gatewayConfig = z.object({
   OPENROUTER_API_KEY: z.string().min(1).describe("key of the language-model provider"),
   OPENROUTER_BASE_URL: baseUrl("openrouter", "the provider"),
+  OPENROUTER_MANAGEMENT_KEY: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "reads OpenRouter's figures of a day for the daily proof; without it single calls are looked up",
+    ),
   OPENAI_API_KEY: key("OpenAI"),
   OPENAI_BASE_URL: baseUrl("openai", "OpenAI"),
   GLAMA_API_KEY: key("Glama"),
@@ -48,5 +55,10 @@ export function providerSettings(config: z.output<typeof gatewayConfig>): Provid
     ["glama", config.GLAMA_API_KEY, config.GLAMA_BASE_URL],
     ["requesty", config.REQUESTY_API_KEY, config.REQUESTY_BASE_URL],
   ];
-  return all.flatMap(([kind, apiKey, url]) => (apiKey ? [{ id: kind, kind, apiKey, baseUrl: url }] : []));
+  const booksKey = config.OPENROUTER_MANAGEMENT_KEY;
+  return all.flatMap(([kind, apiKey, baseUrl]) => {
+    if (!apiKey) return [];
+    const books = kind === "openrouter" && booksKey ? { booksKey } : {};
+    return [{ id: kind, kind, apiKey, baseUrl, ...books }];
+  });
 }

@@ -25,6 +25,8 @@ export const gatewayProblems = problems({
   provider_exists: [409, "There is a provider of this id"],
   price_version_not_found: [404, "There is no such version of prices"],
   price_version_decided: [409, "This version is decided already"],
+  proof_in_progress: [409, "This day is being proven"],
+  break_settled: [409, "This break has ended already"],
   upstream_failed: [502, "The provider failed to answer"],
   no_provider_available: [503, "No provider is available for this model"],
   upstream_timeout: [504, "The provider did not answer in time"],

@@ -3,12 +3,19 @@
  * streams and of what a provider says about usage and cost, and the tokenizer. Keys and the providers' own words never
  * leave this folder.
  */
-export { createProvider, type LanguageModels, type Lookup, type ProviderOptions } from "./provider.ts";
+export {
+  createProvider,
+  type DayLookup,
+  type LanguageModels,
+  type Lookup,
+  type ProviderOptions,
+} from "./provider.ts";
 export { KINDS, PROVIDER_KINDS, type ProviderKind } from "./kinds.ts";
 export { listsPrices, readPrices, type ListedPrice } from "./price-list.ts";
 export type { AnswerHead, Break, CallListener, OpenCall } from "./open-call.ts";
 export { ChatReader, type ChatSink } from "./chat-reader.ts";
 export { textsIn, usageChunk, type Chunk } from "./chunk.ts";
 export { readAnswer, generationIdIn, type Answer } from "./answer.ts";
+export type { DayBooks } from "./activity.ts";
 export type { Usage } from "./usage.ts";
 export { createTokenCounter, type TokenCount, type TokenCounter } from "./token-counter.ts";

@@ -1,4 +1,5 @@
 /** What is different from one company to the next. Pure. */
+import { readActivity, type DayBooks } from "./activity.ts";
 import { readCompletionRequest, readGeneration, type Usage } from "./usage.ts";
 
 export const PROVIDER_KINDS = [
@@ -27,6 +28,8 @@ export type Kind = {
   generationHeader: string;
   /** How its books are asked about one generation; null where it has none to ask. */
   lookup: { path(id: string): string; read(body: unknown): Usage | null } | null;
+  /** How its books of a UTC day are asked, of the calls by one key; null where it has none to ask. */
+  day: { path(day: string, keyHash: string): string; read(body: unknown): DayBooks | null } | null;
   /** Pauses before each look-up while somebody waits for the end of a whole answer, in ms. */
   lookupPauses: readonly number[];
   /** What becomes of a call whose caller left: cut where the company then stops billing, else read to its end. */
@@ -43,6 +46,7 @@ const OPENAI_SHAPED = {
   checkPath: "/models",
   generationHeader: "x-generation-id",
   lookup: null,
+  day: null,
   lookupPauses: [],
   onDisconnect: "drain",
 } as const;
@@ -57,6 +61,7 @@ export const KINDS: Readonly<Record<ProviderKind, Kind>> = {
     // Its list of models is public.
     checkPath: "/key",
     lookup: { path: (id) => `/generation?id=${encodeURIComponent(id)}`, read: readGeneration },
+    day: { path: (day, keyHash) => `/activity?date=${day}&api_key_hash=${keyHash}`, read: readActivity },
     lookupPauses: [0, 200],
     onDisconnect: "abort",
   },
@@ -72,6 +77,7 @@ export const KINDS: Readonly<Record<ProviderKind, Kind>> = {
       path: (id) => `/v1/completion-requests/${encodeURIComponent(id)}`,
       read: readCompletionRequest,
     },
+    day: null,
     lookupPauses: LATE,
     onDisconnect: "drain",
   },
@@ -86,6 +92,7 @@ export const KINDS: Readonly<Record<ProviderKind, Kind>> = {
     checkPath: "/models",
     generationHeader: "request-id",
     lookup: null,
+    day: null,
     lookupPauses: [],
     onDisconnect: "abort",
   },

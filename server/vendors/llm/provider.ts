@@ -1,6 +1,8 @@
+import { hash } from "node:crypto";
 import { Pool } from "undici";
 import { publicConnector } from "../../platform/outbound/index.ts";
-import { isLive, isLoopback, KINDS, type ProviderKind } from "./kinds.ts";
+import type { DayBooks } from "./activity.ts";
+import { isLive, isLoopback, KINDS, type Kind, type ProviderKind } from "./kinds.ts";
 import { askMessages } from "./messages/call.ts";
 import { CallHandler, type CallListener, type OpenCall } from "./open-call.ts";
 import type { Usage } from "./usage.ts";
@@ -10,6 +12,8 @@ export type ProviderOptions = {
   id: string;
   kind: ProviderKind;
   apiKey: string;
+  /** Reads the account's books of a day where `apiKey` may not. */
+  booksKey?: string;
   /** Without a slash at the end, e.g. https://openrouter.ai/api/v1. */
   baseUrl: string;
   /** Connections at most, one call each. */
@@ -22,6 +26,9 @@ export type ProviderOptions = {
 
 /** What the provider's books say of one generation. `unknown` may still become `found` shortly after its end. */
 export type Lookup = { state: "found"; usage: Usage } | { state: "unknown" } | { state: "unavailable" };
+
+/** `none`: this provider tells no figure of a day, or not to us. */
+export type DayLookup = { state: "found"; books: DayBooks } | { state: "none" } | { state: "unavailable" };
 
 /** A company that answers model calls. */
 export type LanguageModels = {
@@ -37,6 +44,8 @@ export type LanguageModels = {
   generation(id: string): Promise<Lookup>;
   /** Whether it takes the key: `away` when it does not say so now. Never throws. */
   check(signal: AbortSignal): Promise<"ok" | "refused" | "away">;
+  /** What its books say of a UTC day (`2026-11-29`) that has ended, of all calls by this key; never throws. */
+  bookedOn(day: string, signal: AbortSignal): Promise<DayLookup>;
   /** Its list of models as it says it; null when it does not answer. */
   listModels(signal: AbortSignal): Promise<unknown>;
   /** Cuts what is under way. */
@@ -53,7 +62,7 @@ const MAX_LIST_BYTES = 16 * 1024 * 1024;
 
 /** A client of one provider, or of whoever speaks like it under `baseUrl`. Connects at the first call. */
 export function createProvider(options: ProviderOptions): LanguageModels {
-  const { id: name, kind, apiKey, baseUrl, maxConnections } = options;
+  const { id: name, kind, apiKey, booksKey, baseUrl, maxConnections } = options;
   const { origin, pathname: path, hostname } = new URL(baseUrl);
   const pathname = path.replace(/\/+$/, "");
   const way = KINDS[kind];
@@ -103,16 +112,11 @@ export function createProvider(options: ProviderOptions): LanguageModels {
       }
     },
     check: (signal) => checked(() => get(way.checkPath, signal)),
-    async listModels(signal) {
-      try {
-        const answer = await get(way.modelsPath, signal);
-        const text = await textOf(answer.body);
-        return text === null || answer.statusCode !== 200 ? null : (JSON.parse(text) as unknown);
-      } catch {
-        // Away, or no JSON: the caller says that there is no list.
-        return null;
-      }
+    bookedOn: (day, signal) => {
+      const books = booksKey ? { ...headers, authorization: `Bearer ${booksKey}` } : null;
+      return readDay(lookups, { way, apiKey, pathname, headers: books }, day, signal);
     },
+    listModels: (signal) => jsonOf(() => get(way.modelsPath, signal)),
     async close() {
       await Promise.all([calls.destroy(), lookups.destroy()]);
     },
@@ -134,6 +138,35 @@ async function checked(ask: () => Promise<Asked>): Promise<"ok" | "refused" | "a
   } catch {
     // Whatever went wrong, nothing was said of the key.
     return "away";
+  }
+}
+
+/** What the books say of a day; `headers` are null where nothing may read them. */
+async function readDay(
+  pool: Pool,
+  from: { way: Kind; apiKey: string; pathname: string; headers: Record<string, string> | null },
+  day: string,
+  signal: AbortSignal,
+): Promise<DayLookup> {
+  const { way, headers } = from;
+  if (way.day === null || headers === null) return { state: "none" };
+  const path = `${from.pathname}${way.day.path(day, hash("sha256", from.apiKey))}`;
+  const told = await jsonOf(() => pool.request({ method: "GET", path, headers, signal }));
+  const books = told === null ? null : way.day.read(told);
+  return books === null ? { state: "unavailable" } : { state: "found", books };
+}
+
+/** What is answered, when it is JSON of a bearable size; null when not, or when nothing is. */
+async function jsonOf(
+  ask: () => Promise<{ statusCode: number; body: AsyncIterable<Buffer> }>,
+): Promise<unknown> {
+  try {
+    const { statusCode, body } = await ask();
+    const text = await textOf(body);
+    return text === null || statusCode !== 200 ? null : (JSON.parse(text) as unknown);
+  } catch {
+    // Away, or no JSON: the caller says that there is nothing.
+    return null;
   }
 }
 

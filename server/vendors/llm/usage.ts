@@ -89,7 +89,7 @@ function disjoint({ prompt, cacheRead, cacheWrite, output, reasoning, cost }: Co
 }
 
 /** A number, or an exact decimal as text. */
-function attoOrNull(cost: unknown): bigint | null {
+export function attoOrNull(cost: unknown): bigint | null {
   if (typeof cost === "string") return /^\d{1,9}(\.\d{1,18})?$/.test(cost) ? parseAtto(cost) : null;
   return typeof cost === "number" && cost >= 0 && cost < 1e9 ? attoOf(cost) : null;
 }

@@ -6,6 +6,7 @@ import { isId, type OrgId } from "../../../platform/ids.ts";
 import { formatScaled } from "../../../platform/money.ts";
 import type { Period, SubjectType } from "./bound.ts";
 import { ownKeyMails } from "../own-keys/mails.ts";
+import { proofMails } from "../proof/breaks/mails.ts";
 import { findWindow } from "./warn-store.ts";
 
 export const BUDGET_MAIL = "gateway.budget_warned";
@@ -17,6 +18,7 @@ type Ref = { subject_id: string; period: string; mode: string; starts_at: string
 /** How the gateway's mails are written. At boot, in every process. */
 export function gatewayMails(mail: Pick<Mail, "define">): void {
   ownKeyMails(mail);
+  proofMails(mail);
   mail.define<Ref>({
     kind: BUDGET_MAIL,
     async compose(tx, { percent, ...ref }, letter) {

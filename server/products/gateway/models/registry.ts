@@ -29,7 +29,14 @@ import {
 } from "./store.ts";
 
 /** A provider as the environment knows it. */
-export type ProviderSetting = { id: string; kind: ProviderKind; apiKey: string; baseUrl: string };
+export type ProviderSetting = {
+  id: string;
+  kind: ProviderKind;
+  apiKey: string;
+  baseUrl: string;
+  /** Reads the account's books where `apiKey` may not. */
+  booksKey?: string;
+};
 
 type Deps = {
   db: Db;
@@ -170,7 +177,9 @@ function settingOf(deps: Deps, row: ProviderRow): ProviderSetting | null {
   if (!kind) return null;
   const baseUrl = row.base_url ?? known?.baseUrl ?? KINDS[kind].officialUrl;
   const apiKey = row.secret ? deps.sealer.open(row.secret, secretPlace(row.id)).toString() : known?.apiKey;
-  return baseUrl && apiKey ? { id: row.id, kind, apiKey, baseUrl } : null;
+  // It is for the environment's own address alone.
+  const books = known?.booksKey && row.base_url === null ? { booksKey: known.booksKey } : {};
+  return baseUrl && apiKey ? { id: row.id, kind, apiKey, baseUrl, ...books } : null;
 }
 
 async function seed({ db, clock, environment }: Deps): Promise<void> {
