@@ -2,7 +2,7 @@ import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createTestDatabase } from "../../../test/harness/database.ts";
 import { newId } from "../ids.ts";
-import { createDb, withOperatorTx, withSystemTx, withTx, type Db, type Tx } from "./index.ts";
+import { asTenant, createDb, withOperatorTx, withSystemTx, withTx, type Db, type Tx } from "./index.ts";
 import { listen } from "./listen.ts";
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>;
@@ -41,6 +41,22 @@ test("the operator's role writes no tenant row, and the role does not outlive it
     withOperatorTx(db, (tx) => tx.query("t_op_write", "update tenancy.organizations set name = 'y'")),
   ).rejects.toThrow("permission denied");
   expect(await ids(withSystemTx(db, (tx) => tx.query("t_all", names)))).toEqual([]);
+});
+
+test("visits to tenants may lie in each other, and each leads back to where it began", async () => {
+  const seen = await withSystemTx(db, async (tx) => {
+    const all: string[][] = [];
+    const look = async () => void all.push(await ids(tx.query("t_all", names)));
+    await asTenant(tx, a, async () => {
+      await asTenant(tx, a, look);
+      await look();
+      await asTenant(tx, b, look);
+      await look();
+    });
+    await look();
+    return all;
+  });
+  expect(seen).toEqual([[a], [a], [b], [a], []]);
 });
 
 test("a row of another tenant cannot be written", async () => {

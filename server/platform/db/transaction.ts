@@ -47,18 +47,24 @@ export function withOperatorTx<T>(db: Db, fn: (tx: Tx) => Promise<T>): Promise<T
 
 /**
  * Lets a transaction of another kind write rows of this tenant, and only inside `fn`, e.g. the audit entry of a sign-in. A
- * transaction of the tenant itself just runs `fn`.
+ * transaction that sees the tenant already just runs `fn`.
  */
 export async function asTenant<T>(tx: Tx, org: OrgId, fn: () => Promise<T>): Promise<T> {
-  if (tx.org === org) return fn();
+  const before = visiting.get(tx) ?? tx.org;
+  if (before === org) return fn();
   assert(isId("org", org), "tenant id is well formed");
-  const see = (id: OrgId | null) =>
-    tx.query("db_see_tenant", "select set_config('app.org', $1, true)", [id ?? ""]);
+  const see = async (id: OrgId | null) => {
+    await tx.query("db_see_tenant", "select set_config('app.org', $1, true)", [id ?? ""]);
+    visiting.set(tx, id);
+  };
   await see(org);
   const value = await fn();
-  await see(tx.org);
+  await see(before);
   return value;
 }
+
+/** The tenant whose rows an open transaction sees now, where `asTenant` has changed it. */
+const visiting = new WeakMap<Tx, OrgId | null>();
 
 async function run<T>(db: Db, begin: string, org: OrgId | null, fn: (tx: Tx) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {

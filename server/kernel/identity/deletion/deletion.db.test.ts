@@ -202,3 +202,36 @@ test("409 sole_owner while others would be left without one; one's own wish is c
   expect(cancelled.body.state).toBe("cancelled");
   expect((await person.call("GET", "/api/users/profile")).body.deletion).toBeNull();
 });
+
+test("an organization whose only other owner has left meanwhile falls to the member of highest rank, who is told", async () => {
+  const { address, browser, orgId } = await register();
+  const admin = `heir${count}@example.com`;
+  const join = (who: string, role: string, since: string) =>
+    server.asDatabaseOwner(
+      `with who as (select id from identity.users where email = $1),
+         listed as (insert into tenancy.member_directory (user_id, org_id) select id, $2 from who)
+       insert into tenancy.memberships (org_id, user_id, role, created_at) select $2, id, $3, $4 from who`,
+      [who, orgId, role, since],
+    );
+  await server.addMember({ email: admin, role: "viewer" });
+  await join(email, "owner", "2020-01-01");
+  await leave(browser, address);
+  await join(admin, "admin", "2024-01-01");
+  await server.asDatabaseOwner(
+    `update tenancy.memberships set role = 'agent' where org_id = $1
+       and user_id = (select id from identity.users where email = $2)`,
+    [orgId, email],
+  );
+  server.clock.advance(30 * DAY_MS);
+  await carryOutDeletions(server.identity);
+  const members = await server.asDatabaseOwner<{ email: string; role: string }>(
+    `select u.email, m.role from tenancy.memberships m join identity.users u on u.id = m.user_id
+     where m.org_id = $1 order by m.role desc`,
+    [orgId],
+  );
+  expect(members).toEqual([
+    { email: admin, role: "owner" },
+    { email, role: "agent" },
+  ]);
+  expect((await mailed("Your role in Ferdinand Forgetme changed", admin)).text).toMatch(/owner/i);
+});

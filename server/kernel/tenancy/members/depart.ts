@@ -1,6 +1,12 @@
 import { asTenant, type Tx } from "../../../platform/db/index.ts";
 import type { OrgId, UserId } from "../../../platform/ids.ts";
-import { audit, forgetOrganization, type DepartureActions } from "../../identity/index.ts";
+import {
+  audit,
+  findUsers,
+  forgetOrganization,
+  rotateSessionsOf,
+  type DepartureActions,
+} from "../../identity/index.ts";
 import type { TenancyDeps } from "../deps.ts";
 import { eraseInvitations } from "../invitations/store.ts";
 import { revokeEveryKey, revokePersonalKeys } from "../keys/store.ts";
@@ -9,9 +15,16 @@ import { organizationActions } from "../organizations/organization.ts";
 import { lockOrganization, releaseOtherSlugs, takeSlug, updateOrganization } from "../organizations/store.ts";
 import { deleteConnection } from "../sso/store.ts";
 import { endMembership } from "./remove.ts";
-import { countMembers, findMembership } from "./store.ts";
+import {
+  countMembers,
+  deleteAllOverrides,
+  findHeir,
+  findMembership,
+  type Membership,
+  updateRole,
+} from "./store.ts";
 
-type Deps = Pick<TenancyDeps, "clock" | "revocations">;
+type Deps = Pick<TenancyDeps, "clock" | "mail" | "revocations">;
 /** What an erased organization is called. */
 const ERASED = "Erased";
 
@@ -36,7 +49,7 @@ export const departureActions = (deps: Deps): DepartureActions => ({
   },
 });
 
-/** An organization of one goes with them; one with other members and no other owner keeps an owner without a name. */
+/** An organization of one goes with them; one with other members and no other owner falls to the next of them. */
 async function leave(tx: Tx, deps: Deps, orgId: OrgId, userId: UserId, alias: string): Promise<void> {
   if (!(await lockOrganization(tx, orgId))) return;
   const { all, owners } = await countMembers(tx, orgId);
@@ -49,9 +62,29 @@ async function leave(tx: Tx, deps: Deps, orgId: OrgId, userId: UserId, alias: st
     return;
   }
   const member = await findMembership(tx, orgId, userId);
-  if (!member || (member.role === "owner" && owners === 1)) return;
+  if (!member) return;
+  const heir = member.role === "owner" && owners === 1 ? await findHeir(tx, orgId, userId) : null;
+  if (heir) await succeed(tx, deps, orgId, heir);
   await endMembership(tx, deps, orgId, userId);
   await audit(tx, now, { ...trail, action: "member.left", targetId: userId, detail: { role: member.role } });
+}
+
+/** The others did not choose whom they lost, and an organization without an owner could be run by nobody. */
+async function succeed(tx: Tx, deps: Deps, orgId: OrgId, { userId, role }: Membership): Promise<void> {
+  const sessionEnded = (credentialId: string) => deps.revocations.revoke({ credentialId });
+  await updateRole(tx, orgId, userId, "owner");
+  await deleteAllOverrides(tx, orgId, userId);
+  await audit(tx, deps.clock.now(), {
+    orgId,
+    actorId: "system",
+    action: "member.role_changed",
+    targetId: userId,
+    detail: { from: role, to: "owner" },
+  });
+  await rotateSessionsOf(tx, { sessionEnded }, userId, orgId);
+  const [user] = await findUsers(tx, [userId]);
+  if (user)
+    await deps.mail.send(tx, { kind: "tenancy.role_changed", to: user.email, orgId, ref: { role: "owner" } });
 }
 
 /** What people wrote in it of themselves and of others. Its books hold ids and amounts alone, and stay. */

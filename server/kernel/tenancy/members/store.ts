@@ -99,6 +99,18 @@ export async function listOwners(tx: Tx, orgId: OrgId): Promise<UserId[]> {
   return rows.map((row) => row.user_id);
 }
 
+/** Who an organization falls to when it loses this owner, its only one: the highest in rank, of these the longest there. */
+export async function findHeir(tx: Tx, orgId: OrgId, leaving: UserId): Promise<Membership | null> {
+  const [row] = await tx.query<Membership>(
+    "tenancy_heir",
+    `select m.user_id as "userId", m.role, ${overridesOf("m.user_id")} as overrides, m.created_at as "createdAt"
+     from tenancy.memberships m where m.org_id = $1 and m.user_id <> $2
+     order by array_position(array['admin', 'agent', 'viewer'], m.role), m.created_at, m.user_id limit 1`,
+    [orgId, leaving],
+  );
+  return row ?? null;
+}
+
 export async function updateRole(tx: Tx, orgId: OrgId, userId: UserId, role: Role): Promise<void> {
   await tx.query(
     "tenancy_update_role",
