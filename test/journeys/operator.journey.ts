@@ -51,8 +51,11 @@ export const journeys: Journey[] = [
         await drawer.getByText(change).first().waitFor();
         await drawer.getByRole("button", { name: "Approve" }).press("Enter");
         await page.getByRole("alertdialog").getByRole("button", { name: "Approve" }).press("Enter");
-        await draft.waitFor({ state: "detached" });
+        await page.getByRole("alertdialog").waitFor({ state: "detached" });
         await page.keyboard.press("Escape");
+        // Under the drawer the table is nobody's to see.
+        await drawer.waitFor({ state: "detached" });
+        await draft.waitFor({ state: "detached" });
       }
     },
   },
@@ -79,7 +82,7 @@ export const journeys: Journey[] = [
       await page.getByRole("button", { name: "Save" }).press("Enter");
       await page.getByText("The cheapest first").first().waitFor();
       await open(stage, "/open-holds", "Open holds");
-      await page.getByText("Nothing is held").waitFor();
+      await page.getByRole("table", { name: "Open holds" }).waitFor();
     },
   },
 ];

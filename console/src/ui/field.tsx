@@ -45,7 +45,10 @@ export function TextField({ label, hint, error, className, ...rest }: Props<"inp
       <input
         {...rest}
         {...described(id, { label, hint, error })}
-        className={cx(control(error), "h-8.5 w-full")}
+        className={cx(
+          control(error),
+          "h-8.5 w-full file:h-full file:border-0 file:bg-transparent file:p-0 file:pr-2.5 file:font-medium",
+        )}
       />
     </Frame>
   );

@@ -4,7 +4,7 @@ import { toast } from "sonner";
 import { llm, llmQueries } from "../../api/llm.ts";
 import { ApiError, messageOf } from "../../api/problem.ts";
 import type { LlmPolicy, LlmProviderList } from "../../api/types.ts";
-import { formatInteger } from "../../lib/format.ts";
+import { formatInteger, humanize } from "../../lib/format.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Card, CardHead } from "../../ui/card.tsx";
@@ -53,7 +53,7 @@ function Served({ providers }: { providers: readonly Provider[] | undefined }) {
         >
           <span className="font-medium">{id}</span>
           <Badge tone={TONES[state]} dot>
-            {state}
+            {humanize(state)}
           </Badge>
           <span className="num text-xs text-text-3">
             {formatInteger(models)} models{ms !== null && `, ${formatInteger(ms)} ms`}

@@ -20,7 +20,7 @@ const columns = (ask: (row: OpenHold) => void, busy: string | null): Column<Open
     key: "model",
     header: "Model",
     cell: (row) => (
-      <Stacked note={row.provider}>
+      <Stacked note={`${row.provider}, ${row.state}`}>
         <code className="font-mono text-xs">{row.model}</code>
       </Stacked>
     ),
@@ -31,6 +31,7 @@ const columns = (ask: (row: OpenHold) => void, busy: string | null): Column<Open
     key: "state",
     header: "State",
     width: "7rem",
+    from: "sm",
     cell: (row) => (
       <Badge tone={row.state === "open" ? "info" : "warn"} dot pulse={row.state === "open"}>
         {humanize(row.state)}
@@ -64,7 +65,7 @@ const columns = (ask: (row: OpenHold) => void, busy: string | null): Column<Open
   {
     key: "act",
     header: <span className="sr-only">Act</span>,
-    width: "5.5rem",
+    width: "6.5rem",
     align: "right",
     cell: (row) => (
       <Button

@@ -134,7 +134,7 @@ const breakerColumns: Column<Breaker>[] = [
   {
     key: "state",
     header: "Breaker",
-    width: "7rem",
+    width: "6rem",
     cell: (row) => (
       <Badge tone={row.state === "open" ? "bad" : "warn"} dot pulse={row.state === "probing"}>
         {row.state === "open" ? "Open" : "Probing"}
@@ -143,8 +143,8 @@ const breakerColumns: Column<Breaker>[] = [
   },
   {
     key: "wait",
-    header: "Asked again in",
-    width: "8rem",
+    header: "Again in",
+    width: "5.5rem",
     align: "right",
     cell: (row) => (row.wait_s === 0 ? "now" : formatDuration(row.wait_s)),
   },
