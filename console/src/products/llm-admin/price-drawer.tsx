@@ -127,7 +127,7 @@ function ChangeRow({ model, line, from, to }: PriceVersionRow["changes"][number]
       <td className="num py-1.5 text-right">
         {priceOf(line, to)}
         {percent !== null && (
-          <span className={cx("block text-2xs", percent > 0 ? "text-bad" : "text-ok")}>
+          <span className={cx("block text-2xs whitespace-nowrap", percent > 0 ? "text-bad" : "text-ok")}>
             {percent > 0 ? "+" : "−"}
             {Math.abs(percent).toFixed(1)} %
           </span>
