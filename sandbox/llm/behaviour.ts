@@ -4,6 +4,8 @@ import type { Fault } from "../core/company.ts";
 export type Behaviour = {
   /** Refuse with this status before anything is done. */
   refuse: number | null;
+  /** Refuse the prompt, as a moderator does. */
+  moderated: boolean;
   /** Instead of an answer: an empty 200, a body that is no JSON, a gateway's HTML page. */
   body: "normal" | "empty" | "broken" | "html";
   /** Answer 200 and send an error before any choice. */
@@ -36,6 +38,7 @@ export type Behaviour = {
 
 const NORMAL: Behaviour = {
   refuse: null,
+  moderated: false,
   body: "normal",
   errorFirst: false,
   errorAfter: null,
@@ -94,6 +97,7 @@ const FAULTS: Readonly<Record<string, (params: Params) => Partial<Behaviour>>> =
   },
   empty_body: () => ({ body: "empty" }),
   broken_json: (p) => ({ body: "broken", brokenAfter: number(p, "after", AFTER) }),
+  moderated: () => ({ moderated: true }),
   html_502: () => ({ body: "html" }),
   error_first: () => ({ errorFirst: true }),
   error_after_role: () => ({ errorAfter: 0 }),

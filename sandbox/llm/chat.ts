@@ -2,7 +2,7 @@ import type { Exchange } from "../core/company.ts";
 import { behaviourOf, type Behaviour } from "./behaviour.ts";
 import { begin, spentOf } from "./bill.ts";
 import { openrouterDialect, sendRefusalIn, type Dialect } from "./dialect.ts";
-import { refusalOf, type Refusal } from "./errors.ts";
+import { moderationOf, refusalOf, type Refusal } from "./errors.ts";
 import { parseUsd } from "./price.ts";
 import { makePlan, type Plan } from "./plan.ts";
 import { settle, type Call, type Pace } from "./play.ts";
@@ -78,6 +78,7 @@ export async function chatIn(dialect: Dialect, exchange: Exchange): Promise<void
     const headers: Record<string, string> = behaviour.refuse === 429 ? { "retry-after": "2" } : {};
     return sendRefusal(refusalOf(behaviour.refuse, "fault"), headers);
   }
+  if (behaviour.moderated) return sendRefusal(moderationOf(chat.model.id));
   if (spentOf(world) >= parseUsd(String(settingsOf(world).credits))) {
     return sendRefusal(refusalOf(402, "fault"));
   }

@@ -68,6 +68,18 @@ export function refusalOf(status: number, kind: ErrorKind): Refusal {
   return { status, message, metadata: { provider_name: "Sandbox", raw: `upstream answered ${status}` } };
 }
 
+/** The refusal of a prompt that a moderator flagged. */
+export const moderationOf = (model: string): Refusal => ({
+  status: 403,
+  message: `${model} requires moderation. Your input was flagged`,
+  metadata: {
+    reasons: ["violence"],
+    flagged_input: "...",
+    provider_name: "Sandbox",
+    model_slug: model,
+  },
+});
+
 /** The error of a stream that has already answered 200. */
 export function streamError(status: number): Record<string, unknown> {
   const type = TYPES[status] ?? "unmapped";

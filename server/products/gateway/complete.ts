@@ -10,7 +10,7 @@ import { fitOf, projectOf } from "./call/own-options.ts";
 import { readChat } from "./call/read-chat.ts";
 import { relayJson } from "./call/relay-json.ts";
 import { StreamRelay } from "./call/relay-stream.ts";
-import { upstreamBody } from "./call/upstream-body.ts";
+import { droppedFields, upstreamBody } from "./call/upstream-body.ts";
 import { ENDPOINT, hold } from "./hold.ts";
 import { ask } from "./failover.ts";
 import { checkKey, keyOf } from "./keys/idempotency.ts";
@@ -46,6 +46,7 @@ export async function complete(gateway: Gateway, incoming: Incoming): Promise<vo
     "x-holdfast-held-micros": call.bound.micros.toString(),
     ...(call.bound.fitted ? { "x-holdfast-fit-tokens": String(call.bound.maxTokens) } : {}),
   });
+  tellDropped(reply, call);
   const answer = call.chat.stream ? answerStream : answerJson;
   try {
     await answer(gateway, call, reply);
@@ -110,7 +111,8 @@ async function holdWithin(
 }
 
 /** Tells who is asked instead, while that can still be told. */
-function tellWho(reply: Reply, { serving, attempts }: HeldCall): void {
+function tellWho(reply: Reply, call: HeldCall): void {
+  const { serving, attempts } = call;
   context()?.note("model", serving.model.id);
   if (reply.raw.headersSent) return;
   reply.headers({
@@ -119,6 +121,14 @@ function tellWho(reply: Reply, { serving, attempts }: HeldCall): void {
     "x-holdfast-route": "failover",
     "x-holdfast-attempts": attempts.toString(),
   });
+  tellDropped(reply, call);
+}
+
+/** Names the fields that who is asked now does not hear of. */
+function tellDropped(reply: Reply, { chat, serving }: HeldCall): void {
+  const dropped = droppedFields(chat, serving);
+  if (dropped !== null) reply.header("x-holdfast-dropped", dropped);
+  else reply.removeHeader("x-holdfast-dropped");
 }
 
 async function answerJson(gateway: Gateway, call: HeldCall, reply: Reply): Promise<void> {

@@ -1,5 +1,6 @@
 /** What is different from one company to the next. Pure. */
 import { readActivity, type DayBooks } from "./activity.ts";
+import { MESSAGES_FIELDS, OPENAI_FIELDS } from "./fields.ts";
 import { readCompletionRequest, readGeneration, type Usage } from "./usage.ts";
 
 export const PROVIDER_KINDS = [
@@ -17,6 +18,8 @@ export type Kind = {
   officialUrl: string | null;
   /** How it is spoken to: OpenAI's chats, or Anthropic's Messages, which are translated. */
   dialect: "chat" | "messages";
+  /** The outermost fields of a chat that it takes; null: more than is known here, so that all of them go there. */
+  takes: ReadonlySet<string> | null;
   /** The headers that carry a key. */
   credential(apiKey: string): Readonly<Record<string, string>>;
   /** Below its base URL. */
@@ -40,6 +43,7 @@ const bearer = (apiKey: string) => ({ authorization: `Bearer ${apiKey}` });
 
 const OPENAI_SHAPED = {
   dialect: "chat",
+  takes: null,
   credential: bearer,
   chatPath: "/chat/completions",
   modelsPath: "/models",
@@ -67,6 +71,7 @@ export const KINDS: Readonly<Record<ProviderKind, Kind>> = {
   },
   glama: {
     dialect: "chat",
+    takes: null,
     credential: bearer,
     officialUrl: "https://glama.ai/api/gateway",
     chatPath: "/openai/v1/chat/completions",
@@ -82,10 +87,16 @@ export const KINDS: Readonly<Record<ProviderKind, Kind>> = {
     onDisconnect: "drain",
   },
   requesty: { ...OPENAI_SHAPED, officialUrl: "https://router.requesty.ai/v1" },
-  openai: { ...OPENAI_SHAPED, officialUrl: "https://api.openai.com/v1", onDisconnect: "abort" },
+  openai: {
+    ...OPENAI_SHAPED,
+    officialUrl: "https://api.openai.com/v1",
+    takes: OPENAI_FIELDS,
+    onDisconnect: "abort",
+  },
   anthropic: {
     officialUrl: "https://api.anthropic.com/v1",
     dialect: "messages",
+    takes: MESSAGES_FIELDS,
     credential: (apiKey) => ({ "x-api-key": apiKey, "anthropic-version": "2023-06-01" }),
     chatPath: "/messages",
     modelsPath: "/models",

@@ -1,11 +1,14 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
+import { isAboutPrompt } from "./moderation.ts";
 
 export type AnswerHead = {
   status: number;
   generationId: string | null;
   /** Seconds, where the provider asks to wait. */
   retryAfter: number | null;
+  /** It is the prompt that is refused, by whatever looks after prompts. */
+  moderated?: true;
 };
 
 /** Why a call broke: no connection came about, or the one there was ended. */
@@ -38,10 +41,15 @@ const UNREACHABLE = new Set([
   "ENETUNREACH",
 ]);
 
+/** A 403 says why in its body; a longer one is not read on. */
+const MAX_REFUSAL_BYTES = 64 * 1024;
+
 /** undici's low-level handler: no stream object and no promise per piece of the answer. */
 export class CallHandler implements Dispatcher.DispatchHandler, OpenCall {
   #controller: Dispatcher.DispatchController | null = null;
   #aborted = false;
+  /** A 403 that is told once its body is known. */
+  #refusal: { head: AnswerHead; pieces: Buffer[]; bytes: number } | null = null;
   readonly #listener: CallListener;
   readonly #generationHeader: string;
 
@@ -73,19 +81,34 @@ export class CallHandler implements Dispatcher.DispatchHandler, OpenCall {
     if (this.#aborted || status < 200) return;
     const wait = Number(headers["retry-after"]);
     const id = headers[this.#generationHeader];
-    this.#listener.head({
+    const head: AnswerHead = {
       status,
       generationId: typeof id === "string" && id.length <= 200 ? id : null,
       retryAfter: Number.isFinite(wait) && wait >= 0 ? Math.min(wait, 3_600) : null,
-    });
+    };
+    if (status === 403) this.#refusal = { head, pieces: [], bytes: 0 };
+    else this.#listener.head(head);
   }
   onResponseData(_controller: unknown, chunk: Buffer): void {
-    if (!this.#aborted) this.#listener.data(chunk);
+    if (this.#aborted) return;
+    if (this.#refusal === null) return this.#listener.data(chunk);
+    this.#refusal.pieces.push(chunk);
+    this.#refusal.bytes += chunk.length;
+    if (this.#refusal.bytes > MAX_REFUSAL_BYTES) this.#tellRefusal();
   }
   onResponseEnd(): void {
+    this.#tellRefusal();
     if (!this.#aborted) this.#listener.end();
   }
   onResponseError(_controller: unknown, error: Error & { code?: string }): void {
+    this.#tellRefusal();
     if (!this.#aborted) this.#listener.failed(UNREACHABLE.has(error.code ?? "") ? "unreachable" : "broken");
+  }
+
+  #tellRefusal(): void {
+    if (this.#aborted || this.#refusal === null) return;
+    const { head, pieces } = this.#refusal;
+    this.#refusal = null;
+    this.#listener.head(isAboutPrompt(Buffer.concat(pieces)) ? { ...head, moderated: true } : head);
   }
 }

@@ -1,5 +1,5 @@
 import type { ProblemKind } from "../../../platform/problem.ts";
-import type { Usage } from "../../../vendors/llm/index.ts";
+import type { AnswerHead, Usage } from "../../../vendors/llm/index.ts";
 import { gatewayProblems } from "../problems.ts";
 
 /** How a call at the provider ended, before anybody asks what it cost. */
@@ -50,8 +50,8 @@ const OWN_ACCOUNT_WAIT_SECONDS = 60;
 export const faults = { failed, timeout, over, refused, unavailable } as const;
 
 /** What the caller is told for an answer that is no 200. The provider's words stay with us. */
-export function faultOf(status: number, retryAfter: number | null): Fault {
-  if (status === 400 || status === 413 || status === 422) return refused;
+export function faultOf({ status, retryAfter, moderated }: AnswerHead): Fault {
+  if (status === 400 || status === 413 || status === 422 || moderated) return refused;
   if (status === 401) return { ...unavailable(OWN_ACCOUNT_WAIT_SECONDS), keyRefused: true };
   if (status === 402 || status === 403) return unavailable(OWN_ACCOUNT_WAIT_SECONDS);
   if (status === 404 || status === 429 || status === 503 || status === 529) return unavailable(retryAfter);

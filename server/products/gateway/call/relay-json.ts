@@ -72,7 +72,7 @@ class JsonRelay implements CallListener, Watched {
     this.#head = head;
     if (head.status === 200) return;
     this.#call?.abort();
-    this.#finish("failed", faultOf(head.status, head.retryAfter));
+    this.#finish("failed", faultOf(head));
   }
   data(bytes: Buffer): void {
     this.#pieces.push(bytes);

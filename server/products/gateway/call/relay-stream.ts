@@ -166,9 +166,9 @@ export class StreamRelay implements CallListener, ChatSink, Watched {
     this.#writer.write(Buffer.from(": working\n\n"));
   }
 
-  head({ status, retryAfter, generationId }: AnswerHead): void {
-    this.#options.progress.generationId = generationId;
-    if (status !== 200) this.#stop("failed", faultOf(status, retryAfter));
+  head(head: AnswerHead): void {
+    this.#options.progress.generationId = head.generationId;
+    if (head.status !== 200) this.#stop("failed", faultOf(head));
   }
   data(bytes: Buffer): void {
     this.#lastEventAt = performance.now();

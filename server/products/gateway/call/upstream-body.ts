@@ -1,4 +1,5 @@
 /** The body that goes to the provider: the caller's bytes with our own fields added. Pure. */
+import { KINDS } from "../../../vendors/llm/index.ts";
 import type { Candidate } from "../models/catalogue.ts";
 import type { Bound } from "./bound.ts";
 import { isFields, type Chat } from "./chat.ts";
@@ -27,7 +28,7 @@ export function upstreamBody(chat: Chat, candidate: Candidate, bound: Bound): Bu
     fields.set(kind === "openai" ? "max_completion_tokens" : "max_tokens", String(maxTokens));
   if (candidate.upstreamModel !== chat.model) fields.set("model", JSON.stringify(candidate.upstreamModel));
   const added = [...fields].map(([name, json]) => `"${name}":${json}`).join(",");
-  const left = [OWN_OPTIONS, ...(kind === "openrouter" ? [] : OPENROUTERS_OWN)];
+  const left = [OWN_OPTIONS, ...(kind === "openrouter" ? [] : OPENROUTERS_OWN), ...untaken(chat, candidate)];
   if (bound.fitted) left.push("max_tokens", "max_completion_tokens");
   const rewritten = chat.repeatsFields || [...fields.keys(), ...left].some((name) => name in chat.body);
   if (!rewritten) {
@@ -39,6 +40,28 @@ export function upstreamBody(chat: Chat, candidate: Candidate, bound: Bound): Bu
   for (const name of [...fields.keys(), ...left]) delete rest[name];
   const text = JSON.stringify(rest);
   return Buffer.from(added === "" ? text : `${text.slice(0, -1)},${added}}`);
+}
+
+/** Fields that its company would refuse or not know. */
+function untaken({ body }: Chat, { provider }: Candidate): string[] {
+  const { takes } = KINDS[provider.kind];
+  return takes === null || !("messages" in body) ? [] : Object.keys(body).filter((name) => !takes.has(name));
+}
+
+/** Fields that were said another way, or are ours. */
+const HEEDED = new Set([OWN_OPTIONS, "usage"]);
+const NAMEABLE = /^[\w.-]{1,64}$/;
+const MOST_NAMED = 20;
+
+/** What the caller asked for and this candidate does not hear of, by name; null for nothing. */
+export function droppedFields(chat: Chat, candidate: Candidate): string | null {
+  const { body } = chat;
+  const others = candidate.provider.kind === "openrouter" ? [] : OPENROUTERS_OWN;
+  const names = new Set([...others.filter((name) => name in body), ...untaken(chat, candidate)]);
+  const told = [...names].filter(
+    (name) => !HEEDED.has(name) && NAMEABLE.test(name) && body[name] !== undefined && body[name] !== null,
+  );
+  return told.length === 0 ? null : told.slice(0, MOST_NAMED).join(", ");
 }
 
 /** The caller's wishes about who serves the call, under our price limit or the caller's own where that is lower. */

@@ -31,7 +31,12 @@ async function costsItsBill(): Promise<void> {
 }
 
 test.each([false, true])("stream %s: an answer costs its bill", async (stream) => {
-  const answer = await call({ stream, ...(stream ? { stream_options: { include_usage: true } } : {}) });
+  const answer = await call({
+    stream,
+    ...(stream ? { stream_options: { include_usage: true } } : {}),
+    seed: 7,
+  });
+  expect(answer.headers.get("x-holdfast-dropped")).toBe("seed");
   expect(answer.status, answer.text).toBe(200);
   expect(answer.headers.get("x-holdfast-provider")).toBe("anthropic");
   expect(answer.text).toContain("hello");

@@ -33,6 +33,7 @@ const status = (code: number) => ["status", { params: { status: code } }] as con
 const BEFORE: (readonly [string, Record<string, unknown>])[] = [
   status(401),
   status(402),
+  status(403),
   status(404),
   status(408),
   status(429),
@@ -57,6 +58,26 @@ test.each(BEFORE)(
     expect(answer.text.endsWith("data: [DONE]\n\n")).toBe(true);
   },
 );
+
+test.each([false, true])(
+  "stream %s: a prompt that a moderator refuses is refused everywhere",
+  async (stream) => {
+    await gateway.fault("moderated");
+    const answer = await call({ stream });
+    expect([answer.status, answer.body.error]).toMatchObject([400, { code: "provider_refused_request" }]);
+    expect(answer.headers.get("x-holdfast-attempts")).toBe("1");
+  },
+);
+
+test("a field that the one who answers does not take is left out and named", async () => {
+  const fields = { top_k: 5, made_up: true, logit_bias: null, provider: { sort: "price" } };
+  expect((await call(fields)).headers.get("x-holdfast-dropped")).toBeNull();
+  await gateway.fault("status", { params: { status: 500 } });
+  const answer = await call(fields);
+  expect(answer.status, answer.text).toBe(200);
+  expect(answer.headers.get("x-holdfast-provider")).toBe("openai");
+  expect(answer.headers.get("x-holdfast-dropped")).toBe("provider, top_k, made_up");
+});
 
 /** Something has been said: nobody else may go on, and the client is told. */
 test.each(["cut_stream", "error_mid", "broken_json"])(
