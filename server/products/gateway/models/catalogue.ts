@@ -2,7 +2,7 @@
 import { formatScaled } from "../../../platform/money.ts";
 import { Problem } from "../../../platform/problem.ts";
 import { gatewayProblems } from "../problems.ts";
-import type { LanguageModels } from "../../../vendors/llm/index.ts";
+import type { LanguageModels, ProviderKind } from "../../../vendors/llm/index.ts";
 import type { Timeouts } from "../call/timeouts.ts";
 import type { Health } from "../routing/health.ts";
 import { dearest, parsePrice, type Price, type PriceText } from "./price.ts";
@@ -12,7 +12,7 @@ import type { LineRow, ModelRow } from "./store.ts";
 /** Somebody who serves models. */
 export type Provider = {
   id: string;
-  kind: string;
+  kind: ProviderKind;
   llm: LanguageModels;
   enabled: boolean;
   costBasis: "provider" | "table";
