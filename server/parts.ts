@@ -151,16 +151,17 @@ function foundations(config: Config, options: AppOptions) {
   return { clock, logger, metrics, tracing, db, bus, hub, limiter, cache };
 }
 
-const buildStripe = (config: Config, metrics: Metrics, options: AppOptions): StripeApi =>
-  createStripe({
-    apiKey: config.STRIPE_SECRET_KEY,
-    baseUrl: config.STRIPE_BASE_URL ?? null,
-    metrics,
-    ...pausesOf(options),
-  });
+const buildStripe = (config: Config, calls: Calls): StripeApi =>
+  createStripe({ apiKey: config.STRIPE_SECRET_KEY, baseUrl: config.STRIPE_BASE_URL ?? null, ...calls });
 
-const pausesOf = ({ haste }: AppOptions): { pausesMs?: readonly number[] } =>
-  haste === undefined ? {} : { pausesMs: [1_000 / haste, 2_000 / haste] };
+/** How payment companies are called: when again, and by which time they are left alone while most calls fail. */
+type Calls = { metrics: Metrics; nowMs: () => number; pausesMs?: readonly number[] };
+
+const callsOf = (clock: Clock, metrics: Metrics, { haste }: AppOptions): Calls => ({
+  metrics,
+  nowMs: () => clock.now().getTime() * (haste ?? 1),
+  ...(haste === undefined ? {} : { pausesMs: [1_000 / haste, 2_000 / haste] }),
+});
 
 /** Builds every module. Nothing listens or runs yet. */
 export async function build(config: Config, options: AppOptions): Promise<Parts> {
@@ -168,8 +169,9 @@ export async function build(config: Config, options: AppOptions): Promise<Parts>
   const { clock, db, logger, metrics } = shared;
   const keys = buildKeys(config, db, clock);
   const accountId = config.STRIPE_ACCOUNT_ID;
-  const stripe = buildStripe(config, metrics, options);
-  const paypal = buildPaypal(config, metrics, options);
+  const calls = callsOf(clock, metrics, options);
+  const stripe = buildStripe(config, calls);
+  const paypal = buildPaypal(config, calls);
   const mail = buildMail(config, { ...shared, cache });
   const relay = createRelay({ ...shared, bus, mail, config, sealer: keys.sealer });
   const { announce } = relay;
@@ -272,15 +274,11 @@ function buildKeys(config: Config, db: Db, clock: Clock) {
 }
 
 /** Null where PayPal is not configured. */
-function buildPaypal(
-  config: Config,
-  metrics: Metrics,
-  options: AppOptions,
-): { api: PaypalApi; accountId: string } | null {
+function buildPaypal(config: Config, calls: Calls): { api: PaypalApi; accountId: string } | null {
   const { PAYPAL_CLIENT_ID: clientId, PAYPAL_CLIENT_SECRET: clientSecret } = config;
   if (clientId === undefined || clientSecret === undefined) return null;
   const baseUrl = config.PAYPAL_BASE_URL;
-  const api = createPaypal({ baseUrl, clientId, clientSecret, metrics, ...pausesOf(options) });
+  const api = createPaypal({ baseUrl, clientId, clientSecret, ...calls });
   return { api, accountId: config.PAYPAL_ACCOUNT_ID };
 }
 

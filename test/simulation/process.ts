@@ -48,7 +48,7 @@ export async function startLife({ databaseUrl, credentials, accounts, clock, hub
   const db = mortalDb(databaseUrl, line);
   const metrics = createMetrics("simulation");
   const shared = { db, clock, hub, logger: createLogger("silent"), metrics };
-  const patience = { metrics, timeoutMs: CALL_TIMEOUT_MS, pausesMs: [] };
+  const patience = { metrics, timeoutMs: CALL_TIMEOUT_MS, pausesMs: [], nowMs: () => clock.now().getTime() };
   const { stripe: toStripe, paypal: toPaypal } = credentials;
   const stripe = mortalCalls(
     createStripe({ apiKey: toStripe.api_key, baseUrl: toStripe.base_url, ...patience }),

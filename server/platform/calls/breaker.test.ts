@@ -42,3 +42,16 @@ test("open, one call each five seconds is let through, and the first that works 
   end(19, false);
   expect(one.allows()).toBe(true);
 });
+
+test("a clock that is set back neither holds calls off nor counts what lies ahead of it", () => {
+  const { one, end, pass } = breaker();
+  pass(3_600_000);
+  end(19, false);
+  pass(-3_600_000);
+  end(1, false);
+  expect(one.allows()).toBe(true);
+  end(19, false);
+  expect(one.allows()).toBe(false);
+  pass(-60_000);
+  expect(one.allows()).toBe(true);
+});

@@ -16,7 +16,7 @@ export type Breaker = {
 
 /**
  * Opens at half of 20 or more calls failed within 30 s. Then one call each 5 s is let through; the first that works closes
- * it and starts the count anew. `nowMs` is monotonic.
+ * it and starts the count anew. A clock that is set back holds nobody off: what lies ahead of it counts as past.
  */
 export function createBreaker(nowMs: () => number = () => performance.now()): Breaker {
   let calls: { at: number; ok: boolean }[] = [];
@@ -25,7 +25,7 @@ export function createBreaker(nowMs: () => number = () => performance.now()): Br
     allows() {
       if (openedAt === null) return true;
       const now = nowMs();
-      if (now - openedAt < PROBE_MS) return false;
+      if (isWithin(now - openedAt, PROBE_MS)) return false;
       openedAt = now;
       return true;
     },
@@ -40,9 +40,11 @@ export function createBreaker(nowMs: () => number = () => performance.now()): Br
       }
       calls.push({ at: now, ok });
       if (calls.length > MAX_CALLS) calls.shift();
-      calls = calls.filter(({ at }) => now - at <= WINDOW_MS);
+      calls = calls.filter(({ at }) => isWithin(now - at, WINDOW_MS + 1));
       const failed = calls.filter((call) => !call.ok).length;
       if (calls.length >= LEAST_CALLS && failed >= calls.length * FAILED_SHARE) openedAt = now;
     },
   };
 }
+
+const isWithin = (passedMs: number, ms: number): boolean => passedMs >= 0 && passedMs < ms;

@@ -22,6 +22,8 @@ export type ClientOptions = {
   timeoutMs?: number;
   /** Milliseconds before the second and third try; default 1 s and 2 s. */
   pausesMs?: readonly number[];
+  /** The time by which calls are not even tried while most fail, in milliseconds; default a monotonic one. */
+  nowMs?: () => number;
 };
 
 export type PaypalRequest = {
@@ -43,7 +45,7 @@ export function createClient(options: ClientOptions): PaypalClient {
   const { origin, pathname } = new URL(options.baseUrl);
   const prefix = pathname.replace(/\/$/, "");
   const pool = new Pool(origin, { connections: CONNECTIONS, pipelining: 1, allowH2: false });
-  const breaker = createBreaker();
+  const breaker = createBreaker(options.nowMs);
   const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
   const ask: Ask = (request) => send(pool, { ...request, path: prefix + request.path }, timeoutMs);
   const token = createToken(ask, options);

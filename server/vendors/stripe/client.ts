@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import Stripe from "stripe";
+import { createBreaker } from "../../platform/calls/index.ts";
 import type { Metrics } from "../../platform/telemetry/index.ts";
 import { StripeFault, toFault } from "./fault.ts";
 
@@ -16,9 +17,14 @@ export type ClientOptions = {
   timeoutMs?: number;
   /** Milliseconds before the second and third try; default 1 s and 2 s. */
   pausesMs?: readonly number[];
+  /** The time by which calls are not even tried while most fail, in milliseconds; default a monotonic one. */
+  nowMs?: () => number;
 };
 
-/** Runs one operation of the SDK: measured, tried again while Stripe is away, its errors sorted into `StripeFault`. */
+/**
+ * Runs one operation of the SDK: measured, tried again while Stripe is away, not tried at all while most calls fail, its
+ * errors sorted into `StripeFault`.
+ */
 export type CallStripe = <T>(
   op: string,
   act: (sdk: Stripe) => Promise<T>,
@@ -33,6 +39,7 @@ export function createClient(options: ClientOptions): CallStripe {
     telemetry: false,
   });
   const pauses = options.pausesMs ?? PAUSES_MS;
+  const breaker = createBreaker(options.nowMs);
   const seconds = options.metrics.histogram("vendor_seconds", "Seconds of one call to a company", [
     "vendor",
     "op",
@@ -44,14 +51,17 @@ export function createClient(options: ClientOptions): CallStripe {
   ]);
 
   const attempt = async <T>(op: string, act: (sdk: Stripe) => Promise<T>): Promise<T> => {
+    if (!breaker.allows()) throw new StripeFault("unavailable", "breaker_open", null);
     const end = seconds.startTimer({ vendor: "stripe", op });
     try {
       const result = await act(sdk);
       total.inc({ vendor: "stripe", op, outcome: "ok" });
+      breaker.ended(true);
       return result;
     } catch (error) {
       const fault = toFault(error);
       total.inc({ vendor: "stripe", op, outcome: fault instanceof StripeFault ? fault.kind : "error" });
+      breaker.ended(!isAway(fault));
       throw fault;
     } finally {
       end();
@@ -74,3 +84,7 @@ function place(url: URL): { host: string; port: string; protocol: "http" | "http
   const protocol = url.protocol === "http:" ? "http" : "https";
   return { host: url.hostname, port: url.port || (protocol === "http" ? "80" : "443"), protocol };
 }
+
+/** One that says "too many" or "not just now" is there. */
+const isAway = (fault: unknown): boolean =>
+  fault instanceof StripeFault && fault.kind === "unavailable" && !fault.isBusy;

@@ -1,7 +1,8 @@
 /**
  * Stripe, and the only importer of its SDK. Owns the calls (10 s each, tried again after 1 s and 2 s under the same
- * idempotency key), the signature of its webhooks (`verify.ts`) and the translation of its objects into small facts: no
- * type of the SDK passes this door. Reached at another base URL, the same code speaks to the local sandbox.
+ * idempotency key, not at all while most fail), the signature of its webhooks (`verify.ts`) and the translation of its
+ * objects into small facts: no type of the SDK passes this door. Reached at another base URL, the same code speaks to the
+ * local sandbox.
  */
 export { createStripe, type ListedEvent, type NewSession, type StripeApi } from "./stripe.ts";
 export {

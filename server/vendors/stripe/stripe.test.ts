@@ -83,6 +83,56 @@ test("errors are of three kinds, and refusals are not tried again", async () => 
   await expect(away.fetchPayment("pi_1")).rejects.toMatchObject({ kind: "unavailable", answered5xx: false });
 });
 
+test("while most calls fail the others are saved the wait, until the clock has moved and one works", async () => {
+  let now = 0;
+  const own = createMetrics("t");
+  const apiKey = await newKey("away");
+  const baseUrl = `${sandbox.url}/stripe`;
+  const api = createStripe({ apiKey, baseUrl, metrics: own, pausesMs: [], nowMs: () => now });
+  const make = (key: string) => api.createCustomer({ holdfastId: `org_${key}`, idempotencyKey: key });
+  await control("POST", "/faults", {
+    world: "away",
+    company: "stripe",
+    match: customers,
+    fault: "status",
+    params: { status: 503 },
+    probability: 1,
+  });
+  for (let i = 0; i < 20; i += 1)
+    await expect(make(`b${i}`)).rejects.toMatchObject({ kind: "unavailable", answered5xx: true });
+  await expect(make("b20")).rejects.toMatchObject({ kind: "unavailable", code: "breaker_open" });
+  expect(await own.text()).toContain(
+    'vendor_calls_total{vendor="stripe",op="customers.create",outcome="unavailable"} 20',
+  );
+  now += 5_000;
+  await expect(make("b21")).rejects.toMatchObject({ answered5xx: true });
+  await expect(make("b22")).rejects.toMatchObject({ code: "breaker_open" });
+  await control("DELETE", "/faults?world=away");
+  await expect(make("b23")).rejects.toMatchObject({ code: "breaker_open" });
+  now += 5_000;
+  expect((await make("b24")).id).toMatch(/^cus_/);
+  expect((await make("b25")).id).toMatch(/^cus_/);
+});
+
+test("a company that asks to be asked less is not taken to be away", async () => {
+  const apiKey = await newKey("busy");
+  const baseUrl = `${sandbox.url}/stripe`;
+  const api = createStripe({ apiKey, baseUrl, metrics: createMetrics("t"), pausesMs: [] });
+  await control("POST", "/faults", {
+    world: "busy",
+    company: "stripe",
+    match: customers,
+    fault: "status",
+    params: { status: 429 },
+    times: 25,
+  });
+  for (let i = 0; i < 25; i += 1)
+    await expect(
+      api.createCustomer({ holdfastId: `org_c${i}`, idempotencyKey: `c${i}` }),
+    ).rejects.toMatchObject({ kind: "unavailable", isBusy: true });
+  expect((await api.createCustomer({ holdfastId: "org_c", idempotencyKey: "c" })).id).toMatch(/^cus_/);
+});
+
 test("the key's own prefix says the mode", () => {
   const modeOf = (apiKey: string) =>
     createStripe({ apiKey, baseUrl: null, metrics: createMetrics("t") }).mode;
