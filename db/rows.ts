@@ -340,6 +340,7 @@ export type BillingSubscriptions = {
   promotion_id: string | null;
   method_id: string | null;
   renewal_told_for: Date | null;
+  scheduled_period: string | null;
 };
 
 /** billing.trial_marks */

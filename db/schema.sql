@@ -514,6 +514,7 @@ CREATE TABLE billing.subscriptions (
   promotion_id text,
   method_id text,
   renewal_told_for timestamp with time zone,
+  scheduled_period text,
   CONSTRAINT subscriptions_pkey PRIMARY KEY (org_id, id),
   CONSTRAINT subscriptions_org_id_operation_id_key UNIQUE (org_id, operation_id),
   CONSTRAINT subscriptions_scheduled_version_id_fkey FOREIGN KEY (scheduled_version_id) REFERENCES billing.plan_versions(id),
@@ -523,6 +524,7 @@ CREATE TABLE billing.subscriptions (
   CONSTRAINT subscriptions_period_check CHECK ((period = ANY (ARRAY['month'::text, 'year'::text]))),
   CONSTRAINT subscriptions_provider_check CHECK ((provider = ANY (ARRAY['stripe'::text, 'paypal'::text, 'none'::text]))),
   CONSTRAINT subscriptions_quantity_check CHECK (((quantity >= 1) AND (quantity <= 1000))),
+  CONSTRAINT subscriptions_scheduled_period_check CHECK ((scheduled_period = ANY (ARRAY['month'::text, 'year'::text]))),
   CONSTRAINT subscriptions_status_check CHECK ((status = ANY (ARRAY['creating'::text, 'incomplete'::text, 'trialing'::text, 'active'::text, 'past_due'::text, 'suspended'::text, 'paused'::text, 'canceled'::text, 'duplicate'::text])))
 );
 CREATE INDEX subscriptions_due ON billing.subscriptions USING btree (period_end) WHERE ((status <> 'canceled'::text) AND (status <> 'duplicate'::text));

@@ -742,6 +742,7 @@ export type Subscription = {
     canceled_at: string | null;
     scheduled_change: {
         plan_key: string;
+        interval: 'month' | 'year';
         quantity: number;
         amount_minor: number;
         effective_at: string;

@@ -217,6 +217,7 @@ const PREFIXES = {
   setup_intent: ["seti_1", 23],
   subscription: ["sub_1", 23],
   subscription_item: ["si_", 14],
+  subscription_schedule: ["sub_sched_1", 23],
   invoice: ["in_1", 23],
   invoice_line: ["il_1", 23],
   invoice_payment: ["inpay_1", 23],

@@ -18,6 +18,7 @@ import { fraudWarningOperations } from "./payments/fraud-warnings.ts";
 import { previewOperations } from "./invoices/preview.ts";
 import { setupIntentOperations } from "./payments/setup-operations.ts";
 import { portalOperations } from "./portal/sessions.ts";
+import { scheduleOperations } from "./schedules/operations.ts";
 import { subscriptionItemOperations } from "./subscriptions/item-operations.ts";
 import { subscriptionOperations } from "./subscriptions/operations.ts";
 import { pauseOperations } from "./subscriptions/pause.ts";
@@ -48,6 +49,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...priceOperations,
   ...productOperations,
   ...refundOperations,
+  ...scheduleOperations,
   ...sessionOperations,
   ...setupIntentOperations,
   ...subscriptionItemOperations,

@@ -99,7 +99,7 @@ function ofSubscription(world: World, old: Subscription, input: Input): Invoice 
       "invoice_upcoming_none",
     );
   }
-  return draftCycle(world, next, nextPeriod(next));
+  return draftCycle(world, next, nextPeriod(world, next));
 }
 
 /** The first invoice of a subscription that is not there yet. */

@@ -3,6 +3,7 @@ import type { World } from "../../core/company.ts";
 import { emit } from "../events/events.ts";
 import { changeInvoice, invoicesOf } from "../invoices/invoice.ts";
 import type { Cause } from "../protocol/operation.ts";
+import { endSchedule } from "../schedules/schedule.ts";
 import { isOver, liveOf, subscriptionNow, unplanAll, type Subscription } from "./subscription.ts";
 
 type Details = NonNullable<Subscription["cancellation_details"]>;
@@ -36,6 +37,7 @@ export function endSubscription(
   };
   saveObject(world, next);
   emit(world, "customer.subscription.deleted", next, cause);
+  endSchedule(world, next, cause);
   for (const invoice of invoicesOf(world, old.id)) {
     if (invoice.status === "draft" || invoice.status === "open") {
       changeInvoice(world, invoice, { auto_advance: false, next_payment_attempt: null }, cause);

@@ -7,6 +7,7 @@ import { changeInvoice, type Invoice } from "../invoices/invoice.ts";
 import { itemLine } from "../invoices/lines.ts";
 import { invoiceKeys } from "../invoices/settle.ts";
 import { BY_ITSELF } from "../payments/charges.ts";
+import { atNextPhase, leadOn } from "../schedules/schedule.ts";
 import { clockIdOf, planAt } from "../time/billing-time.ts";
 import { periodEnd } from "../time/calendar.ts";
 import { draftOf } from "./billing-change.ts";
@@ -34,8 +35,9 @@ function dueOne(world: World, payload: unknown): Subscription | null {
 }
 
 /** The subscription as its next period begins; not saved. */
-export function nextPeriod(old: Subscription): Subscription {
-  const { end: start } = periodOf(old);
+export function nextPeriod(world: World, before: Subscription): Subscription {
+  const { end: start } = periodOf(before);
+  const old = atNextPhase(world, before);
   const { each } = checkItems(old.items.data);
   const end = periodEnd(old.billing_cycle_anchor, each, start);
   return {
@@ -65,12 +67,13 @@ export function cycleDue(world: World, payload: unknown): void {
     return;
   }
   if (old.status === "trialing" && endsWithoutCard(world, old)) return;
-  const next = nextPeriod(old);
+  const next = nextPeriod(world, old);
   const invoice = draftCycle(world, old, next);
-  const { items, status } = next;
+  const { billing_cycle_anchor, items, schedule, status } = next;
   const discounts = usedUp(world, next, invoice, BY_ITSELF);
-  const change = { discounts, items, status, latest_invoice: invoice.id };
+  const change = { billing_cycle_anchor, discounts, items, schedule, status, latest_invoice: invoice.id };
   const renewed = changeSubscription(world, old, change, BY_ITSELF);
+  leadOn(world, old, periodOf(old).end, BY_ITSELF);
   planCycle(world, renewed);
   planInvoice(world, renewed, invoice);
 }

@@ -91,6 +91,16 @@ function plainChange(old: Subscription, input: Input, now: number): Partial<Subs
 /** What even a canceled subscription takes. */
 const HARMLESS = new Set(["cancellation_details", "metadata"]);
 
+/** One that a schedule leads ends and changes by the schedule. */
+function checkLed({ schedule }: Subscription, input: Input): void {
+  if (input.cancel_at_period_end !== undefined || input.cancel_at !== undefined) {
+    throw invalid(
+      `The subscription is managed by the subscription schedule \`${String(schedule)}\`, and updating any cancelation behavior directly is not allowed. Please update the schedule instead.`,
+    );
+  }
+  if (changesBilling(input)) throw notBuilt("changing what a schedule leads");
+}
+
 function check(world: World, old: Subscription, input: Input): void {
   if (isOver(old) && Object.keys(input).some((name) => !HARMLESS.has(name))) {
     throw invalid("A canceled subscription can only update its cancellation_details and metadata.");
@@ -98,6 +108,7 @@ function check(world: World, old: Subscription, input: Input): void {
   if (input.default_payment_method !== undefined) {
     methodOf(world, String(old.customer), input.default_payment_method, "default_payment_method");
   }
+  if (old.schedule !== null) checkLed(old, input);
   if (input.payment_behavior !== "pending_if_incomplete") return;
   const foreign = Object.keys(input).find((name) => !PENDING_FIELDS.includes(name));
   if (foreign !== undefined) {

@@ -9,6 +9,7 @@ import {
   subscriptionFact,
   subscriptionSession,
 } from "./read-recurring.ts";
+import { releaseSchedule, scheduleChange, type ScheduledChange } from "./schedules.ts";
 
 const PAGE = 100;
 
@@ -69,6 +70,8 @@ export type Recurring = {
   upgrade(change: PlanChange & { idempotencyKey: string }): Promise<SubscriptionFact>;
   /** The price of the next period, and of nothing before. */
   changePrice(change: PlanChange & { idempotencyKey: string }): Promise<SubscriptionFact>;
+  /** Another price, and period, from the end of this one on; at once nothing changes. */
+  scheduleChange(change: ScheduledChange): Promise<SubscriptionFact>;
   setCancelAtPeriodEnd(id: string, value: boolean, idempotencyKey: string): Promise<SubscriptionFact>;
   cancelSubscription(id: string, idempotencyKey: string): Promise<SubscriptionFact>;
   refundCharge(chargeId: string, idempotencyKey: string): Promise<void>;
@@ -241,23 +244,25 @@ function changes(
   call: CallStripe,
 ): Pick<
   Recurring,
-  "upgrade" | "changePrice" | "setCancelAtPeriodEnd" | "cancelSubscription" | "refundCharge"
+  | "upgrade"
+  | "changePrice"
+  | "scheduleChange"
+  | "setCancelAtPeriodEnd"
+  | "cancelSubscription"
+  | "refundCharge"
 > {
+  // A schedule that leads the subscription would refuse it.
   const update = (
     op: string,
     id: string,
     params: Stripe.SubscriptionUpdateParams,
     idempotencyKey: string,
   ): Promise<SubscriptionFact> =>
-    call(op, async (sdk) =>
-      subscriptionFact(
-        await sdk.subscriptions.update(
-          id,
-          { ...params, expand: ["default_payment_method"] },
-          { idempotencyKey },
-        ),
-      ),
-    );
+    call(op, async (sdk) => {
+      await releaseSchedule(sdk, id, idempotencyKey);
+      const all = { ...params, expand: ["default_payment_method"] };
+      return subscriptionFact(await sdk.subscriptions.update(id, all, { idempotencyKey }));
+    });
   const items = ({ itemId, priceId, quantity }: PlanChange) => [{ id: itemId, price: priceId, quantity }];
   return {
     upgrade: (change) =>
@@ -281,6 +286,12 @@ function changes(
         { items: items(change), proration_behavior: "none" },
         change.idempotencyKey,
       ),
+    scheduleChange: (change) =>
+      call("subscription_schedules.change", async (sdk) => {
+        await scheduleChange(sdk, change);
+        const expand = ["default_payment_method"];
+        return subscriptionFact(await sdk.subscriptions.retrieve(change.subscriptionId, { expand }));
+      }),
     setCancelAtPeriodEnd: (id, value, key) =>
       update("subscriptions.cancel_at_period_end", id, { cancel_at_period_end: value }, key),
     cancelSubscription: (id, idempotencyKey) =>

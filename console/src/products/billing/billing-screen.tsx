@@ -143,7 +143,9 @@ function PlanCard({ subscription }: { subscription: Subscription }) {
         )}
         {next && (
           <Fact name="Then">
-            {next.plan_key} from {day(next.effective_at)}
+            {next.plan_key}
+            {next.interval === subscription.interval ? "" : `, by the ${next.interval},`} from{" "}
+            {day(next.effective_at)}
           </Fact>
         )}
         {!live && <Fact name="Price">Nothing</Fact>}

@@ -27,7 +27,13 @@ export const currentAnswer = z
     cancel_at_period_end: z.boolean(),
     canceled_at: instant.nullable(),
     scheduled_change: z
-      .object({ plan_key: z.string(), quantity: z.int(), amount_minor: int64, effective_at: instant })
+      .object({
+        plan_key: z.string(),
+        interval: z.enum(PERIODS),
+        quantity: z.int(),
+        amount_minor: int64,
+        effective_at: instant,
+      })
       .nullable(),
     grace: z
       .object({
@@ -74,6 +80,7 @@ export function presentCurrent({
       row?.scheduled_at && scheduled
         ? {
             plan_key: scheduled.key,
+            interval: row.scheduled_period ?? row.period,
             quantity: row.scheduled_quantity ?? row.quantity,
             amount_minor: (row.scheduled_amount_minor ?? 0n) * BigInt(row.scheduled_quantity ?? row.quantity),
             effective_at: row.scheduled_at,

@@ -154,6 +154,7 @@ const CHANGING = [
   ["scheduled_version_id", "text"],
   ["scheduled_amount_minor", "bigint"],
   ["scheduled_quantity", "int"],
+  ["scheduled_period", "text"],
   ["scheduled_at", "timestamptz"],
   ["failed_payments", "int"],
   ["past_due_since", "timestamptz"],

@@ -27,6 +27,7 @@ export type SubscriptionRow = Narrowed<
     mode: Mode;
     provider: Provider;
     period: Period;
+    scheduled_period: Period | null;
     status: SubscriptionStatus;
   }
 >;

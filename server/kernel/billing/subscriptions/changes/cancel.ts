@@ -6,6 +6,7 @@ import type { Mode } from "../../../ledger/index.ts";
 import type { BillingDeps } from "../../deps.ts";
 import { billingProblems } from "../../problems.ts";
 import { saveAndTell } from "../notices/announcement.ts";
+import { forgetSchedule } from "./change-plan.ts";
 import { asking } from "../company-answer.ts";
 import { companyOf } from "../company-of.ts";
 import { applyAnswer, applySession, refreshCheckout } from "../refresh.ts";
@@ -44,6 +45,10 @@ export async function cancel(deps: BillingDeps, input: CancelInput): Promise<voi
         : company.cancelAtPeriodEnd(row, id, key),
     ),
   );
+  // What ends with its period becomes nothing else: the company has let go of what waited there.
+  const waits = row.scheduled_period !== null && row.scheduled_period !== row.period;
+  if (waits && row.provider === "stripe" && input.at === "period_end")
+    await withTx(deps.db, input.orgId, (tx) => forgetSchedule(deps, tx, row));
 }
 
 /**

@@ -1,5 +1,6 @@
 import { type Tx, withSystemTx, withTx } from "../../../../platform/db/index.ts";
 import { Problem, common } from "../../../../platform/problem.ts";
+import type { PlanChange, SubscriptionFact } from "../../../../vendors/stripe/index.ts";
 import { audit } from "../../../identity/index.ts";
 import { countMembers } from "../../../tenancy/index.ts";
 import type { BillingDeps } from "../../deps.ts";
@@ -30,23 +31,38 @@ export async function changePlan(deps: BillingDeps, order: ChangeOrder): Promise
   const price = { period: preview.period, currency: preview.currency, amountMinor: preview.amount_minor };
   if (row.provider === "paypal") return carryOnOrder(deps, row, preview);
   const wanted = { plan, price, quantity: preview.quantity };
-  const change = await asking(() => stripeChange(deps, row, wanted, preview.created_at));
-  const idempotencyKey = `${preview.id}:change:1`;
-  // What is scheduled is known to the company: taking it back, or going down, moves the next period's price and no money.
-  const isFree = order.direction === "down" || isTakenBack(row, preview);
+  const change = {
+    ...(await asking(() => stripeChange(deps, row, wanted, preview.created_at))),
+    idempotencyKey: `${preview.id}:change:1`,
+  };
   await asking(() =>
-    applyAnswer(deps, row, async () => ({
-      subscription: await (isFree
-        ? deps.stripe.changePrice({ ...change, idempotencyKey })
-        : deps.stripe.upgrade({ ...change, idempotencyKey })),
-      invoices: [],
-    })),
+    applyAnswer(deps, row, async () => {
+      const subscription = await send(deps, row, preview, change);
+      return { subscription, invoices: [] };
+    }),
   );
   if (isTakenBack(row, preview)) await withTx(deps.db, order.orgId, (tx) => forgetSchedule(deps, tx, row));
 }
 
+/**
+ * What is scheduled is known to the company: taking it back, or going down, moves the next period's price and no money. Where
+ * another period is to begin it waits there too, since a new price would begin it at once.
+ */
+function send(
+  { stripe }: BillingDeps,
+  row: SubscriptionRow,
+  preview: PreviewRow,
+  change: PlanChange & { idempotencyKey: string },
+): Promise<SubscriptionFact> {
+  const goesOn = preview.direction === "same" || isTakenBack(row, preview);
+  if (!goesOn && preview.direction === "up") return stripe.upgrade(change);
+  if (goesOn || preview.period === row.period) return stripe.changePrice(change);
+  const { subscriptionId, priceId, quantity, idempotencyKey } = change;
+  return stripe.scheduleChange({ subscriptionId, priceId, quantity, period: preview.period, idempotencyKey });
+}
+
 /** The company goes on as before: nothing is scheduled any more. */
-async function forgetSchedule(
+export async function forgetSchedule(
   deps: BillingDeps,
   tx: Tx,
   { org_id: org, id }: SubscriptionRow,
@@ -57,7 +73,10 @@ async function forgetSchedule(
 
 /** Back to what is paid for already: the change that was scheduled is off. */
 const isTakenBack = (row: SubscriptionRow, preview: PreviewRow): boolean =>
-  row.scheduled_at !== null && row.version_id === preview.version_id && row.quantity === preview.quantity;
+  row.scheduled_at !== null &&
+  row.version_id === preview.version_id &&
+  row.quantity === preview.quantity &&
+  row.period === preview.period;
 
 async function accept(deps: BillingDeps, tx: Tx, order: ChangeOrder): Promise<Ordered> {
   const now = deps.clock.now();
@@ -80,12 +99,10 @@ async function accept(deps: BillingDeps, tx: Tx, order: ChangeOrder): Promise<Or
   const takenBack = isTakenBack(live, preview);
   const direction = takenBack ? "up" : preview.direction;
   if (direction !== order.direction) throw new Problem(billingProblems.wrong_direction);
-  // Proration would count from the cheaper price that the company knows: take the scheduled change back first.
-  if (direction === "up" && live.scheduled_at !== null && !takenBack)
+  // Proration, and what goes on until another period begins, would count from the cheaper price that the company knows.
+  const countsPrice = direction === "up" || preview.period !== live.period;
+  if (countsPrice && live.scheduled_at !== null && !takenBack)
     throw new Problem(billingProblems.preview_stale, { detail: "Take the scheduled change back first" });
-  // The company would begin another period at once.
-  if (direction === "down" && preview.period !== live.period)
-    throw new Problem(billingProblems.wrong_direction, { detail: "A year goes on until it ends" });
   if (direction === "down") {
     const blockers = blockersOf(deps, plan, (await countMembers(tx, order.orgId)).all);
     if (blockers.length > 0) throw new Problem(billingProblems.limits_exceeded, { extra: { blockers } });
@@ -113,6 +130,7 @@ async function write(
           scheduled_version_id: preview.version_id,
           scheduled_amount_minor: preview.amount_minor,
           scheduled_quantity: preview.quantity,
+          scheduled_period: preview.period,
           scheduled_at: preview.effective_at,
         }
       : live;

@@ -126,7 +126,8 @@ async function noteChange(
     await endPlanGrants(deps, tx, row, now);
     await mail("billing.canceled");
   }
-  const isChanged = before.version_id !== row.version_id || before.quantity !== row.quantity;
+  const isChanged =
+    before.version_id !== row.version_id || before.quantity !== row.quantity || before.period !== row.period;
   if (isLive(before) && isLive(row) && isChanged) await noteNewPlan(deps, tx, before, row, now);
 }
 

@@ -23,6 +23,7 @@ const row = (more: Partial<SubscriptionRow> = {}): SubscriptionRow =>
     scheduled_version_id: null,
     scheduled_amount_minor: null,
     scheduled_quantity: null,
+    scheduled_period: null,
     scheduled_at: null,
     failed_payments: 0,
     past_due_since: null,
@@ -122,6 +123,36 @@ test("the cheaper plan waits for its day; anything else that comes first takes t
     quantity: 2,
     ...none,
   });
+});
+
+test("a year that becomes months goes on until it ends, and is told of as a year until then", () => {
+  const year = row({
+    period: "year",
+    amount_minor: 29_000n,
+    scheduled_version_id: "plv_pro",
+    scheduled_amount_minor: 2_900n,
+    scheduled_quantity: 1,
+    scheduled_period: "month",
+    scheduled_at: day(365),
+  });
+  const before = state({ period: "year", unitMinor: 29_000n, periodEnd: day(365) });
+  expect(walkSubscription(year, before, day(1))).toMatchObject({
+    period: "year",
+    amount_minor: 29_000n,
+    scheduled_period: "month",
+    scheduled_at: day(365),
+  });
+  const after = state({ periodStart: day(365), periodEnd: day(396) }, { at: day(365) });
+  expect(walkSubscription(year, after, day(365))).toMatchObject({
+    period: "month",
+    amount_minor: 2_900n,
+    scheduled_version_id: null,
+    scheduled_period: null,
+    scheduled_at: null,
+  });
+  // Begun by somebody at the company before its day: what is billed there counts.
+  const early = state({ periodStart: day(10), periodEnd: day(41) }, { at: day(10) });
+  expect(walkSubscription(year, early, day(10))).toMatchObject({ period: "month", amount_minor: 2_900n });
 });
 
 test("grace ends 14 days after the first failure or with the third one, and a payment ends it all", () => {

@@ -69,12 +69,13 @@ function asMeant(
 
 /**
  * What was paid for counts until its period is over: a change to the cheaper is known to the company at once, here it waits
- * for its day.
+ * for its day. A year that becomes months waits there as well.
  */
 function withPlan(row: SubscriptionRow, { found, version }: SubscriptionState): SubscriptionRow {
   const waits =
     row.scheduled_at !== null &&
     found.periodStart < row.scheduled_at &&
+    found.period === row.period &&
     version?.id === row.scheduled_version_id &&
     found.quantity === row.scheduled_quantity;
   if (waits) return row;
@@ -98,6 +99,7 @@ export const NO_CHANGE = {
   scheduled_version_id: null,
   scheduled_amount_minor: null,
   scheduled_quantity: null,
+  scheduled_period: null,
   scheduled_at: null,
 } as const;
 

@@ -53,6 +53,9 @@ export function subscriptionMails(mail: Pick<Mail, "define">): void {
 const nextAmount = (row: SubscriptionRow): bigint =>
   (row.scheduled_amount_minor ?? row.amount_minor) * BigInt(row.scheduled_quantity ?? row.quantity);
 
+const nextPeriod = (row: SubscriptionRow): string =>
+  (row.scheduled_period ?? row.period) === "year" ? "for another year" : "by the month";
+
 function stateMails(define: (kind: string, write: Write) => void): void {
   define("billing.trial_ending", (row, name, letter) => ({
     subject: `The trial of ${name} ends soon`,
@@ -80,10 +83,13 @@ function stateMails(define: (kind: string, write: Write) => void): void {
     ],
   }));
   define("billing.renewal_ahead", (row, name, letter) => ({
-    subject: `The year of ${name} renews on ${day(row.period_end)}`,
+    subject:
+      (row.scheduled_period ?? row.period) === "year"
+        ? `The year of ${name} renews on ${day(row.period_end)}`
+        : `The year of ${name} ends on ${day(row.period_end)}`,
     blocks: [
       {
-        text: `${planName(row)} goes on for another year on ${day(row.period_end)}, and ${moneyText(nextAmount(row), row.currency)} is charged. Until then it can be ended or changed.`,
+        text: `${planName(row)} goes on ${nextPeriod(row)} on ${day(row.period_end)}, and ${moneyText(nextAmount(row), row.currency)} is charged. Until then it can be ended or changed.`,
       },
       { button: "See the plan", url: letter.link("/billing") },
     ],

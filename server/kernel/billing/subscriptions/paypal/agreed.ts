@@ -35,5 +35,6 @@ const scheduled = (row: SubscriptionRow, order: PreviewRow, at: Date): Subscript
   scheduled_version_id: order.version_id,
   scheduled_amount_minor: order.amount_minor,
   scheduled_quantity: order.quantity,
+  scheduled_period: order.period,
   scheduled_at: at,
 });
