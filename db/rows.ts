@@ -35,6 +35,8 @@ export type BillingCustomers = {
   next_try_at: Date | null;
   deleted_ids: string[];
   fetch_seq: bigint;
+  erased_at: Date | null;
+  erased_there_at: Date | null;
 };
 
 /** billing.disputes */
@@ -157,6 +159,8 @@ export type BillingPaymentMethods = {
   is_default: boolean;
   created_at: Date;
   detached_at: Date | null;
+  erased_at: Date | null;
+  erased_there_at: Date | null;
 };
 
 /** billing.payments */

@@ -86,8 +86,11 @@ CREATE TABLE billing.customers (
   next_try_at timestamp with time zone,
   deleted_ids text[] NOT NULL DEFAULT '{}'::text[],
   fetch_seq bigint NOT NULL DEFAULT 0,
+  erased_at timestamp with time zone,
+  erased_there_at timestamp with time zone,
   CONSTRAINT customers_pkey PRIMARY KEY (org_id, account_id)
 );
+CREATE INDEX customers_to_erase ON billing.customers USING btree (erased_at) WHERE ((erased_at IS NOT NULL) AND (erased_there_at IS NULL));
 CREATE INDEX customers_untold ON billing.customers USING btree (created_at) WHERE ((told_version < version) AND (refused_code IS NULL));
 ALTER TABLE billing.customers ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY operator_reads ON billing.customers AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
@@ -259,11 +262,14 @@ CREATE TABLE billing.payment_methods (
   is_default boolean NOT NULL DEFAULT false,
   created_at timestamp with time zone NOT NULL,
   detached_at timestamp with time zone,
+  erased_at timestamp with time zone,
+  erased_there_at timestamp with time zone,
   CONSTRAINT payment_methods_pkey PRIMARY KEY (org_id, id),
   CONSTRAINT payment_methods_org_id_account_id_provider_method_id_key UNIQUE (org_id, account_id, provider_method_id),
   CONSTRAINT payment_methods_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text]))),
   CONSTRAINT payment_methods_provider_check CHECK ((provider = ANY (ARRAY['stripe'::text, 'paypal'::text])))
 );
+CREATE INDEX payment_methods_to_erase ON billing.payment_methods USING btree (erased_at) WHERE ((erased_at IS NOT NULL) AND (erased_there_at IS NULL));
 ALTER TABLE billing.payment_methods ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY operator_reads ON billing.payment_methods AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
 CREATE POLICY tenant ON billing.payment_methods AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));

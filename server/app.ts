@@ -5,6 +5,7 @@
 import { resolve } from "node:path";
 import type { Config } from "./config.ts";
 import { billingJobs } from "./kernel/billing/jobs.ts";
+import { payerActions } from "./kernel/billing/index.ts";
 import { billingRoutes } from "./kernel/billing/routes.ts";
 import { audit, INSTALLATION, peopleFigures, type IdentityDeps } from "./kernel/identity/index.ts";
 import { defineIdentityJobs, identityJobs } from "./kernel/identity/jobs.ts";
@@ -130,6 +131,7 @@ const tenancyOf = ({ authenticate, ...parts }: Parts) => ({
   ...parts,
   revocations: authenticate,
   seats: (tx: Tx, orgId: OrgId) => parts.billing.seats(tx, orgId),
+  payers: payerActions(parts),
 });
 
 function identityOf(parts: Parts): IdentityDeps {

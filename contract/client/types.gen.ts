@@ -1032,6 +1032,43 @@ export type BillingCustomer = {
     refused_code: string | null;
 };
 
+export type PayerData = {
+    customers: Array<{
+        account_id: string;
+        provider_customer_id: string | null;
+        name: string | null;
+        email: string | null;
+        address: {
+            line1: string | null;
+            line2: string | null;
+            city: string | null;
+            state: string | null;
+            postal_code: string | null;
+            country: string | null;
+        } | null;
+        tax_ids: Array<{
+            type: string;
+            value: string;
+        }>;
+        created_at: string;
+    }>;
+    payment_methods: Array<{
+        id: string;
+        provider: 'stripe' | 'paypal';
+        kind: string;
+        brand: string | null;
+        last4: string | null;
+        exp_month: number | null;
+        exp_year: number | null;
+        email: string | null;
+        created_at: string;
+        /**
+         * Taken away since
+         */
+        detached_at: string | null;
+    }>;
+};
+
 export type Portal = {
     url: string;
 };
@@ -8768,6 +8805,31 @@ export type ChangeBillingCustomerResponses = {
 };
 
 export type ChangeBillingCustomerResponse = ChangeBillingCustomerResponses[keyof ChangeBillingCustomerResponses];
+
+export type ExportPayerDataData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/billing/customer/export';
+};
+
+export type ExportPayerDataErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ExportPayerDataError = ExportPayerDataErrors[keyof ExportPayerDataErrors];
+
+export type ExportPayerDataResponses = {
+    /**
+     * Success
+     */
+    200: PayerData;
+};
+
+export type ExportPayerDataResponse = ExportPayerDataResponses[keyof ExportPayerDataResponses];
 
 export type OpenBillingPortalData = {
     body: NewPortalInput;

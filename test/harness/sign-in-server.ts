@@ -22,6 +22,7 @@ import {
   type TenancyConfig,
 } from "../../server/kernel/tenancy/index.ts";
 import { tenancyRoutes } from "../../server/kernel/tenancy/routes.ts";
+import { payerActions } from "../../server/kernel/billing/index.ts";
 import { createBus, type Bus } from "../../server/platform/bus/index.ts";
 import { createCache } from "../../server/platform/cache/index.ts";
 import { manualClock } from "../../server/platform/clock.ts";
@@ -156,6 +157,7 @@ export async function startSignInServer(
     dns: { txt: async () => null },
     revocations: authenticate,
     seats: async () => 25,
+    payers: payerActions({ clock }),
   };
   const forget = (id: string) => authenticate.forget(id);
   const identity: IdentityDeps = {

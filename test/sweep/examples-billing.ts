@@ -81,6 +81,7 @@ export const billingExamples: Record<string, Example> = {
   cancelSubscription: { given: () => ({ body: {} }) },
   reactivateSubscription: { status: 409 },
   getBillingCustomer: {},
+  exportPayerData: {},
   changeBillingCustomer: { given: () => ({ body: { name: "Ada Ltd", email: "bills@example.com" } }) },
   openBillingPortal: { given: () => ({ body: {} }) },
   listPaymentMethods: {},

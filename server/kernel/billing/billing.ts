@@ -5,6 +5,7 @@ import type { Mode } from "../ledger/index.ts";
 import type { AnyHandler } from "../webhooks/index.ts";
 import { createCheckoutStatus, type CheckoutAnswer } from "./payments/checkout-status.ts";
 import { customerHandler } from "./payers/stripe-handler.ts";
+import { eraseCopies } from "./payers/erase-copies.ts";
 import { createCustomerTeller } from "./payers/tell-customers.ts";
 import type { BillingDeps } from "./deps.ts";
 import type { PaymentRow } from "./payments/payment.ts";
@@ -83,6 +84,8 @@ export type Billing = {
   customer(input: Parameters<typeof readCustomer>[1]): Promise<Customer>;
   /** Makes organizations known to the company, and what they say of themselves; how many. */
   tellCustomers(signal: AbortSignal): Promise<number>;
+  /** Erases at the companies what was erased here; how many. */
+  eraseCopies(signal: AbortSignal): Promise<number>;
   /** Keeps today's plans. At boot, before anybody subscribes. */
   keepPlans(): Promise<void>;
   /** How the organization's subscription stands. */
@@ -154,6 +157,7 @@ export function createBilling(deps: BillingDeps): Billing {
     customers: (filter) => withOperatorTx(db, (tx) => listCustomers(tx, filter)),
     customer: (input) => readCustomer(db, input),
     tellCustomers,
+    eraseCopies: (signal) => eraseCopies(deps, signal),
     keepPlans: () => deps.versions.keep(),
     current: (org, mode) => withTx(db, org, (tx) => readCurrent(deps, tx, org, mode)),
     planOf: (tx, org, mode) => readPlanNow(deps, tx, org, mode),

@@ -16,6 +16,7 @@ export { billingConfig } from "./config.ts";
 export { readPlans } from "./plans/plan.ts";
 export { createVersions } from "./plans/versions.ts";
 export { billingMails } from "./mails.ts";
+export { payerActions } from "./payers/personal-data.ts";
 export { readPacks, type Pack } from "./payments/pack.ts";
 export { cashReference, feeReference, type Booked, type Movement } from "./cash.ts";
 export { sumFailedPayments } from "./payments/sums.ts";

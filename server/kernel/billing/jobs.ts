@@ -37,6 +37,7 @@ export function billingJobs(loops: Loops, billing: Billing): void {
   });
   loops.every("billing.customers", CUSTOMERS_MS, async (signal) => {
     await billing.tellCustomers(signal);
+    await billing.eraseCopies(signal);
   });
   loops.every("billing.watch", WATCH_MS, async (signal) => {
     await billing.watch(signal);

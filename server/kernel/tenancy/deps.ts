@@ -17,6 +17,14 @@ export type Issuers = {
   look(issuer: string): Promise<"answers" | "silent" | "private">;
 };
 
+/** What is known of who pays. Both in a transaction that sees the organization. */
+export type PayerActions = {
+  /** Erases all that names its payers; what was paid stays. */
+  forget(tx: Tx, orgId: OrgId): Promise<void>;
+  /** Erases what names this person, where the organization goes on. */
+  forgetPerson(tx: Tx, orgId: OrgId, person: { email: string; fullName: string }): Promise<void>;
+};
+
 export type TenancyDeps = CachedDb & {
   clock: Clock;
   hub: Pick<Hub, "publish">;
@@ -26,6 +34,8 @@ export type TenancyDeps = CachedDb & {
   mail: Pick<Mail, "send">;
   /** Members that the organization's plan allows, pending invitations included; in a transaction that sees it. */
   seats: (tx: Tx, orgId: OrgId) => Promise<number>;
+  /** Billing's; `server/app.ts` hands them in. */
+  payers: PayerActions;
   /** Keeps the secrets of organizations' own issuers. */
   sealer: Sealer;
   issuers: Issuers;

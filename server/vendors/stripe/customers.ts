@@ -42,6 +42,8 @@ export type Customers = {
     idempotencyKey: string;
   }): Promise<{ id: string }>;
   updateCustomer(id: string, profile: CustomerProfile, idempotencyKey: string): Promise<void>;
+  /** With all that it pays by and its subscriptions. Done, too, for one that is gone. */
+  deleteCustomer(id: string): Promise<void>;
   /** Makes the customer's tax ids these. */
   setTaxIds(id: string, taxIds: readonly TaxId[], idempotencyKey: string): Promise<void>;
   fetchCustomer(id: string): Promise<CustomerFact>;
@@ -68,7 +70,12 @@ function people(
   call: CallStripe,
 ): Pick<
   Customers,
-  "createCustomer" | "updateCustomer" | "setTaxIds" | "fetchCustomer" | "createPortalSession"
+  | "createCustomer"
+  | "updateCustomer"
+  | "deleteCustomer"
+  | "setTaxIds"
+  | "fetchCustomer"
+  | "createPortalSession"
 > {
   return {
     createCustomer: ({ holdfastId, profile, idempotencyKey }) =>
@@ -90,6 +97,7 @@ function people(
         } as const;
         await sdk.customers.update(id, params, { idempotencyKey });
       }),
+    deleteCustomer: (id) => deleteCustomer(call, id),
     setTaxIds: (id, wanted, idempotencyKey) => setTaxIds(call, id, wanted, idempotencyKey),
     fetchCustomer: (id) => fetchCustomer(call, id),
     createPortalSession: (customer, return_url, idempotencyKey) =>
@@ -165,6 +173,14 @@ async function setTaxIds(
     const params = { type: type as Stripe.TaxIdCreateParams.Type, value, owner };
     const options = { idempotencyKey: `${idempotencyKey}:${type}:${value}`.slice(0, 255) };
     await call("tax_ids.create", (sdk) => sdk.taxIds.create(params, options));
+  }
+}
+
+async function deleteCustomer(call: CallStripe, id: string): Promise<void> {
+  try {
+    await call("customers.del", (sdk) => sdk.customers.del(id));
+  } catch (error) {
+    if (!(error instanceof StripeFault && error.kind === "not_found")) throw error;
   }
 }
 

@@ -6,7 +6,7 @@ import type { Mode } from "../../ledger/index.ts";
 import type { CustomerFact, PayAccount } from "../payers/customer.ts";
 
 export type MethodRow = Narrowed<
-  Omit<BillingPaymentMethods, "org_id">,
+  Omit<BillingPaymentMethods, "org_id" | "erased_at" | "erased_there_at">,
   { id: `pym_${string}`; mode: Mode; provider: "stripe" | "paypal" }
 >;
 
@@ -59,7 +59,8 @@ export async function replaceMethods(
      on conflict (org_id, account_id, provider_method_id) do update set detached_at = null,
        provider_customer_id = excluded.provider_customer_id, brand = excluded.brand, last4 = excluded.last4,
        exp_month = excluded.exp_month, exp_year = excluded.exp_year, email = excluded.email,
-       is_default = excluded.is_default`,
+       is_default = excluded.is_default
+     where payment_methods.erased_at is null`,
     [
       org,
       account.id,

@@ -40,7 +40,8 @@ export async function applyCustomer(
   now: Date,
 ): Promise<Effect[]> {
   const row = await lockCustomer(tx, org, account.id);
-  if (!row || row.providerId !== found.id || fetchSeq <= row.fetchSeq) return [];
+  // What was erased is not learned again.
+  if (!row || row.erased || row.providerId !== found.id || fetchSeq <= row.fetchSeq) return [];
   if (found.deleted) {
     await buryCustomer(tx, org, account.id, found.id);
     await detachAll(tx, org, account.id, found.id, now);

@@ -31,6 +31,8 @@ export type Customer = Profile & {
   /** How many times it was deleted there. */
   deletions: number;
   fetchSeq: bigint;
+  /** What names it was erased, for good. */
+  erased: boolean;
 };
 
 /** A customer whole, as the company has it now. */
@@ -47,4 +49,5 @@ export const NOBODY: Customer = {
   refusedCode: null,
   deletions: 0,
   fetchSeq: 0n,
+  erased: false,
 };

@@ -1,5 +1,6 @@
 import type { Http } from "../../../platform/http/index.ts";
 import type { Billing } from "../billing.ts";
+import { readPayerData } from "./personal-data.ts";
 import { openPortal } from "./portal.ts";
 import { changeCustomer, readCustomer } from "./profile.ts";
 import * as schemas from "./schemas.ts";
@@ -21,6 +22,20 @@ export function payerRoutes(http: Http, { deps }: Billing): void {
     access: { least: "owner", permission: "billing.view", scope: "payments.read" },
     answer: { status: 200, schema: schemas.customerAnswer },
     handle: async ({ actor }) => schemas.presentCustomer(await readCustomer(deps, actor.orgId)),
+  });
+  http.operation({
+    ...manage,
+    method: "GET",
+    path: "/api/billing/customer/export",
+    id: "exportPayerData",
+    summary: "All that names the payers of the organization, at each company, also what was taken away since",
+    access: { least: "owner", permission: "billing.view", scope: "payments.read" },
+    limit: { name: "payer_export", perMinute: 5 },
+    answer: { status: 200, schema: schemas.payerDataAnswer },
+    async handle({ actor }) {
+      const { customers, methods } = await readPayerData(deps, actor.orgId);
+      return { customers, payment_methods: methods };
+    },
   });
   http.operation({
     ...manage,

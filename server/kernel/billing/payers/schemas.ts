@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { text } from "../../../platform/http/index.ts";
+import { idParam, instant, text } from "../../../platform/http/index.ts";
 import type { Customer } from "./customer.ts";
 
 const MAX_TAX_IDS = 5;
@@ -65,6 +65,31 @@ export function presentCustomer(row: Customer): z.output<typeof customerAnswer> 
     refused_code: row.refusedCode,
   };
 }
+
+const account = z.object({
+  account_id: z.string(),
+  provider_customer_id: z.string().nullable(),
+  name: z.string().nullable(),
+  email: z.string().nullable(),
+  address: customerAnswer.shape.address,
+  tax_ids: customerAnswer.shape.tax_ids,
+  created_at: instant,
+});
+const knownMethod = z.object({
+  id: idParam("pym"),
+  provider: z.enum(["stripe", "paypal"]),
+  kind: z.string(),
+  brand: z.string().nullable(),
+  last4: z.string().nullable(),
+  exp_month: z.int().nullable(),
+  exp_year: z.int().nullable(),
+  email: z.string().nullable(),
+  created_at: instant,
+  detached_at: instant.nullable().meta({ description: "Taken away since" }),
+});
+export const payerDataAnswer = z
+  .object({ customers: z.array(account), payment_methods: z.array(knownMethod) })
+  .meta({ id: "PayerData" });
 
 export const portalInput = z
   .strictObject({ return_url: z.url().max(2_000).optional() })

@@ -4,7 +4,8 @@ import type { OrgId } from "../../../platform/ids.ts";
 import type { Customer, Profile } from "./customer.ts";
 
 const CUSTOMER = `provider_customer_id as "providerId", name, email, address, tax_ids as "taxIds", version,
-  told_version as "toldVersion", refused_code as "refusedCode", cardinality(deleted_ids) as deletions, fetch_seq as "fetchSeq"`;
+  told_version as "toldVersion", refused_code as "refusedCode", cardinality(deleted_ids) as deletions, fetch_seq as "fetchSeq",
+  erased_at is not null as erased`;
 
 export async function findCustomer(tx: Tx, org: OrgId, accountId: string): Promise<Customer | null> {
   const [row] = await tx.query<Customer>(
@@ -118,7 +119,7 @@ export async function listUntold(tx: Tx, accountId: string, now: Date, limit: nu
   const rows = await tx.query<{ org_id: OrgId }>(
     "billing.customers_untold",
     `select org_id from billing.customers
-     where account_id = $1 and told_version < version and refused_code is null
+     where account_id = $1 and told_version < version and refused_code is null and erased_at is null
        and (next_try_at is null or next_try_at <= $2)
        and (provider_customer_id is not null or cardinality(deleted_ids) = 0)
      order by created_at limit $3`,

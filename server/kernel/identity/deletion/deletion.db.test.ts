@@ -144,6 +144,11 @@ test("an organization without anybody else is erased with its person; another lo
     "select id from identity.users where email = $1",
     [address],
   );
+  await server.asDatabaseOwner(
+    `insert into billing.customers (org_id, account_id, created_at, name, email, address)
+     values ($1, 'acct_default', now(), $2, $3, '{"line1": "1 Forgetme Lane"}')`,
+    [orgId, NAME, address],
+  );
   await leave(browser, address);
   await expect.poll(key).toBe(401);
   expect(await robot()).toBe(401);
@@ -161,6 +166,7 @@ test("an organization without anybody else is erased with its person; another lo
   const [row] = await server.asDatabaseOwner<{ rest: string }>(
     `select concat_ws(' ', (select string_agg(t::text, ' ') from tenancy.organizations t),
        (select string_agg(t::text, ' ') from tenancy.slug_directory t),
+       (select string_agg(t::text, ' ') from billing.customers t where org_id = $1),
        (select string_agg(t::text, ' ') from tenancy.invitations t where org_id = $1),
        (select string_agg(t::text, ' ') from identity.audit_entries t where org_id = $1),
        (select string_agg(t::text, ' ') from identity.audit_personal t),

@@ -24,7 +24,7 @@ import {
   updateRole,
 } from "./store.ts";
 
-type Deps = Pick<TenancyDeps, "clock" | "mail" | "revocations">;
+type Deps = Pick<TenancyDeps, "clock" | "mail" | "payers" | "revocations">;
 /** What an erased organization is called. */
 const ERASED = "Erased";
 
@@ -61,6 +61,8 @@ async function leave(tx: Tx, deps: Deps, orgId: OrgId, userId: UserId, alias: st
     await audit(tx, now, { ...trail, action: "organization.deleted", targetId: orgId });
     return;
   }
+  const [person] = await findUsers(tx, [userId]);
+  if (person) await deps.payers.forgetPerson(tx, orgId, person);
   const member = await findMembership(tx, orgId, userId);
   if (!member) return;
   const heir = member.role === "owner" && owners === 1 ? await findHeir(tx, orgId, userId) : null;
