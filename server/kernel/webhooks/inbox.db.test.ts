@@ -31,11 +31,13 @@ let applied: string[];
 
 const handler: Handler<Fact> = {
   source: "stripe",
-  types: new Set(["t.ok", "t.fail", "t.rule", "t.wait", "t.dead", "t.foreign", "t.crash", "t.nul"]),
+  types: new Set(["t.ok", "t.fail", "t.rule", "t.wait", "t.full", "t.dead", "t.foreign", "t.crash", "t.nul"]),
   async prepare(events) {
     return events.map((event) => {
       if (broken.has(event.type) && event.type === "t.crash") throw new Error("cannot prepare");
       if (broken.has(event.type) && event.type === "t.wait") return { kind: "wait", code: "away" };
+      if (broken.has(event.type) && event.type === "t.full")
+        return { kind: "wait", code: "fetch_limit", isOurs: true };
       if (event.type === "t.dead") return { kind: "dead", code: "unreadable", detail: "no" };
       if (event.type === "t.foreign") return { kind: "ignored", code: "not_ours" };
       return { kind: "facts", orgId: org, facts: { reference: event.providerEventId, type: event.type } };
@@ -261,6 +263,18 @@ test("a company that is away counts no attempt, for 3 days", async () => {
   clock.advance(2 * 3_600_000);
   await drain();
   expect(await stored(id)).toMatchObject({ state: "dead", error_code: "away" });
+});
+
+test("what our own bound holds up does not end over it, though it came in while no worker ran", async () => {
+  broken.add("t.full");
+  const id = await deliver("t.full");
+  clock.advance(4 * 24 * 3_600_000);
+  await drain();
+  expect(await stored(id)).toMatchObject({ state: "waiting_retry", attempts: 0, error_code: "fetch_limit" });
+  broken.delete("t.full");
+  clock.advance(3_600_000);
+  await drain();
+  expect(await stored(id)).toMatchObject({ state: "processed", error_code: null });
 });
 
 test("replaying what is done changes nothing; what is not finished cannot be replayed", async () => {

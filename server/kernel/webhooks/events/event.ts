@@ -33,7 +33,12 @@ export type Prepared<F, O extends OrgId | null = OrgId> =
   /** Nothing of ours. */
   | { kind: "ignored"; code: string }
   /** The company is away or a parent is missing: asked again later, up to 3 days, without counting an attempt. */
-  | { kind: "wait"; code: string }
+  | {
+      kind: "wait";
+      code: string;
+      /** It is our own bound that holds it up: asked again, however long that takes. */
+      isOurs?: boolean;
+    }
   /** Will never work: dead at once. */
   | { kind: "dead"; code: string; detail: string };
 

@@ -215,7 +215,7 @@ function unready(
   if (result.kind === "ignored") return outcome(work, event, { state: "ignored", errorCode: result.code });
   if (result.kind === "dead")
     return outcome(work, event, { state: "dead", errorCode: result.code, errorDetail: result.detail });
-  const nextAttemptAt = waitUntil(work.deps.clock.now(), event.queuedAt, Math.random());
+  const nextAttemptAt = waitUntil(work.deps.clock.now(), event.queuedAt, Math.random(), result.isOurs);
   if (!nextAttemptAt)
     return outcome(work, event, { state: "dead", errorCode: result.code, errorDetail: "Waited 3 days" });
   const { attempts } = event;

@@ -16,4 +16,6 @@ test("waiting for a company starts at 5 s, grows to 10 minutes and ends after 3 
   expect(minutes(after(120_000))).toBe(1);
   expect(minutes(after(3_600_000 * 24))).toBe(10);
   expect(after(3 * 24 * 3_600_000)).toBeNull();
+  const ours = waitUntil(now, new Date(now.getTime() - 30 * 24 * 3_600_000), 0.5, true);
+  expect(minutes(ours)).toBe(10);
 });

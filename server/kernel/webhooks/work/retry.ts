@@ -17,9 +17,12 @@ export function retryAt(now: Date, n: number, random: number): Date {
   return addMs(now, spread(Math.min(2 ** (n - 1), LONGEST_MIN) * MINUTE_MS, random));
 }
 
-/** A wait that counts nothing: half as long as it has lasted so far, 5 s to 10 min. Null when it has lasted 3 days. */
-export function waitUntil(now: Date, queuedAt: Date, random: number): Date | null {
+/**
+ * A wait that counts nothing: half as long as it has lasted so far, 5 s to 10 min. Null when it has lasted 3 days, unless it
+ * is our own bound that holds the event up: what came in while no worker ran must not end over that.
+ */
+export function waitUntil(now: Date, queuedAt: Date, random: number, isOurs = false): Date | null {
   const ageMs = now.getTime() - queuedAt.getTime();
-  if (ageMs >= WAIT_LIMIT_MS) return null;
+  if (ageMs >= WAIT_LIMIT_MS && !isOurs) return null;
   return addMs(now, spread(Math.min(Math.max(ageMs / 2, FIRST_WAIT_MS), LONGEST_WAIT_MS), random));
 }

@@ -208,7 +208,7 @@ test("one question serves all events of a payment; beyond the limit an event wai
   expect(results).toMatchObject([
     { kind: "facts", orgId: row.org_id, facts: { paymentId: row.id, found: { charge: { id: "CAPTURE1" } } } },
     { kind: "facts" },
-    { kind: "wait", code: "fetch_limit" },
+    { kind: "wait", code: "fetch_limit", isOurs: true },
   ]);
   expect(company.asked.filter(({ path }) => path === addressOf(row))).toHaveLength(1);
 });

@@ -51,7 +51,7 @@ export async function patiently<F>(
   limit: FetchLimit,
   work: () => Promise<Prepared<F>>,
 ): Promise<Prepared<F>> {
-  if (!limit.take()) return { kind: "wait", code: "fetch_limit" };
+  if (!limit.take()) return { kind: "wait", code: "fetch_limit", isOurs: true };
   const { promise: late, resolve } = Promise.withResolvers<Prepared<never>>();
   const timer = setTimeout(() => resolve({ kind: "wait", code: "paypal_slow" }), PATIENCE_MS);
   try {

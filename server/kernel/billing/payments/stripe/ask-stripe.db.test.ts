@@ -88,7 +88,11 @@ test("beyond the limit an event waits and nobody is asked", async () => {
   const limit = createFetchLimit(clock, 1);
   answer = refused(404, "resource_missing");
   await ask(intent, limit);
-  expect(await ask(intent, limit)).toEqual({ kind: "wait", code: "fetch_limit" });
+  expect(await ask(intent, limit)).toEqual({
+    kind: "wait",
+    code: "fetch_limit",
+    isOurs: true,
+  });
   expect(company.asked).toHaveLength(1);
 });
 

@@ -35,7 +35,7 @@ export const fetchForEvent = (
 
 /** Any question that an event needs answered, in the same bounds. */
 export async function askForEvent<T>(limit: FetchLimit, ask: () => Promise<T>): Promise<T | Prepared<never>> {
-  if (!limit.take()) return { kind: "wait", code: "fetch_limit" };
+  if (!limit.take()) return { kind: "wait", code: "fetch_limit", isOurs: true };
   const { promise: late, resolve } = Promise.withResolvers<Prepared<never>>();
   const timer = setTimeout(() => resolve({ kind: "wait", code: "stripe_slow" }), PATIENCE_MS);
   try {
