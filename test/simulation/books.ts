@@ -3,6 +3,7 @@ import type pg from "pg";
 import { withOperatorTx, type Db } from "../../server/platform/db/index.ts";
 import { verify } from "../../server/kernel/ledger/index.ts";
 import type { Books, Company, Known, Movement } from "./company.ts";
+import { subscriptionFaults } from "./subscriptions.ts";
 
 type Row = Record<string, string | null>;
 type Payment = {
@@ -33,12 +34,13 @@ export async function compareBooks(
     all.push(...payments);
     faults.push(
       ...inboxFaults(await rows(EVENTS, [company.name]), theirs),
-      ...cashFaults(company, await rows(MOVES, [`${company.name}:%`]), theirs),
+      ...(await cashFaults(rows, company, theirs)),
       ...clearingFaults(company, await rows(CLEARING, [`clearing:${company.accountId}`]), theirs),
     );
     for (const payment of payments) faults.push(...paymentFaults(payment, await theirs.of(payment)));
+    faults.push(...(await subscriptionFaults(rows, company, theirs)));
   }
-  faults.push(...creditFaults(all, await rows(CREDITS)));
+  faults.push(...creditFaults(all, await rows(GRANTS), await rows(CREDITS)));
   return faults;
 }
 
@@ -48,9 +50,12 @@ const EVENTS =
   "select provider_event_id, state, type, error_code, error_detail from webhooks.events where source = $1";
 const MOVES = `select reference from ledger.transactions
   where kind in ('payment.captured', 'payment.refunded') and reference like $1`;
+const HEARD = `select type, state, coalesce(error_code, '') as code from webhooks.events
+  where source = $1 and (object_id = any($2::text[]) or root = any($2::text[])) order by provider_created_at, id`;
 const CLEARING = "select coalesce(sum(balance), 0)::text as sum from ledger.balances where account = $1";
 const CREDITS = `select account, sum(balance)::text as sum from ledger.balances
-  where unit = 'credit' and account in ('wallet', 'clawback') group by account`;
+  where unit = 'credit' and account in ('issued', 'clawback') group by account`;
+const GRANTS = `select reference, kind, amount::text from ledger.grants where unit = 'credit'`;
 
 const paymentOf = (row: Row): Payment => ({
   id: String(row.id),
@@ -83,7 +88,8 @@ function paymentFaults(payment: Payment, known: Known): string[] {
   const faults: string[] = [];
   if (known.checkouts && known.checkouts.length > attempt)
     faults.push(`${id} has ${known.checkouts.length} checkouts in ${attempt} attempts`);
-  if (session === null && status !== "failed") faults.push(`${id} is ${status} without a checkout`);
+  if (session === null && charge === null && status !== "failed")
+    faults.push(`${id} is ${status} without a checkout`);
   if (known.checkouts && session !== null && !known.checkouts.includes(session))
     faults.push(`${id} names a checkout that is not its own`);
   if (known.charges.length > 1) faults.push(`${id} was charged ${known.charges.length} times`);
@@ -100,17 +106,25 @@ function paymentFaults(payment: Payment, known: Known): string[] {
 const paidState = ({ amount }: Payment, refunded: bigint): string =>
   refunded === 0n ? "succeeded" : refunded < amount ? "partially_refunded" : "refunded";
 
-/** Each movement of the company is posted once, and nothing else is. */
-function cashFaults({ name, accountId }: Company, moves: readonly Row[], theirs: Books): string[] {
-  const expected = new Set([
-    ...theirs.captured.map(({ id }) => `${name}:${accountId}:${id}:captured`),
-    ...theirs.refunded.map(({ id }) => `${name}:${accountId}:${id}:refunded`),
+type Ask = (text: string, values?: unknown[]) => Promise<Row[]>;
+
+/** Each movement of the company is posted once, and nothing else is. What is not is told with what was heard of it. */
+async function cashFaults(rows: Ask, { name, accountId }: Company, theirs: Books): Promise<string[]> {
+  const expected = new Map<string, Movement>([
+    ...theirs.captured.map((each) => [`${name}:${accountId}:${each.id}:captured`, each] as const),
+    ...theirs.refunded.map((each) => [`${name}:${accountId}:${each.id}:refunded`, each] as const),
   ]);
-  const posted = moves.map(({ reference }) => String(reference));
-  return [
-    ...posted.filter((each) => !expected.has(each)).map((each) => `${each} is posted and never happened`),
-    ...[...expected].filter((each) => !posted.includes(each)).map((each) => `${each} is not posted`),
-  ];
+  const posted = (await rows(MOVES, [`${name}:%`])).map(({ reference }) => String(reference));
+  const faults = posted
+    .filter((each) => !expected.has(each))
+    .map((each) => `${each} is posted and never happened`);
+  for (const [reference, movement] of expected) {
+    if (posted.includes(reference)) continue;
+    const ids = [movement.id, movement.root ?? movement.id];
+    const heard = (await rows(HEARD, [name, ids])).map((row) => `${row.type} ${row.state} ${row.code}`);
+    faults.push(`${reference} is not posted; heard of it: ${heard.join(", ") || "nothing"}`);
+  }
+  return faults;
 }
 
 function clearingFaults({ name }: Company, [row]: readonly Row[], { netMinor }: Books): string[] {
@@ -118,22 +132,28 @@ function clearingFaults({ name }: Company, [row]: readonly Row[], { netMinor }: 
   return held === netMinor ? [] : [`clearing holds ${held}, the books of ${name} say ${netMinor}`];
 }
 
-/** What was paid for was credited, less the share that was refunded. */
-function creditFaults(payments: readonly Payment[], balances: readonly Row[]): string[] {
+/** What was bought was credited once; of every charge's credits the share that was refunded was taken back. */
+function creditFaults(
+  payments: readonly Payment[],
+  grants: readonly Row[],
+  balances: readonly Row[],
+): string[] {
   const balance = (name: string) => BigInt(balances.find(({ account }) => account === name)?.sum ?? 0);
-  let bought = 0n;
+  const amounts = new Map(grants.map((row) => [row.reference, BigInt(row.amount ?? 0)]));
+  const faults: string[] = [];
   let taken = 0n;
-  for (const { charge, credits, refunded, amount } of payments) {
-    if (charge === null) continue;
-    bought += credits;
-    taken += (credits * refunded) / amount;
+  for (const { id, charge, credits, refunded, amount } of payments) {
+    const granted = amounts.get(`${id}:credits`) ?? 0n;
+    const bought = charge === null ? 0n : credits;
+    if (granted !== bought && (credits > 0n || charge === null))
+      faults.push(`${id} was credited ${granted}, not ${bought}`);
+    taken += (granted * refunded) / amount;
   }
-  const faults =
-    balance("wallet") === bought - taken
-      ? []
-      : [`${balance("wallet")} micro-credits are left of ${bought} less ${taken}`];
   if (balance("clawback") !== taken)
     faults.push(`${balance("clawback")} micro-credits were clawed back instead of ${taken}`);
+  const issued = [...amounts.values()].reduce((sum, each) => sum + each, 0n);
+  if (-balance("issued") !== issued)
+    faults.push(`${-balance("issued")} micro-credits were issued, ${issued} granted`);
   return faults;
 }
 

@@ -3,7 +3,12 @@ import type { Random } from "../crash/random.ts";
 import type { Json } from "../harness/client.ts";
 
 /** Money that moved at the company: a charge or capture, or a refund of one. Minor units. */
-export type Movement = { id: string; amountMinor: bigint };
+export type Movement = {
+  id: string;
+  amountMinor: bigint;
+  /** What its events belong to, where that is not itself. */
+  root?: string;
+};
 
 /** What the company holds of one payment of ours. */
 export type Known = {
@@ -16,6 +21,17 @@ export type Known = {
   unpaid: string[];
 };
 
+/** A subscription as the company has it. */
+export type TheirSubscription = {
+  id: string;
+  /** What our row may say of it. */
+  states: string[];
+  /** Whether it can still charge. */
+  live: boolean;
+  quantity: number;
+  periodEnd: Date | null;
+};
+
 export type Books = {
   captured: Movement[];
   refunded: Movement[];
@@ -23,6 +39,8 @@ export type Books = {
   netMinor: bigint;
   events: { id: string; type: string }[];
   of(payment: { id: string; session: string | null; charge: string | null }): Promise<Known>;
+  /** All that it has of a subscription of ours. */
+  subscriptions(row: { id: string; session: string | null }): Promise<TheirSubscription[]>;
 };
 
 export type Company = {

@@ -1,5 +1,6 @@
 /** What customers and the shop's own people do, one act at a time. None of them knows what went wrong before. */
 import { newId } from "../../server/platform/ids.ts";
+import { subscribe } from "../../server/kernel/billing/subscriptions/checkouts/subscribe.ts";
 import { Problem } from "../../server/platform/problem.ts";
 import type { Purchase, Simulation } from "./simulate.ts";
 
@@ -11,11 +12,24 @@ const begin: Act = async (simulation) => {
     operationId: newId("idk"),
     org: random.pick(orgs),
     company: random.pick(companies),
+    what: random.pick(["credits", "plan"]),
     begun: null,
   };
   simulation.purchases.push(purchase);
   await start(simulation, purchase);
 };
+
+/** Each organization subscribes, one by each company, before the storm: what comes later has something to befall. */
+export async function subscribeAll(simulation: Simulation): Promise<void> {
+  const { companies, orgs, random } = simulation;
+  for (const [at, org] of orgs.entries()) {
+    const company = companies[at % companies.length] ?? companies[0];
+    const purchase: Purchase = { operationId: newId("idk"), org, company, what: "plan", begun: null };
+    simulation.purchases.push(purchase);
+    while (purchase.begun === null) await start(simulation, purchase);
+    await company.visit(random, purchase.begun);
+  }
+}
 
 /** The same request again, under the same key, as a client whose answer was lost does. */
 const tryAgain: Act = async (simulation) => {
@@ -24,18 +38,25 @@ const tryAgain: Act = async (simulation) => {
 };
 
 async function start(simulation: Simulation, purchase: Purchase): Promise<void> {
-  const { operationId, org, company } = purchase;
-  const input = { orgId: org, actorId: "usr_1", mode: "test", packKey: "starter", operationId } as const;
-  const session = await simulation.live(({ billing }) =>
-    billing.purchase({ ...input, provider: company.name }).catch(overIsOver),
+  const { operationId, org, company, what } = purchase;
+  const input = { orgId: org, actorId: "usr_1", mode: "test", operationId, provider: company.name } as const;
+  const plan = { planKey: "pro", period: "month", currency: "usd", quantity: 1, trial: false } as const;
+  type Begun = { url: string; sessionId: string };
+  const session = await simulation.live<Begun | "over">(({ billing }) =>
+    (what === "credits"
+      ? billing.purchase({ ...input, packKey: "starter" })
+      : subscribe(billing.deps, { ...input, ...plan })
+    ).catch(overIsOver),
   );
   if (session === "over") simulation.purchases.splice(simulation.purchases.indexOf(purchase), 1);
   else if (session) purchase.begun = { url: session.url, sessionId: session.sessionId };
 }
 
-/** What an earlier try began has expired unpaid: whoever still wants it starts anew. */
+const OVER = new Set(["checkout_over", "checkout_open", "already_subscribed"]);
+
+/** What an earlier try began has expired unpaid, or another has what was wanted: whoever still wants it starts anew. */
 function overIsOver(error: unknown): "over" {
-  if (error instanceof Problem && error.kind.code === "checkout_over") return "over";
+  if (error instanceof Problem && OVER.has(error.kind.code)) return "over";
   throw error;
 }
 

@@ -1,6 +1,14 @@
 /** PayPal: buyers who approve, cancel or are declined, and its books by reporting, orders and captures. */
 import type { Json } from "../harness/client.ts";
-import { answerOf, postForm, type Books, type Company, type Known, type Movement } from "./company.ts";
+import {
+  answerOf,
+  postForm,
+  type Books,
+  type Company,
+  type Known,
+  type Movement,
+  type TheirSubscription,
+} from "./company.ts";
 import type { Credentials } from "./world.ts";
 
 const ACCOUNT = "paypal_sim";
@@ -11,6 +19,8 @@ const BUYERS = [
   "declined@sandbox.test",
 ] as const;
 const DAY_MS = 86_400_000;
+/** What one question may span, and less. */
+const REPORT_MS = 30 * DAY_MS;
 const CAPTURED = new Set(["COMPLETED", "PARTIALLY_REFUNDED", "REFUNDED"]);
 
 export function paypalCompany(
@@ -27,12 +37,19 @@ export function paypalCompany(
         ...(body ? { body: JSON.stringify(body) } : {}),
       }),
     );
+  const begunAt = now().getTime();
   const reported = async (): Promise<Json[]> => {
-    const [from, to] = [new Date(now().getTime() - 30 * DAY_MS), now()];
-    const range = `start_date=${from.toISOString()}&end_date=${to.toISOString()}`;
-    const page = await call("GET", `/v1/reporting/transactions?${range}&fields=all&page_size=500`);
-    if (!page || Number(page.total_pages ?? 1) > 1) throw new Error("PayPal's report cannot be read");
-    return (page.transaction_details as Json[]).map(({ transaction_info }) => transaction_info as Json);
+    const rows = new Map<unknown, Json>();
+    const end = now().getTime();
+    for (let from = begunAt - DAY_MS; from < end; from += REPORT_MS) {
+      const to = new Date(Math.min(from + REPORT_MS, end)).toISOString();
+      const range = `start_date=${new Date(from).toISOString()}&end_date=${to}`;
+      const page = await call("GET", `/v1/reporting/transactions?${range}&fields=all&page_size=500`);
+      if (!page || Number(page.total_pages ?? 1) > 1) throw new Error("PayPal's report cannot be read");
+      for (const { transaction_info } of page.transaction_details as { transaction_info: Json }[])
+        rows.set(transaction_info.transaction_id, transaction_info);
+    }
+    return [...rows.values()];
   };
   const listEvents = async (): Promise<Json[]> => {
     const rows: Json[] = [];
@@ -79,9 +96,12 @@ export function paypalCompany(
           id: String(id),
           type: String(event_type),
         })),
-        async of({ id, session }): Promise<Known> {
+        async of({ id, session, charge }): Promise<Known> {
           const order = session === null ? null : await call("GET", `/v2/checkout/orders/${session}`);
-          const ours = captured.filter(({ custom_field }) => custom_field === id);
+          // What a subscription pays carries the subscription's id.
+          const ours = captured.filter(
+            ({ custom_field, transaction_id }) => custom_field === id || transaction_id === charge,
+          );
           const ids = new Set(ours.map(({ transaction_id }) => transaction_id));
           return {
             checkouts: null,
@@ -90,8 +110,36 @@ export function paypalCompany(
             unpaid: unpaidStates(order),
           };
         },
+        async subscriptions({ session }) {
+          const found = session && (await call("GET", `/v1/billing/subscriptions/${session}`));
+          return found ? [theirs(found)] : [];
+        },
       };
     },
+  };
+}
+
+const STATES: Record<string, string[]> = {
+  APPROVAL_PENDING: ["incomplete", "canceled"],
+  APPROVED: ["incomplete", "canceled"],
+  // Held there until its period ends, it goes on here.
+  SUSPENDED: ["active", "suspended"],
+};
+
+function theirs(found: Json): TheirSubscription {
+  const status = String(found.status);
+  const billing = (found.billing_info ?? {}) as {
+    failed_payments_count?: number;
+    next_billing_time?: string;
+  };
+  const active = (billing.failed_payments_count ?? 0) > 0 ? ["past_due", "suspended"] : ["active"];
+  const next = billing.next_billing_time;
+  return {
+    id: String(found.id),
+    states: status === "ACTIVE" ? active : (STATES[status] ?? ["canceled", "duplicate"]),
+    live: status === "ACTIVE" || status === "SUSPENDED",
+    quantity: Number(found.quantity ?? 1),
+    periodEnd: status === "ACTIVE" && next !== undefined ? new Date(next) : null,
   };
 }
 

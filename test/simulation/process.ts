@@ -92,6 +92,7 @@ export async function startLife({ databaseUrl, credentials, accounts, clock, hub
     handlers: [...billing.handlers],
   });
   await inbox.ensureEndpoints();
+  await billing.keepPlans();
   return { line, inbox, billing, close: () => db.close() };
 }
 

@@ -10,7 +10,14 @@ const DEFAULT_SEEDS = 200;
 /** One seed takes a second or two; a run that says nothing for that long hangs. */
 const SILENT_MS = 120_000;
 
-type Total = { passed: number; failed: number; deaths: number; paid: number; events: number };
+type Total = {
+  passed: number;
+  failed: number;
+  deaths: number;
+  paid: number;
+  periods: number;
+  events: number;
+};
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
@@ -28,7 +35,7 @@ async function main(): Promise<number> {
   const seeds = Array.from({ length: count }, (_, i) => from + i);
   const server = await startTestServer();
   process.env["HOLDFAST_TEST_SERVER"] = JSON.stringify(server.handover);
-  const total: Total = { passed: 0, failed: 0, deaths: 0, paid: 0, events: 0 };
+  const total: Total = { passed: 0, failed: 0, deaths: 0, paid: 0, periods: 0, events: 0 };
   try {
     const workers = Math.min(Number(values.workers ?? availableParallelism()), count);
     await Promise.all(
@@ -37,7 +44,8 @@ async function main(): Promise<number> {
   } finally {
     await server.stop();
   }
-  say(`${total.deaths} crashes, ${total.paid} purchases paid, ${total.events} events`);
+  const { deaths, paid, periods, events } = total;
+  say(`${deaths} crashes, ${paid} charges, ${periods} periods paid, ${events} events`);
   say(`${total.passed} passed, ${total.failed} failed`);
   return total.failed === 0 ? 0 : 1;
 }
@@ -60,6 +68,7 @@ function runWorker(seeds: number[], total: Total, tellAll: boolean): Promise<voi
     child.on("message", (outcome: Outcome) => {
       total.deaths += outcome.deaths.length;
       total.paid += outcome.paid;
+      total.periods += outcome.periods;
       total.events += outcome.events;
       if (outcome.faults.length === 0) total.passed += 1;
       else total.failed += 1;
@@ -80,8 +89,8 @@ function runWorker(seeds: number[], total: Total, tellAll: boolean): Promise<voi
   });
 }
 
-function report({ seed, faults, deaths, purchases, paid, events }: Outcome): void {
-  const facts = `${purchases} purchases, ${paid} paid, ${events} events, ${deaths.length} crashes`;
+function report({ seed, faults, deaths, purchases, paid, periods, events }: Outcome): void {
+  const facts = `${purchases} purchases, ${paid} charges, ${periods} periods, ${events} events, ${deaths.length} crashes`;
   say(
     `${faults.length === 0 ? "ok    " : "FAILED"} seed ${seed} (${facts}); again: bin/simulate --seed ${seed}`,
   );

@@ -7,6 +7,7 @@ import pg from "pg";
 import { manualClock } from "../../server/platform/clock.ts";
 import { newId, type Id } from "../../server/platform/ids.ts";
 import { Problem } from "../../server/platform/problem.ts";
+import type { ChangeOrder } from "../../server/kernel/billing/subscriptions/changes/change-plan.ts";
 import { createDb, type Db } from "../../server/platform/db/index.ts";
 import { CompanyFault } from "../../server/platform/calls/index.ts";
 import { createRandom, type Random } from "../crash/random.ts";
@@ -14,7 +15,8 @@ import { createTestDatabase } from "../harness/database.ts";
 import { startHub, type TestHub } from "../harness/hub.ts";
 import { compareBooks } from "./books.ts";
 import type { Company } from "./company.ts";
-import { CUSTOMER_ACTS } from "./customers.ts";
+import { CUSTOMER_ACTS, subscribeAll } from "./customers.ts";
+import { SUBSCRIBER_ACTS } from "./subscribers.ts";
 import { Crashed } from "./lifeline.ts";
 import { paypalCompany } from "./paypal.ts";
 import { openDoor, startLife, type Life } from "./process.ts";
@@ -24,6 +26,10 @@ import { openWorld, type World } from "./world.ts";
 const STEPS = 60;
 const HOUR_MS = 3_600_000;
 const QUARTER_MS = 900_000;
+/** A month goes by in so many parts, after each of which everything due has its turn. */
+const PARTS = 5;
+const PART_MS = 150 * HOUR_MS;
+const MAX_READINGS = 100;
 /** Half of the steps end a life sooner or later; a statement is two points. */
 const MAX_POINTS_AHEAD = 120;
 /** Of six hours and a bit each, in calm weather: longer than a company tries again, and than a session lives. */
@@ -33,6 +39,7 @@ export type Purchase = {
   operationId: Id<"idk">;
   org: Id<"org">;
   company: Company;
+  what: "credits" | "plan";
   /** The page where it is paid; null while the client has not heard of it. */
   begun: { url: string; sessionId: string } | null;
 };
@@ -43,6 +50,8 @@ export type Simulation = {
   readonly companies: readonly [Company, ...Company[]];
   readonly orgs: readonly [Id<"org">, ...Id<"org">[]];
   readonly purchases: Purchase[];
+  /** Of other plans. */
+  readonly orders: ChangeOrder[];
   /** Runs `act` in the life of now; one that ends over it is mourned and told as null. */
   live<T>(act: (life: Life) => Promise<T>): Promise<T | null>;
 };
@@ -53,6 +62,8 @@ export type Outcome = {
   deaths: string[];
   purchases: number;
   paid: number;
+  /** Periods of subscriptions that were paid. */
+  periods: number;
   events: number;
 };
 
@@ -91,6 +102,7 @@ export async function simulate(seed: number, sandboxUrl: string): Promise<Outcom
       companies: [stripe, paypal],
       orgs: [newId("org"), newId("org")],
       purchases: [],
+      orders: [],
       async live(act) {
         const life = now.life ?? (await start());
         if (deaths.length < STEPS && crashes.between(1, 100) <= 50)
@@ -109,6 +121,7 @@ export async function simulate(seed: number, sandboxUrl: string): Promise<Outcom
         }
       },
     };
+    await subscribeAll(simulation);
     await world.storm();
     await play(simulation, clock);
     await world.calm();
@@ -118,8 +131,9 @@ export async function simulate(seed: number, sandboxUrl: string): Promise<Outcom
     await becomeQuiet(simulation, last, clock);
     const faults = await compareBooks(owners, db, simulation.companies);
     faults.push(...(await replayEverything(owners, last)));
-    const { rows } = await owners.query<{ paid: number; events: number }>(
+    const { rows } = await owners.query<{ paid: number; periods: number; events: number }>(
       `select (select count(*)::int from billing.payments where charge_id is not null) as paid,
+         (select count(*)::int from billing.invoices where status = 'paid' and reason in ('create', 'cycle')) as periods,
          (select count(*)::int from webhooks.events) as events`,
     );
     return {
@@ -128,6 +142,7 @@ export async function simulate(seed: number, sandboxUrl: string): Promise<Outcom
       deaths,
       purchases: simulation.purchases.length,
       paid: rows[0]?.paid ?? 0,
+      periods: rows[0]?.periods ?? 0,
       events: rows[0]?.events ?? 0,
     };
   } finally {
@@ -143,9 +158,11 @@ async function play(simulation: Simulation, clock: ManualClock): Promise<void> {
   const { random, world } = simulation;
   for (let step = 0; step < STEPS; step += 1) {
     const roll = random.between(1, 100);
-    if (roll <= 50) await random.pick(CUSTOMER_ACTS)(simulation);
+    if (roll <= 42) await random.pick(CUSTOMER_ACTS)(simulation);
+    else if (roll <= 56) await random.pick(SUBSCRIBER_ACTS)(simulation);
     else if (roll <= 80) await simulation.live((life) => work(life));
     else if (roll <= 90) await simulation.live(random.pick(SWEEPS));
+    else if (roll <= 93) await passMonth(simulation, clock);
     else
       await pass(world, clock, random.pick([1_000, 20_000, 61_000, 20 * 60_000, 5 * HOUR_MS, 25 * HOUR_MS]));
     await pass(world, clock, random.between(1, 4_000));
@@ -156,6 +173,31 @@ async function play(simulation: Simulation, clock: ManualClock): Promise<void> {
 async function pass(world: World, clock: ManualClock, ms: number): Promise<void> {
   await world.advance(ms);
   clock.advance(ms);
+}
+
+/** Long enough for a period to end, with a worker that lives and dies meanwhile. */
+async function passMonth(simulation: Simulation, clock: ManualClock): Promise<void> {
+  for (let part = 0; part < PARTS; part += 1) {
+    await pass(simulation.world, clock, PART_MS);
+    for (const sweep of SWEEPS) await simulation.live(sweep);
+    await catchUp(simulation);
+    await simulation.live((life) => work(life));
+  }
+}
+
+/**
+ * A company keeps its events for 30 days; in six of them its list is read hundreds of times, and once to its end. Without
+ * that, what is missing in the end would be lost by this driver.
+ */
+async function catchUp(simulation: Simulation): Promise<void> {
+  for (let tries = 0; tries < MAX_READINGS; tries += 1) {
+    const read = await simulation.live(async ({ inbox }) => {
+      await inbox.backfill(never);
+      return true;
+    });
+    if (read) return;
+  }
+  throw new Error(`the companies' lists could not be read in ${MAX_READINGS} tries`);
 }
 
 const never = new AbortController().signal;
@@ -175,6 +217,8 @@ const SWEEPS: [Sweep, ...Sweep[]] = [
     while (await billing.postFees(never));
   },
   ({ inbox }) => inbox.backfill(never),
+  ({ billing }) => billing.watch(never),
+  ({ billing }) => billing.carryChanges(never),
 ];
 
 async function becomeQuiet({ world }: Simulation, life: Life, clock: ManualClock): Promise<void> {
@@ -190,6 +234,9 @@ async function becomeQuiet({ world }: Simulation, life: Life, clock: ManualClock
 
 const STATE = `select json_build_object(
   'payments', (select json_agg(p order by id) from (select id, status, charge_id, refunded_minor from billing.payments) p),
+  'subscriptions', (select json_agg(s order by id) from (select id, status, provider_status, version_id, quantity, period_end
+    from billing.subscriptions) s),
+  'invoices', (select json_agg(i order by id) from (select id, status, paid_minor, payment_id from billing.invoices) i),
   'balances', (select json_agg(b order by org_id, account, unit) from ledger.balances b),
   'transactions', (select count(*) from ledger.transactions))::text as state`;
 

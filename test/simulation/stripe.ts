@@ -1,6 +1,14 @@
 /** Stripe: the checkout page with cards of its own list, 3-D Secure, and its books by its API. */
 import type { Json } from "../harness/client.ts";
-import { answerOf, postForm, type Books, type Company, type Known, type Movement } from "./company.ts";
+import {
+  answerOf,
+  postForm,
+  type Books,
+  type Company,
+  type Known,
+  type Movement,
+  type TheirSubscription,
+} from "./company.ts";
 import type { Credentials } from "./world.ts";
 
 const CARDS = ["4242424242424242", "4242424242424242", "4000000000009995", "4000002760003184"] as const;
@@ -13,10 +21,11 @@ export function stripeCompany({ api_key, base_url }: Credentials["stripe"]): Com
     const url = `${base_url}/v1${path}${method === "GET" ? `?${query}` : ""}`;
     return answerOf(fetch(url, { method, headers, ...(method === "GET" ? {} : { body: query }) }));
   };
-  const list = async (path: string): Promise<Json[]> => {
+  const list = async (path: string, filter: Record<string, string> = {}): Promise<Json[]> => {
     const rows: Json[] = [];
     for (let after: string | undefined; ;) {
-      const page = await call("GET", path, { limit: "100", ...(after ? { starting_after: after } : {}) });
+      const from = after ? { starting_after: after } : {};
+      const page = await call("GET", path, { limit: "100", ...filter, ...from });
       if (!page) throw new Error(`${path} cannot be read`);
       rows.push(...(page.data as Json[]));
       after = rows.at(-1)?.id as string | undefined;
@@ -56,14 +65,18 @@ export function stripeCompany({ api_key, base_url }: Credentials["stripe"]): Com
       const charges = (await list("/charges")).filter(({ status }) => status === "succeeded");
       const refunds = (await list("/refunds")).filter(({ status }) => status === "succeeded");
       const [sessions, intents] = [await list("/checkout/sessions"), await list("/payment_intents")];
+      const subscriptions = await list("/subscriptions", { status: "all" });
       const moved = (await list("/balance_transactions")).filter(({ type }) => type !== "payout");
       return {
         captured: charges.map(movement),
         refunded: refunds.map(movement),
         netMinor: moved.reduce((total, { net }) => total + BigInt(Number(net)), 0n),
         events: (await list("/events")).map(({ id, type }) => ({ id: String(id), type: String(type) })),
-        async of({ id, session }): Promise<Known> {
-          const ours = charges.filter(({ metadata }) => (metadata as Json).holdfast_id === id);
+        async of({ id, session, charge: known }): Promise<Known> {
+          // What pays an invoice carries no id of ours.
+          const ours = charges.filter(
+            (charge) => (charge.metadata as Json).holdfast_id === id || charge.id === known,
+          );
           const own = sessions.filter(({ metadata }) => (metadata as Json).holdfast_id === id);
           const chargeIds = new Set(ours.map((charge) => charge.id));
           return {
@@ -76,14 +89,37 @@ export function stripeCompany({ api_key, base_url }: Credentials["stripe"]): Com
             ),
           };
         },
+        async subscriptions({ id }) {
+          return subscriptions.filter(({ metadata }) => (metadata as Json).holdfast_id === id).map(theirs);
+        },
       };
     },
   };
 }
 
-const movement = ({ id, amount }: Json): Movement => ({
+const STATES: Record<string, string[]> = {
+  incomplete: ["incomplete"],
+  active: ["active"],
+  past_due: ["past_due", "suspended"],
+  unpaid: ["suspended"],
+};
+
+function theirs(found: Json): TheirSubscription {
+  const [item] = (found.items as { data: Json[] }).data;
+  const states = STATES[String(found.status)];
+  return {
+    id: String(found.id),
+    states: states ?? ["canceled", "duplicate"],
+    live: states !== undefined,
+    quantity: Number(item?.quantity ?? 1),
+    periodEnd: new Date(Number(item?.current_period_end) * 1000),
+  };
+}
+
+const movement = ({ id, amount, payment_intent: intent }: Json): Movement => ({
   id: String(id),
   amountMinor: BigInt(Number(amount)),
+  ...(typeof intent === "string" ? { root: intent } : {}),
 });
 
 function unpaidStates(session: Json | undefined, intents: readonly Json[]): string[] {

@@ -18,6 +18,7 @@ process.on("message", (seed: number) => {
         deaths: [],
         purchases: 0,
         paid: 0,
+        periods: 0,
         events: 0,
       }),
   );
