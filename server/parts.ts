@@ -151,8 +151,15 @@ function foundations(config: Config, options: AppOptions) {
   return { clock, logger, metrics, tracing, db, bus, hub, limiter, cache };
 }
 
-const buildStripe = (config: Config, calls: Calls): StripeApi =>
-  createStripe({ apiKey: config.STRIPE_SECRET_KEY, baseUrl: config.STRIPE_BASE_URL ?? null, ...calls });
+/** Whoever takes money. */
+const buildCompanies = (config: Config, calls: Calls) => ({
+  stripe: createStripe({
+    apiKey: config.STRIPE_SECRET_KEY,
+    baseUrl: config.STRIPE_BASE_URL ?? null,
+    ...calls,
+  }),
+  paypal: buildPaypal(config, calls),
+});
 
 /** How payment companies are called: when again, and by which time they are left alone while most calls fail. */
 type Calls = { metrics: Metrics; nowMs: () => number; pausesMs?: readonly number[] };
@@ -169,9 +176,7 @@ export async function build(config: Config, options: AppOptions): Promise<Parts>
   const { clock, db, logger, metrics } = shared;
   const keys = buildKeys(config, db, clock);
   const accountId = config.STRIPE_ACCOUNT_ID;
-  const calls = callsOf(clock, metrics, options);
-  const stripe = buildStripe(config, calls);
-  const paypal = buildPaypal(config, calls);
+  const { stripe, paypal } = buildCompanies(config, callsOf(clock, metrics, options));
   const mail = buildMail(config, { ...shared, cache });
   const relay = createRelay({ ...shared, bus, mail, config, sealer: keys.sealer });
   const { announce } = relay;
