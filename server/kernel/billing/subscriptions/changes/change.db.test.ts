@@ -131,67 +131,6 @@ test("up and down in a day: what was paid stays until the period ends, and going
   await expect.poll(() => wallet(who), POLL).toBe(2_000_000_000n);
 });
 
-/** What leads the subscription at Stripe, if anything does. */
-async function scheduleAtStripe({ org }: { org: string }): Promise<unknown> {
-  const [row] = await t.sql<{ id: string }>(
-    "select provider_subscription_id as id from billing.subscriptions where org_id = $1",
-    [org],
-  );
-  const { base_url, api_key } = t.credentials.stripe;
-  const answer = await fetch(`${base_url}/v1/subscriptions/${row?.id}`, {
-    headers: { authorization: `Bearer ${api_key}` },
-  });
-  return ((await answer.json()) as { schedule: unknown }).schedule;
-}
-const yearly = { interval: "year" };
-
-test("a year becomes months when it ends: nothing is charged before, and by the month from then on", async () => {
-  const who = await subscribed(yearly);
-  const down = await change(who, "downgrade", to("pro"));
-  expect(down.preview).toMatchObject({ direction: "down", due_now_minor: 0, next_invoice_minor: 2_900 });
-  const { body } = down.answer;
-  expect(body).toMatchObject({
-    interval: "year",
-    amount_minor: 29_000,
-    scheduled_change: {
-      plan_key: "pro",
-      interval: "month",
-      amount_minor: 2_900,
-      effective_at: (body.current_period as Json).end,
-    },
-  });
-  // The same order again changes nothing more.
-  expect((await who.call("PUT", "/api/subscriptions/downgrade", down.body)).body).toEqual(body);
-  expect(await scheduleAtStripe(who)).toMatch(/^sub_sched_/);
-  expect(await laterPaid(who)).toEqual([]);
-  await who.advance(366);
-  expect(await who.until({ interval: "month", scheduled_change: null })).toMatchObject({
-    plan: { key: "pro" },
-    amount_minor: 2_900,
-    status: "active",
-  });
-  await expect.poll(() => laterPaid(who), POLL).toEqual([{ reason: "cycle", paid_minor: 2_900 }]);
-});
-
-test("a year that is to become months: no upgrade meanwhile, taken back at no cost, let go of by an end", async () => {
-  const who = await subscribed(yearly);
-  await change(who, "downgrade", to("pro"));
-  const up = await change(who, "upgrade", to("enterprise", yearly));
-  expect(up.answer.body).toMatchObject({ status: 409, code: "preview_stale" });
-  const back = await change(who, "upgrade", to("pro", yearly));
-  expect(back.answer.body).toMatchObject({ interval: "year", scheduled_change: null });
-  expect(await scheduleAtStripe(who)).toBeNull();
-  await change(who, "downgrade", to("pro"));
-  expect(await scheduleAtStripe(who)).toMatch(/^sub_sched_/);
-  const ended = await who.call("POST", "/api/subscriptions/cancel", {});
-  expect(ended.body).toMatchObject({ cancel_at_period_end: true });
-  expect(await who.current()).toMatchObject({ scheduled_change: null, interval: "year" });
-  expect(await scheduleAtStripe(who)).toBeNull();
-  const again = await who.call("POST", "/api/subscriptions/reactivate");
-  expect(again.body).toMatchObject({ cancel_at_period_end: false, scheduled_change: null });
-  expect(await laterPaid(who)).toEqual([]);
-});
-
 test("downgrade over limits: refused, and says what is in the way", async () => {
   const who = await subscribed(to("enterprise"));
   await t.sql(
@@ -235,4 +174,66 @@ test("three failures, then paid: grace, the free plan's limits, and the plan aga
   await who.buyer.stripe(`/invoices/${open?.id}/pay`);
   expect(await who.until({ status: "active" })).toMatchObject({ access: "plan", grace: null });
   await expect.poll(() => laterPaid(who), POLL).toEqual([{ reason: "cycle", paid_minor: 2_900 }]);
+});
+
+/** What leads the subscription at Stripe, if anything does. */
+async function scheduleAtStripe({ org }: { org: string }): Promise<unknown> {
+  const [row] = await t.sql<{ id: string }>(
+    "select provider_subscription_id as id from billing.subscriptions where org_id = $1",
+    [org],
+  );
+  const { base_url, api_key } = t.credentials.stripe;
+  const answer = await fetch(`${base_url}/v1/subscriptions/${row?.id}`, {
+    headers: { authorization: `Bearer ${api_key}` },
+  });
+  return ((await answer.json()) as { schedule: unknown }).schedule;
+}
+const yearly = { interval: "year" };
+
+test("a year becomes months when it ends: nothing is charged before, and by the month from then on", async () => {
+  const who = await subscribed(yearly);
+  const down = await change(who, "downgrade", to("pro"));
+  expect(down.preview).toMatchObject({ direction: "down", due_now_minor: 0, next_invoice_minor: 2_900 });
+  const { body } = down.answer;
+  expect(body).toMatchObject({
+    interval: "year",
+    amount_minor: 29_000,
+    scheduled_change: {
+      plan_key: "pro",
+      interval: "month",
+      amount_minor: 2_900,
+      effective_at: (body.current_period as Json).end,
+    },
+  });
+  // The same order again changes nothing more.
+  expect((await who.call("PUT", "/api/subscriptions/downgrade", down.body)).body).toEqual(body);
+  expect(await scheduleAtStripe(who)).toMatch(/^sub_sched_/);
+  expect(await laterPaid(who)).toEqual([]);
+  // A leap year, and the hour in which its invoice is a draft.
+  await who.advance(367);
+  expect(await who.until({ interval: "month", scheduled_change: null })).toMatchObject({
+    plan: { key: "pro" },
+    amount_minor: 2_900,
+    status: "active",
+  });
+  await expect.poll(() => laterPaid(who), POLL).toEqual([{ reason: "cycle", paid_minor: 2_900 }]);
+});
+
+test("a year that is to become months: no upgrade meanwhile, taken back at no cost, let go of by an end", async () => {
+  const who = await subscribed(yearly);
+  await change(who, "downgrade", to("pro"));
+  const up = await change(who, "upgrade", to("enterprise", yearly));
+  expect(up.answer.body).toMatchObject({ status: 409, code: "preview_stale" });
+  const back = await change(who, "upgrade", to("pro", yearly));
+  expect(back.answer.body).toMatchObject({ interval: "year", scheduled_change: null });
+  expect(await scheduleAtStripe(who)).toBeNull();
+  await change(who, "downgrade", to("pro"));
+  expect(await scheduleAtStripe(who)).toMatch(/^sub_sched_/);
+  const ended = await who.call("POST", "/api/subscriptions/cancel", {});
+  expect(ended.body).toMatchObject({ cancel_at_period_end: true });
+  expect(await who.current()).toMatchObject({ scheduled_change: null, interval: "year" });
+  expect(await scheduleAtStripe(who)).toBeNull();
+  const again = await who.call("POST", "/api/subscriptions/reactivate");
+  expect(again.body).toMatchObject({ cancel_at_period_end: false, scheduled_change: null });
+  expect(await laterPaid(who)).toEqual([]);
 });
