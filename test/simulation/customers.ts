@@ -1,5 +1,6 @@
 /** What customers and the shop's own people do, one act at a time. None of them knows what went wrong before. */
 import { newId } from "../../server/platform/ids.ts";
+import type { Billing } from "../../server/kernel/billing/index.ts";
 import { subscribe } from "../../server/kernel/billing/subscriptions/checkouts/subscribe.ts";
 import { Problem } from "../../server/platform/problem.ts";
 import type { Purchase, Simulation } from "./simulate.ts";
@@ -41,13 +42,11 @@ async function start(simulation: Simulation, purchase: Purchase): Promise<void> 
   const { operationId, org, company, what } = purchase;
   const input = { orgId: org, actorId: "usr_1", mode: "test", operationId, provider: company.name } as const;
   const plan = { planKey: "pro", period: "month", currency: "usd", quantity: 1, trial: false } as const;
-  type Begun = { url: string; sessionId: string };
-  const session = await simulation.live<Begun | "over">(({ billing }) =>
-    (what === "credits"
+  const ask = async (billing: Billing): Promise<{ url: string; sessionId: string }> =>
+    what === "credits"
       ? billing.purchase({ ...input, packKey: "starter" })
-      : subscribe(billing.deps, { ...input, ...plan })
-    ).catch(overIsOver),
-  );
+      : subscribe(billing.deps, { ...input, ...plan });
+  const session = await simulation.live(({ billing }) => ask(billing).catch(overIsOver));
   if (session === "over") simulation.purchases.splice(simulation.purchases.indexOf(purchase), 1);
   else if (session) purchase.begun = { url: session.url, sessionId: session.sessionId };
 }
