@@ -461,6 +461,18 @@ export type GatewayPolicies = {
   updated_at: Date;
 };
 
+/** gateway.price_drifts */
+export type GatewayPriceDrifts = {
+  provider: string;
+  model: string;
+  version: string;
+  state: string;
+  calls: bigint;
+  billed_usd: string;
+  table_usd: string;
+  judged_at: Date;
+};
+
 /** gateway.price_lines */
 export type GatewayPriceLines = {
   version: string;

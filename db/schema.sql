@@ -715,6 +715,21 @@ CREATE POLICY tenant ON gateway.policies AS PERMISSIVE FOR ALL TO holdfast_app U
 GRANT INSERT, SELECT, UPDATE ON TABLE gateway.policies TO holdfast_app;
 GRANT SELECT ON TABLE gateway.policies TO holdfast_operator;
 
+CREATE TABLE gateway.price_drifts (
+  provider text NOT NULL,
+  model text NOT NULL,
+  version text NOT NULL,
+  state text NOT NULL,
+  calls bigint NOT NULL,
+  billed_usd numeric(38,18) NOT NULL,
+  table_usd numeric(38,18) NOT NULL,
+  judged_at timestamp with time zone NOT NULL,
+  CONSTRAINT price_drifts_pkey PRIMARY KEY (provider, model),
+  CONSTRAINT price_drifts_state_check CHECK ((state = ANY (ARRAY['ok'::text, 'drifting'::text, 'paused'::text])))
+);
+GRANT INSERT, SELECT, UPDATE ON TABLE gateway.price_drifts TO holdfast_app;
+GRANT SELECT ON TABLE gateway.price_drifts TO holdfast_operator;
+
 CREATE TABLE gateway.price_lines (
   version text NOT NULL,
   model text NOT NULL,

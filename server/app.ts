@@ -44,7 +44,7 @@ import type { OrgId } from "./platform/ids.ts";
 import type { Logger, Metrics } from "./platform/telemetry/index.ts";
 import { healthChecks } from "./health-checks.ts";
 import { gatewayJobs } from "./products/gateway/jobs.ts";
-import { proofMetrics } from "./products/gateway/index.ts";
+import { driftMetrics, proofMetrics } from "./products/gateway/index.ts";
 import { defineProofJobs, proofJobs } from "./products/gateway/proof/jobs.ts";
 import { proofRoutes } from "./products/gateway/proof/routes.ts";
 import { gatewayRoutes, usageStatsRoutes } from "./products/gateway/routes.ts";
@@ -97,6 +97,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   definePaymentsJobs(parts);
   defineProofJobs(parts);
   proofMetrics(parts);
+  driftMetrics(parts);
   reconciliationMetrics(parts);
   healthChecks(parts);
   healthRoutes(http, {

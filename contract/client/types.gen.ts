@@ -3325,6 +3325,75 @@ export type AdminProviderList = {
     data: Array<AdminProvider>;
 };
 
+export type PriceDriftList = {
+    data: Array<{
+        provider: string;
+        model: string;
+        /**
+         * Of the prices
+         */
+        version: string;
+        /**
+         * More than 2 %, more than 20 % off
+         */
+        state: 'ok' | 'drifting' | 'paused';
+        /**
+         * Bill less table over table
+         */
+        ratio: number;
+        calls: number;
+        /**
+         * What the provider billed for them, exact USD
+         */
+        billed_usd: string;
+        /**
+         * What the table says of them, exact USD
+         */
+        table_usd: string;
+        /**
+         * Refused until an operator lets it be called again
+         */
+        model_paused: boolean;
+        judged_at: string;
+    }>;
+};
+
+export type UsageWhatIf = {
+    data: Array<{
+        model: string;
+        requests: number;
+        /**
+         * Cached ones included
+         */
+        input_tokens: number;
+        output_tokens: number;
+        /**
+         * As it was charged
+         */
+        cost_micros: number;
+        /**
+         * At the other price; null where there is none
+         */
+        repriced_micros: number | null;
+    }>;
+    totals: {
+        cost_micros: number;
+        /**
+         * Without another price: as it was charged
+         */
+        repriced_micros: number;
+    };
+    /**
+     * Of prices, that may be named
+     */
+    versions: Array<{
+        version: string;
+        provider: string;
+        state: 'active' | 'retired';
+    }>;
+    as_of: string;
+};
+
 export type LlmPolicy = {
     routing: Routing | null;
     /**
@@ -10304,6 +10373,72 @@ export type ReconcileHoldResponses = {
 };
 
 export type ReconcileHoldResponse = ReconcileHoldResponses[keyof ReconcileHoldResponses];
+
+export type ListPriceDriftsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/admin/llm/drifts';
+};
+
+export type ListPriceDriftsErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ListPriceDriftsError = ListPriceDriftsErrors[keyof ListPriceDriftsErrors];
+
+export type ListPriceDriftsResponses = {
+    /**
+     * Success
+     */
+    200: PriceDriftList;
+};
+
+export type ListPriceDriftsResponse = ListPriceDriftsResponses[keyof ListPriceDriftsResponses];
+
+export type GetUsageWhatIfData = {
+    body?: never;
+    path?: never;
+    query?: {
+        from?: string;
+        to?: string;
+        model?: string;
+        key_id?: string;
+        user_id?: string;
+        provider?: string;
+        project_id?: string;
+        /**
+         * All of it on this model
+         */
+        to_model?: string;
+        /**
+         * Each model at its price in this version
+         */
+        to_version?: string;
+    };
+    url: '/api/tokens/usage/what-if';
+};
+
+export type GetUsageWhatIfErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type GetUsageWhatIfError = GetUsageWhatIfErrors[keyof GetUsageWhatIfErrors];
+
+export type GetUsageWhatIfResponses = {
+    /**
+     * Success
+     */
+    200: UsageWhatIf;
+};
+
+export type GetUsageWhatIfResponse = GetUsageWhatIfResponses[keyof GetUsageWhatIfResponses];
 
 export type ListProofDaysData = {
     body?: never;

@@ -20,6 +20,8 @@ async function aBreak(app: TestApp): Promise<string> {
 }
 
 export const proofExamples: Record<string, Example> = {
+  listPriceDrifts: {},
+  getUsageWhatIf: { given: () => ({ query: { to_model: "sandbox/echo" } }) },
   listProofDays: { given: () => ({ query: { from: dayAgo(7), to: dayAgo(1) } }) },
   listProofRuns: {},
   // Each another day: one that is being proven is refused.

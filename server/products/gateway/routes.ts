@@ -26,6 +26,8 @@ import { modelAdminRoutes } from "./models/admin-routes.ts";
 import { openHoldRoutes } from "./open-holds/routes.ts";
 import { ownKeyRoutes } from "./own-keys/routes.ts";
 import { providerRoutes } from "./providers/routes.ts";
+import { driftRoutes } from "./drift/routes.ts";
+import { whatIfRoutes } from "./what-if/routes.ts";
 import { routingRoutes } from "./routing/routes.ts";
 
 export { usageStatsRoutes } from "./operator-routes.ts";
@@ -50,6 +52,8 @@ export function gatewayRoutes(http: Http, gateway: Gateway, setKeyLimits: SetKey
   ownKeyRoutes(http, gateway);
   modelAdminRoutes(http, gateway);
   openHoldRoutes(http, gateway);
+  driftRoutes(http, gateway);
+  whatIfRoutes(http, gateway);
 }
 
 function modelRoutes(http: Http, gateway: Gateway, base: string, suffix: string): void {

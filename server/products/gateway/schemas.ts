@@ -67,7 +67,7 @@ const groupBy = z
   .pipe(z.array(z.enum(GROUPS)).min(1).max(2))
   .default(["day"]);
 
-const filters = {
+export const usageFilters = {
   from: instant.optional(),
   to: instant.optional(),
   model: z.string().max(256).optional(),
@@ -76,9 +76,9 @@ const filters = {
   provider: z.string().max(64).optional(),
   project_id: z.string().max(64).optional(),
 };
-export const usageQuery = z.strictObject({ ...filters, group_by: groupBy });
+export const usageQuery = z.strictObject({ ...usageFilters, group_by: groupBy });
 export const recordsQuery = z.strictObject({
-  ...filters,
+  ...usageFilters,
   outcome: z.string().max(40).optional(),
   ...listQuery,
 });

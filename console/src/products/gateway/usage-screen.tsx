@@ -18,6 +18,7 @@ import { Empty, Skeleton } from "../../ui/states.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 import { CallsTable } from "./calls-table.tsx";
 import { SpendPlot } from "./spend-plot.tsx";
+import { WhatIfCard } from "./what-if-card.tsx";
 
 const route = getRouteApi("/app/usage");
 const RANGES = [
@@ -122,6 +123,7 @@ export function UsageScreen() {
           empty={empty}
         />
       </Card>
+      <WhatIfCard from={from} />
       <Card>
         <CardHead
           title="Calls"

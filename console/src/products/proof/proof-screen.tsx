@@ -10,6 +10,7 @@ import { Page } from "../../ui/page.tsx";
 import { TIME_RANGES, timeRangeOf } from "../operator/time-range.ts";
 import { ProofBreaksCard } from "./breaks-card.tsx";
 import { ProofDaysCards } from "./days-cards.tsx";
+import { DriftsCard } from "./drifts-card.tsx";
 import { ProofDialog } from "./proof-dialog.tsx";
 
 const route = getRouteApi("/app/proof");
@@ -45,6 +46,7 @@ export function ProofScreen() {
     >
       <ProofDaysCards from={daysAgo(Number(days) - 1)} to={daysAgo(0)} />
       <ProofBreaksCard />
+      <DriftsCard />
       <ProofDialog open={starting} onOpenChange={setStarting} />
     </Page>
   );

@@ -84,7 +84,7 @@ export async function readRecords(
 const HOUR_MS = 3_600_000;
 
 /** Sums are kept by the hour: from the one that `from` lies in to the end of the one that `to` lies in. */
-const wholeHours = (scope: Scope): Scope => ({
+export const wholeHours = (scope: Scope): Scope => ({
   ...scope,
   from: new Date(Math.floor(scope.from.getTime() / HOUR_MS) * HOUR_MS),
   to: new Date(Math.ceil(scope.to.getTime() / HOUR_MS) * HOUR_MS),

@@ -1,0 +1,95 @@
+/** SQL of price drifts. */
+import type { Tx } from "../../../platform/db/index.ts";
+import { LEAST_CALLS, type DriftState } from "./drift.ts";
+
+export type Sum = {
+  provider: string;
+  model: string;
+  version: string;
+  calls: bigint;
+  billed_usd: string;
+  table_usd: string;
+};
+
+/**
+ * Per provider and model, the bills that were told since it was last judged, and what the table of the active version says
+ * of the same counts. Only whole calls by the installation's own key, and no fewer than say something.
+ */
+const SUMS = `
+  select a.provider, a.model_served as model, a.price_version as version, count(*) as calls,
+    sum(a.provider_cost_usd)::text as billed_usd,
+    sum(p.request_usd::numeric + a.input_tokens * p.input_usd::numeric + a.output_tokens * p.output_usd::numeric
+      + a.cache_read_tokens * p.cache_read_usd::numeric
+      + a.cache_write_tokens * p.cache_write_usd::numeric)::numeric(38, 18)::text as table_usd
+  from gateway.attempts a
+  join gateway.requests q on q.org_id = a.org_id and q.id = a.request_id and q.own_key_id is null
+  join gateway.price_versions v on v.version = a.price_version and v.state = 'active'
+  join gateway.price_lines p on p.version = a.price_version and p.model = a.model_served
+  left join gateway.price_drifts d on d.provider = a.provider and d.model = a.model_served
+  where a.created_at > $1 and a.created_at <= $2 and a.created_at > coalesce(d.judged_at, '-infinity')
+    and a.first and a.outcome = 'ok' and a.basis in ('reported', 'reconciled') and a.provider_cost_usd is not null
+  group by 1, 2, 3
+  having count(*) >= ${LEAST_CALLS}`;
+
+/** For the operator's role. */
+export const sumBills = (tx: Tx, { from, to }: { from: Date; to: Date }): Promise<Sum[]> =>
+  tx.query("gateway.drift_sums", SUMS, [from, to]);
+
+/** Notes what was judged; what it was before, null for the first time. Undefined when another process was quicker. */
+export async function noteDrift(
+  tx: Tx,
+  sum: Sum,
+  state: DriftState,
+  now: Date,
+): Promise<DriftState | null | undefined> {
+  const [known] = await tx.query<{ state: DriftState; judged_at: Date }>(
+    "gateway.drift_lock",
+    "select state, judged_at from gateway.price_drifts where provider = $1 and model = $2 for update",
+    [sum.provider, sum.model],
+  );
+  const noted = await tx.query(
+    "gateway.drift_note",
+    `insert into gateway.price_drifts as d (provider, model, version, state, calls, billed_usd, table_usd, judged_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8)
+     on conflict (provider, model) do update
+     set version = excluded.version, state = excluded.state, calls = excluded.calls, billed_usd = excluded.billed_usd,
+         table_usd = excluded.table_usd, judged_at = excluded.judged_at
+     where d.judged_at = $9
+     returning 1`,
+    [
+      sum.provider,
+      sum.model,
+      sum.version,
+      state,
+      sum.calls,
+      sum.billed_usd,
+      sum.table_usd,
+      now,
+      known?.judged_at ?? null,
+    ],
+  );
+  return noted.length === 0 ? undefined : (known?.state ?? null);
+}
+
+/** True when it could be called until now. */
+export async function pauseModel(tx: Tx, model: string, now: Date): Promise<boolean> {
+  const rows = await tx.query(
+    "gateway.drift_pause",
+    "update gateway.models set paused = true, updated_at = $2 where id = $1 and not paused returning 1",
+    [model, now],
+  );
+  return rows.length > 0;
+}
+
+export type DriftRow = Sum & { state: DriftState; judged_at: Date; model_paused: boolean };
+const MOST = 1_000;
+
+/** Those furthest off first. */
+export const listDrifts = (tx: Tx): Promise<DriftRow[]> =>
+  tx.query(
+    "gateway.drifts",
+    `select d.provider, d.model, d.version, d.state, d.calls, trim_scale(d.billed_usd)::text as billed_usd,
+       trim_scale(d.table_usd)::text as table_usd, d.judged_at, coalesce(m.paused, false) as model_paused
+     from gateway.price_drifts d left join gateway.models m on m.id = d.model
+     order by abs(d.billed_usd / nullif(d.table_usd, 0) - 1) desc nulls last, d.provider, d.model limit ${MOST}`,
+  );

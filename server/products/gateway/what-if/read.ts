@@ -1,0 +1,81 @@
+import { withTx, type Tx } from "../../../platform/db/index.ts";
+import type { Actor } from "../../../platform/http/index.ts";
+import { ATTO_PER_MICRO } from "../../../platform/money.ts";
+import { common, Problem } from "../../../platform/problem.ts";
+import { chooseModel, textOf } from "../models/catalogue.ts";
+import { parsePrice, type Rates } from "../models/price.ts";
+import { listLines, listVersions, type VersionRow } from "../prices/store.ts";
+import { gatewayProblems } from "../problems.ts";
+import type { UsageFilter } from "../schemas.ts";
+import type { Gateway } from "../state.ts";
+import { scopeOf, wholeHours } from "../usage/read.ts";
+import { sumUsage, type Sums } from "../usage/store.ts";
+import { repriced } from "./reprice.ts";
+
+export type WhatIf = UsageFilter & { to_model?: string | undefined; to_version?: string | undefined };
+
+/** Of a model's usage; null where there is no other price of it. */
+type Repricer = (model: string) => Rates | null;
+
+/**
+ * Usage by model, as it was charged and as it would be on another model or at another version of prices: the same tokens at
+ * the prices that callers pay. 404 for a model or version that one cannot have, 400 without either or with both.
+ */
+export async function readWhatIf(gateway: Gateway, actor: Actor, query: WhatIf) {
+  const { clock, db } = gateway.deps;
+  if ((query.to_model === undefined) === (query.to_version === undefined))
+    throw new Problem(common.unknown_parameter, { detail: "name to_model or to_version" });
+  const scope = wholeHours(scopeOf(actor, query, clock.now()));
+  return withTx(db, actor.orgId, async (tx) => {
+    const versions = (await listVersions(tx)).filter(isKnown);
+    const rates = await repricerOf(gateway, tx, actor, { query, versions });
+    const rows = await sumUsage(tx, scope, ["model"]);
+    const data = rows.map((row) => shown(String(row.group_0), row, rates));
+    return {
+      data,
+      totals: {
+        cost_micros: sum(data.map((row) => row.cost_micros)),
+        repriced_micros: sum(data.map((row) => row.repriced_micros ?? row.cost_micros)),
+      },
+      versions: versions.map(({ version, provider, state }) => ({ version, provider, state })),
+      as_of: clock.now(),
+    };
+  });
+}
+
+/** Drafts and what was rejected are the operators'. */
+const isKnown = (row: VersionRow): row is VersionRow & { state: "active" | "retired" } =>
+  row.state === "active" || row.state === "retired";
+
+async function repricerOf(
+  { catalogue }: Gateway,
+  tx: Tx,
+  actor: Actor,
+  { query, versions }: { query: WhatIf; versions: readonly VersionRow[] },
+): Promise<Repricer> {
+  if (query.to_model !== undefined) {
+    const { price } = chooseModel(catalogue, query.to_model, actor.bounds?.allowedModels);
+    return () => price;
+  }
+  const named = versions.find(({ version }) => version === query.to_version);
+  if (!named) throw new Problem(gatewayProblems.price_version_not_found);
+  const lines = new Map((await listLines(tx, [named.version])).map((line) => [line.model, line]));
+  return (model) => {
+    const line = lines.get(model);
+    return line ? parsePrice(line.version, textOf(line)) : null;
+  };
+}
+
+function shown(model: string, row: Sums, rates: Repricer) {
+  const other = rates(model);
+  return {
+    model,
+    requests: Number(row.requests),
+    input_tokens: row.input_tokens + row.cache_read_tokens + row.cache_write_tokens,
+    output_tokens: row.output_tokens,
+    cost_micros: row.cost_micros,
+    repriced_micros: other && repriced(other, row) / ATTO_PER_MICRO,
+  };
+}
+
+const sum = (amounts: readonly bigint[]): bigint => amounts.reduce((total, each) => total + each, 0n);
