@@ -51,7 +51,10 @@ const refreshed = z
   .meta({ id: "PriceRefresh" });
 const importInput = z
   .strictObject({
-    provider: z.string().min(1).max(40).meta({ description: "Whose prices they become" }),
+    provider: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, "must name a provider")
+      .meta({ description: "Whose prices they become" }),
     format: z.enum(FORMATS),
     document: z
       .union([z.record(z.string(), z.unknown()), z.array(z.unknown())])
