@@ -1,20 +1,21 @@
 import type { Call } from "../../platform/http/index.ts";
 import { Problem } from "../../platform/problem.ts";
 import { context } from "../../platform/telemetry/index.ts";
+import type { Usage } from "../../vendors/llm/index.ts";
 import { boundCost, guessTokens } from "./call/bound.ts";
-import { outcomeOf, tokensOf } from "./call/charge.ts";
+import { NO_USAGE, outcomeOf, tokensOf } from "./call/charge.ts";
 import type { HeldCall } from "./call/held-call.ts";
 import { measure } from "./call/measure.ts";
 import { faults, type RelayEnd } from "./call/outcome.ts";
 import { fitOf, projectOf } from "./call/own-options.ts";
-import { readChat } from "./call/read-chat.ts";
 import { relayJson } from "./call/relay-json.ts";
 import { StreamRelay } from "./call/relay-stream.ts";
-import { droppedFields, upstreamBody } from "./call/upstream-body.ts";
-import { ENDPOINT, hold } from "./hold.ts";
+import { upstreamBody } from "./call/upstream-body.ts";
+import type { Dialect, Told } from "./dialects/dialect.ts";
+import { hold } from "./hold.ts";
 import { ask } from "./failover.ts";
 import { checkKey, keyOf } from "./keys/idempotency.ts";
-import { endOfStream, MOST_KEPT_BYTES, type Kept } from "./keys/kept-answer.ts";
+import { MOST_KEPT_BYTES, type Kept, type Tail } from "./keys/kept-answer.ts";
 import { answerAgain, type Replay } from "./keys/replay.ts";
 import { boundsOf } from "./limits/bound.ts";
 import { takeRates } from "./limits/rates.ts";
@@ -26,14 +27,16 @@ import type { Gateway } from "./state.ts";
 /** What a model call arrives with. */
 export type Incoming = Pick<Call<{ least: "agent" }>, "actor" | "requestId" | "request" | "reply"> & {
   body: unknown;
+  /** What it is asked and answered in. */
+  dialect: Dialect;
 };
 type Reply = Incoming["reply"];
 
-/** One chat call from its first byte to its last: choose, bound, hold, relay, settle. */
+/** One model call from its first byte to its last: choose, bound, hold, relay, settle. */
 export async function complete(gateway: Gateway, incoming: Incoming): Promise<void> {
   const admitted = await admit(gateway, incoming);
   if ("known" in admitted)
-    return answerAgain(gateway.deps.sealer, incoming.actor.orgId, admitted, incoming.reply);
+    return answerAgain(gateway.deps.sealer, incoming.actor.orgId, admitted, incoming);
   const call = admitted;
   gateway.calls.add(call);
   context()?.note("model", call.serving.model.id);
@@ -45,11 +48,12 @@ export async function complete(gateway: Gateway, incoming: Incoming): Promise<vo
     "x-holdfast-attempts": "1",
     "x-holdfast-held-micros": call.bound.micros.toString(),
     ...(call.bound.fitted ? { "x-holdfast-fit-tokens": String(call.bound.maxTokens) } : {}),
+    ...(call.chat.dropped.length > 0 ? { "x-holdfast-dropped": call.chat.dropped.join(", ") } : {}),
   });
   tellDropped(reply, call);
   const answer = call.chat.stream ? answerStream : answerJson;
   try {
-    await answer(gateway, call, reply);
+    await answer(gateway, call, incoming);
   } catch (error) {
     // After a fault of our own nobody will settle it here: its lease lapses and the reconciler does.
     if (!(error instanceof Problem)) gateway.calls.delete(call);
@@ -63,7 +67,7 @@ async function admit(gateway: Gateway, incoming: Incoming): Promise<HeldCall | R
   const startedAt = performance.now();
   const { deps } = gateway;
   try {
-    const chat = readChat(body);
+    const chat = incoming.dialect.read(body);
     // Before anything is waited for: afterwards this call counts as well.
     if (gateway.running.size >= deps.maxOpenCalls)
       throw new Problem(gatewayProblems.no_provider_available, { retryAfter: 1 });
@@ -71,7 +75,8 @@ async function admit(gateway: Gateway, incoming: Incoming): Promise<HeldCall | R
     const key = keyOf(request.headers["idempotency-key"], {
       actor,
       requestId,
-      bytes: chat.bytes,
+      endpoint: chat.endpoint,
+      bytes: body as Buffer,
       now: deps.clock.now(),
     });
     const answered = key && (await checkKey(deps.db, actor, key));
@@ -131,7 +136,7 @@ function tellDropped(reply: Reply, { chat, serving }: HeldCall): void {
   else reply.removeHeader("x-holdfast-dropped");
 }
 
-async function answerJson(gateway: Gateway, call: HeldCall, reply: Reply): Promise<void> {
+async function answerJson(gateway: Gateway, call: HeldCall, { dialect, reply }: Incoming): Promise<void> {
   const { watch, timeouts } = gateway;
   const end = await ask(
     gateway,
@@ -142,10 +147,13 @@ async function answerJson(gateway: Gateway, call: HeldCall, reply: Reply): Promi
     },
     () => tellWho(reply, call),
   );
-  const kept = { streamed: false, bytes: end.body, usageHead: null };
-  const cost = await settleUp(gateway, call, end, kept);
+  const { cost, kept } = await settleUp(gateway, call, end, (usage) =>
+    end.end === "complete"
+      ? { streamed: false, bytes: dialect.answer(end.body, toldOf(gateway, call), usage), tail: null }
+      : null,
+  );
   if (end.end === "left") return void reply.hijack();
-  if (end.end === "failed") throw problemOf(end);
+  if (kept === null) throw problemOf(end);
   if (cost) {
     reply.headers({
       "x-holdfast-cost-micros": cost.micros.toString(),
@@ -153,16 +161,17 @@ async function answerJson(gateway: Gateway, call: HeldCall, reply: Reply): Promi
       "x-holdfast-price-version": call.serving.price.version,
     });
   }
-  reply.code(200).type("application/json").send(end.body);
+  reply.code(200).type("application/json").send(kept.bytes);
 }
 
-async function answerStream(gateway: Gateway, call: HeldCall, reply: Reply): Promise<void> {
+async function answerStream(gateway: Gateway, call: HeldCall, { dialect, reply }: Incoming): Promise<void> {
   const { raw } = reply;
   const relay = new StreamRelay({
     watch: gateway.watch,
     timeouts: gateway.timeouts,
     raw,
     progress: call.progress,
+    voice: dialect.voice(toldOf(gateway, call)),
     keep: call.keyed,
     open: () => openStream(reply),
   });
@@ -175,11 +184,16 @@ async function answerStream(gateway: Gateway, call: HeldCall, reply: Reply): Pro
   if (end.firstContentMs !== null) gateway.metrics.firstContentSeconds.observe(end.firstContentMs / 1_000);
   // The caller learns of a break at once; what it cost is found out afterwards.
   const opened = relay.opened;
-  if (end.end === "failed" && opened) relay.breakOff(errorBody(end));
-  const usageHead = call.chat.wantsUsage ? relay.usageHead : null;
-  const kept = relay.sent && { streamed: true, bytes: relay.sent, usageHead };
-  const cost = await settleUp(gateway, call, end, kept);
-  if (end.end === "complete") relay.finish(endOfStream(cost, usageHead));
+  if (end.end === "failed" && opened) relay.breakOff(problemOf(end).kind);
+  if (end.end === "complete") relay.flush();
+  let tail: Tail | null = null;
+  const { cost } = await settleUp(gateway, call, end, (usage) => {
+    if (end.end !== "complete") return null;
+    tail = relay.tail(usage);
+    const bytes = relay.sent;
+    return bytes && { streamed: true, bytes, tail };
+  });
+  if (end.end === "complete") relay.finish(dialect.streamEnd(cost, tail));
   else if (end.end === "left") reply.hijack();
   else if (!opened) throw problemOf(end);
 }
@@ -193,40 +207,44 @@ function openStream(reply: Reply): void {
   });
 }
 
-/** Null when the cost is not known yet: the reconciler finds it out. */
+const toldOf = ({ deps }: Gateway, { chat, requestId }: HeldCall): Told => ({
+  chat,
+  requestId,
+  now: deps.clock.now(),
+});
+
+/**
+ * Settles what the call turned out to cost; null when that is not known yet: the reconciler finds it out. `answered` makes
+ * the answer, which is kept for a caller who may ask again.
+ */
 async function settleUp(
   gateway: Gateway,
   call: HeldCall,
   end: RelayEnd,
-  answer: Kept | null,
-): Promise<Cost | null> {
+  answered: (usage: Usage) => Kept | null,
+): Promise<{ cost: Cost | null; kept: Kept | null }> {
   const { tokens, metrics } = gateway;
   const { provider, price } = call.serving;
   const startedAt = performance.now();
   const outcome = outcomeOf(end);
-  metrics.requests.inc({ endpoint: ENDPOINT, outcome });
+  metrics.requests.inc({ endpoint: call.chat.endpoint, outcome });
   context()?.note("outcome", outcome);
   const measuring = { llm: provider.llm, tokens, price, promptTexts: call.bound.prompt.texts };
   const charge = await measure(measuring, end);
   if (charge) call.rates.settle(tokensOf(charge.usage));
+  const kept = answered(charge?.usage ?? NO_USAGE);
   if (charge === null) {
     // Nobody waits for it, and the lease makes up for a process that dies meanwhile.
     void defer(gateway, call, end);
-    return null;
+    return { cost: null, kept };
   }
-  const keeps = call.keyed && end.end === "complete" && (answer?.bytes.length ?? 0) <= MOST_KEPT_BYTES;
-  const cost = await settle(gateway, call, end, { charge, kept: keeps ? answer : null });
+  const keeps = call.keyed && (kept?.bytes.length ?? 0) <= MOST_KEPT_BYTES;
+  const cost = await settle(gateway, call, end, { charge, kept: keeps ? kept : null });
   if (end.end === "complete") metrics.addedSeconds.observe((performance.now() - startedAt) / 1_000);
-  return cost;
+  return { cost, kept };
 }
 
 function problemOf({ fault }: RelayEnd): Problem {
   const { kind, retryAfter } = fault ?? faults.failed;
   return new Problem(kind, retryAfter === undefined ? {} : { retryAfter });
-}
-
-/** OpenAI's envelope, as an event of a stream whose status is out. */
-function errorBody({ fault }: RelayEnd): unknown {
-  const { kind } = fault ?? faults.failed;
-  return { error: { message: kind.title, type: "server_error", param: null, code: kind.code } };
 }

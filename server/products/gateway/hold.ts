@@ -13,7 +13,6 @@ import type { PricedModel, Route } from "./models/catalogue.ts";
 import type { NewRequest } from "./store.ts";
 import { gatewayProblems } from "./problems.ts";
 
-export const ENDPOINT = "chat/completions";
 /** What is not counted by then stays at one token per byte. */
 const COUNT_BUDGET_MS = 250;
 
@@ -78,7 +77,7 @@ async function tryHold(gateway: Gateway, asking: Asking, bound: Bound) {
     user_id: actor.userId,
     person_id: personOf(actor),
     project_id: projectId,
-    endpoint: ENDPOINT,
+    endpoint: chat.endpoint,
     model: serving.model.id,
     provider: serving.provider.id,
     price_version: serving.price.version,

@@ -1,5 +1,6 @@
 import type { Http } from "../../platform/http/index.ts";
 import { complete, type Incoming } from "./complete.ts";
+import { chatDialect } from "./dialects/chat.ts";
 import { limitRoutes } from "./limits/routes.ts";
 import type { SetKeyLimits } from "./limits/set.ts";
 import { getModel, listModels } from "./models/listing.ts";
@@ -69,7 +70,7 @@ function modelRoutes(http: Http, gateway: Gateway, base: string, suffix: string)
     bodyLimit: BODY_LIMIT,
     rawBody: true,
     answer: { status: 200, schema: null },
-    handle: (call) => tracked(gateway, call),
+    handle: (call) => tracked(gateway, { ...call, dialect: chatDialect }),
   });
   http.operation({
     ...shared,

@@ -4,9 +4,15 @@ import { gatewayProblems } from "../problems.ts";
 
 export type Fields = Record<string, unknown>;
 
+/** Where a call came in, as rows and metrics name it. */
+export type Endpoint = "chat/completions";
+
 /** A chat request, as far as the gateway has to understand it. */
 export type Chat = {
+  endpoint: Endpoint;
+  /** What is asked of the provider; translated, where the caller's words are others. */
   body: Fields;
+  /** `body` as JSON; the caller's own bytes where nothing was translated. */
   bytes: Buffer;
   /** The body names a field twice at its outermost level, so that readers may differ about it. */
   repeatsFields: boolean;
@@ -15,8 +21,10 @@ export type Chat = {
   /** The caller wants to see usage in the stream. */
   wantsUsage: boolean;
   choices: number;
-  /** The caller's bound on the answer. */
+  /** The caller's bound on the answer; what is bounded here and not in `body` is put there for each provider. */
   maxTokens: number | null;
+  /** Fields that are understood, and left out because no provider takes them. */
+  dropped: readonly string[];
 };
 
 export const isFields = (value: unknown): value is Fields =>

@@ -2,36 +2,52 @@ import { Problem, common } from "../../../platform/problem.ts";
 import { scanBody } from "./body-scan.ts";
 import { bad, isFields, unpriced, type Chat, type Fields } from "./chat.ts";
 
-const MAX_MESSAGES = 2_000;
-const MAX_TOOLS = 256;
-const MAX_CHOICES = 8;
+export const MAX_MESSAGES = 2_000;
+export const MAX_TOOLS = 256;
+export const MAX_CHOICES = 8;
 
 /** Parses and checks the body of a chat call; 400 with the field at fault. */
-export function readChat(bytes: unknown): Chat {
-  if (!Buffer.isBuffer(bytes) || bytes.length === 0) throw new Problem(common.malformed_json);
-  const { outermostMembers } = scanBody(bytes);
-  const body = parse(bytes);
-  if (!isFields(body)) return bad("/", "must be an object");
-  const { model, stream } = body;
-  if (typeof model !== "string" || model.length === 0 || model.length > 256)
-    bad("/model", "must name a model");
+export function readChat(given: unknown): Chat {
+  const { bytes, body, repeatsFields } = readBody(given);
+  const model = modelOf(body);
   checkMessages(body["messages"]);
   checkTools(body["tools"]);
   checkPriced(body);
-  if (!absent(stream) && typeof stream !== "boolean") bad("/stream", "must be a boolean");
+  const stream = streamOf(body);
   const options = objectOf(body, "stream_options");
   const usage = objectOf(body, "usage");
   objectOf(body, "provider");
   return {
+    endpoint: "chat/completions",
     body,
     bytes,
-    repeatsFields: outermostMembers !== Object.keys(body).length,
-    model: model as string,
-    stream: stream === true,
+    repeatsFields,
+    model,
+    stream,
     wantsUsage: options?.["include_usage"] === true || usage?.["include"] === true,
     choices: integer(body, "n", MAX_CHOICES) ?? 1,
     maxTokens: largest(integer(body, "max_tokens"), integer(body, "max_completion_tokens")),
+    dropped: [],
   };
+}
+
+/** Bounds and parses a body; 400 for what is no JSON object. */
+export function readBody(bytes: unknown): { bytes: Buffer; body: Fields; repeatsFields: boolean } {
+  if (!Buffer.isBuffer(bytes) || bytes.length === 0) throw new Problem(common.malformed_json);
+  const { outermostMembers } = scanBody(bytes);
+  const body = parse(bytes);
+  if (!isFields(body)) return bad("/", "must be an object");
+  return { bytes, body, repeatsFields: outermostMembers !== Object.keys(body).length };
+}
+
+export function modelOf({ model }: Fields): string {
+  if (typeof model === "string" && model.length > 0 && model.length <= 256) return model;
+  return bad("/model", "must name a model");
+}
+
+export function streamOf({ stream }: Fields): boolean {
+  if (!absent(stream) && typeof stream !== "boolean") bad("/stream", "must be a boolean");
+  return stream === true;
 }
 
 function parse(bytes: Buffer): unknown {
@@ -42,17 +58,17 @@ function parse(bytes: Buffer): unknown {
   }
 }
 
-const absent = (value: unknown): value is null | undefined => value === undefined || value === null;
+export const absent = (value: unknown): value is null | undefined => value === undefined || value === null;
 const largest = (a: number | null, b: number | null): number | null =>
   a === null || b === null ? (a ?? b) : Math.max(a, b);
 
-function objectOf(body: Fields, name: string): Fields | null {
+export function objectOf(body: Fields, name: string): Fields | null {
   const value = body[name];
   if (absent(value)) return null;
   return isFields(value) ? value : bad(`/${name}`, "must be an object");
 }
 
-function integer(body: Fields, name: string, most = 10_000_000): number | null {
+export function integer(body: Fields, name: string, most = 10_000_000): number | null {
   const value = body[name];
   if (absent(value)) return null;
   if (Number.isSafeInteger(value) && Number(value) >= 1 && Number(value) <= most) return Number(value);
@@ -90,7 +106,7 @@ function checkTools(tools: unknown): void {
 /** Options that send the call to another model or add a cost per use. */
 const UNPRICED = ["plugins", "web_search_options", "models", "route", "audio", "preset"];
 
-function checkPriced(body: Fields): void {
+export function checkPriced(body: Fields): void {
   for (const name of UNPRICED) {
     const value = body[name];
     if (!absent(value) && !(Array.isArray(value) && value.length === 0)) unpriced(`/${name}`);

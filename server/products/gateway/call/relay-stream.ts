@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import type { ProblemKind } from "../../../platform/problem.ts";
 import {
   ChatReader,
   textsIn,
@@ -12,7 +13,8 @@ import {
 } from "../../../vendors/llm/index.ts";
 import { Drain, type Asked } from "./left.ts";
 import { faultOf, faults, type Fault, type RelayEnd } from "./outcome.ts";
-import { MOST_KEPT_BYTES } from "../keys/kept-answer.ts";
+import type { Voice } from "../dialects/dialect.ts";
+import { MOST_KEPT_BYTES, type Tail } from "../keys/kept-answer.ts";
 import { StreamWriter } from "./stream-writer.ts";
 import { timeoutsFor, type Timeouts } from "./timeouts.ts";
 import type { Watch, Watched } from "./watch.ts";
@@ -28,6 +30,8 @@ type Options = {
   timeouts: Timeouts;
   raw: ServerResponse;
   progress: Progress;
+  /** Puts it in the caller's words. */
+  voice: Voice;
   /** Remembers what goes out. */
   keep: boolean;
   /** Called once, before the first byte: writes the status and headers. */
@@ -98,27 +102,31 @@ export class StreamRelay implements CallListener, ChatSink, Watched {
     return this.#writer.opened;
   }
 
+  /** Lets go of what waits for a content, once the stream is complete without one. */
+  flush(): void {
+    this.#flushKept();
+  }
+
   /** Ends a complete stream. */
   finish(end: Buffer): void {
-    this.#flushKept();
     this.#writer.write(end);
     this.#writer.end();
   }
 
-  /** The provider's usage chunk; null until it came. */
-  get usageHead(): Record<string, unknown> | null {
-    return this.#usageHead;
+  /** What the end is written by. */
+  tail(usage: Usage): Tail | null {
+    return this.#options.voice.tail(usage, this.#usageHead);
   }
 
-  /** All chunks that the caller gets before the end, where they are kept and not too many; else null. */
+  /** All that the caller got before the end, where it is kept and not too much; else null. */
   get sent(): Buffer | null {
     if (!this.#options.keep || this.#copiedBytes > MOST_KEPT_BYTES) return null;
-    return Buffer.concat([...this.#copies, ...this.#kept]);
+    return Buffer.concat(this.#copies);
   }
 
-  /** Ends an opened stream with an error the caller sees, without `[DONE]`. */
-  breakOff(body: unknown): void {
-    this.#writer.write(Buffer.from(`data: ${JSON.stringify(body)}\n\n`));
+  /** Ends an opened stream with an error the caller sees, without the end of a complete one. */
+  breakOff(kind: ProblemKind): void {
+    this.#writer.write(this.#options.voice.breakOff(kind));
     this.#writer.end();
   }
 
@@ -228,7 +236,9 @@ export class StreamRelay implements CallListener, ChatSink, Watched {
     for (const bytes of this.#kept) this.#send(bytes);
     this.#kept = [];
   }
-  #send(bytes: Buffer): void {
+  #send(event: Buffer): void {
+    const bytes = this.#options.voice.say(event);
+    if (bytes === null) return;
     if (this.#options.keep && this.#copiedBytes <= MOST_KEPT_BYTES) {
       this.#copies.push(bytes);
       this.#copiedBytes += bytes.length;

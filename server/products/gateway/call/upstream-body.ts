@@ -3,6 +3,7 @@ import { KINDS } from "../../../vendors/llm/index.ts";
 import type { Candidate } from "../models/catalogue.ts";
 import type { Bound } from "./bound.ts";
 import { isFields, type Chat } from "./chat.ts";
+import { absent } from "./read-chat.ts";
 
 const CLOSE_OBJECT = 125;
 /** Never sent upstream. */
@@ -24,7 +25,7 @@ export function upstreamBody(chat: Chat, candidate: Candidate, bound: Bound): Bu
   }
   if (chat.stream) fields.set("stream_options", `{"include_usage":true}`);
   const maxTokens = Math.min(bound.maxTokens, candidate.maxOutputTokens);
-  if (chat.maxTokens === null || bound.fitted)
+  if (bound.fitted || (absent(chat.body["max_tokens"]) && absent(chat.body["max_completion_tokens"])))
     fields.set(kind === "openai" ? "max_completion_tokens" : "max_tokens", String(maxTokens));
   if (candidate.upstreamModel !== chat.model) fields.set("model", JSON.stringify(candidate.upstreamModel));
   const added = [...fields].map(([name, json]) => `"${name}":${json}`).join(",");

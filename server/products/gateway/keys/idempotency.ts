@@ -3,6 +3,7 @@ import { addMs, type Clock } from "../../../platform/clock.ts";
 import { withTx, type Db } from "../../../platform/db/index.ts";
 import type { Actor } from "../../../platform/http/index.ts";
 import { Problem, common } from "../../../platform/problem.ts";
+import type { Endpoint } from "../call/chat.ts";
 import { deleteKey, findKey, type KeptKey } from "./idempotency-store.ts";
 import { deleteOldAnswers, findKept } from "./kept-store.ts";
 import type { Replay } from "./replay.ts";
@@ -11,7 +12,7 @@ import { gatewayProblems } from "../problems.ts";
 /** Reads the header; null without one, 400 for one that is malformed. */
 export function keyOf(
   header: string | string[] | undefined,
-  call: { actor: Actor; requestId: string; bytes: Buffer; now: Date },
+  call: { actor: Actor; requestId: string; endpoint: Endpoint; bytes: Buffer; now: Date },
 ): KeptKey | null {
   if (header === undefined) return null;
   if (typeof header !== "string" || !/^[\x20-\x7e]{1,255}$/.test(header))
@@ -19,10 +20,17 @@ export function keyOf(
   return {
     credentialId: call.actor.credentialId,
     key: header,
-    hash: createHash("sha256").update(call.bytes).digest(),
+    hash: hashOf(call),
     requestId: call.requestId,
     createdAt: call.now,
   };
+}
+
+/** Of what was asked: the same bytes at another endpoint are another request. */
+function hashOf({ endpoint, bytes }: { endpoint: Endpoint; bytes: Buffer }): Buffer {
+  const hash = createHash("sha256");
+  if (endpoint !== "chat/completions") hash.update(`${endpoint}\n`);
+  return hash.update(bytes).digest();
 }
 
 const KEPT_MS = 24 * 3_600_000;

@@ -1,7 +1,8 @@
 import type { Call } from "../../../platform/http/index.ts";
 import type { OrgId } from "../../../platform/ids.ts";
 import type { Sealer } from "../../../platform/crypto/index.ts";
-import { endOfStream, openAnswer, type ToldCost } from "./kept-answer.ts";
+import type { Dialect } from "../dialects/dialect.ts";
+import { openAnswer, type ToldCost } from "./kept-answer.ts";
 import type { KnownAnswer } from "./kept-store.ts";
 
 /** An answer that was given before under the same key. */
@@ -17,7 +18,7 @@ export function answerAgain(
   sealer: Sealer,
   org: OrgId,
   { requestId, known }: Replay,
-  reply: Call["reply"],
+  { reply, dialect }: Pick<Call, "reply"> & { dialect: Dialect },
 ): void {
   const cost = costOf(known);
   reply.headers({
@@ -29,7 +30,7 @@ export function answerAgain(
   });
   const kept = openAnswer(sealer, org, requestId, known);
   if (kept.streamed) {
-    const bytes = Buffer.concat([kept.bytes, endOfStream(cost, kept.usageHead)]);
+    const bytes = Buffer.concat([kept.bytes, dialect.streamEnd(cost, kept.tail)]);
     reply.code(200).type("text/event-stream; charset=utf-8").send(bytes);
     return;
   }
