@@ -21,6 +21,15 @@ const aSettledCall = once(async (app) => {
   return id;
 });
 
+/** A call that costs credits, in one of the dialects. */
+const spending = (body: unknown): Example => ({
+  async given(app) {
+    await credits(app);
+    return { body };
+  },
+});
+export const completion = spending({ model: "sandbox/echo", max_tokens: 5, prompt: "Hello" });
+
 export const gatewayExamples: Record<string, Example> = {
   reserveTokens: {
     async given(app) {

@@ -37,7 +37,7 @@ import {
   ownOrganization,
 } from "./rows.ts";
 import { billingExamples } from "./examples-billing.ts";
-import { gatewayExamples } from "./examples-gateway.ts";
+import { completion, gatewayExamples } from "./examples-gateway.ts";
 import { paymentsExamples } from "./examples-payments.ts";
 import { relayExamples } from "./examples-relay.ts";
 import { llmExamples } from "./examples-llm.ts";
@@ -262,6 +262,8 @@ export const examples: Record<string, Example> = {
   // Gateway
   createChatCompletion: chat,
   createChatCompletionLlm: chat,
+  createCompletion: completion,
+  createCompletionLlm: completion,
   listModels: {},
   listModelsLlm: {},
   getModel: model,

@@ -1,6 +1,7 @@
 import type { Http } from "../../platform/http/index.ts";
 import { complete, type Incoming } from "./complete.ts";
 import { chatDialect } from "./dialects/chat.ts";
+import { completionsDialect } from "./dialects/completions.ts";
 import { limitRoutes } from "./limits/routes.ts";
 import type { SetKeyLimits } from "./limits/set.ts";
 import { getModel, listModels } from "./models/listing.ts";
@@ -34,6 +35,15 @@ import { routingRoutes } from "./routing/routes.ts";
 export { usageStatsRoutes } from "./operator-routes.ts";
 
 const BODY_LIMIT = 8 * 1024 * 1024;
+/** What all model calls share. */
+const spending = {
+  method: "POST",
+  // By limits of their own: the key's, the person's, the organization's and the plan's.
+  limit: "none",
+  bodyLimit: BODY_LIMIT,
+  rawBody: true,
+  answer: { status: 200, schema: null },
+} as const;
 const use = { least: "agent", permission: "gateway.use" } as const;
 const read = { least: "viewer", scope: "gateway.use" } as const;
 
@@ -61,16 +71,19 @@ function modelRoutes(http: Http, gateway: Gateway, base: string, suffix: string)
   const shared = { tag: "Models", access: use, envelope: "openai" } as const;
   http.operation({
     ...shared,
-    method: "POST",
+    ...spending,
     path: `${base}/chat/completions`,
     id: `createChatCompletion${suffix}`,
     summary: "Chat with a model, as JSON or as a stream",
-    // By limits of their own: the key's, the person's, the organization's and the plan's.
-    limit: "none",
-    bodyLimit: BODY_LIMIT,
-    rawBody: true,
-    answer: { status: 200, schema: null },
     handle: (call) => tracked(gateway, { ...call, dialect: chatDialect }),
+  });
+  http.operation({
+    ...shared,
+    ...spending,
+    path: `${base}/completions`,
+    id: `createCompletion${suffix}`,
+    summary: "Complete a prompt by a chat model, as JSON or as a stream",
+    handle: (call) => tracked(gateway, { ...call, dialect: completionsDialect }),
   });
   http.operation({
     ...shared,

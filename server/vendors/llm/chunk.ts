@@ -92,10 +92,13 @@ function parse(data: Buffer): Fields | null {
   }
 }
 
+/** The chunk in an event of a stream; null where there is none. */
+export const chunkOf = (event: Buffer): Fields | null => parse(event.subarray(event.indexOf(OPEN)));
+
 /** What the model said in these events, for an estimate. */
 export function textsIn(events: readonly Buffer[]): string[] {
   return events.flatMap((raw) => {
-    const value = parse(raw.subarray(raw.indexOf(OPEN)));
+    const value = chunkOf(raw);
     const choices = value && Array.isArray(value["choices"]) ? (value["choices"] as unknown[]) : [];
     return choices.flatMap((choice) => {
       const delta = isFields(choice) ? choice["delta"] : null;

@@ -14,7 +14,7 @@ export { KINDS, PROVIDER_KINDS, type ProviderKind } from "./kinds.ts";
 export { listsPrices, readPrices, type ListedPrice } from "./price-list.ts";
 export type { AnswerHead, Break, CallListener, OpenCall } from "./open-call.ts";
 export { ChatReader, type ChatSink } from "./chat-reader.ts";
-export { textsIn, usageChunk, type Chunk } from "./chunk.ts";
+export { chunkOf, textsIn, usageChunk, type Chunk } from "./chunk.ts";
 export { readAnswer, generationIdIn, type Answer } from "./answer.ts";
 export type { DayBooks } from "./activity.ts";
 export type { Usage } from "./usage.ts";

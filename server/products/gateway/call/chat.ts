@@ -5,7 +5,7 @@ import { gatewayProblems } from "../problems.ts";
 export type Fields = Record<string, unknown>;
 
 /** Where a call came in, as rows and metrics name it. */
-export type Endpoint = "chat/completions";
+export type Endpoint = "chat/completions" | "completions";
 
 /** A chat request, as far as the gateway has to understand it. */
 export type Chat = {
