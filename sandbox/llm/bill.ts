@@ -4,6 +4,7 @@
  */
 import type { Row, World } from "../core/company.ts";
 import type { Chat } from "./request.ts";
+import type { Model } from "./models.ts";
 import { nameOf } from "./view.ts";
 import { costOf, formatUsd, type Counts } from "./price.ts";
 
@@ -27,6 +28,11 @@ export type Generation = {
   sessionId: string | null;
   userAgent: string | null;
   referer: string | null;
+};
+
+/** What is sold by one call. */
+export type Sold = Pick<Chat, "stream" | "user" | "metadata" | "sessionId"> & {
+  model: Pick<Model, "id" | "provider" | "rates">;
 };
 
 const tableOf = (world: World): string => `${nameOf(world)}_generations`;
@@ -57,7 +63,7 @@ function ledgerOf(world: World): Ledger {
 /** A fresh generation; nothing is written yet. */
 export function begin(
   world: World,
-  chat: Chat,
+  chat: Sold,
   prompt: { prompt: number; cached: number; written?: number },
   idPrefix = "gen-",
 ): Generation {
@@ -90,7 +96,7 @@ export function begin(
 }
 
 /** Prices what was generated so far. */
-export function price(generation: Generation, chat: Chat, completion: number, times: bigint): void {
+export function price(generation: Generation, chat: Pick<Sold, "model">, completion: number, times: bigint): void {
   generation.counts.completion = completion;
   const cost = costOf(chat.model.rates, generation.counts);
   generation.promptCost = cost.prompt * times;

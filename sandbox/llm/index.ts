@@ -13,6 +13,9 @@ import { FAULT_KINDS } from "./behaviour.ts";
 import { billOf, listGenerations } from "./bill.ts";
 import { chatCompletions } from "./chat.ts";
 import { control } from "./control.ts";
+import { openrouterDialect } from "./dialect.ts";
+import { embedIn } from "./embeddings/embed.ts";
+import { embeddingModels, findEmbeddingModel } from "./embeddings/models.ts";
 import { refusalOf, refuse, sendRefusal } from "./errors.ts";
 import { getCredits, getGeneration, getKey, listModels } from "./lookups.ts";
 import { formatUsd } from "./price.ts";
@@ -25,6 +28,9 @@ export { requesty } from "./companies/requesty.ts";
 const ROUTES: Readonly<Record<string, (exchange: Exchange) => void | Promise<void>>> = {
   "GET /api/v1/models": listModels,
   "POST /api/v1/chat/completions": chatCompletions,
+  "POST /api/v1/embeddings": (exchange) =>
+    embedIn({ dialect: openrouterDialect, find: findEmbeddingModel, own: true }, exchange),
+  "GET /api/v1/embeddings/models": listEmbeddingModels,
   "GET /api/v1/generation": getGeneration,
   "GET /api/v1/key": getKey,
   "GET /api/v1/credits": getCredits,
@@ -34,6 +40,33 @@ const ROUTES: Readonly<Record<string, (exchange: Exchange) => void | Promise<voi
       apiKey: keyOf(exchange.world, "openrouter"),
     }),
 };
+
+/** `GET /embeddings/models`: a list of its own, as at OpenRouter. */
+function listEmbeddingModels({ res }: Exchange): void {
+  const data = embeddingModels.map(({ id, name, created, contextLength, rates }) => ({
+    id,
+    canonical_slug: id,
+    name,
+    created,
+    description: `${name}, answered by fixed rules on this machine.`,
+    context_length: contextLength,
+    architecture: {
+      modality: "text->embeddings",
+      input_modalities: ["text"],
+      output_modalities: ["embeddings"],
+      tokenizer: "GPT",
+      instruct_type: null,
+    },
+    pricing: { prompt: formatUsd(rates.prompt), completion: "0" },
+    top_provider: { context_length: contextLength, max_completion_tokens: null, is_moderated: false },
+    per_request_limits: null,
+    supported_parameters: [],
+    default_parameters: {},
+    supported_voices: null,
+    links: { details: `/api/v1/models/${id}/endpoints` },
+  }));
+  res.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ data }));
+}
 
 /** Operations in OpenRouter's published document that this company could play. */
 const OFFICIAL_OPERATIONS = 20;

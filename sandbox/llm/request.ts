@@ -161,7 +161,7 @@ export type FindModel = (id: string) => Model | null;
 const slugOf = (provider: string): string => provider.toLowerCase().replaceAll(" ", "-");
 
 /** `provider` preferences: `only`, `ignore` and `max_price` (USD per million tokens) can leave nobody to answer. */
-function checkRouting(given: unknown, model: Model): Refusal | null {
+export function checkRouting(given: unknown, model: Pick<Model, "provider" | "rates">): Refusal | null {
   if (!isObject(given)) return null;
   const lists = (name: string): boolean => {
     const list = given[name];

@@ -37,7 +37,7 @@ import {
   ownOrganization,
 } from "./rows.ts";
 import { billingExamples } from "./examples-billing.ts";
-import { completion, gatewayExamples } from "./examples-gateway.ts";
+import { completion, embedding, gatewayExamples } from "./examples-gateway.ts";
 import { paymentsExamples } from "./examples-payments.ts";
 import { relayExamples } from "./examples-relay.ts";
 import { llmExamples } from "./examples-llm.ts";
@@ -264,6 +264,8 @@ export const examples: Record<string, Example> = {
   createChatCompletionLlm: chat,
   createCompletion: completion,
   createCompletionLlm: completion,
+  createEmbedding: embedding,
+  createEmbeddingLlm: embedding,
   listModels: {},
   listModelsLlm: {},
   getModel: model,

@@ -1,10 +1,12 @@
-/** OpenAI, mounted at `/openai/v1`: chat and models. */
+/** OpenAI, mounted at `/openai/v1`: chat, embeddings and models. */
 import type { Company } from "../../core/company.ts";
 import type { Dialect } from "../dialect.ts";
 import type { Refusal } from "../errors.ts";
 import { findModel, models, type Model } from "../models.ts";
 import { isObject, readChat, type Chat } from "../request.ts";
 import { chunksOf, DONE, jsonText, type Manner } from "../wire.ts";
+import { embedIn } from "../embeddings/embed.ts";
+import { embeddingModels, findEmbeddingModel } from "../embeddings/models.ts";
 import { chatCompany, json } from "./chat-company.ts";
 
 const VENDOR = "openai/";
@@ -67,17 +69,21 @@ export const openaiDialect = (manner: Manner, rest: Partial<Dialect> = {}): Dial
   ...rest,
 });
 
+const dialect = openaiDialect(MANNER);
+
 export const openai: Company = chatCompany({
   name: "openai",
   keyPrefix: "sk-sandbox-",
   basePath: "/v1",
   chat: "/v1/chat/completions",
-  dialect: openaiDialect(MANNER),
+  dialect,
   routes: {
+    "POST /v1/embeddings": (exchange) =>
+      embedIn({ dialect, find: (id) => findEmbeddingModel(`${VENDOR}${id}`), own: false }, exchange),
     "GET /v1/models": (exchange) =>
       json(exchange, {
         object: "list",
-        data: models
+        data: [...models, ...embeddingModels]
           .filter(({ id }) => id.startsWith(VENDOR))
           .map(({ id, created }) => ({
             id: id.slice(VENDOR.length),

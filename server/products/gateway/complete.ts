@@ -143,7 +143,8 @@ async function answerJson(gateway: Gateway, call: HeldCall, { dialect, reply }: 
     call,
     (candidate) => {
       const body = upstreamBody(call.chat, candidate, call.bound);
-      return relayJson({ asked: candidate.provider, watch, timeouts, body, raw: reply.raw });
+      const { task } = call.chat;
+      return relayJson({ asked: candidate.provider, task, watch, timeouts, body, raw: reply.raw });
     },
     () => tellWho(reply, call),
   );

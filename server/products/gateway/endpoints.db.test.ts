@@ -68,3 +68,61 @@ test("the same key at another endpoint is another request", async () => {
   expect(elsewhere.status).toBe(400);
   expect(elsewhere.body.error).toMatchObject({ code: "idempotency_mismatch" });
 });
+
+describe("embeddings", () => {
+  const embedding = "openai/text-embedding-3-small";
+  const input = ["The boat left port", "Invoices are due"];
+
+  test.each(["/v1", "/api/llm"])("under %s, by the SDK in either encoding", async (base) => {
+    const asked = await sdk(base).embeddings.create({ model: embedding, input, encoding_format: "float" });
+    // Without a word about it the SDK asks for base64 and reads it back.
+    const plain = await sdk(base).embeddings.create({ model: embedding, input });
+    expect(asked.data).toHaveLength(2);
+    expect(asked.data[0]?.embedding).toHaveLength(1_536);
+    for (const [at, { embedding: vector }] of plain.data.entries())
+      expect(Math.fround(vector[0] ?? NaN)).toBe(Math.fround(asked.data[at]?.embedding[0] ?? NaN));
+    expect(asked.usage.prompt_tokens).toBeGreaterThan(0);
+  });
+
+  test("cost their bill at each provider that makes them, and nobody else is asked", async () => {
+    for (const company of ["openrouter", "openai"] as const) {
+      const answer = await post("/v1/embeddings", { model: embedding, input, ...only(company) });
+      expect(answer.status, answer.text).toBe(200);
+      expect(answer.headers.get("x-holdfast-provider")).toBe(company);
+      await costsTheBill("embeddings", company);
+    }
+    const nobody = await post("/v1/embeddings", { model: embedding, input, ...only("glama") });
+    expect(nobody.status).toBe(503);
+  });
+
+  test("a model is called at the endpoints of its task alone", async () => {
+    const chat = { model: embedding, messages: [{ role: "user", content: "Hello" }] };
+    for (const [path, body] of [
+      ["/v1/chat/completions", chat],
+      ["/v1/embeddings", { model, input }],
+    ] as const) {
+      const answer = await post(path, body);
+      expect(answer.status).toBe(400);
+      expect(answer.body.error).toMatchObject({ code: "wrong_endpoint" });
+    }
+  });
+
+  test("an answer without vectors is none, and the next provider gives one", async () => {
+    const match = { path: "/api/v1/embeddings" };
+    for (const fault of ["empty_body", "broken_json", "html_502"]) {
+      await gateway.fault(fault, { match });
+      const order = { holdfast: { routing: { order: ["openrouter"] } } };
+      const answer = await post("/v1/embeddings", { model: embedding, input, ...order });
+      expect(answer.status, answer.text).toBe(200);
+      expect(answer.headers.get("x-holdfast-provider")).toBe("openai");
+      expect(answer.headers.get("x-holdfast-attempts")).toBe("2");
+    }
+  });
+
+  test("usage that is not told is estimated from the texts", async () => {
+    await gateway.fault("no_usage", { match: { path: "/v1/embeddings" } }, 1, "openai");
+    const answer = await post("/v1/embeddings", { model: embedding, input, ...only("openai") });
+    expect(answer.status, answer.text).toBe(200);
+    expect(answer.headers.get("x-holdfast-cost-basis")).toBe("estimated");
+  });
+});

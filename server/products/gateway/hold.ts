@@ -52,7 +52,8 @@ export async function hold(gateway: Gateway, asking: Asking): Promise<HeldCall> 
   const exact = tightenBound(loose, model, counted.tokens);
   const tight = fit ? fitted(exact, model, first.availableMicros) : exact;
   if (tight.micros > first.availableMicros) throw tooDear(tight, first);
-  if (counted.whole && counted.tokens > model.contextLength)
+  // The window of embeddings is each text's own, which the provider knows best.
+  if (chat.task === "chat" && counted.whole && counted.tokens > model.contextLength)
     throw new Problem(gatewayProblems.context_length_exceeded);
   const second = await tryHold(gateway, asking, tight);
   if (second.held) return second.call;

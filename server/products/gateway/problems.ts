@@ -4,6 +4,7 @@ import { problems } from "../../platform/problem.ts";
 export const gatewayProblems = problems({
   unpriced_feature: [400, "This option adds a cost that has no price here"],
   price_unknown: [400, "This model has no active price"],
+  wrong_endpoint: [400, "This model is called at another endpoint"],
   context_length_exceeded: [400, "The prompt is longer than the model's context window"],
   provider_refused_request: [400, "The provider refused this request"],
   insufficient_quota: [402, "Not enough credits for this call"],

@@ -2,6 +2,7 @@ import type { Http } from "../../platform/http/index.ts";
 import { complete, type Incoming } from "./complete.ts";
 import { chatDialect } from "./dialects/chat.ts";
 import { completionsDialect } from "./dialects/completions.ts";
+import { embeddingsDialect } from "./dialects/embeddings.ts";
 import { limitRoutes } from "./limits/routes.ts";
 import type { SetKeyLimits } from "./limits/set.ts";
 import { getModel, listModels } from "./models/listing.ts";
@@ -84,6 +85,14 @@ function modelRoutes(http: Http, gateway: Gateway, base: string, suffix: string)
     id: `createCompletion${suffix}`,
     summary: "Complete a prompt by a chat model, as JSON or as a stream",
     handle: (call) => tracked(gateway, { ...call, dialect: completionsDialect }),
+  });
+  http.operation({
+    ...shared,
+    ...spending,
+    path: `${base}/embeddings`,
+    id: `createEmbedding${suffix}`,
+    summary: "Turn up to 2,048 texts into vectors",
+    handle: (call) => tracked(gateway, { ...call, dialect: embeddingsDialect }),
   });
   http.operation({
     ...shared,

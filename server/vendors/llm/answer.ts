@@ -20,14 +20,28 @@ export function readAnswer(bytes: Buffer): Answer | null {
   const choices = Array.isArray(value["choices"]) ? (value["choices"] as unknown[]).filter(isFields) : [];
   if (choices.length === 0 || choices.some(({ message }) => !isFields(message))) return null;
   const texts = choices.flatMap(({ message }) => textsOf(message as Fields));
-  const id = value["id"];
   return {
-    generationId: typeof id === "string" && id.length <= 200 ? id : null,
+    generationId: idOf(value),
     usage: readUsage(value["usage"]),
     content: texts.some((text) => text.length > 0),
     texts,
   };
 }
+
+/** Reads an answer of vectors; null for one that is malformed, has none or reports an error instead. */
+export function readEmbeddings(bytes: Buffer): Answer | null {
+  const value = parse(bytes);
+  if (value === null || isFields(value["error"]) || !Array.isArray(value["data"])) return null;
+  const data = value["data"] as unknown[];
+  if (data.length === 0 || !data.every(isVector)) return null;
+  const usage = isFields(value["usage"]) ? { completion_tokens: 0, ...value["usage"] } : null;
+  return { generationId: idOf(value), usage: readUsage(usage), content: true, texts: [] };
+}
+
+const isVector = (value: unknown): boolean =>
+  isFields(value) && (typeof value["embedding"] === "string" || Array.isArray(value["embedding"]));
+
+const idOf = ({ id }: Fields): string | null => (typeof id === "string" && id.length <= 200 ? id : null);
 
 function parse(bytes: Buffer): Fields | null {
   try {

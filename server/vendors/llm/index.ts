@@ -15,7 +15,7 @@ export { listsPrices, readPrices, type ListedPrice } from "./price-list.ts";
 export type { AnswerHead, Break, CallListener, OpenCall } from "./open-call.ts";
 export { ChatReader, type ChatSink } from "./chat-reader.ts";
 export { chunkOf, textsIn, usageChunk, type Chunk } from "./chunk.ts";
-export { readAnswer, generationIdIn, type Answer } from "./answer.ts";
+export { readAnswer, readEmbeddings, generationIdIn, type Answer } from "./answer.ts";
 export type { DayBooks } from "./activity.ts";
 export type { Usage } from "./usage.ts";
 export { createTokenCounter, type TokenCount, type TokenCounter } from "./token-counter.ts";

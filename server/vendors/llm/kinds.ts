@@ -24,6 +24,8 @@ export type Kind = {
   credential(apiKey: string): Readonly<Record<string, string>>;
   /** Below its base URL. */
   chatPath: string;
+  /** Null where it makes no embeddings. */
+  embeddingsPath: string | null;
   modelsPath: string;
   /** What is answered to a good key alone. */
   checkPath: string;
@@ -46,6 +48,7 @@ const OPENAI_SHAPED = {
   takes: null,
   credential: bearer,
   chatPath: "/chat/completions",
+  embeddingsPath: "/embeddings",
   modelsPath: "/models",
   checkPath: "/models",
   generationHeader: "x-generation-id",
@@ -75,6 +78,7 @@ export const KINDS: Readonly<Record<ProviderKind, Kind>> = {
     credential: bearer,
     officialUrl: "https://glama.ai/api/gateway",
     chatPath: "/openai/v1/chat/completions",
+    embeddingsPath: null,
     modelsPath: "/v1/models",
     checkPath: "/v1/models",
     generationHeader: "x-completion-request-id",
@@ -86,19 +90,15 @@ export const KINDS: Readonly<Record<ProviderKind, Kind>> = {
     lookupPauses: LATE,
     onDisconnect: "drain",
   },
-  requesty: { ...OPENAI_SHAPED, officialUrl: "https://router.requesty.ai/v1" },
-  openai: {
-    ...OPENAI_SHAPED,
-    officialUrl: "https://api.openai.com/v1",
-    takes: OPENAI_FIELDS,
-    onDisconnect: "abort",
-  },
+  requesty: { ...OPENAI_SHAPED, embeddingsPath: null, officialUrl: "https://router.requesty.ai/v1" },
+  openai: { ...OPENAI_SHAPED, officialUrl: "https://api.openai.com/v1", onDisconnect: "abort" },
   anthropic: {
     officialUrl: "https://api.anthropic.com/v1",
     dialect: "messages",
     takes: MESSAGES_FIELDS,
     credential: (apiKey) => ({ "x-api-key": apiKey, "anthropic-version": "2023-06-01" }),
     chatPath: "/messages",
+    embeddingsPath: null,
     modelsPath: "/models",
     checkPath: "/models",
     generationHeader: "request-id",

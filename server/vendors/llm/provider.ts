@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { Pool } from "undici";
 import { publicConnector } from "../../platform/outbound/index.ts";
+import { assert } from "../../platform/problem.ts";
 import type { DayBooks } from "./activity.ts";
 import { isLive, isLoopback, KINDS, type Kind, type ProviderKind } from "./kinds.ts";
 import { askMessages } from "./messages/call.ts";
@@ -40,6 +41,10 @@ export type LanguageModels = {
   readonly lookupPauses: readonly number[];
   /** Sends a chat body as it is. */
   chat(body: Buffer, listener: CallListener): OpenCall;
+  /** It makes embeddings. */
+  readonly embeds: boolean;
+  /** Sends a body for embeddings as it is; only where `embeds`. */
+  embed(body: Buffer, listener: CallListener): OpenCall;
   /** Asks for the usage and cost of a generation; never throws. */
   generation(id: string): Promise<Lookup>;
   /** Whether it takes the key: `away` when it does not say so now. Never throws. */
@@ -84,11 +89,12 @@ export function createProvider(options: ProviderOptions): LanguageModels {
   };
   const get = (below: string, signal: AbortSignal) =>
     lookups.request({ method: "GET", path: `${pathname}${below}`, headers, signal });
-  const send = (body: Buffer, listener: CallListener): OpenCall => {
+  const post = (below: string, body: Buffer, listener: CallListener): OpenCall => {
     const call = new CallHandler(listener, way.generationHeader);
-    calls.dispatch({ method: "POST", path: `${pathname}${way.chatPath}`, headers, body }, call);
+    calls.dispatch({ method: "POST", path: `${pathname}${below}`, headers, body }, call);
     return call;
   };
+  const send = (body: Buffer, listener: CallListener) => post(way.chatPath, body, listener);
 
   return {
     name,
@@ -97,6 +103,11 @@ export function createProvider(options: ProviderOptions): LanguageModels {
     lookupPauses: way.lookupPauses,
     chat: (body, listener) =>
       way.dialect === "messages" ? askMessages(body, listener, send) : send(body, listener),
+    embeds: way.embeddingsPath !== null,
+    embed(body, listener) {
+      assert(way.embeddingsPath !== null, "only those that make embeddings are asked for them");
+      return post(way.embeddingsPath, body, listener);
+    },
     async generation(id) {
       if (way.lookup === null) return { state: "unavailable" };
       try {

@@ -7,7 +7,8 @@ import { buildCatalogue, type Candidate } from "../models/catalogue.ts";
 import { linesOf, modelRows, readPriceList } from "../models/price-list.ts";
 import { costOf } from "../models/price.ts";
 import { Health } from "../routing/health.ts";
-import { boundCost, tightenBound } from "./bound.ts";
+import { readEmbedding } from "../dialects/embeddings.ts";
+import { boundCost, fitBound, tightenBound } from "./bound.ts";
 import { readChat } from "./read-chat.ts";
 import { upstreamBody } from "./upstream-body.ts";
 
@@ -142,4 +143,13 @@ test("a field named twice is sent once, as we read it", () => {
   const chat = readChat(twice);
   expect(chat).toMatchObject({ model: model.id, repeatsFields: true });
   expect(upstreamBody(chat, candidate, boundCost(chat, model)).toString()).not.toContain("o1-pro");
+});
+
+test("embeddings are bounded by their texts, or by the tokens they are given as", () => {
+  const { model: embedding } = candidateOf("openai/text-embedding-3-small");
+  const bound = (input: unknown) =>
+    boundCost(readEmbedding(Buffer.from(JSON.stringify({ model: embedding.id, input }))), embedding);
+  expect(bound(["Hello", "you"])).toMatchObject({ promptTokens: 8, maxTokens: 0, outputTokens: 0 });
+  expect(bound([[1, 2], [3]])).toMatchObject({ promptTokens: 3 });
+  expect(fitBound(bound("Hello"), embedding, 0n)).toBeNull();
 });

@@ -55,6 +55,7 @@ const LEAST_FITTED_TOKENS = 256;
 
 /** The same with an answer so short that it can be paid; null when that would be less than 256 tokens. */
 export function fitBound(bound: Bound, model: PricedModel, availableMicros: bigint): Bound | null {
+  if (bound.maxTokens === 0) return null;
   const choices = bound.outputTokens / bound.maxTokens;
   const perToken = worstCost(model.price, 0, choices) - model.price.request;
   const left = availableMicros * ATTO_PER_MICRO - worstCost(model.price, bound.promptTokens, 0);
@@ -88,6 +89,7 @@ function withPrompt(
 
 function promptOf(chat: Chat, model: PricedModel): Prompt {
   const prompt: Prompt = { texts: [], textBytes: 0, otherTokens: 0 };
+  if (chat.task === "embedding") return addInput(prompt, chat.body["input"]);
   for (const [at, message] of (chat.body["messages"] as Fields[]).entries()) {
     prompt.otherTokens += PER_MESSAGE;
     for (const [name, value] of Object.entries(message)) {
@@ -99,6 +101,14 @@ function promptOf(chat: Chat, model: PricedModel): Prompt {
   }
   for (const name of ["tools", "functions", "response_format", "tool_choice"])
     addValue(prompt, chat.body[name]);
+  return prompt;
+}
+
+/** A text, the tokens of one, or several of either. */
+function addInput(prompt: Prompt, input: unknown): Prompt {
+  if (typeof input === "string") addValue(prompt, input);
+  else if (typeof input === "number") prompt.otherTokens += 1;
+  else if (Array.isArray(input)) for (const each of input as unknown[]) addInput(prompt, each);
   return prompt;
 }
 

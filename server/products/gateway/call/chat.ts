@@ -5,11 +5,15 @@ import { gatewayProblems } from "../problems.ts";
 export type Fields = Record<string, unknown>;
 
 /** Where a call came in, as rows and metrics name it. */
-export type Endpoint = "chat/completions" | "completions";
+export type Endpoint = "chat/completions" | "completions" | "embeddings";
 
-/** A chat request, as far as the gateway has to understand it. */
+/** What a model does. */
+export type Task = "chat" | "embedding";
+
+/** A call, as far as the gateway has to understand it. */
 export type Chat = {
   endpoint: Endpoint;
+  task: Task;
   /** What is asked of the provider; translated, where the caller's words are others. */
   body: Fields;
   /** `body` as JSON; the caller's own bytes where nothing was translated. */

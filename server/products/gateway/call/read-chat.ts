@@ -19,6 +19,7 @@ export function readChat(given: unknown): Chat {
   objectOf(body, "provider");
   return {
     endpoint: "chat/completions",
+    task: "chat",
     body,
     bytes,
     repeatsFields,

@@ -2,12 +2,14 @@ import type { ServerResponse } from "node:http";
 import {
   generationIdIn,
   readAnswer,
+  readEmbeddings,
   type Answer,
   type AnswerHead,
   type Break,
   type CallListener,
   type OpenCall,
 } from "../../../vendors/llm/index.ts";
+import type { Task } from "./chat.ts";
 import { Drain, type Asked } from "./left.ts";
 import { faultOf, faults, type Fault, type RelayEnd } from "./outcome.ts";
 import { timeoutsFor, type Timeouts } from "./timeouts.ts";
@@ -18,7 +20,14 @@ const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 
 export type JsonEnd = RelayEnd & { /** The provider's answer, exactly. */ body: Buffer };
 
-type Options = { asked: Asked; watch: Watch; timeouts: Timeouts; body: Buffer; raw: ServerResponse };
+type Options = {
+  asked: Asked;
+  task: Task;
+  watch: Watch;
+  timeouts: Timeouts;
+  body: Buffer;
+  raw: ServerResponse;
+};
 
 /** Asks the provider and waits for the whole answer, the deadline or the caller's leaving. Never rejects. */
 export function relayJson(options: Options): Promise<JsonEnd> {
@@ -44,11 +53,11 @@ class JsonRelay implements CallListener, Watched {
   }
 
   run(): Promise<JsonEnd> {
-    const { asked, watch, body, raw } = this.#options;
+    const { asked, task, watch, body, raw } = this.#options;
     watch.add(this);
     raw.once("close", this.#onClose);
     if (raw.destroyed) this.#finish("left", null);
-    else this.#call = asked.llm.chat(body, this);
+    else this.#call = task === "embedding" ? asked.llm.embed(body, this) : asked.llm.chat(body, this);
     return this.#result.promise;
   }
 
@@ -84,7 +93,7 @@ class JsonRelay implements CallListener, Watched {
   }
   end(): void {
     const body = Buffer.concat(this.#pieces);
-    const answer = readAnswer(body);
+    const answer = this.#options.task === "embedding" ? readEmbeddings(body) : readAnswer(body);
     if (answer) this.#finish("complete", null, answer, body);
     else this.#finish("failed", faults.failed);
   }

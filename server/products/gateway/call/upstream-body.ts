@@ -18,14 +18,15 @@ const OPENROUTERS_OWN = ["usage", "provider", "transforms", "session_id"];
  */
 export function upstreamBody(chat: Chat, candidate: Candidate, bound: Bound): Buffer {
   const { kind } = candidate.provider;
+  const isChat = chat.task === "chat";
   const fields = new Map<string, string>();
   if (kind === "openrouter") {
-    fields.set("usage", `{"include":true}`);
+    if (isChat) fields.set("usage", `{"include":true}`);
     fields.set("provider", providerOf(chat, candidate));
   }
   if (chat.stream) fields.set("stream_options", `{"include_usage":true}`);
   const maxTokens = Math.min(bound.maxTokens, candidate.maxOutputTokens);
-  if (bound.fitted || (absent(chat.body["max_tokens"]) && absent(chat.body["max_completion_tokens"])))
+  if (isChat && (bound.fitted || !namesMaximum(chat)))
     fields.set(kind === "openai" ? "max_completion_tokens" : "max_tokens", String(maxTokens));
   if (candidate.upstreamModel !== chat.model) fields.set("model", JSON.stringify(candidate.upstreamModel));
   const added = [...fields].map(([name, json]) => `"${name}":${json}`).join(",");
@@ -43,27 +44,8 @@ export function upstreamBody(chat: Chat, candidate: Candidate, bound: Bound): Bu
   return Buffer.from(added === "" ? text : `${text.slice(0, -1)},${added}}`);
 }
 
-/** Fields that its company would refuse or not know. */
-function untaken({ body }: Chat, { provider }: Candidate): string[] {
-  const { takes } = KINDS[provider.kind];
-  return takes === null || !("messages" in body) ? [] : Object.keys(body).filter((name) => !takes.has(name));
-}
-
-/** Fields that were said another way, or are ours. */
-const HEEDED = new Set([OWN_OPTIONS, "usage"]);
-const NAMEABLE = /^[\w.-]{1,64}$/;
-const MOST_NAMED = 20;
-
-/** What the caller asked for and this candidate does not hear of, by name; null for nothing. */
-export function droppedFields(chat: Chat, candidate: Candidate): string | null {
-  const { body } = chat;
-  const others = candidate.provider.kind === "openrouter" ? [] : OPENROUTERS_OWN;
-  const names = new Set([...others.filter((name) => name in body), ...untaken(chat, candidate)]);
-  const told = [...names].filter(
-    (name) => !HEEDED.has(name) && NAMEABLE.test(name) && body[name] !== undefined && body[name] !== null,
-  );
-  return told.length === 0 ? null : told.slice(0, MOST_NAMED).join(", ");
-}
+const namesMaximum = ({ body }: Chat): boolean =>
+  !absent(body["max_tokens"]) || !absent(body["max_completion_tokens"]);
 
 /** The caller's wishes about who serves the call, under our price limit or the caller's own where that is lower. */
 function providerOf(chat: Chat, candidate: Candidate): string {

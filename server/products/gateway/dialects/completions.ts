@@ -81,6 +81,7 @@ export function readCompletion(given: unknown): Chat {
   };
   return {
     endpoint: "completions",
+    task: "chat",
     body: asked,
     bytes: Buffer.from(JSON.stringify(asked)),
     repeatsFields: false,

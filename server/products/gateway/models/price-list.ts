@@ -21,8 +21,10 @@ const listSchema = z.strictObject({
         name: z.string().min(1).max(200),
         created: z.int(),
         context_length: z.int().positive(),
-        max_output_tokens: z.int().positive(),
+        /** None where it answers with vectors. */
+        max_output_tokens: z.int().nonnegative(),
         image_tokens: z.int().positive().nullable(),
+        task: z.enum(["chat", "embedding"]).default("chat"),
         /** At OpenRouter; null while it has no price there. */
         prices: prices.nullable(),
         /** Elsewhere: by the provider's id, under its own name. */
@@ -40,11 +42,12 @@ export const readPriceList = (text: unknown = list): PriceList => listSchema.par
 
 /** Rows of the list's models. */
 export const modelRows = ({ models }: PriceList): ModelRow[] =>
-  models.map(({ id, name, created, image_tokens }) => ({
+  models.map(({ id, name, created, image_tokens, task }) => ({
     id,
     name,
     created,
     image_tokens,
+    task,
     paused: false,
     aliases: [],
   }));

@@ -10,7 +10,7 @@ export async function lockModels(tx: Tx): Promise<void> {
 const UPDATE = `
   update gateway.models set name = $2, image_tokens = $3, paused = $4, aliases = $5, updated_at = $6 where id = $1`;
 
-export async function updateModel(tx: Tx, row: Omit<ModelRow, "created">, now: Date): Promise<void> {
+export async function updateModel(tx: Tx, row: Omit<ModelRow, "created" | "task">, now: Date): Promise<void> {
   await tx.query("gateway.update_model", UPDATE, [
     row.id,
     row.name,

@@ -1,5 +1,6 @@
 /** SQL of providers, models and prices. */
 import type { Tx } from "../../../platform/db/index.ts";
+import type { Task } from "../call/chat.ts";
 
 /** In ms; what is left out is as everywhere. */
 export type TimeoutsRow = { firstContent?: number; json?: number; stream?: number; stall?: number };
@@ -47,20 +48,21 @@ export type ModelRow = {
   name: string;
   created: number;
   image_tokens: number | null;
+  task: Task;
   paused: boolean;
   /** Other ids for it. */
   aliases: string[];
 };
 
 const MODELS = `
-  select id, name, created::int, image_tokens::int, paused, aliases from gateway.models order by id`;
+  select id, name, created::int, image_tokens::int, task, paused, aliases from gateway.models order by id`;
 
 export const listModelRows = (tx: Tx): Promise<ModelRow[]> => tx.query("gateway.models", MODELS, []);
 
 const SEED_MODELS = `
-  insert into gateway.models (id, name, created, image_tokens, created_at, updated_at)
-  select id, name, created, image_tokens, $1, $1
-  from json_to_recordset($2::json) as m (id text, name text, created bigint, image_tokens bigint)
+  insert into gateway.models (id, name, created, image_tokens, task, created_at, updated_at)
+  select id, name, created, image_tokens, task, $1, $1
+  from json_to_recordset($2::json) as m (id text, name text, created bigint, image_tokens bigint, task text)
   order by id
   on conflict do nothing`;
 

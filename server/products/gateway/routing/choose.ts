@@ -4,12 +4,15 @@ import { gatewayProblems } from "../problems.ts";
 import { findModel, isAllowed } from "../models/catalogue.ts";
 import type { Candidate, Catalogue, Model, PricedModel, Route } from "../models/catalogue.ts";
 import { dearest } from "../models/price.ts";
+import type { Task } from "../call/chat.ts";
 import { withOwn, type Own } from "../own-keys/offers.ts";
 import type { Policy } from "./policy.ts";
 import type { Routing } from "./routing.ts";
 
 export type Wanted = {
   model: string;
+  /** What it is asked to do; a chat unless told. */
+  task?: Task;
   /** What the caller's key may call; empty or absent: everything. */
   allowed?: readonly string[] | undefined;
   mode: "test" | "live";
@@ -30,20 +33,22 @@ const MILLION = 1_000_000n;
  * are left out or not well.
  */
 export function chooseRoute(catalogue: Catalogue, wanted: Wanted): Route {
-  const { policy, mode, now } = wanted;
+  const { policy, now } = wanted;
   const model = allowedModel(catalogue, wanted.model, wanted);
   if (!model) throw new Problem(gatewayProblems.model_not_found);
+  if (model.row.task !== (wanted.task ?? "chat")) throw new Problem(gatewayProblems.wrong_endpoint);
   if (!model.price) throw new Problem(gatewayProblems.price_unknown);
   const [sole] = model.candidates;
   if (model.candidates.length === 1 && sole && wanted.routing === null && !policy?.routing && !wanted.own) {
-    if (!reaches(sole, mode)) throw unavailable(1_000);
+    if (!reaches(sole, wanted)) throw unavailable(1_000);
     if (!sole.health.breaker.admits(now)) throw unavailable(sole.health.breaker.waitMs(now));
     return sole.route;
   }
   const wish: Routing = { ...policy?.routing, ...wanted.routing };
-  const models = [model, ...(wish.models ?? []).flatMap((id) => allowedModel(catalogue, id, wanted) ?? [])];
+  const others = (wish.models ?? []).flatMap((id) => allowedModel(catalogue, id, wanted) ?? []);
+  const models = [model, ...others.filter(({ row }) => row.task === model.row.task)];
   const possible = [...new Set(models)].map(({ candidates }) =>
-    withOwn(candidates, wanted.own).filter((each) => reaches(each, mode) && suits(each, wish)),
+    withOwn(candidates, wanted.own).filter((each) => reaches(each, wanted) && suits(each, wish)),
   );
   const well = possible.map((some) => some.filter(({ health }) => health.breaker.admits(now)));
   const sorted = well.flatMap((some) => sort(some, wish, now));
@@ -66,8 +71,8 @@ function allowedModel(
 }
 
 /** A test credential spends test credits, which must never buy a call that costs real money. */
-const reaches = ({ provider }: Candidate, mode: "test" | "live"): boolean =>
-  mode === "live" || !provider.llm.live;
+const reaches = ({ provider: { llm } }: Candidate, { mode, task }: Pick<Wanted, "mode" | "task">): boolean =>
+  (mode === "live" || !llm.live) && (task !== "embedding" || llm.embeds);
 
 function suits({ provider, price }: Candidate, wish: Routing): boolean {
   if (wish.only && !wish.only.includes(provider.id)) return false;

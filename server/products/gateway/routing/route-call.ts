@@ -20,6 +20,7 @@ export async function routeCall(
   const keys = ownKeys.known(orgId) ?? (await ownKeys.read(orgId));
   return chooseRoute(catalogue, {
     model: chat.model,
+    task: chat.task,
     allowed: actor.bounds?.allowedModels,
     mode: actor.mode,
     now: deps.clock.now().getTime(),
