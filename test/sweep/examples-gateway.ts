@@ -30,6 +30,11 @@ const spending = (body: unknown): Example => ({
 });
 export const completion = spending({ model: "sandbox/echo", max_tokens: 5, prompt: "Hello" });
 export const embedding = spending({ model: "openai/text-embedding-3-small", input: "Hello" });
+export const message = spending({
+  model: "sandbox/echo",
+  max_tokens: 5,
+  messages: [{ role: "user", content: "Hello" }],
+});
 
 export const gatewayExamples: Record<string, Example> = {
   reserveTokens: {

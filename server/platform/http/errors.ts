@@ -65,6 +65,30 @@ export function openaiBody(problem: Problem): { status: number; body: { error: R
   };
 }
 
+/** Anthropic's error types by status; below 500 the others are `invalid_request_error`. */
+const ANTHROPIC_TYPES: Record<number, string> = {
+  401: "authentication_error",
+  402: "billing_error",
+  403: "permission_error",
+  404: "not_found_error",
+  413: "request_too_large",
+  429: "rate_limit_error",
+  503: "overloaded_error",
+  504: "timeout_error",
+};
+
+/** Anthropic's envelope with our codes beside its types. A body that does not match its schema is 400 there. */
+export function anthropicBody(
+  problem: Problem,
+  requestId: string,
+): { status: number; body: Record<string, unknown> } {
+  const { status, body } = openaiBody(problem);
+  const { message, param, code, type: _type, ...extra } = body.error;
+  const type = ANTHROPIC_TYPES[status] ?? (status >= 500 ? "api_error" : "invalid_request_error");
+  const error = { type, message, code, ...(param === null ? {} : { param }), ...extra };
+  return { status, body: { type: "error", error, request_id: requestId } };
+}
+
 /** RFC 6749, 7009 and 8628: their own names for what our codes and statuses say otherwise. */
 const OAUTH_CODES = new Set([
   "invalid_request",
@@ -112,6 +136,11 @@ export function sendProblem(
     reply.header("retry-after", Math.ceil(problem.options.retryAfter));
   if (config?.envelope === "openai") {
     const { status, body } = openaiBody(problem);
+    reply.code(status).type("application/json").serializer(JSON.stringify).send(body);
+    return;
+  }
+  if (config?.envelope === "anthropic") {
+    const { status, body } = anthropicBody(problem, request.id);
     reply.code(status).type("application/json").serializer(JSON.stringify).send(body);
     return;
   }

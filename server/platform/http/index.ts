@@ -8,6 +8,7 @@
 export { createHttp, type Http } from "./server.ts";
 export type { HttpOptions } from "./options.ts";
 export type { Call, Operation } from "./operation.ts";
+export { anthropicBody } from "./errors.ts";
 export {
   demandProof,
   may,

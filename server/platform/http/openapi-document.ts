@@ -43,7 +43,11 @@ export function documentTransforms(): {
   };
 }
 
-const ERRORS_OF: Record<string, string> = { openai: "OpenAIError", oauth: "OAuthError" };
+const ERRORS_OF: Record<string, string> = {
+  openai: "OpenAIError",
+  anthropic: "AnthropicError",
+  oauth: "OAuthError",
+};
 
 function described(response: Json): Json {
   return Object.fromEntries(
@@ -102,6 +106,19 @@ const ERRORS: Json = {
       error: { ...text, description: "As RFC 6749, 7009 and 8628 name it" },
       error_description: text,
       ...PROBLEM.properties,
+    },
+  },
+  AnthropicError: {
+    type: "object",
+    required: ["type", "error", "request_id"],
+    properties: {
+      type: { type: "string", const: "error" },
+      error: {
+        type: "object",
+        required: ["type", "message", "code"],
+        properties: { type: text, message: text, code: text, param: text },
+      },
+      request_id: text,
     },
   },
   OpenAIError: {

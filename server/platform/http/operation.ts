@@ -67,10 +67,10 @@ export type Operation<
   /** The body may come as a form as well (`application/x-www-form-urlencoded`), as OAuth clients send it. */
   form?: boolean;
   /**
-   * Shape of errors. "openai" is `{"error": {...}}`; "oauth" is RFC 6749's `error` and `error_description` beside the
-   * problem's own members. A bad body is 400 in both.
+   * Shape of errors. "openai" is `{"error": {...}}`; "anthropic" the same below a `type`; "oauth" is RFC 6749's `error` and `error_description` beside the
+   * problem's own members. A bad body is 400 in all of these.
    */
-  envelope?: "problem" | "openai" | "oauth";
+  envelope?: "problem" | "openai" | "anthropic" | "oauth";
   /** A bad credential counts as none, rather than 401: signing out is done either way. */
   lenient?: boolean;
   /** Asked by pages by themselves: it does not keep a session alive. */

@@ -1,8 +1,5 @@
 import type { Http } from "../../platform/http/index.ts";
-import { complete, type Incoming } from "./complete.ts";
-import { chatDialect } from "./dialects/chat.ts";
-import { completionsDialect } from "./dialects/completions.ts";
-import { embeddingsDialect } from "./dialects/embeddings.ts";
+import { callRoutes } from "./dialects/routes.ts";
 import { limitRoutes } from "./limits/routes.ts";
 import type { SetKeyLimits } from "./limits/set.ts";
 import { getModel, listModels } from "./models/listing.ts";
@@ -35,23 +32,21 @@ import { routingRoutes } from "./routing/routes.ts";
 
 export { usageStatsRoutes } from "./operator-routes.ts";
 
-const BODY_LIMIT = 8 * 1024 * 1024;
-/** What all model calls share. */
-const spending = {
-  method: "POST",
-  // By limits of their own: the key's, the person's, the organization's and the plan's.
-  limit: "none",
-  bodyLimit: BODY_LIMIT,
-  rawBody: true,
-  answer: { status: 200, schema: null },
-} as const;
 const use = { least: "agent", permission: "gateway.use" } as const;
 const read = { least: "viewer", scope: "gateway.use" } as const;
 
-/** The OpenAI-compatible door under both base URLs, and what an organization reads about its credits and calls. */
+/**
+ * The door that OpenAI's and Anthropic's clients know, under both base URLs, and what an organization reads about its
+ * credits and calls.
+ */
 export function gatewayRoutes(http: Http, gateway: Gateway, setKeyLimits: SetKeyLimits): void {
-  modelRoutes(http, gateway, "/v1", "");
-  modelRoutes(http, gateway, "/api/llm", "Llm");
+  for (const [base, suffix] of [
+    ["/v1", ""],
+    ["/api/llm", "Llm"],
+  ] as const) {
+    callRoutes(http, gateway, base, suffix);
+    modelRoutes(http, gateway, base, suffix);
+  }
   tokenRoutes(http, gateway);
   reservationRoutes(http, gateway);
   limitRoutes(http, gateway, setKeyLimits);
@@ -72,30 +67,6 @@ function modelRoutes(http: Http, gateway: Gateway, base: string, suffix: string)
   const shared = { tag: "Models", access: use, envelope: "openai" } as const;
   http.operation({
     ...shared,
-    ...spending,
-    path: `${base}/chat/completions`,
-    id: `createChatCompletion${suffix}`,
-    summary: "Chat with a model, as JSON or as a stream",
-    handle: (call) => tracked(gateway, { ...call, dialect: chatDialect }),
-  });
-  http.operation({
-    ...shared,
-    ...spending,
-    path: `${base}/completions`,
-    id: `createCompletion${suffix}`,
-    summary: "Complete a prompt by a chat model, as JSON or as a stream",
-    handle: (call) => tracked(gateway, { ...call, dialect: completionsDialect }),
-  });
-  http.operation({
-    ...shared,
-    ...spending,
-    path: `${base}/embeddings`,
-    id: `createEmbedding${suffix}`,
-    summary: "Turn up to 2,048 texts into vectors",
-    handle: (call) => tracked(gateway, { ...call, dialect: embeddingsDialect }),
-  });
-  http.operation({
-    ...shared,
     method: "GET",
     path: `${base}/models`,
     id: `listModels${suffix}`,
@@ -114,17 +85,6 @@ function modelRoutes(http: Http, gateway: Gateway, base: string, suffix: string)
     handle: async ({ actor, params }) =>
       getModel(gateway.catalogue, `${params.author}/${params.slug}`, actor.bounds?.allowedModels),
   });
-}
-
-/** A call counts as running until its last byte, so that a stop can wait for it. */
-async function tracked(gateway: Gateway, incoming: Incoming): Promise<undefined> {
-  const done = complete(gateway, incoming);
-  gateway.running.set(done, incoming.reply.raw);
-  try {
-    await done;
-  } finally {
-    gateway.running.delete(done);
-  }
 }
 
 function tokenRoutes(http: Http, gateway: Gateway): void {

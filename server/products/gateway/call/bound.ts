@@ -25,7 +25,7 @@ export type Bound = {
   fitted?: true;
 };
 
-const PER_MESSAGE = 16;
+export const PER_MESSAGE = 16;
 /** Quotes, colon, comma and the like around a member of a schema. */
 const PER_MEMBER = 6;
 const DEFAULT_MAX_TOKENS = 16_384;

@@ -5,7 +5,7 @@ import { gatewayProblems } from "../problems.ts";
 export type Fields = Record<string, unknown>;
 
 /** Where a call came in, as rows and metrics name it. */
-export type Endpoint = "chat/completions" | "completions" | "embeddings";
+export type Endpoint = "chat/completions" | "completions" | "embeddings" | "messages";
 
 /** What a model does. */
 export type Task = "chat" | "embedding";

@@ -30,7 +30,8 @@ export function upstreamBody(chat: Chat, candidate: Candidate, bound: Bound): Bu
     fields.set(kind === "openai" ? "max_completion_tokens" : "max_tokens", String(maxTokens));
   if (candidate.upstreamModel !== chat.model) fields.set("model", JSON.stringify(candidate.upstreamModel));
   const added = [...fields].map(([name, json]) => `"${name}":${json}`).join(",");
-  const left = [OWN_OPTIONS, ...(kind === "openrouter" ? [] : OPENROUTERS_OWN), ...untaken(chat, candidate)];
+  const left = [OWN_OPTIONS, ...(kind === "openrouter" ? [] : OPENROUTERS_OWN)];
+  left.push(...refusedBy(chat, candidate));
   if (bound.fitted) left.push("max_tokens", "max_completion_tokens");
   const rewritten = chat.repeatsFields || [...fields.keys(), ...left].some((name) => name in chat.body);
   if (!rewritten) {
@@ -42,6 +43,15 @@ export function upstreamBody(chat: Chat, candidate: Candidate, bound: Bound): Bu
   for (const name of [...fields.keys(), ...left]) delete rest[name];
   const text = JSON.stringify(rest);
   return Buffer.from(added === "" ? text : `${text.slice(0, -1)},${added}}`);
+}
+
+/** Fields that others have and this company refuses; who speaks its own words has to know it. */
+const REFUSED: Readonly<Record<string, readonly string[]>> = { openai: ["top_k", "reasoning"] };
+
+/** What of a translated call is not sent to this candidate. */
+export function refusedBy(chat: Chat, { provider }: Pick<Candidate, "provider">): string[] {
+  if (chat.endpoint === "chat/completions" || chat.endpoint === "embeddings") return [];
+  return (REFUSED[provider.kind] ?? []).filter((name) => name in chat.body);
 }
 
 const namesMaximum = ({ body }: Chat): boolean =>

@@ -2,8 +2,9 @@ import { balances } from "../../../kernel/ledger/index.ts";
 import { withTx } from "../../../platform/db/index.ts";
 import type { Actor } from "../../../platform/http/index.ts";
 import { formatAtto } from "../../../platform/money.ts";
+import { assert } from "../../../platform/problem.ts";
 import { boundCost, tightenBound, type Bound } from "../call/bound.ts";
-import { readChat } from "../call/read-chat.ts";
+import { dialectAt } from "../dialects/doors.ts";
 import { readLimits, type Standing } from "../limits/read.ts";
 import type { PricedModel } from "../models/catalogue.ts";
 import { worstCost } from "../models/price.ts";
@@ -25,9 +26,15 @@ export type Quote = {
 };
 
 /** The most that a call can cost, and what binds it. Refuses what the call itself would be refused for; spends nothing. */
-export async function quote(gateway: Gateway, actor: Actor, body: unknown): Promise<Quote> {
+export async function quote(
+  gateway: Gateway,
+  actor: Actor,
+  { path, body }: { path: string; body: unknown },
+): Promise<Quote> {
   const { deps, tokens } = gateway;
-  const chat = readChat(Buffer.from(JSON.stringify(body)));
+  const dialect = dialectAt(path);
+  assert(dialect, "a path that takes calls");
+  const chat = dialect.read(Buffer.from(JSON.stringify(body)));
   const route = await routeCall(gateway, actor, chat, {});
   const { model } = route;
   const loose = boundCost(chat, model);

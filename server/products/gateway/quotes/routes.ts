@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { int64, type Http } from "../../../platform/http/index.ts";
+import { CALL_PATHS } from "../dialects/doors.ts";
 import { presentStanding, standingAnswer } from "../limits/schemas.ts";
 import type { Gateway } from "../state.ts";
 import { quote } from "./quote.ts";
@@ -8,7 +9,7 @@ const PER_MINUTE = 60;
 const BODY_LIMIT = 8 * 1024 * 1024;
 
 const input = z.strictObject({
-  path: z.enum(["/v1/chat/completions", "/api/llm/chat/completions"]),
+  path: z.enum(CALL_PATHS),
   body: z.record(z.string(), z.unknown()).meta({ description: "As the call itself would send it" }),
 });
 const answer = z
@@ -40,7 +41,7 @@ export function quoteRoutes(http: Http, gateway: Gateway): void {
     body: input,
     answer: { status: 200, schema: answer },
     async handle({ actor, body }) {
-      const quoted = await quote(gateway, actor, body.body);
+      const quoted = await quote(gateway, actor, body);
       const { model, bound } = quoted;
       return {
         route: { model: model.id, provider: quoted.provider, stream: quoted.stream },

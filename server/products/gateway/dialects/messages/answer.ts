@@ -1,0 +1,79 @@
+/** A chat's answer as Anthropic tells a message. Pure. */
+import type { Usage } from "../../../../vendors/llm/index.ts";
+import type { Told } from "../dialect.ts";
+import { isFields, reasoningOf, textOr, toolCallsOf, wholeOf, type Fields } from "../fields.ts";
+
+const STOP_REASONS: Readonly<Record<string, string>> = {
+  stop: "end_turn",
+  length: "max_tokens",
+  tool_calls: "tool_use",
+  function_call: "tool_use",
+  content_filter: "refusal",
+};
+
+export const stopReasonOf = (finish: string | null): string => STOP_REASONS[finish ?? ""] ?? "end_turn";
+
+/** What was charged for, in Anthropic's disjoint counts. */
+export const messagesUsage = (usage: Usage) => ({
+  input_tokens: usage.inputTokens,
+  cache_creation_input_tokens: usage.cacheWriteTokens,
+  cache_read_input_tokens: usage.cacheReadTokens,
+  cache_creation: { ephemeral_5m_input_tokens: usage.cacheWriteTokens, ephemeral_1h_input_tokens: 0 },
+  output_tokens: usage.outputTokens,
+  output_tokens_details: { thinking_tokens: usage.reasoningTokens },
+  server_tool_use: null,
+});
+
+/** A message without what only its end tells. */
+export const messageOf = ({ chat, requestId }: Told, model: string | null) => ({
+  id: `msg_${requestId.replace(/^req_/, "")}`,
+  type: "message",
+  role: "assistant",
+  model: model ?? chat.model,
+  container: null,
+  stop_details: null,
+  stop_sequence: null,
+});
+
+export function answerOf(body: Buffer, told: Told, usage: Usage): Buffer {
+  const { message, finish, model } = wholeOf(body);
+  return Buffer.from(
+    JSON.stringify({
+      ...messageOf(told, model),
+      content: blocksOf(message),
+      stop_reason: stopReasonOf(finish),
+      usage: { ...messagesUsage(usage), service_tier: "standard", inference_geo: null },
+    }),
+  );
+}
+
+export const textBlock = (text: string) => ({ type: "text", text, citations: null });
+export const thinkingBlock = (thinking: string) => ({ type: "thinking", thinking, signature: "" });
+export const toolBlock = (id: string, name: string, input: Fields) => ({
+  type: "tool_use",
+  id,
+  name,
+  input,
+  caller: { type: "direct" },
+});
+
+function blocksOf(message: Fields): unknown[] {
+  const thought = reasoningOf(message);
+  const said = textOr(message["content"], "") + textOr(message["refusal"], "");
+  return [
+    ...(thought === "" ? [] : [thinkingBlock(thought)]),
+    ...(said === "" ? [] : [textBlock(said)]),
+    ...toolCallsOf(message).map(({ id, name, text }) => toolBlock(id, name, inputOf(text))),
+  ];
+}
+
+/** A call that was cut has no whole input; it is told as one without. */
+function inputOf(text: string): Fields {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isFields(value) ? value : {};
+  } catch (error) {
+    if (error instanceof SyntaxError) return {};
+    throw error;
+  }
+}
