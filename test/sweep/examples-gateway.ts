@@ -35,6 +35,7 @@ export const message = spending({
   max_tokens: 5,
   messages: [{ role: "user", content: "Hello" }],
 });
+export const response = spending({ model: "sandbox/echo", max_output_tokens: 5, input: "Hello" });
 
 export const gatewayExamples: Record<string, Example> = {
   reserveTokens: {

@@ -37,7 +37,7 @@ import {
   ownOrganization,
 } from "./rows.ts";
 import { billingExamples } from "./examples-billing.ts";
-import { completion, embedding, gatewayExamples, message } from "./examples-gateway.ts";
+import { completion, embedding, gatewayExamples, message, response } from "./examples-gateway.ts";
 import { paymentsExamples } from "./examples-payments.ts";
 import { relayExamples } from "./examples-relay.ts";
 import { llmExamples } from "./examples-llm.ts";
@@ -266,6 +266,8 @@ export const examples: Record<string, Example> = {
   createCompletionLlm: completion,
   createEmbedding: embedding,
   createEmbeddingLlm: embedding,
+  createResponse: response,
+  createResponseLlm: response,
   createMessage: message,
   createMessageLlm: message,
   countMessageTokens: message,

@@ -5,7 +5,7 @@ import { gatewayProblems } from "../problems.ts";
 export type Fields = Record<string, unknown>;
 
 /** Where a call came in, as rows and metrics name it. */
-export type Endpoint = "chat/completions" | "completions" | "embeddings" | "messages";
+export type Endpoint = "chat/completions" | "completions" | "embeddings" | "messages" | "responses";
 
 /** What a model does. */
 export type Task = "chat" | "embedding";
@@ -29,6 +29,8 @@ export type Chat = {
   maxTokens: number | null;
   /** Fields that are understood, and left out because no provider takes them. */
   dropped: readonly string[];
+  /** What the answer repeats of what was asked, where its dialect does so. */
+  echo?: Fields;
 };
 
 export const isFields = (value: unknown): value is Fields =>

@@ -4,6 +4,7 @@ import { completionsDialect } from "./completions.ts";
 import type { Dialect } from "./dialect.ts";
 import { embeddingsDialect } from "./embeddings.ts";
 import { messagesDialect } from "./messages/messages.ts";
+import { responsesDialect } from "./responses/responses.ts";
 
 export const BASES = ["/v1", "/api/llm"] as const;
 
@@ -28,6 +29,12 @@ export const OPENAI_DOORS: readonly Door[] = [
     operation: "createEmbedding",
     summary: "Turn up to 2,048 texts into vectors",
     dialect: embeddingsDialect,
+  },
+  {
+    path: "/responses",
+    operation: "createResponse",
+    summary: "Ask a model for a response, as JSON or as a stream; nothing is kept between calls",
+    dialect: responsesDialect,
   },
 ];
 

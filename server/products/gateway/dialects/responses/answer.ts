@@ -1,0 +1,102 @@
+/** A chat's answer as a response. Pure. */
+import type { Usage } from "../../../../vendors/llm/index.ts";
+import type { Told } from "../dialect.ts";
+import { reasoningOf, textOr, toolCallsOf, wholeOf, type Fields } from "../fields.ts";
+import { chatUsage } from "../usage.ts";
+
+/** One thing that a model brought forth. */
+export type Made =
+  | { kind: "reasoning" | "text" | "refusal"; id: string; text: string }
+  | { kind: "call"; id: string; text: string; callId: string; name: string };
+
+export type Status = "in_progress" | "completed" | "incomplete";
+
+/** What ids of one response end in. */
+export const stemOf = ({ requestId }: Told): string => requestId.replace(/^req_/, "");
+
+/** A response of which nothing is known but what was asked. */
+export const headOf = (told: Told, model: string | null): Fields => ({
+  id: `resp_${stemOf(told)}`,
+  object: "response",
+  created_at: Math.floor(told.now.getTime() / 1_000),
+  background: false,
+  error: null,
+  incomplete_details: null,
+  model: model ?? told.chat.model,
+  output: [],
+  ...told.chat.echo,
+});
+
+/** Why the model stopped, as a response says it. */
+export function endOf(finish: string | null): { status: Status; incomplete_details: Fields | null } {
+  if (finish === "length")
+    return { status: "incomplete", incomplete_details: { reason: "max_output_tokens" } };
+  if (finish === "content_filter")
+    return { status: "incomplete", incomplete_details: { reason: "content_filter" } };
+  return { status: "completed", incomplete_details: null };
+}
+
+export function responsesUsage(usage: Usage) {
+  const { prompt_tokens: input, completion_tokens: output, total_tokens: total } = chatUsage(usage);
+  return {
+    input_tokens: input,
+    input_tokens_details: {
+      cached_tokens: usage.cacheReadTokens,
+      cache_write_tokens: usage.cacheWriteTokens,
+    },
+    output_tokens: output,
+    output_tokens_details: { reasoning_tokens: usage.reasoningTokens },
+    total_tokens: total,
+  };
+}
+
+/** The part of a message that holds its text. */
+export const partOf = ({ kind, text }: Made): Fields =>
+  kind === "refusal"
+    ? { type: "refusal", refusal: text }
+    : { type: "output_text", text, annotations: [], logprobs: [] };
+
+export const summaryOf = ({ text }: Made): Fields => ({ type: "summary_text", text });
+
+/** The whole item. */
+export function itemOf(made: Made, status: Status): Fields {
+  const { id } = made;
+  switch (made.kind) {
+    case "reasoning":
+      return { id, type: "reasoning", summary: [summaryOf(made)] };
+    case "call":
+      return {
+        id,
+        type: "function_call",
+        status,
+        call_id: made.callId,
+        name: made.name,
+        arguments: made.text,
+      };
+    default:
+      return { id, type: "message", status, role: "assistant", content: [partOf(made)] };
+  }
+}
+
+export function answerOf(body: Buffer, told: Told, usage: Usage): Buffer {
+  const { message, finish, model } = wholeOf(body);
+  const end = endOf(finish);
+  const output = madeIn(message, stemOf(told)).map((made) => itemOf(made, end.status));
+  return Buffer.from(
+    JSON.stringify({ ...headOf(told, model), ...end, output, usage: responsesUsage(usage) }),
+  );
+}
+
+function madeIn(message: Fields, stem: string): Made[] {
+  const plain = [
+    ["reasoning", `rs_${stem}`, reasoningOf(message)],
+    ["text", `msg_${stem}`, textOr(message["content"], "")],
+    ["refusal", `msg_${stem}_r`, textOr(message["refusal"], "")],
+  ] as const;
+  return [
+    ...plain.flatMap(([kind, id, text]): Made[] => (text === "" ? [] : [{ kind, id, text }])),
+    ...toolCallsOf(message).map(
+      ({ id: callId, name, text }, at): Made => ({ kind: "call", id: `fc_${stem}_${at}`, callId, name, text }),
+    ),
+  ];
+}

@@ -1,0 +1,136 @@
+import { expect, test } from "vitest";
+import { NO_USAGE } from "../../call/charge.ts";
+import { gatewayProblems } from "../../problems.ts";
+import { answerOf } from "./answer.ts";
+import { readResponse } from "./read.ts";
+import { ResponsesVoice, streamEnd } from "./stream.ts";
+
+const model = "sandbox/echo";
+const chat = readResponse(Buffer.from(JSON.stringify({ model, input: "Hi" })));
+const told = { chat, requestId: "req_1", now: new Date(5_000) };
+const usage = { ...NO_USAGE, inputTokens: 3, cacheReadTokens: 2, outputTokens: 7, reasoningTokens: 1 };
+const chunk = (delta: unknown, finish: string | null = null) =>
+  Buffer.from(
+    `data: ${JSON.stringify({ id: "gen-1", model, choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`,
+  );
+
+type Event = {
+  type: string;
+  sequence_number: number;
+  output_index?: number;
+  item?: object;
+  delta?: string;
+  response?: { status: string; output: object[]; usage?: object };
+};
+const eventsIn = (text: string): Event[] =>
+  [...text.matchAll(/event: ([\w.]+)\ndata: ([^\n]+)\n\n/g)].map(([, name, data]) => {
+    const value = JSON.parse(data ?? "") as Event;
+    expect(value.type).toBe(name);
+    return value;
+  });
+
+function play(...chunks: Buffer[]): Event[] {
+  const voice = new ResponsesVoice(told);
+  const said = chunks.map((each) => voice.say(each)?.toString() ?? "").join("");
+  // As it is kept for a caller who asks again.
+  const tail = JSON.parse(JSON.stringify(voice.tail(usage))) as Record<string, unknown>;
+  const end = streamEnd({ micros: 1n, usd: "0.00000001", basis: "reported" }, tail).toString();
+  const events = eventsIn(said + end);
+  expect(events.map(({ sequence_number: number }) => number)).toEqual(events.map((_, at) => at));
+  return events;
+}
+
+test("a text: created, an item that grows and is done, the whole response", () => {
+  const events = play(
+    chunk({ role: "assistant", content: "" }),
+    chunk({ content: "Hel" }),
+    chunk({ content: "lo" }),
+    chunk({}, "stop"),
+  );
+  expect(events.map(({ type }) => type)).toEqual([
+    "response.created",
+    "response.in_progress",
+    "response.output_item.added",
+    "response.content_part.added",
+    "response.output_text.delta",
+    "response.output_text.delta",
+    "response.output_text.done",
+    "response.content_part.done",
+    "response.output_item.done",
+    "response.completed",
+  ]);
+  expect(events[0]?.response).toMatchObject({ id: "resp_1", created_at: 5, status: "in_progress", output: [] });
+  expect(events.at(-1)?.response).toMatchObject({
+    status: "completed",
+    output: [{ type: "message", content: [{ type: "output_text", text: "Hello" }] }],
+    usage: {
+      input_tokens: 5,
+      input_tokens_details: { cached_tokens: 2 },
+      output_tokens: 7,
+      output_tokens_details: { reasoning_tokens: 1 },
+      total_tokens: 12,
+    },
+  });
+});
+
+test("thoughts, a text and calls are items of their own, each done before the next", () => {
+  const call = (index: number, rest: object) => chunk({ tool_calls: [{ index, ...rest }] });
+  const events = play(
+    chunk({ reasoning: "hm" }),
+    chunk({ content: "I look." }),
+    call(0, { id: "c1", function: { name: "look", arguments: "" } }),
+    call(0, { function: { arguments: '{"a":1}' } }),
+    call(1, { id: "c2", function: { name: "wait", arguments: "{}" } }),
+    chunk({}, "tool_calls"),
+  );
+  const open: number[] = [];
+  for (const { type, output_index: at } of events) {
+    if (type === "response.output_item.added") open.push(at ?? -1);
+    if (type === "response.output_item.done") expect(open.splice(0)).toEqual([at]);
+    else expect(open.length).toBeLessThanOrEqual(1);
+  }
+  expect(open).toEqual([]);
+  expect(events.at(-1)?.response?.output).toMatchObject([
+    { type: "reasoning", summary: [{ text: "hm" }] },
+    { type: "message", content: [{ text: "I look." }] },
+    { type: "function_call", call_id: "c1", name: "look", arguments: '{"a":1}' },
+    { type: "function_call", call_id: "c2", name: "wait", arguments: "{}" },
+  ]);
+});
+
+test("a stream that was cut by its maximum is incomplete, one that broke has failed", () => {
+  expect(play(chunk({ content: "Hel" }), chunk({}, "length")).at(-1)).toMatchObject({
+    type: "response.incomplete",
+    response: { status: "incomplete", incomplete_details: { reason: "max_output_tokens" } },
+  });
+  const voice = new ResponsesVoice(told);
+  voice.say(chunk({ content: "Hel" }));
+  expect(eventsIn(voice.breakOff(gatewayProblems.upstream_failed).toString())).toMatchObject([
+    {
+      type: "response.failed",
+      response: { status: "failed", error: { code: "server_error" }, output: [{ content: [{ text: "Hel" }] }] },
+    },
+  ]);
+});
+
+test("a whole answer", () => {
+  const message = {
+    role: "assistant",
+    content: "Hello",
+    reasoning: "hm",
+    tool_calls: [{ id: "c1", type: "function", function: { name: "look", arguments: "{}" } }],
+  };
+  const body = Buffer.from(JSON.stringify({ model, choices: [{ message, finish_reason: "tool_calls" }] }));
+  expect(JSON.parse(answerOf(body, told, usage).toString())).toMatchObject({
+    id: "resp_1",
+    object: "response",
+    status: "completed",
+    store: false,
+    output: [
+      { type: "reasoning" },
+      { type: "message", status: "completed", role: "assistant" },
+      { type: "function_call", call_id: "c1", name: "look", arguments: "{}" },
+    ],
+    usage: { total_tokens: 12 },
+  });
+});

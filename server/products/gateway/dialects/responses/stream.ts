@@ -1,0 +1,207 @@
+/** A chat's stream as events of a response: items that are added, grow and are done. */
+import type { ProblemKind } from "../../../../platform/problem.ts";
+import type { Usage } from "../../../../vendors/llm/index.ts";
+import { costComment, type Tail, type ToldCost } from "../../keys/kept-answer.ts";
+import type { Told, Voice } from "../dialect.ts";
+import { hear, isFields, listOf, namedEvent, reasoningOf, textOr, type Fields } from "../fields.ts";
+import {
+  endOf,
+  headOf,
+  itemOf,
+  partOf,
+  responsesUsage,
+  stemOf,
+  summaryOf,
+  type Made,
+  type Status,
+} from "./answer.ts";
+
+/** Written at the end: what is left to close, and the whole response. */
+type End = { closing: string; last: Fields & { type: string } };
+
+type Item = { made: Made; index: number; open: boolean };
+
+export class ResponsesVoice implements Voice {
+  readonly #told: Told;
+  #model: string | null = null;
+  #started = false;
+  #sequence = 0;
+  readonly #items: Item[] = [];
+  /** The item of each tool call, by its place in the chat. */
+  readonly #calls = new Map<number, Item>();
+  #finish: string | null = null;
+
+  constructor(told: Told) {
+    this.#told = told;
+  }
+
+  say(event: Buffer): Buffer | null {
+    const heard = hear(event);
+    if (heard === null) return null;
+    const { delta, finish, model } = heard;
+    let text = this.#started ? "" : this.#start(model);
+    text += this.#grow("reasoning", reasoningOf(delta));
+    text += this.#grow("text", textOr(delta["content"], ""));
+    text += this.#grow("refusal", textOr(delta["refusal"], ""));
+    for (const call of listOf(delta["tool_calls"])) text += this.#call(call);
+    this.#finish = finish ?? this.#finish;
+    return text === "" ? null : Buffer.from(text);
+  }
+
+  tail(usage: Usage): Tail {
+    const end = endOf(this.#finish);
+    const closing = this.#close(end.status);
+    const response = {
+      ...headOf(this.#told, this.#model),
+      ...end,
+      output: this.#items.map(({ made }) => itemOf(made, end.status)),
+      usage: responsesUsage(usage),
+    };
+    const last: End["last"] = {
+      type: `response.${end.status}`,
+      sequence_number: this.#sequence,
+      response,
+    };
+    const tail: End = { closing, last };
+    return tail;
+  }
+
+  breakOff({ title }: ProblemKind): Buffer {
+    const response = {
+      ...headOf(this.#told, this.#model),
+      status: "failed",
+      error: { code: "server_error", message: title },
+      output: this.#items.map(({ made }) => itemOf(made, "incomplete")),
+    };
+    return Buffer.from(this.#event("response.failed", { response }));
+  }
+
+  #event(type: string, fields: Fields): string {
+    const text = namedEvent({ type, sequence_number: this.#sequence, ...fields });
+    this.#sequence += 1;
+    return text;
+  }
+
+  #start(model: string | null): string {
+    this.#started = true;
+    this.#model = model;
+    const response = { ...headOf(this.#told, model), status: "in_progress" };
+    return this.#event("response.created", { response }) + this.#event("response.in_progress", { response });
+  }
+
+  /** Adds to the item of this kind, which is begun first where the last one is another. */
+  #grow(kind: "reasoning" | "text" | "refusal", piece: string): string {
+    if (piece === "") return "";
+    const last = this.#items.at(-1);
+    if (last?.open && last.made.kind === kind) return this.#add(last, piece);
+    const prefix = kind === "reasoning" ? "rs" : "msg";
+    const id = `${prefix}_${stemOf(this.#told)}_${this.#items.length}`;
+    const { opening, item } = this.#open({ kind, id, text: "" });
+    return opening + this.#add(item, piece);
+  }
+
+  /** A call is named by its first piece; the others bring its arguments. */
+  #call(call: Fields): string {
+    const place = typeof call["index"] === "number" ? call["index"] : 0;
+    const named = isFields(call["function"]) ? call["function"] : {};
+    let text = "";
+    let item = this.#calls.get(place);
+    if (item === undefined) {
+      const begun = this.#open({
+        kind: "call",
+        id: `fc_${stemOf(this.#told)}_${this.#items.length}`,
+        text: "",
+        callId: textOr(call["id"], `call_${place}`),
+        name: textOr(named["name"], ""),
+      });
+      item = begun.item;
+      text = begun.opening;
+      this.#calls.set(place, item);
+    }
+    const piece = textOr(named["arguments"], "");
+    return piece === "" ? text : text + this.#add(item, piece);
+  }
+
+  #open(made: Made): { opening: string; item: Item } {
+    const closing = this.#close("completed");
+    const item = { made, index: this.#items.length, open: true };
+    this.#items.push(item);
+    const whole = itemOf(made, "in_progress");
+    const empty = made.kind === "call" ? whole : { ...whole, ...emptied(made) };
+    const added = this.#event("response.output_item.added", { output_index: item.index, item: empty });
+    return { opening: closing + added + this.#openPart(item), item };
+  }
+
+  #openPart({ made, index }: Item): string {
+    const at = { item_id: made.id, output_index: index };
+    if (made.kind === "call") return "";
+    if (made.kind === "reasoning")
+      return this.#event("response.reasoning_summary_part.added", {
+        ...at,
+        summary_index: 0,
+        part: summaryOf(made),
+      });
+    return this.#event("response.content_part.added", { ...at, content_index: 0, part: partOf(made) });
+  }
+
+  #add({ made, index }: Item, piece: string): string {
+    made.text += piece;
+    const at = { item_id: made.id, output_index: index, delta: piece };
+    switch (made.kind) {
+      case "reasoning":
+        return this.#event("response.reasoning_summary_text.delta", { ...at, summary_index: 0 });
+      case "call":
+        return this.#event("response.function_call_arguments.delta", at);
+      case "refusal":
+        return this.#event("response.refusal.delta", { ...at, content_index: 0 });
+      default:
+        return this.#event("response.output_text.delta", { ...at, content_index: 0, logprobs: [] });
+    }
+  }
+
+  /** Closes the item that is open, with all that it came to. */
+  #close(status: Status): string {
+    const item = this.#items.at(-1);
+    if (!item?.open) return "";
+    item.open = false;
+    const done = { output_index: item.index, item: itemOf(item.made, status) };
+    return this.#closePart(item) + this.#event("response.output_item.done", done);
+  }
+
+  #closePart({ made, index }: Item): string {
+    const { text } = made;
+    const at = { item_id: made.id, output_index: index };
+    switch (made.kind) {
+      case "call":
+        return this.#event("response.function_call_arguments.done", {
+          ...at,
+          name: made.name,
+          arguments: text,
+        });
+      case "reasoning": {
+        const place = { ...at, summary_index: 0 };
+        return (
+          this.#event("response.reasoning_summary_text.done", { ...place, text }) +
+          this.#event("response.reasoning_summary_part.done", { ...place, part: summaryOf(made) })
+        );
+      }
+      default: {
+        const place = { ...at, content_index: 0 };
+        const told =
+          made.kind === "refusal"
+            ? this.#event("response.refusal.done", { ...place, refusal: text })
+            : this.#event("response.output_text.done", { ...place, text, logprobs: [] });
+        return told + this.#event("response.content_part.done", { ...place, part: partOf(made) });
+      }
+    }
+  }
+}
+
+/** An item that has just begun holds nothing. */
+const emptied = ({ kind }: Made): Fields => (kind === "reasoning" ? { summary: [] } : { content: [] });
+
+/** What is open closes, then comes what it cost and the whole response. */
+export function streamEnd(cost: ToldCost | null, tail: Tail | null): Buffer {
+  const { closing, last } = tail as End;
+  return Buffer.from(closing + (cost === null ? "" : costComment(cost)) + namedEvent(last));
+}
