@@ -8,6 +8,7 @@ const model = z
     created: z.int(),
     owned_by: z.string(),
     name: z.string(),
+    task: z.enum(["chat", "embedding"]).meta({ description: "The endpoints at which it is called" }),
     context_length: z.int(),
     max_output_tokens: z.int(),
     /** USD per token, exact decimals. */

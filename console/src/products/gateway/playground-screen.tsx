@@ -31,7 +31,7 @@ export function PlaygroundScreen() {
           <Failure error={models.error} onRetry={() => void models.refetch()} />
         </Card>
       ) : models.data ? (
-        <Playground models={models.data.data} />
+        <Playground models={models.data.data.filter(({ task }) => task === "chat")} />
       ) : (
         <Skeleton className="h-96 w-full rounded-xl" />
       )}

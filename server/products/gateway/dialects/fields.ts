@@ -64,8 +64,9 @@ export type Whole = { message: Fields; finish: string | null; model: string | nu
 export function wholeOf(body: Buffer): Whole {
   const answer = JSON.parse(body.toString()) as Fields;
   const [choice] = listOf(answer["choices"]);
+  const message = choice?.["message"];
   return {
-    message: isFields(choice?.["message"]) ? choice["message"] : {},
+    message: isFields(message) ? message : {},
     finish: textOr(choice?.["finish_reason"], null),
     model: textOr(answer["model"], null),
   };

@@ -26,6 +26,7 @@ function shown({ id, row, price, contextLength, maxOutputTokens, candidates }: P
     created: row.created,
     owned_by: id.slice(0, id.indexOf("/")),
     name: row.name,
+    task: row.task,
     context_length: contextLength,
     max_output_tokens: maxOutputTokens,
     pricing: {
