@@ -40,6 +40,27 @@ test("a quote is the most a call can cost, and costs nothing", async () => {
   expect(Number(answer.headers.get("x-holdfast-cost-micros"))).toBeLessThanOrEqual(Number(body.worst_micros));
 });
 
+test("a call in other words is quoted as the same chat; vectors have no answer to pay for", async () => {
+  const quoteAt = (path: string, body: Json) =>
+    gateway.key.call("POST", "/api/llm/quote", { body: { path, body: { model, ...body } } });
+  const chat = await quote({ model, max_tokens: 100 });
+  for (const [path, body] of [
+    ["/v1/completions", { prompt: "Hello", max_tokens: 100 }],
+    ["/v1/messages", { messages, max_tokens: 100 }],
+    ["/api/llm/responses", { input: "Hello", max_output_tokens: 100 }],
+  ] as const) {
+    const { body: quoted, status, text } = await quoteAt(path, body);
+    expect(status, text).toBe(200);
+    expect([path, quoted.worst_micros]).toEqual([path, chat.body.worst_micros]);
+  }
+  const embedding = { model: "openai/text-embedding-3-small", input: "Hello" };
+  expect((await quoteAt("/v1/embeddings", embedding)).body).toMatchObject({
+    max_output_tokens: 0,
+    affordable: true,
+  });
+  expect((await quoteAt("/v1/models", {})).status).toBe(422);
+});
+
 test("a quote refuses what the call would be refused for", async () => {
   const refused = await quote({ model: "nobody/knows" });
   expect([refused.status, refused.body.code]).toEqual([404, "model_not_found"]);
