@@ -45,8 +45,13 @@ export function upstreamBody(chat: Chat, candidate: Candidate, bound: Bound): Bu
   return Buffer.from(added === "" ? text : `${text.slice(0, -1)},${added}}`);
 }
 
-/** Fields that others have and this company refuses; who speaks its own words has to know it. */
-const REFUSED: Readonly<Record<string, readonly string[]>> = { openai: ["top_k", "reasoning"] };
+/** Fields of a translated call that OpenRouter takes and these may refuse; its caller cannot know that. */
+const REFUSED: Readonly<Record<string, readonly string[]>> = {
+  openai: ["top_k", "reasoning"],
+  glama: ["reasoning"],
+  requesty: ["reasoning"],
+  compatible: ["reasoning"],
+};
 
 /** What of a translated call is not sent to this candidate. */
 export function refusedBy(chat: Chat, { provider }: Pick<Candidate, "provider">): string[] {
