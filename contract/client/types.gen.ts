@@ -2549,6 +2549,14 @@ export type Routing = {
     data_collection?: 'allow' | 'deny';
 };
 
+export type MessageTokens = {
+    input_tokens: number;
+    /**
+     * True where the model's own count may differ
+     */
+    estimated: boolean;
+};
+
 export type TokenLimits = {
     data: Array<{
         subject: {
@@ -2645,6 +2653,10 @@ export type Model = {
     created: number;
     owned_by: string;
     name: string;
+    /**
+     * The endpoints at which it is called
+     */
+    task: 'chat' | 'embedding';
     context_length: number;
     max_output_tokens: number;
     pricing: {
@@ -3792,6 +3804,17 @@ export type OAuthError = {
         pointer: string;
         detail: string;
     }>;
+};
+
+export type AnthropicError = {
+    type: 'error';
+    error: {
+        type: string;
+        message: string;
+        code: string;
+        param?: string;
+    };
+    request_id: string;
 };
 
 export type OpenAiError = {
@@ -9311,6 +9334,127 @@ export type CreateChatCompletionResponses = {
     200: unknown;
 };
 
+export type CreateCompletionData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/completions';
+};
+
+export type CreateCompletionErrors = {
+    /**
+     * An error
+     */
+    default: OpenAiError;
+};
+
+export type CreateCompletionError = CreateCompletionErrors[keyof CreateCompletionErrors];
+
+export type CreateCompletionResponses = {
+    /**
+     * Success
+     */
+    200: unknown;
+};
+
+export type CreateEmbeddingData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/embeddings';
+};
+
+export type CreateEmbeddingErrors = {
+    /**
+     * An error
+     */
+    default: OpenAiError;
+};
+
+export type CreateEmbeddingError = CreateEmbeddingErrors[keyof CreateEmbeddingErrors];
+
+export type CreateEmbeddingResponses = {
+    /**
+     * Success
+     */
+    200: unknown;
+};
+
+export type CreateResponseData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/responses';
+};
+
+export type CreateResponseErrors = {
+    /**
+     * An error
+     */
+    default: OpenAiError;
+};
+
+export type CreateResponseError = CreateResponseErrors[keyof CreateResponseErrors];
+
+export type CreateResponseResponses = {
+    /**
+     * Success
+     */
+    200: unknown;
+};
+
+export type CreateMessageData = {
+    body?: never;
+    path?: never;
+    query?: {
+        beta?: 'true';
+    };
+    url: '/v1/messages';
+};
+
+export type CreateMessageErrors = {
+    /**
+     * An error
+     */
+    default: AnthropicError;
+};
+
+export type CreateMessageError = CreateMessageErrors[keyof CreateMessageErrors];
+
+export type CreateMessageResponses = {
+    /**
+     * Success
+     */
+    200: unknown;
+};
+
+export type CountMessageTokensData = {
+    body?: never;
+    path?: never;
+    query?: {
+        beta?: 'true';
+    };
+    url: '/v1/messages/count_tokens';
+};
+
+export type CountMessageTokensErrors = {
+    /**
+     * An error
+     */
+    default: AnthropicError;
+};
+
+export type CountMessageTokensError = CountMessageTokensErrors[keyof CountMessageTokensErrors];
+
+export type CountMessageTokensResponses = {
+    /**
+     * Success
+     */
+    200: MessageTokens;
+};
+
+export type CountMessageTokensResponse = CountMessageTokensResponses[keyof CountMessageTokensResponses];
+
 export type ListModelsData = {
     body?: never;
     path?: never;
@@ -9386,6 +9530,127 @@ export type CreateChatCompletionLlmResponses = {
      */
     200: unknown;
 };
+
+export type CreateCompletionLlmData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/llm/completions';
+};
+
+export type CreateCompletionLlmErrors = {
+    /**
+     * An error
+     */
+    default: OpenAiError;
+};
+
+export type CreateCompletionLlmError = CreateCompletionLlmErrors[keyof CreateCompletionLlmErrors];
+
+export type CreateCompletionLlmResponses = {
+    /**
+     * Success
+     */
+    200: unknown;
+};
+
+export type CreateEmbeddingLlmData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/llm/embeddings';
+};
+
+export type CreateEmbeddingLlmErrors = {
+    /**
+     * An error
+     */
+    default: OpenAiError;
+};
+
+export type CreateEmbeddingLlmError = CreateEmbeddingLlmErrors[keyof CreateEmbeddingLlmErrors];
+
+export type CreateEmbeddingLlmResponses = {
+    /**
+     * Success
+     */
+    200: unknown;
+};
+
+export type CreateResponseLlmData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/llm/responses';
+};
+
+export type CreateResponseLlmErrors = {
+    /**
+     * An error
+     */
+    default: OpenAiError;
+};
+
+export type CreateResponseLlmError = CreateResponseLlmErrors[keyof CreateResponseLlmErrors];
+
+export type CreateResponseLlmResponses = {
+    /**
+     * Success
+     */
+    200: unknown;
+};
+
+export type CreateMessageLlmData = {
+    body?: never;
+    path?: never;
+    query?: {
+        beta?: 'true';
+    };
+    url: '/api/llm/messages';
+};
+
+export type CreateMessageLlmErrors = {
+    /**
+     * An error
+     */
+    default: AnthropicError;
+};
+
+export type CreateMessageLlmError = CreateMessageLlmErrors[keyof CreateMessageLlmErrors];
+
+export type CreateMessageLlmResponses = {
+    /**
+     * Success
+     */
+    200: unknown;
+};
+
+export type CountMessageTokensLlmData = {
+    body?: never;
+    path?: never;
+    query?: {
+        beta?: 'true';
+    };
+    url: '/api/llm/messages/count_tokens';
+};
+
+export type CountMessageTokensLlmErrors = {
+    /**
+     * An error
+     */
+    default: AnthropicError;
+};
+
+export type CountMessageTokensLlmError = CountMessageTokensLlmErrors[keyof CountMessageTokensLlmErrors];
+
+export type CountMessageTokensLlmResponses = {
+    /**
+     * Success
+     */
+    200: MessageTokens;
+};
+
+export type CountMessageTokensLlmResponse = CountMessageTokensLlmResponses[keyof CountMessageTokensLlmResponses];
 
 export type ListModelsLlmData = {
     body?: never;
@@ -9847,7 +10112,7 @@ export type GetReceiptResponse = GetReceiptResponses[keyof GetReceiptResponses];
 
 export type QuoteCallData = {
     body: {
-        path: '/v1/chat/completions' | '/api/llm/chat/completions';
+        path: '/v1/chat/completions' | '/v1/completions' | '/v1/embeddings' | '/v1/responses' | '/v1/messages' | '/api/llm/chat/completions' | '/api/llm/completions' | '/api/llm/embeddings' | '/api/llm/responses' | '/api/llm/messages';
         /**
          * As the call itself would send it
          */

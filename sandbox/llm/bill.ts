@@ -96,7 +96,12 @@ export function begin(
 }
 
 /** Prices what was generated so far. */
-export function price(generation: Generation, chat: Pick<Sold, "model">, completion: number, times: bigint): void {
+export function price(
+  generation: Generation,
+  chat: Pick<Sold, "model">,
+  completion: number,
+  times: bigint,
+): void {
   generation.counts.completion = completion;
   const cost = costOf(chat.model.rates, generation.counts);
   generation.promptCost = cost.prompt * times;

@@ -65,7 +65,9 @@ function listEmbeddingModels({ res }: Exchange): void {
     supported_voices: null,
     links: { details: `/api/v1/models/${id}/endpoints` },
   }));
-  res.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ data }));
+  res
+    .writeHead(200, { "content-type": "application/json" })
+    .end(JSON.stringify({ data, total_count: data.length, links: { next: null } }));
 }
 
 /** Operations in OpenRouter's published document that this company could play. */

@@ -66,8 +66,7 @@ function textOf(asked: Asked, generation: Generation, { usage }: Behaviour, own:
   });
   const prompt = usage === "zero" ? 0 : generation.counts.prompt;
   const cost = own ? `,"cost":${formatUsd(usage === "zero" ? 0n : generation.cost)}` : "";
-  const told =
-    usage === "none" ? "" : `,"usage":{"prompt_tokens":${prompt},"total_tokens":${prompt}${cost}}`;
+  const told = usage === "none" ? "" : `,"usage":{"prompt_tokens":${prompt},"total_tokens":${prompt}${cost}}`;
   const head = own ? `"id":"${generation.id}",` : "";
   return `{${head}"object":"list","model":${JSON.stringify(generation.model)},"data":${JSON.stringify(data)}${told}}`;
 }

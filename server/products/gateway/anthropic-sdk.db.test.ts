@@ -22,19 +22,22 @@ const tools: Anthropic.Tool[] = [
   },
 ];
 
-test.each(["openai/gpt-4o-mini", "anthropic/claude-haiku-4.5"])("%s: whole and as a stream", async (model) => {
-  const whole = await client.messages.create({ model, max_tokens, messages: hello });
-  const [block] = whole.content;
-  expect(block).toMatchObject({ type: "text", text: expect.stringContaining("hello") });
-  expect(whole.stop_reason).toBe("end_turn");
-  const final = await client.messages.stream({ model, max_tokens, messages: hello }).finalMessage();
-  expect(final.content).toMatchObject([{ type: "text", text: (block as Anthropic.TextBlock).text }]);
-  expect(final.stop_reason).toBe("end_turn");
-  expect(final.usage).toMatchObject({
-    input_tokens: whole.usage.input_tokens,
-    output_tokens: whole.usage.output_tokens,
-  });
-});
+test.each(["openai/gpt-4o-mini", "anthropic/claude-haiku-4.5"])(
+  "%s: whole and as a stream",
+  async (model) => {
+    const whole = await client.messages.create({ model, max_tokens, messages: hello });
+    const [block] = whole.content;
+    expect(block).toMatchObject({ type: "text", text: expect.stringContaining("hello") });
+    expect(whole.stop_reason).toBe("end_turn");
+    const final = await client.messages.stream({ model, max_tokens, messages: hello }).finalMessage();
+    expect(final.content).toMatchObject([{ type: "text", text: (block as Anthropic.TextBlock).text }]);
+    expect(final.stop_reason).toBe("end_turn");
+    expect(final.usage).toMatchObject({
+      input_tokens: whole.usage.input_tokens,
+      output_tokens: whole.usage.output_tokens,
+    });
+  },
+);
 
 test("a tool, asked for in a stream, and what it said", async () => {
   const model = "openai/gpt-4o";

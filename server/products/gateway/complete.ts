@@ -35,8 +35,7 @@ type Reply = Incoming["reply"];
 /** One model call from its first byte to its last: choose, bound, hold, relay, settle. */
 export async function complete(gateway: Gateway, incoming: Incoming): Promise<void> {
   const admitted = await admit(gateway, incoming);
-  if ("known" in admitted)
-    return answerAgain(gateway.deps.sealer, incoming.actor.orgId, admitted, incoming);
+  if ("known" in admitted) return answerAgain(gateway.deps.sealer, incoming.actor.orgId, admitted, incoming);
   const call = admitted;
   gateway.calls.add(call);
   context()?.note("model", call.serving.model.id);

@@ -20,7 +20,9 @@ const only = (provider: string) => ({ holdfast: { routing: { only: [provider] } 
 async function costsTheBill(endpoint: string, company: "openrouter" | "openai" | "glama"): Promise<void> {
   const request = (await gateway.requests()).at(-1);
   const generation = (await gateway.bill(company)).at(-1);
-  expect(request).toMatchObject({ endpoint, state: "settled", outcome: "ok", generation_id: generation?.id });
+  // OpenAI gives vectors no id.
+  const generation_id = endpoint === "embeddings" && company === "openai" ? null : generation?.id;
+  expect(request).toMatchObject({ endpoint, state: "settled", outcome: "ok", generation_id });
   expect(Number(request?.cost_usd)).toBe(Number(generation?.cost));
 }
 

@@ -109,18 +109,9 @@ export function createProvider(options: ProviderOptions): LanguageModels {
       return post(way.embeddingsPath, body, listener);
     },
     async generation(id) {
-      if (way.lookup === null) return { state: "unavailable" };
-      try {
-        const answer = await get(way.lookup.path(id), AbortSignal.timeout(LOOKUP_TIMEOUT_MS));
-        const body: unknown = await answer.body.json().catch(() => null);
-        if (answer.statusCode === 404) return { state: "unknown" };
-        if (answer.statusCode !== 200 || body === null) return { state: "unavailable" };
-        const usage = way.lookup.read(body);
-        return usage === null ? { state: "unknown" } : { state: "found", usage };
-      } catch {
-        // Whatever went wrong, the books were not read; the caller asks again.
-        return { state: "unavailable" };
-      }
+      const { lookup } = way;
+      if (lookup === null) return { state: "unavailable" };
+      return lookUp(lookup.read, () => get(lookup.path(id), AbortSignal.timeout(LOOKUP_TIMEOUT_MS)));
     },
     check: (signal) => checked(() => get(way.checkPath, signal)),
     bookedOn: (day, signal) => {
@@ -137,7 +128,7 @@ export function createProvider(options: ProviderOptions): LanguageModels {
   };
 }
 
-type Asked = { statusCode: number; body: { dump(): Promise<void> } };
+type Asked = { statusCode: number; body: { dump(): Promise<void>; json(): Promise<unknown> } };
 
 /** What an answer says of the key that asked. */
 async function checked(ask: () => Promise<Asked>): Promise<"ok" | "refused" | "away"> {
@@ -178,6 +169,20 @@ async function jsonOf(
   } catch {
     // Away, or no JSON: the caller says that there is nothing.
     return null;
+  }
+}
+
+async function lookUp(read: (body: unknown) => Usage | null, ask: () => Promise<Asked>): Promise<Lookup> {
+  try {
+    const answer = await ask();
+    const body: unknown = await answer.body.json().catch(() => null);
+    if (answer.statusCode === 404) return { state: "unknown" };
+    if (answer.statusCode !== 200 || body === null) return { state: "unavailable" };
+    const usage = read(body);
+    return usage === null ? { state: "unknown" } : { state: "found", usage };
+  } catch {
+    // Whatever went wrong, the books were not read; the caller asks again.
+    return { state: "unavailable" };
   }
 }
 

@@ -15,8 +15,8 @@ import {
 } from "../call/read-chat.ts";
 import { chunkOf, type Usage } from "../../../vendors/llm/index.ts";
 import { endOfStream } from "../keys/kept-answer.ts";
-import { errorEvent } from "./chat.ts";
-import type { Dialect } from "./dialect.ts";
+import { errorEvent, usageHead } from "./chat.ts";
+import type { Dialect, Voice } from "./dialect.ts";
 import { bad, isFields, listOf, namesOfRest, present, textOr, unpriced, type Fields } from "./fields.ts";
 import { chatUsage } from "./usage.ts";
 
@@ -49,15 +49,26 @@ const KNOWN = new Set([
 export const completionsDialect: Dialect = {
   read: readCompletion,
   answer: answerOf,
-  voice: ({ chat }) => ({
-    say: eventOf,
-    tail: (_usage, head) => (chat.wantsUsage && head ? { ...head, object: OBJECT } : null),
-    breakOff: errorEvent,
-  }),
+  voice: ({ chat }) => voiceOf(chat.wantsUsage),
   streamEnd: endOfStream,
 };
 
 const OBJECT = "text_completion";
+
+function voiceOf(wantsUsage: boolean): Voice {
+  let last: Buffer | null = null;
+  return {
+    say(event) {
+      last = event;
+      return eventOf(event);
+    },
+    tail(usage, head) {
+      const told = wantsUsage ? (head ?? usageHead(last, usage)) : null;
+      return told && { ...told, object: OBJECT };
+    },
+    breakOff: errorEvent,
+  };
+}
 
 /** Reads the body of a completion; 400 with the field at fault. */
 export function readCompletion(given: unknown): Chat {

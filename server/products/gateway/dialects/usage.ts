@@ -1,8 +1,7 @@
 /** What was charged for, as each dialect counts it. Pure. */
 import type { Usage } from "../../../vendors/llm/index.ts";
 
-const promptOf = (usage: Usage): number =>
-  usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens;
+const promptOf = (usage: Usage): number => usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens;
 
 /** As OpenAI's chat counts: the prompt includes what was cached. */
 export function chatUsage(usage: Usage) {

@@ -133,13 +133,21 @@ test.each([
   ["content that is no text", { messages: [{ role: "user", content: 5 }] }, "/messages/0/content"],
   ["a document", user({ type: "document", source: {} }), "/messages/0/content/0/type"],
   ["a text without one", user({ type: "text" }), "/messages/0/content/0/text"],
-  ["an image from a file", user({ type: "image", source: { type: "file" } }), "/messages/0/content/0/source/type"],
+  [
+    "an image from a file",
+    user({ type: "image", source: { type: "file" } }),
+    "/messages/0/content/0/source/type",
+  ],
   [
     "a cache of an hour",
     user({ type: "text", text: "a", cache_control: { type: "ephemeral", ttl: "1h" } }),
     "/messages/0/content/0/cache_control/ttl",
   ],
-  ["a tool that runs at the company", { tools: [{ type: "web_search_20250305", name: "w" }] }, "/tools/0/type"],
+  [
+    "a tool that runs at the company",
+    { tools: [{ type: "web_search_20250305", name: "w" }] },
+    "/tools/0/type",
+  ],
   ["a tool without a schema", { tools: [{ name: "w" }] }, "/tools/0/input_schema"],
   ["a server that is asked on the way", { mcp_servers: [{}] }, "/mcp_servers"],
   ["a priority that costs", { service_tier: "priority" }, "/service_tier"],

@@ -95,8 +95,12 @@ function madeIn(message: Fields, stem: string): Made[] {
   ] as const;
   return [
     ...plain.flatMap(([kind, id, text]): Made[] => (text === "" ? [] : [{ kind, id, text }])),
-    ...toolCallsOf(message).map(
-      ({ id: callId, name, text }, at): Made => ({ kind: "call", id: `fc_${stem}_${at}`, callId, name, text }),
-    ),
+    ...toolCallsOf(message).map(({ id: callId, name, text }, at): Made => ({
+      kind: "call",
+      id: `fc_${stem}_${at}`,
+      callId,
+      name,
+      text,
+    })),
   ];
 }

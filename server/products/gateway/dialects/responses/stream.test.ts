@@ -59,7 +59,12 @@ test("a text: created, an item that grows and is done, the whole response", () =
     "response.output_item.done",
     "response.completed",
   ]);
-  expect(events[0]?.response).toMatchObject({ id: "resp_1", created_at: 5, status: "in_progress", output: [] });
+  expect(events[0]?.response).toMatchObject({
+    id: "resp_1",
+    created_at: 5,
+    status: "in_progress",
+    output: [],
+  });
   expect(events.at(-1)?.response).toMatchObject({
     status: "completed",
     output: [{ type: "message", content: [{ type: "output_text", text: "Hello" }] }],
@@ -108,7 +113,11 @@ test("a stream that was cut by its maximum is incomplete, one that broke has fai
   expect(eventsIn(voice.breakOff(gatewayProblems.upstream_failed).toString())).toMatchObject([
     {
       type: "response.failed",
-      response: { status: "failed", error: { code: "server_error" }, output: [{ content: [{ text: "Hel" }] }] },
+      response: {
+        status: "failed",
+        error: { code: "server_error" },
+        output: [{ content: [{ text: "Hel" }] }],
+      },
     },
   ]);
 });
