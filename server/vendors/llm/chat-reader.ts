@@ -15,15 +15,20 @@ export type ChatSink = {
   malformed(): void;
 };
 
-/** Reads the body of a streamed chat. Only chunks that may matter are parsed; the others pass as bytes. */
+/**
+ * Reads the body of a streamed chat. Only chunks that may matter are parsed and the others pass as bytes, unless all of them
+ * are asked for: then one that is no chunk is noticed wherever it comes.
+ */
 export class ChatReader {
   readonly #sse = new SseReader();
   readonly #sink: ChatSink;
+  readonly #all: boolean;
   #begun = false;
   #over = false;
 
-  constructor(sink: ChatSink) {
+  constructor(sink: ChatSink, all = false) {
     this.#sink = sink;
+    this.#all = all;
   }
 
   push(bytes: Buffer): void {
@@ -50,7 +55,7 @@ export class ChatReader {
       this.#sink.done();
       return;
     }
-    if (this.#begun && !needsReading(data)) return this.#sink.content(raw);
+    if (this.#begun && !this.#all && !needsReading(data)) return this.#sink.content(raw);
     const chunk = readChunk(data, raw);
     if (chunk === null) return this.#fail();
     this.#begun ||= chunk.content;

@@ -49,7 +49,7 @@ export class StreamRelay implements CallListener, ChatSink, Watched {
   /** When the provider that is asked now was asked. */
   #askedAt = this.#startedAt;
   #result = Promise.withResolvers<RelayEnd>();
-  #reader = new ChatReader(this);
+  #reader: ChatReader;
   readonly #writer: StreamWriter;
   #timeouts: Timeouts;
   #drains = false;
@@ -74,6 +74,7 @@ export class StreamRelay implements CallListener, ChatSink, Watched {
   constructor(options: Options) {
     this.#options = options;
     this.#timeouts = options.timeouts;
+    this.#reader = new ChatReader(this, options.voice.readsAll);
     this.#writer = new StreamWriter(options.raw, {
       open: options.open,
       pause: () => this.#call?.pause(),
@@ -135,7 +136,7 @@ export class StreamRelay implements CallListener, ChatSink, Watched {
     this.#askedAt = performance.now();
     this.#lastEventAt = this.#askedAt;
     this.#result = Promise.withResolvers<RelayEnd>();
-    this.#reader = new ChatReader(this);
+    this.#reader = new ChatReader(this, this.#options.voice.readsAll);
     this.#call = null;
     this.#kept = [];
     this.#usage = null;

@@ -16,6 +16,7 @@ export const chatDialect: Dialect = {
 function voiceOf(wantsUsage: boolean): Voice {
   let last: Buffer | null = null;
   return {
+    readsAll: false,
     say: (event) => (last = event),
     tail: (usage, head) => (wantsUsage ? (head ?? usageHead(last, usage)) : null),
     breakOff: errorEvent,

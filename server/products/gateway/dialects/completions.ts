@@ -58,6 +58,7 @@ const OBJECT = "text_completion";
 function voiceOf(wantsUsage: boolean): Voice {
   let last: Buffer | null = null;
   return {
+    readsAll: true,
     say(event) {
       last = event;
       return eventOf(event);

@@ -20,6 +20,8 @@ export type Dialect = {
 
 /** Tells one stream. It hears only the attempt that brings content, from its first event on. */
 export type Voice = {
+  /** Each event is translated, so one that cannot be read breaks the stream; else those that bring text alone pass unread. */
+  readonly readsAll: boolean;
   /** What the caller gets of one event of the provider's chat; null for nothing. Usage was taken out of it. */
   say(event: Buffer): Buffer | null;
   /** What is kept to write the end by, once everything was said. `head`: the provider's usage chunk, where one came. */

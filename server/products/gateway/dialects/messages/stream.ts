@@ -23,6 +23,7 @@ const NOTHING_YET = {
 };
 
 export class MessagesVoice implements Voice {
+  readonly readsAll = true;
   readonly #told: Told;
   #started = false;
   #blocks = 0;

@@ -22,6 +22,7 @@ type End = { closing: string; last: Fields & { type: string } };
 type Item = { made: Made; index: number; open: boolean };
 
 export class ResponsesVoice implements Voice {
+  readonly readsAll = true;
   readonly #told: Told;
   #model: string | null = null;
   #started = false;
