@@ -213,7 +213,7 @@ describe("refuses in OpenRouter's body", () => {
     const base = `${box.url}/openrouter/api/v1`;
     const broken = await fetch(`${base}/chat/completions`, { method: "POST", headers: auth, body: "{" });
     expect(broken.status).toBe(400);
-    const missing = await fetch(`${base}/embeddings`, { method: "POST", headers: auth, body: "{}" });
+    const missing = await fetch(`${base}/responses`, { method: "POST", headers: auth, body: "{}" });
     expect(missing.status).toBe(501);
     expect(await missing.text()).toContain("sandbox_not_implemented");
     expect((await fetch(`${box.url}/openrouter/other`, { headers: auth })).status).toBe(404);

@@ -381,6 +381,7 @@ test("the document names access, errors and components, and no input twins", () 
   expect(document.openapi).toBe("3.1.0");
   expect(document.paths["/api/things"]?.post?.["x-access"]).toEqual({ least: "agent", scope: "things" });
   expect(Object.keys(document.components.schemas).toSorted()).toEqual([
+    "AnthropicError",
     "OAuthError",
     "OpenAIError",
     "Problem",
