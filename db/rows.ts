@@ -452,6 +452,7 @@ export type GatewayModels = {
   created_at: Date;
   updated_at: Date;
   aliases: string[];
+  task: string;
 };
 
 /** gateway.policies */

@@ -698,7 +698,9 @@ CREATE TABLE gateway.models (
   created_at timestamp with time zone NOT NULL,
   updated_at timestamp with time zone NOT NULL,
   aliases text[] NOT NULL DEFAULT '{}'::text[],
-  CONSTRAINT models_pkey PRIMARY KEY (id)
+  task text NOT NULL DEFAULT 'chat'::text,
+  CONSTRAINT models_pkey PRIMARY KEY (id),
+  CONSTRAINT models_task_check CHECK ((task = ANY (ARRAY['chat'::text, 'embedding'::text])))
 );
 GRANT INSERT, SELECT, UPDATE ON TABLE gateway.models TO holdfast_app;
 GRANT SELECT ON TABLE gateway.models TO holdfast_operator;

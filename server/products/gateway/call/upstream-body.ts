@@ -51,6 +51,7 @@ const REFUSED: Readonly<Record<string, readonly string[]>> = {
   glama: ["reasoning"],
   requesty: ["reasoning"],
   compatible: ["reasoning"],
+  anthropic: ["reasoning"],
 };
 
 /** What of a translated call is not sent to this candidate. */
