@@ -10,7 +10,7 @@ import { faults, type RelayEnd } from "./call/outcome.ts";
 import { fitOf, projectOf } from "./call/own-options.ts";
 import { relayJson } from "./call/relay-json.ts";
 import { StreamRelay } from "./call/relay-stream.ts";
-import { refusedBy, upstreamBody } from "./call/upstream-body.ts";
+import { droppedFields, upstreamBody } from "./call/upstream-body.ts";
 import type { Dialect, Told } from "./dialects/dialect.ts";
 import { hold } from "./hold.ts";
 import { ask } from "./failover.ts";
@@ -40,7 +40,6 @@ export async function complete(gateway: Gateway, incoming: Incoming): Promise<vo
   gateway.calls.add(call);
   context()?.note("model", call.serving.model.id);
   const { reply } = incoming;
-  const dropped = [...call.chat.dropped, ...refusedBy(call.chat, call.serving)];
   reply.headers({
     "x-holdfast-provider": call.serving.provider.id,
     "x-holdfast-model": call.serving.model.id,
@@ -48,7 +47,6 @@ export async function complete(gateway: Gateway, incoming: Incoming): Promise<vo
     "x-holdfast-attempts": "1",
     "x-holdfast-held-micros": call.bound.micros.toString(),
     ...(call.bound.fitted ? { "x-holdfast-fit-tokens": String(call.bound.maxTokens) } : {}),
-    ...(dropped.length > 0 ? { "x-holdfast-dropped": dropped.join(", ") } : {}),
   });
   tellDropped(reply, call);
   const answer = call.chat.stream ? answerStream : answerJson;

@@ -91,7 +91,12 @@ export const KINDS: Readonly<Record<ProviderKind, Kind>> = {
     onDisconnect: "drain",
   },
   requesty: { ...OPENAI_SHAPED, embeddingsPath: null, officialUrl: "https://router.requesty.ai/v1" },
-  openai: { ...OPENAI_SHAPED, officialUrl: "https://api.openai.com/v1", onDisconnect: "abort" },
+  openai: {
+    ...OPENAI_SHAPED,
+    officialUrl: "https://api.openai.com/v1",
+    takes: OPENAI_FIELDS,
+    onDisconnect: "abort",
+  },
   anthropic: {
     officialUrl: "https://api.anthropic.com/v1",
     dialect: "messages",

@@ -30,8 +30,7 @@ export function upstreamBody(chat: Chat, candidate: Candidate, bound: Bound): Bu
     fields.set(kind === "openai" ? "max_completion_tokens" : "max_tokens", String(maxTokens));
   if (candidate.upstreamModel !== chat.model) fields.set("model", JSON.stringify(candidate.upstreamModel));
   const added = [...fields].map(([name, json]) => `"${name}":${json}`).join(",");
-  const left = [OWN_OPTIONS, ...(kind === "openrouter" ? [] : OPENROUTERS_OWN)];
-  left.push(...refusedBy(chat, candidate));
+  const left = [OWN_OPTIONS, ...(kind === "openrouter" ? [] : OPENROUTERS_OWN), ...untaken(chat, candidate)];
   if (bound.fitted) left.push("max_tokens", "max_completion_tokens");
   const rewritten = chat.repeatsFields || [...fields.keys(), ...left].some((name) => name in chat.body);
   if (!rewritten) {
@@ -45,19 +44,33 @@ export function upstreamBody(chat: Chat, candidate: Candidate, bound: Bound): Bu
   return Buffer.from(added === "" ? text : `${text.slice(0, -1)},${added}}`);
 }
 
-/** Fields of a translated call that OpenRouter takes and these may refuse; its caller cannot know that. */
-const REFUSED: Readonly<Record<string, readonly string[]>> = {
-  openai: ["top_k", "reasoning"],
-  glama: ["reasoning"],
-  requesty: ["reasoning"],
-  compatible: ["reasoning"],
-  anthropic: ["reasoning"],
-};
+/** A budget of thoughts in OpenRouter's words, from a dialect that has one; its caller cannot know who refuses it. */
+const THOUGHTS = "reasoning";
 
-/** What of a translated call is not sent to this candidate. */
-export function refusedBy(chat: Chat, { provider }: Pick<Candidate, "provider">): string[] {
-  if (chat.endpoint === "chat/completions" || chat.endpoint === "embeddings") return [];
-  return (REFUSED[provider.kind] ?? []).filter((name) => name in chat.body);
+/** Fields that its company would refuse or not know. */
+function untaken({ endpoint, task, body }: Chat, { provider }: Candidate): string[] {
+  const { takes } = KINDS[provider.kind];
+  if (task === "embedding") return [];
+  if (takes !== null) return Object.keys(body).filter((name) => !takes.has(name));
+  const translated = endpoint !== "chat/completions" && provider.kind !== "openrouter";
+  return translated && THOUGHTS in body ? [THOUGHTS] : [];
+}
+
+/** Fields that were said another way, or are ours. */
+const HEEDED = new Set([OWN_OPTIONS, "usage"]);
+const NAMEABLE = /^[\w.-]{1,64}$/;
+const MOST_NAMED = 20;
+
+/** What the caller asked for and this candidate does not hear of, by name; null for nothing. */
+export function droppedFields(chat: Chat, candidate: Candidate): string | null {
+  const { body } = chat;
+  const others = candidate.provider.kind === "openrouter" ? [] : OPENROUTERS_OWN;
+  const names = new Set([...others.filter((name) => name in body), ...untaken(chat, candidate)]);
+  const untold = [...names].filter(
+    (name) => !HEEDED.has(name) && NAMEABLE.test(name) && body[name] !== undefined && body[name] !== null,
+  );
+  const told = [...chat.dropped, ...untold];
+  return told.length === 0 ? null : told.slice(0, MOST_NAMED).join(", ");
 }
 
 const namesMaximum = ({ body }: Chat): boolean =>
