@@ -1,8 +1,8 @@
 import type { Tx } from "../../platform/db/index.ts";
 import type { OrgId } from "../../platform/ids.ts";
-import type { Mode } from "./entry.ts";
-import { available, type Book } from "./book.ts";
-import type { NewGrant } from "./grant.ts";
+import type { Mode } from "./book/entry.ts";
+import { available, type Book } from "./book/book.ts";
+import type { NewGrant } from "./grants/grant.ts";
 
 /** Something that happened to one object, for those outside who asked to be told. */
 export type Announcement = {

@@ -1,7 +1,7 @@
 /** Movements of a company's account, in every organization's book. SQL only; for the operator's role. */
 import type { Tx } from "../../platform/db/index.ts";
-import { textArray } from "./arrays.ts";
-import type { Mode, Unit } from "./entry.ts";
+import { textArray } from "./book/arrays.ts";
+import type { Mode, Unit } from "./book/entry.ts";
 
 /** What one transaction moves on the account: into it above zero. */
 export type CashEffect = {

@@ -15,10 +15,10 @@ export { ledgerConfig, type LedgerConfig } from "./config.ts";
 export { ledgerMails } from "./adjustments/mails.ts";
 export { ledgerSignals } from "./signals.ts";
 export { grantAnnouncement, type Announce, type Announcement } from "./announce.ts";
-export type { Entry, Mode, Posting, Unit } from "./entry.ts";
+export type { Entry, Mode, Posting, Unit } from "./book/entry.ts";
 export { post, type Posted } from "./post.ts";
-export { grant, type Granted, type GrantKind, type NewGrant } from "./grant.ts";
-export { clawBack, restoreClawedBack, type ClawBack } from "./claw-back.ts";
+export { grant, type Granted, type GrantKind, type NewGrant } from "./grants/grant.ts";
+export { clawBack, restoreClawedBack, type ClawBack } from "./grants/claw-back.ts";
 export type {
   Basis,
   Gate,
@@ -28,11 +28,11 @@ export type {
   Settled,
   Settlement,
   SettleResult,
-} from "./hold.ts";
-export { applyBatch, type Batch, type BatchResult } from "./batch.ts";
-export { createHoldBatcher, type Alongside, type HoldBatcher } from "./batcher.ts";
-export { endGrants, hasGrant } from "./end-grants.ts";
-export { expireGrants, expireHolds, extendHolds } from "./expire.ts";
+} from "./holds/hold.ts";
+export { applyBatch, type Batch, type BatchResult } from "./holds/batch.ts";
+export { createHoldBatcher, type Alongside, type HoldBatcher } from "./holds/batcher.ts";
+export { endGrants, hasGrant } from "./grants/end-grants.ts";
+export { expireGrants, expireHolds, extendHolds } from "./grants/expire.ts";
 export {
   availableOf,
   balances,
@@ -42,14 +42,14 @@ export {
   type Account,
   type Balance,
   type GrantRow,
-} from "./read.ts";
-export { sumPeriod, type PeriodSums } from "./read-period.ts";
+} from "./reading/read.ts";
+export { sumPeriod, type PeriodSums } from "./reading/read-period.ts";
 export {
   getTransaction,
   listTransactions,
   type TransactionFilter,
   type TransactionRow,
-} from "./read-transactions.ts";
+} from "./reading/read-transactions.ts";
 export {
   capturesOf,
   holdWeight,
@@ -57,11 +57,11 @@ export {
   sumCaptures,
   type Capture,
   type CaptureSum,
-} from "./captures.ts";
+} from "./holds/captures.ts";
 export { findCash, listCash, listStaleHolds, type CashEffect, type StaleHold } from "./cash.ts";
 export { reverse } from "./reverse.ts";
-export { sumAccounts, type SumGroup } from "./sum-accounts.ts";
+export { sumAccounts, type SumGroup } from "./reading/sum-accounts.ts";
 export { findSealOf } from "./seals/read.ts";
-export type { InvariantName } from "./invariants.ts";
-export { verify, type InvariantReport, type Verification } from "./verify.ts";
+export type { InvariantName } from "./checks/invariants.ts";
+export { verify, type InvariantReport, type Verification } from "./checks/verify.ts";
 export { needsApproval } from "./adjustments/adjustment.ts";

@@ -4,8 +4,8 @@ import type { Loops } from "../../platform/jobs/index.ts";
 import type { Logger } from "../../platform/telemetry/index.ts";
 import type { Mail } from "../mail/index.ts";
 import type { Announce } from "./announce.ts";
-import { tellExpiring } from "./expiring.ts";
-import { expireGrants } from "./expire.ts";
+import { tellExpiring } from "./grants/expiring.ts";
+import { expireGrants } from "./grants/expire.ts";
 import { checkBooks } from "./seals/check-books.ts";
 import { sealBooks } from "./seals/seal-books.ts";
 

@@ -1,9 +1,9 @@
 import type { Tx } from "../../platform/db/index.ts";
 import { newId, type OrgId } from "../../platform/ids.ts";
-import { numberArray, textArray } from "./arrays.ts";
+import { numberArray, textArray } from "./book/arrays.ts";
 import { assert } from "../../platform/problem.ts";
-import { checkPosting, type Posting } from "./entry.ts";
-import { findTransactions } from "./read-transactions.ts";
+import { checkPosting, type Posting } from "./book/entry.ts";
+import { findTransactions } from "./reading/read-transactions.ts";
 
 /** The counter of transactions by kind. */
 export const POSTS = "ledger_posts_total";

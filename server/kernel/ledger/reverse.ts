@@ -1,8 +1,8 @@
 import type { Tx } from "../../platform/db/index.ts";
 import type { OrgId } from "../../platform/ids.ts";
-import type { Mode } from "./entry.ts";
+import type { Mode } from "./book/entry.ts";
 import { post, type Posted } from "./post.ts";
-import { getTransaction } from "./read-transactions.ts";
+import { getTransaction } from "./reading/read-transactions.ts";
 
 /**
  * Takes a transaction back: the same entries the other way round, under `{its reference}:reversed`, once. Throws 404 for one

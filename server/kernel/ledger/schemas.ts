@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { idParam, instant, int64, listAnswer, listQuery } from "../../platform/http/index.ts";
-import type { Balance } from "./read.ts";
-import type { TransactionRow } from "./read-transactions.ts";
-import type { Verification } from "./verify.ts";
+import type { Balance } from "./reading/read.ts";
+import type { TransactionRow } from "./reading/read-transactions.ts";
+import type { Verification } from "./checks/verify.ts";
 
 export const unit = z.string().regex(/^(credit|[a-z]{3})$/);
 

@@ -9,7 +9,7 @@
  * is done under `once` is done exactly once, whatever is killed when; no answer holds a payload.
  */
 export { createLoops, type Loop, type Loops } from "./loops.ts";
-export { createJobs, type Jobs, type JobsDeps } from "./durable.ts";
-export { countByProduct, type ProductJobs } from "./figures.ts";
-export type { NewJob } from "./enqueue.ts";
+export { createJobs, type Jobs, type JobsDeps } from "./worker/durable.ts";
+export { countByProduct, type ProductJobs } from "./reading/figures.ts";
+export type { NewJob } from "./queue/enqueue.ts";
 export { GiveUp, type JobContext, type JobId, type JobKind, type JobState, type Priority } from "./kind.ts";

@@ -1,6 +1,6 @@
 import { may, openCursor, sealCursor, type Http } from "../http/index.ts";
 import type { Jobs } from "./index.ts";
-import { readJob, readJobs, readStats } from "./read.ts";
+import { readJob, readJobs, readStats } from "./reading/read.ts";
 import * as schemas from "./schemas.ts";
 
 const TAG = "Jobs";

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { idParam, instant, listAnswer, listQuery } from "../http/index.ts";
 import { STATES } from "./kind.ts";
-import { percentOf } from "./news.ts";
-import type { KindStats } from "./read.ts";
+import { percentOf } from "./reading/news.ts";
+import type { KindStats } from "./reading/read.ts";
 import type { JobRow } from "./store.ts";
 
 const state = z.enum(STATES).meta({ id: "JobState" });

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { withSystemTx, type Db } from "../db/index.ts";
 import type { Metrics } from "../telemetry/index.ts";
-import { countQueue } from "./queue-store.ts";
+import { countQueue } from "./queue/queue-store.ts";
 
 const made = new WeakMap<Metrics, ReturnType<typeof create>>();
 

@@ -3,7 +3,7 @@ import type { Id, OrgId } from "../../../platform/ids.ts";
 import { CURRENCY_EXPONENTS, MICROS_PER_CREDIT } from "../../../platform/money.ts";
 import { Problem } from "../../../platform/problem.ts";
 import type { LedgerConfig } from "../config.ts";
-import type { Mode, Unit } from "../entry.ts";
+import type { Mode, Unit } from "../book/entry.ts";
 import { ledgerProblems } from "../problems.ts";
 
 export type AdjustmentType = "grant" | "adjustment";

@@ -1,5 +1,5 @@
 import type { Mail } from "../../mail/index.ts";
-import { EXPIRING_MAIL, sumExpiring } from "../expiring.ts";
+import { EXPIRING_MAIL, sumExpiring } from "../grants/expiring.ts";
 import { lockAdjustment } from "./store.ts";
 
 export const APPROVAL_MAIL = "ledger.approval";

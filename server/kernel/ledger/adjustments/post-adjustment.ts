@@ -1,7 +1,7 @@
 import type { Tx } from "../../../platform/db/index.ts";
 import { grantAnnouncement } from "../announce.ts";
-import { grant } from "../grant.ts";
-import { take } from "../take.ts";
+import { grant } from "../grants/grant.ts";
+import { take } from "../grants/take.ts";
 import type { Adjustment } from "./adjustment.ts";
 import type { AdjustDeps } from "./deps.ts";
 

@@ -3,7 +3,7 @@ import { newId, type Id, type OrgId } from "../../../platform/ids.ts";
 import { Problem, common } from "../../../platform/problem.ts";
 import { audit, findOperators } from "../../identity/index.ts";
 import { findOrganizationName } from "../../tenancy/index.ts";
-import type { Mode, Unit } from "../entry.ts";
+import type { Mode, Unit } from "../book/entry.ts";
 import { needsApproval, type Adjustment, type AdjustmentType } from "./adjustment.ts";
 import type { AdjustDeps } from "./deps.ts";
 import { postAdjustment } from "./post-adjustment.ts";

@@ -2,7 +2,7 @@
 import type { LedgerAdjustments } from "../../../../db/rows.ts";
 import type { Narrowed, Tx } from "../../../platform/db/index.ts";
 import type { Id, OrgId } from "../../../platform/ids.ts";
-import type { Mode } from "../entry.ts";
+import type { Mode } from "../book/entry.ts";
 import type { Adjustment, AdjustmentState, AdjustmentType } from "./adjustment.ts";
 
 type Row = Narrowed<

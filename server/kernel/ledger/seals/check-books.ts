@@ -4,7 +4,7 @@ import type { Logger } from "../../../platform/telemetry/index.ts";
 import { findOperators } from "../../identity/index.ts";
 import type { Mail } from "../../mail/index.ts";
 import { CHECK_MAIL } from "../adjustments/mails.ts";
-import { verify } from "../verify.ts";
+import { verify } from "../checks/verify.ts";
 import {
   findLastCheck,
   findLastSeal,
