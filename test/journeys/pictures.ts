@@ -97,7 +97,7 @@ export async function takePictures(
         await page.emulateMedia({ colorScheme });
         await page.setViewportSize(viewport);
         await page.locator("[data-skeleton]").first().waitFor({ state: "detached", timeout: LIMITED_MS });
-        await page.waitForFunction(hasComeToRest);
+        await comesToRest(page);
         const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
         if (over > 0) wide.push(`${where}: ${over} px`);
         for (const barrier of await barriersOf(page))
@@ -111,9 +111,14 @@ export async function takePictures(
   if (wide.length > 0) throw new Error(`Wider than the window: ${wide.join(", ")}`);
 }
 
-/** Colours that change softly would be judged half way; what moves for ever (a spinner) is not waited for. */
-const hasComeToRest = (): boolean =>
-  document.getAnimations().every((each) => each.playState !== "running" || !(each instanceof CSSTransition));
+/** Colours that change softly, from the next frame on, would be judged half way; a spinner is not waited for. */
+const comesToRest = (page: Page) =>
+  page.evaluate(async () => {
+    const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+    for (const _ of [1, 2]) await frame();
+    const isChanging = (each: Animation) => each instanceof CSSTransition && each.playState === "running";
+    while (document.getAnimations().some(isChanging)) await frame();
+  });
 
 /** Fails where axe finds something serious on the page as it stands: for drawers and dialogs, which no address opens. */
 export async function hasNoBarriers(page: Page, where: string): Promise<void> {

@@ -101,7 +101,7 @@ function PriceLine({ price }: { price: PlannedPrice }) {
           {price.trial_days ? `, after ${price.trial_days} days of trial` : ""}
         </span>
       </span>
-      <span className="text-xs text-text-3">{companyName(price.provider)}</span>
+      <span className="text-xs text-text-2">{companyName(price.provider)}</span>
       {price.price_id === null ? <Badge tone="ok">new</Badge> : <Id id={price.price_id} />}
     </li>
   );
