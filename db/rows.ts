@@ -413,6 +413,14 @@ export type GatewayKeptAnswers = {
   created_at: Date;
 };
 
+/** gateway.key_connects */
+export type GatewayKeyConnects = {
+  org_id: string;
+  state_hash: Buffer;
+  verifier: Buffer;
+  expires_at: Date;
+};
+
 /** gateway.limit_rules */
 export type GatewayLimitRules = {
   org_id: string;

@@ -642,6 +642,17 @@ CREATE POLICY tenant ON gateway.kept_answers AS PERMISSIVE FOR ALL TO holdfast_a
 GRANT DELETE, INSERT, SELECT ON TABLE gateway.kept_answers TO holdfast_app;
 GRANT SELECT ON TABLE gateway.kept_answers TO holdfast_operator;
 
+CREATE TABLE gateway.key_connects (
+  org_id text NOT NULL,
+  state_hash bytea NOT NULL,
+  verifier bytea NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT key_connects_pkey PRIMARY KEY (org_id, state_hash)
+);
+ALTER TABLE gateway.key_connects ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON gateway.key_connects AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
+GRANT DELETE, INSERT, SELECT ON TABLE gateway.key_connects TO holdfast_app;
+
 CREATE TABLE gateway.limit_rules (
   org_id text NOT NULL,
   subject_type text NOT NULL,

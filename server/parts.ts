@@ -210,6 +210,7 @@ export async function build(config: Config, options: AppOptions): Promise<Parts>
     receiptSigner: createSigner(config.KMS_LOCAL_KEYRING, "holdfast.receipts"),
     bus,
     sealer: keys.sealer,
+    consoleUrl: config.BASE_URL,
     providers: providerSettings(config),
     holdLeaseSeconds: config.GATEWAY_HOLD_LEASE_SECONDS,
     maxOpenCalls: config.GATEWAY_MAX_UPSTREAM_CONNECTIONS,

@@ -301,6 +301,11 @@ export type ProviderKeyChangeInput = {
     fallback_to_platform?: boolean;
 };
 
+export type ProviderKeyConnectedInput = {
+    state: string;
+    code: string;
+};
+
 export type ProviderSettingsInput = {
     kind: 'openrouter' | 'glama' | 'requesty' | 'openai' | 'anthropic' | 'compatible';
     /**
@@ -3268,6 +3273,14 @@ export type ProviderKey = {
 
 export type ProviderKeyList = {
     data: Array<ProviderKey>;
+};
+
+export type ProviderKeyConnect = {
+    /**
+     * OpenRouter's page: it sends the browser back with `state` and `code`
+     */
+    url: string;
+    expires_at: string;
 };
 
 export type AdminProvider = {
@@ -10527,6 +10540,56 @@ export type ChangeProviderKeyResponses = {
 };
 
 export type ChangeProviderKeyResponse = ChangeProviderKeyResponses[keyof ChangeProviderKeyResponses];
+
+export type ConnectProviderKeyData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/llm/provider-keys/connect/openrouter';
+};
+
+export type ConnectProviderKeyErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ConnectProviderKeyError = ConnectProviderKeyErrors[keyof ConnectProviderKeyErrors];
+
+export type ConnectProviderKeyResponses = {
+    /**
+     * Success
+     */
+    200: ProviderKeyConnect;
+};
+
+export type ConnectProviderKeyResponse = ConnectProviderKeyResponses[keyof ConnectProviderKeyResponses];
+
+export type FinishProviderKeyData = {
+    body: ProviderKeyConnectedInput;
+    path?: never;
+    query?: never;
+    url: '/api/llm/provider-keys/connect/openrouter/finish';
+};
+
+export type FinishProviderKeyErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type FinishProviderKeyError = FinishProviderKeyErrors[keyof FinishProviderKeyErrors];
+
+export type FinishProviderKeyResponses = {
+    /**
+     * Success
+     */
+    200: ProviderKey;
+};
+
+export type FinishProviderKeyResponse = FinishProviderKeyResponses[keyof FinishProviderKeyResponses];
 
 export type GetAdminModelData = {
     body?: never;

@@ -12,6 +12,7 @@ import { getActivity } from "./activity.ts";
 import { FAULT_KINDS } from "./behaviour.ts";
 import { billOf, listGenerations } from "./bill.ts";
 import { chatCompletions } from "./chat.ts";
+import { connect, CONNECT_OPERATION } from "./connect.ts";
 import { control } from "./control.ts";
 import { openrouterDialect } from "./dialect.ts";
 import { embedIn } from "./embeddings/embed.ts";
@@ -105,7 +106,9 @@ export const openrouter: Company = {
     base_url: `${world.baseUrl}/openrouter/api/v1`,
   }),
   /** The price list is public at OpenRouter: without a credential it is answered all the same. */
-  page({ method, path, query, headers, res }) {
+  page(request) {
+    const { method, path, query, headers, res } = request;
+    if (connect(request)) return Promise.resolve(true);
     const open = method === "GET" && path === "/api/v1/models" && headers.authorization === undefined;
     if (open) listModels({ query, res });
     return Promise.resolve(open);
@@ -123,7 +126,7 @@ export const openrouter: Company = {
     })),
   coverage: () => ({
     basis: "official",
-    operations: { built: Object.keys(ROUTES), of: OFFICIAL_OPERATIONS },
+    operations: { built: [...Object.keys(ROUTES), CONNECT_OPERATION], of: OFFICIAL_OPERATIONS },
     events: { built: [], of: 0 },
   }),
 };

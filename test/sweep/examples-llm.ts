@@ -1,5 +1,6 @@
 /** Calls about the providers of models and their prices. */
 import type { TestApp } from "../harness/app.ts";
+import { agreeAtOpenRouter } from "../harness/openrouter-page.ts";
 import { newId } from "../../server/platform/ids.ts";
 import type { Example } from "./examples.ts";
 import { ownOrganization } from "./rows.ts";
@@ -59,6 +60,14 @@ export const llmExamples: Record<string, Example> = {
     given: ({ credentials: { openrouter } }) => ({
       body: { provider: "openrouter", secret: openrouter.api_key, fallback_to_platform: true },
     }),
+  },
+  connectProviderKey: {},
+  finishProviderKey: {
+    given: async ({ owner, credentials: { openrouter } }) => {
+      const path = "/api/llm/provider-keys/connect/openrouter";
+      const { body } = await owner.call<{ url: string }>("POST", path);
+      return { body: await agreeAtOpenRouter(body.url, openrouter.api_key) };
+    },
   },
   changeProviderKey: {
     given: async (app) => ({ params: { id: await aProviderKey(app) }, body: { use: "prefer" } }),

@@ -31,6 +31,9 @@ export const llm = {
   keys: () => read(sdk.listProviderKeys()),
   addKey: (body: NewProviderKeyInput, key: string) => read(sdk.addProviderKey({ body, ...idempotent(key) })),
   changeKey: (id: string, body: ProviderKeyChange) => read(sdk.changeProviderKey({ path: { id }, body })),
+  connectKey: () => read(sdk.connectProviderKey()),
+  finishKey: (body: { state: string; code: string }, key: string) =>
+    read(sdk.finishProviderKey({ body, ...idempotent(key) })),
   removeKey: (id: string) => read(sdk.removeProviderKey({ path: { id } })),
 };
 

@@ -4,12 +4,13 @@ import { HoldsScreen } from "../products/llm-admin/holds-screen.tsx";
 import { PricesScreen } from "../products/llm-admin/prices-screen.tsx";
 import { ProvidersScreen } from "../products/llm-admin/providers-screen.tsx";
 import { ProviderKeysScreen } from "../products/provider-keys/provider-keys-screen.tsx";
-import { app } from "./roots.ts";
+import { app, texts } from "./roots.ts";
 
 const providerKeys = createRoute({
   getParentRoute: () => app,
   path: "/provider-keys",
   component: ProviderKeysScreen,
+  validateSearch: texts("state", "code"),
 });
 const routing = createRoute({ getParentRoute: () => app, path: "/routing", component: RoutingScreen });
 const providers = createRoute({ getParentRoute: () => app, path: "/providers", component: ProvidersScreen });

@@ -26,6 +26,7 @@ beforeAll(async () => {
   const { api_key: apiKey, base_url: baseUrl } = whole.app.credentials.openrouter;
   const shared = { db, clock: systemClock, logger, metrics };
   gateway = await createGateway({
+    consoleUrl: "http://localhost",
     ...shared,
     hub,
     ...unlimited,

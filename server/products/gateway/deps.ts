@@ -39,6 +39,8 @@ export type GatewayDeps = {
   planOf(tx: Tx, org: OrgId, mode: "test" | "live"): Promise<CallPlan>;
   /** Keeps the providers' secrets, and answers of calls under a key. */
   sealer: Sealer;
+  /** Where the console is, without a slash at the end. */
+  consoleUrl: string;
   /** The providers that the environment names. */
   providers: readonly ProviderSetting[];
   /** Seconds after its last sign of life that a call is taken for dead; renewed three times as often. */

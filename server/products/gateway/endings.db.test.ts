@@ -116,6 +116,7 @@ test("an open call of a dead process is settled once by the provider's books, or
   const metrics = createMetrics("test");
   const hub = startHub(gateway.db, gateway.db.url);
   const dead = await createGateway({
+    consoleUrl: "http://localhost",
     db: gateway.db,
     clock: systemClock,
     logger,

@@ -24,7 +24,7 @@ import { installationUsageRoutes } from "./operator-routes.ts";
 import { priceRoutes } from "./prices/routes.ts";
 import { modelAdminRoutes } from "./models/admin-routes.ts";
 import { openHoldRoutes } from "./open-holds/routes.ts";
-import { ownKeyRoutes } from "./own-keys/routes.ts";
+import { connectRoutes, ownKeyRoutes } from "./own-keys/routes.ts";
 import { providerRoutes } from "./providers/routes.ts";
 import { driftRoutes } from "./drift/routes.ts";
 import { whatIfRoutes } from "./what-if/routes.ts";
@@ -57,6 +57,7 @@ export function gatewayRoutes(http: Http, gateway: Gateway, setKeyLimits: SetKey
   priceRoutes(http, gateway);
   providerRoutes(http, gateway);
   ownKeyRoutes(http, gateway);
+  connectRoutes(http, gateway);
   modelAdminRoutes(http, gateway);
   openHoldRoutes(http, gateway);
   driftRoutes(http, gateway);

@@ -1,5 +1,6 @@
 /** What is different from one company to the next. Pure. */
 import { readActivity, type DayBooks } from "./activity.ts";
+import type { ConnectWay } from "./connect.ts";
 import { MESSAGES_FIELDS, OPENAI_FIELDS } from "./fields.ts";
 import { readCompletionRequest, readGeneration, type Usage } from "./usage.ts";
 
@@ -37,6 +38,8 @@ export type Kind = {
   day: { path(day: string, keyHash: string): string; read(body: unknown): DayBooks | null } | null;
   /** Pauses before each look-up while somebody waits for the end of a whole answer, in ms. */
   lookupPauses: readonly number[];
+  /** How somebody fetches a key there by browser; null where nobody can. */
+  connect: ConnectWay | null;
   /** What becomes of a call whose caller left: cut where the company then stops billing, else read to its end. */
   onDisconnect: "abort" | "drain";
 };
@@ -55,6 +58,7 @@ const OPENAI_SHAPED = {
   lookup: null,
   day: null,
   lookupPauses: [],
+  connect: null,
   onDisconnect: "drain",
 } as const;
 
@@ -70,6 +74,7 @@ export const KINDS: Readonly<Record<ProviderKind, Kind>> = {
     lookup: { path: (id) => `/generation?id=${encodeURIComponent(id)}`, read: readGeneration },
     day: { path: (day, keyHash) => `/activity?date=${day}&api_key_hash=${keyHash}`, read: readActivity },
     lookupPauses: [0, 200],
+    connect: { page: "../../auth", exchangePath: "/auth/keys" },
     onDisconnect: "abort",
   },
   glama: {
@@ -88,6 +93,7 @@ export const KINDS: Readonly<Record<ProviderKind, Kind>> = {
     },
     day: null,
     lookupPauses: LATE,
+    connect: null,
     onDisconnect: "drain",
   },
   requesty: { ...OPENAI_SHAPED, embeddingsPath: null, officialUrl: "https://router.requesty.ai/v1" },
@@ -110,6 +116,7 @@ export const KINDS: Readonly<Record<ProviderKind, Kind>> = {
     lookup: null,
     day: null,
     lookupPauses: [],
+    connect: null,
     onDisconnect: "abort",
   },
   compatible: { ...OPENAI_SHAPED, officialUrl: null },

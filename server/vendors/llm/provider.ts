@@ -3,6 +3,7 @@ import { Pool } from "undici";
 import { publicConnector } from "../../platform/outbound/index.ts";
 import { assert } from "../../platform/problem.ts";
 import type { DayBooks } from "./activity.ts";
+import { keysByBrowser, type Ask, type KeysByBrowser } from "./connect.ts";
 import { isLive, isLoopback, KINDS, type Kind, type ProviderKind } from "./kinds.ts";
 import { askMessages } from "./messages/call.ts";
 import { CallHandler, type CallListener, type OpenCall } from "./open-call.ts";
@@ -32,7 +33,7 @@ export type Lookup = { state: "found"; usage: Usage } | { state: "unknown" } | {
 export type DayLookup = { state: "found"; books: DayBooks } | { state: "none" } | { state: "unavailable" };
 
 /** A company that answers model calls. */
-export type LanguageModels = {
+export type LanguageModels = KeysByBrowser & {
   readonly name: string;
   readonly kind: ProviderKind;
   /** True where calls cost real money; a test credential must not reach it. */
@@ -114,6 +115,7 @@ export function createProvider(options: ProviderOptions): LanguageModels {
       return lookUp(lookup.read, () => get(lookup.path(id), AbortSignal.timeout(LOOKUP_TIMEOUT_MS)));
     },
     check: (signal) => checked(() => get(way.checkPath, signal)),
+    ...keysByBrowser(way.connect, baseUrl, keyless(lookups, pathname)),
     bookedOn: (day, signal) => {
       const books = booksKey ? { ...headers, authorization: `Bearer ${booksKey}` } : null;
       return readDay(lookups, { way, apiKey, pathname, headers: books }, day, signal);
@@ -127,6 +129,16 @@ export function createProvider(options: ProviderOptions): LanguageModels {
     },
   };
 }
+
+/** Asks without a key, for one. */
+const keyless =
+  (pool: Pool, pathname: string): Ask =>
+  async (below, body, signal) => {
+    const headers = { "content-type": "application/json", "user-agent": "holdfast" };
+    const path = `${pathname}${below}`;
+    const answer = await pool.request({ method: "POST", path, headers, body, signal });
+    return { status: answer.statusCode, text: await textOf(answer.body) };
+  };
 
 type Asked = { statusCode: number; body: { dump(): Promise<void>; json(): Promise<unknown> } };
 

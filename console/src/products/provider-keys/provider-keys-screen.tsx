@@ -13,6 +13,7 @@ import { Confirm } from "../../ui/dialog.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Empty, Notice } from "../../ui/states.tsx";
 import { type Column, Stacked, Table } from "../../ui/table.tsx";
+import { ConnectButton, Connecting } from "./connect.tsx";
 import { ProviderKeyDialog } from "./provider-key-dialog.tsx";
 
 const columns = (remove: (key: ProviderKey) => void): Column<ProviderKey>[] => [
@@ -94,11 +95,15 @@ export function ProviderKeysScreen() {
       title="Provider keys"
       about="Model calls by a key of your own cost no credits: the provider bills you. Limits and usage count them all the same."
       actions={
-        <Button variant="primary" icon={<Plus className="size-4" />} onClick={() => setEditing("new")}>
-          Add a key
-        </Button>
+        <>
+          <ConnectButton />
+          <Button variant="primary" icon={<Plus className="size-4" />} onClick={() => setEditing("new")}>
+            Add a key
+          </Button>
+        </>
       }
     >
+      <Connecting />
       {failing.length > 0 && (
         <Notice tone="warn" title={`Refused: ${failing.map(({ provider }) => provider).join(", ")}`}>
           Three calls in a row were refused. Give the key anew to use it again.

@@ -1,51 +1,19 @@
 import { z } from "zod";
-import { idParam, instant, type Http } from "../../../platform/http/index.ts";
+import { idParam, type Http } from "../../../platform/http/index.ts";
 import type { Gateway } from "../state.ts";
 import { addOwnKey, changeOwnKey, readOwnKeys, removeOwnKey } from "./set.ts";
-import type { OwnKey } from "./own-key.ts";
+import { beginConnect, finishConnect } from "./connect.ts";
+import {
+  addInput,
+  changeInput,
+  connectAnswer,
+  connectedInput,
+  keyAnswer as answer,
+  keyList as list,
+  present,
+} from "./schemas.ts";
 
-const secret = z
-  .string()
-  .min(8)
-  .max(500)
-  .regex(/^[\x21-\x7e]+$/, "must be visible ASCII");
-const wish = {
-  use: z.enum(["prefer", "only"]).default("prefer").meta({
-    description: "only: where this provider serves the model, no other is asked by the installation's keys",
-  }),
-  fallback_to_platform: z
-    .boolean()
-    .default(false)
-    .meta({ description: "When this key cannot serve, the installation's may, for credits" }),
-};
-const addInput = z
-  .strictObject({
-    provider: z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, "must name a provider"),
-    secret,
-    ...wish,
-  })
-  .meta({ id: "NewProviderKey" });
-const changeInput = z
-  .strictObject({ secret: secret.optional().meta({ description: "Left out: the one there is" }), ...wish })
-  .meta({ id: "ProviderKeyChange" });
-const answer = z
-  .object({
-    id: z.string(),
-    provider: z.string(),
-    secret_last4: z.string(),
-    use: z.enum(["prefer", "only"]),
-    fallback_to_platform: z.boolean(),
-    state: z
-      .enum(["ok", "failing"])
-      .meta({ description: "failing: refused three times in a row; not asked by until it is changed" }),
-    created_at: instant,
-    updated_at: instant,
-  })
-  .meta({ id: "ProviderKey" });
-const list = z.object({ data: z.array(answer) }).meta({ id: "ProviderKeyList" });
 const params = z.object({ id: idParam("pvk") });
-
-const present = ({ secret: _secret, refusals: _refusals, ...key }: OwnKey) => key;
 
 /** Keys of the organization's own at providers: calls by them cost no credits. */
 export function ownKeyRoutes(http: Http, gateway: Gateway): void {
@@ -93,5 +61,35 @@ export function ownKeyRoutes(http: Http, gateway: Gateway): void {
     params,
     answer: { status: 204, schema: null },
     handle: ({ actor, params: { id } }) => removeOwnKey(gateway, actor, id),
+  });
+}
+
+const CONNECT = "/api/llm/provider-keys/connect/openrouter";
+
+/** A key from OpenRouter by browser instead of by hand. */
+export function connectRoutes(http: Http, gateway: Gateway): void {
+  const shared = { tag: "Models", access: { least: "admin", permission: "settings.manage" } } as const;
+  http.operation({
+    ...shared,
+    method: "POST",
+    path: CONNECT,
+    id: "connectProviderKey",
+    summary: "Where a person gives the organization a key at OpenRouter; good once, for ten minutes",
+    limit: { name: "provider_key_connects", perMinute: 20 },
+    answer: { status: 200, schema: connectAnswer },
+    handle: ({ actor }) => beginConnect(gateway, actor),
+  });
+  http.operation({
+    ...shared,
+    method: "POST",
+    path: `${CONNECT}/finish`,
+    id: "finishProviderKey",
+    summary: "Keep the key that a person came back with; it replaces the one there is",
+    idempotent: true,
+    limit: { name: "provider_key_connects", perMinute: 20 },
+    body: connectedInput,
+    answer: { status: 200, schema: answer },
+    handle: async ({ actor, body, operationId }) =>
+      present(await finishConnect(gateway, actor, `pvk_${operationId.slice(4)}`, body)),
   });
 }

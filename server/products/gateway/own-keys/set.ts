@@ -92,7 +92,7 @@ async function check({ registry }: Gateway, provider: string, secret: string): P
   if (answer === "refused") throw wrong("/secret", "is refused by the provider");
 }
 
-const wrong = (pointer: string, detail: string) =>
+export const wrong = (pointer: string, detail: string) =>
   new Problem(common.invalid_input, { errors: [{ pointer, detail }] });
 
 async function written(
