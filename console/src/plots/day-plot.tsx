@@ -86,7 +86,7 @@ const frameOf = ({ kind, series, format, formatAxis = formatCompact, formatRow =
     tick={TICK}
     tickLine={false}
     axisLine={false}
-    width={48}
+    width="auto"
     tickCount={5}
   />,
   <Tooltip
