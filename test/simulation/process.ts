@@ -91,8 +91,13 @@ export async function startLife({ databaseUrl, credentials, accounts, clock, hub
     sources: sources.map(signedNow),
     handlers: [...billing.handlers],
   });
-  await inbox.ensureEndpoints();
-  await billing.keepPlans();
+  try {
+    await inbox.ensureEndpoints();
+    await billing.keepPlans();
+  } catch (error) {
+    await db.close();
+    throw error;
+  }
   return { line, inbox, billing, close: () => db.close() };
 }
 

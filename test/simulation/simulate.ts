@@ -34,6 +34,7 @@ const PARTS = 5;
 const PART_MS = 150 * HOUR_MS;
 /** A first reading goes through 30 days in 120 parts, of two companies; one in three is cut off. */
 const MAX_READINGS = 400;
+const MAX_STARTS = 10;
 /** Half of the steps end a life sooner or later; a statement is two points. */
 const MAX_POINTS_AHEAD = 120;
 /** Of six hours and a bit each, in calm weather: longer than a company tries again, and than a session lives. */
@@ -96,9 +97,16 @@ export async function simulate(seed: number, sandboxUrl: string): Promise<Outcom
       paypalCompany(credentials.paypal, clock.now),
     ];
     const accounts = { stripe: stripe.accountId, paypal: paypal.accountId };
-    const start = async () => {
-      now.life = await startLife({ databaseUrl: database.url, credentials, accounts, clock, hub });
-      return now.life;
+    const place = { databaseUrl: database.url, credentials, accounts, clock, hub };
+    // On a machine that is too busy to connect in time a life begins a little later.
+    const start = async (tries = 1): Promise<Life> => {
+      try {
+        now.life = await startLife(place);
+        return now.life;
+      } catch (error) {
+        if (!isWeather(error) || tries === MAX_STARTS) throw error;
+        return start(tries + 1);
+      }
     };
     const simulation: Simulation = {
       random,
