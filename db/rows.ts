@@ -394,6 +394,38 @@ export type GatewayBudgetWindows = {
   refused_at: Date | null;
 };
 
+/** gateway.cache_entries */
+export type GatewayCacheEntries = {
+  org_id: string;
+  hash: Buffer;
+  request_id: string;
+  streamed: boolean;
+  sealed: Buffer;
+  model: string;
+  provider: string;
+  price_version: string;
+  tokens: bigint;
+  cost_micros: bigint;
+  created_at: Date;
+  expires_at: Date;
+};
+
+/** gateway.cache_hits */
+export type GatewayCacheHits = {
+  org_id: string;
+  request_id: string;
+  mode: string;
+  model: string;
+  provider: string;
+  credential_id: string;
+  user_id: string;
+  project_id: string;
+  endpoint: string;
+  tokens_saved: bigint;
+  saved_micros: bigint;
+  created_at: Date;
+};
+
 /** gateway.idempotency */
 export type GatewayIdempotency = {
   org_id: string;

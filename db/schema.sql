@@ -612,6 +612,51 @@ CREATE POLICY tenant ON gateway.budget_windows AS PERMISSIVE FOR ALL TO holdfast
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE gateway.budget_windows TO holdfast_app;
 GRANT SELECT ON TABLE gateway.budget_windows TO holdfast_operator;
 
+CREATE TABLE gateway.cache_entries (
+  org_id text NOT NULL,
+  hash bytea NOT NULL,
+  request_id text NOT NULL,
+  streamed boolean NOT NULL,
+  sealed bytea NOT NULL,
+  model text NOT NULL,
+  provider text NOT NULL,
+  price_version text NOT NULL,
+  tokens bigint NOT NULL,
+  cost_micros bigint NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT cache_entries_pkey PRIMARY KEY (org_id, hash)
+);
+CREATE INDEX cache_entries_expiring ON gateway.cache_entries USING btree (expires_at);
+ALTER TABLE gateway.cache_entries ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY operator_reads ON gateway.cache_entries AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
+CREATE POLICY tenant ON gateway.cache_entries AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE gateway.cache_entries TO holdfast_app;
+GRANT SELECT ON TABLE gateway.cache_entries TO holdfast_operator;
+
+CREATE TABLE gateway.cache_hits (
+  org_id text NOT NULL,
+  request_id text NOT NULL,
+  mode text NOT NULL,
+  model text NOT NULL,
+  provider text NOT NULL,
+  credential_id text NOT NULL,
+  user_id text NOT NULL,
+  project_id text NOT NULL,
+  endpoint text NOT NULL,
+  tokens_saved bigint NOT NULL,
+  saved_micros bigint NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT cache_hits_pkey PRIMARY KEY (org_id, request_id),
+  CONSTRAINT cache_hits_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text])))
+);
+CREATE INDEX cache_hits_made ON gateway.cache_hits USING btree (org_id, created_at);
+ALTER TABLE gateway.cache_hits ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY operator_reads ON gateway.cache_hits AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
+CREATE POLICY tenant ON gateway.cache_hits AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
+GRANT INSERT, SELECT ON TABLE gateway.cache_hits TO holdfast_app;
+GRANT SELECT ON TABLE gateway.cache_hits TO holdfast_operator;
+
 CREATE TABLE gateway.idempotency (
   org_id text NOT NULL,
   credential_id text NOT NULL,

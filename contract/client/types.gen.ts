@@ -62,6 +62,52 @@ export type SubscriptionCancellationInput = {
     feedback?: string;
 };
 
+export type RoutingInput = {
+    /**
+     * Tried after the call's own model
+     */
+    models?: Array<string>;
+    /**
+     * Asked first, in this order
+     */
+    order?: Array<string>;
+    only?: Array<string>;
+    ignore?: Array<string>;
+    sort?: 'balanced' | 'price' | 'latency' | 'health';
+    /**
+     * USD per million tokens
+     */
+    max_price?: {
+        prompt?: number;
+        completion?: number;
+    };
+    allow_fallbacks?: boolean;
+    /**
+     * deny: nobody who keeps prompts to train on them
+     */
+    data_collection?: 'allow' | 'deny';
+};
+
+export type AnswerCacheInput = {
+    ttl_seconds?: number;
+    /**
+     * Whose same calls are answered alike: each person's or key's own, or all of the organization's
+     */
+    scope?: 'user' | 'org';
+};
+
+export type LlmPolicyInput = {
+    routing?: RoutingInput | null;
+    /**
+     * No other model may be called; null: every one
+     */
+    allowed_models?: Array<string> | null;
+    /**
+     * The same call is answered again without a provider; null: only where a call asks for it
+     */
+    cache?: AnswerCacheInput | null;
+};
+
 export type NewBillingAddressInput = {
     line1?: string | null;
     line2?: string | null;
@@ -207,32 +253,6 @@ export type NewProofRunInput = {
 
 export type ProofBreakAcceptanceInput = {
     note: string;
-};
-
-export type RoutingInput = {
-    /**
-     * Tried after the call's own model
-     */
-    models?: Array<string>;
-    /**
-     * Asked first, in this order
-     */
-    order?: Array<string>;
-    only?: Array<string>;
-    ignore?: Array<string>;
-    sort?: 'balanced' | 'price' | 'latency' | 'health';
-    /**
-     * USD per million tokens
-     */
-    max_price?: {
-        prompt?: number;
-        completion?: number;
-    };
-    allow_fallbacks?: boolean;
-    /**
-     * deny: nobody who keeps prompts to train on them
-     */
-    data_collection?: 'allow' | 'deny';
 };
 
 export type PriceImportInput = {
@@ -408,14 +428,6 @@ export type NewProviderInput = {
          */
         stall_s?: number;
     } | null;
-};
-
-export type LlmPolicyInput = {
-    routing?: RoutingInput | null;
-    /**
-     * No other model may be called; null: every one
-     */
-    allowed_models?: Array<string> | null;
 };
 
 export type NewReconciliationRunInput = {
@@ -836,6 +848,52 @@ export type PlanChangePreview = {
         allowed: number;
         used: number;
     }>;
+};
+
+export type Routing = {
+    /**
+     * Tried after the call's own model
+     */
+    models?: Array<string>;
+    /**
+     * Asked first, in this order
+     */
+    order?: Array<string>;
+    only?: Array<string>;
+    ignore?: Array<string>;
+    sort?: 'balanced' | 'price' | 'latency' | 'health';
+    /**
+     * USD per million tokens
+     */
+    max_price?: {
+        prompt?: number;
+        completion?: number;
+    };
+    allow_fallbacks?: boolean;
+    /**
+     * deny: nobody who keeps prompts to train on them
+     */
+    data_collection?: 'allow' | 'deny';
+};
+
+export type AnswerCache = {
+    ttl_seconds: number;
+    /**
+     * Whose same calls are answered alike: each person's or key's own, or all of the organization's
+     */
+    scope: 'user' | 'org';
+};
+
+export type LlmPolicy = {
+    routing: Routing | null;
+    /**
+     * No other model may be called; null: every one
+     */
+    allowed_models: Array<string> | null;
+    /**
+     * The same call is answered again without a provider; null: only where a call asks for it
+     */
+    cache: AnswerCache | null;
 };
 
 export type Customer = {
@@ -2528,32 +2586,6 @@ export type ProofBreakList = {
     next_cursor: string | null;
 };
 
-export type Routing = {
-    /**
-     * Tried after the call's own model
-     */
-    models?: Array<string>;
-    /**
-     * Asked first, in this order
-     */
-    order?: Array<string>;
-    only?: Array<string>;
-    ignore?: Array<string>;
-    sort?: 'balanced' | 'price' | 'latency' | 'health';
-    /**
-     * USD per million tokens
-     */
-    max_price?: {
-        prompt?: number;
-        completion?: number;
-    };
-    allow_fallbacks?: boolean;
-    /**
-     * deny: nobody who keeps prompts to train on them
-     */
-    data_collection?: 'allow' | 'deny';
-};
-
 export type MessageTokens = {
     input_tokens: number;
     /**
@@ -2719,6 +2751,18 @@ export type TokenUsage = {
         cost_micros: number;
         first_content_p50_ms: number | null;
         first_content_p95_ms: number | null;
+        /**
+         * Calls that the cache answered
+         */
+        cache_hits: number;
+        /**
+         * That no provider read or wrote for them
+         */
+        tokens_saved: number;
+        /**
+         * What they would have cost
+         */
+        saved_micros: number;
     }>;
     totals: {
         requests: number;
@@ -2731,6 +2775,18 @@ export type TokenUsage = {
         cost_micros: number;
         first_content_p50_ms: number | null;
         first_content_p95_ms: number | null;
+        /**
+         * Calls that the cache answered
+         */
+        cache_hits: number;
+        /**
+         * That no provider read or wrote for them
+         */
+        tokens_saved: number;
+        /**
+         * What they would have cost
+         */
+        saved_micros: number;
     };
     estimated_share: number;
     as_of: string;
@@ -3419,14 +3475,6 @@ export type UsageWhatIf = {
     as_of: string;
 };
 
-export type LlmPolicy = {
-    routing: Routing | null;
-    /**
-     * No other model may be called; null: every one
-     */
-    allowed_models: Array<string> | null;
-};
-
 export type LlmProviderList = {
     data: Array<{
         id: string;
@@ -3780,6 +3828,10 @@ export type ReconciliationReport = {
         hash: string;
         sealed_before: string;
     } | null;
+};
+
+export type LlmCacheCleared = {
+    deleted: number;
 };
 
 export type Problem = {
@@ -10726,6 +10778,31 @@ export type ListPriceDriftsResponses = {
 };
 
 export type ListPriceDriftsResponse = ListPriceDriftsResponses[keyof ListPriceDriftsResponses];
+
+export type ClearLlmCacheData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/llm/cache';
+};
+
+export type ClearLlmCacheErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ClearLlmCacheError = ClearLlmCacheErrors[keyof ClearLlmCacheErrors];
+
+export type ClearLlmCacheResponses = {
+    /**
+     * Success
+     */
+    200: LlmCacheCleared;
+};
+
+export type ClearLlmCacheResponse = ClearLlmCacheResponses[keyof ClearLlmCacheResponses];
 
 export type GetUsageWhatIfData = {
     body?: never;

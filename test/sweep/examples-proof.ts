@@ -20,6 +20,7 @@ async function aBreak(app: TestApp): Promise<string> {
 }
 
 export const proofExamples: Record<string, Example> = {
+  clearLlmCache: {},
   listPriceDrifts: {},
   getUsageWhatIf: { given: () => ({ query: { to_model: "sandbox/echo" } }) },
   listProofDays: { given: () => ({ query: { from: dayAgo(7), to: dayAgo(1) } }) },

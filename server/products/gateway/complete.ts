@@ -4,6 +4,8 @@ import { context } from "../../platform/telemetry/index.ts";
 import type { Usage } from "../../vendors/llm/index.ts";
 import { boundCost, guessTokens } from "./call/bound.ts";
 import { NO_USAGE, outcomeOf, tokensOf } from "./call/charge.ts";
+import { cachingOf, entryOf, findAnswer } from "./cache/look-up.ts";
+import { answerFromCache, takeHit, type Cached } from "./cache/serve.ts";
 import type { HeldCall } from "./call/held-call.ts";
 import { measure } from "./call/measure.ts";
 import { faults, type RelayEnd } from "./call/outcome.ts";
@@ -36,6 +38,7 @@ type Reply = Incoming["reply"];
 export async function complete(gateway: Gateway, incoming: Incoming): Promise<void> {
   const admitted = await admit(gateway, incoming);
   if ("known" in admitted) return answerAgain(gateway.deps.sealer, incoming.actor.orgId, admitted, incoming);
+  if ("entry" in admitted) return answerFromCache(gateway, admitted, incoming);
   const call = admitted;
   gateway.calls.add(call);
   context()?.note("model", call.serving.model.id);
@@ -46,6 +49,7 @@ export async function complete(gateway: Gateway, incoming: Incoming): Promise<vo
     "x-holdfast-route": call.route.why,
     "x-holdfast-attempts": "1",
     "x-holdfast-held-micros": call.bound.micros.toString(),
+    ...(call.caching ? { "x-holdfast-cache": "miss" } : {}),
     ...(call.bound.fitted ? { "x-holdfast-fit-tokens": String(call.bound.maxTokens) } : {}),
   });
   tellDropped(reply, call);
@@ -60,7 +64,7 @@ export async function complete(gateway: Gateway, incoming: Incoming): Promise<vo
 }
 
 /** Everything before the provider hears of the call. What is refused here costs nothing and is counted by its reason. */
-async function admit(gateway: Gateway, incoming: Incoming): Promise<HeldCall | Replay> {
+async function admit(gateway: Gateway, incoming: Incoming): Promise<HeldCall | Replay | Cached> {
   const { actor, requestId, request, body } = incoming;
   const startedAt = performance.now();
   const { deps } = gateway;
@@ -81,7 +85,13 @@ async function admit(gateway: Gateway, incoming: Incoming): Promise<HeldCall | R
     if (answered) return answered;
     const projectId = projectOf(chat, request.headers["x-holdfast-project"]);
     const fit = fitOf(chat, request.headers["x-holdfast-fit"]);
-    const asking = { requestId, actor, chat, route, key, projectId, fit, startedAt };
+    const caching = await cachingOf(gateway, actor, { chat, route, headers: request.headers });
+    const entry = caching && (await findAnswer(gateway, actor, caching));
+    if (entry) {
+      await takeHit(gateway, { requestId, actor, chat, key, projectId }, entry, incoming.reply);
+      return { entry };
+    }
+    const asking = { requestId, actor, chat, route, key, projectId, fit, caching, startedAt };
     const call = await holdWithin(gateway, incoming, asking);
     gateway.metrics.addedSeconds.observe((performance.now() - startedAt) / 1_000);
     return call;
@@ -171,7 +181,7 @@ async function answerStream(gateway: Gateway, call: HeldCall, { dialect, reply }
     raw,
     progress: call.progress,
     voice: dialect.voice(toldOf(gateway, call)),
-    keep: call.keyed,
+    keep: call.keyed || call.caching !== null,
     open: () => openStream(reply),
   });
   const end = await ask(
@@ -238,7 +248,11 @@ async function settleUp(
     return { cost: null, kept };
   }
   const keeps = call.keyed && (kept?.bytes.length ?? 0) <= MOST_KEPT_BYTES;
-  const cost = await settle(gateway, call, end, { charge, kept: keeps ? kept : null });
+  const cost = await settle(gateway, call, end, {
+    charge,
+    kept: keeps ? kept : null,
+    cached: entryOf(gateway, call, kept, charge),
+  });
   if (end.end === "complete") metrics.addedSeconds.observe((performance.now() - startedAt) / 1_000);
   return { cost, kept };
 }

@@ -1,6 +1,8 @@
 import { createHoldBatcher } from "../../kernel/ledger/index.ts";
 import { createTokenCounter } from "../../vendors/llm/index.ts";
 import { defaultTimeouts } from "./call/timeouts.ts";
+import { hitsOf } from "./cache/serve.ts";
+import { keepEntries, noteHits } from "./cache/store.ts";
 import { createWatch } from "./call/watch.ts";
 import type { GatewayDeps } from "./deps.ts";
 import { inProgress } from "./keys/idempotency.ts";
@@ -100,6 +102,8 @@ const alongside: Parameters<typeof createHoldBatcher<HoldItem, Finish>>[1]["alon
     const kept = done.flatMap(({ id, kept: answer, finished_at }) =>
       answer ? [{ request_id: id, ...answer, created_at: finished_at }] : [],
     );
-    tx.last(Promise.all([finishRequests(tx, org, done), keepAnswers(tx, org, kept)]));
+    const entries = done.flatMap(({ cached }) => cached ?? []);
+    const writes = [finishRequests(tx, org, done), keepAnswers(tx, org, kept), keepEntries(tx, org, entries)];
+    tx.last(Promise.all([...writes, noteHits(tx, org, hitsOf(done))]));
   },
 };

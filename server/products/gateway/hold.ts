@@ -5,6 +5,7 @@ import { Problem } from "../../platform/problem.ts";
 import { boundCost, fitBound, outputMicros, tightenBound, type Bound } from "./call/bound.ts";
 import type { HeldCall } from "./call/held-call.ts";
 import { judgedInside, personOf, type Bound as Limit } from "./limits/bound.ts";
+import type { Caching } from "./cache/caching.ts";
 import type { Taken } from "./limits/rates.ts";
 import type { Chat } from "./call/chat.ts";
 import type { Gateway } from "./state.ts";
@@ -26,6 +27,8 @@ type Asking = {
   projectId: string | null;
   /** Answer shorter rather than refuse for the price. */
   fit: boolean;
+  /** How its answer is kept for calls of the same; null: it is not. */
+  caching: Caching | null;
   /** What binds the caller. */
   limits: readonly Limit[];
   rates: Taken;
@@ -111,6 +114,7 @@ async function tryHold(gateway: Gateway, asking: Asking, bound: Bound) {
     attempts: 1,
     bound,
     keyed: key !== null,
+    caching: asking.caching,
     rates,
     startedAt,
     progress: { generationId: null, events: 0 },

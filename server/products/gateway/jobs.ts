@@ -1,4 +1,5 @@
 import type { Loops } from "../../platform/jobs/index.ts";
+import { expireAnswers } from "./cache/clear.ts";
 import { judgeDrift } from "./drift/judge-drift.ts";
 import { forgetAnswers } from "./keys/idempotency.ts";
 import { forgetWindows, warnBudgets } from "./limits/warn.ts";
@@ -28,5 +29,6 @@ export function gatewayJobs(loops: Loops, gateway: Gateway): void {
   loops.every("gateway.refresh_prices", REFRESH_MS, (signal) => refreshWhenOld(gateway, signal));
   loops.every("gateway.judge_drift", DRIFT_MS, (signal) => judgeDrift(gateway, signal));
   loops.every("gateway.roll_usage", ROLL_MS, (signal) => rollUsage(gateway, signal));
+  loops.every("gateway.expire_cache", FORGET_ANSWERS_MS, () => expireAnswers(gateway));
   loops.every("gateway.forget_answers", FORGET_ANSWERS_MS, () => forgetAnswers(gateway.deps));
 }

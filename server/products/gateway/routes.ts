@@ -26,6 +26,7 @@ import { modelAdminRoutes } from "./models/admin-routes.ts";
 import { openHoldRoutes } from "./open-holds/routes.ts";
 import { connectRoutes, ownKeyRoutes } from "./own-keys/routes.ts";
 import { providerRoutes } from "./providers/routes.ts";
+import { cacheRoutes } from "./cache/routes.ts";
 import { driftRoutes } from "./drift/routes.ts";
 import { whatIfRoutes } from "./what-if/routes.ts";
 import { routingRoutes } from "./routing/routes.ts";
@@ -61,6 +62,7 @@ export function gatewayRoutes(http: Http, gateway: Gateway, setKeyLimits: SetKey
   modelAdminRoutes(http, gateway);
   openHoldRoutes(http, gateway);
   driftRoutes(http, gateway);
+  cacheRoutes(http, gateway);
   whatIfRoutes(http, gateway);
 }
 

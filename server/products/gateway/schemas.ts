@@ -95,6 +95,9 @@ const sums = {
   cost_micros: int64,
   first_content_p50_ms: z.int().nullable(),
   first_content_p95_ms: z.int().nullable(),
+  cache_hits: z.int().meta({ description: "Calls that the cache answered" }),
+  tokens_saved: int64.meta({ description: "That no provider read or wrote for them" }),
+  saved_micros: int64.meta({ description: "What they would have cost" }),
 };
 export const usageAnswer = z
   .object({

@@ -8,6 +8,7 @@ import { context } from "../../platform/telemetry/index.ts";
 import { outcomeOf, type Charge } from "./call/charge.ts";
 import type { HeldCall } from "./call/held-call.ts";
 import type { RelayEnd } from "./call/outcome.ts";
+import type { Entry } from "./cache/store.ts";
 import { sealAnswer, type Kept } from "./keys/kept-answer.ts";
 import type { Gateway } from "./state.ts";
 import { deferRequest, type Counted, type Finish, type NewRequest } from "./store.ts";
@@ -30,13 +31,14 @@ export async function settle(
   gateway: Gateway,
   call: HeldCall,
   end: RelayEnd,
-  { charge, kept }: { charge: Charge; kept: Kept | null },
+  { charge, kept, cached }: { charge: Charge; kept: Kept | null; cached: Entry | null },
 ): Promise<Cost> {
   const { deps, batcher, metrics } = gateway;
   const { orgId } = call.actor;
   const finish = finishOf({ row: call.row, before: null }, end, charge, deps.clock.now());
   if (kept)
     finish.kept = { streamed: kept.streamed, sealed: sealAnswer(deps.sealer, orgId, call.requestId, kept) };
+  if (cached) finish.cached = cached;
   const settlement = {
     holdId: call.holdId,
     amountAtto: charge.costAtto,

@@ -3,6 +3,7 @@ import type { SettleResult } from "../../kernel/ledger/index.ts";
 import type { Tx } from "../../platform/db/index.ts";
 import type { HoldId, OrgId } from "../../platform/ids.ts";
 import { formatAtto, parseAtto } from "../../platform/money.ts";
+import type { Entry } from "./cache/store.ts";
 import { additionsOf } from "./limits/additions.ts";
 import { ADD_TO_WINDOWS } from "./limits/store.ts";
 import type { OwnKeyId } from "./own-keys/own-key.ts";
@@ -48,6 +49,10 @@ export type Finish = Omit<NewRequest, "next_lookup_at"> & {
   next_lookup_at: Date | null;
   /** The answer to keep, sealed; left out where none is. */
   kept?: { streamed: boolean; sealed: Buffer };
+  /** Its answer for calls of the same; left out where none is kept. */
+  cached?: Entry;
+  /** What an answer from the cache saved. */
+  saved?: { tokens: bigint; micros: bigint };
   /** What an earlier settlement had noted; its attempt then holds the difference. */
   before: Counted | null;
 };
@@ -136,6 +141,8 @@ export async function finishRequests(tx: Tx, org: OrgId, rows: readonly Finished
       ...added(row),
       before: null,
       kept: undefined,
+      cached: undefined,
+      saved: undefined,
       cost_micros: row.cost_micros.toString(),
     })),
   );

@@ -11,6 +11,7 @@ test("an empty form lays nothing down", () => {
   expect(policyOf(form({ sort: "", order: " ", allowed_models: "" }))).toEqual({
     routing: null,
     allowed_models: null,
+    cache: null,
   });
 });
 
@@ -35,13 +36,18 @@ test("what is filled in is said, lists by comma, space or line", () => {
       data_collection: "deny",
     },
     allowed_models: ["openai/gpt-4o", "openai/gpt-4o-mini"],
+    cache: null,
   });
   expect(shownList(policy.routing?.order)).toBe("openai, openrouter");
 });
 
 test("a policy is told in one line", () => {
-  expect(summaryOf({ routing: null, allowed_models: null })).toMatch(/^Nothing/);
-  expect(summaryOf({ routing: { sort: "price", only: ["openai"] }, allowed_models: ["a/b"] })).toBe(
-    "The cheapest first · only openai · 1 models allowed",
-  );
+  expect(summaryOf({ routing: null, allowed_models: null, cache: null })).toMatch(/^Nothing/);
+  expect(
+    summaryOf({
+      routing: { sort: "price", only: ["openai"] },
+      allowed_models: ["a/b"],
+      cache: { scope: "org", ttl_seconds: 3_600 },
+    }),
+  ).toBe("The cheapest first · only openai · 1 models allowed · the same call is answered again for 60 min");
 });

@@ -9,6 +9,12 @@ export const SORTS: [NonNullable<Routing["sort"]>, string][] = [
   ["health", "Whoever answers most reliably first"],
 ];
 
+export const CACHES: ["user" | "org", string][] = [
+  ["user", "For the same person or key"],
+  ["org", "For everybody in the organization"],
+];
+export const DEFAULT_CACHE_MINUTES = 60;
+
 const textOf = (form: FormData, name: string): string => String(form.get(name) ?? "").trim();
 const listOf = (form: FormData, name: string): string[] =>
   textOf(form, name)
@@ -34,9 +40,12 @@ export function policyOf(form: FormData): PolicyOfCalls {
     ...(form.has("deny_collection") && { data_collection: "deny" as const }),
   };
   const allowed = listOf(form, "allowed_models");
+  const scope = CACHES.find(([value]) => value === textOf(form, "cache"))?.[0];
+  const minutes = Number(textOf(form, "cache_minutes")) || DEFAULT_CACHE_MINUTES;
   return {
     routing: Object.keys(routing).length > 0 ? routing : null,
     allowed_models: allowed.length > 0 ? allowed : null,
+    cache: scope ? { scope, ttl_seconds: Math.round(minutes * 60) } : null,
   };
 }
 
@@ -44,7 +53,7 @@ export function policyOf(form: FormData): PolicyOfCalls {
 export const shownList = (list: readonly string[] | null | undefined): string => list?.join(", ") ?? "";
 
 /** In one line, for whoever only reads it. */
-export function summaryOf({ routing, allowed_models: allowed }: LlmPolicy): string {
+export function summaryOf({ routing, allowed_models: allowed, cache }: LlmPolicy): string {
   const parts = [
     routing?.sort && SORTS.find(([value]) => value === routing.sort)?.[1],
     routing?.order?.length && `first ${routing.order.join(", ")}`,
@@ -53,6 +62,7 @@ export function summaryOf({ routing, allowed_models: allowed }: LlmPolicy): stri
     routing?.data_collection === "deny" && "no training on prompts",
     routing?.allow_fallbacks === false && "no second try elsewhere",
     allowed && `${allowed.length} models allowed`,
+    cache && `the same call is answered again for ${Math.round(cache.ttl_seconds / 60)} min`,
   ].filter((part) => typeof part === "string");
   return parts.length === 0
     ? "Nothing is laid down: the installation's own order counts."

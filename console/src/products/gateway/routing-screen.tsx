@@ -11,7 +11,7 @@ import { Card, CardHead } from "../../ui/card.tsx";
 import { Checkbox, SelectField, TextArea, TextField } from "../../ui/field.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Failure, Notice, Skeleton } from "../../ui/states.tsx";
-import { policyOf, shownList, SORTS, summaryOf } from "./policy-form.ts";
+import { CACHES, DEFAULT_CACHE_MINUTES, policyOf, shownList, SORTS, summaryOf } from "./policy-form.ts";
 
 /** How the organization's model calls are routed. */
 export function RoutingScreen() {
@@ -93,6 +93,7 @@ function PolicyForm({ policy }: { policy: LlmPolicy }) {
         label="Nobody who trains on prompts"
         defaultChecked={routing.data_collection === "deny"}
       />
+      <Answers cache={policy.cache ?? null} />
       <TextArea
         label="Models that may be called"
         name="allowed_models"
@@ -151,6 +152,36 @@ function Wishes({ routing }: { routing: Routing }) {
         name="models"
         list={routing.models}
         hint="Five at most, tried after the call's own"
+      />
+    </div>
+  );
+}
+
+/** Whether the same call is answered again, without a provider and at no cost. */
+function Answers({ cache }: { cache: LlmPolicy["cache"] | null }) {
+  return (
+    <div className="grid gap-4 sm:grid-cols-2">
+      <SelectField
+        label="Answer the same call again"
+        name="cache"
+        defaultValue={cache?.scope ?? ""}
+        hint="Without a provider, at no cost"
+      >
+        <option value="">Only where a call asks for it</option>
+        {CACHES.map(([value, text]) => (
+          <option key={value} value={value}>
+            {text}
+          </option>
+        ))}
+      </SelectField>
+      <TextField
+        label="For so long"
+        name="cache_minutes"
+        type="number"
+        min={1}
+        max={10_080}
+        defaultValue={cache ? Math.round(cache.ttl_seconds / 60) : DEFAULT_CACHE_MINUTES}
+        hint="Minutes, a week at most"
       />
     </div>
   );

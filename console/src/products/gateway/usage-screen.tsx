@@ -199,6 +199,12 @@ function Totals({ totals }: { totals: UsageSums | undefined }) {
         value={totals ? formatCompact(totals.output_tokens) : wait}
         note="written by models"
       />
+      <Stat
+        label="Saved"
+        value={totals ? formatCredits(totals.saved_micros) : wait}
+        note={totals ? `${formatInteger(totals.cache_hits)} from the cache` : " "}
+        {...(totals ? { title: `${formatInteger(totals.tokens_saved)} tokens` } : {})}
+      />
     </Stats>
   );
 }

@@ -1,6 +1,7 @@
 import type { Actor } from "../../../platform/http/index.ts";
 import type { HoldId } from "../../../platform/ids.ts";
 import type { Candidate, Route } from "../models/catalogue.ts";
+import type { Caching } from "../cache/caching.ts";
 import type { Bound } from "./bound.ts";
 import type { Taken } from "../limits/rates.ts";
 import type { Chat } from "./chat.ts";
@@ -23,6 +24,8 @@ export type HeldCall = {
   bound: Bound;
   /** It came with a key: its answer is kept. */
   keyed: boolean;
+  /** It may be answered from the cache: its answer is kept there. */
+  caching: Caching | null;
   /** What it has taken of its rates. */
   rates: Taken;
   /** When it began, of `performance.now()`. */

@@ -1,13 +1,14 @@
 /** SQL of the organizations' policies. */
 import type { Tx } from "../../../platform/db/index.ts";
 import type { OrgId } from "../../../platform/ids.ts";
-import type { Policy } from "./policy.ts";
+import { NO_POLICY, type Policy } from "./policy.ts";
 
 const FIND = `select policy from gateway.policies where org_id = $1`;
 
 export async function findPolicy(tx: Tx, org: OrgId): Promise<Policy | null> {
   const rows = await tx.query<{ policy: Policy }>("gateway.policy", FIND, [org]);
-  return rows[0]?.policy ?? null;
+  // Laid down before there was a cache, it says nothing of one.
+  return rows[0] ? { ...NO_POLICY, ...rows[0].policy } : null;
 }
 
 const PUT = `

@@ -5,7 +5,7 @@ import { Problem, common } from "../../../platform/problem.ts";
 import type { Group, UsageFilter } from "../schemas.ts";
 import type { Gateway } from "../state.ts";
 import { percentile } from "./latency.ts";
-import { listRequests, sumUsage, type Scope, type Sums } from "./store.ts";
+import { keyOf, listRequests, sumSavings, sumUsage, type Savings, type Scope, type Sums } from "./store.ts";
 
 const LONGEST_MS = 400 * 86_400_000;
 
@@ -43,16 +43,20 @@ export async function readBalance({ deps }: Gateway, { orgId, mode }: Actor) {
 /** Sums of what a viewer used, or of the whole organization for an admin. */
 export async function readUsage({ deps }: Gateway, actor: Actor, query: UsageFilter & { group_by: Group[] }) {
   const scope = wholeHours(scopeOf(actor, query, deps.clock.now()));
-  const [groups, totals] = await withTx(deps.db, actor.orgId, async (tx) => [
-    await sumUsage(tx, scope, query.group_by),
-    (await sumUsage(tx, scope, []))[0] as Sums,
-  ]);
+  const { groups, totals, saved, savedInAll } = await withTx(deps.db, actor.orgId, async (tx) => ({
+    groups: await sumUsage(tx, scope, query.group_by),
+    totals: (await sumUsage(tx, scope, []))[0] as Sums,
+    saved: await sumSavings(tx, scope, query.group_by),
+    savedInAll: (await sumSavings(tx, scope, []))[0],
+  }));
+  const savings = new Map(saved.map((row) => [keyOf(row, query.group_by), row]));
   return {
     data: groups.map((row) => ({
       group: Object.fromEntries(query.group_by.map((name, at) => [name, row[`group_${at}`] ?? null])),
       ...shown(row),
+      ...shownSavings(savings.get(keyOf(row, query.group_by))),
     })),
-    totals: shown(totals),
+    totals: { ...shown(totals), ...shownSavings(savedInAll) },
     estimated_share:
       totals.cost_micros === 0n ? 0 : Number(totals.estimated_micros) / Number(totals.cost_micros),
     as_of: deps.clock.now(),
@@ -110,6 +114,12 @@ export function scopeOf(actor: Actor, query: UsageFilter, now: Date): Scope {
     outcome: null,
   };
 }
+
+const shownSavings = (row: Savings | undefined) => ({
+  cache_hits: Number(row?.cache_hits ?? 0n),
+  tokens_saved: row?.tokens_saved ?? 0n,
+  saved_micros: row?.saved_micros ?? 0n,
+});
 
 function shown({ requests, failures, ...row }: Sums) {
   return {

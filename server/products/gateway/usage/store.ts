@@ -102,7 +102,7 @@ const SUMS = `
   coalesce(sum(cost_micros), 0)::bigint as cost_micros,
   coalesce(sum(estimated_micros), 0)::bigint as estimated_micros`;
 
-type Grouped = Record<`group_${number}`, string | null>;
+export type Grouped = Record<`group_${number}`, string | null>;
 const groupsOf = (groups: readonly string[]) =>
   groups.map((group, at) => `${EXPRESSIONS[group]} as group_${at}`);
 const namesOf = (groups: readonly string[]) => groups.map((_, at) => `group_${at}`);
@@ -127,7 +127,7 @@ export async function sumUsage(tx: Tx, scope: Scope, groups: readonly string[]):
   }));
 }
 
-const keyOf = (row: Grouped, groups: readonly string[]): string =>
+export const keyOf = (row: Grouped, groups: readonly string[]): string =>
   JSON.stringify(groups.map((_, at) => row[`group_${at}`]));
 
 /** Per group, how many first contents came within each step of time. */
@@ -153,6 +153,24 @@ async function countSteps(
     found.set(key, steps);
   }
   return found;
+}
+
+export type Savings = { cache_hits: bigint; tokens_saved: bigint; saved_micros: bigint };
+
+/** What the cache saved, per group; no group: one row of totals. */
+export function sumSavings(tx: Tx, scope: Scope, groups: readonly string[]): Promise<(Savings & Grouped)[]> {
+  const grouped = groups.length === 0 ? "" : `group by ${namesOf(groups).join(", ")}`;
+  const sums = `count(*) as cache_hits, coalesce(sum(tokens_saved), 0)::bigint as tokens_saved,
+    coalesce(sum(saved_micros), 0)::bigint as saved_micros`;
+  return tx.query(
+    `gateway.sum_savings_${groups.join("_")}`,
+    `with used as (
+       select date_trunc('hour', created_at, 'UTC') as hour, model, provider, credential_id, user_id, project_id, endpoint,
+         'ok' as outcome, tokens_saved, saved_micros
+       from gateway.cache_hits where org_id = $1 and mode = $2 and created_at >= $3 and created_at < $4)
+     select ${[...groupsOf(groups), sums].join(", ")} from used where true ${FILTERS} ${grouped}`,
+    valuesOf(scope),
+  );
 }
 
 export type RecordRow = {
