@@ -58,7 +58,7 @@ export function jsonText(generation: Generation, plan: Plan, behaviour: Behaviou
   const usage = told ? `,"usage":${usageText(generation, behaviour.usage === "zero", manner)}` : "";
   const native = manner.own ? `"native_finish_reason":"${plan.nativeFinish}",` : "";
   return (
-    `${head(generation, "chat.completion", manner)},"system_fingerprint":null,"choices":[{"index":0,` +
+    `${head(generation, "chat.completion", manner)},"system_fingerprint":${manner.own ? "null" : `"fp_sandbox"`},"choices":[{"index":0,` +
     `"logprobs":null,"finish_reason":"${plan.finish}",${native}` +
     `"message":${plan.message}}]${usage}}`
   );
