@@ -4,7 +4,7 @@ import { ExternalLink } from "lucide-react";
 import { useEffect } from "react";
 import { toast } from "sonner";
 import { llm, llmQueries } from "../../api/llm.ts";
-import { messageOf } from "../../api/problem.ts";
+import { ApiError, messageOf } from "../../api/problem.ts";
 import { Button } from "../../ui/button.tsx";
 import { Notice } from "../../ui/states.tsx";
 
@@ -49,6 +49,14 @@ export function Connecting() {
   useEffect(() => {
     if (state && code) mutate({ state, code });
   }, [state, code, mutate]);
-  if (error) return <Notice tone="bad" title={`Not connected: ${messageOf(error)}`} />;
+  if (error) {
+    const used = error instanceof ApiError && error.fields.length > 0;
+    return (
+      <Notice tone="bad" title={used ? "Not connected" : `Not connected: ${messageOf(error)}`}>
+        {used &&
+          "What the browser came back with is used already, too old, or not this organization's. Connect again."}
+      </Notice>
+    );
+  }
   return isPending ? <Notice tone="info" title="OpenRouter gives the key" /> : null;
 }
