@@ -5,7 +5,7 @@ import { toast } from "sonner";
 import { messageOf } from "../../api/problem.ts";
 import { proof, proofQueries, type ProofBreak, type ProofBreakState } from "../../api/proof.ts";
 import { useList } from "../../api/queries.ts";
-import { formatInteger } from "../../lib/format.ts";
+import { formatInteger, shortenId } from "../../lib/format.ts";
 import { useIntent } from "../../lib/intent.ts";
 import { Id, Time } from "../../ui/amounts.tsx";
 import { Badge, type Tone } from "../../ui/badge.tsx";
@@ -44,6 +44,24 @@ const columns: Column<ProofBreak>[] = [
     key: "kind",
     header: "Break",
     cell: (row) => <Stacked note={`${row.day}, ${row.subject}`}>{KINDS[row.kind]}</Stacked>,
+  },
+  {
+    key: "day",
+    header: "Day",
+    width: "7rem",
+    from: "sm",
+    cell: (row) => <span className="num">{row.day}</span>,
+  },
+  {
+    key: "subject",
+    header: "Whose",
+    width: "11rem",
+    from: "sm",
+    cell: (row) => (
+      <code title={row.subject} className="font-mono text-xs">
+        {shortenId(row.subject)}
+      </code>
+    ),
   },
   { key: "amount", header: "Amount", width: "7rem", align: "right", cell: (row) => amount(row.amount_usd) },
   {

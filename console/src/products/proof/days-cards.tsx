@@ -73,7 +73,8 @@ export function ProofDaysCards({ from, to }: { from: string; to: string }) {
   const sides = [...new Set(rows?.map(({ side }) => side))];
   const [chosen, setChosen] = useState("ledger");
   const side = sides.includes(chosen) ? chosen : (sides[0] ?? "ledger");
-  const list = { ...asList(days), rows: rows?.toReversed() };
+  const ofSide = rows?.filter((row) => row.side === side);
+  const list = { ...asList(days), rows: ofSide?.toReversed() };
   const empty = (
     <Empty icon={<ChartLine className="size-5" />} title="No day was proven in this time">
       The next proof is at 03:00 UTC.
@@ -96,11 +97,11 @@ export function ProofDaysCards({ from, to }: { from: string; to: string }) {
               </FilterSelect>
             }
           />
-          <SidePlot rows={rows.filter((row) => row.side === side)} name={nameOf(side)} {...{ from, to }} />
+          <SidePlot rows={ofSide ?? []} name={nameOf(side)} {...{ from, to }} />
         </Card>
       )}
       <Card>
-        <CardHead title="Days" />
+        <CardHead title="Days" note={rows && rows.length > 0 && `Beside ${nameOf(side)}`} />
         <Table
           label="Proven days"
           columns={columns}

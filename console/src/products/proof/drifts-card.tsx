@@ -32,6 +32,7 @@ const columns: Column<PriceDrift>[] = [
       </Stacked>
     ),
   },
+  { key: "provider", header: "Provider", width: "9rem", from: "sm", cell: (row) => row.provider },
   {
     key: "ratio",
     header: "Bill beside table",

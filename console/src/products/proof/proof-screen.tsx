@@ -44,8 +44,8 @@ export function ProofScreen() {
         </>
       }
     >
-      <ProofDaysCards from={daysAgo(Number(days) - 1)} to={daysAgo(0)} />
       <ProofBreaksCard />
+      <ProofDaysCards from={daysAgo(Number(days) - 1)} to={daysAgo(0)} />
       <DriftsCard />
       <ProofDialog open={starting} onOpenChange={setStarting} />
     </Page>
