@@ -131,6 +131,7 @@ test("an organization's policy routes its calls at once and limits its models; a
   expect((await gateway.app.owner.call("GET", "/api/llm/policy")).body).toEqual({
     routing: { only: ["openrouter"] },
     allowed_models: [MODEL],
+    cache: null,
   });
   expect((await put({ routing: null, allowed_models: null })).status).toBe(200);
   expect((await call()).headers.get("x-holdfast-route")).toBe("balanced");
