@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 const ALONE = [
   "db/generate.test.ts",
   "local/start.test.ts",
-  "sandbox/llm/pace.test.ts",
+  "sandbox/llm/play/pace.test.ts",
   "server/products/gateway/refusals.db.test.ts",
   "server/products/payments/relay/relay-speed.db.test.ts",
   "test/revocation.test.ts",

@@ -1,14 +1,14 @@
 import type { Exchange } from "../core/company.ts";
-import { behaviourOf, type Behaviour } from "./behaviour.ts";
-import { begin, spentOf } from "./bill.ts";
-import { openrouterDialect, sendRefusalIn, type Dialect } from "./dialect.ts";
-import { moderationOf, refusalOf, type Refusal } from "./errors.ts";
-import { parseUsd } from "./price.ts";
-import { makePlan, type Plan } from "./plan.ts";
-import { settle, type Call, type Pace } from "./play.ts";
-import { playJson } from "./play-json.ts";
-import { playStream } from "./play-stream.ts";
-import { countPrompt } from "./prompt-tokens.ts";
+import { behaviourOf, type Behaviour } from "./play/behaviour.ts";
+import { begin, spentOf } from "./bills/bill.ts";
+import { openrouterDialect, sendRefusalIn, type Dialect } from "./answers/dialect.ts";
+import { moderationOf, refusalOf, type Refusal } from "./answers/errors.ts";
+import { parseUsd } from "./models/price.ts";
+import { makePlan, type Plan } from "./play/plan.ts";
+import { settle, type Call, type Pace } from "./play/play.ts";
+import { playJson } from "./play/play-json.ts";
+import { playStream } from "./play/play-stream.ts";
+import { countPrompt } from "./tokens/prompt-tokens.ts";
 import type { Chat } from "./request.ts";
 import { settingsOf } from "./settings.ts";
 

@@ -9,7 +9,7 @@ import { fieldsOf, provesChallenge } from "../sign-in/client.ts";
 import { insertCode, openGrants, spendCode } from "../sign-in/grants.ts";
 import { consentPage, messagePage, sendPage, serveStyle, type Brand } from "../sign-in/page.ts";
 import { countVisit, personOf } from "../sign-in/people.ts";
-import { refuse, sendRefusal } from "./errors.ts";
+import { refuse, sendRefusal } from "./answers/errors.ts";
 
 const COMPANY = "openrouter";
 const PAGE = "/auth";

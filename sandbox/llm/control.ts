@@ -1,5 +1,5 @@
 import type { ControlRequest } from "../core/company.ts";
-import { heldCalls, releaseCalls } from "./holds.ts";
+import { heldCalls, releaseCalls } from "./bills/holds.ts";
 import { changeSettings, settingsOf } from "./settings.ts";
 
 const wrong = (request: ControlRequest, detail: string): boolean => {

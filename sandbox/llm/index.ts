@@ -8,18 +8,18 @@
  */
 import { hash } from "node:crypto";
 import type { Company, Exchange, World } from "../core/company.ts";
-import { getActivity } from "./activity.ts";
-import { FAULT_KINDS } from "./behaviour.ts";
-import { billOf, listGenerations } from "./bill.ts";
+import { getActivity } from "./bills/activity.ts";
+import { FAULT_KINDS } from "./play/behaviour.ts";
+import { billOf, listGenerations } from "./bills/bill.ts";
 import { chatCompletions } from "./chat.ts";
 import { connect, CONNECT_OPERATION } from "./connect.ts";
 import { control } from "./control.ts";
-import { openrouterDialect } from "./dialect.ts";
+import { openrouterDialect } from "./answers/dialect.ts";
 import { embedIn } from "./embeddings/embed.ts";
 import { embeddingModels, findEmbeddingModel } from "./embeddings/models.ts";
-import { refusalOf, refuse, sendRefusal } from "./errors.ts";
-import { getCredits, getGeneration, getKey, listModels } from "./lookups.ts";
-import { formatUsd } from "./price.ts";
+import { refusalOf, refuse, sendRefusal } from "./answers/errors.ts";
+import { getCredits, getGeneration, getKey, listModels } from "./bills/lookups.ts";
+import { formatUsd } from "./models/price.ts";
 
 export { anthropic } from "./companies/anthropic.ts";
 export { glama } from "./companies/glama.ts";

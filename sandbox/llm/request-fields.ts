@@ -1,4 +1,4 @@
-import { refuse, type Refusal } from "./errors.ts";
+import { refuse, type Refusal } from "./answers/errors.ts";
 
 type Body = Record<string, unknown>;
 type Check = (value: unknown) => string | null;

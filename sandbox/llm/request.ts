@@ -1,7 +1,7 @@
 /** Reads a chat request and refuses what OpenRouter would refuse, in its words. */
-import { refuse, type Refusal } from "./errors.ts";
-import { findModel, type Model } from "./models.ts";
-import { parseUsd } from "./price.ts";
+import { refuse, type Refusal } from "./answers/errors.ts";
+import { findModel, type Model } from "./models/models.ts";
+import { parseUsd } from "./models/price.ts";
 import { checkFields } from "./request-fields.ts";
 
 export type ToolCall = { id?: string; function: { name: string; arguments: string } };

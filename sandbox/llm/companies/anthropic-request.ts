@@ -1,6 +1,6 @@
 /** Reads a request of Messages into the chat that all companies here answer, and refuses what Anthropic would refuse. */
-import { refuse, type Refusal } from "../errors.ts";
-import { findModel, models, type Model } from "../models.ts";
+import { refuse, type Refusal } from "../answers/errors.ts";
+import { findModel, models, type Model } from "../models/models.ts";
 import { isObject, readChat, type Body, type Chat } from "../request.ts";
 
 const VENDOR = "anthropic/";

@@ -1,10 +1,10 @@
 /** The texts of Messages: answers, events, errors. */
-import type { Behaviour } from "../behaviour.ts";
-import type { Generation } from "../bill.ts";
-import { streamError, type Refusal } from "../errors.ts";
-import type { Plan } from "../plan.ts";
+import type { Behaviour } from "../play/behaviour.ts";
+import type { Generation } from "../bills/bill.ts";
+import { streamError, type Refusal } from "../answers/errors.ts";
+import type { Plan } from "../play/plan.ts";
 import { isObject } from "../request.ts";
-import type { Chunks } from "../wire.ts";
+import type { Chunks } from "../answers/wire.ts";
 import { nameOf } from "./anthropic-request.ts";
 
 const TYPES: Readonly<Record<number, string>> = {

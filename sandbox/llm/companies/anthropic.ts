@@ -1,8 +1,8 @@
 /** Anthropic, mounted at `/anthropic/v1`: messages with marks for the prompt's cache, their count, and models. */
 import type { Company, Exchange } from "../../core/company.ts";
 import { chatIn } from "../chat.ts";
-import { sendRefusalIn, type Dialect } from "../dialect.ts";
-import { countPrompt } from "../prompt-tokens.ts";
+import { sendRefusalIn, type Dialect } from "../answers/dialect.ts";
+import { countPrompt } from "../tokens/prompt-tokens.ts";
 import { chatCompany, json, type Route } from "./chat-company.ts";
 import { nameOf, own, readMessages } from "./anthropic-request.ts";
 import { anthropicError, eventsOf, messageText } from "./anthropic-wire.ts";

@@ -1,13 +1,13 @@
 /** A company that speaks OpenAI's chat protocol, with books of its own. */
 import { hash } from "node:crypto";
 import type { Company, Exchange, World } from "../../core/company.ts";
-import { FAULT_KINDS } from "../behaviour.ts";
-import { billOf, listGenerations } from "../bill.ts";
+import { FAULT_KINDS } from "../play/behaviour.ts";
+import { billOf, listGenerations } from "../bills/bill.ts";
 import { chatIn } from "../chat.ts";
 import { control } from "../control.ts";
-import { sendRefusalIn, type Dialect } from "../dialect.ts";
-import { refusalOf } from "../errors.ts";
-import { formatUsd } from "../price.ts";
+import { sendRefusalIn, type Dialect } from "../answers/dialect.ts";
+import { refusalOf } from "../answers/errors.ts";
+import { formatUsd } from "../models/price.ts";
 import { viewOf } from "../view.ts";
 
 export type Route = (exchange: Exchange) => void | Promise<void>;

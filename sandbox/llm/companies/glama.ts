@@ -3,9 +3,9 @@
  * tell usage and cost a little after the end.
  */
 import type { Company, Exchange } from "../../core/company.ts";
-import { findGeneration } from "../bill.ts";
-import { models } from "../models.ts";
-import { formatUsd } from "../price.ts";
+import { findGeneration } from "../bills/bill.ts";
+import { models } from "../models/models.ts";
+import { formatUsd } from "../models/price.ts";
 import { readChat } from "../request.ts";
 import { chatCompany, json } from "./chat-company.ts";
 import { openaiDialect } from "./openai.ts";

@@ -1,10 +1,10 @@
 /** OpenAI, mounted at `/openai/v1`: chat, embeddings and models. */
 import type { Company } from "../../core/company.ts";
-import type { Dialect } from "../dialect.ts";
-import type { Refusal } from "../errors.ts";
-import { findModel, models, type Model } from "../models.ts";
+import type { Dialect } from "../answers/dialect.ts";
+import type { Refusal } from "../answers/errors.ts";
+import { findModel, models, type Model } from "../models/models.ts";
 import { isObject, readChat, type Chat } from "../request.ts";
-import { chunksOf, DONE, jsonText, type Manner } from "../wire.ts";
+import { chunksOf, DONE, jsonText, type Manner } from "../answers/wire.ts";
 import { embedIn } from "../embeddings/embed.ts";
 import { embeddingModels, findEmbeddingModel } from "../embeddings/models.ts";
 import { chatCompany, json } from "./chat-company.ts";

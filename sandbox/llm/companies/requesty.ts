@@ -1,7 +1,7 @@
 /** Requesty, mounted at `/requesty/v1`: chat with the cost in `usage.total_cost`, and models with prices. */
 import type { Company } from "../../core/company.ts";
-import { formatUsd } from "../price.ts";
-import { models } from "../models.ts";
+import { formatUsd } from "../models/price.ts";
+import { models } from "../models/models.ts";
 import { readChat } from "../request.ts";
 import { chatCompany, json } from "./chat-company.ts";
 import { openaiDialect } from "./openai.ts";

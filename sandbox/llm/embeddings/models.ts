@@ -1,4 +1,4 @@
-import { parseUsd, type Rates } from "../price.ts";
+import { parseUsd, type Rates } from "../models/price.ts";
 
 /** A model that turns texts into vectors. */
 export type EmbeddingModel = {

@@ -1,5 +1,5 @@
 /** Reads a request for embeddings and refuses what the companies would refuse. */
-import { refuse, type Refusal } from "../errors.ts";
+import { refuse, type Refusal } from "../answers/errors.ts";
 import { checkRouting, isObject } from "../request.ts";
 import type { EmbeddingModel } from "./models.ts";
 

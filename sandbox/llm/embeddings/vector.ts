@@ -1,6 +1,6 @@
 /** Vectors by fixed rules: texts that share words lie near each other. Pure. */
 import { hash } from "node:crypto";
-import { words } from "../text.ts";
+import { words } from "../tokens/text.ts";
 
 /** Words of one text that count. */
 const MOST_WORDS = 500;

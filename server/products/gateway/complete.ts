@@ -2,20 +2,20 @@ import type { Call } from "../../platform/http/index.ts";
 import { Problem } from "../../platform/problem.ts";
 import { context } from "../../platform/telemetry/index.ts";
 import type { Usage } from "../../vendors/llm/index.ts";
-import { boundCost, guessTokens } from "./call/bound.ts";
+import { boundCost, guessTokens } from "./call/bound/bound.ts";
 import { NO_USAGE, outcomeOf, tokensOf } from "./call/charge.ts";
 import { cachingOf, entryOf, findAnswer } from "./cache/look-up.ts";
 import { answerFromCache, takeHit, type Cached } from "./cache/serve.ts";
 import type { HeldCall } from "./call/held-call.ts";
-import { measure } from "./call/measure.ts";
-import { faults, type RelayEnd } from "./call/outcome.ts";
+import { measure } from "./call/bound/measure.ts";
+import { faults, type RelayEnd } from "./call/relay/outcome.ts";
 import { fitOf, projectOf } from "./call/own-options.ts";
-import { relayJson } from "./call/relay-json.ts";
-import { StreamRelay } from "./call/relay-stream.ts";
+import { relayJson } from "./call/relay/relay-json.ts";
+import { StreamRelay } from "./call/relay/relay-stream.ts";
 import { droppedFields, upstreamBody } from "./call/upstream-body.ts";
 import type { Dialect, Told } from "./dialects/dialect.ts";
-import { hold } from "./hold.ts";
-import { ask } from "./failover.ts";
+import { hold } from "./settling/hold.ts";
+import { ask } from "./routing/failover.ts";
 import { checkKey, keyOf } from "./keys/idempotency.ts";
 import { MOST_KEPT_BYTES, type Kept, type Tail } from "./keys/kept-answer.ts";
 import { answerAgain, type Replay } from "./keys/replay.ts";
@@ -23,8 +23,8 @@ import { boundsOf } from "./limits/bound.ts";
 import { takeRates } from "./limits/rates.ts";
 import { gatewayProblems } from "./problems.ts";
 import { routeCall } from "./routing/route-call.ts";
-import { defer, settle, type Cost } from "./settle.ts";
-import type { Gateway } from "./state.ts";
+import { defer, settle, type Cost } from "./settling/settle.ts";
+import type { Gateway } from "./settling/state.ts";
 
 /** What a model call arrives with. */
 export type Incoming = Pick<Call<{ least: "agent" }>, "actor" | "requestId" | "request" | "reply"> & {

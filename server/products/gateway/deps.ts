@@ -9,7 +9,7 @@ import type { Logger, Metrics } from "../../platform/telemetry/index.ts";
 import type { Bus } from "../../platform/bus/index.ts";
 import type { Sealer, Signer } from "../../platform/crypto/index.ts";
 import type { ProviderSetting } from "./models/registry.ts";
-import type { Timeouts } from "./call/timeouts.ts";
+import type { Timeouts } from "./call/relay/timeouts.ts";
 import type { PlanRates } from "./limits/bound.ts";
 
 /** What of an organization's plan concerns its calls. */

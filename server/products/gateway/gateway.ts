@@ -1,9 +1,9 @@
 import { createHoldBatcher } from "../../kernel/ledger/index.ts";
 import { createTokenCounter } from "../../vendors/llm/index.ts";
-import { defaultTimeouts } from "./call/timeouts.ts";
+import { defaultTimeouts } from "./call/relay/timeouts.ts";
 import { hitsOf } from "./cache/serve.ts";
 import { keepEntries, noteHits } from "./cache/store.ts";
-import { createWatch } from "./call/watch.ts";
+import { createWatch } from "./call/relay/watch.ts";
 import type { GatewayDeps } from "./deps.ts";
 import { inProgress } from "./keys/idempotency.ts";
 import { insertKeys } from "./keys/idempotency-store.ts";
@@ -14,8 +14,8 @@ import { createGatewayMetrics } from "./metrics.ts";
 import { openRegistry } from "./models/registry.ts";
 import { createOwnKeys } from "./own-keys/own-keys.ts";
 import { createRoutings } from "./routing/routings.ts";
-import { startSigns } from "./signs.ts";
-import type { Gateway, HoldItem } from "./state.ts";
+import { startSigns } from "./settling/signs.ts";
+import type { Gateway, HoldItem } from "./settling/state.ts";
 import { changed, finishRequests, insertRequests, type Finish } from "./store.ts";
 
 const DRAIN_MS = 120_000;

@@ -18,4 +18,4 @@ export { createGateway } from "./gateway.ts";
 export { gatewayMails } from "./limits/mails.ts";
 export { driftMetrics } from "./drift/metrics.ts";
 export { proofMetrics } from "./proof/breaks/metrics.ts";
-export type { Gateway } from "./state.ts";
+export type { Gateway } from "./settling/state.ts";

@@ -4,8 +4,8 @@ import { judgeDrift } from "./drift/judge-drift.ts";
 import { forgetAnswers } from "./keys/idempotency.ts";
 import { forgetWindows, warnBudgets } from "./limits/warn.ts";
 import { REFRESH_MS, refreshWhenOld } from "./prices/refresh.ts";
-import { reconcile } from "./reconcile.ts";
-import type { Gateway } from "./state.ts";
+import { reconcile } from "./settling/reconcile.ts";
+import type { Gateway } from "./settling/state.ts";
 import { rollUsage } from "./usage/roll.ts";
 import { expireReservations } from "./tokens/expire.ts";
 

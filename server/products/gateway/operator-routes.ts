@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Cache } from "../../platform/cache/index.ts";
 import { instant, int64, rangeOf, rangeQuery, type Http, type Range } from "../../platform/http/index.ts";
-import type { Gateway } from "./state.ts";
+import type { Gateway } from "./settling/state.ts";
 import { INSTALLATION_GROUPS, readInstallationUsage, type Used } from "./usage/installation.ts";
 
 const CACHED_SECONDS = 300;

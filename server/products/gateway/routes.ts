@@ -13,7 +13,7 @@ import {
   usageAnswer,
   usageQuery,
 } from "./schemas.ts";
-import type { Gateway } from "./state.ts";
+import type { Gateway } from "./settling/state.ts";
 import { quoteRoutes } from "./quotes/routes.ts";
 import { receiptRoutes } from "./receipts/routes.ts";
 import { reservationRoutes } from "./tokens/routes.ts";

@@ -1,7 +1,7 @@
 import { audit } from "../../../kernel/identity/index.ts";
 import { withTx } from "../../../platform/db/index.ts";
 import type { Actor } from "../../../platform/http/index.ts";
-import type { Gateway } from "../state.ts";
+import type { Gateway } from "../settling/state.ts";
 import { deleteEntries, deleteExpired } from "./store.ts";
 
 /** Forgets every answer of the organization; audited. How many they were. */

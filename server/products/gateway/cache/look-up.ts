@@ -9,7 +9,7 @@ import { sealAnswer, type Kept } from "../keys/kept-answer.ts";
 import { personOf } from "../limits/bound.ts";
 import type { Route } from "../models/catalogue.ts";
 import { routingOf } from "../routing/routing.ts";
-import type { Gateway } from "../state.ts";
+import type { Gateway } from "../settling/state.ts";
 import { ATTO_PER_MICRO } from "../../../platform/money.ts";
 import type { Caching } from "./caching.ts";
 import { cacheAsked } from "./option.ts";

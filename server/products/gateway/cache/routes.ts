@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Http } from "../../../platform/http/index.ts";
-import type { Gateway } from "../state.ts";
+import type { Gateway } from "../settling/state.ts";
 import { clearAnswers } from "./clear.ts";
 
 /** The answers that are kept for calls of the same. */

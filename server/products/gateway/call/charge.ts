@@ -2,7 +2,7 @@
 import type { Basis } from "../../../kernel/ledger/index.ts";
 import type { Usage } from "../../../vendors/llm/index.ts";
 import { costOf, markUp, type Price } from "../models/price.ts";
-import type { RelayEnd } from "./outcome.ts";
+import type { RelayEnd } from "./relay/outcome.ts";
 
 export type Charge = {
   outcome: Outcome;

@@ -2,11 +2,11 @@ import type { Actor } from "../../../platform/http/index.ts";
 import type { HoldId } from "../../../platform/ids.ts";
 import type { Candidate, Route } from "../models/catalogue.ts";
 import type { Caching } from "../cache/caching.ts";
-import type { Bound } from "./bound.ts";
+import type { Bound } from "./bound/bound.ts";
 import type { Taken } from "../limits/rates.ts";
 import type { Chat } from "./chat.ts";
 import type { NewRequest } from "../store.ts";
-import type { Progress } from "./relay-stream.ts";
+import type { Progress } from "./relay/relay-stream.ts";
 
 /** A call whose hold is committed; it lives until its settlement is. */
 export type HeldCall = {

@@ -1,5 +1,5 @@
 import { Problem, common } from "../../../platform/problem.ts";
-import { scanBody } from "./body-scan.ts";
+import { scanBody } from "./bound/body-scan.ts";
 import { bad, isFields, unpriced, type Chat, type Fields } from "./chat.ts";
 
 export const MAX_MESSAGES = 2_000;

@@ -1,7 +1,7 @@
 /** The body that goes to the provider: the caller's bytes with our own fields added. Pure. */
 import { KINDS } from "../../../vendors/llm/index.ts";
 import type { Candidate } from "../models/catalogue.ts";
-import type { Bound } from "./bound.ts";
+import type { Bound } from "./bound/bound.ts";
 import { isFields, type Chat } from "./chat.ts";
 import { absent } from "./read-chat.ts";
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Http } from "../../../platform/http/index.ts";
 import { complete, type Incoming } from "../complete.ts";
-import type { Gateway } from "../state.ts";
+import type { Gateway } from "../settling/state.ts";
 import { MESSAGES, OPENAI_DOORS, type Door } from "./doors.ts";
 import { countMessages } from "./messages/count.ts";
 

@@ -2,7 +2,7 @@ import { audit, operatorAddresses } from "../../../kernel/identity/index.ts";
 import { addMs } from "../../../platform/clock.ts";
 import { withOperatorTx, withSystemTx } from "../../../platform/db/index.ts";
 import { INSTALLATION } from "../../../platform/ids.ts";
-import type { Gateway } from "../state.ts";
+import type { Gateway } from "../settling/state.ts";
 import { judge, type DriftState } from "./drift.ts";
 import { DRIFT_MAIL } from "./mails.ts";
 import { noteDrift, pauseModel, sumBills, type Sum } from "./store.ts";

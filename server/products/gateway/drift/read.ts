@@ -1,5 +1,5 @@
 import { withSystemTx } from "../../../platform/db/index.ts";
-import type { Gateway } from "../state.ts";
+import type { Gateway } from "../settling/state.ts";
 import { ratioOf } from "./drift.ts";
 import { listDrifts, type DriftRow } from "./store.ts";
 

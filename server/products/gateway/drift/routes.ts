@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { instant, int64, type Http } from "../../../platform/http/index.ts";
-import type { Gateway } from "../state.ts";
+import type { Gateway } from "../settling/state.ts";
 import { readDrifts } from "./read.ts";
 
 const usd = (description: string) => z.string().meta({ description: `${description}, exact USD` });

@@ -1,6 +1,6 @@
 import { withTx } from "../../../platform/db/index.ts";
 import type { Actor } from "../../../platform/http/index.ts";
-import type { Gateway } from "../state.ts";
+import type { Gateway } from "../settling/state.ts";
 import { boundsOf, budgetOf, endOf, PERIODS, startOf, tightestOf, type Bound, type Period } from "./bound.ts";
 import { subjectsOf } from "./gate.ts";
 import { measuresOf } from "./rates.ts";

@@ -1,5 +1,5 @@
 import { rankOf, type Actor, type Http } from "../../../platform/http/index.ts";
-import type { Gateway } from "../state.ts";
+import type { Gateway } from "../settling/state.ts";
 import { readLimits, readRules } from "./read.ts";
 import { limitsAnswer, limitsInput, presentRule, presentStanding, readRule } from "./schemas.ts";
 import { setLimits, type SetKeyLimits } from "./set.ts";

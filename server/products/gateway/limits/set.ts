@@ -4,7 +4,7 @@ import { withTx } from "../../../platform/db/index.ts";
 import type { Actor } from "../../../platform/http/index.ts";
 import { isId, type KeyId } from "../../../platform/ids.ts";
 import { Problem, common } from "../../../platform/problem.ts";
-import type { Gateway } from "../state.ts";
+import type { Gateway } from "../settling/state.ts";
 import { NO_LIMITS, type Limits, type PlanRates } from "./bound.ts";
 import { LIMITS_TOPIC } from "./policy.ts";
 import { saveRule, type StoredRule } from "./store.ts";

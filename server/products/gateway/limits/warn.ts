@@ -1,6 +1,6 @@
 import { ownersOf } from "../../../kernel/tenancy/index.ts";
 import { withOperatorTx, withTx } from "../../../platform/db/index.ts";
-import type { Gateway } from "../state.ts";
+import type { Gateway } from "../settling/state.ts";
 import { startOf } from "./bound.ts";
 import { BUDGET_MAIL } from "./mails.ts";
 import { deleteOldWindows, listToWarn, lockToWarn, noteWarned } from "./warn-store.ts";

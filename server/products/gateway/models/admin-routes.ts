@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { text, type Http } from "../../../platform/http/index.ts";
 import { modelParams } from "../schemas.ts";
-import type { Gateway } from "../state.ts";
+import type { Gateway } from "../settling/state.ts";
 import { readModel, setModel } from "./set.ts";
 
 const usd = z.string().meta({ description: "USD per token or request, exact, as the provider lists it" });

@@ -2,7 +2,7 @@ import type { OrgId } from "../../../platform/ids.ts";
 import type { Sealer } from "../../../platform/crypto/index.ts";
 import { createProvider, type LanguageModels, type ProviderOptions } from "../../../vendors/llm/index.ts";
 import { ownKeyPlace, type OwnKey } from "../own-keys/own-key.ts";
-import { Health } from "../routing/health.ts";
+import { Health } from "../routing/health/health.ts";
 import type { Candidate } from "./catalogue.ts";
 import { ownPrice } from "./price.ts";
 

@@ -13,7 +13,7 @@ import {
 } from "../../../vendors/llm/index.ts";
 import type { OrgId } from "../../../platform/ids.ts";
 import type { OwnKey } from "../own-keys/own-key.ts";
-import { Health } from "../routing/health.ts";
+import { Health } from "../routing/health/health.ts";
 import { buildCatalogue, type Candidate, type Catalogue, type Provider } from "./catalogue.ts";
 import { createOwnClients } from "./own-clients.ts";
 import { linesOf, modelRows, readPriceList } from "./price-list.ts";

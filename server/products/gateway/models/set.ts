@@ -4,7 +4,7 @@ import type { Actor } from "../../../platform/http/index.ts";
 import { INSTALLATION } from "../../../platform/ids.ts";
 import { Problem } from "../../../platform/problem.ts";
 import { gatewayProblems } from "../problems.ts";
-import type { Gateway } from "../state.ts";
+import type { Gateway } from "../settling/state.ts";
 import { lockModels, updateModel } from "./set-store.ts";
 import { listActiveLines, listModelRows, type LineRow, type ModelRow } from "./store.ts";
 

@@ -1,5 +1,5 @@
 import { withOperatorTx } from "../../../platform/db/index.ts";
-import type { Gateway } from "../state.ts";
+import type { Gateway } from "../settling/state.ts";
 import { listOpenHolds, type OpenHold } from "./store.ts";
 
 /** Calls of all organizations that are not settled yet, the oldest first. One more than `limit` tells that there are more. */

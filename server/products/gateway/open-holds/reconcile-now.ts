@@ -4,8 +4,8 @@ import type { Actor } from "../../../platform/http/index.ts";
 import type { HoldId } from "../../../platform/ids.ts";
 import { assert, common, Problem } from "../../../platform/problem.ts";
 import { gatewayProblems } from "../problems.ts";
-import { reconcileOne } from "../reconcile.ts";
-import type { Gateway } from "../state.ts";
+import { reconcileOne } from "../settling/reconcile.ts";
+import type { Gateway } from "../settling/state.ts";
 import { findOpenHold, hasten, readConcluded, type Concluded } from "./store.ts";
 
 /**

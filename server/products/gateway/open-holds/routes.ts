@@ -9,7 +9,7 @@ import {
   pageOf,
   type Http,
 } from "../../../platform/http/index.ts";
-import type { Gateway } from "../state.ts";
+import type { Gateway } from "../settling/state.ts";
 import { readOpenHolds } from "./list.ts";
 import { reconcileNow } from "./reconcile-now.ts";
 

@@ -6,7 +6,7 @@ import type { OrgId } from "../../../platform/ids.ts";
 import { Problem } from "../../../platform/problem.ts";
 import type { LanguageModels } from "../../../vendors/llm/index.ts";
 import { gatewayProblems } from "../problems.ts";
-import type { Gateway } from "../state.ts";
+import type { Gateway } from "../settling/state.ts";
 import { insertConnect, takeConnect } from "./connect-store.ts";
 import type { OwnKey, OwnKeyId } from "./own-key.ts";
 import { addOwnKey, changeOwnKey, readOwnKeys, wrong } from "./set.ts";

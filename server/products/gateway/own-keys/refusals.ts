@@ -1,7 +1,7 @@
 import { ownersOf } from "../../../kernel/tenancy/index.ts";
 import { withTx } from "../../../platform/db/index.ts";
 import type { OrgId } from "../../../platform/ids.ts";
-import type { Gateway } from "../state.ts";
+import type { Gateway } from "../settling/state.ts";
 import { OWN_KEY_MAIL } from "./mails.ts";
 import type { OwnKeyId } from "./own-key.ts";
 import { noteRefused, noteWorks } from "./store.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { idParam, type Http } from "../../../platform/http/index.ts";
-import type { Gateway } from "../state.ts";
+import type { Gateway } from "../settling/state.ts";
 import { addOwnKey, changeOwnKey, readOwnKeys, removeOwnKey } from "./set.ts";
 import { beginConnect, finishConnect } from "./connect.ts";
 import {

@@ -4,7 +4,7 @@ import type { Actor } from "../../../platform/http/index.ts";
 import type { OrgId } from "../../../platform/ids.ts";
 import { common, Problem } from "../../../platform/problem.ts";
 import { gatewayProblems } from "../problems.ts";
-import type { Gateway } from "../state.ts";
+import type { Gateway } from "../settling/state.ts";
 import { ownKeyPlace, type OwnKey, type OwnKeyId } from "./own-key.ts";
 import { deleteOwnKey, insertOwnKey, listOwnKeys, lockOwnKey, updateOwnKey } from "./store.ts";
 

@@ -4,7 +4,7 @@ import type { Actor } from "../../../platform/http/index.ts";
 import { INSTALLATION } from "../../../platform/ids.ts";
 import { Problem } from "../../../platform/problem.ts";
 import { gatewayProblems } from "../problems.ts";
-import type { Gateway } from "../state.ts";
+import type { Gateway } from "../settling/state.ts";
 import { decideVersion, lockVersions, type VersionRow } from "./store.ts";
 
 /** Makes a draft count, or never. 404 for one that does not exist, 409 for one that is decided. Audited. */

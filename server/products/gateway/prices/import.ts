@@ -14,7 +14,7 @@ import {
 } from "../models/store.ts";
 import { gatewayProblems } from "../problems.ts";
 import { lockProvider } from "../providers/store.ts";
-import type { Gateway } from "../state.ts";
+import type { Gateway } from "../settling/state.ts";
 import { readFile, type FilePrice, type Format } from "./formats.ts";
 import { PRICES } from "./refresh.ts";
 

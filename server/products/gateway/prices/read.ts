@@ -1,6 +1,6 @@
 import { withSystemTx } from "../../../platform/db/index.ts";
 import { listActiveLines, type LineRow } from "../models/store.ts";
-import type { Gateway } from "../state.ts";
+import type { Gateway } from "../settling/state.ts";
 import { PRICES } from "./refresh.ts";
 import { listLines, listVersions, type VersionRow } from "./store.ts";
 

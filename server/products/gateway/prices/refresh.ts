@@ -2,7 +2,7 @@ import { withSystemTx } from "../../../platform/db/index.ts";
 import { listsPrices, readPrices, type ListedPrice } from "../../../vendors/llm/index.ts";
 import { insertVersion, listActiveLines, type LineRow } from "../models/store.ts";
 import type { Provider } from "../models/catalogue.ts";
-import type { Gateway } from "../state.ts";
+import type { Gateway } from "../settling/state.ts";
 import { listVersions } from "./store.ts";
 
 const TIMEOUT_MS = 30_000;

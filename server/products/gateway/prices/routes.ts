@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { instant, type Http } from "../../../platform/http/index.ts";
-import type { Gateway } from "../state.ts";
+import type { Gateway } from "../settling/state.ts";
 import { decidePrices } from "./decide.ts";
 import { readVersions } from "./read.ts";
 import { FORMATS } from "./formats.ts";

@@ -1,7 +1,7 @@
 import { withSystemTx } from "../../../platform/db/index.ts";
 import type { Id } from "../../../platform/ids.ts";
 import { assert } from "../../../platform/problem.ts";
-import type { Gateway } from "../state.ts";
+import type { Gateway } from "../settling/state.ts";
 import { countOpen } from "./breaks/store.ts";
 import { dayNamed } from "./day.ts";
 import { proveDay } from "./prove.ts";

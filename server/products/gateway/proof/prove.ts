@@ -1,5 +1,5 @@
 import { withOperatorTx, withSystemTx } from "../../../platform/db/index.ts";
-import type { Gateway } from "../state.ts";
+import type { Gateway } from "../settling/state.ts";
 import { sumByProvider } from "./attempts-store.ts";
 import { saveBreaks, settleBreaks } from "./breaks/store.ts";
 import type { Day } from "./day.ts";

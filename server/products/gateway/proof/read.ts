@@ -1,5 +1,5 @@
 import { withSystemTx } from "../../../platform/db/index.ts";
-import type { Gateway } from "../state.ts";
+import type { Gateway } from "../settling/state.ts";
 import { listBreaks, type BreakRow } from "./breaks/store.ts";
 import type { Mode } from "./finding.ts";
 import { listRuns, listSides, type DayRow, type RunRow } from "./run-store.ts";

@@ -3,7 +3,7 @@ import { KINDS, PROVIDER_KINDS } from "../../../vendors/llm/index.ts";
 import type { Candidate } from "../models/catalogue.ts";
 import { listProviders, type ProviderRow } from "../models/store.ts";
 import { healthOf } from "../routing/providers.ts";
-import type { Gateway } from "../state.ts";
+import type { Gateway } from "../settling/state.ts";
 import { timeoutsShown } from "./schemas.ts";
 
 export type AdminProvider = ReturnType<typeof present>;

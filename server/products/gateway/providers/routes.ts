@@ -1,5 +1,5 @@
 import type { Http } from "../../../platform/http/index.ts";
-import type { Gateway } from "../state.ts";
+import type { Gateway } from "../settling/state.ts";
 import { readProviders } from "./read.ts";
 import { addInput, changeInput, providerAnswer, providerParams, providersAnswer } from "./schemas.ts";
 import { addProvider, changeProvider } from "./set.ts";

@@ -8,7 +8,7 @@ import { secretPlace } from "../models/registry.ts";
 import { insertVersion, listActiveLines, type ProviderRow } from "../models/store.ts";
 import { decideVersion, listVersions } from "../prices/store.ts";
 import { gatewayProblems } from "../problems.ts";
-import type { Gateway } from "../state.ts";
+import type { Gateway } from "../settling/state.ts";
 import { addressFault } from "./address.ts";
 import { readProvider, type AdminProvider } from "./read.ts";
 import { timeoutsRow, type ProviderInput } from "./schemas.ts";

@@ -3,13 +3,13 @@ import { withTx } from "../../../platform/db/index.ts";
 import type { Actor } from "../../../platform/http/index.ts";
 import { formatAtto } from "../../../platform/money.ts";
 import { assert } from "../../../platform/problem.ts";
-import { boundCost, tightenBound, type Bound } from "../call/bound.ts";
+import { boundCost, tightenBound, type Bound } from "../call/bound/bound.ts";
 import { dialectAt } from "../dialects/doors.ts";
 import { readLimits, type Standing } from "../limits/read.ts";
 import type { PricedModel } from "../models/catalogue.ts";
 import { worstCost } from "../models/price.ts";
 import { routeCall } from "../routing/route-call.ts";
-import type { Gateway } from "../state.ts";
+import type { Gateway } from "../settling/state.ts";
 
 const COUNT_BUDGET_MS = 250;
 

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { int64, type Http } from "../../../platform/http/index.ts";
 import { CALL_PATHS } from "../dialects/doors.ts";
 import { presentStanding, standingAnswer } from "../limits/schemas.ts";
-import type { Gateway } from "../state.ts";
+import type { Gateway } from "../settling/state.ts";
 import { quote } from "./quote.ts";
 
 const PER_MINUTE = 60;

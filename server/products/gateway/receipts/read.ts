@@ -5,8 +5,8 @@ import { assert, Problem, common } from "../../../platform/problem.ts";
 import { personOf } from "../limits/bound.ts";
 import { gatewayProblems } from "../problems.ts";
 import { publishedText } from "../models/price.ts";
-import { findPrice } from "../reconcile-store.ts";
-import type { Gateway } from "../state.ts";
+import { findPrice } from "../settling/reconcile-store.ts";
+import type { Gateway } from "../settling/state.ts";
 import { arithmeticOf, bytesOf, VERSION, type Receipt, type ReceiptAttempt } from "./receipt.ts";
 import { findRequest, listAttempts, type AttemptRow, type RequestRow } from "./store.ts";
 

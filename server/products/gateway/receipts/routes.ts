@@ -1,5 +1,5 @@
 import type { Http } from "../../../platform/http/index.ts";
-import type { Gateway } from "../state.ts";
+import type { Gateway } from "../settling/state.ts";
 import { readReceipt } from "./read.ts";
 import { keysAnswer, receiptAnswer, receiptParams } from "./schemas.ts";
 

@@ -6,7 +6,7 @@ import type { Candidate, Catalogue, Model, PricedModel, Route } from "../models/
 import { dearest } from "../models/price.ts";
 import type { Task } from "../call/chat.ts";
 import { withOwn, type Own } from "../own-keys/offers.ts";
-import type { Policy } from "./policy.ts";
+import type { Policy } from "./policy/policy.ts";
 import type { Routing } from "./routing.ts";
 
 export type Wanted = {

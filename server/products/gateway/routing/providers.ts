@@ -1,7 +1,7 @@
 import type { OrgId } from "../../../platform/ids.ts";
-import type { Gateway } from "../state.ts";
+import type { Gateway } from "../settling/state.ts";
 import type { Candidate } from "../models/catalogue.ts";
-import { median, type Health } from "./health.ts";
+import { median, type Health } from "./health/health.ts";
 
 export type ProviderView = {
   id: string;

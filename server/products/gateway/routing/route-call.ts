@@ -2,7 +2,7 @@ import type { Actor } from "../../../platform/http/index.ts";
 import type { Chat } from "../call/chat.ts";
 import type { Route } from "../models/catalogue.ts";
 import type { Own } from "../own-keys/offers.ts";
-import type { Gateway } from "../state.ts";
+import type { Gateway } from "../settling/state.ts";
 import { chooseRoute } from "./choose.ts";
 import { routingOf } from "./routing.ts";
 

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import type { Http } from "../../../platform/http/index.ts";
-import type { Gateway } from "../state.ts";
-import { changePolicy } from "./change-policy.ts";
-import { policySchema } from "./policy.ts";
+import type { Gateway } from "../settling/state.ts";
+import { changePolicy } from "./policy/change-policy.ts";
+import { policySchema } from "./policy/policy.ts";
 import { describeProviders } from "./providers.ts";
-import { readPolicy } from "./read-policy.ts";
+import { readPolicy } from "./policy/read-policy.ts";
 
 const providersAnswer = z
   .object({

@@ -1,8 +1,8 @@
 import type { Bus } from "../../../platform/bus/index.ts";
 import { withTx, type Db } from "../../../platform/db/index.ts";
 import type { OrgId } from "../../../platform/ids.ts";
-import type { Policy } from "./policy.ts";
-import { findPolicy } from "./policy-store.ts";
+import type { Policy } from "./policy/policy.ts";
+import { findPolicy } from "./policy/policy-store.ts";
 
 const CHANNEL = "llm.policy";
 /** Organizations remembered; the oldest is forgotten for a further one. */

@@ -9,7 +9,7 @@ import { additionsOf } from "../limits/additions.ts";
 import type { Bound } from "../limits/bound.ts";
 import { addToWindows } from "../limits/store.ts";
 import { gatewayProblems } from "../problems.ts";
-import type { Gateway } from "../state.ts";
+import type { Gateway } from "../settling/state.ts";
 import { costOfUse, type Used } from "./cost.ts";
 import {
   budgetsOf,

@@ -1,5 +1,5 @@
 import { withOperatorTx } from "../../../platform/db/index.ts";
-import type { Gateway } from "../state.ts";
+import type { Gateway } from "../settling/state.ts";
 import { expireReservation } from "./consume.ts";
 import { listDueReservations } from "./store.ts";
 

@@ -1,6 +1,6 @@
 import { withTx } from "../../../platform/db/index.ts";
 import type { Actor } from "../../../platform/http/index.ts";
-import type { Gateway } from "../state.ts";
+import type { Gateway } from "../settling/state.ts";
 import { reachOf } from "./reservation.ts";
 import { listReservations, type ReservationRow } from "./store.ts";
 

@@ -5,7 +5,7 @@ import type { Tx } from "../../../platform/db/index.ts";
 import { boundsOf, judgedInside, personOf, type Bound } from "../limits/bound.ts";
 import { openGate } from "../limits/gate.ts";
 import { gatewayProblems } from "../problems.ts";
-import type { Gateway } from "../state.ts";
+import type { Gateway } from "../settling/state.ts";
 import { insertReservation, type NewReservation, type ReservationRow } from "./store.ts";
 
 /** Who asks the ledger for them, and whose sweep ends them when their time is over. */

@@ -3,7 +3,7 @@ import { withTx } from "../../../platform/db/index.ts";
 import type { Actor } from "../../../platform/http/index.ts";
 import type { HoldId } from "../../../platform/ids.ts";
 import { assert, type Problem } from "../../../platform/problem.ts";
-import type { Gateway } from "../state.ts";
+import type { Gateway } from "../settling/state.ts";
 import { boundOf, type Asked } from "./cost.ts";
 import { budgetsOf, holdWithin, newReservation, unlessRefused } from "./reservation.ts";
 import { findReservation, type ReservationRow } from "./store.ts";

@@ -1,5 +1,5 @@
 import { openCursor, pageOf, type Http } from "../../../platform/http/index.ts";
-import type { Gateway } from "../state.ts";
+import type { Gateway } from "../settling/state.ts";
 import { consume, release } from "./consume.ts";
 import { listHolds } from "./list.ts";
 import { reserve } from "./reserve.ts";

@@ -3,7 +3,7 @@ import { withTx } from "../../../platform/db/index.ts";
 import type { Actor, Call } from "../../../platform/http/index.ts";
 import { csvLine } from "../../../platform/report/index.ts";
 import type { UsageFilter } from "../schemas.ts";
-import type { Gateway } from "../state.ts";
+import type { Gateway } from "../settling/state.ts";
 import { scopeOf } from "./read.ts";
 import { listRequests, type RecordRow, type Scope } from "./store.ts";
 

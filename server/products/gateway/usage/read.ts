@@ -3,7 +3,7 @@ import { withTx } from "../../../platform/db/index.ts";
 import { openCursor, rankOf, sealCursor, type Actor } from "../../../platform/http/index.ts";
 import { Problem, common } from "../../../platform/problem.ts";
 import type { Group, UsageFilter } from "../schemas.ts";
-import type { Gateway } from "../state.ts";
+import type { Gateway } from "../settling/state.ts";
 import { percentile } from "./latency.ts";
 import { keyOf, listRequests, sumSavings, sumUsage, type Savings, type Scope, type Sums } from "./store.ts";
 

@@ -1,6 +1,6 @@
 import { withOperatorTx, withSystemTx, withTx } from "../../../platform/db/index.ts";
 import { formatAtto, parseAtto } from "../../../platform/money.ts";
-import type { Gateway } from "../state.ts";
+import type { Gateway } from "../settling/state.ts";
 import { STEPS } from "./latency.ts";
 import {
   addSums,

@@ -7,7 +7,7 @@ import { parsePrice, type Rates } from "../models/price.ts";
 import { listLines, listVersions, type VersionRow } from "../prices/store.ts";
 import { gatewayProblems } from "../problems.ts";
 import type { UsageFilter } from "../schemas.ts";
-import type { Gateway } from "../state.ts";
+import type { Gateway } from "../settling/state.ts";
 import { scopeOf, wholeHours } from "../usage/read.ts";
 import { sumUsage, type Sums } from "../usage/store.ts";
 import { repriced } from "./reprice.ts";

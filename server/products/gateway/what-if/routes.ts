@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { instant, int64, type Http } from "../../../platform/http/index.ts";
 import { usageFilters } from "../schemas.ts";
-import type { Gateway } from "../state.ts";
+import type { Gateway } from "../settling/state.ts";
 import { readWhatIf } from "./read.ts";
 
 const query = z.strictObject({

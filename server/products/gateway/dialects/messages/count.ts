@@ -1,7 +1,7 @@
 import type { Actor } from "../../../../platform/http/index.ts";
-import { boundCost, PER_MESSAGE } from "../../call/bound.ts";
+import { boundCost, PER_MESSAGE } from "../../call/bound/bound.ts";
 import { routeCall } from "../../routing/route-call.ts";
-import type { Gateway } from "../../state.ts";
+import type { Gateway } from "../../settling/state.ts";
 import { readMessages } from "./read.ts";
 
 const COUNT_BUDGET_MS = 250;

@@ -3,7 +3,7 @@ import { withSystemTx } from "../../../../platform/db/index.ts";
 import { INSTALLATION, type Id } from "../../../../platform/ids.ts";
 import { common, Problem } from "../../../../platform/problem.ts";
 import { gatewayProblems } from "../../problems.ts";
-import type { Gateway } from "../../state.ts";
+import type { Gateway } from "../../settling/state.ts";
 import { acceptBreak, findBreak, type BreakRow } from "./store.ts";
 import type { Mode } from "../finding.ts";
 

@@ -1,6 +1,6 @@
 import { operatorAddresses } from "../../../../kernel/identity/index.ts";
 import { withSystemTx } from "../../../../platform/db/index.ts";
-import type { Gateway } from "../../state.ts";
+import type { Gateway } from "../../settling/state.ts";
 import { takeUntold } from "./store.ts";
 import { PROOF_MAIL } from "./mails.ts";
 

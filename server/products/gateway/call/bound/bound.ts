@@ -1,0 +1,150 @@
+/** The most that a call can cost, without a tokenizer. Pure. */
+import { ATTO_PER_MICRO, microsCeil } from "../../../../platform/money.ts";
+import type { PricedModel } from "../../models/catalogue.ts";
+import { worstCost } from "../../models/price.ts";
+import { bad, isFields, unpriced, type Chat, type Fields } from "../chat.ts";
+
+/** Everything that reaches the model as text, and what else counts as prompt. */
+export type Prompt = {
+  texts: string[];
+  /** UTF-8 bytes of `texts`; no tokenizer makes more tokens of them. */
+  textBytes: number;
+  /** Tokens on top: 16 per message, structure of schemas, images at the model's cap. */
+  otherTokens: number;
+};
+
+export type Bound = {
+  prompt: Prompt;
+  promptTokens: number;
+  /** Of one choice; sent upstream as the maximum. */
+  maxTokens: number;
+  /** Of all choices. */
+  outputTokens: number;
+  micros: bigint;
+  /** The maximum is lower than the call asks for, so that it can be paid. */
+  fitted?: true;
+};
+
+export const PER_MESSAGE = 16;
+/** Quotes, colon, comma and the like around a member of a schema. */
+const PER_MEMBER = 6;
+const DEFAULT_MAX_TOKENS = 16_384;
+/** A tokenizer other than the model's own may count less than the model's. */
+const FOREIGN_TOKENIZER = 1.1;
+
+/** Bounds the cost by the bytes of the prompt and the maximum of the answer. */
+export function boundCost(chat: Chat, model: PricedModel): Bound {
+  const prompt = promptOf(chat, model);
+  const limit = chat.maxTokens ?? DEFAULT_MAX_TOKENS;
+  const maxTokens = Math.min(limit, model.maxOutputTokens);
+  return withPrompt(model, prompt.textBytes + prompt.otherTokens, {
+    prompt,
+    maxTokens,
+    outputTokens: maxTokens * chat.choices,
+  });
+}
+
+/** The same with the texts counted by a tokenizer. */
+export function tightenBound(bound: Bound, model: PricedModel, countedTokens: number): Bound {
+  const tokens = Math.min(Math.ceil(countedTokens * FOREIGN_TOKENIZER), bound.prompt.textBytes);
+  return withPrompt(model, tokens + bound.prompt.otherTokens, bound);
+}
+
+/** A fitted answer has at least so many tokens a choice. */
+const LEAST_FITTED_TOKENS = 256;
+
+/** The same with an answer so short that it can be paid; null when that would be less than 256 tokens. */
+export function fitBound(bound: Bound, model: PricedModel, availableMicros: bigint): Bound | null {
+  if (bound.maxTokens === 0) return null;
+  const choices = bound.outputTokens / bound.maxTokens;
+  const perToken = worstCost(model.price, 0, choices) - model.price.request;
+  const left = availableMicros * ATTO_PER_MICRO - worstCost(model.price, bound.promptTokens, 0);
+  if (perToken === 0n || left < 0n) return null;
+  const maxTokens = Number(left / perToken);
+  if (maxTokens < LEAST_FITTED_TOKENS || maxTokens >= bound.maxTokens) return null;
+  const rest = { prompt: bound.prompt, maxTokens, outputTokens: maxTokens * choices };
+  return { ...withPrompt(model, bound.promptTokens, rest), fitted: true };
+}
+
+/** UTF-8 bytes of one token, as texts go. */
+const BYTES_PER_TOKEN = 4;
+
+/** How many tokens a call may take, for rates that are put right when it has ended. */
+export const guessTokens = ({ prompt, outputTokens }: Bound): number =>
+  Math.ceil(prompt.textBytes / BYTES_PER_TOKEN) + prompt.otherTokens + outputTokens;
+
+/** What remains when the prompt costs nothing: a call that cannot even pay this needs no count. */
+export function outputMicros(bound: Bound, model: PricedModel): bigint {
+  return microsCeil(worstCost(model.price, 0, bound.outputTokens));
+}
+
+function withPrompt(
+  model: PricedModel,
+  promptTokens: number,
+  rest: Pick<Bound, "prompt" | "maxTokens" | "outputTokens">,
+): Bound {
+  const micros = microsCeil(worstCost(model.price, promptTokens, rest.outputTokens));
+  return { ...rest, promptTokens, micros: micros > 0n ? micros : 1n };
+}
+
+function promptOf(chat: Chat, model: PricedModel): Prompt {
+  const prompt: Prompt = { texts: [], textBytes: 0, otherTokens: 0 };
+  if (chat.task === "embedding") return addInput(prompt, chat.body["input"]);
+  for (const [at, message] of (chat.body["messages"] as Fields[]).entries()) {
+    prompt.otherTokens += PER_MESSAGE;
+    for (const [name, value] of Object.entries(message)) {
+      if (name === "role") continue;
+      if (name === "content" && Array.isArray(value))
+        addParts(prompt, value, model, `/messages/${at}/content`);
+      else addValue(prompt, value);
+    }
+  }
+  for (const name of ["tools", "functions", "response_format", "tool_choice"])
+    addValue(prompt, chat.body[name]);
+  return prompt;
+}
+
+/** A text, the tokens of one, or several of either. */
+function addInput(prompt: Prompt, input: unknown): Prompt {
+  if (typeof input === "string") addValue(prompt, input);
+  else if (typeof input === "number") prompt.otherTokens += 1;
+  else if (Array.isArray(input)) for (const each of input as unknown[]) addInput(prompt, each);
+  return prompt;
+}
+
+function addParts(prompt: Prompt, parts: readonly Fields[], model: PricedModel, pointer: string): void {
+  for (const [at, part] of parts.entries()) {
+    switch (part["type"]) {
+      case "image_url":
+        if (model.imageTokens === null)
+          bad(`${pointer}/${at}`, "is an image, which this model does not take");
+        prompt.otherTokens += model.imageTokens as number;
+        break;
+      case "text":
+      case "refusal":
+        addValue(prompt, part);
+        break;
+      default:
+        unpriced(`${pointer}/${at}/type`);
+    }
+  }
+}
+
+/** All texts in a value. Its depth and number of members were bounded before it was parsed. */
+function addValue(prompt: Prompt, value: unknown): void {
+  if (typeof value === "string") {
+    prompt.texts.push(value);
+    prompt.textBytes += Buffer.byteLength(value);
+  } else if (Array.isArray(value)) {
+    for (const each of value) {
+      prompt.otherTokens += 1;
+      addValue(prompt, each);
+    }
+  } else if (isFields(value)) {
+    for (const [name, each] of Object.entries(value)) {
+      prompt.otherTokens += PER_MEMBER;
+      addValue(prompt, name);
+      addValue(prompt, each);
+    }
+  } else if (value !== undefined) prompt.otherTokens += String(value).length;
+}

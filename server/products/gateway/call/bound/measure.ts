@@ -1,0 +1,76 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { LanguageModels, TokenCounter, Usage } from "../../../../vendors/llm/index.ts";
+import type { Price } from "../../models/price.ts";
+import {
+  chargeEstimated,
+  chargeNothing,
+  chargeReported,
+  isSuspect,
+  outcomeOf,
+  type Charge,
+  type Outcome,
+} from "../charge.ts";
+import type { RelayEnd } from "../relay/outcome.ts";
+
+export type Measuring = {
+  llm: LanguageModels;
+  tokens: TokenCounter;
+  price: Price;
+  promptTexts: readonly string[];
+};
+
+/** Pauses before each look-up of a broken answer, in ms; nobody waits for its end. */
+const NOT_WAITED_FOR = [0, 150, 600];
+const COUNT_BUDGET_MS = 250;
+
+/**
+ * Finds out what a call cost. Null when it has to be asked again later before anything can be charged: the provider began,
+ * and its books do not tell yet.
+ */
+export async function measure(from: Measuring, end: RelayEnd): Promise<Charge | null> {
+  const outcome = outcomeOf(end);
+  const { price } = from;
+  const { usage } = end;
+  const known = end.generationId !== null && from.llm.lookupPauses.length > 0;
+  if (end.end === "failed" && !end.content) {
+    return usage ? chargeReported(price, outcome, usage, "reported") : chargeNothing(outcome, known);
+  }
+  if (end.end === "left" && !end.sent) return chargeNothing(outcome, false);
+  const suspect = usage !== null && isSuspect(price, usage, end.content);
+  const whole = end.end === "complete" || end.drained === true;
+  if (usage && whole && !suspect) return chargeReported(price, outcome, usage, "reported");
+
+  const found = await lookUp(from.llm, end);
+  if (found) return chargeReported(price, outcome, found, "reconciled");
+  if (suspect)
+    return { ...chargeReported(price, outcome, usage, "reported"), basis: "estimated", askAgain: known };
+  if (known && end.end !== "complete") return null;
+  return estimate(from, end, outcome, known);
+}
+
+async function lookUp(llm: LanguageModels, { generationId, end }: RelayEnd): Promise<Usage | null> {
+  if (generationId === null) return null;
+  if (llm.lookupPauses.length === 0) return null;
+  for (const pauseMs of end === "complete" ? llm.lookupPauses : NOT_WAITED_FOR) {
+    if (pauseMs > 0) await delay(pauseMs);
+    const lookup = await llm.generation(generationId);
+    if (lookup.state === "found") return lookup.usage;
+  }
+  return null;
+}
+
+/** From the prompt and what was delivered. */
+async function estimate(
+  from: Measuring,
+  end: RelayEnd,
+  outcome: Outcome,
+  askAgain: boolean,
+): Promise<Charge> {
+  const { texts, sampledEvents } = end.said();
+  const [prompt, sampled] = await Promise.all([
+    from.tokens.count(from.promptTexts, COUNT_BUDGET_MS),
+    from.tokens.count(texts, COUNT_BUDGET_MS),
+  ]);
+  const output = sampledEvents === 0 ? 0 : Math.ceil((sampled.tokens * end.events) / sampledEvents);
+  return chargeEstimated(from.price, outcome, { prompt: prompt.tokens, output }, askAgain);
+}

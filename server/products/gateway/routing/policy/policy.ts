@@ -1,0 +1,23 @@
+import { z } from "zod";
+import { cacheOption } from "../../cache/option.ts";
+import { routing } from "../routing.ts";
+
+/** What an organization lays down for all of its model calls. */
+export const policySchema = z
+  .strictObject({
+    routing: routing.nullable().default(null),
+    allowed_models: z
+      .array(z.string().min(1).max(256))
+      .min(1)
+      .max(100)
+      .nullable()
+      .default(null)
+      .meta({ description: "No other model may be called; null: every one" }),
+    cache: cacheOption.nullable().default(null).meta({
+      description: "The same call is answered again without a provider; null: only where a call asks for it",
+    }),
+  })
+  .meta({ id: "LlmPolicy" });
+
+export type Policy = z.output<typeof policySchema>;
+export const NO_POLICY: Policy = { routing: null, allowed_models: null, cache: null };

@@ -1,0 +1,130 @@
+import { addMs } from "../../../platform/clock.ts";
+import type { Actor } from "../../../platform/http/index.ts";
+import { newId } from "../../../platform/ids.ts";
+import { Problem } from "../../../platform/problem.ts";
+import { boundCost, fitBound, outputMicros, tightenBound, type Bound } from "../call/bound/bound.ts";
+import type { HeldCall } from "../call/held-call.ts";
+import { judgedInside, personOf, type Bound as Limit } from "../limits/bound.ts";
+import type { Caching } from "../cache/caching.ts";
+import type { Taken } from "../limits/rates.ts";
+import type { Chat } from "../call/chat.ts";
+import type { Gateway } from "./state.ts";
+import type { KeptKey } from "../keys/idempotency-store.ts";
+import type { PricedModel, Route } from "../models/catalogue.ts";
+import type { NewRequest } from "../store.ts";
+import { gatewayProblems } from "../problems.ts";
+
+/** What is not counted by then stays at one token per byte. */
+const COUNT_BUDGET_MS = 250;
+
+type Asking = {
+  requestId: string;
+  actor: Actor;
+  chat: Chat;
+  route: Route;
+  key: KeptKey | null;
+  /** What the caller says it is for. */
+  projectId: string | null;
+  /** Answer shorter rather than refuse for the price. */
+  fit: boolean;
+  /** How its answer is kept for calls of the same; null: it is not. */
+  caching: Caching | null;
+  /** What binds the caller. */
+  limits: readonly Limit[];
+  rates: Taken;
+  startedAt: number;
+};
+
+/**
+ * Sets aside the most that the call can cost. A bound that is too loose for the credits there are is counted exactly
+ * before the call is refused with 402.
+ */
+export async function hold(gateway: Gateway, asking: Asking): Promise<HeldCall> {
+  const { chat, fit } = asking;
+  const { model } = asking.route;
+  const loose = boundCost(chat, model);
+  const first = await tryHold(gateway, asking, loose);
+  if (first.held) return first.call;
+  if (first.refused?.kind === gatewayProblems.rate_limit_exceeded) throw first.refused;
+  const tooDear = (
+    bound: Bound,
+    { refused, availableMicros }: Pick<typeof first, "refused" | "availableMicros">,
+  ) => refused ?? short(bound.micros, availableMicros);
+  if (!fit && outputMicros(loose, model) > first.availableMicros) throw tooDear(loose, first);
+  const counted = await gateway.tokens.count(loose.prompt.texts, COUNT_BUDGET_MS);
+  const exact = tightenBound(loose, model, counted.tokens);
+  const tight = fit ? fitted(exact, model, first.availableMicros) : exact;
+  if (tight.micros > first.availableMicros) throw tooDear(tight, first);
+  // The window of embeddings is each text's own, which the provider knows best.
+  if (chat.task === "chat" && counted.whole && counted.tokens > model.contextLength)
+    throw new Problem(gatewayProblems.context_length_exceeded);
+  const second = await tryHold(gateway, asking, tight);
+  if (second.held) return second.call;
+  throw tooDear(tight, second);
+}
+
+/** The bound, or where it cannot be paid one with a shorter answer that can. */
+const fitted = (bound: Bound, model: PricedModel, availableMicros: bigint): Bound =>
+  bound.micros > availableMicros ? (fitBound(bound, model, availableMicros) ?? bound) : bound;
+
+async function tryHold(gateway: Gateway, asking: Asking, bound: Bound) {
+  const { requestId, actor, chat, route, key, projectId, limits, rates, startedAt } = asking;
+  const [serving] = route.candidates;
+  const { deps } = gateway;
+  const now = deps.clock.now();
+  const deadlineAt = addMs(now, deps.holdLeaseSeconds * 1_000);
+  const holdId = newId("hold");
+  const request: NewRequest = {
+    id: requestId,
+    mode: actor.mode,
+    credential_id: actor.credentialId,
+    user_id: actor.userId,
+    person_id: personOf(actor),
+    project_id: projectId,
+    endpoint: chat.endpoint,
+    model: serving.model.id,
+    provider: serving.provider.id,
+    price_version: serving.price.version,
+    streamed: chat.stream,
+    hold_id: holdId,
+    own_key_id: serving.ownKey,
+    held_micros: bound.micros.toString(),
+    prompt_tokens_bound: bound.promptTokens,
+    created_at: now,
+    next_lookup_at: deadlineAt,
+  };
+  const result = await gateway.batcher.hold(
+    actor.orgId,
+    { id: holdId, mode: actor.mode, unit: "credit", owner: "gateway", amount: bound.micros, deadlineAt },
+    {
+      request,
+      key,
+      judged: { mode: actor.mode, amount: bound.micros, call: true, bounds: judgedInside(limits) },
+    },
+  );
+  if (!result.held) return result;
+  const call: HeldCall = {
+    requestId,
+    holdId,
+    row: request,
+    actor,
+    chat,
+    route,
+    serving,
+    attempts: 1,
+    bound,
+    keyed: key !== null,
+    caching: asking.caching,
+    rates,
+    startedAt,
+    progress: { generationId: null, events: 0 },
+    noted: { generationId: null, renewedAt: performance.now() },
+  };
+  return { held: true as const, call };
+}
+
+function short(neededMicros: bigint, availableMicros: bigint): Problem {
+  return new Problem(gatewayProblems.insufficient_quota, {
+    detail: `This call may cost up to ${neededMicros} micro-credits; ${availableMicros} are available. Lower max_tokens or buy credits.`,
+  });
+}
