@@ -92,15 +92,16 @@ export function createSubscriber(
       // What is refused would be sent again and again for three days.
       if (clock.aheadMs === 0) await company.fault({ on: "webhook", fault: "drop", probability: 1 });
       const seconds = Math.round(days * DAY_S);
-      clock.aheadMs += seconds * 1_000;
-      client = null;
-      operator = null;
-      askedAt = 0;
       const answer = await sandbox.call("POST", "/_sandbox/clock", {
         body: { advance: `${seconds}s` },
         idempotencyKey: null,
       });
       if (answer.status >= 300) throw new Error(`the sandbox's clock stands: ${answer.text}`);
+      // Ours last: what it makes us ask is asked of a company whose days have passed.
+      clock.aheadMs += seconds * 1_000;
+      client = null;
+      operator = null;
+      askedAt = 0;
     },
   };
 }

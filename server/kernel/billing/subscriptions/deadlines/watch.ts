@@ -34,7 +34,7 @@ export async function watchSubscriptions(deps: BillingDeps, signal: AbortSignal)
     if (signal.aborted) break;
     try {
       const row = await withTx(db, org_id, (tx) => findSubscription(tx, org_id, id));
-      if (row) await look(deps, row, now);
+      if (row) await look(deps, row);
     } catch (err) {
       const isAway = err instanceof CompanyFault && err.kind === "unavailable";
       deps.logger[isAway ? "warn" : "error"]({ err, subscription_id: id }, "subscription not looked after");
@@ -43,7 +43,7 @@ export async function watchSubscriptions(deps: BillingDeps, signal: AbortSignal)
   return due.length;
 }
 
-async function look(deps: BillingDeps, row: SubscriptionRow, now: Date): Promise<void> {
+async function look(deps: BillingDeps, row: SubscriptionRow): Promise<void> {
   const { provider_subscription_id: providerId } = row;
   if (row.status === "creating") return resumeCheckout(deps, row);
   if (row.status === "incomplete" && providerId === null) return refreshCheckout(deps, row);
@@ -51,6 +51,8 @@ async function look(deps: BillingDeps, row: SubscriptionRow, now: Date): Promise
   if (row.status === "duplicate") return giveBack(deps, row, providerId);
   const company = companyOf(deps, row);
   await applyAnswer(deps, row, () => company.fetch(row, providerId));
+  // Not the sweep's: judged by an older instant than the answer was, a grace that is over would begin anew.
+  const now = deps.clock.now();
   const known = await withTx(deps.db, row.org_id, async (tx) => {
     const locked = (await lockSubscriptions(tx, row.org_id)).find(({ id }) => id === row.id);
     if (!locked) return null;
