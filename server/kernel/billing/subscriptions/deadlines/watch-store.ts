@@ -6,9 +6,9 @@ import type { SubscriptionRow } from "../subscription.ts";
 
 type Watched = Pick<SubscriptionRow, "org_id" | "id">;
 
-/** A charge that paid an invoice of a subscription, all of which is still held. */
+/** A charge that paid an invoice of a subscription, of which something is still held: a change of plan may have paid back a part. */
 const HELD = `from billing.payments p join billing.invoices i on i.org_id = p.org_id and i.id = p.invoice_id
-  where p.status = 'succeeded' and p.charge_id is not null and p.refunded_minor = 0`;
+  where p.status in ('succeeded', 'partially_refunded') and p.charge_id is not null and p.refunded_minor < p.amount_minor`;
 
 /**
  * Those that something is due of; one whose state is young was asked for a moment ago, which does not spare one that is given
@@ -39,7 +39,7 @@ export function listWatched(
   );
 }
 
-/** What paid its invoices and was not given back. */
+/** What paid its invoices and was not given back, or not whole. */
 export async function listChargesOf(tx: Tx, org: OrgId, subscriptionId: string): Promise<string[]> {
   const rows = await tx.query<{ charge_id: string }>(
     "billing.subscription_charges",
