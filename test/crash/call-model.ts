@@ -97,6 +97,8 @@ function wishOf(random: Random): Wish {
     max_tokens: tokens,
     messages: [{ role: "user", content: question }],
     user: randomUUID(),
+    // Its bill is what the books are compared with afterwards.
+    holdfast: { routing: { only: ["openrouter"] } },
     ...(streamed ? { stream: true } : {}),
   };
   return {
