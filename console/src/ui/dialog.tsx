@@ -177,3 +177,21 @@ export function Confirm({
     </AlertDialog.Root>
   );
 }
+
+/** What a form in a dialog ends with. */
+export const FormFoot = ({
+  onCancel,
+  busy,
+  children,
+}: {
+  onCancel(): void;
+  busy?: boolean;
+  children: ReactNode;
+}) => (
+  <div className="flex justify-end gap-2">
+    <Button onClick={onCancel}>Cancel</Button>
+    <Button type="submit" variant="primary" {...(busy === undefined ? {} : { busy })}>
+      {children}
+    </Button>
+  </div>
+);

@@ -5,8 +5,7 @@ import { ApiError } from "../../api/problem.ts";
 import { tokenQueries, tokens } from "../../api/tokens.ts";
 import type { LimitRule, LimitsInput, TokenLimits } from "../../api/types.ts";
 import { useMe } from "../../shell/session.tsx";
-import { Button } from "../../ui/button.tsx";
-import { Dialog } from "../../ui/dialog.tsx";
+import { Dialog, FormFoot } from "../../ui/dialog.tsx";
 import { SelectField, TextField } from "../../ui/field.tsx";
 import { Notice } from "../../ui/states.tsx";
 
@@ -68,12 +67,9 @@ export function LimitsDialog({ limits, onClose }: { limits: TokenLimits; onClose
             {problem?.detail}
           </Notice>
         )}
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" variant="primary" busy={save.isPending}>
-            Set limits
-          </Button>
-        </div>
+        <FormFoot onCancel={onClose} busy={save.isPending}>
+          Set limits
+        </FormFoot>
       </form>
     </Dialog>
   );

@@ -5,8 +5,7 @@ import { llm } from "../../api/llm.ts";
 import { ApiError, messageOf } from "../../api/problem.ts";
 import type { AdminProvider, NewProviderInput, ProviderChange } from "../../api/types.ts";
 import { useIntent } from "../../lib/intent.ts";
-import { Button } from "../../ui/button.tsx";
-import { Dialog } from "../../ui/dialog.tsx";
+import { Dialog, FormFoot } from "../../ui/dialog.tsx";
 import { Checkbox, SelectField, TextField } from "../../ui/field.tsx";
 import { Notice } from "../../ui/states.tsx";
 import { textOf, timeoutsOf, TIMEOUTS } from "./provider-form.ts";
@@ -74,12 +73,9 @@ function ProviderForm({ provider, onClose }: Props) {
         defaultChecked={provider?.enabled ?? true}
       />
       {save.error && !problem?.fields.length && <Notice tone="bad" title={messageOf(save.error)} />}
-      <div className="flex justify-end gap-2">
-        <Button onClick={onClose}>Cancel</Button>
-        <Button type="submit" variant="primary" busy={save.isPending}>
-          {provider ? "Save" : "Add"}
-        </Button>
-      </div>
+      <FormFoot onCancel={onClose} busy={save.isPending}>
+        {provider ? "Save" : "Add"}
+      </FormFoot>
     </form>
   );
 }

@@ -3,8 +3,7 @@ import type { FormEvent } from "react";
 import { toast } from "sonner";
 import { api } from "../../api/operations.ts";
 import type { LimitClass } from "../../api/types.ts";
-import { Button } from "../../ui/button.tsx";
-import { Dialog } from "../../ui/dialog.tsx";
+import { Dialog, FormFoot } from "../../ui/dialog.tsx";
 import { SelectField, TextField } from "../../ui/field.tsx";
 import { useProof } from "../security/proof.tsx";
 
@@ -61,12 +60,7 @@ export function LimitDialog({
             ))}
           </SelectField>
           <Size now={now} />
-          <div className="flex justify-end gap-2">
-            <Button onClick={onClose}>Cancel</Button>
-            <Button type="submit" variant="primary">
-              Set limit
-            </Button>
-          </div>
+          <FormFoot onCancel={onClose}>Set limit</FormFoot>
         </form>
       </Dialog>
       {proof.dialog}

@@ -5,8 +5,7 @@ import { llm, llmQueries } from "../../api/llm.ts";
 import { ApiError, messageOf } from "../../api/problem.ts";
 import type { NewProviderKeyInput, ProviderKey, ProviderKeyChange } from "../../api/types.ts";
 import { useIntent } from "../../lib/intent.ts";
-import { Button } from "../../ui/button.tsx";
-import { Dialog } from "../../ui/dialog.tsx";
+import { Dialog, FormFoot } from "../../ui/dialog.tsx";
 import { Checkbox, SelectField, TextField } from "../../ui/field.tsx";
 import { Notice } from "../../ui/states.tsx";
 
@@ -91,12 +90,9 @@ function KeyForm({ known, onClose }: Props) {
         defaultChecked={known?.fallback_to_platform ?? false}
       />
       {save.error && !problem?.fields.length && <Notice tone="bad" title={messageOf(save.error)} />}
-      <div className="flex justify-end gap-2">
-        <Button onClick={onClose}>Cancel</Button>
-        <Button type="submit" variant="primary" busy={save.isPending}>
-          {known ? "Save" : "Add"}
-        </Button>
-      </div>
+      <FormFoot onCancel={onClose} busy={save.isPending}>
+        {known ? "Save" : "Add"}
+      </FormFoot>
     </form>
   );
 }

@@ -3,9 +3,8 @@ import { type FormEvent, useState } from "react";
 import { api } from "../../api/operations.ts";
 import { ApiError, messageOf } from "../../api/problem.ts";
 import type { MfaEnrollment } from "../../api/types.ts";
-import { Button } from "../../ui/button.tsx";
 import { CopyIcon } from "../../ui/copy.tsx";
-import { Dialog } from "../../ui/dialog.tsx";
+import { Dialog, FormFoot } from "../../ui/dialog.tsx";
 import { TextField } from "../../ui/field.tsx";
 import { Notice } from "../../ui/states.tsx";
 import { BackupCodes } from "./backup-codes.tsx";
@@ -78,12 +77,9 @@ function ScanForm({
         hint="The six digits that the app shows now."
         error={wrong && "This is not the code that the app shows now."}
       />
-      <div className="flex justify-end gap-2">
-        <Button onClick={onClose}>Cancel</Button>
-        <Button type="submit" variant="primary" busy={confirm.isPending}>
-          Turn on
-        </Button>
-      </div>
+      <FormFoot onCancel={onClose} busy={confirm.isPending}>
+        Turn on
+      </FormFoot>
     </form>
   );
 }

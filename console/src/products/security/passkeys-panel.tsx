@@ -10,7 +10,7 @@ import { Time } from "../../ui/amounts.tsx";
 import { Badge } from "../../ui/badge.tsx";
 import { Button, IconButton } from "../../ui/button.tsx";
 import { Card, CardHead } from "../../ui/card.tsx";
-import { Confirm, Dialog } from "../../ui/dialog.tsx";
+import { Confirm, Dialog, FormFoot } from "../../ui/dialog.tsx";
 import { TextField } from "../../ui/field.tsx";
 import { Empty } from "../../ui/states.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
@@ -165,12 +165,7 @@ function NameDialog({
           defaultValue={fresh ? "This device" : passkey.name}
           hint="So that you know it again."
         />
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" variant="primary">
-            {fresh ? "Go on" : "Save"}
-          </Button>
-        </div>
+        <FormFoot onCancel={onClose}>{fresh ? "Go on" : "Save"}</FormFoot>
       </form>
     </Dialog>
   );
