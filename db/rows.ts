@@ -1509,6 +1509,7 @@ export type TenancyApiKeys = {
   previous_until: Date | null;
   warned_days: number | null;
   allowed_models: string[];
+  defaults: unknown;
 };
 
 /** tenancy.domain_directory */

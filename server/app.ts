@@ -44,7 +44,7 @@ import type { OrgId } from "./platform/ids.ts";
 import type { Logger, Metrics } from "./platform/telemetry/index.ts";
 import { healthChecks } from "./health-checks.ts";
 import { gatewayJobs } from "./products/gateway/jobs.ts";
-import { driftMetrics, proofMetrics } from "./products/gateway/index.ts";
+import { driftMetrics, keyDefaults, proofMetrics } from "./products/gateway/index.ts";
 import { defineProofJobs, proofJobs } from "./products/gateway/proof/jobs.ts";
 import { proofRoutes } from "./products/gateway/proof/routes.ts";
 import { gatewayRoutes, usageStatsRoutes } from "./products/gateway/routes.ts";
@@ -155,7 +155,7 @@ function identityOf(parts: Parts): IdentityDeps {
 function mountRoutes(http: Http, parts: Parts): void {
   const { clock, db, draining, hub } = parts;
   identityRoutes(http, identityOf(parts));
-  tenancyRoutes(http, tenancyOf(parts));
+  tenancyRoutes(http, tenancyOf(parts), keyDefaults);
   ledgerRoutes(http, { db, clock });
   adjustmentRoutes(http, parts);
   webhookRoutes(http, parts.inbox);

@@ -96,6 +96,14 @@ export type AnswerCacheInput = {
     scope?: 'user' | 'org';
 };
 
+/**
+ * For its model calls, where a call says nothing itself; what is left out is the organization's
+ */
+export type ApiKeyDefaultsInput = {
+    routing?: RoutingInput;
+    cache?: AnswerCacheInput | false;
+};
+
 export type LlmPolicyInput = {
     routing?: RoutingInput | null;
     /**
@@ -882,6 +890,14 @@ export type AnswerCache = {
      * Whose same calls are answered alike: each person's or key's own, or all of the organization's
      */
     scope: 'user' | 'org';
+};
+
+/**
+ * For its model calls, where a call says nothing itself; what is left out is the organization's
+ */
+export type ApiKeyDefaults = {
+    routing?: Routing;
+    cache?: AnswerCache | false;
 };
 
 export type LlmPolicy = {
@@ -1898,58 +1914,6 @@ export type ApiKeyLimits = {
      * Micro-credits a UTC month, open holds included
      */
     budget_monthly_micros: number | null;
-};
-
-export type ApiKey = {
-    id: string;
-    name: string;
-    /**
-     * The part of the key that may be shown
-     */
-    prefix: string;
-    kind: 'personal' | 'service';
-    mode: 'test' | 'live';
-    scopes: Array<string>;
-    /**
-     * Scopes that it has had for 30 days and not used in them
-     */
-    unused_scopes: Array<string>;
-    allowed_cidrs: Array<string>;
-    allowed_models: Array<string>;
-    limits: ApiKeyLimits;
-    paused: boolean;
-    created_by: string;
-    created_at: string;
-    expires_at: string | null;
-    last_used_at: string | null;
-};
-
-export type NewApiKey = {
-    id: string;
-    name: string;
-    /**
-     * The part of the key that may be shown
-     */
-    prefix: string;
-    kind: 'personal' | 'service';
-    mode: 'test' | 'live';
-    scopes: Array<string>;
-    /**
-     * Scopes that it has had for 30 days and not used in them
-     */
-    unused_scopes: Array<string>;
-    allowed_cidrs: Array<string>;
-    allowed_models: Array<string>;
-    limits: ApiKeyLimits;
-    paused: boolean;
-    created_by: string;
-    created_at: string;
-    expires_at: string | null;
-    last_used_at: string | null;
-    /**
-     * The key itself, told once; null when the request is repeated
-     */
-    secret: string | null;
 };
 
 export type Member = {
@@ -3828,6 +3792,60 @@ export type ReconciliationReport = {
         hash: string;
         sealed_before: string;
     } | null;
+};
+
+export type ApiKey = {
+    id: string;
+    name: string;
+    /**
+     * The part of the key that may be shown
+     */
+    prefix: string;
+    kind: 'personal' | 'service';
+    mode: 'test' | 'live';
+    scopes: Array<string>;
+    /**
+     * Scopes that it has had for 30 days and not used in them
+     */
+    unused_scopes: Array<string>;
+    allowed_cidrs: Array<string>;
+    allowed_models: Array<string>;
+    defaults: ApiKeyDefaults;
+    limits: ApiKeyLimits;
+    paused: boolean;
+    created_by: string;
+    created_at: string;
+    expires_at: string | null;
+    last_used_at: string | null;
+};
+
+export type NewApiKey = {
+    id: string;
+    name: string;
+    /**
+     * The part of the key that may be shown
+     */
+    prefix: string;
+    kind: 'personal' | 'service';
+    mode: 'test' | 'live';
+    scopes: Array<string>;
+    /**
+     * Scopes that it has had for 30 days and not used in them
+     */
+    unused_scopes: Array<string>;
+    allowed_cidrs: Array<string>;
+    allowed_models: Array<string>;
+    defaults: ApiKeyDefaults;
+    limits: ApiKeyLimits;
+    paused: boolean;
+    created_by: string;
+    created_at: string;
+    expires_at: string | null;
+    last_used_at: string | null;
+    /**
+     * The key itself, told once; null when the request is repeated
+     */
+    secret: string | null;
 };
 
 export type LlmCacheCleared = {
@@ -6541,6 +6559,7 @@ export type CreateApiKeyData = {
          * Models it may call; empty: all
          */
         allowed_models?: Array<string>;
+        defaults?: ApiKeyDefaultsInput;
         limits?: {
             /**
              * Requests a minute of each operation; null is the default, 0 no limit (admin).
@@ -6624,6 +6643,7 @@ export type ChangeApiKeyData = {
         scopes?: Array<'conversations.view' | 'contacts.view' | 'templates.view' | 'analytics.view' | 'settings.view' | 'jobs.view' | 'studio.view' | 'conversations.manage' | 'contacts.manage' | 'templates.use' | 'api_keys.own' | 'gateway.use' | 'studio.build' | 'team.manage' | 'settings.manage' | 'templates.manage' | 'automation.manage' | 'campaigns.manage' | 'api_keys.manage' | 'jobs.manage' | 'studio.ship' | 'conversations.delete' | 'contacts.delete' | 'contacts.import' | 'analytics.export' | 'audit.view' | 'billing.view' | 'billing.manage' | 'organization.manage' | 'credits.spend' | 'payments.read' | 'ledger.read'>;
         allowed_cidrs?: Array<string>;
         allowed_models?: Array<string>;
+        defaults?: ApiKeyDefaultsInput;
         /**
          * Replaces all of them; those left out are null
          */

@@ -23,6 +23,7 @@ import {
 } from "../../server/kernel/tenancy/index.ts";
 import { tenancyRoutes } from "../../server/kernel/tenancy/routes.ts";
 import { payerActions } from "../../server/kernel/billing/index.ts";
+import { keyDefaults } from "../../server/products/gateway/index.ts";
 import { createBus, type Bus } from "../../server/platform/bus/index.ts";
 import { createCache } from "../../server/platform/cache/index.ts";
 import { manualClock } from "../../server/platform/clock.ts";
@@ -184,7 +185,7 @@ export async function startSignInServer(
     membershipsOf: (userId) => organizationsOf({ db, cache }, userId),
   };
   identityRoutes(http, identity);
-  tenancyRoutes(http, tenancy);
+  tenancyRoutes(http, tenancy, keyDefaults);
   await http.app.ready();
   return {
     http,

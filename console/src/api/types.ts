@@ -55,6 +55,7 @@ import type {
 
 export type {
   AdminProvider,
+  ApiKeyDefaults,
   LlmPolicy,
   LlmProviderList,
   OpenHold,

@@ -71,6 +71,7 @@ test("a key is its own actor: its scopes and mode, its maker's organization and 
       budgetDailyMicros: null,
       budgetMonthlyMicros: null,
       allowedModels: [],
+      defaults: {},
     },
     provenAt: null,
     suspended: false,

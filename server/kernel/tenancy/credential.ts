@@ -160,6 +160,7 @@ export async function loadKey({ db, config }: CredentialDeps, parsed: ParsedKey)
         budgetDailyMicros: found.budgetDailyMicros,
         budgetMonthlyMicros: found.budgetMonthlyMicros,
         allowedModels: found.allowedModels,
+        defaults: found.defaults,
       },
       provenAt: null,
       suspended: found.suspended,

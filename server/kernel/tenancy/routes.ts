@@ -1,9 +1,11 @@
+import type { z } from "zod";
 import type { Http } from "../../platform/http/index.ts";
 import { assert } from "../../platform/problem.ts";
 import { answerSignIn, loginAnswer, sessionCookie } from "../identity/index.ts";
 import type { TenancyDeps } from "./deps.ts";
 import { explain } from "./explain.ts";
 import { invitationRoutes } from "./invitations/routes.ts";
+import type { KeyDefaults } from "./keys/key.ts";
 import { keyRoutes } from "./keys/routes.ts";
 import { whoAmI } from "./me.ts";
 import { memberRoutes } from "./members/routes.ts";
@@ -20,13 +22,16 @@ import {
   switchInput,
 } from "./schemas.ts";
 
-/** Who am I, organizations, members, invitations, API keys, and why somebody may or may not. */
-export function tenancyRoutes(http: Http, deps: TenancyDeps): void {
+/**
+ * Who am I, organizations, members, invitations, API keys, and why somebody may or may not. `keyDefaults` is what may be laid
+ * down for the calls of a key.
+ */
+export function tenancyRoutes(http: Http, deps: TenancyDeps, keyDefaults: z.ZodType<KeyDefaults>): void {
   meRoutes(http, deps);
   organizationRoutes(http, deps);
   memberRoutes(http, deps);
   invitationRoutes(http, deps);
-  keyRoutes(http, deps);
+  keyRoutes(http, deps, keyDefaults);
   ssoRoutes(http, deps);
   explainRoutes(http, deps);
 }

@@ -14,6 +14,8 @@ export type KeyBounds = {
   readonly budgetMonthlyMicros: bigint | null;
   /** Empty: all. */
   readonly allowedModels: readonly string[];
+  /** What counts for its calls where a call says nothing, as the product that reads it has laid out. */
+  readonly defaults: Readonly<Record<string, unknown>>;
 };
 
 /** Who is calling, as the credential proves it. Tenant and mode come from here and from nowhere else. */

@@ -16,6 +16,7 @@ export { gatewayConfig, providerSettings } from "./config.ts";
 export type { GatewayDeps } from "./deps.ts";
 export { createGateway } from "./gateway.ts";
 export { gatewayMails } from "./limits/mails.ts";
+export { keyDefaults } from "./options/options.ts";
 export { driftMetrics } from "./drift/metrics.ts";
 export { proofMetrics } from "./proof/breaks/metrics.ts";
 export type { Gateway } from "./settling/state.ts";

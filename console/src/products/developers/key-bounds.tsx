@@ -1,10 +1,35 @@
 import type { ApiKey, ApiKeyInput } from "../../api/types.ts";
+import { CacheFields, RoutingFields } from "../gateway/option-fields.tsx";
+import { defaultsOf } from "../gateway/policy-form.ts";
 import { TextArea, TextField } from "../../ui/field.tsx";
 
 const MICROS = 1_000_000;
 
-/** Networks and limits of a key; `apiKey` gives what they are now. */
+/** Networks, limits and defaults of a key; `apiKey` gives what they are now. */
 export function KeyBounds({ apiKey }: { apiKey?: ApiKey }) {
+  return (
+    <>
+      <Limits {...(apiKey && { apiKey })} />
+      <Defaults defaults={apiKey?.defaults ?? {}} />
+    </>
+  );
+}
+
+/** What counts for the key's model calls where a call says nothing. */
+function Defaults({ defaults }: { defaults: ApiKey["defaults"] }) {
+  const unsaid = "As the organization has it";
+  return (
+    <details open={Object.keys(defaults).length > 0}>
+      <summary className="cursor-pointer text-sm font-medium">Defaults of its model calls</summary>
+      <div className="mt-3 flex flex-col gap-4">
+        <RoutingFields routing={defaults.routing ?? {}} unsaid={unsaid} />
+        <CacheFields cache={defaults.cache ?? null} unsaid={unsaid} mayRefuse />
+      </div>
+    </details>
+  );
+}
+
+function Limits({ apiKey }: { apiKey?: ApiKey }) {
   const limits = apiKey?.limits;
   const credits = (micros: number | null | undefined) => (typeof micros === "number" ? micros / MICROS : "");
   return (
@@ -52,7 +77,7 @@ export function KeyBounds({ apiKey }: { apiKey?: ApiKey }) {
         />
         <TextArea
           label="Models"
-          name="models"
+          name="allowed_models"
           rows={2}
           className="sm:col-span-2"
           placeholder="openai/gpt-4o-mini"
@@ -68,7 +93,7 @@ export function KeyBounds({ apiKey }: { apiKey?: ApiKey }) {
   );
 }
 
-type Bounds = Required<Pick<ApiKeyInput, "allowed_cidrs" | "allowed_models" | "limits">>;
+type Bounds = Required<Pick<ApiKeyInput, "allowed_cidrs" | "allowed_models" | "defaults" | "limits">>;
 
 export function readBounds(form: FormData, rpm: number | null): Bounds {
   const number = (name: string) => {
@@ -85,7 +110,8 @@ export function readBounds(form: FormData, rpm: number | null): Bounds {
       .filter(Boolean);
   return {
     allowed_cidrs: words("cidrs"),
-    allowed_models: words("models"),
+    allowed_models: words("allowed_models"),
+    defaults: defaultsOf(form),
     limits: {
       rpm,
       tpm: number("tpm"),

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { policyOf, shownList, summaryOf } from "./policy-form.ts";
+import { defaultsOf, policyOf, shownList, summaryOf } from "./policy-form.ts";
 
 const form = (values: Record<string, string>): FormData => {
   const data = new FormData();
@@ -39,6 +39,17 @@ test("what is filled in is said, lists by comma, space or line", () => {
     cache: null,
   });
   expect(shownList(policy.routing?.order)).toBe("openai, openrouter");
+});
+
+test("a key lays down what is filled in, and may turn off what its organization has on", () => {
+  expect(defaultsOf(form({ sort: "", cache: "" }))).toEqual({});
+  expect(defaultsOf(form({ only: "openai", cache: "off" }))).toEqual({
+    routing: { only: ["openai"] },
+    cache: false,
+  });
+  expect(defaultsOf(form({ cache: "org", cache_minutes: "5" }))).toEqual({
+    cache: { scope: "org", ttl_seconds: 300 },
+  });
 });
 
 test("a policy is told in one line", () => {

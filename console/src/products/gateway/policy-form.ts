@@ -1,6 +1,7 @@
-import type { LlmPolicy, PolicyOfCalls } from "../../api/types.ts";
+import type { ApiKeyInput, LlmPolicy, PolicyOfCalls } from "../../api/types.ts";
 
 type Routing = NonNullable<PolicyOfCalls["routing"]>;
+type DefaultsOfKey = NonNullable<ApiKeyInput["defaults"]>;
 
 export const SORTS: [NonNullable<Routing["sort"]>, string][] = [
   ["balanced", "Price, speed and success together"],
@@ -21,8 +22,8 @@ const listOf = (form: FormData, name: string): string[] =>
     .split(/[\s,]+/)
     .filter(Boolean);
 
-/** The form's policy; what says nothing is left out, and nothing at all is null. */
-export function policyOf(form: FormData): PolicyOfCalls {
+/** The form's wishes; what says nothing is left out, and nothing at all is null. */
+function routingOf(form: FormData): Routing | null {
   const sort = SORTS.find(([value]) => value === textOf(form, "sort"))?.[0];
   const lists = (["models", "order", "only", "ignore"] as const).flatMap((name) => {
     const list = listOf(form, name);
@@ -39,14 +40,29 @@ export function policyOf(form: FormData): PolicyOfCalls {
     ...(form.has("no_fallbacks") && { allow_fallbacks: false }),
     ...(form.has("deny_collection") && { data_collection: "deny" as const }),
   };
-  const allowed = listOf(form, "allowed_models");
+  return Object.keys(routing).length > 0 ? routing : null;
+}
+
+function cacheOf(form: FormData): NonNullable<PolicyOfCalls["cache"]> | null {
   const scope = CACHES.find(([value]) => value === textOf(form, "cache"))?.[0];
   const minutes = Number(textOf(form, "cache_minutes")) || DEFAULT_CACHE_MINUTES;
+  return scope ? { scope, ttl_seconds: Math.round(minutes * 60) } : null;
+}
+
+export function policyOf(form: FormData): PolicyOfCalls {
+  const allowed = listOf(form, "allowed_models");
   return {
-    routing: Object.keys(routing).length > 0 ? routing : null,
+    routing: routingOf(form),
     allowed_models: allowed.length > 0 ? allowed : null,
-    cache: scope ? { scope, ttl_seconds: Math.round(minutes * 60) } : null,
+    cache: cacheOf(form),
   };
+}
+
+/** What a key lays down for its calls; what it leaves out is the organization's. */
+export function defaultsOf(form: FormData): DefaultsOfKey {
+  const routing = routingOf(form);
+  const cache = textOf(form, "cache") === "off" ? false : cacheOf(form);
+  return { ...(routing && { routing }), ...(cache !== null && { cache }) };
 }
 
 /** What a text field shows of a list. */

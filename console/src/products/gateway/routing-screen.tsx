@@ -8,10 +8,11 @@ import { formatInteger, humanize } from "../../lib/format.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Card, CardHead } from "../../ui/card.tsx";
-import { Checkbox, SelectField, TextArea, TextField } from "../../ui/field.tsx";
+import { TextArea } from "../../ui/field.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Failure, Notice, Skeleton } from "../../ui/states.tsx";
-import { CACHES, DEFAULT_CACHE_MINUTES, policyOf, shownList, SORTS, summaryOf } from "./policy-form.ts";
+import { CacheFields, RoutingFields } from "./option-fields.tsx";
+import { policyOf, summaryOf } from "./policy-form.ts";
 
 /** How the organization's model calls are routed. */
 export function RoutingScreen() {
@@ -78,22 +79,10 @@ function PolicyForm({ policy }: { policy: LlmPolicy }) {
     event.preventDefault();
     save.mutate(policyOf(new FormData(event.currentTarget)));
   };
-  const routing: Routing = policy.routing ?? {};
   return (
     <form onSubmit={submit} className="flex flex-col gap-4 p-4">
-      <Wishes routing={routing} />
-      <Checkbox
-        name="no_fallbacks"
-        label="Never try elsewhere"
-        note="The first provider's failure is the answer."
-        defaultChecked={routing.allow_fallbacks === false}
-      />
-      <Checkbox
-        name="deny_collection"
-        label="Nobody who trains on prompts"
-        defaultChecked={routing.data_collection === "deny"}
-      />
-      <Answers cache={policy.cache ?? null} />
+      <RoutingFields routing={policy.routing ?? {}} unsaid="As the installation has it" />
+      <CacheFields cache={policy.cache} unsaid="Only where a call asks for it" />
       <TextArea
         label="Models that may be called"
         name="allowed_models"
@@ -110,102 +99,5 @@ function PolicyForm({ policy }: { policy: LlmPolicy }) {
         </Button>
       </div>
     </form>
-  );
-}
-
-type Routing = NonNullable<LlmPolicy["routing"]>;
-
-function Wishes({ routing }: { routing: Routing }) {
-  return (
-    <div className="grid gap-4 sm:grid-cols-2">
-      <SelectField label="Order" name="sort" defaultValue={routing.sort ?? ""}>
-        <option value="">As the installation has it</option>
-        {SORTS.map(([value, text]) => (
-          <option key={value} value={value}>
-            {text}
-          </option>
-        ))}
-      </SelectField>
-      <ListField label="Asked first, in this order" name="order" list={routing.order} />
-      <ListField label="Only these providers" name="only" list={routing.only} />
-      <ListField label="Never these" name="ignore" list={routing.ignore} />
-      <TextField
-        label="Most for input"
-        name="max_prompt"
-        type="number"
-        min={0}
-        step="any"
-        defaultValue={routing.max_price?.prompt ?? ""}
-        hint="USD per million tokens"
-      />
-      <TextField
-        label="Most for output"
-        name="max_completion"
-        type="number"
-        min={0}
-        step="any"
-        defaultValue={routing.max_price?.completion ?? ""}
-        hint="USD per million tokens"
-      />
-      <ListField
-        label="Other models to fall back to"
-        name="models"
-        list={routing.models}
-        hint="Five at most, tried after the call's own"
-      />
-    </div>
-  );
-}
-
-/** Whether the same call is answered again, without a provider and at no cost. */
-function Answers({ cache }: { cache: LlmPolicy["cache"] | null }) {
-  return (
-    <div className="grid gap-4 sm:grid-cols-2">
-      <SelectField
-        label="Answer the same call again"
-        name="cache"
-        defaultValue={cache?.scope ?? ""}
-        hint="Without a provider, at no cost"
-      >
-        <option value="">Only where a call asks for it</option>
-        {CACHES.map(([value, text]) => (
-          <option key={value} value={value}>
-            {text}
-          </option>
-        ))}
-      </SelectField>
-      <TextField
-        label="For so long"
-        name="cache_minutes"
-        type="number"
-        min={1}
-        max={10_080}
-        defaultValue={cache ? Math.round(cache.ttl_seconds / 60) : DEFAULT_CACHE_MINUTES}
-        hint="Minutes, a week at most"
-      />
-    </div>
-  );
-}
-
-function ListField({
-  label,
-  name,
-  list,
-  hint,
-}: {
-  label: string;
-  name: string;
-  list: readonly string[] | undefined;
-  hint?: string;
-}) {
-  return (
-    <TextField
-      label={label}
-      name={name}
-      autoComplete="off"
-      spellCheck={false}
-      defaultValue={shownList(list)}
-      hint={hint ?? "Separated by commas"}
-    />
   );
 }

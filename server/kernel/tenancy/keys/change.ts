@@ -10,7 +10,7 @@ import { actorIdOf } from "../person.ts";
 import { tenancyProblems } from "../problems.ts";
 import { hashKey, makeKeyAgain } from "./api-key.ts";
 import { checkExpiry, reach, unusedBefore } from "./create.ts";
-import type { ApiKey, KeyLimits } from "./key.ts";
+import type { ApiKey, KeyDefaults, KeyLimits } from "./key.ts";
 import { findKey, grantScopes, replaceSecret, revokeKeyRow, updateKey } from "./store.ts";
 
 export type KeyChange = {
@@ -19,6 +19,7 @@ export type KeyChange = {
   expiresAt?: Date | null | undefined;
   allowedCidrs?: readonly string[] | undefined;
   allowedModels?: readonly string[] | undefined;
+  defaults?: KeyDefaults | undefined;
   limits?: KeyLimits | undefined;
   paused?: boolean | undefined;
 };
@@ -66,6 +67,7 @@ function changed(before: ApiKey, change: KeyChange, now: Date): ApiKey {
     unusedScopes: before.unusedScopes.filter((scope) => scopes.includes(scope)),
     allowedCidrs: change.allowedCidrs ?? before.allowedCidrs,
     allowedModels: change.allowedModels ?? before.allowedModels,
+    defaults: change.defaults ?? before.defaults,
     limits: change.limits ?? before.limits,
     expiresAt: change.expiresAt === undefined ? before.expiresAt : change.expiresAt,
     pausedAt: paused ? (before.pausedAt ?? now) : null,

@@ -10,7 +10,7 @@ import { aboveMaker, type Scope } from "../permissions.ts";
 import type { Person } from "../person.ts";
 import { tenancyProblems } from "../problems.ts";
 import { hashKey, makeKey, type KeyMode } from "./api-key.ts";
-import { type ApiKey, type KeyKind, type KeyLimits, UNUSED_AFTER_MS } from "./key.ts";
+import { type ApiKey, type KeyDefaults, type KeyKind, type KeyLimits, UNUSED_AFTER_MS } from "./key.ts";
 import { findKey, insertKey, listKeys } from "./store.ts";
 
 const DEFAULT_LIFE_MS = 90 * 86_400_000;
@@ -22,6 +22,7 @@ export type NewKey = {
   scopes: readonly Scope[];
   allowedCidrs: readonly string[];
   allowedModels: readonly string[];
+  defaults: KeyDefaults;
   limits: KeyLimits;
   /** Undefined: 90 days from now; null: never. */
   expiresAt: Date | null | undefined;

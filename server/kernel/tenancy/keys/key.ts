@@ -20,6 +20,9 @@ export const NO_LIMITS: KeyLimits = {
   budgetMonthlyMicros: null,
 };
 
+/** What counts for its calls where a call says nothing. A product says what may stand in it, and reads it. */
+export type KeyDefaults = Readonly<Record<string, unknown>>;
+
 /** Personal: its maker's, who may do what it does, and it ends with their membership. Service: the organization's. */
 export type KeyKind = "personal" | "service";
 
@@ -38,6 +41,7 @@ export type ApiKey = {
   allowedCidrs: readonly string[];
   /** Of model calls; empty: all. */
   allowedModels: readonly string[];
+  defaults: KeyDefaults;
   limits: KeyLimits;
   pausedAt: Date | null;
   expiresAt: Date | null;

@@ -1,18 +1,17 @@
+import type { z } from "zod";
 import { type Call, type Http, openCursor, pageOf } from "../../../platform/http/index.ts";
 import type { TenancyDeps } from "../deps.ts";
 import { personOf } from "../person.ts";
 import { changeKey, revokeKey, rotateKey } from "./change.ts";
 import { createKey, keysOf } from "./create.ts";
 import { reportLeak } from "./report-leak.ts";
+import type { KeyDefaults } from "./key.ts";
 import {
-  keyAnswer,
-  keyChange,
-  keyInput,
+  keyAnswers,
+  keyInputs,
   keyParams,
-  keysAnswer,
   keysQuery,
   leakInput,
-  newKeyAnswer,
   presentKey,
   readKeyChange,
   readNewKey,
@@ -22,10 +21,10 @@ import {
 const TAG = "API keys";
 const own = { least: "agent", permission: "api_keys.own" } as const;
 
-/** Keys of programs: one's own, or with api_keys.manage everyone's. */
-export function keyRoutes(http: Http, deps: TenancyDeps): void {
-  makeRoutes(http, deps);
-  changeRoutes(http, deps);
+/** Keys of programs: one's own, or with api_keys.manage everyone's. `defaults` is what may be laid down for their calls. */
+export function keyRoutes(http: Http, deps: TenancyDeps, defaults: z.ZodType<KeyDefaults>): void {
+  makeRoutes(http, deps, defaults);
+  changeRoutes(http, deps, defaults);
   http.operation({
     method: "POST",
     path: "/api/api-keys/report-leak",
@@ -40,7 +39,9 @@ export function keyRoutes(http: Http, deps: TenancyDeps): void {
   });
 }
 
-function makeRoutes(http: Http, deps: TenancyDeps): void {
+function makeRoutes(http: Http, deps: TenancyDeps, defaults: z.ZodType<KeyDefaults>): void {
+  const { keyInput } = keyInputs(defaults);
+  const { keysAnswer, newKeyAnswer } = keyAnswers(defaults);
   http.operation({
     method: "GET",
     path: "/api/api-keys",
@@ -81,7 +82,9 @@ function tellOnce(reply: Call["reply"], secret: string): void {
   reply.serializer((body: unknown) => JSON.stringify({ ...(body as object), secret }));
 }
 
-function changeRoutes(http: Http, deps: TenancyDeps): void {
+function changeRoutes(http: Http, deps: TenancyDeps, defaults: z.ZodType<KeyDefaults>): void {
+  const { keyChange } = keyInputs(defaults);
+  const { keyAnswer, newKeyAnswer } = keyAnswers(defaults);
   http.operation({
     method: "PUT",
     path: "/api/api-keys/:id",

@@ -4,7 +4,7 @@ import type { KeyId, OrgId, UserId } from "../../../platform/ids.ts";
 import { overridesOf } from "../members/store.ts";
 import type { Overrides, Scope } from "../permissions.ts";
 import { type KeyHash, type KeyMode, shownPrefix } from "./api-key.ts";
-import type { ApiKey, KeyKind, KeySecrets } from "./key.ts";
+import type { ApiKey, KeyDefaults, KeyKind, KeySecrets } from "./key.ts";
 
 type Row = {
   id: KeyId;
@@ -18,6 +18,7 @@ type Row = {
   unused_scopes: Scope[];
   allowed_cidrs: string[];
   allowed_models: string[];
+  defaults: KeyDefaults;
   rate_limit_per_min: number | null;
   tokens_per_min: number | null;
   concurrency: number | null;
@@ -33,7 +34,7 @@ type Row = {
 const COLUMNS = `k.id, k.public_id, k.name, k.kind, k.mode, k.created_by, k.role, k.scopes, array(
     select s.scope from tenancy.api_key_scopes s where s.org_id = $1 and s.key_id = k.id
       and s.scope = any(k.scopes) and coalesce(s.last_used_at, s.granted_at) < $2 order by s.scope) as unused_scopes,
-  k.allowed_cidrs, k.allowed_models, k.rate_limit_per_min, k.tokens_per_min, k.concurrency, k.budget_daily_micros,
+  k.allowed_cidrs, k.allowed_models, k.defaults, k.rate_limit_per_min, k.tokens_per_min, k.concurrency, k.budget_daily_micros,
   k.budget_monthly_micros, k.paused_at, k.expires_at, k.last_used_at, k.created_at`;
 
 const toKey = (row: Row): ApiKey => ({
@@ -48,6 +49,7 @@ const toKey = (row: Row): ApiKey => ({
   unusedScopes: row.unused_scopes,
   allowedCidrs: row.allowed_cidrs,
   allowedModels: row.allowed_models,
+  defaults: row.defaults,
   limits: {
     rpm: row.rate_limit_per_min,
     tpm: row.tokens_per_min,
@@ -69,8 +71,8 @@ export async function insertKey(tx: Tx, orgId: OrgId, key: ApiKey, hash: KeyHash
     `with made as (
        insert into tenancy.api_keys (org_id, id, public_id, secret_hmac, pepper_version, name, kind, mode, created_by,
          role, scopes, allowed_cidrs, rate_limit_per_min, tokens_per_min, concurrency, budget_daily_micros,
-         budget_monthly_micros, expires_at, created_at, allowed_models)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+         budget_monthly_micros, expires_at, created_at, allowed_models, defaults)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
        on conflict (org_id, id) do nothing returning public_id, org_id, id)
      insert into tenancy.api_key_directory (public_id, org_id, key_id) select public_id, org_id, id from made
      returning key_id`,
@@ -95,6 +97,7 @@ export async function insertKey(tx: Tx, orgId: OrgId, key: ApiKey, hash: KeyHash
       key.expiresAt,
       key.createdAt,
       key.allowedModels,
+      JSON.stringify(key.defaults),
     ],
   );
   if (rows.length === 0) return false;
@@ -147,6 +150,7 @@ export type StoredKey = {
   budgetDailyMicros: bigint | null;
   budgetMonthlyMicros: bigint | null;
   allowedModels: readonly string[];
+  defaults: KeyDefaults;
   expiresAt: Date | null;
   lastUsedAt: Date | null;
   secrets: KeySecrets;
@@ -181,7 +185,8 @@ export async function findStoredKey(tx: Tx, orgId: OrgId, id: KeyId): Promise<St
     "tenancy_stored_key",
     `select k.kind, k.mode, k.created_by as "createdBy", k.role, k.scopes, k.allowed_cidrs as "allowedCidrs",
        k.rate_limit_per_min as rpm, k.tokens_per_min as tpm, k.concurrency, k.budget_daily_micros as "budgetDailyMicros",
-       k.budget_monthly_micros as "budgetMonthlyMicros", k.allowed_models as "allowedModels", k.expires_at as "expiresAt", k.last_used_at as "lastUsedAt", ${SECRETS},
+       k.budget_monthly_micros as "budgetMonthlyMicros", k.allowed_models as "allowedModels", k.defaults,
+       k.expires_at as "expiresAt", k.last_used_at as "lastUsedAt", ${SECRETS},
        m.role as "makerRole", ${overridesOf("k.created_by")} as "makerOverrides",
        o.suspended_at is not null as suspended, coalesce(p.ip_allow, '{}') as "ipAllow"
      from tenancy.api_keys k join tenancy.organizations o on o.org_id = k.org_id
@@ -249,7 +254,7 @@ export async function updateKey(tx: Tx, orgId: OrgId, key: ApiKey): Promise<void
     `update tenancy.api_keys set name = $3, scopes = $4, allowed_cidrs = $5, rate_limit_per_min = $6,
        tokens_per_min = $7, concurrency = $8, budget_daily_micros = $9, budget_monthly_micros = $10, paused_at = $11,
        warned_days = case when expires_at is distinct from $12 then null else warned_days end, expires_at = $12,
-       allowed_models = $13
+       allowed_models = $13, defaults = $14
      where org_id = $1 and id = $2 and revoked_at is null`,
     [
       orgId,
@@ -265,6 +270,7 @@ export async function updateKey(tx: Tx, orgId: OrgId, key: ApiKey): Promise<void
       key.pausedAt,
       key.expiresAt,
       key.allowedModels,
+      JSON.stringify(key.defaults),
     ],
   );
 }

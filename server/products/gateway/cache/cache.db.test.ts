@@ -103,6 +103,35 @@ test("another wish, another model or another body is another call; an order of f
   expect(cacheOf(await ask(text, { temperature: 0, seed: 1, holdfast: routed }))).toBe("miss");
 });
 
+test("a key's defaults count where its call says nothing, over the policy; a call's own word before them", async () => {
+  const { owner } = gateway.app;
+  const { id, client } = await gateway.app.createKey(owner, {
+    limits: { rpm: 0 },
+    defaults: { cache: { scope: "user" }, routing: { only: ["glama"] } },
+  });
+  const refused = await client.call("POST", "/v1/chat/completions", {
+    body: { model: "openai/gpt-4o-mini", messages: [{ role: "user", content: "Say 'who'" }] },
+    idempotencyKey: null,
+  });
+  expect([refused.status, refused.body]).toMatchObject([503, { error: { code: "no_provider_available" } }]);
+  const routing = { only: ["openrouter"] };
+  expect(cacheOf(await ask("Say 'ours'", { holdfast: { routing } }, client))).toBe("miss");
+  expect(cacheOf(await ask("Say 'ours'", { holdfast: { routing } }, client))).toBe("hit");
+  const laid = { routing: null, allowed_models: null, cache: { scope: "org" } };
+  expect((await owner.call("PUT", "/api/llm/policy", { body: laid })).status).toBe(200);
+  const off = { cache: false };
+  const changed = await owner.call<{ defaults: Json }>("PUT", `/api/api-keys/${id}`, {
+    body: { defaults: off },
+  });
+  expect([changed.status, changed.body.defaults]).toEqual([200, off]);
+  expect(cacheOf(await ask("Say 'ours'", {}, client))).toBeNull();
+  expect(cacheOf(await ask("Say 'ours'", { holdfast: { cache: { scope: "org" } } }, client))).toBe("miss");
+  expect((await owner.call("PUT", `/api/api-keys/${id}`, { body: { defaults: { cash: 1 } } })).status).toBe(
+    422,
+  );
+  expect((await owner.call("PUT", "/api/llm/policy", { body: { ...laid, cache: null } })).status).toBe(200);
+});
+
 test("it expires, is cleared, and is laid down for all by the policy, which a call may refuse", async () => {
   const { owner } = gateway.app;
   const text = "Say 'until then'";

@@ -8,7 +8,8 @@ import type { HeldCall } from "../call/held-call.ts";
 import { sealAnswer, type Kept } from "../keys/kept-answer.ts";
 import { personOf } from "../limits/bound.ts";
 import type { Route } from "../models/catalogue.ts";
-import { routingOf } from "../routing/routing.ts";
+import { laidFor, wishesFor } from "../options/laid.ts";
+import { decided } from "../options/options.ts";
 import type { Gateway } from "../settling/state.ts";
 import { ATTO_PER_MICRO } from "../../../platform/money.ts";
 import type { Caching } from "./caching.ts";
@@ -19,21 +20,19 @@ import { findEntry, type Entry } from "./store.ts";
 /** Longer answers are not kept. */
 const MOST_BYTES = 1024 * 1024;
 
-/** By the call's own wish over its organization's policy; null where neither wants it. Off unless told. */
+/** Null where nobody wants it for this call. */
 export async function cachingOf(
-  { routings }: Gateway,
+  gateway: Gateway,
   actor: Actor,
   { chat, route, headers }: { chat: Chat; route: Route; headers: Parameters<typeof cacheAsked>[1] },
 ): Promise<Caching | null> {
   const asked = cacheAsked(chat, headers);
-  if (asked === null) return null;
   const { orgId: org, mode } = actor;
-  const known = routings.known(org);
-  const policy = known === undefined ? await routings.read(org) : known;
-  const option = asked ?? policy?.cache ?? null;
+  const laid = await laidFor(gateway, actor);
+  const option = decided(asked, laid.key?.cache, laid.organization?.cache);
   if (option === null || !mayBeSame(chat)) return null;
   const who = option.scope === "org" ? "org" : (personOf(actor) ?? actor.credentialId);
-  const routing = { ...policy?.routing, ...routingOf(chat, headers) };
+  const routing = wishesFor(laid, chat, headers) ?? {};
   const hash = sameness({ org, mode, who, model: route.model.id, routing }, chat);
   return { hash, ttlSeconds: option.ttl_seconds };
 }

@@ -6,20 +6,19 @@ import type { Candidate, Catalogue, Model, PricedModel, Route } from "../models/
 import { dearest } from "../models/price.ts";
 import type { Task } from "../call/chat.ts";
 import { withOwn, type Own } from "../own-keys/offers.ts";
-import type { Policy } from "./policy/policy.ts";
 import type { Routing } from "./routing.ts";
 
 export type Wanted = {
   model: string;
   /** What it is asked to do; a chat unless told. */
   task?: Task;
-  /** What the caller's key may call; empty or absent: everything. */
-  allowed?: readonly string[] | undefined;
+  /** What the caller's key and its organization may call; an empty or absent list: everything. */
+  allowed?: readonly (readonly string[] | null | undefined)[];
   mode: "test" | "live";
   /** In ms. */
   now: number;
+  /** The wishes that count for it. */
   routing: Routing | null;
-  policy: Policy | null;
   /** The organization's own keys at providers; absent without any. */
   own?: Own | null;
 };
@@ -33,18 +32,18 @@ const MILLION = 1_000_000n;
  * are left out or not well.
  */
 export function chooseRoute(catalogue: Catalogue, wanted: Wanted): Route {
-  const { policy, now } = wanted;
+  const { now } = wanted;
   const model = allowedModel(catalogue, wanted.model, wanted);
   if (!model) throw new Problem(gatewayProblems.model_not_found);
   if (model.row.task !== (wanted.task ?? "chat")) throw new Problem(gatewayProblems.wrong_endpoint);
   if (!model.price) throw new Problem(gatewayProblems.price_unknown);
   const [sole] = model.candidates;
-  if (model.candidates.length === 1 && sole && wanted.routing === null && !policy?.routing && !wanted.own) {
+  if (model.candidates.length === 1 && sole && wanted.routing === null && !wanted.own) {
     if (!reaches(sole, wanted)) throw unavailable(1_000);
     if (!sole.health.breaker.admits(now)) throw unavailable(sole.health.breaker.waitMs(now));
     return sole.route;
   }
-  const wish: Routing = { ...policy?.routing, ...wanted.routing };
+  const wish: Routing = wanted.routing ?? {};
   const others = (wish.models ?? []).flatMap((id) => allowedModel(catalogue, id, wanted) ?? []);
   const models = [model, ...others.filter(({ row }) => row.task === model.row.task)];
   const possible = [...new Set(models)].map(({ candidates }) =>
@@ -61,13 +60,11 @@ export function chooseRoute(catalogue: Catalogue, wanted: Wanted): Route {
 function allowedModel(
   catalogue: Catalogue,
   id: string,
-  { allowed, policy }: Pick<Wanted, "allowed" | "policy">,
+  { allowed = [] }: Pick<Wanted, "allowed">,
 ): Model | null {
   const model = findModel(catalogue, id);
   if (!model || model.row.paused) return null;
-  return isAllowed(allowed ?? [], model.id) && isAllowed(policy?.allowed_models ?? [], model.id)
-    ? model
-    : null;
+  return allowed.every((list) => isAllowed(list ?? [], model.id)) ? model : null;
 }
 
 /** A test credential spends test credits, which must never buy a call that costs real money. */

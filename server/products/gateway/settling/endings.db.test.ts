@@ -155,7 +155,6 @@ test("an open call of a dead process is settled once by the provider's books, or
           mode: "test",
           now: Date.now(),
           routing: null,
-          policy: null,
         }),
         key: null,
         projectId: null,

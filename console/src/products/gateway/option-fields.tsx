@@ -1,0 +1,129 @@
+import type { ApiKeyDefaults, LlmPolicy } from "../../api/types.ts";
+import { Checkbox, SelectField, TextField } from "../../ui/field.tsx";
+import { CACHES, DEFAULT_CACHE_MINUTES, shownList, SORTS } from "./policy-form.ts";
+
+type Routing = NonNullable<LlmPolicy["routing"]>;
+
+/** Who is asked; `unsaid` tells what counts where nothing is chosen. */
+export function RoutingFields({ routing, unsaid }: { routing: Routing; unsaid: string }) {
+  return (
+    <>
+      <Wishes routing={routing} unsaid={unsaid} />
+      <Checkbox
+        name="no_fallbacks"
+        label="Never try elsewhere"
+        note="The first provider's failure is the answer."
+        defaultChecked={routing.allow_fallbacks === false}
+      />
+      <Checkbox
+        name="deny_collection"
+        label="Nobody who trains on prompts"
+        defaultChecked={routing.data_collection === "deny"}
+      />
+    </>
+  );
+}
+
+function Wishes({ routing, unsaid }: { routing: Routing; unsaid: string }) {
+  return (
+    <div className="grid gap-4 sm:grid-cols-2">
+      <SelectField label="Order" name="sort" defaultValue={routing.sort ?? ""}>
+        <option value="">{unsaid}</option>
+        {SORTS.map(([value, text]) => (
+          <option key={value} value={value}>
+            {text}
+          </option>
+        ))}
+      </SelectField>
+      <ListField label="Asked first, in this order" name="order" list={routing.order} />
+      <ListField label="Only these providers" name="only" list={routing.only} />
+      <ListField label="Never these" name="ignore" list={routing.ignore} />
+      <TextField
+        label="Most for input"
+        name="max_prompt"
+        type="number"
+        min={0}
+        step="any"
+        defaultValue={routing.max_price?.prompt ?? ""}
+        hint="USD per million tokens"
+      />
+      <TextField
+        label="Most for output"
+        name="max_completion"
+        type="number"
+        min={0}
+        step="any"
+        defaultValue={routing.max_price?.completion ?? ""}
+        hint="USD per million tokens"
+      />
+      <ListField
+        label="Other models to fall back to"
+        name="models"
+        list={routing.models}
+        hint="Five at most, tried after the call's own"
+      />
+    </div>
+  );
+}
+
+/** Whether the same call is answered again, without a provider and at no cost; `mayRefuse`: it can be turned off for good. */
+export function CacheFields({
+  cache,
+  unsaid,
+  mayRefuse = false,
+}: {
+  cache: NonNullable<ApiKeyDefaults["cache"]> | null;
+  unsaid: string;
+  mayRefuse?: boolean;
+}) {
+  return (
+    <div className="grid gap-4 sm:grid-cols-2">
+      <SelectField
+        label="Answer the same call again"
+        name="cache"
+        defaultValue={cache === false ? "off" : (cache?.scope ?? "")}
+        hint="Without a provider, at no cost"
+      >
+        <option value="">{unsaid}</option>
+        {mayRefuse && <option value="off">Only where a call asks for it</option>}
+        {CACHES.map(([value, text]) => (
+          <option key={value} value={value}>
+            {text}
+          </option>
+        ))}
+      </SelectField>
+      <TextField
+        label="For so long"
+        name="cache_minutes"
+        type="number"
+        min={1}
+        max={10_080}
+        defaultValue={cache ? Math.round(cache.ttl_seconds / 60) : DEFAULT_CACHE_MINUTES}
+        hint="Minutes, a week at most"
+      />
+    </div>
+  );
+}
+
+function ListField({
+  label,
+  name,
+  list,
+  hint,
+}: {
+  label: string;
+  name: string;
+  list: readonly string[] | undefined;
+  hint?: string;
+}) {
+  return (
+    <TextField
+      label={label}
+      name={name}
+      autoComplete="off"
+      spellCheck={false}
+      defaultValue={shownList(list)}
+      hint={hint ?? "Separated by commas"}
+    />
+  );
+}
