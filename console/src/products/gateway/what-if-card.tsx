@@ -3,6 +3,7 @@ import { Calculator } from "lucide-react";
 import { useState } from "react";
 import { whatIfQueries, type WhatIfRow } from "../../api/what-if.ts";
 import { asList, queries } from "../../api/queries.ts";
+import type { Model } from "../../api/types.ts";
 import { formatCompact, formatCredits, formatInteger, formatMicros } from "../../lib/format.ts";
 import { Credits } from "../../ui/amounts.tsx";
 import { Card, CardHead, Stat } from "../../ui/card.tsx";
@@ -61,10 +62,18 @@ const columns: Column<WhatIfRow>[] = [
   },
 ];
 
+/** The models that do what the used ones do; for chats where none was. */
+function modelsLike(models: readonly Model[], used: ReadonlySet<unknown>): Model[] {
+  const tasks = new Set(models.filter(({ id }) => used.has(id)).map(({ task }) => task));
+  return models.filter(({ task }) => (tasks.size === 0 ? task === "chat" : tasks.has(task)));
+}
+
 /** The same tokens on another model, or at another version of prices. */
 export function WhatIfCard({ from }: { from: string }) {
   const models = useQuery(queries.models());
-  const ids = models.data?.data.map(({ id }) => id) ?? [];
+  const used = useQuery(queries.usage("model", from));
+  const usedIds = new Set(used.data?.data.map(({ group }) => group["model"]));
+  const ids = used.data ? modelsLike(models.data?.data ?? [], usedIds).map(({ id }) => id) : [];
   const [chosen, setChosen] = useState("");
   const target = chosen || (ids[0] ? `model ${ids[0]}` : "");
   const query = useQuery({ ...whatIfQueries.one(target, from), enabled: target !== "" });

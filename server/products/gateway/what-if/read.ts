@@ -2,7 +2,7 @@ import { withTx, type Tx } from "../../../platform/db/index.ts";
 import type { Actor } from "../../../platform/http/index.ts";
 import { ATTO_PER_MICRO } from "../../../platform/money.ts";
 import { common, Problem } from "../../../platform/problem.ts";
-import { chooseModel, textOf } from "../models/catalogue.ts";
+import { chooseModel, findModel, textOf } from "../models/catalogue.ts";
 import { parsePrice, type Rates } from "../models/price.ts";
 import { listLines, listVersions, type VersionRow } from "../prices/store.ts";
 import { gatewayProblems } from "../problems.ts";
@@ -19,7 +19,7 @@ type Repricer = (model: string) => Rates | null;
 
 /**
  * Usage by model, as it was charged and as it would be on another model or at another version of prices: the same tokens at
- * the prices that callers pay. 404 for a model or version that one cannot have, 400 without either or with both.
+ * the prices that callers pay. A model takes over what others of its task did, and nothing else. 404 for a model or version that one cannot have, 400 without either or with both.
  */
 export async function readWhatIf(gateway: Gateway, actor: Actor, query: WhatIf) {
   const { clock, db } = gateway.deps;
@@ -54,8 +54,8 @@ async function repricerOf(
   { query, versions }: { query: WhatIf; versions: readonly VersionRow[] },
 ): Promise<Repricer> {
   if (query.to_model !== undefined) {
-    const { price } = chooseModel(catalogue, query.to_model, actor.bounds?.allowedModels);
-    return () => price;
+    const { price, row } = chooseModel(catalogue, query.to_model, actor.bounds?.allowedModels);
+    return (model) => (findModel(catalogue, model)?.row.task === row.task ? price : null);
   }
   const named = versions.find(({ version }) => version === query.to_version);
   if (!named) throw new Problem(gatewayProblems.price_version_not_found);

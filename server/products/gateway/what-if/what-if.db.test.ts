@@ -41,6 +41,19 @@ test("tokens on another model cost what the same call costs there, and at their 
   expect(Math.abs(own.totals.repriced_micros - own.totals.cost_micros)).toBeLessThanOrEqual(2);
 });
 
+test("a model takes over no work of another task", async () => {
+  const model = "openai/text-embedding-3-small";
+  const body = { model, input: "The boat left the port" };
+  const answer = await gateway.key.call("POST", "/v1/embeddings", { body, idempotencyKey: null });
+  expect(answer.status, answer.text).toBe(200);
+  const rows = (await whatIf({ to_model: DEAR })).body.data;
+  expect(rows.find((row) => row.model === model)).toMatchObject({ repriced_micros: null });
+  expect(rows.find((row) => row.model === CHEAP)?.repriced_micros).toBeGreaterThan(0);
+  const vectors = (await whatIf({ to_model: "openai/text-embedding-3-large" })).body.data;
+  expect(vectors.find((row) => row.model === model)?.repriced_micros).toBeGreaterThan(0);
+  expect(vectors.find((row) => row.model === CHEAP)).toMatchObject({ repriced_micros: null });
+});
+
 test("404 for a model or version that there is not, or that is a draft; 400 without either or with both", async () => {
   await gateway.app.sql(
     `insert into gateway.price_versions (version, provider, state, source, created_at)
