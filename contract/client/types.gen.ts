@@ -2553,7 +2553,7 @@ export type ProofBreakList = {
 export type MessageTokens = {
     input_tokens: number;
     /**
-     * True where the model's own count may differ
+     * False where the provider itself counted
      */
     estimated: boolean;
 };
@@ -2923,7 +2923,7 @@ export type Receipt = {
          * What the lines add up to
          */
         table_usd: string;
-        cost_from: 'table' | 'provider' | 'nothing';
+        cost_from: 'table' | 'provider' | 'cache' | 'nothing';
         /**
          * An exact decimal in USD
          */

@@ -27,6 +27,8 @@ export type Kind = {
   chatPath: string;
   /** Null where it makes no embeddings. */
   embeddingsPath: string | null;
+  /** Where it counts the tokens of a prompt without answering it; null where it does not. */
+  countPath: string | null;
   modelsPath: string;
   /** What is answered to a good key alone. */
   checkPath: string;
@@ -52,6 +54,7 @@ const OPENAI_SHAPED = {
   credential: bearer,
   chatPath: "/chat/completions",
   embeddingsPath: "/embeddings",
+  countPath: null,
   modelsPath: "/models",
   checkPath: "/models",
   generationHeader: "x-generation-id",
@@ -84,6 +87,7 @@ export const KINDS: Readonly<Record<ProviderKind, Kind>> = {
     officialUrl: "https://glama.ai/api/gateway",
     chatPath: "/openai/v1/chat/completions",
     embeddingsPath: null,
+    countPath: null,
     modelsPath: "/v1/models",
     checkPath: "/v1/models",
     generationHeader: "x-completion-request-id",
@@ -110,6 +114,7 @@ export const KINDS: Readonly<Record<ProviderKind, Kind>> = {
     credential: (apiKey) => ({ "x-api-key": apiKey, "anthropic-version": "2023-06-01" }),
     chatPath: "/messages",
     embeddingsPath: null,
+    countPath: "/messages/count_tokens",
     modelsPath: "/models",
     checkPath: "/models",
     generationHeader: "request-id",

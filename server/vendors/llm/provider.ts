@@ -6,6 +6,7 @@ import type { DayBooks } from "./activity.ts";
 import { keysByBrowser, type Ask, type KeysByBrowser } from "./connect.ts";
 import { isLive, isLoopback, KINDS, type Kind, type ProviderKind } from "./kinds.ts";
 import { askMessages } from "./messages/call.ts";
+import { readCount, toCount } from "./messages/count.ts";
 import { CallHandler, type CallListener, type OpenCall } from "./open-call.ts";
 import type { Usage } from "./usage.ts";
 
@@ -46,6 +47,8 @@ export type LanguageModels = KeysByBrowser & {
   readonly embeds: boolean;
   /** Sends a body for embeddings as it is; only where `embeds`. */
   embed(body: Buffer, listener: CallListener): OpenCall;
+  /** Tokens of a chat's prompt as it counts them itself; null where it does not, or not now. Never throws. */
+  countTokens(body: Buffer, signal: AbortSignal): Promise<number | null>;
   /** Asks for the usage and cost of a generation; never throws. */
   generation(id: string): Promise<Lookup>;
   /** Whether it takes the key: `away` when it does not say so now. Never throws. */
@@ -108,6 +111,12 @@ export function createProvider(options: ProviderOptions): LanguageModels {
     embed(body, listener) {
       assert(way.embeddingsPath !== null, "only those that make embeddings are asked for them");
       return post(way.embeddingsPath, body, listener);
+    },
+    async countTokens(chat, signal) {
+      const body = way.countPath === null ? null : toCount(chat);
+      if (body === null) return null;
+      const path = `${pathname}${way.countPath}`;
+      return readCount(await jsonOf(() => lookups.request({ method: "POST", path, headers, body, signal })));
     },
     async generation(id) {
       const { lookup } = way;

@@ -23,7 +23,7 @@ const anthropicQuery = z.strictObject({ beta: z.enum(["true"]).optional() });
 const counted = z
   .object({
     input_tokens: z.int(),
-    estimated: z.boolean().meta({ description: "True where the model's own count may differ" }),
+    estimated: z.boolean().meta({ description: "False where the provider itself counted" }),
   })
   .meta({ id: "MessageTokens" });
 
@@ -57,7 +57,7 @@ export function callRoutes(http: Http, gateway: Gateway, base: string, suffix: s
     query: anthropicQuery,
     limit: { name: "token_counts", perMinute: COUNTS_PER_MINUTE },
     answer: { status: 200, schema: counted },
-    handle: ({ actor, body }) => countMessages(gateway, actor, body),
+    handle: ({ actor, body, request }) => countMessages(gateway, { actor, body, headers: request.headers }),
   });
 }
 

@@ -111,3 +111,36 @@ test.each(["error_mid", "cut_stream", "broken_json", "cut_before_usage"])(
     expect(answer.text).not.toContain("[DONE]");
   },
 );
+
+test("a prompt is counted by who serves it, exactly; estimated while that one is away", async () => {
+  const prompt = {
+    model: "anthropic/claude-haiku-4.5",
+    system: "You are a sailor.",
+    messages: [{ role: "user", content: "When does the boat leave, and when does it come back?" }],
+    tools: [{ name: "tide", description: "Tells the tide", input_schema: { type: "object" } }],
+    holdfast: { routing: { only: ["anthropic"] } },
+  };
+  const count = async () => {
+    const answer = await gateway.key.call<{ input_tokens: number; estimated: boolean }>(
+      "POST",
+      "/v1/messages/count_tokens",
+      { body: prompt, idempotencyKey: null },
+    );
+    expect(answer.status, answer.text).toBe(200);
+    return answer.body;
+  };
+  const before = await gateway.requests();
+  const counted = await count();
+  expect(counted.estimated).toBe(false);
+  expect(await gateway.requests()).toHaveLength(before.length);
+  const body = { ...prompt, max_tokens: 5 };
+  expect((await gateway.key.call("POST", "/v1/messages", { body, idempotencyKey: null })).status).toBe(200);
+  expect(counted.input_tokens).toBe((await gateway.bill("anthropic")).at(-1)?.prompt_tokens);
+
+  const match = { path: "/v1/messages/count_tokens" };
+  await gateway.fault("status", { match, params: { status: 500 } }, 1, "anthropic");
+  expect((await count()).estimated).toBe(true);
+  await gateway.fault("status", { match, params: { status: 529 } }, 1, "anthropic");
+  expect((await count()).estimated).toBe(true);
+  expect((await count()).estimated).toBe(false);
+});
