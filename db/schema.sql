@@ -1726,7 +1726,7 @@ CREATE TABLE ledger.holds (
   created_at timestamp with time zone NOT NULL,
   settled_at timestamp with time zone,
   CONSTRAINT holds_pkey PRIMARY KEY (org_id, id),
-  CONSTRAINT holds_amount_check CHECK ((amount > 0)),
+  CONSTRAINT holds_amount_check CHECK ((amount >= 0)),
   CONSTRAINT holds_basis_check CHECK ((basis = ANY (ARRAY['none'::text, 'estimated'::text, 'reported'::text, 'reconciled'::text]))),
   CONSTRAINT holds_captured_check CHECK ((captured >= 0)),
   CONSTRAINT holds_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text]))),

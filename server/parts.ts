@@ -50,7 +50,7 @@ import {
   type Tracing,
 } from "./platform/telemetry/index.ts";
 import { domainCompanies, signInProviders } from "./sign-in-providers.ts";
-import { createGateway, gatewayMails, providerSettings, type Gateway } from "./products/gateway/index.ts";
+import { createGateway, gatewayMails, gatewaySettings, type Gateway } from "./products/gateway/index.ts";
 import {
   breakMails,
   paypalBooks,
@@ -211,9 +211,7 @@ export async function build(config: Config, options: AppOptions): Promise<Parts>
     bus,
     sealer: keys.sealer,
     consoleUrl: config.BASE_URL,
-    providers: providerSettings(config),
-    holdLeaseSeconds: config.GATEWAY_HOLD_LEASE_SECONDS,
-    maxOpenCalls: config.GATEWAY_MAX_UPSTREAM_CONNECTIONS,
+    ...gatewaySettings(config),
     announce,
   });
   return {

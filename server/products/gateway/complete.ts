@@ -87,10 +87,8 @@ async function admit(gateway: Gateway, incoming: Incoming): Promise<HeldCall | R
     const fit = fitOf(chat, request.headers["x-holdfast-fit"]);
     const caching = await cachingOf(gateway, actor, { chat, route, headers: request.headers });
     const entry = caching && (await findAnswer(gateway, actor, caching));
-    if (entry) {
-      await takeHit(gateway, { requestId, actor, chat, key, projectId }, entry, incoming.reply);
-      return { entry };
-    }
+    if (entry)
+      return await takeHit(gateway, { requestId, actor, chat, key, projectId }, entry, incoming.reply);
     const asking = { requestId, actor, chat, route, key, projectId, fit, caching, startedAt };
     const call = await holdWithin(gateway, incoming, asking);
     gateway.metrics.addedSeconds.observe((performance.now() - startedAt) / 1_000);

@@ -44,10 +44,27 @@ export const gatewayConfig = z.object({
     .max(10_000)
     .default(1_100)
     .describe("calls held open at the provider at once; further ones are answered 503"),
+  GATEWAY_CACHE_HIT_COST_PERCENT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(100)
+    .default(0)
+    .describe("what an answer from the cache costs, in percent of what it cost the first time"),
+});
+
+type Config = z.output<typeof gatewayConfig>;
+
+/** What the environment says of `GatewayDeps`. */
+export const gatewaySettings = (config: Config) => ({
+  providers: providerSettings(config),
+  holdLeaseSeconds: config.GATEWAY_HOLD_LEASE_SECONDS,
+  maxOpenCalls: config.GATEWAY_MAX_UPSTREAM_CONNECTIONS,
+  hitCostPercent: config.GATEWAY_CACHE_HIT_COST_PERCENT,
 });
 
 /** The providers that have a key in the environment. */
-export function providerSettings(config: z.output<typeof gatewayConfig>): ProviderSetting[] {
+function providerSettings(config: Config): ProviderSetting[] {
   const all: [ProviderKind, string | undefined, string][] = [
     ["openrouter", config.OPENROUTER_API_KEY, config.OPENROUTER_BASE_URL],
     ["openai", config.OPENAI_API_KEY, config.OPENAI_BASE_URL],

@@ -47,6 +47,8 @@ export type GatewayDeps = {
   holdLeaseSeconds: number;
   /** Calls at the provider at once. */
   maxOpenCalls: number;
+  /** What a hit of the cache costs, in percent of what its answer cost; nothing if not said. */
+  hitCostPercent?: number;
   /** Tells those outside of credits that run low. */
   announce?: Announce;
   /** Deadlines other than the documented ones; for tests. */

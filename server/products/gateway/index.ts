@@ -10,9 +10,9 @@
  *
  * Wiring: `createGateway(deps)`, then `gatewayRoutes(http, gateway, setKeyLimits)` (role api) and
  * `gatewayJobs(loops, gateway)` (role worker); `gateway.drain()` when the process stops, then `gateway.close()`, before the
- * database closes. `providerSettings` makes `deps.providers` of the environment.
+ * database closes. `gatewaySettings` makes what the environment says of `deps`.
  */
-export { gatewayConfig, providerSettings } from "./config.ts";
+export { gatewayConfig, gatewaySettings } from "./config.ts";
 export type { GatewayDeps } from "./deps.ts";
 export { createGateway } from "./gateway.ts";
 export { gatewayMails } from "./limits/mails.ts";

@@ -22,6 +22,7 @@ type Paper = Receipt["receipt"];
 const COST_FROM = {
   table: "What the lines add up to",
   provider: "The provider's own figure",
+  cache: "A share of what the answer cost when it was first given",
   nothing: "Nothing was charged",
 } as const;
 

@@ -61,7 +61,9 @@ const DROP_PARTS = `delete from ledger.hold_grants where org_id = $1 and hold_id
 /** Sends all it has to write at once, so that it may be a transaction's last. */
 export async function writeBook(tx: Tx, org: OrgId, book: Book): Promise<void> {
   const { mode, unit, now } = book;
-  if (book.drafts.length === 0 && book.changedHolds.size === 0 && book.changedGrants.size === 0) return;
+  // A hold of nothing moves nothing, and is written all the same.
+  const holds = book.newHolds.length + book.changedHolds.size;
+  if (book.drafts.length === 0 && holds === 0 && book.changedGrants.size === 0) return;
   for (const { kind } of book.drafts) tx.count(POSTS, kind);
   const statements: Promise<unknown>[] = [];
   if (book.rewrittenParts.size > 0) {

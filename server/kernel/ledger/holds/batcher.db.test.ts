@@ -179,10 +179,27 @@ test("a row of the caller that fails fails its own call only, and leaves no hold
   await expectSound(org);
 });
 
+test("a hold of nothing needs no credits, moves none, and is settled like any other", async () => {
+  const [batcher] = batchers();
+  const org = await rich(10n);
+  const taken = request(10n);
+  await batcher!.hold(org, taken, null);
+  const free = request(0n);
+  expect(await batcher!.hold(org, free, null)).toMatchObject({ held: true });
+  expect(await batcher!.hold(org, request(1n), null)).toMatchObject({ held: false });
+  expect(await batcher!.settle(org, { ...settlement(free.id, 0n), basis: "none" }, null)).toMatchObject({
+    state: "released",
+    capturedMicros: 0n,
+    transactionId: null,
+    first: true,
+  });
+  await expectSound(org);
+});
+
 test("a request that no caller may make is refused before it reaches a batch", async () => {
   const [batcher] = batchers();
   const org = newId("org");
-  await expect(batcher!.hold(org, request(0n), null)).rejects.toThrow("above zero");
+  await expect(batcher!.hold(org, request(-1n), null)).rejects.toThrow("at least zero");
   const late = { ...request(1n), deadlineAt: new Date(now.now().getTime() + 31 * 86_400_000) };
   await expect(batcher!.hold(org, late, null)).rejects.toThrow("1 s to 30 days");
   await expect(batcher!.settle(org, settlement(newId("hold"), -1n), null)).rejects.toThrow("a cost");

@@ -9,7 +9,7 @@ export type HoldRequest = {
   unit: Unit;
   /** The module that asks, and whose reconciler answers when the deadline passes. */
   owner: string;
-  /** Above zero, in the unit's smallest parts. */
+  /** In the unit's smallest parts; zero for what costs nothing and is a hold like any other all the same. */
   amount: bigint;
   /** 1 s to 30 days ahead. */
   deadlineAt: Date;

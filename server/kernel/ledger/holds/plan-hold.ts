@@ -10,17 +10,21 @@ const MAX_AMOUNT = 10n ** 17n;
 
 /** Throws for a request that no caller may make. */
 export function checkHold(request: HoldRequest, now: Date): void {
-  assert(request.amount > 0n && request.amount <= MAX_AMOUNT, "a hold is above zero and at most 10^17");
+  assert(request.amount >= 0n && request.amount <= MAX_AMOUNT, "a hold is at least zero and at most 10^17");
   const ms = request.deadlineAt.getTime() - now.getTime();
   assert(ms >= SHORTEST_MS && ms <= LONGEST_MS, "a hold's deadline is 1 s to 30 days ahead");
 }
 
-/** wallet −x, held +x, drawing on grants in burn order; refused when less than x is available. A known id is held already. */
+/**
+ * wallet −x, held +x, drawing on grants in burn order; refused when less than x is available. A hold of nothing is never
+ * refused, also in debt. A known id is held already.
+ */
 export function planHold(book: Book, request: HoldRequest): HoldResult {
   checkHold(request, book.now);
   const { id, amount } = request;
   if (book.holds.has(id)) return { holdId: id, held: true };
-  if (available(book) < amount) return { holdId: id, held: false, availableMicros: available(book) };
+  if (amount > 0n && available(book) < amount)
+    return { holdId: id, held: false, availableMicros: available(book) };
   const chosen = choose(book, amount);
   if (sum(chosen) < amount) return { holdId: id, held: false, availableMicros: sum(chosen) };
   for (const { grant, amount: part } of chosen) {

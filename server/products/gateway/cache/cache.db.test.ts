@@ -4,6 +4,7 @@ import { grant } from "../../../kernel/ledger/index.ts";
 import { withTx } from "../../../platform/db/index.ts";
 import type { OrgId } from "../../../platform/ids.ts";
 import type { Client, Json } from "../../../../test/harness/client.ts";
+import { faultsOf, type Receipt } from "../receipts/receipt.ts";
 import { startTestGateway, type TestGateway } from "../../../../test/harness/gateway.ts";
 
 let gateway: TestGateway;
@@ -167,6 +168,57 @@ test("a failure is not kept; what makes no sense is refused", async () => {
   expect(cacheOf(await call())).toBe("miss");
   for (const cache of [{ ttl_seconds: 5 }, { scope: "world" }, "yes", { more: 1 }])
     expect([cache, (await call({ holdfast: { cache } })).status]).toEqual([cache, 400]);
+});
+
+test("an empty account gets what is kept, and nothing else", async () => {
+  const { owner } = gateway.app;
+  await owner.call("PUT", "/api/llm/policy", { body: { routing: null, allowed_models: null, cache: null } });
+  const body = {
+    model: "openai/gpt-4o-mini",
+    max_tokens: 50,
+    messages: [{ role: "user", content: "Say 'poor'" }],
+  };
+  const call = (holdfast: Json) =>
+    gateway.key.call("POST", "/v1/chat/completions", { body: { ...body, holdfast }, idempotencyKey: null });
+  expect((await call(ORG)).status).toBe(200);
+  const { available_micros: all } = await gateway.balance();
+  const spent = await owner.call("POST", "/api/tokens/consume", { body: { amount_micros: all } });
+  expect(spent.status, spent.text).toBe(200);
+  expect(await gateway.balance()).toMatchObject({ available_micros: 0 });
+  const hit = await call(ORG);
+  expect([hit.status, cacheOf(hit)], hit.text).toEqual([200, "hit"]);
+  expect(hit.headers.get("x-holdfast-held-micros")).toBe("0");
+  expect((await call({})).status).toBe(402);
+  const receipt = await owner.call<{ receipt: Json }>(
+    "GET",
+    `/api/llm/receipts/${hit.headers.get("x-request-id")}`,
+  );
+  expect(receipt.body.receipt).toMatchObject({ cost_from: "nothing", cost_micros: 0, txn_id: null });
+  await gateway.fund(1_000_000_000n);
+});
+
+test("where a hit costs a share of its answer, that is held, charged and told", async () => {
+  const dear = await startTestGateway({ env: { GATEWAY_CACHE_HIT_COST_PERCENT: "40" } });
+  try {
+    const first = await ask("Say 'share'", { holdfast: ORG }, dear.key);
+    const before = await dear.balance();
+    const hit = await ask("Say 'share'", { holdfast: ORG }, dear.key);
+    expect(cacheOf(hit)).toBe("hit");
+    const whole = Number(first.headers.get("x-holdfast-cost-micros"));
+    const share = Number(hit.headers.get("x-holdfast-cost-micros"));
+    expect(Math.abs(share - whole * 0.4)).toBeLessThanOrEqual(1);
+    expect(share).toBeGreaterThan(0);
+    expect(await dear.balance()).toMatchObject({
+      settled_micros: before.settled_micros - share,
+      held_micros: 0,
+    });
+    const id = hit.headers.get("x-request-id");
+    const { body } = await dear.app.owner.call<{ receipt: Receipt }>("GET", `/api/llm/receipts/${id}`);
+    expect(body.receipt).toMatchObject({ cost_from: "cache", cost_micros: share, lines: [] });
+    expect(faultsOf(body.receipt)).toEqual([]);
+  } finally {
+    await dear.close();
+  }
 });
 
 test("usage tells what was saved", async () => {

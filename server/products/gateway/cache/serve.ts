@@ -1,6 +1,7 @@
 import { addMs } from "../../../platform/clock.ts";
 import type { Actor, Call } from "../../../platform/http/index.ts";
 import { newId } from "../../../platform/ids.ts";
+import { ATTO_PER_MICRO, formatAtto, microsCeil } from "../../../platform/money.ts";
 import { assert, Problem } from "../../../platform/problem.ts";
 import { chargeNothing } from "../call/charge.ts";
 import type { Chat } from "../call/chat.ts";
@@ -10,16 +11,14 @@ import { openAnswer } from "../keys/kept-answer.ts";
 import { boundsOf, judgedInside, personOf } from "../limits/bound.ts";
 import { takeRates } from "../limits/rates.ts";
 import { gatewayProblems } from "../problems.ts";
-import { finishOf } from "../settling/settle.ts";
+import { finishOf, type Cost } from "../settling/settle.ts";
 import type { Gateway } from "../settling/state.ts";
 import type { Finish, NewRequest } from "../store.ts";
 import { placeOf } from "./look-up.ts";
 import type { Entry, Hit } from "./store.ts";
 
-/** The least that can be held: a hit is a call like another, within its limits, and costs nothing. */
-const HELD_MICROS = 1n;
-
-export type Cached = { entry: Entry };
+/** An answer that is given again, what was held for it and what it cost. */
+export type Cached = { entry: Entry; heldMicros: bigint; cost: Cost };
 type Reply = Call["reply"];
 type Asked = {
   requestId: string;
@@ -29,8 +28,13 @@ type Asked = {
   projectId: string | null;
 };
 
-/** Writes the row of a call that the cache answers: held, and released at once. */
-export async function takeHit(gateway: Gateway, asked: Asked, entry: Entry, reply: Reply): Promise<void> {
+const HUNDRED = 100n;
+
+/**
+ * Writes the row of a call that the cache answers: a call like another, within its limits, held and settled at once. It
+ * costs what the installation asks of the answer's first cost; usually nothing, and then it needs no credits.
+ */
+export async function takeHit(gateway: Gateway, asked: Asked, entry: Entry, reply: Reply): Promise<Cached> {
   const { actor, key } = asked;
   const { orgId, mode } = actor;
   const now = gateway.deps.clock.now();
@@ -41,14 +45,17 @@ export async function takeHit(gateway: Gateway, asked: Asked, entry: Entry, repl
     now,
     header: (name, value) => void reply.header(name, value),
   });
-  const row = rowOf(gateway, asked, entry, now);
-  const judged = { mode, amount: HELD_MICROS, call: true, bounds: judgedInside(limits) };
+  const percent = BigInt(gateway.deps.hitCostPercent ?? 0);
+  const costAtto = (entry.cost_micros * ATTO_PER_MICRO * percent) / HUNDRED;
+  const heldMicros = microsCeil(costAtto);
+  const row = rowOf(gateway, asked, { entry, heldMicros }, now);
+  const judged = { mode, amount: heldMicros, call: true, bounds: judgedInside(limits) };
   const hold = {
     id: row.hold_id,
     mode,
     unit: "credit",
     owner: "gateway",
-    amount: HELD_MICROS,
+    amount: heldMicros,
     deadlineAt: row.next_lookup_at,
   } as const;
   try {
@@ -58,24 +65,31 @@ export async function takeHit(gateway: Gateway, asked: Asked, entry: Entry, repl
     rates.giveBack();
     throw error;
   }
-  const charge = chargeNothing("ok", false);
+  const charge = { ...chargeNothing("ok", false), costAtto, providerCostAtto: costAtto === 0n ? null : 0n };
   const finish = finishOf(
     { row, before: null },
     { generationId: null, events: 0, firstContentMs: null },
     charge,
     now,
   );
-  finish.saved = { tokens: entry.tokens, micros: entry.cost_micros };
-  const settlement = { holdId: row.hold_id, amountAtto: 0n, basis: "none", excess: "available" } as const;
+  finish.saved = { tokens: entry.tokens, micros: entry.cost_micros - costAtto / ATTO_PER_MICRO };
+  const settlement = {
+    holdId: row.hold_id,
+    amountAtto: costAtto,
+    basis: charge.basis,
+    excess: "available",
+  } as const;
   const result = await gateway.batcher.settle(orgId, settlement, finish);
   assert(!("error" in result), "a held call can be settled");
   gateway.metrics.requests.inc({ endpoint: asked.chat.endpoint, outcome: "ok" });
+  const cost = { micros: result.capturedMicros, usd: formatAtto(costAtto), basis: charge.basis };
+  return { entry, heldMicros, cost };
 }
 
 function rowOf(
   { deps }: Gateway,
   { requestId, actor, chat, projectId }: Asked,
-  entry: Entry,
+  { entry, heldMicros }: Pick<Cached, "entry" | "heldMicros">,
   now: Date,
 ): NewRequest {
   return {
@@ -92,7 +106,7 @@ function rowOf(
     streamed: chat.stream,
     hold_id: newId("hold"),
     own_key_id: null,
-    held_micros: HELD_MICROS.toString(),
+    held_micros: heldMicros.toString(),
     prompt_tokens_bound: 0,
     created_at: now,
     next_lookup_at: addMs(now, deps.holdLeaseSeconds * 1_000),
@@ -121,13 +135,12 @@ export const hitsOf = (rows: readonly Finish[]): Hit[] =>
       : [],
   );
 
-/** Gives a kept answer: the same bytes, at no cost. */
+/** Gives a kept answer: the same bytes. */
 export function answerFromCache(
   { deps }: Gateway,
-  { entry }: Cached,
+  { entry, heldMicros, cost }: Cached,
   { actor, dialect, reply }: { actor: Actor; dialect: Dialect; reply: Reply },
 ): void {
-  const cost = { micros: 0n, usd: "0", basis: "none" };
   const kept = openAnswer(deps.sealer, actor.orgId, placeOf(entry.hash), entry);
   reply.headers({
     "x-holdfast-cache": "hit",
@@ -136,7 +149,7 @@ export function answerFromCache(
     "x-holdfast-model": entry.model,
     "x-holdfast-route": "cache",
     "x-holdfast-attempts": "0",
-    "x-holdfast-held-micros": HELD_MICROS.toString(),
+    "x-holdfast-held-micros": heldMicros.toString(),
   });
   if (kept.streamed) {
     const bytes = Buffer.concat([kept.bytes, dialect.streamEnd(cost, kept.tail)]);
@@ -144,7 +157,7 @@ export function answerFromCache(
     return;
   }
   reply.headers({
-    "x-holdfast-cost-micros": "0",
+    "x-holdfast-cost-micros": cost.micros.toString(),
     "x-holdfast-cost-basis": cost.basis,
     "x-holdfast-price-version": entry.price_version,
   });

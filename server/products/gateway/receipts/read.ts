@@ -41,7 +41,7 @@ export async function readReceipt(
     return {
       ...headOf(actor, row),
       attempts: shown,
-      ...arithmeticOf(shown, publishedText(price)),
+      ...arithmeticOf(shown, publishedText(price), row.cached),
       cost_micros: Number(row.cost_micros ?? 0n),
       written_off_micros: Number(hold.writtenOff),
       hold: { id: row.hold_id, amount_micros: Number(row.held_micros) },

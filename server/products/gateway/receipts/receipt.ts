@@ -54,8 +54,11 @@ export type Receipt = {
   /** Counts × prices; each token is in one line. */
   lines: ReceiptLine[];
   table_usd: string;
-  /** `table`: what the lines add up to; `provider`: the provider's own figure; `nothing`: no charge. */
-  cost_from: "table" | "provider" | "nothing";
+  /**
+   * `table`: what the lines add up to; `provider`: the provider's own figure; `cache`: a share of what the answer cost when it
+   * was first given; `nothing`: no charge.
+   */
+  cost_from: "table" | "provider" | "cache" | "nothing";
   cost_usd: string;
   /** In micro-credits of USD 10⁻⁸: paid, and borne by the house; a fraction is carried to the account's next settlement. */
   cost_micros: number;
@@ -98,6 +101,7 @@ const sumUsd = (amounts: readonly string[]): bigint =>
 export function arithmeticOf(
   attempts: readonly ReceiptAttempt[],
   prices: Prices,
+  cached = false,
 ): Pick<Receipt, "counts" | "lines" | "table_usd" | "cost_from" | "cost_usd"> {
   const counts = Object.fromEntries(
     COUNTED.map((name) => [name, attempts.reduce((sum, attempt) => sum + attempt[name], 0)]),
@@ -109,7 +113,7 @@ export function arithmeticOf(
     counts,
     lines,
     table_usd: formatAtto(table),
-    cost_from: cost === 0n ? "nothing" : cost === table ? "table" : "provider",
+    cost_from: cost === 0n ? "nothing" : cached ? "cache" : cost === table ? "table" : "provider",
     cost_usd: formatAtto(cost),
   };
 }

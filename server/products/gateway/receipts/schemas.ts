@@ -46,7 +46,7 @@ const receipt = z.object({
     .array(z.object({ line: z.string(), quantity: z.int(), price_usd: usd, amount_usd: usd }))
     .meta({ description: "Counts × prices; each token is in one line" }),
   table_usd: usd.meta({ description: "What the lines add up to" }),
-  cost_from: z.enum(["table", "provider", "nothing"]),
+  cost_from: z.enum(["table", "provider", "cache", "nothing"]),
   cost_usd: usd,
   cost_micros: z.int(),
   written_off_micros: z.int(),

@@ -21,13 +21,16 @@ export type RequestRow = {
   held_micros: bigint;
   created_at: Date;
   finished_at: Date | null;
+  /** The cache answered it. */
+  cached: boolean;
 };
 
 export async function findRequest(tx: Tx, org: OrgId, id: string): Promise<RequestRow | null> {
   const [row] = await tx.query<RequestRow>(
     "gateway.request",
     `select id, mode, credential_id, user_id, person_id, project_id, endpoint, model, provider, price_version, state, outcome,
-       basis, cost_micros, hold_id, held_micros, created_at, finished_at
+       basis, cost_micros, hold_id, held_micros, created_at, finished_at,
+       exists (select from gateway.cache_hits h where h.org_id = $1 and h.request_id = $2) as cached
      from gateway.requests where org_id = $1 and id = $2`,
     [org, id],
   );

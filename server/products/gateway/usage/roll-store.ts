@@ -51,7 +51,7 @@ export type Addition = {
   estimated_micros: bigint;
   cost_usd: string;
   loss_usd: string;
-  /** What callers pay on top of the bill; in `cost_usd`. */
+  /** What callers pay on top of the bill; in `cost_usd`. All of what a hit of the cache costs. */
   markup_usd: string;
 };
 
@@ -66,7 +66,8 @@ const ADDITIONS = `
     sum(a.estimated_micros)::bigint as estimated_micros, sum(a.cost_usd)::text as cost_usd,
     coalesce(sum(a.provider_cost_usd) filter (
       where a.cost_usd = 0 and (q.cost_usd = 0 or a.outcome is distinct from q.outcome)), 0)::text as loss_usd,
-    coalesce(sum(round(a.cost_usd * p.markup_percent / (100 + p.markup_percent), 18)), 0)::text as markup_usd
+    coalesce(sum(case when a.basis = 'none' then a.cost_usd
+      else round(a.cost_usd * p.markup_percent / (100 + p.markup_percent), 18) end), 0)::text as markup_usd
   from gateway.attempts a
   join gateway.requests q on q.org_id = a.org_id and q.id = a.request_id
   left join gateway.usage_rolled r on r.org_id = a.org_id

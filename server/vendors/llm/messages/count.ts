@@ -2,14 +2,14 @@
 import { toMessages } from "./request.ts";
 
 /** What is counted; all else it would refuse. */
-const COUNTED = ["model", "messages", "system", "tools", "tool_choice"];
+const COUNTED = new Set(["model", "messages", "system", "tools", "tool_choice"]);
 
 /** A chat in OpenAI's shape as it is counted there; null for one that cannot be said there. */
 export function toCount(chat: Buffer): Buffer | null {
   const asked = toMessages(chat);
   if ("field" in asked) return null;
   const fields = Object.entries(JSON.parse(asked.body.toString()) as object);
-  return Buffer.from(JSON.stringify(Object.fromEntries(fields.filter(([name]) => COUNTED.includes(name)))));
+  return Buffer.from(JSON.stringify(Object.fromEntries(fields.filter(([name]) => COUNTED.has(name)))));
 }
 
 /** Null for what is no count. */
