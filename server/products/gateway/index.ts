@@ -10,8 +10,10 @@
  *
  * Wiring: `createGateway(deps)`, then `gatewayRoutes(http, gateway, setKeyLimits)` (role api) and
  * `gatewayJobs(loops, gateway)` (role worker); `gateway.drain()` when the process stops, then `gateway.close()`, before the
- * database closes. `gatewaySettings` makes what the environment says of `deps`.
+ * database closes. `gatewaySettings` makes what the environment says of `deps`. `complete(gateway, …)` makes a model call for
+ * the house itself, on an organization's account.
  */
+export { innerCall as complete, type InnerAnswer, type InnerCall } from "./call/inner-call.ts";
 export { gatewayConfig, gatewaySettings } from "./config.ts";
 export type { GatewayDeps } from "./deps.ts";
 export { createGateway } from "./gateway.ts";

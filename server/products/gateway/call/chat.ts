@@ -4,8 +4,11 @@ import { gatewayProblems } from "../problems.ts";
 
 export type Fields = Record<string, unknown>;
 
-/** Where a call came in, as rows and metrics name it. */
-export type Endpoint = "chat/completions" | "completions" | "embeddings" | "messages" | "responses";
+/** What the gateway itself makes a call for. */
+export type Purpose = "compression" | "memory";
+
+/** Where a call came in, or what it is for, as rows and metrics name it. */
+export type Endpoint = "chat/completions" | "completions" | "embeddings" | "messages" | "responses" | Purpose;
 
 /** What a model does. */
 export type Task = "chat" | "embedding";

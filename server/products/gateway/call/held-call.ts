@@ -1,8 +1,8 @@
-import type { Actor } from "../../../platform/http/index.ts";
 import type { HoldId } from "../../../platform/ids.ts";
 import type { Candidate, Route } from "../models/catalogue.ts";
 import type { Caching } from "../cache/caching.ts";
 import type { Bound } from "./bound/bound.ts";
+import type { Spender } from "../limits/bound.ts";
 import type { Taken } from "../limits/rates.ts";
 import type { Chat } from "./chat.ts";
 import type { NewRequest } from "../store.ts";
@@ -14,7 +14,7 @@ export type HeldCall = {
   holdId: HoldId;
   /** Its row, as it was written with the hold. */
   row: NewRequest;
-  actor: Actor;
+  actor: Spender;
   chat: Chat;
   route: Route;
   /** Who is asked now; the last one is charged for. */

@@ -37,11 +37,18 @@ export const NO_LIMITS: Limits = {
   budgetMonthlyMicros: null,
 };
 
+/** Whoever a model call is made for, and paid by. */
+export type Spender = Pick<
+  Actor,
+  "orgId" | "mode" | "credentialId" | "userId" | "keyId" | "rateLimitPerMin" | "bounds"
+>;
+
 /** Whose limits a call counts for; null for a service key. */
-export const personOf = (actor: Actor): string | null => actor.userId ?? actor.bounds?.makerId ?? null;
+export const personOf = (actor: Pick<Actor, "userId" | "bounds">): string | null =>
+  actor.userId ?? actor.bounds?.makerId ?? null;
 
 /** Everything that binds the caller: the organization always, person and key where they have limits. */
-export function boundsOf(actor: Actor, { plan, rules }: Policy): Bound[] {
+export function boundsOf(actor: Spender, { plan, rules }: Policy): Bound[] {
   const found: Bound[] = [];
   const { keyId, bounds } = actor;
   if (keyId)

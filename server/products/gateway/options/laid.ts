@@ -1,5 +1,5 @@
-import type { Actor } from "../../../platform/http/index.ts";
 import type { Chat } from "../call/chat.ts";
+import type { Spender } from "../limits/bound.ts";
 import { routingOf, type Routing } from "../routing/routing.ts";
 import type { Policy } from "../routing/policy/policy.ts";
 import type { Gateway } from "../settling/state.ts";
@@ -11,7 +11,7 @@ export type Laid = { key: KeyDefaults | null; organization: Policy | null };
 /** Asks the database only for an organization that is not remembered. */
 export async function laidFor(
   { routings }: Pick<Gateway, "routings">,
-  { orgId, bounds }: Actor,
+  { orgId, bounds }: Pick<Spender, "orgId" | "bounds">,
 ): Promise<Laid> {
   const known = routings.known(orgId);
   return {

@@ -1,5 +1,5 @@
-import type { Actor } from "../../../platform/http/index.ts";
 import type { Chat } from "../call/chat.ts";
+import type { Spender } from "../limits/bound.ts";
 import type { Route } from "../models/catalogue.ts";
 import type { Own } from "../own-keys/offers.ts";
 import type { Gateway } from "../settling/state.ts";
@@ -9,7 +9,7 @@ import { chooseRoute } from "./choose.ts";
 /** Who may serve a call: by the wishes that count for it, within what its key and organization may call. */
 export async function routeCall(
   gateway: Gateway,
-  actor: Actor,
+  actor: Spender,
   chat: Chat,
   headers: Record<string, string | string[] | undefined>,
 ): Promise<Route> {
@@ -28,7 +28,7 @@ export async function routeCall(
   });
 }
 
-const ownOf = ({ registry }: Gateway, { orgId }: Actor, keys: Own["keys"]): Own => ({
+const ownOf = ({ registry }: Gateway, { orgId }: Spender, keys: Own["keys"]): Own => ({
   keys,
   offer: (candidate, key) => registry.own(orgId, candidate, key),
 });

@@ -1,10 +1,9 @@
 import { addMs } from "../../../platform/clock.ts";
-import type { Actor } from "../../../platform/http/index.ts";
 import { newId } from "../../../platform/ids.ts";
 import { Problem } from "../../../platform/problem.ts";
 import { boundCost, fitBound, outputMicros, tightenBound, type Bound } from "../call/bound/bound.ts";
 import type { HeldCall } from "../call/held-call.ts";
-import { judgedInside, personOf, type Bound as Limit } from "../limits/bound.ts";
+import { judgedInside, personOf, type Bound as Limit, type Spender } from "../limits/bound.ts";
 import type { Caching } from "../cache/caching.ts";
 import type { Taken } from "../limits/rates.ts";
 import type { Chat } from "../call/chat.ts";
@@ -17,9 +16,9 @@ import { gatewayProblems } from "../problems.ts";
 /** What is not counted by then stays at one token per byte. */
 const COUNT_BUDGET_MS = 250;
 
-type Asking = {
+export type Asking = {
   requestId: string;
-  actor: Actor;
+  actor: Spender;
   chat: Chat;
   route: Route;
   key: KeptKey | null;

@@ -1,4 +1,3 @@
-import type { ServerResponse } from "node:http";
 import type { HoldBatcher } from "../../../kernel/ledger/index.ts";
 import type { TokenCounter } from "../../../vendors/llm/index.ts";
 import type { HeldCall } from "../call/held-call.ts";
@@ -32,8 +31,8 @@ export type Gateway = {
   readonly watch: Watch;
   readonly timeouts: Timeouts;
   readonly metrics: GatewayMetrics;
-  /** Model calls from arrival to last byte, with the socket to cut when there is no more time. */
-  readonly running: Map<Promise<void>, ServerResponse>;
+  /** Model calls from arrival to last byte, with what to cut when there is no more time. */
+  readonly running: Map<Promise<unknown>, { destroy(): unknown }>;
   /** Calls with a hold that is not settled yet. */
   readonly calls: Set<HeldCall>;
   /** Settlements under way or tried again. */

@@ -1,8 +1,22 @@
 /** What becomes of a call whose caller left. Pure. */
+import type { ServerResponse } from "node:http";
 import type { Provider } from "../../models/catalogue.ts";
 
 /** What a relay has to know of whom it asks. */
 export type Asked = Pick<Provider, "llm" | "onDisconnect" | "timeouts">;
+
+/** Whoever waits for an answer, as far as they may leave. */
+export type Waiting = Pick<ServerResponse, "destroyed"> &
+  Record<"once" | "off", (event: "close", left: () => void) => unknown>;
+
+/** One who leaves when the signal says so. */
+export const waitingUntil = (signal: AbortSignal | undefined): Waiting => ({
+  get destroyed() {
+    return signal?.aborted ?? false;
+  },
+  once: (_, left) => signal?.addEventListener("abort", left, { once: true }),
+  off: (_, left) => signal?.removeEventListener("abort", left),
+});
 
 /** An answer that nobody waits for is read on for so long, and so far. */
 export const DRAIN_MS = 120_000;

@@ -1,4 +1,3 @@
-import type { ServerResponse } from "node:http";
 import {
   generationIdIn,
   readAnswer,
@@ -10,7 +9,7 @@ import {
   type OpenCall,
 } from "../../../../vendors/llm/index.ts";
 import type { Task } from "../chat.ts";
-import { Drain, type Asked } from "./left.ts";
+import { Drain, type Asked, type Waiting } from "./left.ts";
 import { faultOf, faults, type Fault, type RelayEnd } from "./outcome.ts";
 import { timeoutsFor, type Timeouts } from "./timeouts.ts";
 import type { Watch, Watched } from "./watch.ts";
@@ -26,7 +25,8 @@ type Options = {
   watch: Watch;
   timeouts: Timeouts;
   body: Buffer;
-  raw: ServerResponse;
+  /** Who waits for the answer. */
+  waiting: Waiting;
 };
 
 /** Asks the provider and waits for the whole answer, the deadline or the caller's leaving. Never rejects. */
@@ -53,10 +53,10 @@ class JsonRelay implements CallListener, Watched {
   }
 
   run(): Promise<JsonEnd> {
-    const { asked, task, watch, body, raw } = this.#options;
+    const { asked, task, watch, body, waiting } = this.#options;
     watch.add(this);
-    raw.once("close", this.#onClose);
-    if (raw.destroyed) this.#finish("left", null);
+    waiting.once("close", this.#onClose);
+    if (waiting.destroyed) this.#finish("left", null);
     else this.#call = task === "embedding" ? asked.llm.embed(body, this) : asked.llm.chat(body, this);
     return this.#result.promise;
   }
@@ -110,7 +110,7 @@ class JsonRelay implements CallListener, Watched {
     if (this.#over) return;
     this.#over = true;
     this.#options.watch.remove(this);
-    this.#options.raw.off("close", this.#onClose);
+    this.#options.waiting.off("close", this.#onClose);
     const begun = this.#pieces[0];
     this.#result.resolve({
       end: this.#drain === null ? end : "left",
