@@ -426,6 +426,15 @@ export type GatewayCacheHits = {
   created_at: Date;
 };
 
+/** gateway.dropped_calls */
+export type GatewayDroppedCalls = {
+  org_id: string;
+  request_id: string;
+  credential_id: string;
+  hash: Buffer;
+  dropped_at: Date;
+};
+
 /** gateway.idempotency */
 export type GatewayIdempotency = {
   org_id: string;

@@ -657,6 +657,19 @@ CREATE POLICY tenant ON gateway.cache_hits AS PERMISSIVE FOR ALL TO holdfast_app
 GRANT INSERT, SELECT ON TABLE gateway.cache_hits TO holdfast_app;
 GRANT SELECT ON TABLE gateway.cache_hits TO holdfast_operator;
 
+CREATE TABLE gateway.dropped_calls (
+  org_id text NOT NULL,
+  request_id text NOT NULL,
+  credential_id text NOT NULL,
+  hash bytea NOT NULL,
+  dropped_at timestamp with time zone NOT NULL,
+  CONSTRAINT dropped_calls_pkey PRIMARY KEY (org_id, request_id)
+);
+CREATE INDEX dropped_calls_same ON gateway.dropped_calls USING btree (org_id, credential_id, hash, dropped_at);
+ALTER TABLE gateway.dropped_calls ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON gateway.dropped_calls AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
+GRANT DELETE, INSERT, SELECT ON TABLE gateway.dropped_calls TO holdfast_app;
+
 CREATE TABLE gateway.idempotency (
   org_id text NOT NULL,
   credential_id text NOT NULL,

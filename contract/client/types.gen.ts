@@ -114,6 +114,10 @@ export type LlmPolicyInput = {
      * The same call is answered again without a provider; null: only where a call asks for it
      */
     cache?: AnswerCacheInput | null;
+    /**
+     * A retry by an SDK of a call whose connection was lost gets that call's answer instead of paying twice; such calls are read to their end
+     */
+    fold_retries?: boolean;
 };
 
 export type NewBillingAddressInput = {
@@ -910,6 +914,10 @@ export type LlmPolicy = {
      * The same call is answered again without a provider; null: only where a call asks for it
      */
     cache: AnswerCache | null;
+    /**
+     * A retry by an SDK of a call whose connection was lost gets that call's answer instead of paying twice; such calls are read to their end
+     */
+    fold_retries: boolean;
 };
 
 export type Customer = {

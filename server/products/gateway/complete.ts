@@ -2,17 +2,21 @@ import type { Call } from "../../platform/http/index.ts";
 import { context } from "../../platform/telemetry/index.ts";
 import { cachingOf, findAnswer } from "./cache/look-up.ts";
 import { answerFromCache, takeHit, type Cached } from "./cache/serve.ts";
-import type { HeldCall } from "./call/held-call.ts";
+import { askedOf, isWhole, keepsAnswer, type HeldCall } from "./call/held-call.ts";
 import { fitOf, projectOf } from "./call/own-options.ts";
 import { StreamRelay } from "./call/relay/relay-stream.ts";
 import { askJson, problemOf, settleUp } from "./call/settle-up.ts";
 import { admitted, carried, takeHold } from "./call/take-hold.ts";
 import { droppedFields, upstreamBody } from "./call/upstream-body.ts";
 import type { Dialect, Told } from "./dialects/dialect.ts";
+import { foldOf, isRetry, type Fold } from "./folds/fold.ts";
+import { awaitDropped, findJoined, noteJoined, watchDrop } from "./folds/join.ts";
 import { ask } from "./routing/failover.ts";
 import { checkKey, keyOf } from "./keys/idempotency.ts";
+import type { KeptKey } from "./keys/idempotency-store.ts";
 import type { Tail } from "./keys/kept-answer.ts";
 import { answerAgain, type Replay } from "./keys/replay.ts";
+import { laidFor } from "./options/laid.ts";
 import { routeCall } from "./routing/route-call.ts";
 import type { Gateway } from "./settling/state.ts";
 
@@ -43,6 +47,7 @@ export async function complete(gateway: Gateway, incoming: Incoming): Promise<vo
   });
   tellDropped(reply, call);
   const answer = call.chat.stream ? answerStream : answerJson;
+  watchDrop(gateway, call, reply.raw);
   await carried(gateway, call, () => answer(gateway, call, incoming));
 }
 
@@ -60,15 +65,31 @@ async function admit(gateway: Gateway, incoming: Incoming): Promise<HeldCall | R
     bytes: body as Buffer,
     now: deps.clock.now(),
   });
-  const answered = key && (await checkKey(deps.db, actor, key));
+  const { organization } = await laidFor(gateway, actor);
+  const fold = foldOf(organization, { endpoint: chat.endpoint, bytes: body as Buffer });
+  const answered = await answeredBefore(gateway, incoming, { key, fold });
   if (answered) return answered;
   const projectId = projectOf(chat, request.headers["x-holdfast-project"]);
   const fit = fitOf(chat, request.headers["x-holdfast-fit"]);
   const caching = await cachingOf(gateway, actor, { chat, route, headers: request.headers });
   const entry = caching && (await findAnswer(gateway, actor, caching));
   if (entry) return takeHit(gateway, { requestId, actor, chat, key, projectId }, entry, incoming.reply);
-  const asking = { requestId, actor, chat, route, key, projectId, fit, caching, startedAt };
+  const asking = { requestId, actor, chat, route, key, projectId, fit, caching, fold, startedAt };
   return takeHold(gateway, asking, (name, value) => void incoming.reply.header(name, value));
+}
+
+/** The answer of the call that this one repeats, by its key or as a retry; null for a call of its own. */
+async function answeredBefore(
+  gateway: Gateway,
+  { actor, request, reply }: Incoming,
+  { key, fold }: { key: KeptKey | null; fold: Fold | null },
+): Promise<Replay | null> {
+  const joins = fold !== null && isRetry(request);
+  if (joins) await awaitDropped(gateway, actor, fold, reply.raw);
+  if (key) return checkKey(gateway.deps.db, actor, key);
+  const joined = joins ? await findJoined(gateway, actor, fold) : null;
+  if (joined) noteJoined(gateway, actor, joined, reply.raw);
+  return joined;
 }
 
 /** Tells who is asked instead, while that can still be told. */
@@ -122,23 +143,24 @@ async function answerStream(gateway: Gateway, call: HeldCall, { dialect, reply }
     raw,
     progress: call.progress,
     voice: dialect.voice(toldOf(gateway, call)),
-    keep: call.keyed || call.caching !== null,
+    keep: keepsAnswer(call) || call.caching !== null,
     open: () => openStream(reply),
   });
   const end = await ask(
     gateway,
     call,
-    (candidate) => relay.run(candidate.provider, upstreamBody(call.chat, candidate, call.bound)),
+    (candidate) => relay.run(askedOf(call, candidate), upstreamBody(call.chat, candidate, call.bound)),
     () => tellWho(reply, call),
   );
   if (end.firstContentMs !== null) gateway.metrics.firstContentSeconds.observe(end.firstContentMs / 1_000);
   // The caller learns of a break at once; what it cost is found out afterwards.
   const opened = relay.opened;
   if (end.end === "failed" && opened) relay.breakOff(problemOf(end).kind);
-  if (end.end === "complete") relay.flush();
+  const whole = isWhole(call, end);
+  if (whole) relay.flush();
   let tail: Tail | null = null;
   const { cost } = await settleUp(gateway, call, end, (usage) => {
-    if (end.end !== "complete") return null;
+    if (!whole) return null;
     tail = relay.tail(usage);
     const bytes = relay.sent;
     return bytes && { streamed: true, bytes, tail };

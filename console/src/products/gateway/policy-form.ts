@@ -55,6 +55,7 @@ export function policyOf(form: FormData): PolicyOfCalls {
     routing: routingOf(form),
     allowed_models: allowed.length > 0 ? allowed : null,
     cache: cacheOf(form),
+    fold_retries: form.has("fold_retries"),
   };
 }
 
@@ -69,7 +70,12 @@ export function defaultsOf(form: FormData): DefaultsOfKey {
 export const shownList = (list: readonly string[] | null | undefined): string => list?.join(", ") ?? "";
 
 /** In one line, for whoever only reads it. */
-export function summaryOf({ routing, allowed_models: allowed, cache }: LlmPolicy): string {
+export function summaryOf({
+  routing,
+  allowed_models: allowed,
+  cache,
+  fold_retries: folds,
+}: LlmPolicy): string {
   const parts = [
     routing?.sort && SORTS.find(([value]) => value === routing.sort)?.[1],
     routing?.order?.length && `first ${routing.order.join(", ")}`,
@@ -79,6 +85,7 @@ export function summaryOf({ routing, allowed_models: allowed, cache }: LlmPolicy
     routing?.allow_fallbacks === false && "no second try elsewhere",
     allowed && `${allowed.length} models allowed`,
     cache && `the same call is answered again for ${Math.round(cache.ttl_seconds / 60)} min`,
+    folds && "lost calls are not paid twice",
   ].filter((part) => typeof part === "string");
   return parts.length === 0
     ? "Nothing is laid down: the installation's own order counts."

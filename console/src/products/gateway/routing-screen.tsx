@@ -8,7 +8,7 @@ import { formatInteger, humanize } from "../../lib/format.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Card, CardHead } from "../../ui/card.tsx";
-import { TextArea } from "../../ui/field.tsx";
+import { Checkbox, TextArea } from "../../ui/field.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Failure, Notice, Skeleton } from "../../ui/states.tsx";
 import { CacheFields, RoutingFields } from "./option-fields.tsx";
@@ -82,6 +82,12 @@ function PolicyForm({ policy }: { policy: LlmPolicy }) {
   return (
     <form onSubmit={submit} className="flex flex-col gap-4 p-4">
       <RoutingFields routing={policy.routing ?? {}} unsaid="As the installation has it" />
+      <Checkbox
+        name="fold_retries"
+        label="Do not pay for a lost call twice"
+        note="A retry by an SDK within two minutes gets the answer of the call whose connection was lost; such calls are read to their end."
+        defaultChecked={policy.fold_retries}
+      />
       <CacheFields cache={policy.cache} unsaid="Only where a call asks for it" />
       <TextArea
         label="Models that may be called"

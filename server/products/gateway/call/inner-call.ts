@@ -63,6 +63,7 @@ async function answer(gateway: Gateway, asked: InnerCall, signal: AbortSignal): 
       projectId,
       fit: false,
       caching: null,
+      fold: null,
       startedAt,
     };
     return takeHold(gateway, asking, () => undefined);

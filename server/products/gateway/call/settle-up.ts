@@ -8,7 +8,7 @@ import { defer, settle, type Cost } from "../settling/settle.ts";
 import type { Gateway } from "../settling/state.ts";
 import { measure } from "./bound/measure.ts";
 import { NO_USAGE, outcomeOf, tokensOf } from "./charge.ts";
-import type { HeldCall } from "./held-call.ts";
+import { askedOf, isWhole, keepsAnswer, type HeldCall } from "./held-call.ts";
 import type { Waiting } from "./relay/left.ts";
 import { faults, type RelayEnd } from "./relay/outcome.ts";
 import { relayJson, type JsonEnd } from "./relay/relay-json.ts";
@@ -30,12 +30,12 @@ export async function askJson(
     call,
     (candidate) => {
       const body = upstreamBody(call.chat, candidate, call.bound);
-      return relayJson({ asked: candidate.provider, task, watch, timeouts, body, waiting: on.waiting });
+      return relayJson({ asked: askedOf(call, candidate), task, watch, timeouts, body, waiting: on.waiting });
     },
     on.changed,
   );
   const settled = await settleUp(gateway, call, end, (usage) =>
-    end.end === "complete" ? on.answered(end, usage) : null,
+    isWhole(call, end) ? on.answered(end, usage) : null,
   );
   return { ...settled, end };
 }
@@ -65,7 +65,7 @@ export async function settleUp(
     void defer(gateway, call, end);
     return { cost: null, usage, kept };
   }
-  const keeps = call.keyed && (kept?.bytes.length ?? 0) <= MOST_KEPT_BYTES;
+  const keeps = keepsAnswer(call) && (kept?.bytes.length ?? 0) <= MOST_KEPT_BYTES;
   const cost = await settle(gateway, call, end, {
     charge,
     kept: keeps ? kept : null,

@@ -52,5 +52,7 @@ export async function carried<T>(gateway: Gateway, call: HeldCall, act: () => Pr
   } catch (error) {
     if (!(error instanceof Problem)) gateway.calls.delete(call);
     throw error;
+  } finally {
+    call.fold?.end();
   }
 }

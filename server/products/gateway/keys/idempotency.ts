@@ -27,7 +27,7 @@ export function keyOf(
 }
 
 /** Of what was asked: the same bytes at another endpoint are another request. */
-function hashOf({ endpoint, bytes }: { endpoint: Endpoint; bytes: Buffer }): Buffer {
+export function hashOf({ endpoint, bytes }: { endpoint: Endpoint; bytes: Buffer }): Buffer {
   const hash = createHash("sha256");
   if (endpoint !== "chat/completions") hash.update(`${endpoint}\n`);
   return hash.update(bytes).digest();

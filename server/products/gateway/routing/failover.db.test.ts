@@ -132,6 +132,7 @@ test("an organization's policy routes its calls at once and limits its models; a
     routing: { only: ["openrouter"] },
     allowed_models: [MODEL],
     cache: null,
+    fold_retries: false,
   });
   expect((await put({ routing: null, allowed_models: null })).status).toBe(200);
   expect((await call()).headers.get("x-holdfast-route")).toBe("balanced");

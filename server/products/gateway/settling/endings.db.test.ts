@@ -160,6 +160,7 @@ test("an open call of a dead process is settled once by the provider's books, or
         projectId: null,
         fit: false,
         caching: null,
+        fold: null,
         limits: [],
         rates: await takeRates(unlimited.limiter.meter, {
           bounds: [],

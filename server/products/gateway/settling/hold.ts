@@ -2,6 +2,7 @@ import { addMs } from "../../../platform/clock.ts";
 import { newId } from "../../../platform/ids.ts";
 import { Problem } from "../../../platform/problem.ts";
 import { boundCost, fitBound, outputMicros, tightenBound, type Bound } from "../call/bound/bound.ts";
+import type { Fold } from "../folds/fold.ts";
 import type { HeldCall } from "../call/held-call.ts";
 import { judgedInside, personOf, type Bound as Limit, type Spender } from "../limits/bound.ts";
 import type { Caching } from "../cache/caching.ts";
@@ -28,6 +29,8 @@ export type Asking = {
   fit: boolean;
   /** How its answer is kept for calls of the same; null: it is not. */
   caching: Caching | null;
+  /** How a retry may join it; null: it may not. */
+  fold: Fold | null;
   /** What binds the caller. */
   limits: readonly Limit[];
   rates: Taken;
@@ -114,6 +117,7 @@ async function tryHold(gateway: Gateway, asking: Asking, bound: Bound) {
     bound,
     keyed: key !== null,
     caching: asking.caching,
+    fold: asking.fold,
     rates,
     startedAt,
     progress: { generationId: null, events: 0 },

@@ -16,8 +16,12 @@ export const policySchema = z
     cache: cacheOption.nullable().default(null).meta({
       description: "The same call is answered again without a provider; null: only where a call asks for it",
     }),
+    fold_retries: z.boolean().default(false).meta({
+      description:
+        "A retry by an SDK of a call whose connection was lost gets that call's answer instead of paying twice; such calls are read to their end",
+    }),
   })
   .meta({ id: "LlmPolicy" });
 
 export type Policy = z.output<typeof policySchema>;
-export const NO_POLICY: Policy = { routing: null, allowed_models: null, cache: null };
+export const NO_POLICY: Policy = { routing: null, allowed_models: null, cache: null, fold_retries: false };
