@@ -377,6 +377,7 @@ export type GatewayAttempts = {
   cost_micros: bigint;
   estimated_micros: bigint;
   xid: bigint;
+  audio_ms: bigint;
 };
 
 /** gateway.budget_windows */
@@ -539,6 +540,7 @@ export type GatewayPriceLines = {
   upstream_model: string | null;
   cache_write_1h_usd: string | null;
   markup_percent: number;
+  audio_second_usd: string;
 };
 
 /** gateway.price_versions */
@@ -665,6 +667,7 @@ export type GatewayRequests = {
   person_id: string | null;
   project_id: string | null;
   own_key_id: string | null;
+  audio_ms: bigint;
 };
 
 /** gateway.reservations */
@@ -719,6 +722,7 @@ export type GatewayUsageHour = {
   loss_usd: string;
   first_content: number[];
   markup_usd: string;
+  audio_ms: bigint;
 };
 
 /** gateway.usage_rolled */

@@ -576,6 +576,7 @@ CREATE TABLE gateway.attempts (
   cost_micros bigint NOT NULL DEFAULT 0,
   estimated_micros bigint NOT NULL DEFAULT 0,
   xid bigint NOT NULL DEFAULT ((pg_current_xact_id())::text)::bigint,
+  audio_ms bigint NOT NULL DEFAULT 0,
   CONSTRAINT attempts_pkey PRIMARY KEY (org_id, id),
   CONSTRAINT attempts_basis_check CHECK ((basis = ANY (ARRAY['none'::text, 'estimated'::text, 'reported'::text, 'reconciled'::text])))
 );
@@ -769,7 +770,7 @@ CREATE TABLE gateway.models (
   aliases text[] NOT NULL DEFAULT '{}'::text[],
   task text NOT NULL DEFAULT 'chat'::text,
   CONSTRAINT models_pkey PRIMARY KEY (id),
-  CONSTRAINT models_task_check CHECK ((task = ANY (ARRAY['chat'::text, 'embedding'::text])))
+  CONSTRAINT models_task_check CHECK ((task = ANY (ARRAY['chat'::text, 'embedding'::text, 'transcription'::text])))
 );
 GRANT INSERT, SELECT, UPDATE ON TABLE gateway.models TO holdfast_app;
 GRANT SELECT ON TABLE gateway.models TO holdfast_operator;
@@ -816,6 +817,7 @@ CREATE TABLE gateway.price_lines (
   upstream_model text,
   cache_write_1h_usd text,
   markup_percent integer NOT NULL DEFAULT 0,
+  audio_second_usd text NOT NULL DEFAULT '0'::text,
   CONSTRAINT price_lines_pkey PRIMARY KEY (version, model),
   CONSTRAINT price_lines_markup_percent_check CHECK (((markup_percent >= 0) AND (markup_percent <= 500)))
 );
@@ -982,6 +984,7 @@ CREATE TABLE gateway.requests (
   person_id text,
   project_id text,
   own_key_id text,
+  audio_ms bigint NOT NULL DEFAULT 0,
   CONSTRAINT requests_pkey PRIMARY KEY (org_id, id),
   CONSTRAINT requests_basis_check CHECK ((basis = ANY (ARRAY['none'::text, 'estimated'::text, 'reported'::text, 'reconciled'::text]))),
   CONSTRAINT requests_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text]))),
@@ -1065,6 +1068,7 @@ CREATE TABLE gateway.usage_hour (
   loss_usd numeric(38,18) NOT NULL,
   first_content integer[] NOT NULL,
   markup_usd numeric(38,18) NOT NULL DEFAULT 0,
+  audio_ms bigint NOT NULL DEFAULT 0,
   CONSTRAINT usage_hour_pkey PRIMARY KEY (org_id, mode, hour, model, provider, credential_id, user_id, project_id, endpoint, outcome),
   CONSTRAINT usage_hour_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text])))
 );

@@ -2665,13 +2665,14 @@ export type Model = {
     /**
      * The endpoints at which it is called
      */
-    task: 'chat' | 'embedding';
+    task: 'chat' | 'embedding' | 'transcription';
     context_length: number;
     max_output_tokens: number;
     pricing: {
         prompt: string;
         completion: string;
         input_cache_read: string;
+        audio_second: string;
     };
     providers: Array<string>;
 };
@@ -2720,6 +2721,10 @@ export type TokenUsage = {
         cache_write_tokens: number;
         output_tokens: number;
         reasoning_tokens: number;
+        /**
+         * Sound that was paid by the second, in milliseconds
+         */
+        audio_ms: number;
         cost_micros: number;
         first_content_p50_ms: number | null;
         first_content_p95_ms: number | null;
@@ -2744,6 +2749,10 @@ export type TokenUsage = {
         cache_write_tokens: number;
         output_tokens: number;
         reasoning_tokens: number;
+        /**
+         * Sound that was paid by the second, in milliseconds
+         */
+        audio_ms: number;
         cost_micros: number;
         first_content_p50_ms: number | null;
         first_content_p95_ms: number | null;
@@ -2786,6 +2795,7 @@ export type UsageRecord = {
     cache_write_tokens: number;
     output_tokens: number;
     reasoning_tokens: number;
+    audio_ms: number;
     first_content_ms: number | null;
 };
 
@@ -2901,6 +2911,10 @@ export type Receipt = {
             output_tokens: number;
             reasoning_tokens: number;
             /**
+             * Sound that was paid by the second, in milliseconds
+             */
+            audio_ms: number;
+            /**
              * What it adds; a correction holds the difference
              */
             cost_usd: string;
@@ -2911,6 +2925,10 @@ export type Receipt = {
             cache_write_tokens: number;
             output_tokens: number;
             reasoning_tokens: number;
+            /**
+             * Sound that was paid by the second, in milliseconds
+             */
+            audio_ms: number;
         };
         /**
          * Counts × prices; each token is in one line
@@ -3216,26 +3234,30 @@ export type AdminModel = {
          */
         upstream_model: string | null;
         /**
-         * USD per token or request, exact, as the provider lists it
+         * USD per token, request or second of sound, exact, as the provider lists it
          */
         input_usd: string;
         /**
-         * USD per token or request, exact, as the provider lists it
+         * USD per token, request or second of sound, exact, as the provider lists it
          */
         output_usd: string;
         /**
-         * USD per token or request, exact, as the provider lists it
+         * USD per token, request or second of sound, exact, as the provider lists it
          */
         cache_read_usd: string;
         /**
-         * USD per token or request, exact, as the provider lists it
+         * USD per token, request or second of sound, exact, as the provider lists it
          */
         cache_write_usd: string;
         cache_write_1h_usd: string | null;
         /**
-         * USD per token or request, exact, as the provider lists it
+         * USD per token, request or second of sound, exact, as the provider lists it
          */
         request_usd: string;
+        /**
+         * USD per token, request or second of sound, exact, as the provider lists it
+         */
+        audio_second_usd: string;
         /**
          * What callers pay on top
          */
@@ -9521,6 +9543,29 @@ export type CreateMessageResponses = {
     200: unknown;
 };
 
+export type CreateTranscriptionData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/audio/transcriptions';
+};
+
+export type CreateTranscriptionErrors = {
+    /**
+     * An error
+     */
+    default: OpenAiError;
+};
+
+export type CreateTranscriptionError = CreateTranscriptionErrors[keyof CreateTranscriptionErrors];
+
+export type CreateTranscriptionResponses = {
+    /**
+     * Success
+     */
+    200: unknown;
+};
+
 export type CountMessageTokensData = {
     body?: never;
     path?: never;
@@ -9712,6 +9757,29 @@ export type CreateMessageLlmErrors = {
 export type CreateMessageLlmError = CreateMessageLlmErrors[keyof CreateMessageLlmErrors];
 
 export type CreateMessageLlmResponses = {
+    /**
+     * Success
+     */
+    200: unknown;
+};
+
+export type CreateTranscriptionLlmData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/llm/audio/transcriptions';
+};
+
+export type CreateTranscriptionLlmErrors = {
+    /**
+     * An error
+     */
+    default: OpenAiError;
+};
+
+export type CreateTranscriptionLlmError = CreateTranscriptionLlmErrors[keyof CreateTranscriptionLlmErrors];
+
+export type CreateTranscriptionLlmResponses = {
     /**
      * Success
      */

@@ -1,5 +1,6 @@
 /** How to call the operations on credits and their limits. */
 import type { TestApp } from "../harness/app.ts";
+import { wav } from "../harness/sounds.ts";
 import type { Example } from "./examples.ts";
 import { credits, once, ownOrganization } from "./rows.ts";
 
@@ -36,6 +37,19 @@ export const message = spending({
   messages: [{ role: "user", content: "Hello" }],
 });
 export const response = spending({ model: "sandbox/echo", max_output_tokens: 5, input: "Hello" });
+
+/** Two seconds of sound. */
+export const transcription: Example = {
+  async given(app) {
+    await credits(app);
+    const form = new FormData();
+    form.append("model", "openai/whisper-1");
+    form.append("file", new File([Uint8Array.from(wav(2))], "sound.wav"));
+    const sent = new Response(form);
+    const body = new Uint8Array(await sent.arrayBuffer());
+    return { body, headers: { "content-type": sent.headers.get("content-type") ?? "" } };
+  },
+};
 
 export const gatewayExamples: Record<string, Example> = {
   reserveTokens: {

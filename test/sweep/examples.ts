@@ -37,7 +37,14 @@ import {
   ownOrganization,
 } from "./rows.ts";
 import { billingExamples } from "./examples-billing.ts";
-import { completion, embedding, gatewayExamples, message, response } from "./examples-gateway.ts";
+import {
+  completion,
+  embedding,
+  gatewayExamples,
+  message,
+  response,
+  transcription,
+} from "./examples-gateway.ts";
 import { paymentsExamples } from "./examples-payments.ts";
 import { relayExamples } from "./examples-relay.ts";
 import { llmExamples } from "./examples-llm.ts";
@@ -266,6 +273,8 @@ export const examples: Record<string, Example> = {
   createCompletionLlm: completion,
   createEmbedding: embedding,
   createEmbeddingLlm: embedding,
+  createTranscription: transcription,
+  createTranscriptionLlm: transcription,
   createResponse: response,
   createResponseLlm: response,
   createMessage: message,

@@ -12,7 +12,7 @@ import { readOperations, type Operation } from "./operations.ts";
 import { aSuspendedOwner } from "./rows-team.ts";
 
 // The calls make many members and invitations.
-const app = await startTestApp({ env: { SEATS_PER_ORGANIZATION: "10000" } });
+const app = await startTestApp({ llm: ["openai"], env: { SEATS_PER_ORGANIZATION: "10000" } });
 afterAll(() => app.close());
 
 const { document, operations } = await readOperations(app.anonymous);

@@ -1,4 +1,4 @@
-/** OpenAI, mounted at `/openai/v1`: chat, embeddings and models. */
+/** OpenAI, mounted at `/openai/v1`: chat, embeddings, transcriptions and models. */
 import type { Company } from "../../core/company.ts";
 import type { Dialect } from "../answers/dialect.ts";
 import type { Refusal } from "../answers/errors.ts";
@@ -7,6 +7,8 @@ import { isObject, readChat, type Chat } from "../request.ts";
 import { chunksOf, DONE, jsonText, type Manner } from "../answers/wire.ts";
 import { embedIn } from "../embeddings/embed.ts";
 import { embeddingModels, findEmbeddingModel } from "../embeddings/models.ts";
+import { findSoundModel, soundModels } from "../transcriptions/models.ts";
+import { transcribeIn } from "../transcriptions/transcribe.ts";
 import { chatCompany, json } from "./chat-company.ts";
 
 const VENDOR = "openai/";
@@ -80,10 +82,12 @@ export const openai: Company = chatCompany({
   routes: {
     "POST /v1/embeddings": (exchange) =>
       embedIn({ dialect, find: (id) => findEmbeddingModel(`${VENDOR}${id}`), own: false }, exchange),
+    "POST /v1/audio/transcriptions": (exchange) =>
+      transcribeIn({ dialect, find: (id) => findSoundModel(`${VENDOR}${id}`) }, exchange),
     "GET /v1/models": (exchange) =>
       json(exchange, {
         object: "list",
-        data: [...models, ...embeddingModels]
+        data: [...models, ...embeddingModels, ...soundModels]
           .filter(({ id }) => id.startsWith(VENDOR))
           .map(({ id, created }) => ({
             id: id.slice(VENDOR.length),

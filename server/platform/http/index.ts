@@ -21,6 +21,7 @@ export {
   type Role,
 } from "./access.ts";
 export { idParam, instant, int64, listAnswer, listQuery, text } from "./schemas.ts";
+export { readMultipart, type Part } from "./multipart.ts";
 export { rangeOf, rangeQuery, type Range } from "./range.ts";
 export { openCursor, pageOf, sealCursor } from "./cursor.ts";
 export { inNetworks, isNetwork, maskIp, networkOf, networks } from "./address.ts";

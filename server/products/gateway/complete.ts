@@ -56,17 +56,19 @@ async function admit(gateway: Gateway, incoming: Incoming): Promise<HeldCall | R
   const { actor, requestId, request, body } = incoming;
   const startedAt = performance.now();
   const { deps } = gateway;
-  const chat = incoming.dialect.read(body);
+  const chat = await incoming.dialect.read(body);
+  // Of a form each sending has another boundary.
+  const bytes = chat.sound ? chat.bytes : (body as Buffer);
   const route = await routeCall(gateway, actor, chat, request.headers);
   const key = keyOf(request.headers["idempotency-key"], {
     actor,
     requestId,
     endpoint: chat.endpoint,
-    bytes: body as Buffer,
+    bytes,
     now: deps.clock.now(),
   });
   const { organization } = await laidFor(gateway, actor);
-  const fold = foldOf(organization, { endpoint: chat.endpoint, bytes: body as Buffer });
+  const fold = foldOf(organization, { endpoint: chat.endpoint, bytes });
   const answered = await answeredBefore(gateway, incoming, { key, fold });
   if (answered) return answered;
   const projectId = projectOf(chat, request.headers["x-holdfast-project"]);
@@ -132,7 +134,10 @@ async function answerJson(gateway: Gateway, call: HeldCall, { dialect, reply }: 
       "x-holdfast-price-version": call.serving.price.version,
     });
   }
-  reply.code(200).type("application/json").send(kept.bytes);
+  reply
+    .code(200)
+    .type(dialect.mediaType?.() ?? "application/json")
+    .send(kept.bytes);
 }
 
 async function answerStream(gateway: Gateway, call: HeldCall, { dialect, reply }: Incoming): Promise<void> {

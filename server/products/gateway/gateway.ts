@@ -1,4 +1,5 @@
 import { createHoldBatcher } from "../../kernel/ledger/index.ts";
+import { createSoundReader } from "../../platform/sound/index.ts";
 import { createTokenCounter } from "../../vendors/llm/index.ts";
 import { defaultTimeouts } from "./call/relay/timeouts.ts";
 import { hitsOf } from "./cache/serve.ts";
@@ -30,6 +31,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
   const running: Gateway["running"] = new Map();
   const settling: Gateway["settling"] = new Set();
   const tokens = createTokenCounter();
+  const sounds = createSoundReader();
   const gateway: Gateway = {
     deps,
     registry,
@@ -53,6 +55,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
       ...(deps.announce ? { announce: deps.announce } : {}),
     }),
     tokens,
+    sounds,
     policies: createPolicies(deps),
     watch: createWatch(),
     timeouts: { ...defaultTimeouts, ...deps.timeouts },
@@ -73,7 +76,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
       timers.forEach(clearTimeout);
       stopSigns();
       gateway.policies.close();
-      await tokens.close();
+      await Promise.all([tokens.close(), sounds.close()]);
       if (given === "late") return;
       await gateway.batcher.drain();
     },

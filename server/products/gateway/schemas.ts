@@ -8,11 +8,18 @@ const model = z
     created: z.int(),
     owned_by: z.string(),
     name: z.string(),
-    task: z.enum(["chat", "embedding"]).meta({ description: "The endpoints at which it is called" }),
+    task: z
+      .enum(["chat", "embedding", "transcription"])
+      .meta({ description: "The endpoints at which it is called" }),
     context_length: z.int(),
     max_output_tokens: z.int(),
-    /** USD per token, exact decimals. */
-    pricing: z.object({ prompt: z.string(), completion: z.string(), input_cache_read: z.string() }),
+    /** USD per token or second of sound, exact decimals. */
+    pricing: z.object({
+      prompt: z.string(),
+      completion: z.string(),
+      input_cache_read: z.string(),
+      audio_second: z.string(),
+    }),
     providers: z.array(z.string()),
   })
   .meta({ id: "Model" });
@@ -92,6 +99,7 @@ const sums = {
   cache_write_tokens: int64,
   output_tokens: int64,
   reasoning_tokens: int64,
+  audio_ms: int64.meta({ description: "Sound that was paid by the second, in milliseconds" }),
   cost_micros: int64,
   first_content_p50_ms: z.int().nullable(),
   first_content_p95_ms: z.int().nullable(),
@@ -133,6 +141,7 @@ export const recordsAnswer = listAnswer(
       cache_write_tokens: int64,
       output_tokens: int64,
       reasoning_tokens: int64,
+      audio_ms: int64,
       first_content_ms: z.int().nullable(),
     })
     .meta({ id: "UsageRecord" }),

@@ -1,4 +1,4 @@
-import { readUsage, type Usage } from "./usage.ts";
+import { readTranscriptionUsage, readUsage, type Usage } from "./usage.ts";
 
 /** What a whole JSON answer says. */
 export type Answer = {
@@ -36,6 +36,14 @@ export function readEmbeddings(bytes: Buffer): Answer | null {
   if (data.length === 0 || !data.every(isVector)) return null;
   const usage = isFields(value["usage"]) ? { completion_tokens: 0, ...value["usage"] } : null;
   return { generationId: idOf(value), usage: readUsage(usage), content: true, texts: [] };
+}
+
+/** Reads a transcription; null for one that is malformed or reports an error instead. Silence is an answer as well. */
+export function readTranscription(bytes: Buffer): Answer | null {
+  const value = parse(bytes);
+  const text = value?.["text"];
+  if (value === null || isFields(value["error"]) || typeof text !== "string") return null;
+  return { generationId: null, usage: readTranscriptionUsage(value["usage"]), content: true, texts: [text] };
 }
 
 const isVector = (value: unknown): boolean =>

@@ -27,6 +27,8 @@ export type Kind = {
   chatPath: string;
   /** Null where it makes no embeddings. */
   embeddingsPath: string | null;
+  /** Null where it writes down no sound. */
+  transcriptionsPath: string | null;
   /** Where it counts the tokens of a prompt without answering it; null where it does not. */
   countPath: string | null;
   modelsPath: string;
@@ -54,6 +56,7 @@ const OPENAI_SHAPED = {
   credential: bearer,
   chatPath: "/chat/completions",
   embeddingsPath: "/embeddings",
+  transcriptionsPath: null,
   countPath: null,
   modelsPath: "/models",
   checkPath: "/models",
@@ -64,6 +67,8 @@ const OPENAI_SHAPED = {
   connect: null,
   onDisconnect: "drain",
 } as const;
+
+const TRANSCRIPTIONS = "/audio/transcriptions";
 
 /** Glama tells usage only on asking, and a little late. */
 const LATE = [0, ...Array.from({ length: 10 }, () => 200)];
@@ -87,6 +92,7 @@ export const KINDS: Readonly<Record<ProviderKind, Kind>> = {
     officialUrl: "https://glama.ai/api/gateway",
     chatPath: "/openai/v1/chat/completions",
     embeddingsPath: null,
+    transcriptionsPath: null,
     countPath: null,
     modelsPath: "/v1/models",
     checkPath: "/v1/models",
@@ -105,6 +111,7 @@ export const KINDS: Readonly<Record<ProviderKind, Kind>> = {
     ...OPENAI_SHAPED,
     officialUrl: "https://api.openai.com/v1",
     takes: OPENAI_FIELDS,
+    transcriptionsPath: TRANSCRIPTIONS,
     onDisconnect: "abort",
   },
   anthropic: {
@@ -114,6 +121,7 @@ export const KINDS: Readonly<Record<ProviderKind, Kind>> = {
     credential: (apiKey) => ({ "x-api-key": apiKey, "anthropic-version": "2023-06-01" }),
     chatPath: "/messages",
     embeddingsPath: null,
+    transcriptionsPath: null,
     countPath: "/messages/count_tokens",
     modelsPath: "/models",
     checkPath: "/models",
@@ -124,7 +132,7 @@ export const KINDS: Readonly<Record<ProviderKind, Kind>> = {
     connect: null,
     onDisconnect: "abort",
   },
-  compatible: { ...OPENAI_SHAPED, officialUrl: null },
+  compatible: { ...OPENAI_SHAPED, transcriptionsPath: TRANSCRIPTIONS, officialUrl: null },
 };
 
 /** True where calls cost real money: at the company itself, and at an address nobody vouches for. */

@@ -4,6 +4,7 @@ import { publicConnector } from "../../platform/outbound/index.ts";
 import { assert } from "../../platform/problem.ts";
 import type { DayBooks } from "./activity.ts";
 import { keysByBrowser, type Ask, type KeysByBrowser } from "./connect.ts";
+import { formBody, type Form } from "./form.ts";
 import { isLive, isLoopback, KINDS, type Kind, type ProviderKind } from "./kinds.ts";
 import { askMessages } from "./messages/call.ts";
 import { readCount, toCount } from "./messages/count.ts";
@@ -47,6 +48,10 @@ export type LanguageModels = KeysByBrowser & {
   readonly embeds: boolean;
   /** Sends a body for embeddings as it is; only where `embeds`. */
   embed(body: Buffer, listener: CallListener): OpenCall;
+  /** It writes down sound. */
+  readonly transcribes: boolean;
+  /** Sends sound with its fields; only where `transcribes`. */
+  transcribe(form: Form, listener: CallListener): OpenCall;
   /** Tokens of a chat's prompt as it counts them itself; null where it does not, or not now. Never throws. */
   countTokens(body: Buffer, signal: AbortSignal): Promise<number | null>;
   /** Asks for the usage and cost of a generation; never throws. */
@@ -93,9 +98,10 @@ export function createProvider(options: ProviderOptions): LanguageModels {
   };
   const get = (below: string, signal: AbortSignal) =>
     lookups.request({ method: "GET", path: `${pathname}${below}`, headers, signal });
-  const post = (below: string, body: Buffer, listener: CallListener): OpenCall => {
+  const post: Post = (below, body, listener, type) => {
     const call = new CallHandler(listener, way.generationHeader);
-    calls.dispatch({ method: "POST", path: `${pathname}${below}`, headers, body }, call);
+    const sent = type === undefined ? headers : { ...headers, "content-type": type };
+    calls.dispatch({ method: "POST", path: `${pathname}${below}`, headers: sent, body }, call);
     return call;
   };
   const send = (body: Buffer, listener: CallListener) => post(way.chatPath, body, listener);
@@ -107,11 +113,7 @@ export function createProvider(options: ProviderOptions): LanguageModels {
     lookupPauses: way.lookupPauses,
     chat: (body, listener) =>
       way.dialect === "messages" ? askMessages(body, listener, send) : send(body, listener),
-    embeds: way.embeddingsPath !== null,
-    embed(body, listener) {
-      assert(way.embeddingsPath !== null, "only those that make embeddings are asked for them");
-      return post(way.embeddingsPath, body, listener);
-    },
+    ...beyondChats(way, post),
     async countTokens(chat, signal) {
       const body = way.countPath === null ? null : toCount(chat);
       if (body === null) return null;
@@ -138,6 +140,26 @@ export function createProvider(options: ProviderOptions): LanguageModels {
     },
   };
 }
+
+type Post = (below: string, body: Buffer, listener: CallListener, contentType?: string) => OpenCall;
+
+/** Vectors and sound, where the company has them. */
+const beyondChats = (
+  { embeddingsPath, transcriptionsPath }: Kind,
+  post: Post,
+): Pick<LanguageModels, "embeds" | "embed" | "transcribes" | "transcribe"> => ({
+  embeds: embeddingsPath !== null,
+  embed(body, listener) {
+    assert(embeddingsPath !== null, "only those that make embeddings are asked for them");
+    return post(embeddingsPath, body, listener);
+  },
+  transcribes: transcriptionsPath !== null,
+  transcribe(form, listener) {
+    assert(transcriptionsPath !== null, "only those that write down sound are asked for it");
+    const { contentType, body } = formBody(form);
+    return post(transcriptionsPath, body, listener, contentType);
+  },
+});
 
 /** Asks without a key, for one. */
 const keyless =

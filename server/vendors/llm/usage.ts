@@ -8,6 +8,8 @@ export type Usage = {
   /** Reasoning included. */
   outputTokens: number;
   reasoningTokens: number;
+  /** Milliseconds of sound, where those are what is counted; in no token. */
+  audioMs?: number;
   /** The provider's own figure, exact, in 10⁻¹⁸ USD; null where it gives none. */
   costAtto: bigint | null;
 };
@@ -34,6 +36,19 @@ export function readUsage(value: unknown): Usage | null {
     reasoning: count(completion["reasoning_tokens"]),
     cost: usage["cost"] ?? usage["total_cost"],
   });
+}
+
+const LONGEST_SECONDS = 86_400;
+
+/** `usage` of a transcription, by tokens or by seconds; null for what is no usage. */
+export function readTranscriptionUsage(value: unknown): Usage | null {
+  const usage = asFields(value);
+  if (usage["type"] === "tokens")
+    return readUsage({ prompt_tokens: usage["input_tokens"], completion_tokens: usage["output_tokens"] });
+  const seconds = usage["seconds"];
+  if (typeof seconds !== "number" || !(seconds >= 0 && seconds <= LONGEST_SECONDS)) return null;
+  const nothing = disjoint({ prompt: 0, cacheRead: 0, cacheWrite: 0, output: 0, reasoning: 0, cost: null });
+  return { ...nothing, audioMs: Math.ceil(seconds * 1_000) };
 }
 
 /** Glama's completion request; null while its usage is not known there. */

@@ -12,6 +12,12 @@ import { perMillion } from "./prices.ts";
 
 const size = (value: number | null | undefined) => (value ? formatInteger(value) : "–");
 
+/** Models that write down sound may be paid by its seconds alone. */
+const bySecond = ({ pricing }: Model): string | null => {
+  const usd = pricing?.audio_second ?? "0";
+  return usd === "0" ? null : `$${usd}/s`;
+};
+
 const columns: Column<Model>[] = [
   {
     key: "id",
@@ -30,14 +36,14 @@ const columns: Column<Model>[] = [
     header: "Input / M",
     width: "6rem",
     align: "right",
-    cell: (row) => perMillion(row.pricing?.prompt),
+    cell: (row) => bySecond(row) ?? perMillion(row.pricing?.prompt),
   },
   {
     key: "out",
     header: "Output / M",
     width: "6rem",
     align: "right",
-    cell: (row) => perMillion(row.pricing?.completion),
+    cell: (row) => (bySecond(row) ? "–" : perMillion(row.pricing?.completion)),
   },
   {
     key: "window",
@@ -62,7 +68,7 @@ export function ModelsScreen() {
   return (
     <Page
       title="Models"
-      about="What can be called, and what it costs: US dollars per million tokens. One credit pays one cent."
+      about="What can be called, and what it costs: US dollars per million tokens, or per second of sound. One credit pays one cent."
     >
       <Card>
         <Table

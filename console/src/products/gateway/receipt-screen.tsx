@@ -26,6 +26,10 @@ const COST_FROM = {
   nothing: "Nothing was charged",
 } as const;
 
+/** Sound is counted in milliseconds and paid by the second. */
+const quantityOf = ({ line, quantity }: Paper["lines"][number]): string =>
+  line === "audio_second" ? `${quantity / 1_000} s` : formatInteger(quantity);
+
 const titleOf = (error: unknown): string =>
   error instanceof ApiError && error.code === "not_settled" ? "This call still runs" : messageOf(error);
 
@@ -154,7 +158,7 @@ const lineColumns: Column<Paper["lines"][number]>[] = [
     header: "Quantity",
     width: "6rem",
     align: "right",
-    cell: (row) => formatInteger(row.quantity),
+    cell: (row) => quantityOf(row),
   },
   { key: "price", header: "Price", width: "9rem", align: "right", from: "sm", cell: (row) => row.price_usd },
   { key: "amount", header: "USD", width: "7.5rem", align: "right", cell: (row) => row.amount_usd },

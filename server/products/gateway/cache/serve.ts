@@ -161,5 +161,8 @@ export function answerFromCache(
     "x-holdfast-cost-basis": cost.basis,
     "x-holdfast-price-version": entry.price_version,
   });
-  reply.code(200).type("application/json").send(kept.bytes);
+  reply
+    .code(200)
+    .type(dialect.mediaType?.() ?? "application/json")
+    .send(kept.bytes);
 }

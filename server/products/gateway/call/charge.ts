@@ -72,7 +72,8 @@ const charged = (price: Price, usage: Usage): bigint =>
 
 /** A report of nothing for something: honoured, but looked up where that is possible. */
 export function isSuspect(price: Price, usage: Usage, content: boolean): boolean {
-  return content && (tokensOf(usage) === 0 || (billed(price, usage) === 0n && costOf(price, usage) > 0n));
+  const nothing = tokensOf(usage) === 0 && !usage.audioMs;
+  return content && (nothing || (billed(price, usage) === 0n && costOf(price, usage) > 0n));
 }
 
 /** The charge for what the provider reports, in the stream (`reported`) or on asking (`reconciled`). */
@@ -100,10 +101,11 @@ export function chargeNothing(outcome: Outcome, askAgain: boolean): Charge {
 export function chargeEstimated(
   price: Price,
   outcome: Outcome,
-  tokens: { prompt: number; output: number },
+  used: { prompt: number; output: number; audioMs?: number },
   askAgain: boolean,
 ): Charge {
-  const usage = { ...NO_USAGE, inputTokens: tokens.prompt, outputTokens: tokens.output };
+  const { prompt, output, audioMs = 0 } = used;
+  const usage = { ...NO_USAGE, inputTokens: prompt, outputTokens: output, ...(audioMs > 0 && { audioMs }) };
   return {
     outcome,
     basis: "estimated",

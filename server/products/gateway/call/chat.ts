@@ -1,4 +1,5 @@
 /** A chat request as the gateway understands it, and how its fields are refused. Pure. */
+import type { Container } from "../../../platform/sound/index.ts";
 import { Problem, common } from "../../../platform/problem.ts";
 import { gatewayProblems } from "../problems.ts";
 
@@ -8,10 +9,25 @@ export type Fields = Record<string, unknown>;
 export type Purpose = "compression" | "memory";
 
 /** Where a call came in, or what it is for, as rows and metrics name it. */
-export type Endpoint = "chat/completions" | "completions" | "embeddings" | "messages" | "responses" | Purpose;
+export type Endpoint =
+  | "audio/transcriptions"
+  | "chat/completions"
+  | "completions"
+  | "embeddings"
+  | "messages"
+  | "responses"
+  | Purpose;
 
 /** What a model does. */
-export type Task = "chat" | "embedding";
+export type Task = "chat" | "embedding" | "transcription";
+
+/** What is to be written down. */
+export type Sound = {
+  bytes: Buffer;
+  container: Container;
+  /** What is held for: whole seconds, or the most there may be where the file does not tell. */
+  heldMs: number;
+};
 
 /** A call, as far as the gateway has to understand it. */
 export type Chat = {
@@ -32,6 +48,8 @@ export type Chat = {
   maxTokens: number | null;
   /** Fields that are understood, and left out because no provider takes them. */
   dropped: readonly string[];
+  /** Of a transcription, whose `body` holds the fields beside it. */
+  sound?: Sound;
   /** What the answer repeats of what was asked, where its dialect does so. */
   echo?: Fields;
 };

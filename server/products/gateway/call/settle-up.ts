@@ -1,6 +1,6 @@
 import { Problem } from "../../../platform/problem.ts";
 import { context } from "../../../platform/telemetry/index.ts";
-import type { Usage } from "../../../vendors/llm/index.ts";
+import type { CallListener, Usage } from "../../../vendors/llm/index.ts";
 import { entryOf } from "../cache/look-up.ts";
 import { MOST_KEPT_BYTES, type Kept } from "../keys/kept-answer.ts";
 import { ask } from "../routing/failover.ts";
@@ -12,7 +12,7 @@ import { askedOf, isWhole, keepsAnswer, type HeldCall } from "./held-call.ts";
 import type { Waiting } from "./relay/left.ts";
 import { faults, type RelayEnd } from "./relay/outcome.ts";
 import { relayJson, type JsonEnd } from "./relay/relay-json.ts";
-import { upstreamBody } from "./upstream-body.ts";
+import { sendCall } from "./send-call.ts";
 
 /** `cost` is null while it is not known: the reconciler finds it out. */
 export type Settled = { cost: Cost | null; usage: Usage; kept: Kept | null };
@@ -29,8 +29,8 @@ export async function askJson(
     gateway,
     call,
     (candidate) => {
-      const body = upstreamBody(call.chat, candidate, call.bound);
-      return relayJson({ asked: askedOf(call, candidate), task, watch, timeouts, body, waiting: on.waiting });
+      const send = (listener: CallListener) => sendCall(call, candidate, listener);
+      return relayJson({ asked: askedOf(call, candidate), task, watch, timeouts, send, waiting: on.waiting });
     },
     on.changed,
   );
@@ -55,7 +55,8 @@ export async function settleUp(
   const outcome = outcomeOf(end);
   metrics.requests.inc({ endpoint: call.chat.endpoint, outcome });
   context()?.note("outcome", outcome);
-  const measuring = { llm: provider.llm, tokens, price, promptTexts: call.bound.prompt.texts };
+  const { sound } = call.chat;
+  const measuring = { llm: provider.llm, tokens, price, promptTexts: call.bound.prompt.texts, sound };
   const charge = await measure(measuring, end);
   if (charge) call.rates.settle(tokensOf(charge.usage));
   const usage = charge?.usage ?? NO_USAGE;

@@ -50,7 +50,7 @@ const THOUGHTS = "reasoning";
 /** Fields that its company would refuse or not know. */
 function untaken({ endpoint, task, body }: Chat, { provider }: Candidate): string[] {
   const { takes } = KINDS[provider.kind];
-  if (task === "embedding") return [];
+  if (task !== "chat") return [];
   if (takes !== null) return Object.keys(body).filter((name) => !takes.has(name));
   const translated = endpoint !== "chat/completions" && provider.kind !== "openrouter";
   return translated && THOUGHTS in body ? [THOUGHTS] : [];

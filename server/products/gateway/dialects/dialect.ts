@@ -9,9 +9,11 @@ export type Told = { chat: Chat; requestId: string; now: Date };
 
 export type Dialect = {
   /** Reads the exact bytes of a body; 400 with the field at fault. */
-  read(bytes: unknown): Chat;
+  read(bytes: unknown): Chat | Promise<Chat>;
   /** The whole answer, from the provider's. `usage` is what is charged for. */
   answer(body: Buffer, told: Told, usage: Usage): Buffer;
+  /** Of the whole answer, once the call was read; JSON where it is left out. */
+  mediaType?(): string;
   /** For one stream. */
   voice(told: Told): Voice;
   /** The end of a complete stream, with what it cost; null while that is not known. */

@@ -4,8 +4,12 @@ import { complete, type Incoming } from "../complete.ts";
 import type { Gateway } from "../settling/state.ts";
 import { MESSAGES, OPENAI_DOORS, type Door } from "./doors.ts";
 import { countMessages } from "./messages/count.ts";
+import { MOST_FILE_BYTES } from "./transcriptions/read.ts";
+import { transcriptionDialect } from "./transcriptions/transcriptions.ts";
 
 const BODY_LIMIT = 8 * 1024 * 1024;
+/** What a form has beside its file. */
+const FORM_BYTES = 256 * 1024;
 const COUNTS_PER_MINUTE = 60;
 /** What all model calls share. */
 const call = {
@@ -47,6 +51,18 @@ export function callRoutes(http: Http, gateway: Gateway, base: string, suffix: s
     envelope: "anthropic",
     query: anthropicQuery,
     handle: (incoming) => tracked(gateway, { ...incoming, dialect: MESSAGES.dialect }),
+  });
+  http.operation({
+    ...spending,
+    path: `${base}/audio/transcriptions`,
+    id: `createTranscription${suffix}`,
+    summary: "Write down what is said in a file of up to 25 MiB and two minutes",
+    envelope: "openai",
+    bodyLimit: MOST_FILE_BYTES + FORM_BYTES,
+    handle: (incoming) => {
+      const dialect = transcriptionDialect(incoming.request.headers["content-type"], gateway.sounds);
+      return tracked(gateway, { ...incoming, dialect });
+    },
   });
   http.operation({
     ...call,

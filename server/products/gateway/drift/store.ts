@@ -20,7 +20,7 @@ const SUMS = `
     sum(a.provider_cost_usd)::text as billed_usd,
     sum(p.request_usd::numeric + a.input_tokens * p.input_usd::numeric + a.output_tokens * p.output_usd::numeric
       + a.cache_read_tokens * p.cache_read_usd::numeric
-      + a.cache_write_tokens * p.cache_write_usd::numeric)::numeric(38, 18)::text as table_usd
+      + a.cache_write_tokens * p.cache_write_usd::numeric + a.audio_ms * p.audio_second_usd::numeric / 1000)::numeric(38, 18)::text as table_usd
   from gateway.attempts a
   join gateway.requests q on q.org_id = a.org_id and q.id = a.request_id and q.own_key_id is null
   join gateway.price_versions v on v.version = a.price_version and v.state = 'active'

@@ -40,5 +40,8 @@ export function answerAgain(
       "x-holdfast-cost-basis": cost.basis,
       "x-holdfast-price-version": known.price_version,
     });
-  reply.code(200).type("application/json").send(kept.bytes);
+  reply
+    .code(200)
+    .type(dialect.mediaType?.() ?? "application/json")
+    .send(kept.bytes);
 }

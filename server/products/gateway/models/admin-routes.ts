@@ -4,7 +4,9 @@ import { modelParams } from "../schemas.ts";
 import type { Gateway } from "../settling/state.ts";
 import { readModel, setModel } from "./set.ts";
 
-const usd = z.string().meta({ description: "USD per token or request, exact, as the provider lists it" });
+const usd = z
+  .string()
+  .meta({ description: "USD per token, request or second of sound, exact, as the provider lists it" });
 const image = z
   .int()
   .min(1)
@@ -51,6 +53,7 @@ const answer = z
         cache_write_usd: usd,
         cache_write_1h_usd: usd.nullable(),
         request_usd: usd,
+        audio_second_usd: usd,
         markup_percent: z.int().meta({ description: "What callers pay on top" }),
         context_length: z.int(),
         max_output_tokens: z.int(),

@@ -136,6 +136,7 @@ export const textOf = (line: LineRow): PriceText => ({
   cache_read: line.cache_read_usd,
   cache_write: line.cache_write_usd,
   request: line.request_usd,
+  audio_second: line.audio_second_usd,
   markup_percent: line.markup_percent,
 });
 

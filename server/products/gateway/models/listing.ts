@@ -33,6 +33,7 @@ function shown({ id, row, price, contextLength, maxOutputTokens, candidates }: P
       prompt: formatAtto(price.input),
       completion: formatAtto(price.output),
       input_cache_read: formatAtto(price.cacheRead),
+      audio_second: formatAtto(price.audioSecond),
     },
     providers: candidates.map(({ provider }) => provider.id),
   };

@@ -11,6 +11,7 @@ const prices = z.strictObject({
   cache_write: decimal,
   cache_write_1h: decimal.optional(),
   request: decimal,
+  audio_second: decimal.default("0"),
 });
 const listSchema = z.strictObject({
   version: z.string().min(1).max(64),
@@ -21,10 +22,10 @@ const listSchema = z.strictObject({
         name: z.string().min(1).max(200),
         created: z.int(),
         context_length: z.int().positive(),
-        /** None where it answers with vectors. */
+        /** None where it answers with vectors, or is paid by the second. */
         max_output_tokens: z.int().nonnegative(),
         image_tokens: z.int().positive().nullable(),
-        task: z.enum(["chat", "embedding"]).default("chat"),
+        task: z.enum(["chat", "embedding", "transcription"]).default("chat"),
         /** At OpenRouter; null while it has no price there. */
         prices: prices.nullable(),
         /** Elsewhere: by the provider's id, under its own name. */
@@ -73,6 +74,7 @@ export function linesOf(priceList: PriceList, provider: string): { version: stri
         cache_write_usd: offer.prices.cache_write,
         cache_write_1h_usd: offer.prices.cache_write_1h ?? null,
         request_usd: offer.prices.request,
+        audio_second_usd: offer.prices.audio_second,
         markup_percent: 0,
         context_length: model.context_length,
         max_output_tokens: model.max_output_tokens,

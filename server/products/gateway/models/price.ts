@@ -2,13 +2,14 @@ import { formatAtto, parseAtto } from "../../../platform/money.ts";
 import { assert } from "../../../platform/problem.ts";
 import type { Usage } from "../../../vendors/llm/index.ts";
 
-/** In 10⁻¹⁸ USD per token or per request. */
+/** In 10⁻¹⁸ USD per token, per request or per second of sound. */
 export type Rates = {
   input: bigint;
   output: bigint;
   cacheRead: bigint;
   cacheWrite: bigint;
   request: bigint;
+  audioSecond: bigint;
 };
 
 /** Prices of one model in one version, as callers pay them. */
@@ -24,13 +25,14 @@ export type Price = Rates & {
   base: Rates;
 };
 
-/** Exact decimals in USD per token or per request, as the provider's list has them, and what is put on top. */
+/** Exact decimals in USD per token, per request or per second of sound, as the provider's list has them, and what is put on top. */
 export type PriceText = {
   input: string;
   output: string;
   cache_read: string;
   cache_write: string;
   request: string;
+  audio_second: string;
   markup_percent: number;
 };
 
@@ -49,6 +51,7 @@ export function parsePrice(version: string, text: PriceText, byTable = false): P
     cacheRead: parseAtto(text.cache_read),
     cacheWrite: parseAtto(text.cache_write),
     request: parseAtto(text.request),
+    audioSecond: parseAtto(text.audio_second),
   };
   return { version, byTable, markupPercent, base, ...markedUp(base, markupPercent) };
 }
@@ -59,6 +62,7 @@ const markedUp = (rates: Rates, percent: bigint): Rates => ({
   cacheRead: markUp(rates.cacheRead, percent),
   cacheWrite: markUp(rates.cacheWrite, percent),
   request: markUp(rates.request, percent),
+  audioSecond: markUp(rates.audioSecond, percent),
 });
 
 /** What callers pay, as exact decimals in USD. */
@@ -70,6 +74,7 @@ export function publishedText(text: PriceText): Omit<PriceText, "markup_percent"
     cache_read: formatAtto(price.cacheRead),
     cache_write: formatAtto(price.cacheWrite),
     request: formatAtto(price.request),
+    audio_second: formatAtto(price.audioSecond),
   };
 }
 
@@ -80,14 +85,21 @@ export function costOf(rates: Rates, usage: Usage): bigint {
     rates.input * BigInt(usage.inputTokens) +
     rates.cacheRead * BigInt(usage.cacheReadTokens) +
     rates.cacheWrite * BigInt(usage.cacheWriteTokens) +
-    rates.output * BigInt(usage.outputTokens)
+    rates.output * BigInt(usage.outputTokens) +
+    soundCost(rates, usage.audioMs ?? 0)
   );
 }
 
-/** The most that so many tokens can cost: a prompt token is priced as its dearest kind. */
-export function worstCost(price: Rates, promptTokens: number, outputTokens: number): bigint {
+const MS = 1_000n;
+
+/** What so many milliseconds of sound cost, rounded up to 10⁻¹⁸ USD. */
+const soundCost = ({ audioSecond }: Rates, ms: number): bigint => (audioSecond * BigInt(ms) + MS - 1n) / MS;
+
+/** The most that so many tokens and so much sound can cost: a prompt token is priced as its dearest kind. */
+export function worstCost(price: Rates, promptTokens: number, outputTokens: number, audioMs = 0): bigint {
   const dearest = price.input > price.cacheWrite ? price.input : price.cacheWrite;
-  return price.request + dearest * BigInt(promptTokens) + price.output * BigInt(outputTokens);
+  const tokens = dearest * BigInt(promptTokens) + price.output * BigInt(outputTokens);
+  return price.request + tokens + soundCost(price, audioMs);
 }
 
 /** A price that none of these exceeds in any line; it bounds a call that any of them may serve. */
@@ -114,11 +126,19 @@ const dearerRates = (a: Rates, b: Rates): Rates => ({
   cacheRead: larger(a.cacheRead, b.cacheRead),
   cacheWrite: larger(a.cacheWrite, b.cacheWrite),
   request: larger(a.request, b.request),
+  audioSecond: larger(a.audioSecond, b.audioSecond),
 });
 
 const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
 
-const NOTHING: Rates = { input: 0n, output: 0n, cacheRead: 0n, cacheWrite: 0n, request: 0n };
+const NOTHING: Rates = {
+  input: 0n,
+  output: 0n,
+  cacheRead: 0n,
+  cacheWrite: 0n,
+  request: 0n,
+  audioSecond: 0n,
+};
 
 /** The price of a call by a key of the organization's own: it costs nothing here. */
 export const ownPrice = ({ version }: Pick<Price, "version">): Price => ({

@@ -176,6 +176,7 @@ function lineOf(
     cache_write_usd: price.cacheWrite ?? before?.cache_write_usd ?? price.input,
     cache_write_1h_usd: price.cacheWrite1h ?? before?.cache_write_1h_usd ?? null,
     request_usd: before?.request_usd ?? "0",
+    audio_second_usd: before?.audio_second_usd ?? "0",
     context_length: context,
     max_output_tokens: Math.min(output, context),
   };

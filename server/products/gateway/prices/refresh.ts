@@ -86,4 +86,5 @@ export const PRICES = [
   "cache_read_usd",
   "cache_write_usd",
   "request_usd",
+  "audio_second_usd",
 ] as const;

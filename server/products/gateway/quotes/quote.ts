@@ -34,7 +34,7 @@ export async function quote(
   const { deps, tokens } = gateway;
   const dialect = dialectAt(path);
   assert(dialect, "a path that takes calls");
-  const chat = dialect.read(Buffer.from(JSON.stringify(body)));
+  const chat = await dialect.read(Buffer.from(JSON.stringify(body)));
   const route = await routeCall(gateway, actor, chat, {});
   const { model } = route;
   const loose = boundCost(chat, model);

@@ -105,5 +105,6 @@ const attemptOf = (row: AttemptRow): ReceiptAttempt => ({
   cache_write_tokens: Number(row.cache_write_tokens),
   output_tokens: Number(row.output_tokens),
   reasoning_tokens: Number(row.reasoning_tokens),
+  audio_ms: Number(row.audio_ms),
   cost_usd: row.cost_usd,
 });

@@ -9,6 +9,7 @@ const prices = {
   cache_read: "0.000000075",
   cache_write: "0.00000015",
   request: "0.001",
+  audio_second: "0.0001",
 };
 const count = fc.integer({ min: 0, max: 1_000_000 });
 const counts = fc.record({
@@ -17,12 +18,9 @@ const counts = fc.record({
   cache_write_tokens: count,
   output_tokens: count,
   reasoning_tokens: fc.constant(0),
+  audio_ms: count,
 });
-type Counts = {
-  [
-    K in "input_tokens" | "cache_read_tokens" | "cache_write_tokens" | "output_tokens" | "reasoning_tokens"
-  ]: number;
-};
+type Counts = Receipt["counts"];
 
 function receiptOf(used: Counts): Receipt {
   const attempt = {
@@ -88,6 +86,7 @@ test.each<[string, (receipt: Receipt) => void]>([
     cache_write_tokens: 1,
     output_tokens: 7,
     reasoning_tokens: 0,
+    audio_ms: 0,
   });
   expect(faultsOf(receipt)).toEqual([]);
   change(receipt);

@@ -10,14 +10,17 @@ type Counts = {
   cache_write_tokens: number;
   output_tokens: number;
   reasoning_tokens: number;
+  /** Of sound that was paid by the second. */
+  audio_ms: number;
 };
-/** Exact decimals in USD, per token or per request. */
+/** Exact decimals in USD, per token, per request or per second of sound. */
 export type Prices = {
   input: string;
   output: string;
   cache_read: string;
   cache_write: string;
   request: string;
+  audio_second: string;
 };
 export type ReceiptAttempt = Counts & {
   id: string;
@@ -30,6 +33,7 @@ export type ReceiptAttempt = Counts & {
   /** What it adds to the cost; a correction holds the difference. */
   cost_usd: string;
 };
+/** `quantity`: tokens, requests, or milliseconds of sound. */
 export type ReceiptLine = { line: string; quantity: number; price_usd: string; amount_usd: string };
 
 export type Receipt = {
@@ -73,13 +77,23 @@ const COUNTED = [
   "cache_write_tokens",
   "output_tokens",
   "reasoning_tokens",
+  "audio_ms",
 ] as const;
 const LINES = [
   ["input", "input_tokens"],
   ["cache_read", "cache_read_tokens"],
   ["cache_write", "cache_write_tokens"],
   ["output", "output_tokens"],
+  ["audio_second", "audio_ms"],
 ] as const;
+
+const MS = 1_000n;
+
+/** A price is per token; that of a second is for a thousand of its quantity, and rounded up to 10⁻¹⁸ USD. */
+function amountOf(line: string, quantity: number, price: string): string {
+  const whole = parseAtto(price) * BigInt(quantity);
+  return formatAtto(line === "audio_second" ? (whole + MS - 1n) / MS : whole);
+}
 
 /** Lines of these counts at these prices, without those of nothing. */
 export function linesOf(counts: Counts, prices: Prices): ReceiptLine[] {
@@ -87,7 +101,7 @@ export function linesOf(counts: Counts, prices: Prices): ReceiptLine[] {
     line: name,
     quantity,
     price_usd: price,
-    amount_usd: formatAtto(parseAtto(price) * BigInt(quantity)),
+    amount_usd: amountOf(name, quantity, price),
   });
   return [
     line("request", 1, prices.request),
@@ -133,7 +147,7 @@ export function faultsOf(receipt: Receipt): string[] {
     if (sum !== receipt.counts[name]) faults.push(`${name}: the attempts add up to ${sum}`);
   }
   for (const line of receipt.lines) {
-    const amount = formatAtto(parseAtto(line.price_usd) * BigInt(line.quantity));
+    const amount = amountOf(line.line, line.quantity, line.price_usd);
     if (amount !== line.amount_usd)
       faults.push(`${line.line}: ${line.quantity} × ${line.price_usd} is ${amount}`);
     const count = LINES.find(([name]) => name === line.line)?.[1];

@@ -10,6 +10,7 @@ const counts = {
   cache_write_tokens: z.int(),
   output_tokens: z.int(),
   reasoning_tokens: z.int(),
+  audio_ms: z.int().meta({ description: "Sound that was paid by the second, in milliseconds" }),
 };
 const receipt = z.object({
   version: z.int(),

@@ -47,6 +47,7 @@ export type AttemptRow = {
   cache_write_tokens: bigint;
   output_tokens: bigint;
   reasoning_tokens: bigint;
+  audio_ms: bigint;
   cost_usd: string;
   basis: string;
   outcome: string;
@@ -60,7 +61,7 @@ export function listAttempts(tx: Tx, org: OrgId, requestId: string): Promise<Att
   return tx.query(
     "gateway.attempts_of",
     `select id, provider, model_served, price_version, input_tokens, cache_read_tokens, cache_write_tokens, output_tokens,
-       reasoning_tokens, trim_scale(cost_usd)::text as cost_usd, basis, outcome, created_at
+       reasoning_tokens, audio_ms, trim_scale(cost_usd)::text as cost_usd, basis, outcome, created_at
      from gateway.attempts where org_id = $1 and request_id = $2 order by id limit $3`,
     [org, requestId, MOST_ATTEMPTS],
   );

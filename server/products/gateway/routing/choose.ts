@@ -69,7 +69,9 @@ function allowedModel(
 
 /** A test credential spends test credits, which must never buy a call that costs real money. */
 const reaches = ({ provider: { llm } }: Candidate, { mode, task }: Pick<Wanted, "mode" | "task">): boolean =>
-  (mode === "live" || !llm.live) && (task !== "embedding" || llm.embeds);
+  (mode === "live" || !llm.live) &&
+  (task !== "embedding" || llm.embeds) &&
+  (task !== "transcription" || llm.transcribes);
 
 function suits({ provider, price }: Candidate, wish: Routing): boolean {
   if (wish.only && !wish.only.includes(provider.id)) return false;

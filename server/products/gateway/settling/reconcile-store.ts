@@ -29,6 +29,7 @@ export type DueRequest = Omit<NewRequest, "held_micros" | "prompt_tokens_bound" 
   cache_write_tokens: bigint;
   output_tokens: bigint;
   reasoning_tokens: bigint;
+  audio_ms: bigint;
   lookups: number;
 };
 
@@ -41,7 +42,7 @@ const CLAIM = `
   returning id, mode, credential_id, user_id, person_id, project_id, endpoint, model, provider, price_version, streamed, hold_id,
             own_key_id, held_micros,
             prompt_tokens_bound, created_at, state, generation_id, delivered_events, outcome, basis, cost_usd, cost_micros,
-            input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, reasoning_tokens, lookups`;
+            input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, reasoning_tokens, audio_ms, lookups`;
 
 /**
  * Takes a due request until its next look-up: after the first pause, doubled with each, up to the longest. Null when
@@ -65,7 +66,7 @@ export async function claimRequest(
 
 const FIND_PRICE = `
   select version, input_usd as input, output_usd as output, cache_read_usd as cache_read, cache_write_usd as cache_write,
-         request_usd as request, markup_percent
+         request_usd as request, audio_second_usd as audio_second, markup_percent
   from gateway.price_lines where version = $1 and model = $2`;
 
 /** The price a request was held at; each stays for ever. */
@@ -138,6 +139,7 @@ export function settledOf(due: DueRequest): {
     cache_write_tokens: Number(due.cache_write_tokens),
     output_tokens: Number(due.output_tokens),
     reasoning_tokens: Number(due.reasoning_tokens),
+    audio_ms: Number(due.audio_ms),
   };
   return { row, before };
 }

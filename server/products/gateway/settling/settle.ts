@@ -103,6 +103,7 @@ export function finishOf(
     cache_write_tokens: usage.cacheWriteTokens,
     output_tokens: usage.outputTokens,
     reasoning_tokens: usage.reasoningTokens,
+    audio_ms: usage.audioMs ?? 0,
     first_content_ms: end.firstContentMs,
     finished_at: now,
     next_lookup_at: charge.askAgain ? addMs(now, FIRST_LOOKUP_MS) : null,

@@ -1,4 +1,5 @@
 import type { HoldBatcher } from "../../../kernel/ledger/index.ts";
+import type { SoundReader } from "../../../platform/sound/index.ts";
 import type { TokenCounter } from "../../../vendors/llm/index.ts";
 import type { HeldCall } from "../call/held-call.ts";
 import type { Timeouts } from "../call/relay/timeouts.ts";
@@ -27,6 +28,7 @@ export type Gateway = {
   readonly ownKeys: OwnKeys;
   readonly batcher: HoldBatcher<HoldItem, Finish>;
   readonly tokens: TokenCounter;
+  readonly sounds: SoundReader;
   readonly policies: Policies;
   readonly watch: Watch;
   readonly timeouts: Timeouts;

@@ -32,6 +32,7 @@ const COLUMNS = [
   "cache_write_tokens",
   "output_tokens",
   "reasoning_tokens",
+  "audio_ms",
   "first_content_ms",
 ] as const satisfies readonly (keyof RecordRow)[];
 const SHOWN: Readonly<Record<string, string>> = { id: "request_id", credential_id: "key_id" };

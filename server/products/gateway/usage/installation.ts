@@ -59,7 +59,8 @@ const USED = `
     select date_trunc('hour', q.created_at, 'UTC'), a.org_id, q.model, q.provider, a.outcome, a.first::int, a.input_tokens,
       a.cache_read_tokens, a.cache_write_tokens, a.output_tokens, a.cost_micros, a.cost_usd,
       case when a.cost_usd = 0 and q.cost_usd = 0 then coalesce(a.provider_cost_usd, 0) else 0 end,
-      coalesce(round(a.cost_usd * p.markup_percent / (100 + p.markup_percent), 18), 0)
+      case when a.basis = 'none' then a.cost_usd
+        else coalesce(round(a.cost_usd * p.markup_percent / (100 + p.markup_percent), 18), 0) end
     from gateway.attempts a join gateway.requests q on q.org_id = a.org_id and q.id = a.request_id
     left join gateway.usage_rolled r on r.org_id = a.org_id
     left join gateway.price_lines p on p.version = a.price_version and p.model = a.model_served

@@ -130,6 +130,7 @@ function shown({ requests, failures, ...row }: Sums) {
     cache_write_tokens: row.cache_write_tokens,
     output_tokens: row.output_tokens,
     reasoning_tokens: row.reasoning_tokens,
+    audio_ms: row.audio_ms,
     cost_micros: row.cost_micros,
     first_content_p50_ms: percentile(row.first_content, 0.5),
     first_content_p95_ms: percentile(row.first_content, 0.95),

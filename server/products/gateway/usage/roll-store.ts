@@ -47,6 +47,7 @@ export type Addition = {
   cache_write_tokens: bigint;
   output_tokens: bigint;
   reasoning_tokens: bigint;
+  audio_ms: bigint;
   cost_micros: bigint;
   estimated_micros: bigint;
   cost_usd: string;
@@ -62,7 +63,7 @@ const ADDITIONS = `
     count(*) filter (where a.first) as requests,
     sum(a.input_tokens)::bigint as input_tokens, sum(a.cache_read_tokens)::bigint as cache_read_tokens,
     sum(a.cache_write_tokens)::bigint as cache_write_tokens, sum(a.output_tokens)::bigint as output_tokens,
-    sum(a.reasoning_tokens)::bigint as reasoning_tokens, sum(a.cost_micros)::bigint as cost_micros,
+    sum(a.reasoning_tokens)::bigint as reasoning_tokens, sum(a.audio_ms)::bigint as audio_ms, sum(a.cost_micros)::bigint as cost_micros,
     sum(a.estimated_micros)::bigint as estimated_micros, sum(a.cost_usd)::text as cost_usd,
     coalesce(sum(a.provider_cost_usd) filter (
       where a.cost_usd = 0 and (q.cost_usd = 0 or a.outcome is distinct from q.outcome)), 0)::text as loss_usd,
@@ -103,11 +104,11 @@ export type SumRow = Omit<Addition, "org_id" | "lower" | "step"> & { first_conte
 const ADD = `
   insert into gateway.usage_hour as u (org_id, mode, hour, model, provider, credential_id, user_id, project_id, endpoint,
     outcome, requests, input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost_micros,
-    estimated_micros, cost_usd, loss_usd, markup_usd, first_content)
+    estimated_micros, cost_usd, loss_usd, markup_usd, audio_ms, first_content)
   select $1, a.* from json_to_recordset($2::json) as a (mode text, hour timestamptz, model text, provider text,
     credential_id text, user_id text, project_id text, endpoint text, outcome text, requests bigint, input_tokens bigint,
     cache_read_tokens bigint, cache_write_tokens bigint, output_tokens bigint, reasoning_tokens bigint, cost_micros bigint,
-    estimated_micros bigint, cost_usd numeric, loss_usd numeric, markup_usd numeric, first_content integer[])
+    estimated_micros bigint, cost_usd numeric, loss_usd numeric, markup_usd numeric, audio_ms bigint, first_content integer[])
   order by 2, 3, 4, 5, 6, 7, 8, 9, 10
   on conflict (org_id, mode, hour, model, provider, credential_id, user_id, project_id, endpoint, outcome) do update
   set requests = u.requests + excluded.requests, input_tokens = u.input_tokens + excluded.input_tokens,
@@ -116,7 +117,7 @@ const ADD = `
       output_tokens = u.output_tokens + excluded.output_tokens,
       reasoning_tokens = u.reasoning_tokens + excluded.reasoning_tokens, cost_micros = u.cost_micros + excluded.cost_micros,
       estimated_micros = u.estimated_micros + excluded.estimated_micros, cost_usd = u.cost_usd + excluded.cost_usd,
-      loss_usd = u.loss_usd + excluded.loss_usd, markup_usd = u.markup_usd + excluded.markup_usd,
+      audio_ms = u.audio_ms + excluded.audio_ms, loss_usd = u.loss_usd + excluded.loss_usd, markup_usd = u.markup_usd + excluded.markup_usd,
       first_content = (select array_agg(coalesce(x, 0) + coalesce(y, 0) order by i)
         from unnest(u.first_content, excluded.first_content) with ordinality as both_of (x, y, i))`;
 

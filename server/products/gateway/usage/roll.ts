@@ -73,6 +73,7 @@ const COUNTS = [
   "cache_write_tokens",
   "output_tokens",
   "reasoning_tokens",
+  "audio_ms",
   "cost_micros",
   "estimated_micros",
 ] as const;

@@ -26,6 +26,7 @@ export type Sums = {
   cache_write_tokens: bigint;
   output_tokens: bigint;
   reasoning_tokens: bigint;
+  audio_ms: bigint;
   cost_micros: bigint;
   estimated_micros: bigint;
   /** How many came within each step of time. */
@@ -71,7 +72,7 @@ const valuesOf = (scope: Scope): unknown[] => [
 ];
 
 const COUNTS = `requests, input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost_micros,
-  estimated_micros`;
+  estimated_micros, audio_ms`;
 
 /** The sums by hour, and what was written since they were made: a few seconds' attempts. */
 const USED = `
@@ -83,7 +84,7 @@ const USED = `
     union all
     select date_trunc('hour', q.created_at, 'UTC'), q.model, q.provider, q.credential_id, coalesce(q.user_id, ''),
       coalesce(q.project_id, ''), q.endpoint, a.outcome, a.first::int, a.input_tokens, a.cache_read_tokens,
-      a.cache_write_tokens, a.output_tokens, a.reasoning_tokens, a.cost_micros, a.estimated_micros, null,
+      a.cache_write_tokens, a.output_tokens, a.reasoning_tokens, a.cost_micros, a.estimated_micros, a.audio_ms, null,
       case when a.first then ${STEP} end
     from gateway.attempts a join gateway.requests q on q.org_id = a.org_id and q.id = a.request_id
     where a.org_id = $1 and a.xid >= (select upto from gateway.usage_cursor)
@@ -99,6 +100,7 @@ const SUMS = `
   coalesce(sum(cache_write_tokens), 0)::bigint as cache_write_tokens,
   coalesce(sum(output_tokens), 0)::bigint as output_tokens,
   coalesce(sum(reasoning_tokens), 0)::bigint as reasoning_tokens,
+  coalesce(sum(audio_ms), 0)::bigint as audio_ms,
   coalesce(sum(cost_micros), 0)::bigint as cost_micros,
   coalesce(sum(estimated_micros), 0)::bigint as estimated_micros`;
 
@@ -194,6 +196,7 @@ export type RecordRow = {
   cache_write_tokens: bigint;
   output_tokens: bigint;
   reasoning_tokens: bigint;
+  audio_ms: bigint;
   first_content_ms: number | null;
   project_id: string | null;
 };
@@ -204,7 +207,7 @@ const RECORDS = `
 const LIST = `
   select id, created_at, endpoint, model, provider, credential_id, user_id, streamed, state, outcome, basis, held_micros,
          cost_micros, trim_scale(cost_usd)::text as cost_usd, price_version, input_tokens, cache_read_tokens,
-         cache_write_tokens, output_tokens, reasoning_tokens, first_content_ms, project_id
+         cache_write_tokens, output_tokens, reasoning_tokens, audio_ms, first_content_ms, project_id
   from gateway.requests ${RECORDS}
     and ($14::timestamptz is null or (created_at, id) < ($14, $15))
   order by created_at desc, id desc limit $16`;

@@ -13,6 +13,7 @@ export function repriced(rates: Rates, used: Omit<Sums, "first_content">): bigin
       cacheWriteTokens: Number(used.cache_write_tokens),
       outputTokens: Number(used.output_tokens),
       reasoningTokens: Number(used.reasoning_tokens),
+      audioMs: Number(used.audio_ms),
       costAtto: null,
     },
   );

@@ -3,6 +3,7 @@ import { ATTO_PER_MICRO, microsCeil } from "../../../../platform/money.ts";
 import type { PricedModel } from "../../models/catalogue.ts";
 import { worstCost } from "../../models/price.ts";
 import { bad, isFields, unpriced, type Chat, type Fields } from "../chat.ts";
+import { soundBound } from "./sound.ts";
 
 /** Everything that reaches the model as text, and what else counts as prompt. */
 export type Prompt = {
@@ -20,6 +21,8 @@ export type Bound = {
   maxTokens: number;
   /** Of all choices. */
   outputTokens: number;
+  /** Milliseconds of sound that are paid by the second. */
+  audioMs?: number;
   micros: bigint;
   /** The maximum is lower than the call asks for, so that it can be paid. */
   fitted?: true;
@@ -34,6 +37,11 @@ const FOREIGN_TOKENIZER = 1.1;
 
 /** Bounds the cost by the bytes of the prompt and the maximum of the answer. */
 export function boundCost(chat: Chat, model: PricedModel): Bound {
+  if (chat.sound) {
+    const { otherTokens, ...rest } = soundBound(chat, chat.sound, model);
+    const prompt: Prompt = { texts: [], textBytes: 0, otherTokens };
+    return withPrompt(model, otherTokens, { prompt, maxTokens: 0, ...rest });
+  }
   const prompt = promptOf(chat, model);
   const limit = chat.maxTokens ?? DEFAULT_MAX_TOKENS;
   const maxTokens = Math.min(limit, model.maxOutputTokens);
@@ -75,15 +83,15 @@ export const guessTokens = ({ prompt, outputTokens }: Bound): number =>
 
 /** What remains when the prompt costs nothing: a call that cannot even pay this needs no count. */
 export function outputMicros(bound: Bound, model: PricedModel): bigint {
-  return microsCeil(worstCost(model.price, 0, bound.outputTokens));
+  return microsCeil(worstCost(model.price, 0, bound.outputTokens, bound.audioMs));
 }
 
 function withPrompt(
   model: PricedModel,
   promptTokens: number,
-  rest: Pick<Bound, "prompt" | "maxTokens" | "outputTokens">,
+  rest: Pick<Bound, "prompt" | "maxTokens" | "outputTokens" | "audioMs">,
 ): Bound {
-  const micros = microsCeil(worstCost(model.price, promptTokens, rest.outputTokens));
+  const micros = microsCeil(worstCost(model.price, promptTokens, rest.outputTokens, rest.audioMs));
   return { ...rest, promptTokens, micros: micros > 0n ? micros : 1n };
 }
 

@@ -10,13 +10,17 @@ import {
   type Charge,
   type Outcome,
 } from "../charge.ts";
+import type { Sound } from "../chat.ts";
 import type { RelayEnd } from "../relay/outcome.ts";
+import { soundUsed } from "./sound.ts";
 
 export type Measuring = {
   llm: LanguageModels;
   tokens: TokenCounter;
   price: Price;
   promptTexts: readonly string[];
+  /** Of a transcription. */
+  sound?: Sound | undefined;
 };
 
 /** Pauses before each look-up of a broken answer, in ms; nobody waits for its end. */
@@ -72,5 +76,10 @@ async function estimate(
     from.tokens.count(texts, COUNT_BUDGET_MS),
   ]);
   const output = sampledEvents === 0 ? 0 : Math.ceil((sampled.tokens * end.events) / sampledEvents);
+  if (from.sound) {
+    const bySecond = from.price.base.audioSecond > 0n;
+    const used = { ...soundUsed(from.sound, bySecond), output: bySecond ? 0 : output };
+    return chargeEstimated(from.price, outcome, used, askAgain);
+  }
   return chargeEstimated(from.price, outcome, { prompt: prompt.tokens, output }, askAgain);
 }

@@ -2,6 +2,7 @@ import {
   generationIdIn,
   readAnswer,
   readEmbeddings,
+  readTranscription,
   type Answer,
   type AnswerHead,
   type Break,
@@ -17,6 +18,12 @@ import type { Watch, Watched } from "./watch.ts";
 /** An answer longer than this is refused. */
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 
+const READERS: Readonly<Record<Task, (body: Buffer) => Answer | null>> = {
+  chat: readAnswer,
+  embedding: readEmbeddings,
+  transcription: readTranscription,
+};
+
 export type JsonEnd = RelayEnd & { /** The provider's answer, exactly. */ body: Buffer };
 
 type Options = {
@@ -24,7 +31,7 @@ type Options = {
   task: Task;
   watch: Watch;
   timeouts: Timeouts;
-  body: Buffer;
+  send(listener: CallListener): OpenCall;
   /** Who waits for the answer. */
   waiting: Waiting;
 };
@@ -53,11 +60,11 @@ class JsonRelay implements CallListener, Watched {
   }
 
   run(): Promise<JsonEnd> {
-    const { asked, task, watch, body, waiting } = this.#options;
+    const { watch, send, waiting } = this.#options;
     watch.add(this);
     waiting.once("close", this.#onClose);
     if (waiting.destroyed) this.#finish("left", null);
-    else this.#call = task === "embedding" ? asked.llm.embed(body, this) : asked.llm.chat(body, this);
+    else this.#call = send(this);
     return this.#result.promise;
   }
 
@@ -93,7 +100,7 @@ class JsonRelay implements CallListener, Watched {
   }
   end(): void {
     const body = Buffer.concat(this.#pieces);
-    const answer = this.#options.task === "embedding" ? readEmbeddings(body) : readAnswer(body);
+    const answer = READERS[this.#options.task](body);
     if (answer) this.#finish("complete", null, answer, body);
     else this.#finish("failed", faults.failed);
   }
