@@ -492,6 +492,42 @@ export type GatewayLossLookups = {
   next_lookup_at: Date;
 };
 
+/** gateway.memory_choices */
+export type GatewayMemoryChoices = {
+  org_id: string;
+  user_id: string;
+  choice: string;
+  updated_at: Date;
+};
+
+/** gateway.memory_facts */
+export type GatewayMemoryFacts = {
+  org_id: string;
+  id: string;
+  version: number;
+  user_id: string;
+  project_id: string;
+  kind: string;
+  source: string;
+  sealed: Buffer;
+  importance: number;
+  used_at: Date;
+  faded_at: Date;
+  valid_from: Date;
+  valid_to: Date | null;
+};
+
+/** gateway.memory_heard */
+export type GatewayMemoryHeard = {
+  org_id: string;
+  request_id: string;
+  user_id: string;
+  project_id: string;
+  sealed: Buffer;
+  recalled: string[];
+  created_at: Date;
+};
+
 /** gateway.models */
 export type GatewayModels = {
   id: string;

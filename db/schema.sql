@@ -759,6 +759,67 @@ CREATE POLICY tenant ON gateway.loss_lookups AS PERMISSIVE FOR ALL TO holdfast_a
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE gateway.loss_lookups TO holdfast_app;
 GRANT SELECT ON TABLE gateway.loss_lookups TO holdfast_operator;
 
+CREATE TABLE gateway.memory_choices (
+  org_id text NOT NULL,
+  user_id text NOT NULL,
+  choice text NOT NULL,
+  updated_at timestamp with time zone NOT NULL,
+  CONSTRAINT memory_choices_pkey PRIMARY KEY (org_id, user_id),
+  CONSTRAINT memory_choices_choice_check CHECK ((choice = ANY (ARRAY['user'::text, 'project'::text, 'off'::text])))
+);
+ALTER TABLE gateway.memory_choices ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY operator_reads ON gateway.memory_choices AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
+CREATE POLICY tenant ON gateway.memory_choices AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE gateway.memory_choices TO holdfast_app;
+GRANT SELECT ON TABLE gateway.memory_choices TO holdfast_operator;
+
+CREATE TABLE gateway.memory_facts (
+  org_id text NOT NULL,
+  id text NOT NULL,
+  version integer NOT NULL,
+  user_id text NOT NULL,
+  project_id text NOT NULL,
+  kind text NOT NULL,
+  source text NOT NULL,
+  sealed bytea NOT NULL,
+  importance double precision NOT NULL,
+  used_at timestamp with time zone NOT NULL,
+  faded_at timestamp with time zone NOT NULL,
+  valid_from timestamp with time zone NOT NULL,
+  valid_to timestamp with time zone,
+  CONSTRAINT memory_facts_pkey PRIMARY KEY (org_id, id, version),
+  CONSTRAINT memory_facts_importance_check CHECK (((importance >= (0)::double precision) AND (importance <= (1)::double precision))),
+  CONSTRAINT memory_facts_kind_check CHECK ((kind = ANY (ARRAY['fact'::text, 'preference'::text]))),
+  CONSTRAINT memory_facts_source_check CHECK ((source = ANY (ARRAY['said'::text, 'written'::text]))),
+  CONSTRAINT memory_facts_version_check CHECK ((version > 0))
+);
+CREATE UNIQUE INDEX memory_facts_current ON gateway.memory_facts USING btree (org_id, id) WHERE (valid_to IS NULL);
+CREATE INDEX memory_facts_idle ON gateway.memory_facts USING btree (used_at) WHERE (valid_to IS NULL);
+CREATE INDEX memory_facts_recalled ON gateway.memory_facts USING btree (org_id, user_id, project_id) WHERE (valid_to IS NULL);
+ALTER TABLE gateway.memory_facts ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY operator_reads ON gateway.memory_facts AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
+CREATE POLICY tenant ON gateway.memory_facts AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE gateway.memory_facts TO holdfast_app;
+GRANT SELECT ON TABLE gateway.memory_facts TO holdfast_operator;
+
+CREATE TABLE gateway.memory_heard (
+  org_id text NOT NULL,
+  request_id text NOT NULL,
+  user_id text NOT NULL,
+  project_id text NOT NULL,
+  sealed bytea NOT NULL,
+  recalled text[] NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT memory_heard_pkey PRIMARY KEY (org_id, request_id)
+);
+CREATE INDEX memory_heard_of ON gateway.memory_heard USING btree (org_id, user_id, created_at);
+CREATE INDEX memory_heard_since ON gateway.memory_heard USING btree (created_at);
+ALTER TABLE gateway.memory_heard ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY operator_reads ON gateway.memory_heard AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
+CREATE POLICY tenant ON gateway.memory_heard AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE gateway.memory_heard TO holdfast_app;
+GRANT SELECT ON TABLE gateway.memory_heard TO holdfast_operator;
+
 CREATE TABLE gateway.models (
   id text NOT NULL,
   name text NOT NULL,

@@ -44,8 +44,9 @@ import type { OrgId } from "./platform/ids.ts";
 import type { Logger, Metrics } from "./platform/telemetry/index.ts";
 import { healthChecks } from "./health-checks.ts";
 import { gatewayJobs } from "./products/gateway/jobs.ts";
-import { driftMetrics, keyDefaults, proofMetrics } from "./products/gateway/index.ts";
+import { driftMetrics, keyDefaults, memoryActions, proofMetrics } from "./products/gateway/index.ts";
 import { defineProofJobs, proofJobs } from "./products/gateway/proof/jobs.ts";
+import { defineMemoryJobs, memoryJobs } from "./products/gateway/memory/jobs.ts";
 import { proofRoutes } from "./products/gateway/proof/routes.ts";
 import { gatewayRoutes, usageStatsRoutes } from "./products/gateway/routes.ts";
 import { reconciliationMetrics } from "./products/payments/index.ts";
@@ -96,6 +97,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   defineBackfillJobs(parts.jobs, parts.inbox);
   definePaymentsJobs(parts);
   defineProofJobs(parts);
+  defineMemoryJobs(parts);
   proofMetrics(parts);
   driftMetrics(parts);
   reconciliationMetrics(parts);
@@ -133,6 +135,7 @@ const tenancyOf = ({ authenticate, ...parts }: Parts) => ({
   revocations: authenticate,
   seats: (tx: Tx, orgId: OrgId) => parts.billing.seats(tx, orgId),
   payers: payerActions(parts),
+  writings: memoryActions,
 });
 
 function identityOf(parts: Parts): IdentityDeps {
@@ -207,6 +210,7 @@ function startJobs(parts: Parts): void {
   paymentsJobs(loops, parts);
   gatewayJobs(loops, parts.gateway);
   proofJobs(loops, parts);
+  memoryJobs(loops, parts);
   relayJobs(loops, parts.relay);
   jobs.start(loops, parts.config.JOBS_AT_ONCE);
 }

@@ -96,12 +96,20 @@ export type AnswerCacheInput = {
     scope?: 'user' | 'org';
 };
 
+export type LlmMemoryInput = {
+    /**
+     * Always the caller's own: what is kept of all their calls, or of one project's alone
+     */
+    scope?: 'user' | 'project';
+};
+
 /**
  * For its model calls, where a call says nothing itself; what is left out is the organization's
  */
 export type ApiKeyDefaultsInput = {
     routing?: RoutingInput;
     cache?: AnswerCacheInput | false;
+    memory?: LlmMemoryInput | false;
 };
 
 export type LlmPolicyInput = {
@@ -114,6 +122,10 @@ export type LlmPolicyInput = {
      * The same call is answered again without a provider; null: only where a call asks for it
      */
     cache?: AnswerCacheInput | null;
+    /**
+     * Calls use what is remembered of their person; null: only where a call or its person asks for it
+     */
+    memory?: LlmMemoryInput | null;
     /**
      * A retry by an SDK of a call whose connection was lost gets that call's answer instead of paying twice; such calls are read to their end
      */
@@ -440,6 +452,33 @@ export type NewProviderInput = {
          */
         stall_s?: number;
     } | null;
+};
+
+export type NewMemoryInput = {
+    text: string;
+    /**
+     * preference: how the person wants to be answered
+     */
+    kind?: 'fact' | 'preference';
+    /**
+     * Left out: of no project
+     */
+    project_id?: string;
+};
+
+export type MemoryChangeInput = {
+    text?: string;
+    /**
+     * preference: how the person wants to be answered
+     */
+    kind?: 'fact' | 'preference';
+};
+
+export type MemoryChoiceInput = {
+    /**
+     * off counts whatever a call, a key or the organization says; null: as those have it, which is off unless they say so
+     */
+    own: 'user' | 'project' | 'off' | null;
 };
 
 export type NewReconciliationRunInput = {
@@ -896,12 +935,20 @@ export type AnswerCache = {
     scope: 'user' | 'org';
 };
 
+export type LlmMemory = {
+    /**
+     * Always the caller's own: what is kept of all their calls, or of one project's alone
+     */
+    scope: 'user' | 'project';
+};
+
 /**
  * For its model calls, where a call says nothing itself; what is left out is the organization's
  */
 export type ApiKeyDefaults = {
     routing?: Routing;
     cache?: AnswerCache | false;
+    memory?: LlmMemory | false;
 };
 
 export type LlmPolicy = {
@@ -914,6 +961,10 @@ export type LlmPolicy = {
      * The same call is answered again without a provider; null: only where a call asks for it
      */
     cache: AnswerCache | null;
+    /**
+     * Calls use what is remembered of their person; null: only where a call or its person asks for it
+     */
+    memory: LlmMemory | null;
     /**
      * A retry by an SDK of a call whose connection was lost gets that call's answer instead of paying twice; such calls are read to their end
      */
@@ -3398,6 +3449,91 @@ export type AdminProvider = {
 
 export type AdminProviderList = {
     data: Array<AdminProvider>;
+};
+
+export type MemoryMade = {
+    id: string;
+};
+
+export type Memory = {
+    id: string;
+    /**
+     * From 1; each change makes the next
+     */
+    version: number;
+    text: string;
+    /**
+     * preference: how the person wants to be answered
+     */
+    kind: 'fact' | 'preference';
+    scope: 'user' | 'project';
+    project_id: string | null;
+    /**
+     * said: heard in a call; written: by the person
+     */
+    source: 'said' | 'written';
+    /**
+     * 0 to 1; it grows by use and fades without
+     */
+    importance: number;
+    /**
+     * When it was last said, recalled or changed
+     */
+    used_at: string;
+    valid_from: string;
+};
+
+export type MemoryList = {
+    data: Array<Memory>;
+    has_more: boolean;
+    next_cursor: string | null;
+};
+
+export type MemoryDeleted = {
+    deleted: number;
+};
+
+export type MemoryVersion = {
+    id: string;
+    /**
+     * From 1; each change makes the next
+     */
+    version: number;
+    text: string;
+    /**
+     * preference: how the person wants to be answered
+     */
+    kind: 'fact' | 'preference';
+    scope: 'user' | 'project';
+    project_id: string | null;
+    /**
+     * said: heard in a call; written: by the person
+     */
+    source: 'said' | 'written';
+    /**
+     * 0 to 1; it grows by use and fades without
+     */
+    importance: number;
+    /**
+     * When it was last said, recalled or changed
+     */
+    used_at: string;
+    valid_from: string;
+    valid_to: string | null;
+};
+
+export type MemoryExport = {
+    data: Array<MemoryVersion>;
+    has_more: boolean;
+    next_cursor: string | null;
+};
+
+export type MemorySettings = {
+    own: 'user' | 'project' | 'off' | null;
+    /**
+     * What the policy lays down
+     */
+    organization: 'user' | 'project' | null;
 };
 
 export type PriceDriftList = {
@@ -10899,6 +11035,225 @@ export type ClearLlmCacheResponses = {
 };
 
 export type ClearLlmCacheResponse = ClearLlmCacheResponses[keyof ClearLlmCacheResponses];
+
+export type ClearMemoryData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/llm/memory';
+};
+
+export type ClearMemoryErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ClearMemoryError = ClearMemoryErrors[keyof ClearMemoryErrors];
+
+export type ClearMemoryResponses = {
+    /**
+     * Success
+     */
+    200: MemoryDeleted;
+};
+
+export type ClearMemoryResponse = ClearMemoryResponses[keyof ClearMemoryResponses];
+
+export type ListMemoryData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+        /**
+         * Only those whose text has this in it
+         */
+        q?: string;
+        /**
+         * preference: how the person wants to be answered
+         */
+        kind?: 'fact' | 'preference';
+        project_id?: string;
+    };
+    url: '/api/llm/memory';
+};
+
+export type ListMemoryErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ListMemoryError = ListMemoryErrors[keyof ListMemoryErrors];
+
+export type ListMemoryResponses = {
+    /**
+     * Success
+     */
+    200: MemoryList;
+};
+
+export type ListMemoryResponse = ListMemoryResponses[keyof ListMemoryResponses];
+
+export type AddMemoryData = {
+    body: NewMemoryInput;
+    path?: never;
+    query?: never;
+    url: '/api/llm/memory';
+};
+
+export type AddMemoryErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type AddMemoryError = AddMemoryErrors[keyof AddMemoryErrors];
+
+export type AddMemoryResponses = {
+    /**
+     * Success
+     */
+    201: MemoryMade;
+};
+
+export type AddMemoryResponse = AddMemoryResponses[keyof AddMemoryResponses];
+
+export type RemoveMemoryData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/llm/memory/{id}';
+};
+
+export type RemoveMemoryErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type RemoveMemoryError = RemoveMemoryErrors[keyof RemoveMemoryErrors];
+
+export type RemoveMemoryResponses = {
+    /**
+     * Done; no body
+     */
+    204: void;
+};
+
+export type RemoveMemoryResponse = RemoveMemoryResponses[keyof RemoveMemoryResponses];
+
+export type ChangeMemoryData = {
+    body: MemoryChangeInput;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/llm/memory/{id}';
+};
+
+export type ChangeMemoryErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ChangeMemoryError = ChangeMemoryErrors[keyof ChangeMemoryErrors];
+
+export type ChangeMemoryResponses = {
+    /**
+     * Success
+     */
+    200: Memory;
+};
+
+export type ChangeMemoryResponse = ChangeMemoryResponses[keyof ChangeMemoryResponses];
+
+export type ExportMemoryData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/api/llm/memory/export';
+};
+
+export type ExportMemoryErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ExportMemoryError = ExportMemoryErrors[keyof ExportMemoryErrors];
+
+export type ExportMemoryResponses = {
+    /**
+     * Success
+     */
+    200: MemoryExport;
+};
+
+export type ExportMemoryResponse = ExportMemoryResponses[keyof ExportMemoryResponses];
+
+export type GetMemorySettingsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/llm/memory/settings';
+};
+
+export type GetMemorySettingsErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type GetMemorySettingsError = GetMemorySettingsErrors[keyof GetMemorySettingsErrors];
+
+export type GetMemorySettingsResponses = {
+    /**
+     * Success
+     */
+    200: MemorySettings;
+};
+
+export type GetMemorySettingsResponse = GetMemorySettingsResponses[keyof GetMemorySettingsResponses];
+
+export type PutMemorySettingsData = {
+    body: MemoryChoiceInput;
+    path?: never;
+    query?: never;
+    url: '/api/llm/memory/settings';
+};
+
+export type PutMemorySettingsErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type PutMemorySettingsError = PutMemorySettingsErrors[keyof PutMemorySettingsErrors];
+
+export type PutMemorySettingsResponses = {
+    /**
+     * Success
+     */
+    200: MemorySettings;
+};
+
+export type PutMemorySettingsResponse = PutMemorySettingsResponses[keyof PutMemorySettingsResponses];
 
 export type GetUsageWhatIfData = {
     body?: never;

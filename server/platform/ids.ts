@@ -3,7 +3,7 @@ import { randomUUIDv7 } from "node:crypto";
 /** Prefixes in use; one per kind of row, so that an id tells what it names. */
 export type IdPrefix =
   | "usr" | "ses" | "otl" | "org" | "key" | "whe" | "whs" | "rpl" | "bfl" | "evt" | "run" | "txn" | "grt" | "hold" | "pay" | "ref" | "cus"
-  | "req" | "att" | "prv" | "idk" | "aud" | "job" | "mail" | "ivt" | "prg" | "oac" | "pky" | "chl" | "rft" | "sgk" | "adc" | "del"
+  | "req" | "mem" | "att" | "prv" | "idk" | "aud" | "job" | "mail" | "ivt" | "prg" | "oac" | "pky" | "chl" | "rft" | "sgk" | "adc" | "del"
   | "jti" | "oar" | "dvc" | "mfr" | "pvk" | "sub" | "inv" | "pmt" | "adj" | "brk" | "out" | "msg" | "pym"; // prettier-ignore
 
 /** A prefixed, time-sortable id: `org_` and the 32 hex digits of a UUIDv7. */

@@ -45,6 +45,14 @@ async function aProviderKey(app: TestApp): Promise<string> {
   return id;
 }
 
+/** Something that the owner wrote down; new each time, since the calls that name it end it. */
+async function aMemory({ owner }: TestApp): Promise<string> {
+  const body = { text: `The sweep has come by ${(drafts += 1)} times` };
+  const { body: made, text } = await owner.call("POST", "/api/llm/memory", { body });
+  if (typeof made.id !== "string") throw new Error(`no memory: ${text}`);
+  return made.id;
+}
+
 const adminModel = { params: { author: "openai", slug: "gpt-4o-mini" } };
 
 export const llmExamples: Record<string, Example> = {
@@ -73,6 +81,16 @@ export const llmExamples: Record<string, Example> = {
     given: async (app) => ({ params: { id: await aProviderKey(app) }, body: { use: "prefer" } }),
   },
   removeProviderKey: { given: async (app) => ({ params: { id: await aProviderKey(app) } }) },
+  listMemory: {},
+  addMemory: { given: () => ({ body: { text: "I prefer short answers", kind: "preference" } }) },
+  changeMemory: {
+    given: async (app) => ({ params: { id: await aMemory(app) }, body: { text: "I prefer long answers" } }),
+  },
+  removeMemory: { given: async (app) => ({ params: { id: await aMemory(app) } }) },
+  clearMemory: {},
+  exportMemory: {},
+  getMemorySettings: {},
+  putMemorySettings: { given: () => ({ body: { own: null } }) },
   listOpenHolds: {},
   reconcileHold: running,
   listLlmProviders: {},

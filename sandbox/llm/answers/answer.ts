@@ -4,6 +4,7 @@
  */
 import { hash } from "node:crypto";
 import { fillSchema, jsonAnswer } from "./answer-json.ts";
+import { notesOf } from "./notes.ts";
 import type { Chat, Message, Tool } from "../request.ts";
 import { longestBlock, overlap, quoted, sentences, words } from "../tokens/text.ts";
 
@@ -188,6 +189,8 @@ export function answer(seed: string, chat: Chat): Answer {
   const prompt = lastOf(chat.messages, "user");
   if (chat.model.id === "sandbox/echo") return { text: prompt.slice(0, MAX_ANSWER) };
   const pick = chooser(`${seed}\n${chat.model.id}\n${chat.seed}\n${prompt}\n${chat.toolsText}`);
+  const notes = notesOf({ system: lastOf(chat.messages, "system"), user: prompt });
+  if (notes !== null) return { text: notes };
   const tool = toolFor(chat, prompt);
   if (tool !== null)
     return { tool: { name: tool.name, args: JSON.stringify(fillSchema(tool.parameters, prompt)) } };

@@ -1,7 +1,7 @@
 import type { Clock } from "../../platform/clock.ts";
 import type { Sealer } from "../../platform/crypto/index.ts";
 import type { Tx } from "../../platform/db/index.ts";
-import type { OrgId } from "../../platform/ids.ts";
+import type { OrgId, UserId } from "../../platform/ids.ts";
 import type { Jobs } from "../../platform/jobs/index.ts";
 import type { Hub } from "../../platform/realtime/index.ts";
 import type { AccessTokens, IdentityConfig, SignInProvider } from "../identity/index.ts";
@@ -25,6 +25,14 @@ export type PayerActions = {
   forgetPerson(tx: Tx, orgId: OrgId, person: { email: string; fullName: string }): Promise<void>;
 };
 
+/** What products keep of what people said and wrote for themselves. Both in a transaction that sees the organization. */
+export type WritingActions = {
+  /** Erases everybody's. */
+  forget(tx: Tx, orgId: OrgId): Promise<void>;
+  /** Erases one person's, who is no member any more. */
+  forgetPerson(tx: Tx, orgId: OrgId, userId: UserId): Promise<void>;
+};
+
 export type TenancyDeps = CachedDb & {
   clock: Clock;
   hub: Pick<Hub, "publish">;
@@ -36,6 +44,8 @@ export type TenancyDeps = CachedDb & {
   seats: (tx: Tx, orgId: OrgId) => Promise<number>;
   /** Billing's; `server/app.ts` hands them in. */
   payers: PayerActions;
+  /** The products'; `server/app.ts` hands them in. */
+  writings: WritingActions;
   /** Keeps the secrets of organizations' own issuers. */
   sealer: Sealer;
   issuers: Issuers;

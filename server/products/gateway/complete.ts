@@ -3,6 +3,7 @@ import { context } from "../../platform/telemetry/index.ts";
 import { cachingOf, findAnswer } from "./cache/look-up.ts";
 import { answerFromCache, takeHit, type Cached } from "./cache/serve.ts";
 import { askedOf, isWhole, keepsAnswer, type HeldCall } from "./call/held-call.ts";
+import { remember } from "./memory/call/remember.ts";
 import { fitOf, projectOf } from "./call/own-options.ts";
 import { StreamRelay } from "./call/relay/relay-stream.ts";
 import { askJson, problemOf, settleUp } from "./call/settle-up.ts";
@@ -43,6 +44,7 @@ export async function complete(gateway: Gateway, incoming: Incoming): Promise<vo
     "x-holdfast-attempts": "1",
     "x-holdfast-held-micros": call.bound.micros.toString(),
     ...(call.caching ? { "x-holdfast-cache": "miss" } : {}),
+    ...(call.memory ? { "x-holdfast-memory": String(call.memory.recalled.length) } : {}),
     ...(call.bound.fitted ? { "x-holdfast-fit-tokens": String(call.bound.maxTokens) } : {}),
   });
   tellDropped(reply, call);
@@ -56,27 +58,30 @@ async function admit(gateway: Gateway, incoming: Incoming): Promise<HeldCall | R
   const { actor, requestId, request, body } = incoming;
   const startedAt = performance.now();
   const { deps } = gateway;
-  const chat = await incoming.dialect.read(body);
+  const asked = await incoming.dialect.read(body);
   // Of a form each sending has another boundary.
-  const bytes = chat.sound ? chat.bytes : (body as Buffer);
-  const route = await routeCall(gateway, actor, chat, request.headers);
+  const bytes = asked.sound ? asked.bytes : (body as Buffer);
+  const route = await routeCall(gateway, actor, asked, request.headers);
   const key = keyOf(request.headers["idempotency-key"], {
     actor,
     requestId,
-    endpoint: chat.endpoint,
+    endpoint: asked.endpoint,
     bytes,
     now: deps.clock.now(),
   });
   const { organization } = await laidFor(gateway, actor);
-  const fold = foldOf(organization, { endpoint: chat.endpoint, bytes });
+  const fold = foldOf(organization, { endpoint: asked.endpoint, bytes });
   const answered = await answeredBefore(gateway, incoming, { key, fold });
   if (answered) return answered;
-  const projectId = projectOf(chat, request.headers["x-holdfast-project"]);
-  const fit = fitOf(chat, request.headers["x-holdfast-fit"]);
-  const caching = await cachingOf(gateway, actor, { chat, route, headers: request.headers });
+  const projectId = projectOf(asked, request.headers["x-holdfast-project"]);
+  const fit = fitOf(asked, request.headers["x-holdfast-fit"]);
+  const { headers } = request;
+  const { chat, memory } = await remember(gateway, actor, { chat: asked, headers, projectId });
+  // An answer out of what is remembered of one person is nobody else's.
+  const caching = memory ? null : await cachingOf(gateway, actor, { chat, route, headers });
   const entry = caching && (await findAnswer(gateway, actor, caching));
   if (entry) return takeHit(gateway, { requestId, actor, chat, key, projectId }, entry, incoming.reply);
-  const asking = { requestId, actor, chat, route, key, projectId, fit, caching, fold, startedAt };
+  const asking = { requestId, actor, chat, route, key, projectId, fit, caching, memory, fold, startedAt };
   return takeHold(gateway, asking, (name, value) => void incoming.reply.header(name, value));
 }
 

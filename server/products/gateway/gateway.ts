@@ -11,6 +11,8 @@ import { insertKeys } from "./keys/idempotency-store.ts";
 import { keepAnswers } from "./keys/kept-store.ts";
 import { openGate } from "./limits/gate.ts";
 import { createPolicies } from "./limits/policy.ts";
+import { noteHeard } from "./memory/learn/heard-store.ts";
+import { createChoices } from "./memory/own/choice.ts";
 import { createGatewayMetrics } from "./metrics.ts";
 import { openRegistry } from "./models/registry.ts";
 import { createOwnKeys } from "./own-keys/own-keys.ts";
@@ -41,8 +43,9 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
     get providers() {
       return registry.providers;
     },
-    routings: createRoutings(deps.db, deps.bus),
-    ownKeys: createOwnKeys(deps.db, deps.bus),
+    routings: createRoutings(deps),
+    ownKeys: createOwnKeys(deps),
+    choices: createChoices(deps),
     batcher: createHoldBatcher<HoldItem, Finish>(deps.db, {
       now: deps.clock,
       alongside: {
@@ -83,6 +86,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
     async close() {
       gateway.routings.close();
       gateway.ownKeys.close();
+      gateway.choices.close();
       await registry.close();
     },
   };
@@ -106,7 +110,9 @@ const alongside: Parameters<typeof createHoldBatcher<HoldItem, Finish>>[1]["alon
       answer ? [{ request_id: id, ...answer, created_at: finished_at }] : [],
     );
     const entries = done.flatMap(({ cached }) => cached ?? []);
+    const heard = done.flatMap((row) => row.heard ?? []);
     const writes = [finishRequests(tx, org, done), keepAnswers(tx, org, kept), keepEntries(tx, org, entries)];
+    writes.push(noteHeard(tx, org, heard));
     tx.last(Promise.all([...writes, noteHits(tx, org, hitsOf(done))]));
   },
 };

@@ -19,6 +19,7 @@ export type { GatewayDeps } from "./deps.ts";
 export { createGateway } from "./gateway.ts";
 export { gatewayMails } from "./limits/mails.ts";
 export { keyDefaults } from "./options/options.ts";
+export { memoryActions } from "./memory/personal-data.ts";
 export { driftMetrics } from "./drift/metrics.ts";
 export { proofMetrics } from "./proof/breaks/metrics.ts";
 export type { Gateway } from "./settling/state.ts";

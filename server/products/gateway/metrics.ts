@@ -23,6 +23,10 @@ export function createGatewayMetrics(metrics: Metrics, openCalls: () => Iterable
     firstContentSeconds: metrics.histogram("gateway_first_content_seconds", "From request to first content"),
     refused: metrics.counter("gateway_refused_total", "Model calls that were not held", ["reason"]),
     attempts: metrics.counter("gateway_attempts_total", "Calls at a provider", ["provider", "outcome"]),
+    memoryRead: metrics.counter("gateway_memory_read_total", "Readings of what people said in their calls", [
+      "outcome",
+    ]),
+    memoryFacts: metrics.counter("gateway_memory_facts_total", "What became of facts about people", ["act"]),
     settled: metrics.counter("gateway_settled_total", "Settlements", ["basis"]),
   };
 }

@@ -11,6 +11,8 @@ export const gatewayProblems = problems({
   insufficient_credits: [402, "Not enough credits"],
   budget_exceeded: [402, "The budget is used up"],
   key_budget_exceeded: [402, "The budget of this key is used up"],
+  memory_of_nobody: [403, "Memory is a person's own, and this key is nobody's"],
+  memory_full: [409, "Nothing more can be remembered here; delete something first"],
   model_not_found: [404, "The model does not exist or you may not use it"],
   model_id_taken: [409, "Another model has this id"],
   hold_not_open: [409, "This hold is open no more"],

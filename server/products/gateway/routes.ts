@@ -27,6 +27,7 @@ import { openHoldRoutes } from "./open-holds/routes.ts";
 import { connectRoutes, ownKeyRoutes } from "./own-keys/routes.ts";
 import { providerRoutes } from "./providers/routes.ts";
 import { cacheRoutes } from "./cache/routes.ts";
+import { memoryRoutes } from "./memory/routes.ts";
 import { driftRoutes } from "./drift/routes.ts";
 import { whatIfRoutes } from "./what-if/routes.ts";
 import { routingRoutes } from "./routing/routes.ts";
@@ -63,6 +64,7 @@ export function gatewayRoutes(http: Http, gateway: Gateway, setKeyLimits: SetKey
   openHoldRoutes(http, gateway);
   driftRoutes(http, gateway);
   cacheRoutes(http, gateway);
+  memoryRoutes(http, gateway);
   whatIfRoutes(http, gateway);
 }
 

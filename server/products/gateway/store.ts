@@ -1,4 +1,5 @@
 /** SQL of the requests, attempts and kept keys. Rows travel as one JSON parameter, so that a batch is one statement. */
+import type { HeardRow } from "./memory/learn/heard-store.ts";
 import type { SettleResult } from "../../kernel/ledger/index.ts";
 import type { Tx } from "../../platform/db/index.ts";
 import type { HoldId, OrgId } from "../../platform/ids.ts";
@@ -53,6 +54,8 @@ export type Finish = Omit<NewRequest, "next_lookup_at"> & {
   kept?: { streamed: boolean; sealed: Buffer };
   /** Its answer for calls of the same; left out where none is kept. */
   cached?: Entry;
+  /** What its person said, to be learnt from; left out where nothing is. */
+  heard?: HeardRow;
   /** What an answer from the cache saved. */
   saved?: { tokens: bigint; micros: bigint };
   /** What an earlier settlement had noted; its attempt then holds the difference. */
@@ -147,6 +150,7 @@ export async function finishRequests(tx: Tx, org: OrgId, rows: readonly Finished
       before: null,
       kept: undefined,
       cached: undefined,
+      heard: undefined,
       saved: undefined,
       cost_micros: row.cost_micros.toString(),
     })),

@@ -1,6 +1,6 @@
 import type { ApiKeyDefaults, LlmPolicy } from "../../api/types.ts";
 import { Checkbox, SelectField, TextField } from "../../ui/field.tsx";
-import { CACHES, DEFAULT_CACHE_MINUTES, shownList, SORTS } from "./policy-form.ts";
+import { CACHES, DEFAULT_CACHE_MINUTES, MEMORIES, shownList, SORTS } from "./policy-form.ts";
 
 type Routing = NonNullable<LlmPolicy["routing"]>;
 
@@ -102,6 +102,34 @@ export function CacheFields({
         hint="Minutes, a week at most"
       />
     </div>
+  );
+}
+
+/** Whether calls use what is remembered of their person. */
+export function MemoryField({
+  memory,
+  unsaid,
+  mayRefuse = false,
+}: {
+  memory: NonNullable<ApiKeyDefaults["memory"]> | null;
+  unsaid: string;
+  mayRefuse?: boolean;
+}) {
+  return (
+    <SelectField
+      label="Memory"
+      name="memory"
+      defaultValue={memory === false ? "off" : (memory?.scope ?? "")}
+      hint="Always the caller's own; each person may turn theirs off"
+    >
+      <option value="">{unsaid}</option>
+      {mayRefuse && <option value="off">Only where a call asks for it</option>}
+      {MEMORIES.map(([value, text]) => (
+        <option key={value} value={value}>
+          {text}
+        </option>
+      ))}
+    </SelectField>
   );
 }
 

@@ -12,6 +12,7 @@ test("an empty form lays nothing down", () => {
     routing: null,
     allowed_models: null,
     cache: null,
+    memory: null,
     fold_retries: false,
   });
 });
@@ -25,6 +26,7 @@ test("what is filled in is said, lists by comma, space or line", () => {
       max_prompt: "2.5",
       no_fallbacks: "on",
       deny_collection: "on",
+      memory: "project",
       fold_retries: "on",
       allowed_models: "openai/gpt-4o\nopenai/gpt-4o-mini",
     }),
@@ -39,6 +41,7 @@ test("what is filled in is said, lists by comma, space or line", () => {
     },
     allowed_models: ["openai/gpt-4o", "openai/gpt-4o-mini"],
     cache: null,
+    memory: { scope: "project" },
     fold_retries: true,
   });
   expect(shownList(policy.routing?.order)).toBe("openai, openrouter");
@@ -50,23 +53,26 @@ test("a key lays down what is filled in, and may turn off what its organization 
     routing: { only: ["openai"] },
     cache: false,
   });
+  expect(defaultsOf(form({ memory: "off" }))).toEqual({ memory: false });
+  expect(defaultsOf(form({ memory: "user" }))).toEqual({ memory: { scope: "user" } });
   expect(defaultsOf(form({ cache: "org", cache_minutes: "5" }))).toEqual({
     cache: { scope: "org", ttl_seconds: 300 },
   });
 });
 
 test("a policy is told in one line", () => {
-  expect(summaryOf({ routing: null, allowed_models: null, cache: null, fold_retries: false })).toMatch(
-    /^Nothing/,
-  );
+  expect(
+    summaryOf({ routing: null, allowed_models: null, cache: null, memory: null, fold_retries: false }),
+  ).toMatch(/^Nothing/);
   expect(
     summaryOf({
       routing: { sort: "price", only: ["openai"] },
       allowed_models: ["a/b"],
       cache: { scope: "org", ttl_seconds: 3_600 },
+      memory: { scope: "user" },
       fold_retries: true,
     }),
   ).toBe(
-    "The cheapest first · only openai · 1 models allowed · the same call is answered again for 60 min · lost calls are not paid twice",
+    "The cheapest first · only openai · 1 models allowed · the same call is answered again for 60 min · people's memory is used · lost calls are not paid twice",
   );
 });

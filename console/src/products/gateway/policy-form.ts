@@ -14,6 +14,10 @@ export const CACHES: ["user" | "org", string][] = [
   ["user", "For the same person or key"],
   ["org", "For everybody in the organization"],
 ];
+export const MEMORIES: ["user" | "project", string][] = [
+  ["user", "One for all of a person's calls"],
+  ["project", "One for each project of a person's"],
+];
 export const DEFAULT_CACHE_MINUTES = 60;
 
 const textOf = (form: FormData, name: string): string => String(form.get(name) ?? "").trim();
@@ -49,12 +53,18 @@ function cacheOf(form: FormData): NonNullable<PolicyOfCalls["cache"]> | null {
   return scope ? { scope, ttl_seconds: Math.round(minutes * 60) } : null;
 }
 
+function memoryOf(form: FormData): NonNullable<PolicyOfCalls["memory"]> | null {
+  const scope = MEMORIES.find(([value]) => value === textOf(form, "memory"))?.[0];
+  return scope ? { scope } : null;
+}
+
 export function policyOf(form: FormData): PolicyOfCalls {
   const allowed = listOf(form, "allowed_models");
   return {
     routing: routingOf(form),
     allowed_models: allowed.length > 0 ? allowed : null,
     cache: cacheOf(form),
+    memory: memoryOf(form),
     fold_retries: form.has("fold_retries"),
   };
 }
@@ -63,7 +73,12 @@ export function policyOf(form: FormData): PolicyOfCalls {
 export function defaultsOf(form: FormData): DefaultsOfKey {
   const routing = routingOf(form);
   const cache = textOf(form, "cache") === "off" ? false : cacheOf(form);
-  return { ...(routing && { routing }), ...(cache !== null && { cache }) };
+  const memory = textOf(form, "memory") === "off" ? false : memoryOf(form);
+  return {
+    ...(routing && { routing }),
+    ...(cache !== null && { cache }),
+    ...(memory !== null && { memory }),
+  };
 }
 
 /** What a text field shows of a list. */
@@ -74,6 +89,7 @@ export function summaryOf({
   routing,
   allowed_models: allowed,
   cache,
+  memory,
   fold_retries: folds,
 }: LlmPolicy): string {
   const parts = [
@@ -85,6 +101,7 @@ export function summaryOf({
     routing?.allow_fallbacks === false && "no second try elsewhere",
     allowed && `${allowed.length} models allowed`,
     cache && `the same call is answered again for ${Math.round(cache.ttl_seconds / 60)} min`,
+    memory && "people's memory is used",
     folds && "lost calls are not paid twice",
   ].filter((part) => typeof part === "string");
   return parts.length === 0

@@ -24,7 +24,7 @@ import {
   updateRole,
 } from "./store.ts";
 
-type Deps = Pick<TenancyDeps, "clock" | "mail" | "payers" | "revocations">;
+type Deps = Pick<TenancyDeps, "clock" | "mail" | "payers" | "revocations" | "writings">;
 /** What an erased organization is called. */
 const ERASED = "Erased";
 

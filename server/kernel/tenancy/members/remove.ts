@@ -43,16 +43,17 @@ export async function removeMember(deps: TenancyDeps, actor: Actor, userId: User
   });
 }
 
-/** The membership, what the person invited, and their keys. In a transaction that holds the organization's lock. */
+/** The membership, what the person invited and wrote for themselves, and their keys. In a transaction that holds the organization's lock. */
 export async function endMembership(
   tx: Tx,
-  { clock, revocations }: Pick<TenancyDeps, "clock" | "revocations">,
+  { clock, revocations, writings }: Pick<TenancyDeps, "clock" | "revocations" | "writings">,
   orgId: OrgId,
   userId: UserId,
 ): Promise<void> {
   const now = clock.now();
   await revokePersonalKeys(tx, orgId, userId, now);
   await voidHigherInvitations(tx, orgId, userId, null, now);
+  await writings.forgetPerson(tx, orgId, userId);
   await deleteMembership(tx, orgId, userId);
   await revocations.revokeWith(tx, { userId, orgId });
 }

@@ -12,12 +12,12 @@ import { markDeleted } from "./store.ts";
 const MOST_MEMBERS = 10_000;
 
 /**
- * Nobody gets in any more, keys are refused, invitations void, its domain free, its payers forgotten. Returns who was a
+ * Nobody gets in any more, keys are refused, invitations void, its domain free, its payers and what its people wrote forgotten. Returns who was a
  * member. In a transaction that holds the organization's lock.
  */
 export async function closeOrganization(
   tx: Tx,
-  deps: Pick<TenancyDeps, "clock" | "payers" | "revocations">,
+  deps: Pick<TenancyDeps, "clock" | "payers" | "revocations" | "writings">,
   orgId: OrgId,
 ): Promise<UserId[]> {
   const now = deps.clock.now();
@@ -26,6 +26,7 @@ export async function closeOrganization(
   await endInvitations(tx, orgId, now);
   await releaseDomains(tx, orgId);
   await deps.payers.forget(tx, orgId);
+  await deps.writings.forget(tx, orgId);
   const members = await listMemberships(tx, orgId, null, MOST_MEMBERS, null);
   for (const { userId } of members) await endMembership(tx, deps, orgId, userId);
   await deps.revocations.revokeWith(tx, { orgId });

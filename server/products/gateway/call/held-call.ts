@@ -2,6 +2,7 @@ import type { HoldId } from "../../../platform/ids.ts";
 import type { Candidate, Route } from "../models/catalogue.ts";
 import type { Caching } from "../cache/caching.ts";
 import type { Fold } from "../folds/fold.ts";
+import type { Remembering } from "../memory/call/remembering.ts";
 import type { Bound } from "./bound/bound.ts";
 import type { Spender } from "../limits/bound.ts";
 import type { Taken } from "../limits/rates.ts";
@@ -31,6 +32,8 @@ export type HeldCall = {
   caching: Caching | null;
   /** A retry may join it; null where its organization does not fold retries. */
   fold: Fold | null;
+  /** It uses its person's memory: what they said in it is heard. */
+  memory: Remembering | null;
   /** What it has taken of its rates. */
   rates: Taken;
   /** When it began, of `performance.now()`. */

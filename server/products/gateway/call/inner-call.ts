@@ -1,6 +1,7 @@
 import { newId } from "../../../platform/ids.ts";
 import type { Usage } from "../../../vendors/llm/index.ts";
 import type { Spender } from "../limits/bound.ts";
+import type { Routing } from "../routing/routing.ts";
 import { routeCall } from "../routing/route-call.ts";
 import type { Gateway } from "../settling/state.ts";
 import { isFields, type Fields, type Purpose } from "./chat.ts";
@@ -20,6 +21,8 @@ export type InnerCall = {
   /** Stands where other calls name their endpoint: in usage, records, receipts. */
   purpose: Purpose;
   projectId?: string | null;
+  /** Over what the payer's key and organization wish. */
+  routing?: Routing | null;
   /** Ends the wait for the answer; what the provider has done by then is paid. */
   signal?: AbortSignal;
 };
@@ -47,11 +50,12 @@ export function innerCall(gateway: Gateway, asked: InnerCall): Promise<InnerAnsw
 }
 
 async function answer(gateway: Gateway, asked: InnerCall, signal: AbortSignal): Promise<InnerAnswer> {
-  const { actor, model, messages, maxOutputTokens, purpose, projectId = null } = asked;
+  const { actor, model, messages, maxOutputTokens, purpose, projectId = null, routing } = asked;
   const requestId = newId("req");
   const startedAt = performance.now();
   const call = await admitted(gateway, async () => {
-    const body = { model, messages, max_tokens: maxOutputTokens };
+    const own = routing ? { holdfast: { routing } } : {};
+    const body = { model, messages, max_tokens: maxOutputTokens, ...own };
     const chat = { ...readChat(Buffer.from(JSON.stringify(body))), endpoint: purpose };
     const route = await routeCall(gateway, actor, chat, {});
     const asking = {
@@ -64,6 +68,7 @@ async function answer(gateway: Gateway, asked: InnerCall, signal: AbortSignal): 
       fit: false,
       caching: null,
       fold: null,
+      memory: null,
       startedAt,
     };
     return takeHold(gateway, asking, () => undefined);

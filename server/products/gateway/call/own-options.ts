@@ -1,7 +1,7 @@
 /** Options of our own: `holdfast` in the body, or headers `x-holdfast-*`. Never sent upstream. Pure. */
 import { bad, isFields, type Chat } from "./chat.ts";
 
-const MAX_PROJECT = 64;
+export const MAX_PROJECT = 64;
 
 type Header = string | string[] | undefined;
 

@@ -3,6 +3,7 @@ import { context } from "../../../platform/telemetry/index.ts";
 import type { CallListener, Usage } from "../../../vendors/llm/index.ts";
 import { entryOf } from "../cache/look-up.ts";
 import { MOST_KEPT_BYTES, type Kept } from "../keys/kept-answer.ts";
+import { heardIn } from "../memory/learn/heard.ts";
 import { ask } from "../routing/failover.ts";
 import { defer, settle, type Cost } from "../settling/settle.ts";
 import type { Gateway } from "../settling/state.ts";
@@ -71,6 +72,7 @@ export async function settleUp(
     charge,
     kept: keeps ? kept : null,
     cached: entryOf(gateway, call, kept, charge),
+    heard: heardIn(gateway.deps.sealer, call, charge, gateway.deps.clock.now()),
   });
   if (end.end === "complete") metrics.addedSeconds.observe((performance.now() - startedAt) / 1_000);
   return { cost, usage, kept };

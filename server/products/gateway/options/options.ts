@@ -1,6 +1,7 @@
 /** What a key or an organization lays down for its calls, and what of it counts for one. Pure. */
 import { z } from "zod";
 import { cacheOption } from "../cache/option.ts";
+import { memoryOption } from "../memory/call/option.ts";
 import { routing, type Routing } from "../routing/routing.ts";
 
 /** A key's own; what it leaves out is the organization's, and `false` is off whatever that says. */
@@ -8,6 +9,7 @@ export const keyDefaults = z
   .strictObject({
     routing: routing.optional(),
     cache: cacheOption.or(z.literal(false)).optional(),
+    memory: memoryOption.or(z.literal(false)).optional(),
   })
   .meta({
     id: "ApiKeyDefaults",

@@ -4,8 +4,10 @@ import type { Actor } from "../../../platform/http/index.ts";
 import { formatAtto } from "../../../platform/money.ts";
 import { assert } from "../../../platform/problem.ts";
 import { boundCost, tightenBound, type Bound } from "../call/bound/bound.ts";
+import { projectOf } from "../call/own-options.ts";
 import { dialectAt } from "../dialects/doors.ts";
 import { readLimits, type Standing } from "../limits/read.ts";
+import { remember } from "../memory/call/remember.ts";
 import type { PricedModel } from "../models/catalogue.ts";
 import { worstCost } from "../models/price.ts";
 import { routeCall } from "../routing/route-call.ts";
@@ -34,8 +36,13 @@ export async function quote(
   const { deps, tokens } = gateway;
   const dialect = dialectAt(path);
   assert(dialect, "a path that takes calls");
-  const chat = await dialect.read(Buffer.from(JSON.stringify(body)));
-  const route = await routeCall(gateway, actor, chat, {});
+  const asked = await dialect.read(Buffer.from(JSON.stringify(body)));
+  const route = await routeCall(gateway, actor, asked, {});
+  const { chat } = await remember(gateway, actor, {
+    chat: asked,
+    headers: {},
+    projectId: projectOf(asked, undefined),
+  });
   const { model } = route;
   const loose = boundCost(chat, model);
   const counted = await tokens.count(loose.prompt.texts, COUNT_BUDGET_MS);

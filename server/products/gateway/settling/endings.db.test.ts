@@ -161,6 +161,7 @@ test("an open call of a dead process is settled once by the provider's books, or
         fit: false,
         caching: null,
         fold: null,
+        memory: null,
         limits: [],
         rates: await takeRates(unlimited.limiter.meter, {
           bounds: [],

@@ -6,6 +6,7 @@ import type { Fold } from "../folds/fold.ts";
 import type { HeldCall } from "../call/held-call.ts";
 import { judgedInside, personOf, type Bound as Limit, type Spender } from "../limits/bound.ts";
 import type { Caching } from "../cache/caching.ts";
+import type { Remembering } from "../memory/call/remembering.ts";
 import type { Taken } from "../limits/rates.ts";
 import type { Chat } from "../call/chat.ts";
 import type { Gateway } from "./state.ts";
@@ -31,6 +32,8 @@ export type Asking = {
   caching: Caching | null;
   /** How a retry may join it; null: it may not. */
   fold: Fold | null;
+  /** What of its person's memory is in it; null: it uses none. */
+  memory: Remembering | null;
   /** What binds the caller. */
   limits: readonly Limit[];
   rates: Taken;
@@ -118,6 +121,7 @@ async function tryHold(gateway: Gateway, asking: Asking, bound: Bound) {
     keyed: key !== null,
     caching: asking.caching,
     fold: asking.fold,
+    memory: asking.memory,
     rates,
     startedAt,
     progress: { generationId: null, events: 0 },

@@ -9,6 +9,7 @@ import { outcomeOf, type Charge } from "../call/charge.ts";
 import type { HeldCall } from "../call/held-call.ts";
 import type { RelayEnd } from "../call/relay/outcome.ts";
 import type { Entry } from "../cache/store.ts";
+import type { HeardRow } from "../memory/learn/heard-store.ts";
 import { sealAnswer, type Kept } from "../keys/kept-answer.ts";
 import type { Gateway } from "./state.ts";
 import { deferRequest, type Counted, type Finish, type NewRequest } from "../store.ts";
@@ -31,7 +32,12 @@ export async function settle(
   gateway: Gateway,
   call: HeldCall,
   end: RelayEnd,
-  { charge, kept, cached }: { charge: Charge; kept: Kept | null; cached: Entry | null },
+  {
+    charge,
+    kept,
+    cached,
+    heard,
+  }: { charge: Charge; kept: Kept | null; cached: Entry | null; heard: HeardRow | null },
 ): Promise<Cost> {
   const { deps, batcher, metrics } = gateway;
   const { orgId } = call.actor;
@@ -39,6 +45,7 @@ export async function settle(
   if (kept)
     finish.kept = { streamed: kept.streamed, sealed: sealAnswer(deps.sealer, orgId, call.requestId, kept) };
   if (cached) finish.cached = cached;
+  if (heard) finish.heard = heard;
   const settlement = {
     holdId: call.holdId,
     amountAtto: charge.costAtto,

@@ -8,6 +8,7 @@ import type { GatewayDeps } from "../deps.ts";
 import type { Judged } from "../limits/gate.ts";
 import type { Policies } from "../limits/policy.ts";
 import type { GatewayMetrics } from "../metrics.ts";
+import type { Choices } from "../memory/own/choice.ts";
 import type { Catalogue, Provider } from "../models/catalogue.ts";
 import type { Registry } from "../models/registry.ts";
 import type { OwnKeys } from "../own-keys/own-keys.ts";
@@ -26,6 +27,8 @@ export type Gateway = {
   readonly providers: ReadonlyMap<string, Provider>;
   readonly routings: Routings;
   readonly ownKeys: OwnKeys;
+  /** What people choose about their memory. */
+  readonly choices: Choices;
   readonly batcher: HoldBatcher<HoldItem, Finish>;
   readonly tokens: TokenCounter;
   readonly sounds: SoundReader;

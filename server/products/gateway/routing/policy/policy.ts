@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { cacheOption } from "../../cache/option.ts";
+import { memoryOption } from "../../memory/call/option.ts";
 import { routing } from "../routing.ts";
 
 /** What an organization lays down for all of its model calls. */
@@ -16,6 +17,10 @@ export const policySchema = z
     cache: cacheOption.nullable().default(null).meta({
       description: "The same call is answered again without a provider; null: only where a call asks for it",
     }),
+    memory: memoryOption.nullable().default(null).meta({
+      description:
+        "Calls use what is remembered of their person; null: only where a call or its person asks for it",
+    }),
     fold_retries: z.boolean().default(false).meta({
       description:
         "A retry by an SDK of a call whose connection was lost gets that call's answer instead of paying twice; such calls are read to their end",
@@ -24,4 +29,10 @@ export const policySchema = z
   .meta({ id: "LlmPolicy" });
 
 export type Policy = z.output<typeof policySchema>;
-export const NO_POLICY: Policy = { routing: null, allowed_models: null, cache: null, fold_retries: false };
+export const NO_POLICY: Policy = {
+  routing: null,
+  allowed_models: null,
+  cache: null,
+  memory: null,
+  fold_retries: false,
+};

@@ -1,0 +1,213 @@
+/** SQL of what is remembered. Every statement names the person: it is nobody else's. */
+import type { GatewayMemoryFacts } from "../../../../../db/rows.ts";
+import type { Narrowed, Tx } from "../../../../platform/db/index.ts";
+import type { OrgId } from "../../../../platform/ids.ts";
+import type { FactId, Place } from "./place.ts";
+
+export type FactRow = Narrowed<
+  Omit<GatewayMemoryFacts, "org_id">,
+  { id: FactId; kind: "fact" | "preference"; source: "said" | "written" }
+>;
+export type NewFact = Omit<FactRow, "valid_to">;
+
+const COLUMNS = `id, version, user_id, project_id, kind, source, sealed, importance, used_at, faded_at, valid_from, valid_to`;
+/** Earlier versions that stay with a fact. */
+const MOST_VERSIONS = 20;
+
+/** Those of one scope that hold now, the newest first. */
+export function listCurrent(
+  tx: Tx,
+  org: OrgId,
+  { userId, projectId }: Place,
+  limit: number,
+): Promise<FactRow[]> {
+  return tx.query<FactRow>(
+    "gateway.memory_current",
+    `select ${COLUMNS} from gateway.memory_facts
+     where org_id = $1 and user_id = $2 and project_id = $3 and valid_to is null order by id desc limit $4`,
+    [org, userId, projectId, limit],
+  );
+}
+
+/** The person's of all scopes, or of one. `after`: further down than this. */
+export type Wanted = {
+  userId: string;
+  projectId: string | null;
+  kind: string | null;
+  after: string | null;
+  limit: number;
+};
+
+export function listFacts(tx: Tx, org: OrgId, wanted: Wanted): Promise<FactRow[]> {
+  const { userId, projectId, kind, after, limit } = wanted;
+  return tx.query<FactRow>(
+    "gateway.memory_facts",
+    `select ${COLUMNS} from gateway.memory_facts
+     where org_id = $1 and user_id = $2 and valid_to is null and ($3::text is null or project_id = $3)
+       and ($4::text is null or kind = $4) and ($5::text is null or id < $5)
+     order by id desc limit $6`,
+    [org, userId, projectId, kind, after, limit],
+  );
+}
+
+/** With their earlier versions, in order; `after` is the fact and version that the page before ended with. */
+export function listVersions(
+  tx: Tx,
+  org: OrgId,
+  userId: string,
+  after: { id: string; version: number },
+  limit: number,
+): Promise<FactRow[]> {
+  return tx.query<FactRow>(
+    "gateway.memory_versions",
+    `select ${COLUMNS} from gateway.memory_facts
+     where org_id = $1 and user_id = $2 and (id, version) > ($3, $4) order by id, version limit $5`,
+    [org, userId, after.id, after.version, limit],
+  );
+}
+
+export async function lockFact(tx: Tx, org: OrgId, userId: string, id: FactId): Promise<FactRow | null> {
+  const [row] = await tx.query<FactRow>(
+    "gateway.memory_lock",
+    `select ${COLUMNS} from gateway.memory_facts
+     where org_id = $1 and user_id = $2 and id = $3 and valid_to is null for update`,
+    [org, userId, id],
+  );
+  return row ?? null;
+}
+
+/** Nothing where that version is there already. */
+export async function insertFact(tx: Tx, org: OrgId, fact: NewFact): Promise<void> {
+  await tx.query(
+    "gateway.memory_insert",
+    `insert into gateway.memory_facts (org_id, id, version, user_id, project_id, kind, source, sealed, importance, used_at,
+       faded_at, valid_from)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) on conflict do nothing`,
+    [
+      org,
+      fact.id,
+      fact.version,
+      fact.user_id,
+      fact.project_id,
+      fact.kind,
+      fact.source,
+      fact.sealed,
+      fact.importance,
+      fact.used_at,
+      fact.faded_at,
+      fact.valid_from,
+    ],
+  );
+}
+
+/** Ends a version that is locked; what is too old of it goes. */
+export async function endVersion(
+  tx: Tx,
+  org: OrgId,
+  { id, version }: Pick<FactRow, "id" | "version">,
+  now: Date,
+): Promise<void> {
+  await tx.query(
+    "gateway.memory_end",
+    "update gateway.memory_facts set valid_to = $4 where org_id = $1 and id = $2 and version = $3",
+    [org, id, version, now],
+  );
+  await tx.query(
+    "gateway.memory_end_oldest",
+    "delete from gateway.memory_facts where org_id = $1 and id = $2 and version <= $3",
+    [org, id, version - MOST_VERSIONS],
+  );
+}
+
+/** Writes how much it matters. Its version may have ended meanwhile, or be gone. */
+export async function weighFact(
+  tx: Tx,
+  org: OrgId,
+  {
+    id,
+    version,
+    importance,
+    used_at,
+    faded_at,
+  }: Pick<FactRow, "id" | "version" | "importance" | "used_at" | "faded_at">,
+): Promise<void> {
+  await tx.query(
+    "gateway.memory_weigh",
+    `update gateway.memory_facts set importance = $4, used_at = greatest(used_at, $5), faded_at = $6
+     where org_id = $1 and id = $2 and version = $3`,
+    [org, id, version, importance, used_at, faded_at],
+  );
+}
+
+/** With all versions. How many facts they were. */
+export async function deleteFacts(
+  tx: Tx,
+  org: OrgId,
+  userId: string,
+  ids: readonly FactId[] | null,
+): Promise<number> {
+  const rows = await tx.query<{ current: boolean }>(
+    "gateway.memory_delete",
+    `delete from gateway.memory_facts where org_id = $1 and user_id = $2 and ($3::text[] is null or id = any($3))
+     returning valid_to is null as current`,
+    [org, userId, ids],
+  );
+  return rows.filter(({ current }) => current).length;
+}
+
+/** Makes room for one more: the least important go, of those the longest idle. How many. */
+export async function dropLeast(
+  tx: Tx,
+  org: OrgId,
+  { userId, projectId }: Place,
+  most: number,
+): Promise<number> {
+  const rows = await tx.query<{ id: FactId }>(
+    "gateway.memory_least",
+    `select id from gateway.memory_facts
+     where org_id = $1 and user_id = $2 and project_id = $3 and valid_to is null
+     order by importance desc, used_at desc, id desc offset $4 limit 100`,
+    [org, userId, projectId, most - 1],
+  );
+  if (rows.length === 0) return 0;
+  return deleteFacts(
+    tx,
+    org,
+    userId,
+    rows.map(({ id }) => id),
+  );
+}
+
+/** Organizations with facts that were idle since then; asked with the operator's eyes. */
+export function listIdleOrganizations(
+  tx: Tx,
+  before: Date,
+  after: string,
+  limit: number,
+): Promise<{ org_id: OrgId }[]> {
+  return tx.query(
+    "gateway.memory_idle_orgs",
+    `select distinct org_id from gateway.memory_facts
+     where valid_to is null and used_at <= $1 and org_id > $2 order by org_id limit $3`,
+    [before, after, limit],
+  );
+}
+
+export function listIdle(tx: Tx, org: OrgId, before: Date, after: string, limit: number): Promise<FactRow[]> {
+  return tx.query<FactRow>(
+    "gateway.memory_idle",
+    `select ${COLUMNS} from gateway.memory_facts
+     where org_id = $1 and valid_to is null and used_at <= $2 and id > $3 order by id limit $4 for update`,
+    [org, before, after, limit],
+  );
+}
+
+/** All of an organization's, with what was heard and chosen there; or one person's alone. */
+export async function forgetAll(tx: Tx, org: OrgId, userId: string | null): Promise<void> {
+  for (const table of ["memory_facts", "memory_heard", "memory_choices"])
+    await tx.query(
+      `gateway.forget_${table}`,
+      `delete from gateway.${table} where org_id = $1 and ($2::text is null or user_id = $2)`,
+      [org, userId],
+    );
+}

@@ -1,0 +1,90 @@
+import { withTx } from "../../../../platform/db/index.ts";
+import type { Actor } from "../../../../platform/http/index.ts";
+import { common, Problem } from "../../../../platform/problem.ts";
+import { gatewayProblems } from "../../problems.ts";
+import type { Gateway } from "../../settling/state.ts";
+import { deleteHeardOf } from "../learn/heard-store.ts";
+import { hasSecret } from "../learn/secrets.ts";
+import { personOfMemory } from "../person.ts";
+import { openFact, sealFact, type Fact } from "./fact.ts";
+import { AT_FIRST, repeated } from "./importance.ts";
+import { MOST_FACTS, type FactId } from "./place.ts";
+import { deleteFacts, endVersion, insertFact, listCurrent, lockFact } from "./store.ts";
+
+type Words = Pick<Fact, "text" | "kind">;
+
+/** Remembers what a person wrote, under `id`, however often. 409 `memory_full`, 422 for what looks like a secret. */
+export async function addFact(
+  { deps }: Gateway,
+  actor: Actor,
+  id: FactId,
+  { projectId, ...words }: Words & { projectId: string },
+): Promise<void> {
+  const { orgId } = actor;
+  const place = { userId: personOfMemory(actor), projectId };
+  refuseSecret(words.text);
+  const now = deps.clock.now();
+  // What a person writes down themselves matters more than what was only heard.
+  const first = { id, version: 1, source: "written" as const, importance: repeated(AT_FIRST) };
+  const fact = sealFact(deps.sealer, orgId, { ...first, ...words, ...place, now });
+  await withTx(deps.db, orgId, async (tx) => {
+    if ((await listCurrent(tx, orgId, place, MOST_FACTS)).length === MOST_FACTS)
+      throw new Problem(gatewayProblems.memory_full);
+    await insertFact(tx, orgId, fact);
+  });
+}
+
+/** Corrects a fact: what it said before ends, and stays with it. 404 for none of one's own. */
+export async function changeFact(
+  { deps }: Gateway,
+  actor: Actor,
+  id: FactId,
+  words: { [K in keyof Words]?: Words[K] | undefined },
+): Promise<Fact> {
+  const { orgId } = actor;
+  const userId = personOfMemory(actor);
+  if (words.text !== undefined) refuseSecret(words.text);
+  const now = deps.clock.now();
+  return withTx(deps.db, orgId, async (tx) => {
+    const row = await lockFact(tx, orgId, userId, id);
+    if (!row) throw new Problem(common.not_found);
+    const before = openFact(deps.sealer, orgId, row);
+    const next = sealFact(deps.sealer, orgId, {
+      id,
+      version: before.version + 1,
+      source: "written",
+      kind: words.kind ?? before.kind,
+      text: words.text ?? before.text,
+      importance: before.importance,
+      userId,
+      projectId: before.project_id,
+      now,
+    });
+    await endVersion(tx, orgId, before, now);
+    await insertFact(tx, orgId, next);
+    return openFact(deps.sealer, orgId, { ...next, valid_to: null });
+  });
+}
+
+/** Forgets a fact with all its versions. 404 for none of one's own. */
+export async function removeFact({ deps }: Gateway, actor: Actor, id: FactId): Promise<void> {
+  const userId = personOfMemory(actor);
+  const deleted = await withTx(deps.db, actor.orgId, (tx) => deleteFacts(tx, actor.orgId, userId, [id]));
+  if (deleted === 0) throw new Problem(common.not_found);
+}
+
+/** Forgets everything of the person, what was heard and not read yet as well. How many facts. */
+export async function removeAll({ deps }: Gateway, actor: Actor): Promise<number> {
+  const { orgId } = actor;
+  const userId = personOfMemory(actor);
+  return withTx(deps.db, orgId, async (tx) => {
+    await deleteHeardOf(tx, orgId, userId);
+    return deleteFacts(tx, orgId, userId, null);
+  });
+}
+
+function refuseSecret(text: string): void {
+  if (!hasSecret(text)) return;
+  const errors = [{ pointer: "/text", detail: "looks like a secret, which is not kept" }];
+  throw new Problem(common.invalid_input, { errors });
+}
