@@ -183,6 +183,14 @@ const LOAD_FIRST_GRANTS = `
 export type LoadedGrant = BookKey & { grant: BookGrant };
 
 /**
+ * This transaction's statements keep the plan they have. The planner takes the page's limit for more than it is and would
+ * plan anew each time, which costs five times what reading the grants does.
+ */
+export async function keepPlans(tx: Tx): Promise<void> {
+  await tx.query("ledger.keep_plans", "select set_config('plan_cache_mode', 'force_generic_plan', true)");
+}
+
+/**
  * The grants that these holds draw on and the first page of each wallet, so that they travel with the lock. Whoever needs
  * more than `covers` allows asks `loadGrants`.
  */

@@ -5,6 +5,7 @@ import { lowAnnouncement, type Announcement } from "../announce.ts";
 import { available, openBook, runsLow, sweepExpired, type Book, type BookGrant } from "../book/book.ts";
 import type { Gate, HoldRequest, HoldResult, Refusal, Settlement, SettleResult } from "./hold.ts";
 import {
+  keepPlans,
   covers,
   loadFirstGrants,
   loadGrants,
@@ -58,7 +59,8 @@ export async function planBatch(
 ): Promise<BatchResult & { write: () => Promise<void> }> {
   const ids = [...batch.settle.map(({ holdId }) => holdId), ...batch.hold.map(({ id }) => id)];
   // Sent together, run in this order: the holds are read under the lock of the wallets.
-  const [wallets, loaded, grants, gate] = await Promise.all([
+  const [, wallets, loaded, grants, gate] = await Promise.all([
+    keepPlans(tx),
     lockWallets(tx, org, batch.hold),
     loadHolds(tx, org, ids.toSorted()),
     loadFirstGrants(tx, org, ids, now),
