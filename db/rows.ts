@@ -161,6 +161,7 @@ export type BillingPaymentMethods = {
   detached_at: Date | null;
   erased_at: Date | null;
   erased_there_at: Date | null;
+  next_try_at: Date | null;
 };
 
 /** billing.payments */

@@ -264,6 +264,7 @@ CREATE TABLE billing.payment_methods (
   detached_at timestamp with time zone,
   erased_at timestamp with time zone,
   erased_there_at timestamp with time zone,
+  next_try_at timestamp with time zone,
   CONSTRAINT payment_methods_pkey PRIMARY KEY (org_id, id),
   CONSTRAINT payment_methods_org_id_account_id_provider_method_id_key UNIQUE (org_id, account_id, provider_method_id),
   CONSTRAINT payment_methods_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text]))),

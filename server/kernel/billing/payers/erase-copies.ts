@@ -1,6 +1,6 @@
 import { addMs } from "../../../platform/clock.ts";
 import { CompanyFault } from "../../../platform/calls/index.ts";
-import { withOperatorTx, withTx } from "../../../platform/db/index.ts";
+import { withOperatorTx, withTx, type Tx } from "../../../platform/db/index.ts";
 import { newId, type OrgId } from "../../../platform/ids.ts";
 import { Problem } from "../../../platform/problem.ts";
 import type { BillingDeps } from "../deps.ts";
@@ -11,7 +11,8 @@ import {
   listWalletCopies,
   noteCustomerErased,
   noteWalletErased,
-  postponeErasure,
+  postponeCustomer,
+  postponeWallet,
   type CustomerCopy,
   type WalletCopy,
 } from "./erasure-store.ts";
@@ -28,31 +29,34 @@ export async function eraseCopies(deps: BillingDeps, signal: AbortSignal): Promi
   const accounts = [deps.accountId, ...(paypal ? [paypal.accountId] : [])];
   const { customers, wallets } = await withOperatorTx(db, async (tx) => ({
     customers: await listCustomerCopies(tx, accounts, clock.now(), AT_ONCE),
-    wallets: paypal ? await listWalletCopies(tx, paypal.accountId, AT_ONCE) : [],
+    wallets: paypal ? await listWalletCopies(tx, paypal.accountId, clock.now(), AT_ONCE) : [],
   }));
+  const copies = [
+    ...customers.map((copy) => ({
+      orgId: copy.org_id,
+      id: copy.account_id,
+      erase: () => eraseCustomer(deps, copy),
+      postpone: (tx: Tx, until: Date) => postponeCustomer(tx, copy, until),
+    })),
+    ...wallets.map((copy) => ({
+      orgId: copy.org_id,
+      id: copy.id,
+      erase: () => forgetWallet(deps, copy),
+      postpone: (tx: Tx, until: Date) => postponeWallet(tx, copy, until),
+    })),
+  ];
   let erased = 0;
-  for (const copy of customers) {
+  for (const { orgId, id, erase, postpone } of copies) {
     if (signal.aborted) return erased;
     try {
-      await eraseCustomer(deps, copy);
+      await erase();
       erased += 1;
     } catch (err) {
       if (!(err instanceof CompanyFault || err instanceof Problem)) throw err;
       // One that cannot be erased must not hold up those behind it.
-      logger.warn({ err, org_id: copy.org_id, account_id: copy.account_id }, "payer not erased there yet");
+      logger.warn({ err, org_id: orgId, copy_id: id }, "payer not erased there yet");
       const later = addMs(clock.now(), MINUTE_MS);
-      await withTx(db, copy.org_id, (tx) => postponeErasure(tx, copy, later));
-    }
-  }
-  for (const copy of wallets) {
-    if (signal.aborted) return erased;
-    try {
-      await forgetWallet(deps, copy);
-      erased += 1;
-    } catch (err) {
-      if (!(err instanceof CompanyFault)) throw err;
-      logger.warn({ err, org_id: copy.org_id, method_id: copy.id }, "wallet not erased there yet");
-      if (err.kind === "unavailable") return erased;
+      await withTx(db, orgId, (tx) => postpone(tx, later));
     }
   }
   return erased;

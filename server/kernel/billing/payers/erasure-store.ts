@@ -115,13 +115,19 @@ export function listCustomerCopies(
 }
 
 /** Wallets at PayPal; cards go with their customer at Stripe. */
-export function listWalletCopies(tx: Tx, accountId: string, limit: number): Promise<WalletCopy[]> {
+export function listWalletCopies(
+  tx: Tx,
+  accountId: string,
+  now: Date,
+  limit: number,
+): Promise<WalletCopy[]> {
   return tx.query(
     "billing.wallet_copies",
     `select org_id, id, provider_method_id from billing.payment_methods
      where erased_at is not null and erased_there_at is null and provider = 'paypal' and account_id = $1
-     order by erased_at limit $2`,
-    [accountId, limit],
+       and (next_try_at is null or next_try_at <= $2)
+     order by erased_at limit $3`,
+    [accountId, now, limit],
   );
 }
 
@@ -141,7 +147,7 @@ export async function noteCustomerErased(
   );
 }
 
-export async function postponeErasure(
+export async function postponeCustomer(
   tx: Tx,
   { org_id, account_id }: CustomerCopy,
   nextTryAt: Date,
@@ -150,6 +156,14 @@ export async function postponeErasure(
     "billing.customer_erase_later",
     "update billing.customers set next_try_at = $3 where org_id = $1 and account_id = $2",
     [org_id, account_id, nextTryAt],
+  );
+}
+
+export async function postponeWallet(tx: Tx, { org_id, id }: WalletCopy, nextTryAt: Date): Promise<void> {
+  await tx.query(
+    "billing.wallet_erase_later",
+    "update billing.payment_methods set next_try_at = $3 where org_id = $1 and id = $2",
+    [org_id, id, nextTryAt],
   );
 }
 

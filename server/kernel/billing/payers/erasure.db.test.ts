@@ -158,3 +158,31 @@ test("a person who is erased takes along what names them alone, where the organi
   await expect.poll(() => walletsAtPaypal(orgId), POLL).toEqual(["gone"]);
   expect(await methodsOf(who)).toEqual([]);
 });
+
+test("wallets that PayPal never forgets do not hold up those behind them", async () => {
+  const { orgId } = await payer();
+  const [own] = await t.sql<{ id: string }>(
+    "select id from billing.payment_methods where org_id = $1 and provider = 'paypal'",
+    [orgId],
+  );
+  await wallets.fault({
+    match: { method: "DELETE", path: "*/payment-tokens/refused*" },
+    fault: "status",
+    params: { status: 403 },
+  });
+  // As many as are taken at once, and all older than the one that PayPal would forget.
+  await t.sql(
+    `insert into billing.payment_methods
+     select (jsonb_populate_record(m, jsonb_build_object('id', m.id || n, 'provider_method_id', 'refused' || n,
+       'erased_at', now() - interval '1 day', 'detached_at', now()))).*
+     from billing.payment_methods m, generate_series(1, 20) n where m.id = $1`,
+    [own?.id],
+  );
+  await t.sql("update billing.payment_methods set erased_at = now(), detached_at = now() where id = $1", [
+    own?.id,
+  ]);
+  const there = `select count(*) filter (where erased_there_at is null)::int as left,
+    count(*) filter (where id = $2 and erased_there_at is not null)::int as gone
+    from billing.payment_methods where org_id = $1`;
+  await expect.poll(() => t.sql(there, [orgId, own?.id]), POLL).toEqual([{ left: 20, gone: 1 }]);
+});
