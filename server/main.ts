@@ -16,6 +16,7 @@ function config(): Config {
 }
 
 const app = await createApp(config());
+app.metrics.measureProcess();
 const url = await app.start();
 app.logger.info({ url, role: app.role }, "started");
 

@@ -12,6 +12,8 @@ export type Metrics = {
     collect?: () => Promise<void>,
   ): Gauge<L>;
   histogram<L extends string>(name: string, help: string, labels?: readonly L[]): Histogram<L>;
+  /** Also measures the process itself: memory, CPU, event loop. Once in a process: its timer runs until that ends. */
+  measureProcess(): void;
   /** Everything that this process measures, by full name, with its labels: what alerts and dashboards may name. */
   list(): { name: string; type: string; labels: readonly string[] }[];
   /** The text that `/metrics` serves. */
@@ -22,7 +24,6 @@ export type Metrics = {
 /** A registry of its own per process; every name gets the prefix `holdfast_`. No label may hold an org, a person or free text. */
 export function createMetrics(version: string): Metrics {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry, prefix: "holdfast_" });
   const base = <L extends string>(name: string, help: string, labels: readonly L[]) => ({
     name: `holdfast_${name}`,
     help,
@@ -38,6 +39,7 @@ export function createMetrics(version: string): Metrics {
       new Gauge({ ...base(name, help, labels), ...(collect ? { collect } : {}) }),
     histogram: (name, help, labels = []) =>
       known(name) ?? new Histogram({ ...base(name, help, labels), buckets: SECONDS }),
+    measureProcess: () => collectDefaultMetrics({ register: registry, prefix: "holdfast_" }),
     list: () =>
       registry.getMetricsAsArray().map(({ name, type, ...rest }) => ({
         name,

@@ -115,12 +115,7 @@ export function listCustomerCopies(
 }
 
 /** Wallets at PayPal; cards go with their customer at Stripe. */
-export function listWalletCopies(
-  tx: Tx,
-  accountId: string,
-  now: Date,
-  limit: number,
-): Promise<WalletCopy[]> {
+export function listWalletCopies(tx: Tx, accountId: string, now: Date, limit: number): Promise<WalletCopy[]> {
   return tx.query(
     "billing.wallet_copies",
     `select org_id, id, provider_method_id from billing.payment_methods
