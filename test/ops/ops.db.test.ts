@@ -55,6 +55,26 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
+/** What operators of the gateway build upon. */
+const GATEWAY = {
+  requests_total: ["endpoint", "outcome"],
+  added_seconds: [],
+  first_content_seconds: [],
+  attempts_total: ["provider", "outcome"],
+  refused_total: ["reason"],
+  settled_total: ["basis"],
+  open_holds: [],
+  oldest_hold_seconds: [],
+  drift_ratio: ["provider"],
+  breaker_state: ["provider", "state"],
+  loss_micros_total: [],
+};
+
+test("the gateway measures what it promises, under these names", () => {
+  for (const [name, labels] of Object.entries(GATEWAY))
+    expect({ name, labels: known.get(`holdfast_gateway_${name}`)?.labels }).toEqual({ name, labels });
+});
+
 test("every alert is about metrics and labels that exist", () => {
   expect(rules.length).toBeGreaterThan(5);
   for (const { alert, expr } of rules)

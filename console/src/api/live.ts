@@ -11,6 +11,8 @@ const STALE: Record<string, readonly string[]> = {
   "payment_method.updated": ["payment-methods", "billing-customer"],
   "subscription.updated": ["subscription", "balance", "checkout"],
   "invoice.updated": ["invoices"],
+  // Told to operators alone.
+  "llm.provider.state": ["llm"],
   "llm.request.settled": ["usage", "balance", "ledger"],
   "limits.changed": ["token-limits", "api-keys"],
   "budget.warned": ["token-limits"],

@@ -54,8 +54,18 @@ async function booksAgree(): Promise<void> {
     return row?.n === 0;
   });
   const after = await readBooks();
+  const [loss] = await gateway.app.sql<{ micros: number }>(
+    `select coalesce(sum(provider_cost_usd) * 1e8, 0)::float8 as micros from gateway.attempts where outcome = any($1)`,
+    [[...FREE]],
+  );
+  expect(await measuredLoss()).toBeCloseTo(loss?.micros ?? 0, 6);
   expect(after.borne - before.borne).toBe(after.billed - before.billed);
   expect(await gateway.balance()).toMatchObject({ held_micros: 0, held_count: 0 });
+}
+
+async function measuredLoss(): Promise<number> {
+  const text = await gateway.app.app.metrics.text();
+  return Number(/^holdfast_gateway_loss_micros_total (.*)$/m.exec(text)?.[1]);
 }
 
 const lastRequest = async () => (await gateway.requests()).at(-1);

@@ -62,7 +62,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
     policies: createPolicies(deps),
     watch: createWatch(),
     timeouts: { ...defaultTimeouts, ...deps.timeouts },
-    metrics: createGatewayMetrics(deps.metrics, () => calls),
+    metrics: createGatewayMetrics({ ...deps, catalogue: () => registry.catalogue }),
     running,
     calls,
     settling,

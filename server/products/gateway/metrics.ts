@@ -1,19 +1,18 @@
+import type { Clock } from "../../platform/clock.ts";
+import { withOperatorTx, type Db } from "../../platform/db/index.ts";
+import { ATTO_PER_MICRO } from "../../platform/money.ts";
 import type { Metrics } from "../../platform/telemetry/index.ts";
+import type { Catalogue } from "./models/catalogue.ts";
+import { BREAKER_STATES } from "./routing/health/breaker.ts";
+import { openRequests } from "./store.ts";
+
+type Watched = { metrics: Metrics; db: Db; clock: Clock; catalogue: () => Catalogue };
 
 /** The gateway's metrics. Labels come from closed lists. */
-export function createGatewayMetrics(metrics: Metrics, openCalls: () => Iterable<{ startedAt: number }>) {
-  const open = metrics.gauge(
-    "gateway_open_holds",
-    "Calls with an open hold in this process",
-    [],
-    async () => {
-      open.set([...openCalls()].length);
-    },
-  );
-  const oldest = metrics.gauge("gateway_oldest_hold_seconds", "Age of the oldest of them", [], async () => {
-    const begun = [...openCalls()].map(({ startedAt }) => startedAt);
-    oldest.set(begun.length === 0 ? 0 : (performance.now() - Math.min(...begun)) / 1_000);
-  });
+export function createGatewayMetrics({ metrics, db, clock, catalogue }: Watched) {
+  const lost = metrics.counter("gateway_loss_micros_total", "What providers billed and no caller pays");
+  watchHolds(metrics, db, clock);
+  watchBreakers(metrics, clock, catalogue);
   return {
     requests: metrics.counter("gateway_requests_total", "Model calls that were held", [
       "endpoint",
@@ -28,7 +27,47 @@ export function createGatewayMetrics(metrics: Metrics, openCalls: () => Iterable
     ]),
     memoryFacts: metrics.counter("gateway_memory_facts_total", "What became of facts about people", ["act"]),
     settled: metrics.counter("gateway_settled_total", "Settlements", ["basis"]),
+    priceRefreshes: metrics.counter("gateway_price_refresh_total", "Readings of a provider's price list", [
+      "provider",
+      "outcome",
+    ]),
+    /** In 10⁻¹⁸ USD. */
+    lost: (atto: bigint) => lost.inc(Number(atto) / Number(ATTO_PER_MICRO)),
   };
 }
 
 export type GatewayMetrics = ReturnType<typeof createGatewayMetrics>;
+
+/** Of all processes, those of calls whose process died as well: every process tells the same. */
+function watchHolds(metrics: Metrics, db: Db, clock: Clock): void {
+  const read = () => withOperatorTx(db, openRequests);
+  const open = metrics.gauge(
+    "gateway_open_holds",
+    "Calls of all processes with an open hold",
+    [],
+    async () => {
+      open.set((await read()).count);
+    },
+  );
+  const oldest = metrics.gauge("gateway_oldest_hold_seconds", "Age of the oldest of them", [], async () => {
+    const { oldestAt } = await read();
+    oldest.set(oldestAt === null ? 0 : (clock.now().getTime() - oldestAt.getTime()) / 1_000);
+  });
+}
+
+function watchBreakers(metrics: Metrics, clock: Clock, catalogue: () => Catalogue): void {
+  const breakers = metrics.gauge(
+    "gateway_breaker_state",
+    "A provider's models by their breaker, as this process sees it",
+    ["provider", "state"],
+    async () => {
+      const now = clock.now().getTime();
+      const candidates = [...catalogue().models.values()].flatMap((model) => model.candidates);
+      for (const [provider, some] of Map.groupBy(candidates, (each) => each.provider.id))
+        for (const state of BREAKER_STATES) {
+          const count = some.filter(({ health }) => health.breaker.state(now) === state).length;
+          breakers.set({ provider, state }, count);
+        }
+    },
+  );
+}

@@ -193,6 +193,15 @@ export function changed(items: readonly { item: Finish; result: SettleResult }[]
   );
 }
 
+const OPEN = `
+  select count(*)::int as count, min(created_at) as "oldestAt" from gateway.requests where state in ('open', 'reconciling')`;
+
+/** Calls with an open hold, of all organizations; for the operator's role. */
+export async function openRequests(tx: Tx): Promise<{ count: number; oldestAt: Date | null }> {
+  const [row] = await tx.query<{ count: number; oldestAt: Date | null }>("gateway.count_open", OPEN);
+  return row ?? { count: 0, oldestAt: null };
+}
+
 /** Signs of life of running calls. */
 export type Sign = {
   id: string;

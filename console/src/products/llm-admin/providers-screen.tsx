@@ -78,7 +78,7 @@ export function ProvidersScreen() {
   return (
     <Page
       title="Providers"
-      about="Who serves model calls. Health is as the answering process saw it; refreshed every 10 seconds."
+      about="Who serves model calls. Health is as the answering process saw it, shown as breakers open and close."
       actions={
         <Button variant="primary" icon={<Plus className="size-4" />} onClick={() => setEditing("new")}>
           Add a provider

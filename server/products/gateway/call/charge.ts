@@ -93,6 +93,10 @@ export function chargeReported(
   };
 }
 
+/** What nobody pays of the provider's bill, as far as it is known, in 10⁻¹⁸ USD. */
+export const lossOf = ({ outcome, providerCostAtto }: Charge): bigint =>
+  FREE.has(outcome) ? (providerCostAtto ?? 0n) : 0n;
+
 /** No charge. `askAgain` when there is a generation whose bill is our loss. */
 export function chargeNothing(outcome: Outcome, askAgain: boolean): Charge {
   return { outcome, basis: "none", costAtto: 0n, usage: NO_USAGE, providerCostAtto: null, askAgain };

@@ -178,7 +178,12 @@ test("what nobody uses fades after a week by whole days, and is forgotten when i
   const made = await key.call("POST", PATH, { body: { text: "My boat has a leak" } });
   const fading = {
     deps: { db: gateway.db, clock },
-    metrics: createGatewayMetrics(createMetrics("0"), () => []),
+    metrics: createGatewayMetrics({
+      metrics: createMetrics("0"),
+      db: gateway.db,
+      clock,
+      catalogue: () => ({ models: new Map(), aliases: new Map() }),
+    }),
   };
   const fade = () => fadeMemories(fading, new AbortController().signal);
   const importance = async () => (await factsOf(key, "?q=boat"))[0]?.importance;

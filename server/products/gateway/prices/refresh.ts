@@ -22,7 +22,7 @@ export async function refreshPrices(gateway: Gateway, signal?: AbortSignal): Pro
   const done: Refreshed[] = [];
   for (const provider of gateway.providers.values()) {
     if (!provider.enabled || signal?.aborted) continue;
-    done.push(await refreshOne(gateway, provider));
+    done.push(await counted(gateway, provider));
   }
   return done;
 }
@@ -35,7 +35,23 @@ export async function refreshWhenOld(gateway: Gateway, signal: AbortSignal): Pro
   if (clock.now().getTime() - youngest >= REFRESH_MS) await refreshPrices(gateway, signal);
 }
 
-async function refreshOne({ deps }: Gateway, { id: provider, llm }: Provider): Promise<Refreshed> {
+/** A list that is not there or cannot be read has failed, where there should be one. */
+async function counted({ deps, metrics }: Gateway, provider: Provider): Promise<Refreshed> {
+  const inc = (outcome: string) => metrics.priceRefreshes.inc({ provider: provider.id, outcome });
+  try {
+    const refreshed = await refreshOne({ deps }, provider);
+    if (listsPrices(provider.llm.kind)) inc(refreshed.outcome === "no_list" ? "failed" : refreshed.outcome);
+    return refreshed;
+  } catch (error) {
+    inc("failed");
+    throw error;
+  }
+}
+
+async function refreshOne(
+  { deps }: Pick<Gateway, "deps">,
+  { id: provider, llm }: Provider,
+): Promise<Refreshed> {
   if (!listsPrices(llm.kind)) return { provider, outcome: "no_list", version: null };
   const listed = readPrices(llm.kind, await llm.listModels(AbortSignal.timeout(TIMEOUT_MS)));
   if (listed === null) return { provider, outcome: "no_list", version: null };

@@ -1,6 +1,7 @@
 /** Calls that two providers could serve: who is asked, who is asked next, and what the books say. */
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { manualClock } from "../../../platform/clock.ts";
+import type { Client, Json } from "../../../../test/harness/client.ts";
 import { startTestGateway, type TestGateway } from "../../../../test/harness/gateway.ts";
 
 const clock = manualClock(new Date());
@@ -90,8 +91,29 @@ test("a failed attempt that the provider billed is our loss, once its books tell
   });
 });
 
+/** Data of these realtime events, as they come. */
+async function listen(topics: string, { headers }: Client): Promise<{ seen: Json[]; stop(): void }> {
+  const seen: Json[] = [];
+  const stream = new AbortController();
+  const { body, status } = await fetch(`${gateway.app.url}/api/stream?topics=${topics}`, {
+    headers,
+    signal: stream.signal,
+  });
+  expect(status).toBe(200);
+  void (async () => {
+    for await (const bytes of body ?? [])
+      for (const [, data = ""] of Buffer.from(bytes as Uint8Array)
+        .toString()
+        .matchAll(/^data: (\{.*\})$/gm))
+        seen.push(JSON.parse(data) as Json);
+  })().catch(() => undefined);
+  return { seen, stop: () => stream.abort() };
+}
+
 test("a breaker that opened lets nobody through, then one probe, and closes when that is answered", async () => {
   const only = { holdfast: { routing: { only: ["openrouter"] } } };
+  const measured = async () => (await gateway.app.app.metrics.text()).match(/^.*breaker_state\{.*$/gm);
+  const { seen, stop } = await listen("llm.provider.state", gateway.app.owner);
   expect((await call(only)).status).toBe(200);
   await gateway.fault("status", { params: { status: 500 } }, 5);
   for (let each = 0; each < 5; each += 1) expect((await call(only)).status).toBe(502);
@@ -99,9 +121,15 @@ test("a breaker that opened lets nobody through, then one probe, and closes when
   expect(refused.status).toBe(503);
   expect(Number(refused.headers.get("retry-after"))).toBe(10);
   expect((await call(order("openrouter", "openai"))).headers.get("x-holdfast-provider")).toBe("openai");
+  expect(await measured()).toContain('holdfast_gateway_breaker_state{provider="openrouter",state="open"} 1');
+  await gateway.until("operators are told", async () => seen.at(-1)?.["breaker"] === "open");
   clock.advance(10_000);
   expect((await call(only)).status).toBe(200);
   expect((await call(only)).status).toBe(200);
+  expect(await measured()).toContain('holdfast_gateway_breaker_state{provider="openrouter",state="open"} 0');
+  await gateway.until("and told again", async () => seen.at(-1)?.["breaker"] === "closed");
+  expect(seen.at(-1)).toEqual({ provider: "openrouter", model: MODEL, breaker: "closed" });
+  stop();
 });
 
 test("the hold is sized at the dearest candidate, other models included", async () => {

@@ -7,6 +7,7 @@ import { billed, outcomeOf } from "../call/charge.ts";
 import type { HeldCall } from "../call/held-call.ts";
 import type { RelayEnd } from "../call/relay/outcome.ts";
 import type { Candidate } from "../models/catalogue.ts";
+import type { BreakerState } from "./health/breaker.ts";
 import { noteFailover } from "./failover-store.ts";
 import { keyRefused, keyWorked } from "../own-keys/refusals.ts";
 import type { Gateway } from "../settling/state.ts";
@@ -29,9 +30,12 @@ export async function ask<E extends RelayEnd>(
 ): Promise<E> {
   for (let attempt = 1; ; attempt += 1) {
     const { serving } = call;
+    const before = breakerOf(gateway, serving);
     serving.health.breaker.began();
     const end = await relay(serving);
     judge(gateway, call, end);
+    const after = breakerOf(gateway, serving);
+    if (after !== before) tellBreaker(gateway, serving, after);
     if (attempt === MAX_ATTEMPTS || !mayGoElsewhere(end)) return end;
     const next = nextOf(gateway, call);
     if (!next || !(await failOver(gateway, call, end, next))) return end;
@@ -59,6 +63,15 @@ function judge(gateway: Gateway, { serving, actor }: HeldCall, end: RelayEnd): v
   );
 }
 
+const breakerOf = ({ deps }: Gateway, { health }: Candidate): BreakerState =>
+  health.breaker.state(deps.clock.now().getTime());
+
+/** For operators: a breaker that opened, closed or was probed in this process. */
+function tellBreaker({ deps }: Gateway, { provider, model }: Candidate, state: BreakerState): void {
+  const told = { provider: provider.id, model: model.id, breaker: state };
+  deps.hub.publish("llm.provider.state", null, told, `${provider.id} ${model.id}`);
+}
+
 /** Before the first content nothing binds; what is wrong with the request itself is wrong everywhere. */
 function mayGoElsewhere(end: RelayEnd): boolean {
   if (end.content) return false;
@@ -75,18 +88,19 @@ function nextOf({ deps }: Gateway, { route, serving }: HeldCall): Candidate | nu
 
 /** False when the database did not take it: then the failed attempt is the last one. */
 async function failOver(gateway: Gateway, call: HeldCall, end: RelayEnd, next: Candidate): Promise<boolean> {
-  const { deps } = gateway;
+  const { deps, metrics } = gateway;
   const { orgId } = call.actor;
   const { serving, requestId } = call;
   const now = deps.clock.now();
   const { usage, generationId } = end;
+  const bill = usage && billed(serving.price, usage);
   const failed = {
     id: newId("att"),
     provider: serving.provider.id,
     model: serving.model.id,
     priceVersion: serving.price.version,
     outcome: outcomeOf(end),
-    usd: usage ? formatAtto(billed(serving.price, usage)) : null,
+    usd: bill === null ? null : formatAtto(bill),
     // Its bill is our loss, once the provider's books tell it.
     generationId:
       usage || serving.ownKey || serving.provider.llm.lookupPauses.length === 0 ? null : generationId,
@@ -104,6 +118,7 @@ async function failOver(gateway: Gateway, call: HeldCall, end: RelayEnd, next: C
     deps.logger.warn({ err, request_id: requestId }, "failover not noted, so not done");
     return false;
   }
+  metrics.lost(bill ?? 0n);
   call.serving = next;
   call.row = {
     ...call.row,

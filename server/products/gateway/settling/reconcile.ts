@@ -10,6 +10,7 @@ import {
   chargeNothing,
   chargeReported,
   FREE,
+  lossOf,
   type Charge,
   type Outcome,
 } from "../call/charge.ts";
@@ -24,7 +25,7 @@ import {
   settledOf,
   type DueRequest,
 } from "./reconcile-store.ts";
-import { finishOf } from "./settle.ts";
+import { finishOf, tellCredits } from "./settle.ts";
 import type { Gateway } from "./state.ts";
 
 const BATCH = 200;
@@ -100,8 +101,10 @@ async function lookForLoss(gateway: Gateway, org: OrgId, id: string, now: Date):
   const lookup = await lookUp(gateway, loss.provider, loss.generation_id);
   const usage = lookup?.state === "found" ? lookup.usage : null;
   if (lookup && !usage && loss.lookups < MAX_LOOKUPS) return;
-  const usd = usage && formatAtto(billed(parsePrice(price.version, price), usage));
+  const bill = usage && billed(parsePrice(price.version, price), usage);
+  const usd = bill === null ? null : formatAtto(bill);
   await withTx(db, org, (tx) => endLoss(tx, org, loss, { attemptId: newId("att"), usd, now: clock.now() }));
+  if (bill) gateway.metrics.lost(bill);
 }
 
 /** Asks the provider's books once. Without an answer the request waits for its next turn, or is concluded after the last. */
@@ -133,7 +136,7 @@ async function conclude(
   price: Price,
   usage: Usage | null,
 ): Promise<void> {
-  const { db, clock, hub } = gateway.deps;
+  const { db, clock } = gateway.deps;
   const outcome = (row.outcome ?? "died") as Outcome;
   const ended = row.state === "settled" || row.state === "released";
   if (ended && (usage === null || FREE.has(outcome))) {
@@ -142,6 +145,7 @@ async function conclude(
       if (usd) await noteLoss(tx, org, { requestId: row.id, attemptId: newId("att"), usd, now: clock.now() });
       await closeRequest(tx, org, row.id);
     });
+    if (usage) gateway.metrics.lost(billed(price, usage));
     return;
   }
   const charge = usage ? chargeReported(price, outcome, usage, "reconciled") : guess(row, price, outcome);
@@ -161,7 +165,8 @@ async function conclude(
     return;
   }
   gateway.metrics.settled.inc({ basis: charge.basis });
-  hub.publish("credits.changed", org);
+  gateway.metrics.lost(lossOf(charge));
+  tellCredits(gateway, org);
 }
 
 /** The books never told: nothing is charged without a sign that the provider began, else what its checkpoint suggests. */

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { addMs } from "../../../platform/clock.ts";
 import { withTx } from "../../../platform/db/index.ts";
-import { newId } from "../../../platform/ids.ts";
+import { newId, type OrgId } from "../../../platform/ids.ts";
 import { ATTO_PER_MICRO, formatAtto } from "../../../platform/money.ts";
 import { assert } from "../../../platform/problem.ts";
 import { context } from "../../../platform/telemetry/index.ts";
-import { outcomeOf, type Charge } from "../call/charge.ts";
+import { lossOf, outcomeOf, type Charge } from "../call/charge.ts";
 import type { HeldCall } from "../call/held-call.ts";
 import type { RelayEnd } from "../call/relay/outcome.ts";
 import type { Entry } from "../cache/store.ts";
@@ -63,7 +63,9 @@ export async function settle(
     assert(!("error" in result), "a held call can be settled");
     cost.micros = result.capturedMicros;
     metrics.settled.inc({ basis: charge.basis });
-    if (result.first) tell(gateway, call, cost);
+    if (!result.first) return;
+    metrics.lost(lossOf(charge));
+    tell(gateway, call, cost);
   });
   await withinMs(committed, ANSWER_WAITS_MS);
   return cost;
@@ -146,7 +148,13 @@ function tell(gateway: Gateway, call: HeldCall, cost: Cost): void {
     model: call.serving.model.id,
     cost_micros: Number(cost.micros),
   });
-  hub.publish("credits.changed", orgId);
+  tellCredits(gateway, orgId);
+}
+
+/** The first is the ledger's, for all that changes a wallet; the second is what a call took from it. */
+export function tellCredits({ deps: { hub } }: Pick<Gateway, "deps">, org: OrgId): void {
+  hub.publish("credits.changed", org);
+  hub.publish("credits.balance", org);
 }
 
 async function withinMs(done: Promise<void>, ms: number): Promise<void> {

@@ -6,7 +6,8 @@ const WINDOW_CALLS = 10;
 const FIRST_PAUSE_MS = 10_000;
 const LONGEST_PAUSE_MS = 300_000;
 
-export type BreakerState = "closed" | "open" | "probing";
+export const BREAKER_STATES = ["closed", "open", "probing"] as const;
+export type BreakerState = (typeof BREAKER_STATES)[number];
 
 /**
  * Opens at five failures running, or when half of at least ten calls of the last 30 s failed. After 10 s one call is let
