@@ -7,6 +7,7 @@ import { heardIn } from "../memory/learn/heard.ts";
 import { ask } from "../routing/failover.ts";
 import { defer, settle, type Cost } from "../settling/settle.ts";
 import type { Gateway } from "../settling/state.ts";
+import { framesOf } from "./bound/bound.ts";
 import { measure } from "./bound/measure.ts";
 import { NO_USAGE, outcomeOf, tokensOf } from "./charge.ts";
 import { askedOf, isWhole, keepsAnswer, type HeldCall } from "./held-call.ts";
@@ -56,8 +57,15 @@ export async function settleUp(
   const outcome = outcomeOf(end);
   metrics.requests.inc({ endpoint: call.chat.endpoint, outcome });
   context()?.note("outcome", outcome);
-  const { sound } = call.chat;
-  const measuring = { llm: provider.llm, tokens, price, promptTexts: call.bound.prompt.texts, sound };
+  const { chat, bound } = call;
+  const measuring = {
+    llm: provider.llm,
+    tokens,
+    price,
+    promptTexts: bound.prompt.texts,
+    frames: framesOf(chat),
+    sound: chat.sound,
+  };
   const charge = await measure(measuring, end);
   if (charge) call.rates.settle(tokensOf(charge.usage));
   const usage = charge?.usage ?? NO_USAGE;

@@ -29,6 +29,9 @@ export type Bound = {
 };
 
 export const PER_MESSAGE = 16;
+/** What a message takes beside its texts, as OpenAI counts it, and what the beginning of an answer takes. */
+export const TYPICAL_PER_MESSAGE = 4;
+const BEGINNING = 3;
 /** Quotes, colon, comma and the like around a member of a schema. */
 const PER_MEMBER = 6;
 const DEFAULT_MAX_TOKENS = 16_384;
@@ -73,6 +76,10 @@ export function fitBound(bound: Bound, model: PricedModel, availableMicros: bigi
   const rest = { prompt: bound.prompt, maxTokens, outputTokens: maxTokens * choices };
   return { ...withPrompt(model, bound.promptTokens, rest), fitted: true };
 }
+
+/** Tokens of a chat's prompt beside its texts, most likely. */
+export const framesOf = ({ task, body }: Pick<Chat, "task" | "body">): number =>
+  task === "chat" ? (body["messages"] as unknown[]).length * TYPICAL_PER_MESSAGE + BEGINNING : 0;
 
 /** UTF-8 bytes of one token, as texts go. */
 const BYTES_PER_TOKEN = 4;

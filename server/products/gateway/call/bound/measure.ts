@@ -19,6 +19,8 @@ export type Measuring = {
   tokens: TokenCounter;
   price: Price;
   promptTexts: readonly string[];
+  /** Tokens of the prompt beside its texts. */
+  frames: number;
   /** Of a transcription. */
   sound?: Sound | undefined;
 };
@@ -81,5 +83,5 @@ async function estimate(
     const used = { ...soundUsed(from.sound, bySecond), output: bySecond ? 0 : output };
     return chargeEstimated(from.price, outcome, used, askAgain);
   }
-  return chargeEstimated(from.price, outcome, { prompt: prompt.tokens, output }, askAgain);
+  return chargeEstimated(from.price, outcome, { prompt: prompt.tokens + from.frames, output }, askAgain);
 }

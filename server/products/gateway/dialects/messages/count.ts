@@ -1,6 +1,6 @@
 import type { Actor } from "../../../../platform/http/index.ts";
 import { Problem } from "../../../../platform/problem.ts";
-import { boundCost, PER_MESSAGE } from "../../call/bound/bound.ts";
+import { boundCost, PER_MESSAGE, TYPICAL_PER_MESSAGE } from "../../call/bound/bound.ts";
 import type { Chat } from "../../call/chat.ts";
 import { chooseModel, type PricedModel, type Route } from "../../models/catalogue.ts";
 import { gatewayProblems } from "../../problems.ts";
@@ -10,8 +10,6 @@ import { readMessages } from "./read.ts";
 
 const PROVIDER_BUDGET_MS = 3_000;
 const COUNT_BUDGET_MS = 250;
-/** What a message takes beside its text, where the bound of its cost allows for more. */
-const TYPICAL_PER_MESSAGE = 4;
 
 type Asked = { actor: Actor; body: unknown; headers: Parameters<typeof routeCall>[3] };
 
