@@ -1,5 +1,6 @@
 /** `bin/crash` and `bin/soak`: the product as a stranger starts it, under load, killed, in bad weather or in a burst, then compared. */
 import { parseArgs } from "node:util";
+import { bills } from "./bills.ts";
 import { burst } from "./burst.ts";
 import { crash } from "./crash.ts";
 import { createReport } from "./report.ts";
@@ -11,6 +12,7 @@ const { values, positionals } = parseArgs({
     kills: { type: "string", default: "200" },
     "group-kills": { type: "string", default: "0" },
     burst: { type: "string" },
+    calls: { type: "string" },
     seconds: { type: "string", default: "600" },
     seed: { type: "string", default: String(Date.now() % 1_000_000) },
   },
@@ -23,6 +25,8 @@ if (what === "crash" && values.burst !== undefined) {
 } else if (what === "crash") {
   const kills = whole("kills", values.kills);
   await crash(report, { kills, groupKills: whole("group-kills", values["group-kills"]), seed: values.seed });
+} else if (what === "soak" && values.calls !== undefined) {
+  await bills(report, { calls: whole("calls", values.calls), seed: values.seed });
 } else if (what === "soak") {
   await soak(report, { seconds: whole("seconds", values.seconds), seed: values.seed });
 } else throw new Error("what to run: crash or soak");

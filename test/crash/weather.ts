@@ -21,6 +21,13 @@ const MODEL_FAULTS = [
   "cost_unlike_table",
   "lookup_404",
 ] as const;
+/** Company by company, where they are not what this is about: waiting takes a minute each. */
+const LEFT_OUT: Readonly<Record<string, readonly string[]>> = {
+  openrouter: ["stall"],
+  // Without books a figure that is told is the last word, also where it is zero or not what is billed.
+  openai: ["stall", "zero_usage", "doubled_usage", "cost_unlike_table", "lookup_404"],
+  anthropic: ["stall", "zero_usage", "doubled_usage", "cost_unlike_table", "lookup_404"],
+};
 const CALL_FAULTS = ["corrupt", "wrong_type"] as const;
 
 /** Switches everything on: the storm, and each other fault at a probability of its own between 0.5 % and 3 %. */
@@ -31,6 +38,16 @@ export async function switchOnEverything(product: Product, random: Random): Prom
     await product.control("POST", "faults", { company: "openrouter", fault, probability: probability() });
   for (const fault of CALL_FAULTS)
     await product.control("POST", "faults", { fault, probability: probability() });
+  return (await product.control<{ data: unknown[] }>("GET", "faults")).data.length;
+}
+
+/** The ways in which answers of these companies go wrong, each at a probability of its own between 1 % and 4 %. */
+export async function switchOnModelFaults(product: Product, random: Random): Promise<number> {
+  for (const [company, left] of Object.entries(LEFT_OUT))
+    for (const fault of MODEL_FAULTS) {
+      const probability = random.between(10, 40) / 1_000;
+      if (!left.includes(fault)) await product.control("POST", "faults", { company, fault, probability });
+    }
   return (await product.control<{ data: unknown[] }>("GET", "faults")).data.length;
 }
 
