@@ -59,6 +59,7 @@ const SCREENS: Record<string, string> = {
   reports: "/reports",
   disputes: "/disputes",
   routing: "/routing",
+  memory: "/memory",
   "provider-keys": "/provider-keys",
   providers: "/providers",
   prices: "/prices",

@@ -4,6 +4,7 @@ import {
   Building2,
   BookOpenCheck,
   Boxes,
+  Brain,
   ChartColumn,
   CircleGauge,
   Coins,
@@ -156,6 +157,13 @@ export const NAVIGATION: NavSection[] = [
         show: (me) => atLeast(me, "agent"),
       },
       { to: "/usage", label: "Usage", icon: ChartColumn, words: "spend cost tokens calls", show: anyone },
+      {
+        to: "/memory",
+        label: "Memory",
+        icon: Brain,
+        words: "remember facts preferences forget personal",
+        show: anyone,
+      },
       {
         to: "/models",
         label: "Models",

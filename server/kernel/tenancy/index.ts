@@ -14,7 +14,7 @@ export { organizationActions, organizationsOf, personChanged } from "./organizat
 export { findName, listOrganizations } from "./organizations/store.ts";
 export { countMembers } from "./members/store.ts";
 export { PERMISSIONS, permissionsOf, SCOPES, type Permission, type Scope } from "./permissions.ts";
-export type { PayerActions, TenancyDeps } from "./deps.ts";
+export type { PayerActions, TenancyDeps, WritingActions } from "./deps.ts";
 export { connectionActions } from "./sso/actions.ts";
 export { departureActions } from "./members/depart.ts";
 export { invitationActions } from "./invitations/accept.ts";

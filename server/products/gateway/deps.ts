@@ -37,7 +37,7 @@ export type GatewayDeps = {
   receiptSigner: Signer;
   /** The plan that counts now, in a transaction that sees the organization. */
   planOf(tx: Tx, org: OrgId, mode: "test" | "live"): Promise<CallPlan>;
-  /** Keeps the providers' secrets, and answers of calls under a key. */
+  /** Keeps the providers' secrets, answers of calls under a key, and what is remembered of people. */
   sealer: Sealer;
   /** Where the console is, without a slash at the end. */
   consoleUrl: string;

@@ -3,8 +3,8 @@
  * and settled once, at its exact cost.
  *
  * Owns requests, attempts and their sums by the hour, reservations, limits with their budgets' windows, keys with their
- * answers, providers, models and prices, organizations' keys at providers (schema `gateway`). Invariants: nothing is sent to a provider before its hold is
- * committed, within credits and budgets; nothing binds to a provider before the first content; nothing of the answer's end
+ * answers, what is remembered of people, providers, models and prices, organizations' keys at providers (schema
+ * `gateway`). Invariants: nothing is sent to a provider before its hold is committed, within credits and budgets; nothing binds to a provider before the first content; nothing of the answer's end
  * goes out before its settlement is, unless the database is away for 2 s; every request ends `settled` or `released`, by the
  * process that served it or, when that one died, by the reconciler.
  *

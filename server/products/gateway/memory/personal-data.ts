@@ -1,10 +1,9 @@
 /** What is remembered of people: told whole to whom it is of (`facts/read.ts`), erased with them or their organization. */
-import type { Tx } from "../../../platform/db/index.ts";
-import type { OrgId } from "../../../platform/ids.ts";
+import type { WritingActions } from "../../../kernel/tenancy/index.ts";
 import { forgetAll } from "./facts/store.ts";
 
 /** What `server/app.ts` hands to tenancy. */
-export const memoryActions = {
-  forget: (tx: Tx, orgId: OrgId): Promise<void> => forgetAll(tx, orgId, null),
-  forgetPerson: (tx: Tx, orgId: OrgId, userId: string): Promise<void> => forgetAll(tx, orgId, userId),
+export const memoryActions: WritingActions = {
+  forget: (tx, orgId) => forgetAll(tx, orgId, null),
+  forgetPerson: (tx, orgId, userId) => forgetAll(tx, orgId, userId),
 };
