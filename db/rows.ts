@@ -428,6 +428,17 @@ export type GatewayCacheHits = {
   created_at: Date;
 };
 
+/** gateway.compressions */
+export type GatewayCompressions = {
+  org_id: string;
+  request_id: string;
+  tokens_before: bigint;
+  tokens_after: bigint;
+  summary_cost_micros: bigint;
+  net_saving_micros: bigint;
+  created_at: Date;
+};
+
 /** gateway.dropped_calls */
 export type GatewayDroppedCalls = {
   org_id: string;
@@ -727,6 +738,15 @@ export type GatewayReservations = {
   expires_at: Date;
   created_at: Date;
   ended_at: Date | null;
+};
+
+/** gateway.summaries */
+export type GatewaySummaries = {
+  org_id: string;
+  hash: Buffer;
+  owner_id: string;
+  sealed: Buffer;
+  used_at: Date;
 };
 
 /** gateway.usage_cursor */

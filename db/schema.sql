@@ -659,6 +659,23 @@ CREATE POLICY tenant ON gateway.cache_hits AS PERMISSIVE FOR ALL TO holdfast_app
 GRANT INSERT, SELECT ON TABLE gateway.cache_hits TO holdfast_app;
 GRANT SELECT ON TABLE gateway.cache_hits TO holdfast_operator;
 
+CREATE TABLE gateway.compressions (
+  org_id text NOT NULL,
+  request_id text NOT NULL,
+  tokens_before bigint NOT NULL,
+  tokens_after bigint NOT NULL,
+  summary_cost_micros bigint NOT NULL,
+  net_saving_micros bigint NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT compressions_pkey PRIMARY KEY (org_id, request_id)
+);
+CREATE INDEX compressions_made ON gateway.compressions USING btree (org_id, created_at);
+ALTER TABLE gateway.compressions ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY operator_reads ON gateway.compressions AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
+CREATE POLICY tenant ON gateway.compressions AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
+GRANT INSERT, SELECT ON TABLE gateway.compressions TO holdfast_app;
+GRANT SELECT ON TABLE gateway.compressions TO holdfast_operator;
+
 CREATE TABLE gateway.dropped_calls (
   org_id text NOT NULL,
   request_id text NOT NULL,
@@ -1097,6 +1114,22 @@ CREATE POLICY operator_reads ON gateway.reservations AS PERMISSIVE FOR SELECT TO
 CREATE POLICY tenant ON gateway.reservations AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
 GRANT INSERT, SELECT, UPDATE ON TABLE gateway.reservations TO holdfast_app;
 GRANT SELECT ON TABLE gateway.reservations TO holdfast_operator;
+
+CREATE TABLE gateway.summaries (
+  org_id text NOT NULL,
+  hash bytea NOT NULL,
+  owner_id text NOT NULL,
+  sealed bytea NOT NULL,
+  used_at timestamp with time zone NOT NULL,
+  CONSTRAINT summaries_pkey PRIMARY KEY (org_id, hash)
+);
+CREATE INDEX summaries_owned ON gateway.summaries USING btree (org_id, owner_id);
+CREATE INDEX summaries_unused ON gateway.summaries USING btree (used_at);
+ALTER TABLE gateway.summaries ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY operator_reads ON gateway.summaries AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
+CREATE POLICY tenant ON gateway.summaries AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE gateway.summaries TO holdfast_app;
+GRANT SELECT ON TABLE gateway.summaries TO holdfast_operator;
 
 CREATE TABLE gateway.usage_cursor (
   one boolean NOT NULL DEFAULT true,

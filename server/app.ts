@@ -44,7 +44,7 @@ import type { OrgId } from "./platform/ids.ts";
 import type { Logger, Metrics } from "./platform/telemetry/index.ts";
 import { healthChecks } from "./health-checks.ts";
 import { gatewayJobs } from "./products/gateway/jobs.ts";
-import { driftMetrics, keyDefaults, memoryActions, proofMetrics } from "./products/gateway/index.ts";
+import { driftMetrics, keyDefaults, writingActions, proofMetrics } from "./products/gateway/index.ts";
 import { defineProofJobs, proofJobs } from "./products/gateway/proof/jobs.ts";
 import { defineMemoryJobs, memoryJobs } from "./products/gateway/memory/jobs.ts";
 import { proofRoutes } from "./products/gateway/proof/routes.ts";
@@ -135,7 +135,7 @@ const tenancyOf = ({ authenticate, ...parts }: Parts) => ({
   revocations: authenticate,
   seats: (tx: Tx, orgId: OrgId) => parts.billing.seats(tx, orgId),
   payers: payerActions(parts),
-  writings: memoryActions,
+  writings: writingActions,
 });
 
 function identityOf(parts: Parts): IdentityDeps {

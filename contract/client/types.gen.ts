@@ -103,6 +103,21 @@ export type LlmMemoryInput = {
     scope?: 'user' | 'project';
 };
 
+export type CompressionInput = {
+    /**
+     * Of the model's window: longer prompts are shortened
+     */
+    trigger_percent?: number;
+    /**
+     * Of the model's window: to no more than this; below trigger_percent
+     */
+    target_percent?: number;
+    /**
+     * So many messages at the end stay as they are
+     */
+    keep_last?: number;
+};
+
 /**
  * For its model calls, where a call says nothing itself; what is left out is the organization's
  */
@@ -110,6 +125,7 @@ export type ApiKeyDefaultsInput = {
     routing?: RoutingInput;
     cache?: AnswerCacheInput | false;
     memory?: LlmMemoryInput | false;
+    compression?: CompressionInput | false;
 };
 
 export type LlmPolicyInput = {
@@ -122,6 +138,10 @@ export type LlmPolicyInput = {
      * The same call is answered again without a provider; null: only where a call asks for it
      */
     cache?: AnswerCacheInput | null;
+    /**
+     * Long prompts are shortened before they are sent; null: only where a call asks for it
+     */
+    compression?: CompressionInput | null;
     /**
      * Calls use what is remembered of their person; null: only where a call or its person asks for it
      */
@@ -942,6 +962,21 @@ export type LlmMemory = {
     scope: 'user' | 'project';
 };
 
+export type Compression = {
+    /**
+     * Of the model's window: longer prompts are shortened
+     */
+    trigger_percent: number;
+    /**
+     * Of the model's window: to no more than this; below trigger_percent
+     */
+    target_percent: number;
+    /**
+     * So many messages at the end stay as they are
+     */
+    keep_last: number;
+};
+
 /**
  * For its model calls, where a call says nothing itself; what is left out is the organization's
  */
@@ -949,6 +984,7 @@ export type ApiKeyDefaults = {
     routing?: Routing;
     cache?: AnswerCache | false;
     memory?: LlmMemory | false;
+    compression?: Compression | false;
 };
 
 export type LlmPolicy = {
@@ -961,6 +997,10 @@ export type LlmPolicy = {
      * The same call is answered again without a provider; null: only where a call asks for it
      */
     cache: AnswerCache | null;
+    /**
+     * Long prompts are shortened before they are sent; null: only where a call asks for it
+     */
+    compression: Compression | null;
     /**
      * Calls use what is remembered of their person; null: only where a call or its person asks for it
      */
@@ -2784,11 +2824,15 @@ export type TokenUsage = {
          */
         cache_hits: number;
         /**
-         * That no provider read or wrote for them
+         * Calls whose prompt was shortened
+         */
+        compressed: number;
+        /**
+         * That no provider read or wrote for either
          */
         tokens_saved: number;
         /**
-         * What they would have cost
+         * What they would have cost, less what summaries did
          */
         saved_micros: number;
     }>;
@@ -2812,11 +2856,15 @@ export type TokenUsage = {
          */
         cache_hits: number;
         /**
-         * That no provider read or wrote for them
+         * Calls whose prompt was shortened
+         */
+        compressed: number;
+        /**
+         * That no provider read or wrote for either
          */
         tokens_saved: number;
         /**
-         * What they would have cost
+         * What they would have cost, less what summaries did
          */
         saved_micros: number;
     };
@@ -2948,6 +2996,21 @@ export type Receipt = {
         basis: string | null;
         created_at: string;
         finished_at: string | null;
+        /**
+         * How its prompt was shortened; null: it was sent as it came
+         */
+        compression: {
+            tokens_before: number;
+            tokens_after: number;
+            /**
+             * Paid for a summary, in a call of its own
+             */
+            summary_cost_micros: number;
+            /**
+             * Below zero where the summary pays off in later calls alone
+             */
+            net_saving_micros: number;
+        } | null;
         attempts: Array<{
             id: string;
             created_at: string;

@@ -23,7 +23,7 @@ import {
 } from "../../server/kernel/tenancy/index.ts";
 import { tenancyRoutes } from "../../server/kernel/tenancy/routes.ts";
 import { payerActions } from "../../server/kernel/billing/index.ts";
-import { keyDefaults, memoryActions } from "../../server/products/gateway/index.ts";
+import { keyDefaults, writingActions } from "../../server/products/gateway/index.ts";
 import { createBus, type Bus } from "../../server/platform/bus/index.ts";
 import { createCache } from "../../server/platform/cache/index.ts";
 import { manualClock } from "../../server/platform/clock.ts";
@@ -159,7 +159,7 @@ export async function startSignInServer(
     revocations: authenticate,
     seats: async () => 25,
     payers: payerActions({ clock }),
-    writings: memoryActions,
+    writings: writingActions,
   };
   const forget = (id: string) => authenticate.forget(id);
   const identity: IdentityDeps = {

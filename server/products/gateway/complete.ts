@@ -4,6 +4,7 @@ import { cachingOf, findAnswer } from "./cache/look-up.ts";
 import { answerFromCache, takeHit, type Cached } from "./cache/serve.ts";
 import { askedOf, isWhole, keepsAnswer, type HeldCall } from "./call/held-call.ts";
 import { remember } from "./memory/call/remember.ts";
+import { compress } from "./compression/compress.ts";
 import { fitOf, projectOf } from "./call/own-options.ts";
 import { StreamRelay } from "./call/relay/relay-stream.ts";
 import { askJson, problemOf, settleUp } from "./call/settle-up.ts";
@@ -55,14 +56,15 @@ export async function complete(gateway: Gateway, incoming: Incoming): Promise<vo
 
 /** Everything before the provider hears of the call. */
 async function admit(gateway: Gateway, incoming: Incoming): Promise<HeldCall | Replay | Cached> {
-  const { actor, requestId, request, body } = incoming;
+  const { actor, requestId, request, reply, body } = incoming;
+  const { headers } = request;
   const startedAt = performance.now();
   const { deps } = gateway;
   const asked = await incoming.dialect.read(body);
   // Of a form each sending has another boundary.
   const bytes = asked.sound ? asked.bytes : (body as Buffer);
-  const route = await routeCall(gateway, actor, asked, request.headers);
-  const key = keyOf(request.headers["idempotency-key"], {
+  const route = await routeCall(gateway, actor, asked, headers);
+  const key = keyOf(headers["idempotency-key"], {
     actor,
     requestId,
     endpoint: asked.endpoint,
@@ -73,16 +75,21 @@ async function admit(gateway: Gateway, incoming: Incoming): Promise<HeldCall | R
   const fold = foldOf(organization, { endpoint: asked.endpoint, bytes });
   const answered = await answeredBefore(gateway, incoming, { key, fold });
   if (answered) return answered;
-  const projectId = projectOf(asked, request.headers["x-holdfast-project"]);
-  const fit = fitOf(asked, request.headers["x-holdfast-fit"]);
-  const { headers } = request;
+  const projectId = projectOf(asked, headers["x-holdfast-project"]);
+  const fit = fitOf(asked, headers["x-holdfast-fit"]);
   const { chat, memory } = await remember(gateway, actor, { chat: asked, headers, projectId });
   // An answer out of what is remembered of one person is nobody else's.
   const caching = memory ? null : await cachingOf(gateway, actor, { chat, route, headers });
   const entry = caching && (await findAnswer(gateway, actor, caching));
-  if (entry) return takeHit(gateway, { requestId, actor, chat, key, projectId }, entry, incoming.reply);
-  const asking = { requestId, actor, chat, route, key, projectId, fit, caching, memory, fold, startedAt };
-  return takeHold(gateway, asking, (name, value) => void incoming.reply.header(name, value));
+  if (entry) return takeHit(gateway, { requestId, actor, chat, key, projectId }, entry, reply);
+  // Behind key and cache, which know a call by what its caller sent.
+  const sent = await compress(gateway, actor, { chat, route, headers, projectId, waiting: reply.raw });
+  reply.headers(sent.told);
+  const asking = { requestId, actor, route, key, projectId, fit, caching, memory, fold, startedAt };
+  const { shortened } = sent;
+  // A summary is a call of its own, whose time is no part of this one's.
+  const own = { chat: sent.chat, shortened, ...(shortened && { startedAt: performance.now() }) };
+  return takeHold(gateway, { ...asking, ...own }, (name, value) => void reply.header(name, value));
 }
 
 /** The answer of the call that this one repeats, by its key or as a retry; null for a call of its own. */

@@ -4,6 +4,7 @@ import { createTokenCounter } from "../../vendors/llm/index.ts";
 import { defaultTimeouts } from "./call/relay/timeouts.ts";
 import { hitsOf } from "./cache/serve.ts";
 import { keepEntries, noteHits } from "./cache/store.ts";
+import { noteShortened } from "./compression/store.ts";
 import { createWatch } from "./call/relay/watch.ts";
 import type { GatewayDeps } from "./deps.ts";
 import { inProgress } from "./keys/idempotency.ts";
@@ -60,6 +61,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
     tokens,
     sounds,
     policies: createPolicies(deps),
+    summaries: new Map(),
     watch: createWatch(),
     timeouts: { ...defaultTimeouts, ...deps.timeouts },
     metrics: createGatewayMetrics({ ...deps, catalogue: () => registry.catalogue }),
@@ -113,6 +115,9 @@ const alongside: Parameters<typeof createHoldBatcher<HoldItem, Finish>>[1]["alon
     const heard = done.flatMap((row) => row.heard ?? []);
     const writes = [finishRequests(tx, org, done), keepAnswers(tx, org, kept), keepEntries(tx, org, entries)];
     writes.push(noteHeard(tx, org, heard));
-    tx.last(Promise.all([...writes, noteHits(tx, org, hitsOf(done))]));
+    const shorter = done.flatMap(({ id, created_at: at, shortened }) =>
+      shortened ? [{ requestId: id, at, shortened }] : [],
+    );
+    tx.last(Promise.all([...writes, noteHits(tx, org, hitsOf(done)), noteShortened(tx, org, shorter)]));
   },
 };

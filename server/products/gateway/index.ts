@@ -3,8 +3,9 @@
  * and settled once, at its exact cost.
  *
  * Owns requests, attempts and their sums by the hour, reservations, limits with their budgets' windows, keys with their
- * answers, what is remembered of people, providers, models and prices, organizations' keys at providers (schema
- * `gateway`). Invariants: nothing is sent to a provider before its hold is committed, within credits and budgets; nothing binds to a provider before the first content; nothing of the answer's end
+ * answers, what is remembered of people, summaries of long conversations, providers, models and prices, organizations' keys at
+ * providers (schema `gateway`). Invariants: nothing is sent to a provider before its hold is committed, within credits and
+ * budgets; nothing binds to a provider before the first content; nothing of the answer's end
  * goes out before its settlement is, unless the database is away for 2 s; every request ends `settled` or `released`, by the
  * process that served it or, when that one died, by the reconciler.
  *
@@ -19,7 +20,7 @@ export type { GatewayDeps } from "./deps.ts";
 export { createGateway } from "./gateway.ts";
 export { gatewayMails } from "./limits/mails.ts";
 export { keyDefaults } from "./options/options.ts";
-export { memoryActions } from "./memory/personal-data.ts";
+export { writingActions } from "./personal-data.ts";
 export { driftMetrics } from "./drift/metrics.ts";
 export { proofMetrics } from "./proof/breaks/metrics.ts";
 export type { Gateway } from "./settling/state.ts";

@@ -1,5 +1,6 @@
 import type { Loops } from "../../platform/jobs/index.ts";
 import { expireAnswers } from "./cache/clear.ts";
+import { forgetSummaries } from "./compression/forget.ts";
 import { judgeDrift } from "./drift/judge-drift.ts";
 import { forgetAnswers } from "./keys/idempotency.ts";
 import { forgetWindows, warnBudgets } from "./limits/warn.ts";
@@ -15,6 +16,7 @@ const WARN_MS = 5_000;
 const FORGET_MS = 6 * 3_600_000;
 const DRIFT_MS = 3_600_000;
 const ROLL_MS = 10_000;
+const FORGET_SUMMARIES_MS = 3_600_000;
 const FORGET_ANSWERS_MS = 10 * 60_000;
 
 /**
@@ -30,5 +32,6 @@ export function gatewayJobs(loops: Loops, gateway: Gateway): void {
   loops.every("gateway.judge_drift", DRIFT_MS, (signal) => judgeDrift(gateway, signal));
   loops.every("gateway.roll_usage", ROLL_MS, (signal) => rollUsage(gateway, signal));
   loops.every("gateway.expire_cache", FORGET_ANSWERS_MS, () => expireAnswers(gateway));
+  loops.every("gateway.forget_summaries", FORGET_SUMMARIES_MS, () => forgetSummaries(gateway.deps));
   loops.every("gateway.forget_answers", FORGET_ANSWERS_MS, () => forgetAnswers(gateway.deps));
 }

@@ -104,8 +104,9 @@ const sums = {
   first_content_p50_ms: z.int().nullable(),
   first_content_p95_ms: z.int().nullable(),
   cache_hits: z.int().meta({ description: "Calls that the cache answered" }),
-  tokens_saved: int64.meta({ description: "That no provider read or wrote for them" }),
-  saved_micros: int64.meta({ description: "What they would have cost" }),
+  compressed: z.int().meta({ description: "Calls whose prompt was shortened" }),
+  tokens_saved: int64.meta({ description: "That no provider read or wrote for either" }),
+  saved_micros: int64.meta({ description: "What they would have cost, less what summaries did" }),
 };
 export const usageAnswer = z
   .object({

@@ -5,6 +5,7 @@ import type { Tx } from "../../platform/db/index.ts";
 import type { HoldId, OrgId } from "../../platform/ids.ts";
 import { formatAtto, parseAtto } from "../../platform/money.ts";
 import type { Entry } from "./cache/store.ts";
+import type { Shortened } from "./compression/store.ts";
 import { additionsOf } from "./limits/additions.ts";
 import { ADD_TO_WINDOWS } from "./limits/store.ts";
 import type { OwnKeyId } from "./own-keys/own-key.ts";
@@ -58,6 +59,8 @@ export type Finish = Omit<NewRequest, "next_lookup_at"> & {
   heard?: HeardRow;
   /** What an answer from the cache saved. */
   saved?: { tokens: bigint; micros: bigint };
+  /** How its prompt was shortened. */
+  shortened?: Shortened;
   /** What an earlier settlement had noted; its attempt then holds the difference. */
   before: Counted | null;
 };
@@ -152,6 +155,7 @@ export async function finishRequests(tx: Tx, org: OrgId, rows: readonly Finished
       cached: undefined,
       heard: undefined,
       saved: undefined,
+      shortened: undefined,
       cost_micros: row.cost_micros.toString(),
     })),
   );

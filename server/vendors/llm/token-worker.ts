@@ -48,7 +48,10 @@ function count(texts: readonly string[], deadlineAt: number): { tokens: number; 
   return { tokens, whole };
 }
 
-parentPort?.on("message", (ask: { id: number; texts: readonly string[]; deadlineAt: number }) => {
-  parentPort?.postMessage({ id: ask.id, ...count(ask.texts, ask.deadlineAt) });
+type Ask = { id: number; groups: readonly (readonly string[])[]; deadlineAt: number };
+parentPort?.on("message", ({ id, groups, deadlineAt }: Ask) => {
+  const counts = groups.map((texts) => count(texts, deadlineAt));
+  const tokens = counts.map((each) => each.tokens);
+  parentPort?.postMessage({ id, tokens, whole: counts.every(({ whole }) => whole) });
 });
 parentPort?.postMessage("ready");

@@ -1,5 +1,5 @@
 import type { ApiKey, ApiKeyInput } from "../../api/types.ts";
-import { CacheFields, MemoryField, RoutingFields } from "../gateway/option-fields.tsx";
+import { CacheFields, CompressionFields, MemoryField, RoutingFields } from "../gateway/option-fields.tsx";
 import { defaultsOf } from "../gateway/policy-form.ts";
 import { TextArea, TextField } from "../../ui/field.tsx";
 
@@ -24,6 +24,7 @@ function Defaults({ defaults }: { defaults: ApiKey["defaults"] }) {
       <div className="mt-3 flex flex-col gap-4">
         <RoutingFields routing={defaults.routing ?? {}} unsaid={unsaid} />
         <CacheFields cache={defaults.cache ?? null} unsaid={unsaid} mayRefuse />
+        <CompressionFields compression={defaults.compression ?? null} unsaid={unsaid} mayRefuse />
         <div className="grid gap-4 sm:grid-cols-2">
           <MemoryField memory={defaults.memory ?? null} unsaid={unsaid} mayRefuse />
         </div>

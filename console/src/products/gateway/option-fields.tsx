@@ -1,6 +1,13 @@
 import type { ApiKeyDefaults, LlmPolicy } from "../../api/types.ts";
 import { Checkbox, SelectField, TextField } from "../../ui/field.tsx";
-import { CACHES, DEFAULT_CACHE_MINUTES, MEMORIES, shownList, SORTS } from "./policy-form.ts";
+import {
+  CACHES,
+  DEFAULT_CACHE_MINUTES,
+  DEFAULT_COMPRESSION,
+  MEMORIES,
+  shownList,
+  SORTS,
+} from "./policy-form.ts";
 
 type Routing = NonNullable<LlmPolicy["routing"]>;
 
@@ -130,6 +137,60 @@ export function MemoryField({
         </option>
       ))}
     </SelectField>
+  );
+}
+
+/** Whether long prompts are shortened before they are sent; `mayRefuse`: it can be turned off for good. */
+export function CompressionFields({
+  compression,
+  unsaid,
+  mayRefuse = false,
+  errorOf,
+}: {
+  compression: NonNullable<ApiKeyDefaults["compression"]> | null;
+  unsaid: string;
+  mayRefuse?: boolean;
+  errorOf?: (field: string) => string | undefined;
+}) {
+  const numbers = compression || DEFAULT_COMPRESSION;
+  const field = (
+    name: keyof typeof DEFAULT_COMPRESSION,
+    label: string,
+    [min, max]: [number, number],
+    hint: string,
+  ) => (
+    <TextField
+      label={label}
+      name={name}
+      type="number"
+      min={min}
+      max={max}
+      defaultValue={numbers[name]}
+      hint={hint}
+      error={errorOf?.(`compression/${name}`)}
+    />
+  );
+  return (
+    <div className="grid gap-4 sm:grid-cols-2">
+      <SelectField
+        label="Shorten long prompts"
+        name="compression"
+        defaultValue={compression === false ? "off" : compression ? "on" : ""}
+        hint="Old tool output goes first, then old turns, summed up by the model"
+      >
+        <option value="">{unsaid}</option>
+        {mayRefuse && <option value="off">Only where a call asks for it</option>}
+        <option value="on">Where that is cheaper, or the window is full</option>
+      </SelectField>
+      {field("trigger_percent", "From", [10, 100], "Percent of the model's window")}
+      {field("target_percent", "Down to", [5, 95], "Percent of the window, below where it begins")}
+      {field(
+        "keep_last",
+        "Last messages that stay",
+        [1, 100],
+        "As they are, with the system's and the first question",
+      )}
+    </div>
   );
 }
 

@@ -13,6 +13,7 @@ test("an empty form lays nothing down", () => {
     allowed_models: null,
     cache: null,
     memory: null,
+    compression: null,
     fold_retries: false,
   });
 });
@@ -42,6 +43,7 @@ test("what is filled in is said, lists by comma, space or line", () => {
     allowed_models: ["openai/gpt-4o", "openai/gpt-4o-mini"],
     cache: null,
     memory: { scope: "project" },
+    compression: null,
     fold_retries: true,
   });
   expect(shownList(policy.routing?.order)).toBe("openai, openrouter");
@@ -60,19 +62,35 @@ test("a key lays down what is filled in, and may turn off what its organization 
   });
 });
 
+test("long prompts are shortened as the fields say, the defaults where they say nothing", () => {
+  const filled = form({ compression: "on", trigger_percent: "60", target_percent: "40", keep_last: "" });
+  const compression = { trigger_percent: 60, target_percent: 40, keep_last: 6 };
+  expect(policyOf(filled).compression).toEqual(compression);
+  expect(defaultsOf(filled)).toEqual({ compression });
+  expect(defaultsOf(form({ compression: "off" }))).toEqual({ compression: false });
+});
+
 test("a policy is told in one line", () => {
   expect(
-    summaryOf({ routing: null, allowed_models: null, cache: null, memory: null, fold_retries: false }),
+    summaryOf({
+      routing: null,
+      allowed_models: null,
+      cache: null,
+      compression: null,
+      memory: null,
+      fold_retries: false,
+    }),
   ).toMatch(/^Nothing/);
   expect(
     summaryOf({
       routing: { sort: "price", only: ["openai"] },
       allowed_models: ["a/b"],
       cache: { scope: "org", ttl_seconds: 3_600 },
+      compression: { trigger_percent: 85, target_percent: 70, keep_last: 6 },
       memory: { scope: "user" },
       fold_retries: true,
     }),
   ).toBe(
-    "The cheapest first · only openai · 1 models allowed · the same call is answered again for 60 min · people's memory is used · lost calls are not paid twice",
+    "The cheapest first · only openai · 1 models allowed · the same call is answered again for 60 min · people's memory is used · prompts above 85 % of the window are shortened · lost calls are not paid twice",
   );
 });

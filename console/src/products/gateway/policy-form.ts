@@ -58,6 +58,20 @@ function memoryOf(form: FormData): NonNullable<PolicyOfCalls["memory"]> | null {
   return scope ? { scope } : null;
 }
 
+type Compression = NonNullable<PolicyOfCalls["compression"]>;
+export const DEFAULT_COMPRESSION = { trigger_percent: 85, target_percent: 70, keep_last: 6 };
+
+function compressionOf(form: FormData): Compression | null {
+  if (textOf(form, "compression") !== "on") return null;
+  const number = (name: keyof typeof DEFAULT_COMPRESSION) =>
+    Number(textOf(form, name)) || DEFAULT_COMPRESSION[name];
+  return {
+    trigger_percent: number("trigger_percent"),
+    target_percent: number("target_percent"),
+    keep_last: number("keep_last"),
+  };
+}
+
 export function policyOf(form: FormData): PolicyOfCalls {
   const allowed = listOf(form, "allowed_models");
   return {
@@ -65,6 +79,7 @@ export function policyOf(form: FormData): PolicyOfCalls {
     allowed_models: allowed.length > 0 ? allowed : null,
     cache: cacheOf(form),
     memory: memoryOf(form),
+    compression: compressionOf(form),
     fold_retries: form.has("fold_retries"),
   };
 }
@@ -74,9 +89,11 @@ export function defaultsOf(form: FormData): DefaultsOfKey {
   const routing = routingOf(form);
   const cache = textOf(form, "cache") === "off" ? false : cacheOf(form);
   const memory = textOf(form, "memory") === "off" ? false : memoryOf(form);
+  const compression = textOf(form, "compression") === "off" ? false : compressionOf(form);
   return {
     ...(routing && { routing }),
     ...(cache !== null && { cache }),
+    ...(compression !== null && { compression }),
     ...(memory !== null && { memory }),
   };
 }
@@ -90,6 +107,7 @@ export function summaryOf({
   allowed_models: allowed,
   cache,
   memory,
+  compression,
   fold_retries: folds,
 }: LlmPolicy): string {
   const parts = [
@@ -102,6 +120,7 @@ export function summaryOf({
     allowed && `${allowed.length} models allowed`,
     cache && `the same call is answered again for ${Math.round(cache.ttl_seconds / 60)} min`,
     memory && "people's memory is used",
+    compression && `prompts above ${compression.trigger_percent} % of the window are shortened`,
     folds && "lost calls are not paid twice",
   ].filter((part) => typeof part === "string");
   return parts.length === 0

@@ -4,7 +4,7 @@ import { ReceiptText } from "lucide-react";
 import { ApiError, messageOf } from "../../api/problem.ts";
 import { tokenQueries } from "../../api/tokens.ts";
 import type { Receipt } from "../../api/types.ts";
-import { formatInteger, humanize } from "../../lib/format.ts";
+import { formatCredits, formatInteger, humanize } from "../../lib/format.ts";
 import { atLeast, useMe } from "../../shell/session.tsx";
 import { Credits, Id, Time } from "../../ui/amounts.tsx";
 import { Badge } from "../../ui/badge.tsx";
@@ -135,6 +135,24 @@ function CallFacts({ receipt }: { receipt: Paper }) {
       <Fact name="Held before">
         <Credits micros={receipt.hold.amount_micros} unit />
       </Fact>
+      {receipt.compression && (
+        <Fact name="Prompt shortened">
+          <span className="num">
+            {formatInteger(receipt.compression.tokens_before)} to{" "}
+            {formatInteger(receipt.compression.tokens_after)} tokens
+          </span>
+        </Fact>
+      )}
+      {receipt.compression && (
+        <Fact name="Saved by that">
+          <Credits micros={receipt.compression.net_saving_micros} unit />{" "}
+          {receipt.compression.summary_cost_micros > 0 && (
+            <span className="text-text-3">
+              a summary of {formatCredits(receipt.compression.summary_cost_micros)} paid
+            </span>
+          )}
+        </Fact>
+      )}
       <Fact name="Known by">{humanize(receipt.basis ?? "none")}</Fact>
       <Fact name="Ledger">
         {receipt.txn_id === null ? (

@@ -11,7 +11,7 @@ import { Card, CardHead } from "../../ui/card.tsx";
 import { Checkbox, TextArea } from "../../ui/field.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Failure, Notice, Skeleton } from "../../ui/states.tsx";
-import { CacheFields, MemoryField, RoutingFields } from "./option-fields.tsx";
+import { CacheFields, CompressionFields, MemoryField, RoutingFields } from "./option-fields.tsx";
 import { policyOf, summaryOf } from "./policy-form.ts";
 
 /** How the organization's model calls are routed. */
@@ -89,6 +89,11 @@ function PolicyForm({ policy }: { policy: LlmPolicy }) {
         defaultChecked={policy.fold_retries}
       />
       <CacheFields cache={policy.cache} unsaid="Only where a call asks for it" />
+      <CompressionFields
+        compression={policy.compression}
+        unsaid="Only where a call asks for it"
+        errorOf={(field) => problem?.fieldError(field)}
+      />
       <div className="grid gap-4 sm:grid-cols-2">
         <MemoryField memory={policy.memory} unsaid="Only where a call or its person asks for it" />
       </div>

@@ -1,9 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { ChartColumn } from "lucide-react";
 import { queries } from "../../api/queries.ts";
+import type { UsageGroup } from "../../api/types.ts";
 import { formatCredits } from "../../lib/format.ts";
 import { daysAgo, daysBetween, stackByDay } from "../../lib/series.ts";
 import { Legend, Plot } from "../../plots/plot.tsx";
+import { Card, CardHead } from "../../ui/card.tsx";
 import { Empty, Failure, Skeleton } from "../../ui/states.tsx";
 
 /** Credits spent per day, by model. */
@@ -12,23 +14,57 @@ export function SpendPlot({ days }: { days: number }) {
   const usage = useQuery(queries.usage("day,model", from));
   if (usage.error && !usage.data) return <Failure error={usage.error} onRetry={() => void usage.refetch()} />;
   if (!usage.data) return <Skeleton className="m-4 h-56" />;
-  const points = usage.data.data.map(({ group, cost_micros }) => ({
-    day: (group.day ?? "").slice(0, 10),
-    series: group.model ?? "Unknown",
-    value: cost_micros,
-  }));
+  const points = pointsOf(usage.data.data, "cost_micros");
   if (!points.some(({ value }) => value > 0))
     return (
       <Empty icon={<ChartColumn className="size-5" />} title="No spend in this time">
         The first call in the playground will show up here.
       </Empty>
     );
-  const { rows, series } = stackByDay(points, daysBetween(from, daysAgo(0)));
+  return <Bars label="Credits spent per day by model" points={points} days={days} />;
+}
+
+export function SpendCard({ days }: { days: number }) {
+  return (
+    <Card>
+      <CardHead title="Spend per day by model" note="Credits, by UTC day" />
+      <SpendPlot days={days} />
+    </Card>
+  );
+}
+
+/** Credits saved per day, by model; nothing where nothing was. */
+export function SavingsCard({ days }: { days: number }) {
+  const usage = useQuery(queries.usage("day,model", daysAgo(days - 1)));
+  const points = pointsOf(usage.data?.data ?? [], "saved_micros").filter(({ value }) => value !== 0);
+  if (points.length === 0) return null;
+  return (
+    <Card>
+      <CardHead
+        title="Saved per day by model"
+        note="Credits, by the cache and by shorter prompts; below zero where a summary pays off later"
+      />
+      <Bars label="Credits saved per day by model" points={points} days={days} />
+    </Card>
+  );
+}
+
+type Point = { day: string; series: string; value: number };
+
+const pointsOf = (rows: readonly UsageGroup[], of: "cost_micros" | "saved_micros"): Point[] =>
+  rows.map(({ group, ...sums }) => ({
+    day: (group.day ?? "").slice(0, 10),
+    series: group.model ?? "Unknown",
+    value: sums[of],
+  }));
+
+function Bars({ label, points, days }: { label: string; points: readonly Point[]; days: number }) {
+  const { rows, series } = stackByDay(points, daysBetween(daysAgo(days - 1), daysAgo(0)));
   return (
     <>
       <Plot
         kind="bars"
-        label="Credits spent per day by model"
+        label={label}
         rows={rows}
         series={series}
         format={formatCredits}

@@ -17,7 +17,7 @@ import { Page } from "../../ui/page.tsx";
 import { Empty, Skeleton } from "../../ui/states.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 import { CallsTable } from "./calls-table.tsx";
-import { SpendPlot } from "./spend-plot.tsx";
+import { SavingsCard, SpendCard } from "./spend-plot.tsx";
 import { WhatIfCard } from "./what-if-card.tsx";
 
 const route = getRouteApi("/app/usage");
@@ -108,10 +108,8 @@ export function UsageScreen() {
       }
     >
       <Totals totals={byModel.data?.totals} />
-      <Card>
-        <CardHead title="Spend per day by model" note="Credits, by UTC day" />
-        <SpendPlot days={Number(days)} />
-      </Card>
+      <SpendCard days={Number(days)} />
+      <SavingsCard days={Number(days)} />
       <Card>
         <CardHead title="By model" />
         <Table
@@ -202,7 +200,11 @@ function Totals({ totals }: { totals: UsageSums | undefined }) {
       <Stat
         label="Saved"
         value={totals ? formatCredits(totals.saved_micros) : wait}
-        note={totals ? `${formatInteger(totals.cache_hits)} from the cache` : " "}
+        note={
+          totals
+            ? `${formatInteger(totals.cache_hits)} from the cache, ${formatInteger(totals.compressed)} shortened`
+            : " "
+        }
         {...(totals ? { title: `${formatInteger(totals.tokens_saved)} tokens` } : {})}
       />
     </Stats>

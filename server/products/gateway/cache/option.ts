@@ -1,6 +1,7 @@
 /** Whether a call may be answered from the cache, as callers and organizations wish it. Pure. */
 import { z } from "zod";
-import { bad, isFields, type Chat } from "../call/chat.ts";
+import type { Chat } from "../call/chat.ts";
+import { optionOf, saidOf } from "../call/own-options.ts";
 
 export const cacheOption = z
   .strictObject({
@@ -20,21 +21,12 @@ type Headers = Record<string, string | string[] | undefined>;
  * undefined where the call says nothing, null where it wants none. 400 for what makes no sense.
  */
 export function cacheAsked({ body }: Pick<Chat, "body">, headers: Headers): CacheOption | null | undefined {
-  const own = body["holdfast"];
-  const said = isFields(own) ? own["cache"] : undefined;
-  if (said === false || said === null) return null;
-  if (said !== undefined) return optionOf(said === true ? {} : said, "/holdfast/cache");
+  const said = saidOf(cacheOption, body, "cache");
+  if (said !== undefined) return said;
   const told = headers["x-holdfast-cache"];
   if (told === undefined) return undefined;
   if (told === "off") return null;
   const ttl = headers["x-holdfast-cache-ttl"];
   const option = { scope: told, ...(ttl === undefined ? {} : { ttl_seconds: Number(ttl) }) };
-  return optionOf(option, "/x-holdfast-cache");
-}
-
-function optionOf(value: unknown, pointer: string): CacheOption {
-  const { success, data, error } = cacheOption.safeParse(value);
-  if (success) return data;
-  const [issue] = error.issues;
-  return bad([pointer, ...(issue?.path ?? [])].join("/"), issue?.message ?? "is not valid");
+  return optionOf(cacheOption, option, "/x-holdfast-cache");
 }

@@ -3,6 +3,7 @@ import type { Candidate, Route } from "../models/catalogue.ts";
 import type { Caching } from "../cache/caching.ts";
 import type { Fold } from "../folds/fold.ts";
 import type { Remembering } from "../memory/call/remembering.ts";
+import type { Shortened } from "../compression/store.ts";
 import type { Bound } from "./bound/bound.ts";
 import type { Spender } from "../limits/bound.ts";
 import type { Taken } from "../limits/rates.ts";
@@ -34,6 +35,8 @@ export type HeldCall = {
   fold: Fold | null;
   /** It uses its person's memory: what they said in it is heard. */
   memory: Remembering | null;
+  /** How its prompt was shortened; null: it goes as it came. */
+  shortened: Shortened | null;
   /** What it has taken of its rates. */
   rates: Taken;
   /** When it began, of `performance.now()`. */

@@ -23,6 +23,8 @@ export type InnerCall = {
   projectId?: string | null;
   /** Over what the payer's key and organization wish. */
   routing?: Routing | null;
+  /** Whom OpenRouter may have it served by, in its own words. */
+  provider?: unknown;
   /** Ends the wait for the answer; what the provider has done by then is paid. */
   signal?: AbortSignal;
 };
@@ -50,12 +52,18 @@ export function innerCall(gateway: Gateway, asked: InnerCall): Promise<InnerAnsw
 }
 
 async function answer(gateway: Gateway, asked: InnerCall, signal: AbortSignal): Promise<InnerAnswer> {
-  const { actor, model, messages, maxOutputTokens, purpose, projectId = null, routing } = asked;
+  const { actor, model, messages, maxOutputTokens, purpose, projectId = null, routing, provider } = asked;
   const requestId = newId("req");
   const startedAt = performance.now();
   const call = await admitted(gateway, async () => {
     const own = routing ? { holdfast: { routing } } : {};
-    const body = { model, messages, max_tokens: maxOutputTokens, ...own };
+    const body = {
+      model,
+      messages,
+      max_tokens: maxOutputTokens,
+      ...own,
+      ...(provider === undefined ? {} : { provider }),
+    };
     const chat = { ...readChat(Buffer.from(JSON.stringify(body))), endpoint: purpose };
     const route = await routeCall(gateway, actor, chat, {});
     const asking = {
@@ -69,6 +77,7 @@ async function answer(gateway: Gateway, asked: InnerCall, signal: AbortSignal): 
       caching: null,
       fold: null,
       memory: null,
+      shortened: null,
       startedAt,
     };
     return takeHold(gateway, asking, () => undefined);

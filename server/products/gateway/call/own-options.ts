@@ -1,4 +1,5 @@
 /** Options of our own: `holdfast` in the body, or headers `x-holdfast-*`. Never sent upstream. Pure. */
+import type { z } from "zod";
 import { bad, isFields, type Chat } from "./chat.ts";
 
 export const MAX_PROJECT = 64;
@@ -23,4 +24,21 @@ export function projectOf({ body }: Pick<Chat, "body">, header: Header): string 
   if (typeof named !== "string" || named.length === 0 || named.length > MAX_PROJECT)
     return bad("/holdfast/project_id", `must be a text of 1 to ${MAX_PROJECT} characters`);
   return named;
+}
+
+/** What the body says of an option: undefined nothing, null that it be off, `true` that it be as it is by default. */
+export function saidOf<T>(schema: z.ZodType<T>, body: Chat["body"], name: string): T | null | undefined {
+  const own = body["holdfast"];
+  const said = isFields(own) ? own[name] : undefined;
+  if (said === undefined) return undefined;
+  if (said === false || said === null) return null;
+  return optionOf(schema, said === true ? {} : said, `/holdfast/${name}`);
+}
+
+/** 400 with the field at fault for what the schema does not take. */
+export function optionOf<T>(schema: z.ZodType<T>, value: unknown, pointer: string): T {
+  const { success, data, error } = schema.safeParse(value);
+  if (success) return data;
+  const [issue] = error.issues;
+  return bad([pointer, ...(issue?.path ?? [])].join("/"), issue?.message ?? "is not valid");
 }

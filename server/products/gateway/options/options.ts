@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { cacheOption } from "../cache/option.ts";
 import { memoryOption } from "../memory/call/option.ts";
+import { compressionOption } from "../compression/option.ts";
 import { routing, type Routing } from "../routing/routing.ts";
 
 /** A key's own; what it leaves out is the organization's, and `false` is off whatever that says. */
@@ -10,6 +11,7 @@ export const keyDefaults = z
     routing: routing.optional(),
     cache: cacheOption.or(z.literal(false)).optional(),
     memory: memoryOption.or(z.literal(false)).optional(),
+    compression: compressionOption.or(z.literal(false)).optional(),
   })
   .meta({
     id: "ApiKeyDefaults",

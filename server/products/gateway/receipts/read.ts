@@ -90,6 +90,7 @@ const headOf = (
   basis: row.basis,
   created_at: row.created_at.toISOString(),
   finished_at: row.finished_at?.toISOString() ?? null,
+  compression: row.compression,
 });
 
 const attemptOf = (row: AttemptRow): ReceiptAttempt => ({

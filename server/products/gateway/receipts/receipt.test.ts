@@ -53,6 +53,7 @@ function receiptOf(used: Counts): Receipt {
     basis: "reported",
     created_at: "2031-01-01T00:00:00.000Z",
     finished_at: null,
+    compression: null,
     attempts,
     ...arithmeticOf(attempts, prices),
     cost_micros: Number(parseAtto(table) / ATTO_PER_MICRO),

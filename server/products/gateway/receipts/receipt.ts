@@ -36,6 +36,15 @@ export type ReceiptAttempt = Counts & {
 /** `quantity`: tokens, requests, or milliseconds of sound. */
 export type ReceiptLine = { line: string; quantity: number; price_usd: string; amount_usd: string };
 
+export type ReceiptCompression = {
+  tokens_before: number;
+  tokens_after: number;
+  /** Paid for a summary, in a call of its own. */
+  summary_cost_micros: number;
+  /** Below zero where the summary pays off in later calls alone. */
+  net_saving_micros: number;
+};
+
 export type Receipt = {
   version: number;
   request_id: string;
@@ -53,6 +62,8 @@ export type Receipt = {
   basis: string | null;
   created_at: string;
   finished_at: string | null;
+  /** How its prompt was shortened, by our own count; null: it was sent as it came. */
+  compression: ReceiptCompression | null;
   attempts: ReceiptAttempt[];
   counts: Counts;
   /** Counts × prices; each token is in one line. */

@@ -29,6 +29,17 @@ const receipt = z.object({
   basis: z.string().nullable(),
   created_at: z.string(),
   finished_at: z.string().nullable(),
+  compression: z
+    .object({
+      tokens_before: z.int(),
+      tokens_after: z.int(),
+      summary_cost_micros: z.int().meta({ description: "Paid for a summary, in a call of its own" }),
+      net_saving_micros: z
+        .int()
+        .meta({ description: "Below zero where the summary pays off in later calls alone" }),
+    })
+    .nullable()
+    .meta({ description: "How its prompt was shortened; null: it was sent as it came" }),
   attempts: z.array(
     z.object({
       id: z.string(),

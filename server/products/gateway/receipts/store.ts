@@ -1,5 +1,6 @@
 /** SQL of a request with its attempts and prices. */
 import type { Tx } from "../../../platform/db/index.ts";
+import type { ReceiptCompression } from "./receipt.ts";
 import type { HoldId, OrgId } from "../../../platform/ids.ts";
 
 export type RequestRow = {
@@ -21,6 +22,7 @@ export type RequestRow = {
   held_micros: bigint;
   created_at: Date;
   finished_at: Date | null;
+  compression: ReceiptCompression | null;
   /** The cache answered it. */
   cached: boolean;
 };
@@ -30,7 +32,10 @@ export async function findRequest(tx: Tx, org: OrgId, id: string): Promise<Reque
     "gateway.request",
     `select id, mode, credential_id, user_id, person_id, project_id, endpoint, model, provider, price_version, state, outcome,
        basis, cost_micros, hold_id, held_micros, created_at, finished_at,
-       exists (select from gateway.cache_hits h where h.org_id = $1 and h.request_id = $2) as cached
+       exists (select from gateway.cache_hits h where h.org_id = $1 and h.request_id = $2) as cached,
+       (select json_build_object('tokens_before', c.tokens_before, 'tokens_after', c.tokens_after, 'summary_cost_micros',
+          c.summary_cost_micros, 'net_saving_micros', c.net_saving_micros)
+        from gateway.compressions c where c.org_id = $1 and c.request_id = $2) as compression
      from gateway.requests where org_id = $1 and id = $2`,
     [org, id],
   );

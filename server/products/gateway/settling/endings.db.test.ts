@@ -162,6 +162,7 @@ test("an open call of a dead process is settled once by the provider's books, or
         caching: null,
         fold: null,
         memory: null,
+        shortened: null,
         limits: [],
         rates: await takeRates(unlimited.limiter.meter, {
           bounds: [],

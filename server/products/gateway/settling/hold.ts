@@ -7,6 +7,7 @@ import type { HeldCall } from "../call/held-call.ts";
 import { judgedInside, personOf, type Bound as Limit, type Spender } from "../limits/bound.ts";
 import type { Caching } from "../cache/caching.ts";
 import type { Remembering } from "../memory/call/remembering.ts";
+import type { Shortened } from "../compression/store.ts";
 import type { Taken } from "../limits/rates.ts";
 import type { Chat } from "../call/chat.ts";
 import type { Gateway } from "./state.ts";
@@ -34,6 +35,8 @@ export type Asking = {
   fold: Fold | null;
   /** What of its person's memory is in it; null: it uses none. */
   memory: Remembering | null;
+  /** How its prompt was shortened; null: it goes as it came. */
+  shortened: Shortened | null;
   /** What binds the caller. */
   limits: readonly Limit[];
   rates: Taken;
@@ -122,6 +125,7 @@ async function tryHold(gateway: Gateway, asking: Asking, bound: Bound) {
     caching: asking.caching,
     fold: asking.fold,
     memory: asking.memory,
+    shortened: asking.shortened,
     rates,
     startedAt,
     progress: { generationId: null, events: 0 },

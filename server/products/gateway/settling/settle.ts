@@ -46,6 +46,7 @@ export async function settle(
     finish.kept = { streamed: kept.streamed, sealed: sealAnswer(deps.sealer, orgId, call.requestId, kept) };
   if (cached) finish.cached = cached;
   if (heard) finish.heard = heard;
+  if (call.shortened && charge.outcome === "ok") finish.shortened = call.shortened;
   const settlement = {
     holdId: call.holdId,
     amountAtto: charge.costAtto,

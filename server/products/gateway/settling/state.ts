@@ -33,6 +33,8 @@ export type Gateway = {
   readonly tokens: TokenCounter;
   readonly sounds: SoundReader;
   readonly policies: Policies;
+  /** Summaries that are being made, by whose conversation and of which beginning. */
+  readonly summaries: Map<string, Promise<string | null>>;
   readonly watch: Watch;
   readonly timeouts: Timeouts;
   readonly metrics: GatewayMetrics;

@@ -117,6 +117,7 @@ export function scopeOf(actor: Actor, query: UsageFilter, now: Date): Scope {
 
 const shownSavings = (row: Savings | undefined) => ({
   cache_hits: Number(row?.cache_hits ?? 0n),
+  compressed: Number(row?.compressed ?? 0n),
   tokens_saved: row?.tokens_saved ?? 0n,
   saved_micros: row?.saved_micros ?? 0n,
 });

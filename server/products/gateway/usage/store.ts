@@ -157,19 +157,29 @@ async function countSteps(
   return found;
 }
 
-export type Savings = { cache_hits: bigint; tokens_saved: bigint; saved_micros: bigint };
+export type Savings = {
+  cache_hits: bigint;
+  compressed: bigint;
+  tokens_saved: bigint;
+  saved_micros: bigint;
+};
 
-/** What the cache saved, per group; no group: one row of totals. */
+/** What the cache and shorter prompts saved, per group; no group: one row of totals. */
 export function sumSavings(tx: Tx, scope: Scope, groups: readonly string[]): Promise<(Savings & Grouped)[]> {
   const grouped = groups.length === 0 ? "" : `group by ${namesOf(groups).join(", ")}`;
-  const sums = `count(*) as cache_hits, coalesce(sum(tokens_saved), 0)::bigint as tokens_saved,
+  const sums = `coalesce(sum(hit), 0)::bigint as cache_hits, coalesce(sum(1 - hit), 0)::bigint as compressed, coalesce(sum(tokens_saved), 0)::bigint as tokens_saved,
     coalesce(sum(saved_micros), 0)::bigint as saved_micros`;
   return tx.query(
     `gateway.sum_savings_${groups.join("_")}`,
     `with used as (
        select date_trunc('hour', created_at, 'UTC') as hour, model, provider, credential_id, user_id, project_id, endpoint,
-         'ok' as outcome, tokens_saved, saved_micros
-       from gateway.cache_hits where org_id = $1 and mode = $2 and created_at >= $3 and created_at < $4)
+         'ok' as outcome, 1 as hit, tokens_saved, saved_micros
+       from gateway.cache_hits where org_id = $1 and mode = $2 and created_at >= $3 and created_at < $4
+       union all
+       select date_trunc('hour', c.created_at, 'UTC'), q.model, q.provider, q.credential_id, coalesce(q.user_id, ''),
+         coalesce(q.project_id, ''), q.endpoint, 'ok', 0, c.tokens_before - c.tokens_after, c.net_saving_micros
+       from gateway.compressions c join gateway.requests q on q.org_id = c.org_id and q.id = c.request_id
+       where c.org_id = $1 and q.mode = $2 and c.created_at >= $3 and c.created_at < $4)
      select ${[...groupsOf(groups), sums].join(", ")} from used where true ${FILTERS} ${grouped}`,
     valuesOf(scope),
   );

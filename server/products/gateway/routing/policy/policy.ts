@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { cacheOption } from "../../cache/option.ts";
 import { memoryOption } from "../../memory/call/option.ts";
+import { compressionOption } from "../../compression/option.ts";
 import { routing } from "../routing.ts";
 
 /** What an organization lays down for all of its model calls. */
@@ -16,6 +17,9 @@ export const policySchema = z
       .meta({ description: "No other model may be called; null: every one" }),
     cache: cacheOption.nullable().default(null).meta({
       description: "The same call is answered again without a provider; null: only where a call asks for it",
+    }),
+    compression: compressionOption.nullable().default(null).meta({
+      description: "Long prompts are shortened before they are sent; null: only where a call asks for it",
     }),
     memory: memoryOption.nullable().default(null).meta({
       description:
@@ -34,5 +38,6 @@ export const NO_POLICY: Policy = {
   allowed_models: null,
   cache: null,
   memory: null,
+  compression: null,
   fold_retries: false,
 };

@@ -1,0 +1,26 @@
+/** What shortening a prompt saves, with what the provider's cache would have saved. Pure. */
+import type { Rates } from "../models/price.ts";
+
+export type Lengths = {
+  /** Tokens of the whole prompt: as it came, and as it is sent. */
+  before: number;
+  after: number;
+  /** Tokens that an earlier call of the conversation has sent already, of the prompt as it came. */
+  sentBefore: number;
+  /** Tokens up to the first change. */
+  unchanged: number;
+  /** Somebody marked what is to be kept in the provider's cache. */
+  marked: boolean;
+};
+
+/**
+ * In 10⁻¹⁸ USD; nothing or less: the prompt is cheaper as it is. What an earlier call has sent is taken to be read from the
+ * cache, where reading is cheaper and, if writing has a price of its own, the caller asks for it; a shortened prompt is read from
+ * it up to the first change.
+ */
+export function savingOf(rates: Rates, { before, after, sentBefore, unchanged, marked }: Lengths): bigint {
+  const discounted = rates.cacheRead < rates.input && (marked || rates.cacheWrite <= rates.input);
+  const cost = (tokens: number, cached: number): bigint =>
+    rates.input * BigInt(tokens - cached) + (discounted ? rates.cacheRead : rates.input) * BigInt(cached);
+  return cost(before, sentBefore) - cost(after, Math.min(sentBefore, unchanged, after));
+}
