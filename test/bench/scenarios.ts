@@ -258,6 +258,13 @@ export const JUDGEMENTS: Readonly<Record<ScenarioName, readonly Judgement[]>> = 
       most: 1.5,
       unit: "ms",
     },
+    { name: "beside 8 MiB prompts, p99", of: figure("ours_beside_8mib_p99_ms"), most: 100, unit: "ms" },
+    {
+      name: "beside 8 MiB prompts, calls that failed",
+      of: figure("ours_beside_8mib_failed"),
+      most: 0,
+      unit: "",
+    },
     {
       name: "model calls that failed",
       of: (round) =>

@@ -1,4 +1,4 @@
-/** A caller: one model call as JSON or stream, short or long, sometimes left in the middle, sometimes under a key. */
+/** A caller: one model call at one of the doors, as JSON or stream, sometimes left in the middle, sometimes under a key. */
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { count } from "./load.ts";
@@ -24,6 +24,7 @@ const QUESTIONS = [
   "Draft a short reply to a customer who was charged twice.",
   "Classify as praise or complaint: the new screen is a joy to use.",
 ] as const;
+const EMBEDDING_MODEL = "openai/text-embedding-3-small";
 const TIMEOUT_MS = 100_000;
 /** A call under a key is sent again after these, as a client library would. */
 const SENT_AGAIN = new Set(["no answer", "stream cut", "409"]);
@@ -34,8 +35,17 @@ const STREAMED = 6;
 const LONG = 4;
 const LEFT = 1;
 const KEYED = 2;
+/** Chats go to one of these; what is left of ten calls are embeddings. */
+const DOORS = [
+  ...Array<Door>(5).fill("chat/completions"),
+  ...Array<Door>(2).fill("messages"),
+  ...Array<Door>(2).fill("responses"),
+  "embeddings",
+] as const satisfies readonly Door[];
 
+type Door = "chat/completions" | "messages" | "responses" | "embeddings";
 type Wish = {
+  door: Door;
   body: Record<string, unknown>;
   streamed: boolean;
   leaveAfterMs: number | null;
@@ -66,7 +76,7 @@ async function callOnce(product: Product, party: Party, wish: Wish, calls: Calls
   const leaving = new AbortController();
   const timer = wish.leaveAfterMs === null ? null : setTimeout(() => leaving.abort(), wish.leaveAfterMs);
   try {
-    const answer = await fetch(`${product.url}/v1/chat/completions`, {
+    const answer = await fetch(`${product.url}/v1/${wish.door}`, {
       method: "POST",
       headers: {
         authorization: `Bearer ${party.apiKey}`,
@@ -87,26 +97,37 @@ async function callOnce(product: Product, party: Party, wish: Wish, calls: Calls
 }
 
 function wishOf(random: Random): Wish {
-  const streamed = random.between(0, 9) < STREAMED;
+  const door = random.pick(DOORS);
+  const streamed = door !== "embeddings" && random.between(0, 9) < STREAMED;
   const long = random.between(0, 9) < LONG;
   // One token each 5 ms: up to two seconds, in the middle of which a kill or a fault may come.
   const tokens = long ? random.between(50, 400) : random.between(1, 12);
   const question = `${random.pick(QUESTIONS)} (${random.between(1, 1e9)}, tokens=${tokens} gap=5)`;
   const body = {
-    model: long ? LONG_MODEL : random.pick(MODELS),
-    max_tokens: tokens,
-    messages: [{ role: "user", content: question }],
-    user: randomUUID(),
+    ...bodyOf(door, { model: long ? LONG_MODEL : random.pick(MODELS), tokens, question, user: randomUUID() }),
     // Its bill is what the books are compared with afterwards.
     holdfast: { routing: { only: ["openrouter"] } },
     ...(streamed ? { stream: true } : {}),
   };
   return {
+    door,
     body,
     streamed,
     leaveAfterMs: random.between(0, 9) < LEFT ? random.between(20, 800) : null,
     key: random.between(0, 9) < KEYED ? randomUUID() : null,
   };
+}
+
+/** The same question in each door's words; `user` comes back in the provider's bill. */
+function bodyOf(
+  door: Door,
+  { model, tokens, question, user }: { model: string; tokens: number; question: string; user: string },
+): Record<string, unknown> {
+  const messages = [{ role: "user", content: question }];
+  if (door === "embeddings") return { model: EMBEDDING_MODEL, input: question, user };
+  if (door === "responses") return { model, max_output_tokens: tokens, input: question, user };
+  if (door === "messages") return { model, max_tokens: tokens, messages, metadata: { user_id: user } };
+  return { model, max_tokens: tokens, messages, user };
 }
 
 async function read(answer: Response, wish: Wish, calls: Calls): Promise<string> {
@@ -116,7 +137,7 @@ async function read(answer: Response, wish: Wish, calls: Calls): Promise<string>
     await delay(20);
     return `${answer.status}`;
   }
-  if (wish.streamed) return readStream(answer, requestId, calls);
+  if (wish.streamed) return readStream(answer, requestId, wish.door, calls);
   await answer.json();
   const micros = answer.headers.get("x-holdfast-cost-micros");
   const basis = answer.headers.get("x-holdfast-cost-basis") ?? "";
@@ -126,7 +147,17 @@ async function read(answer: Response, wish: Wish, calls: Calls): Promise<string>
 
 const COST = /^: cost_micros=(\d+) cost_usd=\S+ basis=(\w+)$/m;
 
-async function readStream(answer: Response, requestId: string, calls: Calls): Promise<string> {
+/** How each door's streams end, and how they tell that they broke. */
+const ENDS: Record<Exclude<Door, "embeddings">, { whole: RegExp; broken: RegExp }> = {
+  "chat/completions": { whole: /^data: \[DONE\]$/m, broken: /^data: \{"error":/m },
+  messages: { whole: /^event: message_stop$/m, broken: /^event: error$/m },
+  responses: {
+    whole: /^event: response\.(completed|incomplete)$/m,
+    broken: /^event: (response\.failed|error)$/m,
+  },
+};
+
+async function readStream(answer: Response, requestId: string, door: Door, calls: Calls): Promise<string> {
   let text = "";
   let broken: Error | null = null;
   const chunks = answer.body?.pipeThrough(new TextDecoderStream());
@@ -138,8 +169,9 @@ async function readStream(answer: Response, requestId: string, calls: Calls): Pr
   if (broken && broken.name !== "TypeError") throw broken;
   const [, micros, basis = ""] = COST.exec(text) ?? [];
   if (micros !== undefined) calls.complete.push({ requestId, micros: BigInt(micros), basis });
-  if (text.endsWith("data: [DONE]\n\n")) return "whole stream";
-  if (/^data: \{"error":/m.test(text)) return "stream with error";
+  const ends = door === "embeddings" ? null : ENDS[door];
+  if (ends?.whole.test(text)) return "whole stream";
+  if (ends?.broken.test(text)) return "stream with error";
   calls.silentCuts.push({ requestId, at: Date.now() });
   return "stream cut";
 }

@@ -6,6 +6,7 @@ import type { Report } from "./report.ts";
 
 type Row = {
   id: string;
+  endpoint: string;
   state: string;
   outcome: string;
   basis: string | null;
@@ -21,7 +22,7 @@ type Row = {
 };
 
 const ROWS = `
-  select r.id, r.state, r.outcome, r.basis, r.cost_usd, r.cost_micros, r.generation_id, r.created_at,
+  select r.id, r.endpoint, r.state, r.outcome, r.basis, r.cost_usd, r.cost_micros, r.generation_id, r.created_at,
     h.state as hold_state, h.captured,
     (select count(*)::int from ledger.transactions t where t.org_id = r.org_id and t.reference = r.hold_id || ':settled')
       as settled_times,
@@ -50,6 +51,10 @@ export async function compareCalls(
     "the hold of each was captured or released once, at the call's cost",
     rows.flatMap((row) => holdFault(row) ?? []),
   );
+  const doors = new Map<string, number>();
+  for (const { endpoint } of rows) doors.set(endpoint, (doors.get(endpoint) ?? 0) + 1);
+  report.note(`calls held: ${[...doors].map(([door, n]) => `${n} ${door}`).join(", ")}`);
+  report.check("attempts add up to what the ledger took, organization by organization", await apart(product));
   const held = new Map(rows.map((row) => [row.id, row]));
   report.check(
     "every whole answer is settled at the cost that its client was told",
@@ -57,6 +62,17 @@ export async function compareCalls(
     `${calls.complete.length} whole answers`,
   );
   compareBill(report, rows, books.openrouter.generations);
+}
+
+/** Organizations whose attempts and whose settled holds are not the same sum. */
+async function apart(product: Product): Promise<string[]> {
+  const rows = await product.sql<{ org_id: string; attempts: string; captured: string }>(`
+    select org_id, coalesce(a.micros, 0)::text as attempts, coalesce(h.micros, 0)::text as captured
+    from (select org_id, sum(cost_micros) as micros from gateway.attempts group by 1) a
+    full join (select org_id, sum(captured) as micros from ledger.holds where owner = 'gateway' group by 1) h using (org_id)`);
+  return rows
+    .filter(({ attempts, captured }) => attempts !== captured)
+    .map(({ org_id: org, attempts, captured }) => `${org}: attempts ${attempts}, ledger ${captured}`);
 }
 
 function holdFault({ id, state, hold_state, captured, cost_micros, settled_times }: Row): string | null {

@@ -8,9 +8,12 @@ export type LoadOptions = {
   url: string;
   headers: Record<string, string>;
   body: string;
+  /** So many letters stand for `LETTERS` in the body: a prompt too long for a command line. */
+  letters?: number;
   concurrency: number;
   seconds: number;
 };
+export const LETTERS = "{{letters}}";
 export type LoadResult = {
   requests: number;
   failed: number;
@@ -86,7 +89,8 @@ class Asker {
   }
 }
 
-async function load({ url, headers, body, concurrency, seconds }: LoadOptions): Promise<LoadResult> {
+async function load({ url, headers, concurrency, seconds, ...of }: LoadOptions): Promise<LoadResult> {
+  const body = of.letters === undefined ? of.body : of.body.replace(LETTERS, "a".repeat(of.letters));
   const target = new URL(url);
   const lines = Object.entries({ host: target.host, "content-type": "application/json", ...headers });
   const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join("");
