@@ -678,6 +678,7 @@ export type GatewayProviders = {
   markup_percent: number;
   on_disconnect: string | null;
   timeouts: unknown;
+  plan_markups: unknown;
 };
 
 /** gateway.requests */

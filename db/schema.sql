@@ -1020,11 +1020,13 @@ CREATE TABLE gateway.providers (
   markup_percent integer NOT NULL DEFAULT 0,
   on_disconnect text,
   timeouts jsonb,
+  plan_markups jsonb NOT NULL DEFAULT '{}'::jsonb,
   CONSTRAINT providers_pkey PRIMARY KEY (id),
   CONSTRAINT providers_cost_basis_check CHECK ((cost_basis = ANY (ARRAY['provider'::text, 'table'::text]))),
   CONSTRAINT providers_kind_check CHECK ((kind = ANY (ARRAY['openrouter'::text, 'glama'::text, 'requesty'::text, 'openai'::text, 'anthropic'::text, 'compatible'::text]))),
   CONSTRAINT providers_markup_percent_check CHECK (((markup_percent >= 0) AND (markup_percent <= 500))),
-  CONSTRAINT providers_on_disconnect_check CHECK ((on_disconnect = ANY (ARRAY['abort'::text, 'drain'::text])))
+  CONSTRAINT providers_on_disconnect_check CHECK ((on_disconnect = ANY (ARRAY['abort'::text, 'drain'::text]))),
+  CONSTRAINT providers_plan_markups_check CHECK ((jsonb_typeof(plan_markups) = 'object'::text))
 );
 GRANT INSERT, SELECT, UPDATE ON TABLE gateway.providers TO holdfast_app;
 GRANT SELECT ON TABLE gateway.providers TO holdfast_operator;

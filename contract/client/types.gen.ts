@@ -390,6 +390,12 @@ export type ProviderSettingsInput = {
      */
     markup_percent?: number;
     /**
+     * Instead of it, in percent by the keys of plans; the prices that they see hold it
+     */
+    plan_markups?: {
+        [key: string]: number;
+    };
+    /**
      * provider: its own figure where it gives one; table: counts × prices
      */
     cost_basis?: 'provider' | 'table';
@@ -443,6 +449,12 @@ export type NewProviderInput = {
      * On top of what its calls cost; a change makes a new version of its prices
      */
     markup_percent?: number;
+    /**
+     * Instead of it, in percent by the keys of plans; the prices that they see hold it
+     */
+    plan_markups?: {
+        [key: string]: number;
+    };
     /**
      * provider: its own figure where it gives one; table: counts × prices
      */
@@ -3466,6 +3478,9 @@ export type AdminProvider = {
     private_address: boolean;
     enabled: boolean;
     markup_percent: number;
+    plan_markups: {
+        [key: string]: number;
+    };
     cost_basis: 'provider' | 'table';
     on_disconnect: 'abort' | 'drain' | null;
     timeouts: {

@@ -35,13 +35,13 @@ const STREAMED = 6;
 const LONG = 4;
 const LEFT = 1;
 const KEYED = 2;
-/** Chats go to one of these; what is left of ten calls are embeddings. */
-const DOORS = [
+/** Each as often as it stands here. */
+const DOORS: readonly [Door, ...Door[]] = [
+  "embeddings",
   ...Array<Door>(5).fill("chat/completions"),
   ...Array<Door>(2).fill("messages"),
   ...Array<Door>(2).fill("responses"),
-  "embeddings",
-] as const satisfies readonly Door[];
+];
 
 type Door = "chat/completions" | "messages" | "responses" | "embeddings";
 type Wish = {

@@ -28,6 +28,7 @@ import { connectRoutes, ownKeyRoutes } from "./own-keys/routes.ts";
 import { providerRoutes } from "./providers/routes.ts";
 import { cacheRoutes } from "./cache/routes.ts";
 import { memoryRoutes } from "./memory/routes.ts";
+import { catalogueFor } from "./models/catalogue-for.ts";
 import { driftRoutes } from "./drift/routes.ts";
 import { whatIfRoutes } from "./what-if/routes.ts";
 import { routingRoutes } from "./routing/routes.ts";
@@ -77,7 +78,7 @@ function modelRoutes(http: Http, gateway: Gateway, base: string, suffix: string)
     id: `listModels${suffix}`,
     summary: "Models that can be called, with price and window",
     answer: { status: 200, schema: modelsAnswer },
-    handle: async ({ actor }) => listModels(gateway.catalogue, actor.bounds?.allowedModels),
+    handle: async ({ actor }) => listModels(await catalogueFor(gateway, actor), actor.bounds?.allowedModels),
   });
   http.operation({
     ...shared,
@@ -88,7 +89,11 @@ function modelRoutes(http: Http, gateway: Gateway, base: string, suffix: string)
     params: modelParams,
     answer: { status: 200, schema: modelAnswer },
     handle: async ({ actor, params }) =>
-      getModel(gateway.catalogue, `${params.author}/${params.slug}`, actor.bounds?.allowedModels),
+      getModel(
+        await catalogueFor(gateway, actor),
+        `${params.author}/${params.slug}`,
+        actor.bounds?.allowedModels,
+      ),
   });
 }
 

@@ -8,7 +8,7 @@ import { useIntent } from "../../lib/intent.ts";
 import { Dialog, FormFoot } from "../../ui/dialog.tsx";
 import { Checkbox, SelectField, TextField } from "../../ui/field.tsx";
 import { Notice } from "../../ui/states.tsx";
-import { textOf, timeoutsOf, TIMEOUTS } from "./provider-form.ts";
+import { PLAN_MARKUPS, planMarkupsOf, shownMarkups, textOf, timeoutsOf, TIMEOUTS } from "./provider-form.ts";
 
 const KINDS: [AdminProvider["kind"], string][] = [
   ["compatible", "Any OpenAI-compatible address"],
@@ -64,7 +64,7 @@ function ProviderForm({ provider, onClose }: Props) {
   return (
     <form onSubmit={submit} className="flex flex-col gap-4">
       <Where provider={provider} problem={problem} />
-      <Money provider={provider} />
+      <Money provider={provider} problem={problem} />
       <Deadlines provider={provider} />
       <Checkbox
         name="enabled"
@@ -90,6 +90,7 @@ function changeOf(form: FormData): ProviderChange {
     private_address: form.has("private_address"),
     enabled: form.has("enabled"),
     markup_percent: Number(form.get("markup_percent")),
+    plan_markups: planMarkupsOf(form),
     cost_basis: textOf(form, "cost_basis") === "table" ? "table" : "provider",
     on_disconnect: disconnect === "abort" || disconnect === "drain" ? disconnect : null,
     timeouts: timeoutsOf(form),
@@ -161,7 +162,7 @@ function Where({ provider, problem }: { provider: AdminProvider | null; problem:
   );
 }
 
-function Money({ provider }: { provider: AdminProvider | null }) {
+function Money({ provider, problem }: { provider: AdminProvider | null; problem: ApiError | null }) {
   return (
     <div className="grid gap-4 sm:grid-cols-2">
       <TextField
@@ -173,6 +174,17 @@ function Money({ provider }: { provider: AdminProvider | null }) {
         required
         defaultValue={provider?.markup_percent ?? 0}
         hint="A change makes a new version of its prices"
+      />
+      <TextField
+        label="Markup by plan"
+        name="plan_markups"
+        autoComplete="off"
+        spellCheck={false}
+        pattern={PLAN_MARKUPS}
+        defaultValue={shownMarkups(provider?.plan_markups ?? {})}
+        placeholder="pro 20, enterprise 0"
+        hint="Plan and percent, separated by commas; the others pay the one beside"
+        error={problem?.fieldError("plan_markups")}
       />
       <SelectField label="Charge" name="cost_basis" defaultValue={provider?.cost_basis ?? "provider"}>
         <option value="provider">What the provider says it bills</option>

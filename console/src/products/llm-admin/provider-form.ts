@@ -12,6 +12,22 @@ export const TIMEOUTS = [
 
 export const textOf = (form: FormData, name: string): string => String(form.get(name) ?? "").trim();
 
+/** A plan and its percent, as many as there are, by commas. */
+export const PLAN_MARKUPS = String.raw`\s*([a-z0-9_\-]{1,40}\s+\d{1,3}\s*(,\s*|$))*`;
+
+export const shownMarkups = (percents: Readonly<Record<string, number>>): string =>
+  Object.entries(percents)
+    .map(([plan, percent]) => `${plan} ${percent}`)
+    .join(", ");
+
+export function planMarkupsOf(form: FormData): Record<string, number> {
+  const pairs = textOf(form, "plan_markups")
+    .split(",")
+    .map((pair) => pair.trim().split(/\s+/))
+    .flatMap(([plan, percent]) => (plan && percent ? [[plan, Number(percent)] as const] : []));
+  return Object.fromEntries(pairs);
+}
+
 /** Null where nothing was said. */
 export function timeoutsOf(form: FormData): Timeouts | null {
   const said = TIMEOUTS.map(([name]) => [name, textOf(form, name)] as const).filter(

@@ -11,6 +11,7 @@ import { Card, CardHead } from "../../ui/card.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Empty } from "../../ui/states.tsx";
 import { type Column, Stacked, Table } from "../../ui/table.tsx";
+import { shownMarkups } from "./provider-form.ts";
 import { ProviderDialog } from "./provider-dialog.tsx";
 import { ProviderState } from "./provider-state.tsx";
 
@@ -59,7 +60,11 @@ const columns: Column<AdminProvider>[] = [
     width: "5rem",
     align: "right",
     from: "lg",
-    cell: (row) => `${row.markup_percent} %`,
+    cell: (row) => (
+      <span title={shownMarkups(row.plan_markups)}>
+        {row.markup_percent} %{Object.keys(row.plan_markups).length > 0 && " *"}
+      </span>
+    ),
   },
   {
     key: "key",

@@ -12,18 +12,18 @@ export type Sum = {
 };
 
 /**
- * Per provider and model, the bills that were told since it was last judged, and what the table of the active version says
+ * Per provider and model, the bills that were told since it was last judged, and what the table of the active version, whatever plan pays it, says
  * of the same counts. Only whole calls by the installation's own key, and no fewer than say something.
  */
 const SUMS = `
-  select a.provider, a.model_served as model, a.price_version as version, count(*) as calls,
+  select a.provider, a.model_served as model, v.version, count(*) as calls,
     sum(a.provider_cost_usd)::text as billed_usd,
     sum(p.request_usd::numeric + a.input_tokens * p.input_usd::numeric + a.output_tokens * p.output_usd::numeric
       + a.cache_read_tokens * p.cache_read_usd::numeric
       + a.cache_write_tokens * p.cache_write_usd::numeric + a.audio_ms * p.audio_second_usd::numeric / 1000)::numeric(38, 18)::text as table_usd
   from gateway.attempts a
   join gateway.requests q on q.org_id = a.org_id and q.id = a.request_id and q.own_key_id is null
-  join gateway.price_versions v on v.version = a.price_version and v.state = 'active'
+  join gateway.price_versions v on v.version = split_part(a.price_version, '+', 1) and v.state = 'active'
   join gateway.price_lines p on p.version = a.price_version and p.model = a.model_served
   left join gateway.price_drifts d on d.provider = a.provider and d.model = a.model_served
   where a.created_at > $1 and a.created_at <= $2 and a.created_at > coalesce(d.judged_at, '-infinity')

@@ -16,9 +16,11 @@ import type { OwnKey } from "../own-keys/own-key.ts";
 import { Health } from "../routing/health/health.ts";
 import { buildCatalogue, type Candidate, type Catalogue, type Provider } from "./catalogue.ts";
 import { createOwnClients } from "./own-clients.ts";
+import { planLines } from "./plan-prices.ts";
 import { linesOf, modelRows, readPriceList } from "./price-list.ts";
 import {
   insertVersion,
+  keepLines,
   linesThatDiffer,
   listActiveLines,
   listModelRows,
@@ -51,6 +53,8 @@ type Deps = {
 /** Providers, models and prices as the database has them, in memory; read anew when anybody changes them. */
 export type Registry = {
   readonly catalogue: Catalogue;
+  /** By the keys of plans whose prices are others. */
+  readonly planCatalogues: ReadonlyMap<string, Catalogue>;
   /** Those that have an address and a secret, disabled ones included. */
   readonly providers: ReadonlyMap<string, Provider>;
   /** The candidate as it is asked by an organization's own key; null while its provider cannot be reached. */
@@ -69,6 +73,27 @@ export type Registry = {
 const CHANNEL = "llm.catalogue";
 export const secretPlace = (id: string): string => `llm provider ${id}`;
 
+/** What counts now. The lines of plans are kept before anybody can be held at one of them. */
+const readRows = ({ db, clock }: Pick<Deps, "db" | "clock">) =>
+  withSystemTx(db, async (tx) => {
+    const providers = await listProviders(tx);
+    const models = await listModelRows(tx);
+    const lines = await listActiveLines(tx);
+    const byPlan = planLines(lines, providers);
+    const own = [...byPlan.values()].flat().filter((line) => !lines.includes(line));
+    if (own.length > 0) await keepLines(tx, own, clock.now());
+    return { providers, models, lines, byPlan };
+  });
+
+/** Those that can be reached, by their ids. */
+const openAll = (deps: Deps, clients: Clients, rows: readonly ProviderRow[]): Map<string, Provider> =>
+  new Map(
+    rows.flatMap((row) => {
+      const provider = openOne(deps, clients, row);
+      return provider ? [[row.id, provider] as const] : [];
+    }),
+  );
+
 /** Records what the environment and the price list of this release bring, then reads all. Throws for an edited price. */
 export async function openRegistry(deps: Deps): Promise<Registry> {
   await seed(deps);
@@ -77,6 +102,7 @@ export async function openRegistry(deps: Deps): Promise<Registry> {
   const ownClients = createOwnClients(deps.sealer, (provider) => clients.get(provider)?.options);
   let state = {
     catalogue: { models: new Map(), aliases: new Map() } as Catalogue,
+    planCatalogues: new Map<string, Catalogue>(),
     providers: new Map<string, Provider>(),
   };
   let reading = Promise.resolve();
@@ -88,18 +114,12 @@ export async function openRegistry(deps: Deps): Promise<Registry> {
     return known;
   };
   const read = async () => {
-    const rows = await withSystemTx(deps.db, async (tx) => ({
-      providers: await listProviders(tx),
-      models: await listModelRows(tx),
-      lines: await listActiveLines(tx),
-    }));
-    const providers = new Map(
-      rows.providers.flatMap((row) => {
-        const provider = openOne(deps, clients, row);
-        return provider ? [[row.id, provider] as const] : [];
-      }),
-    );
-    state = { providers, catalogue: buildCatalogue(rows, providers, healthOf) };
+    const rows = await readRows(deps);
+    const providers = openAll(deps, clients, rows.providers);
+    const built = (lines: typeof rows.lines) =>
+      buildCatalogue({ models: rows.models, lines }, providers, healthOf);
+    const planCatalogues = new Map([...rows.byPlan].map(([plan, lines]) => [plan, built(lines)]));
+    state = { providers, catalogue: built(rows.lines), planCatalogues };
   };
   /** One after the other, so that the last one to begin is the last one to be used. */
   const again = (): Promise<void> => (reading = reading.then(read, read));
@@ -111,6 +131,9 @@ export async function openRegistry(deps: Deps): Promise<Registry> {
   return {
     get catalogue() {
       return state.catalogue;
+    },
+    get planCatalogues() {
+      return state.planCatalogues;
     },
     get providers() {
       return state.providers;

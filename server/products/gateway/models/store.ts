@@ -15,6 +15,8 @@ export type ProviderRow = {
   private_address: boolean;
   cost_basis: "provider" | "table";
   markup_percent: number;
+  /** Instead of it, by the keys of plans. */
+  plan_markups: Readonly<Record<string, number>>;
   /** Null: as its kind has it. */
   on_disconnect: "abort" | "drain" | null;
   /** Null: as everywhere. */
@@ -22,8 +24,8 @@ export type ProviderRow = {
 };
 
 const PROVIDERS = `
-  select id, kind, base_url, secret, secret_last4, enabled, private_address, cost_basis, markup_percent, on_disconnect,
-    timeouts
+  select id, kind, base_url, secret, secret_last4, enabled, private_address, cost_basis, markup_percent, plan_markups,
+    on_disconnect, timeouts
   from gateway.providers order by id`;
 
 export const listProviders = (tx: Tx): Promise<ProviderRow[]> => tx.query("gateway.providers", PROVIDERS, []);
@@ -123,6 +125,18 @@ const INSERT_LINES = `
   from json_to_recordset($2::json) as p (${LINE_COLUMNS})
   order by version, model
   on conflict do nothing`;
+
+const KEEP_LINES = `
+  insert into gateway.price_lines (${LINE}, markup_percent, context_length, max_output_tokens, created_at)
+  select ${LINE}, markup_percent, context_length, max_output_tokens, $1
+  from json_to_recordset($2::json) as p (${LINE_COLUMNS}, markup_percent integer)
+  order by version, model
+  on conflict do nothing`;
+
+/** Lines whose versions name all that they are made of: whoever comes first writes them. */
+export async function keepLines(tx: Tx, lines: readonly LineRow[], now: Date): Promise<void> {
+  await tx.query("gateway.keep_lines", KEEP_LINES, [now, JSON.stringify(lines)]);
+}
 
 export type NewLine = Omit<LineRow, "markup_percent">;
 

@@ -42,6 +42,7 @@ test("the environment's providers are there, their keys told by four characters"
     secret_last4: key.slice(-4),
     enabled: true,
     markup_percent: 0,
+    plan_markups: {},
     on_disconnect: null,
     live: false,
     state: "ok",
@@ -122,6 +123,39 @@ test("a markup is inside the published price and on top of the bill, by a versio
   );
   const margin = usage.data.find(({ group }) => group === "openai")?.margin_usd;
   expect(Number(margin)).toBeGreaterThan(1e-6);
+  expect((await put("openai", { kind: "openai" })).status).toBe(200);
+  expect(await priceOf()).toBe("0.00000015");
+});
+
+test("a plan's own markup is inside the price that its organizations see, pay and find in the receipt", async () => {
+  const priceOf = async () =>
+    (await gateway.key.call<{ pricing: { prompt: string } }>("GET", `/v1/models/${MODEL}`)).body.pricing
+      .prompt;
+  const markups = { kind: "openai", markup_percent: 10, plan_markups: { pro: 30 } };
+  expect((await put("openai", markups)).body).toMatchObject({ plan_markups: { pro: 30 } });
+  expect(await priceOf()).toBe("0.000000165");
+  expect((await put("openai", { ...markups, plan_markups: { free: 50 } })).status).toBe(200);
+  expect(await priceOf()).toBe("0.000000225");
+  const answer = await call("openai");
+  expect(answer.headers.get("x-holdfast-price-version")).toMatch(/\+free@50$/);
+  const bill = (await gateway.bill("openai")).at(-1);
+  expect(Number((await last())?.cost_usd)).toBeCloseTo(Number(bill?.cost) * 1.5, 15);
+  const { body } = await gateway.key.call<{
+    receipt: { lines: Json[]; table_usd: string; cost_usd: string };
+  }>("GET", `/api/llm/receipts/${(await last())?.id}`);
+  expect(body.receipt.lines).toContainEqual(
+    expect.objectContaining({ line: "input", price_usd: "0.000000225" }),
+  );
+  expect(body.receipt.table_usd).toBe(body.receipt.cost_usd);
+  const consumed = await gateway.app.owner.call<{ captured_micros: number }>("POST", "/api/tokens/consume", {
+    body: {
+      model: MODEL,
+      usage: { input_tokens: 1_000_000, cache_read_tokens: 0, cache_write_tokens: 0, output_tokens: 0 },
+    },
+  });
+  expect([consumed.status, consumed.body.captured_micros]).toEqual([200, 22_500_000]);
+  for (const wrong of [{ free: 501 }, { "no plan": 1 }, { free: 1.5 }])
+    expect((await put("openai", { ...markups, plan_markups: wrong })).status).toBe(422);
   expect((await put("openai", { kind: "openai" })).status).toBe(200);
   expect(await priceOf()).toBe("0.00000015");
 });

@@ -37,6 +37,7 @@ function present({ deps, providers }: Gateway, row: ProviderRow, candidates: rea
     private_address: row.private_address,
     enabled: row.enabled,
     markup_percent: row.markup_percent,
+    plan_markups: row.plan_markups,
     cost_basis: row.cost_basis,
     on_disconnect: row.on_disconnect,
     timeouts: timeoutsShown(row.timeouts),

@@ -12,6 +12,10 @@ const timeouts = z.strictObject({
 });
 export type TimeoutsInput = z.output<typeof timeouts>;
 
+const planMarkups = z
+  .record(z.string().regex(/^[a-z0-9_-]{1,40}$/, "must be a plan's key"), z.int().min(0).max(500))
+  .refine((percents) => Object.keys(percents).length <= 20, "must name 20 plans at most");
+
 const settings = {
   kind,
   base_url: z
@@ -38,6 +42,9 @@ const settings = {
     .max(500)
     .default(0)
     .meta({ description: "On top of what its calls cost; a change makes a new version of its prices" }),
+  plan_markups: planMarkups.default({}).meta({
+    description: "Instead of it, in percent by the keys of plans; the prices that they see hold it",
+  }),
   cost_basis: z
     .enum(["provider", "table"])
     .default("provider")
@@ -78,6 +85,7 @@ export const providerAnswer = z
     private_address: z.boolean(),
     enabled: z.boolean(),
     markup_percent: z.int(),
+    plan_markups: planMarkups,
     cost_basis: z.enum(["provider", "table"]),
     on_disconnect: z.enum(["abort", "drain"]).nullable(),
     timeouts: timeouts.nullable(),

@@ -99,6 +99,7 @@ function rowOf({ deps }: Gateway, id: string, input: ProviderInput, before: Prov
     private_address: input.private_address,
     cost_basis: input.cost_basis,
     markup_percent: input.markup_percent,
+    plan_markups: input.plan_markups,
     on_disconnect: input.on_disconnect,
     timeouts: timeoutsRow(input.timeouts),
   };

@@ -3,7 +3,7 @@ import type { Tx } from "../../../platform/db/index.ts";
 import type { ProviderRow } from "../models/store.ts";
 
 const COLUMNS = `id, kind, base_url, secret, secret_last4, enabled, private_address, cost_basis, markup_percent, on_disconnect,
-  timeouts`;
+  timeouts, plan_markups`;
 
 const LOCK = `select ${COLUMNS} from gateway.providers where id = $1 for update`;
 
@@ -15,7 +15,7 @@ export async function lockProvider(tx: Tx, id: string): Promise<ProviderRow | nu
 
 const INSERT = `
   insert into gateway.providers (${COLUMNS}, created_at, updated_at)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)
   on conflict do nothing
   returning id`;
 
@@ -28,7 +28,8 @@ export async function insertProvider(tx: Tx, row: ProviderRow, now: Date): Promi
 const UPDATE = `
   update gateway.providers
   set kind = $2, base_url = $3, secret = $4, secret_last4 = $5, enabled = $6, private_address = $7, cost_basis = $8,
-      markup_percent = $9, on_disconnect = $10, timeouts = $11, updated_at = $12
+      markup_percent = $9, on_disconnect = $10, timeouts = $11, plan_markups = $12,
+      updated_at = $13
   where id = $1`;
 
 export async function updateProvider(tx: Tx, row: ProviderRow, now: Date): Promise<void> {
@@ -47,5 +48,6 @@ const valuesOf = (row: ProviderRow, now: Date): unknown[] => [
   row.markup_percent,
   row.on_disconnect,
   row.timeouts && JSON.stringify(row.timeouts),
+  JSON.stringify(row.plan_markups),
   now,
 ];

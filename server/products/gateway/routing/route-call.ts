@@ -1,6 +1,7 @@
 import type { Chat } from "../call/chat.ts";
 import type { Spender } from "../limits/bound.ts";
 import type { Route } from "../models/catalogue.ts";
+import { catalogueFor } from "../models/catalogue-for.ts";
 import type { Own } from "../own-keys/offers.ts";
 import type { Gateway } from "../settling/state.ts";
 import { laidFor, wishesFor } from "../options/laid.ts";
@@ -13,11 +14,11 @@ export async function routeCall(
   chat: Chat,
   headers: Record<string, string | string[] | undefined>,
 ): Promise<Route> {
-  const { catalogue, deps, ownKeys } = gateway;
+  const { deps, ownKeys } = gateway;
   const { orgId } = actor;
   const laid = await laidFor(gateway, actor);
   const keys = ownKeys.known(orgId) ?? (await ownKeys.read(orgId));
-  return chooseRoute(catalogue, {
+  return chooseRoute(await catalogueFor(gateway, actor), {
     model: chat.model,
     task: chat.task,
     allowed: [actor.bounds?.allowedModels, laid.organization?.allowed_models],

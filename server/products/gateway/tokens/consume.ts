@@ -5,6 +5,7 @@ import type { Actor } from "../../../platform/http/index.ts";
 import type { HoldId, Id } from "../../../platform/ids.ts";
 import { ATTO_PER_MICRO } from "../../../platform/money.ts";
 import { assert, Problem } from "../../../platform/problem.ts";
+import { catalogueFor } from "../models/catalogue-for.ts";
 import { additionsOf } from "../limits/additions.ts";
 import type { Bound } from "../limits/bound.ts";
 import { addToWindows } from "../limits/store.ts";
@@ -22,7 +23,8 @@ import {
 } from "./reservation.ts";
 import { endReservation, findReservation, type ReservationRow } from "./store.ts";
 
-type Deps = Pick<Gateway, "deps" | "catalogue" | "policies">;
+type Deps = Pick<Gateway, "deps" | "registry" | "policies">;
+type Priced = Pick<Gateway, "deps" | "catalogue">;
 
 export type Consume = Used & {
   hold_id?: HoldId | undefined;
@@ -54,16 +56,17 @@ export async function consume(
 ): Promise<Spent> {
   const id = used.hold_id;
   const bounds = id === undefined || used.allow_excess ? await budgetsOf(gateway, actor) : [];
+  const priced = { deps: gateway.deps, catalogue: await catalogueFor(gateway, actor) };
   const spent = withTx(gateway.deps.db, actor.orgId, (tx) =>
     id === undefined
-      ? takeAtOnce(gateway, tx, actor, operationId, { used, bounds })
-      : takeFromHold(gateway, tx, actor, operationId, { used: { ...used, hold_id: id }, bounds }),
+      ? takeAtOnce(priced, tx, actor, operationId, { used, bounds })
+      : takeFromHold(priced, tx, actor, operationId, { used: { ...used, hold_id: id }, bounds }),
   );
   return unlessRefused(spent);
 }
 
 async function takeFromHold(
-  { deps, catalogue }: Deps,
+  { deps, catalogue }: Priced,
   tx: Tx,
   actor: Actor,
   operationId: string,
@@ -92,7 +95,7 @@ async function takeFromHold(
 
 /** Holds and takes in one transaction: nobody ever sees the hold. */
 async function takeAtOnce(
-  { deps, catalogue }: Deps,
+  { deps, catalogue }: Priced,
   tx: Tx,
   actor: Actor,
   operationId: Id<"idk">,

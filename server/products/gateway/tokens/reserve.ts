@@ -1,3 +1,4 @@
+import { catalogueFor } from "../models/catalogue-for.ts";
 import { addMs } from "../../../platform/clock.ts";
 import { withTx } from "../../../platform/db/index.ts";
 import type { Actor } from "../../../platform/http/index.ts";
@@ -20,14 +21,14 @@ export type Reserve = Asked & {
  * before. 402 without enough credits, or beyond a budget.
  */
 export async function reserve(
-  gateway: Pick<Gateway, "deps" | "catalogue" | "policies">,
+  gateway: Pick<Gateway, "deps" | "registry" | "policies">,
   actor: Actor,
   id: HoldId,
   asked: Reserve,
 ): Promise<ReservationRow> {
-  const { deps, catalogue } = gateway;
+  const { deps } = gateway;
   const { orgId } = actor;
-  const { micros, priced } = boundOf(catalogue, asked);
+  const { micros, priced } = boundOf(await catalogueFor(gateway, actor), asked);
   const now = deps.clock.now();
   const expiresAt = addMs(now, asked.deadline_s * 1_000);
   const bounds = await budgetsOf(gateway, actor);

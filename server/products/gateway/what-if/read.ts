@@ -2,7 +2,8 @@ import { withTx, type Tx } from "../../../platform/db/index.ts";
 import type { Actor } from "../../../platform/http/index.ts";
 import { ATTO_PER_MICRO } from "../../../platform/money.ts";
 import { common, Problem } from "../../../platform/problem.ts";
-import { chooseModel, findModel, textOf } from "../models/catalogue.ts";
+import { catalogueFor } from "../models/catalogue-for.ts";
+import { chooseModel, findModel, textOf, type Catalogue } from "../models/catalogue.ts";
 import { parsePrice, type Rates } from "../models/price.ts";
 import { listLines, listVersions, type VersionRow } from "../prices/store.ts";
 import { gatewayProblems } from "../problems.ts";
@@ -26,9 +27,10 @@ export async function readWhatIf(gateway: Gateway, actor: Actor, query: WhatIf) 
   if ((query.to_model === undefined) === (query.to_version === undefined))
     throw new Problem(common.unknown_parameter, { detail: "name to_model or to_version" });
   const scope = wholeHours(scopeOf(actor, query, clock.now()));
+  const catalogue = await catalogueFor(gateway, actor);
   return withTx(db, actor.orgId, async (tx) => {
     const versions = (await listVersions(tx)).filter(isKnown);
-    const rates = await repricerOf(gateway, tx, actor, { query, versions });
+    const rates = await repricerOf(catalogue, tx, actor, { query, versions });
     const rows = await sumUsage(tx, scope, ["model"]);
     const data = rows.map((row) => shown(String(row.group_0), row, rates));
     return {
@@ -48,7 +50,7 @@ const isKnown = (row: VersionRow): row is VersionRow & { state: "active" | "reti
   row.state === "active" || row.state === "retired";
 
 async function repricerOf(
-  { catalogue }: Gateway,
+  catalogue: Catalogue,
   tx: Tx,
   actor: Actor,
   { query, versions }: { query: WhatIf; versions: readonly VersionRow[] },
