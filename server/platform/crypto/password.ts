@@ -9,12 +9,15 @@ const PASSES = 2;
 const TAG_BYTES = 32;
 const MAX_WAITING = 64;
 
+/** A core is left to those who are signed in. */
+const AT_ONCE = Math.max(1, availableParallelism() - 1);
+
 let running = 0;
 const waiting: (() => void)[] = [];
 
-/** One per core at once, 64 waiting, then 503. */
+/** One on each core but one, 64 waiting, then 503. */
 async function inTurn<T>(work: () => Promise<T>): Promise<T> {
-  if (running >= availableParallelism()) {
+  if (running >= AT_ONCE) {
     if (waiting.length >= MAX_WAITING) throw new Problem(common.overloaded, { retryAfter: 1 });
     await new Promise<void>((resolve) => waiting.push(resolve));
   }
