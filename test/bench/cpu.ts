@@ -1,4 +1,4 @@
-/** What processes have used of the cores, by the system's own count. Linux only; elsewhere NaN. */
+/** What processes have used of the cores and of memory, by the system's own count. Linux only; elsewhere NaN. */
 import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 
@@ -30,6 +30,13 @@ function own(pid: number): number {
     if (["ENOENT", "ESRCH"].includes((error as NodeJS.ErrnoException).code ?? "")) return 0;
     throw error;
   }
+}
+
+/** Resident memory of one process. */
+export function rssMb(pid: number): number {
+  if (!linux) return Number.NaN;
+  const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  return Number(kib) / 1_024;
 }
 
 /** How much of the machine others use while we do nothing, in percent. */

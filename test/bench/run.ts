@@ -1,5 +1,5 @@
 /**
- * `bin/bench [ledger|webhooks|payments|gateway|jobs|identity|all] [--smoke]`: each scenario beside its baseline, taking turns in rounds, load from
+ * `bin/bench [ledger|webhooks|payments|gateway|jobs|identity|endurance|all] [--smoke]`: each scenario beside its baseline, taking turns in rounds, load from
  * another process. Only ratios and added latencies gate; a spread over 3x is "unstable". Everything goes to
  * `.data/bench/*.json`. `--smoke` runs one short round without bounds.
  */
@@ -21,8 +21,24 @@ import {
 } from "./scenarios.ts";
 import { openStage, type Stage } from "./stage.ts";
 
-const FULL: Pace = { seconds: 2, warmUpSeconds: 6, events: 5_000, backlog: 100_000, stored: 10_000_000 };
-const SMOKE: Pace = { seconds: 0.5, warmUpSeconds: 0.3, events: 500, backlog: 20_000, stored: 50_000 };
+const FULL: Pace = {
+  seconds: 2,
+  warmUpSeconds: 6,
+  events: 5_000,
+  backlog: 100_000,
+  stored: 10_000_000,
+  calls: 1_000_000,
+  attempts: 10_000_000,
+};
+const SMOKE: Pace = {
+  seconds: 0.5,
+  warmUpSeconds: 0.3,
+  events: 500,
+  backlog: 20_000,
+  stored: 50_000,
+  calls: 500,
+  attempts: 20_000,
+};
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

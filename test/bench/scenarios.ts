@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { createDb } from "../../server/platform/db/index.ts";
 import { othersPercent } from "./cpu.ts";
+import { openEnduranceBench } from "./endurance/bench.ts";
 import { openGatewayBench } from "./gateway/bench.ts";
 import { openIdentityBench } from "./identity/bench.ts";
 import type { Judgement, Round } from "./judge.ts";
@@ -24,9 +25,20 @@ export type Pace = {
   backlog: number;
   /** Events that lie in the fuller inbox. */
   stored: number;
+  /** Model calls that one process answers, and attempts that lie in the fuller database. */
+  calls: number;
+  attempts: number;
 };
 export type Scenario = { round(): Promise<Round>; close(): Promise<void> };
-export const SCENARIOS = ["ledger", "webhooks", "payments", "gateway", "jobs", "identity"] as const;
+export const SCENARIOS = [
+  "ledger",
+  "webhooks",
+  "payments",
+  "gateway",
+  "jobs",
+  "identity",
+  "endurance",
+] as const;
 export type ScenarioName = (typeof SCENARIOS)[number];
 
 const MACHINE = fileURLToPath(new URL("machine.ts", import.meta.url));
@@ -50,6 +62,7 @@ export function open(name: ScenarioName, stage: Stage, pace: Pace): Promise<Scen
   if (name === "jobs") return openJobs(stage, pace);
   if (name === "identity") return openIdentity(stage, pace);
   if (name === "payments") return openPayments(stage, pace);
+  if (name === "endurance") return openEnduranceBench(stage, pace);
   return name === "webhooks" ? openWebhooks(stage, pace) : openGateway(stage, pace);
 }
 
@@ -173,6 +186,21 @@ export const JUDGEMENTS: Readonly<Record<ScenarioName, readonly Judgement[]>> = 
       most: 2,
       unit: "x",
     },
+  ],
+  endurance: [
+    {
+      name: "memory after all calls / after a fifth",
+      of: over("memory_after_mb", "memory_settled_mb"),
+      most: 1.1,
+      unit: "x",
+    },
+    {
+      name: "call p50 with many attempts stored / with few",
+      of: over("call_many_attempts_p50_ms", "call_few_attempts_p50_ms"),
+      most: 1.1,
+      unit: "x",
+    },
+    { name: "enduring calls that failed", of: figure("endurance_failed"), most: 0, unit: "" },
   ],
   ledger: [
     {

@@ -16,7 +16,7 @@ import { createDb, withTx } from "../../server/platform/db/index.ts";
 import type { OrgId } from "../../server/platform/ids.ts";
 import { browserClient, createClient, type Json } from "../harness/client.ts";
 import { OWNER, PEPPER, SETUP_TOKEN } from "../harness/people.ts";
-import { cpuMs } from "./cpu.ts";
+import { cpuMs, rssMb } from "./cpu.ts";
 import { firstLine } from "./gateway/processes.ts";
 
 export type Server = {
@@ -28,6 +28,8 @@ export type Server = {
   resume(): void;
   /** CPU time used so far. */
   cpuMs(): number;
+  /** Memory it has now. */
+  rssMb(): number;
 };
 
 export type Stage = {
@@ -44,6 +46,8 @@ export type Stage = {
   createDatabase(name: string): Promise<{ ownerUrl: string; appUrl: string }>;
   /** One more server, on the same database unless told; it ends with the stage. */
   startServer(env: Record<string, string>): Promise<Server>;
+  /** The first owner of a server on this database, with credits; returns a key without a rate limit. */
+  makeCaller(url: string, ownerUrl: string): Promise<string>;
   upstream: { baseUrl: string; key: string };
   postgresSettings: Record<string, string>;
   postgresCpuMs(): number;
@@ -116,6 +120,7 @@ async function open(dataDir: string, stops: (() => Promise<unknown>)[]): Promise
     all,
     apiKey: await makeCaller(all.url, ownerUrl),
     webhookSecret: env.STRIPE_WEBHOOK_SECRET,
+    makeCaller,
     startServer: (change) => startServer({ ...env, ...change }, stops),
     upstream: { baseUrl: env.OPENROUTER_BASE_URL, key: env.OPENROUTER_API_KEY },
     postgresSettings: Object.fromEntries(settings.rows.map(({ name, setting }) => [name, setting])),
@@ -191,6 +196,7 @@ async function startServer(env: Record<string, string>, stops: (() => Promise<un
     pause: () => void child.kill("SIGSTOP"),
     resume: () => void child.kill("SIGCONT"),
     cpuMs: () => cpuMs(child.pid as number),
+    rssMb: () => rssMb(child.pid as number),
   };
 }
 
