@@ -1,5 +1,6 @@
 /** What binds a caller: key, person, organization, each with limits of its own. Pure. */
 import type { Actor } from "../../../platform/http/index.ts";
+import type { UserId } from "../../../platform/ids.ts";
 import { assert } from "../../../platform/problem.ts";
 
 export type SubjectType = "key" | "user" | "org";
@@ -44,7 +45,7 @@ export type Spender = Pick<
 >;
 
 /** Whose limits a call counts for; null for a service key. */
-export const personOf = (actor: Pick<Actor, "userId" | "bounds">): string | null =>
+export const personOf = (actor: Pick<Actor, "userId" | "bounds">): UserId | null =>
   actor.userId ?? actor.bounds?.makerId ?? null;
 
 /** Everything that binds the caller: the organization always, person and key where they have limits. */

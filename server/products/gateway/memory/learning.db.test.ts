@@ -156,6 +156,32 @@ test("an answer that is no JSON keeps nothing, and neither does one that the pay
   expect((await owner.call("PUT", "/api/llm/policy", { body: {} })).status).toBe(200);
 });
 
+test("a reading that fails is tried again, and then no more", async () => {
+  const { sql } = gateway.app;
+  const who = await gateway.app.member("agent");
+  const attempts = async () =>
+    (
+      await sql<{ attempts: number; state: string }>(
+        "select attempts, state from platform.jobs where kind = 'gateway.memory_learn' order by created_at desc, id desc limit 1",
+      )
+    )[0];
+  const sayAndFail = async (text: string, times: number) => {
+    await sql("insert into platform.job_pauses (org_id) values ($1)", [gateway.org]);
+    await say(who, text);
+    await gateway.fault("html_502", {}, times);
+    await sql("delete from platform.job_pauses where org_id = $1", [gateway.org]);
+    for (let failed = 1; failed <= Math.min(times, 2); failed += 1) {
+      await soon(async () => expect(await attempts()).toMatchObject({ attempts: failed, state: "retrying" }));
+      clock.advance(2 * 60_000);
+    }
+    await allRead();
+  };
+  await sayAndFail("I am a smith.", 1);
+  expect((await factsOf(who)).map(({ text }) => text)).toEqual(["I am a smith."]);
+  await sayAndFail("I am a tailor.", 3);
+  expect((await factsOf(who)).map(({ text }) => text)).toEqual(["I am a smith."]);
+});
+
 test("who deletes everything, or turns it off, is not listened to afterwards", async () => {
   const { sql } = gateway.app;
   const who = await gateway.app.member("admin");

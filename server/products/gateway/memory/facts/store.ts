@@ -29,6 +29,16 @@ export function listCurrent(
   );
 }
 
+export async function countCurrent(tx: Tx, org: OrgId, { userId, projectId }: Place): Promise<number> {
+  const [row] = await tx.query<{ count: number }>(
+    "gateway.memory_count",
+    `select count(*)::int as count from gateway.memory_facts
+     where org_id = $1 and user_id = $2 and project_id = $3 and valid_to is null`,
+    [org, userId, projectId],
+  );
+  return row?.count ?? 0;
+}
+
 /** The person's of all scopes, or of one. `after`: further down than this. */
 export type Wanted = {
   userId: string;
@@ -202,9 +212,12 @@ export function listIdle(tx: Tx, org: OrgId, before: Date, after: string, limit:
   );
 }
 
-/** All of an organization's, with what was heard and chosen there; or one person's alone. */
+/**
+ * All of an organization's, with what was heard and chosen there; or one person's alone. What was heard goes first: whoever
+ * learns from it at the same time has taken it before, and is waited for, or finds it gone.
+ */
 export async function forgetAll(tx: Tx, org: OrgId, userId: string | null): Promise<void> {
-  for (const table of ["memory_facts", "memory_heard", "memory_choices"])
+  for (const table of ["memory_heard", "memory_facts", "memory_choices"])
     await tx.query(
       `gateway.forget_${table}`,
       `delete from gateway.${table} where org_id = $1 and ($2::text is null or user_id = $2)`,

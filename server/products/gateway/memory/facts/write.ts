@@ -9,7 +9,7 @@ import { personOfMemory } from "../person.ts";
 import { openFact, sealFact, type Fact } from "./fact.ts";
 import { AT_FIRST, repeated } from "./importance.ts";
 import { MOST_FACTS, type FactId } from "./place.ts";
-import { deleteFacts, endVersion, insertFact, listCurrent, lockFact } from "./store.ts";
+import { countCurrent, deleteFacts, endVersion, insertFact, lockFact } from "./store.ts";
 
 type Words = Pick<Fact, "text" | "kind">;
 
@@ -28,8 +28,7 @@ export async function addFact(
   const first = { id, version: 1, source: "written" as const, importance: repeated(AT_FIRST) };
   const fact = sealFact(deps.sealer, orgId, { ...first, ...words, ...place, now });
   await withTx(deps.db, orgId, async (tx) => {
-    if ((await listCurrent(tx, orgId, place, MOST_FACTS)).length === MOST_FACTS)
-      throw new Problem(gatewayProblems.memory_full);
+    if ((await countCurrent(tx, orgId, place)) >= MOST_FACTS) throw new Problem(gatewayProblems.memory_full);
     await insertFact(tx, orgId, fact);
   });
 }

@@ -1,10 +1,10 @@
 /** SQL of what people said and nobody has read yet. */
 import type { GatewayMemoryHeard } from "../../../../../db/rows.ts";
 import type { Narrowed, Tx } from "../../../../platform/db/index.ts";
-import type { OrgId } from "../../../../platform/ids.ts";
+import type { OrgId, UserId } from "../../../../platform/ids.ts";
 import type { FactId } from "../facts/place.ts";
 
-export type HeardRow = Narrowed<Omit<GatewayMemoryHeard, "org_id">, { recalled: FactId[] }>;
+export type HeardRow = Narrowed<Omit<GatewayMemoryHeard, "org_id">, { user_id: UserId; recalled: FactId[] }>;
 
 /** Sends all it has to write at once, so that it may be a transaction's last. */
 export async function noteHeard(tx: Tx, org: OrgId, rows: readonly HeardRow[]): Promise<void> {

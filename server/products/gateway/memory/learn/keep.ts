@@ -1,3 +1,4 @@
+import { isMember } from "../../../../kernel/tenancy/index.ts";
 import { withTx, type Tx } from "../../../../platform/db/index.ts";
 import { newId, type OrgId } from "../../../../platform/ids.ts";
 import type { Gateway } from "../../settling/state.ts";
@@ -14,7 +15,7 @@ export type Learnt = { notes: readonly Note[]; known: readonly FactId[] };
 
 /**
  * Keeps what was learnt, and forgets what it was learnt from: both or neither. Nothing is kept of what the person has deleted
- * meanwhile.
+ * meanwhile, nor of somebody who has left.
  */
 export async function keepNotes(
   { deps, metrics }: Gateway,
@@ -26,7 +27,7 @@ export async function keepNotes(
   const acts = await withTx(deps.db, orgId, async (tx) => {
     const ids = read.map(({ request_id: id }) => id);
     const there = await deleteHeard(tx, orgId, ids);
-    if (there.size < ids.length) return [];
+    if (there.size < ids.length || !(await isMember(tx, orgId, place.userId))) return [];
     const rows = await listCurrent(tx, orgId, place, MOST_FACTS);
     const facts = rows.map((row) => openFact(deps.sealer, orgId, row));
     const { sealer, clock } = deps;
