@@ -105,6 +105,16 @@ export async function deleteEntries(tx: Tx, org: OrgId): Promise<number> {
   return rows.length;
 }
 
+/** Those that one person's calls left, their own keys' among them. */
+export async function deleteEntriesOf(tx: Tx, org: OrgId, userId: string): Promise<void> {
+  await tx.query(
+    "gateway.cache_erase",
+    `delete from gateway.cache_entries e using gateway.requests q
+     where e.org_id = $1 and q.org_id = $1 and q.id = e.request_id and coalesce(q.person_id, q.user_id) = $2`,
+    [org, userId],
+  );
+}
+
 const AT_ONCE = 500;
 
 /** Deletes some that have expired, of all organizations; true when there may be more. */

@@ -48,6 +48,17 @@ export async function findKept(
   return row ?? null;
 }
 
+/** Of one person's calls, those of their own keys among them; null: of all calls. */
+export async function deleteAnswers(tx: Tx, org: OrgId, userId: string | null): Promise<void> {
+  await tx.query(
+    "gateway.answers_erase",
+    `delete from gateway.kept_answers k using gateway.requests q
+     where k.org_id = $1 and q.org_id = $1 and q.id = k.request_id
+       and ($2::text is null or coalesce(q.person_id, q.user_id) = $2)`,
+    [org, userId],
+  );
+}
+
 const AT_ONCE = 500;
 
 /** Deletes some that are older; true when there may be more. */

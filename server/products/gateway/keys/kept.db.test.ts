@@ -4,6 +4,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestGateway, type TestGateway } from "../../../../test/harness/gateway.ts";
 import type { Json } from "../../../../test/harness/client.ts";
 import { manualClock } from "../../../platform/clock.ts";
+import { withTx } from "../../../platform/db/index.ts";
+import { writingActions } from "../personal-data.ts";
 import { forgetAnswers } from "./idempotency.ts";
 
 const clock = manualClock(new Date());
@@ -81,4 +83,35 @@ test("a day later it is gone: 409, with the receipt", async () => {
   for (let more = true; more;) more = await forgetAnswers({ db: gateway.db, clock });
   const [left] = await gateway.app.sql<{ n: number }>("select count(*)::int as n from gateway.kept_answers");
   expect(left?.n).toBe(0);
+});
+
+test("a person's answers go with the person, kept for a key or in the cache", async () => {
+  const { app, db, org } = gateway;
+  const [mine] = await app.sql<{ person_id: string }>(
+    "select distinct person_id from gateway.requests where person_id is not null",
+  );
+  const left = async () => {
+    const [row] = await app.sql(
+      `select (select count(*)::int from gateway.kept_answers) as answers,
+         (select count(*)::int from gateway.cache_entries) as entries`,
+    );
+    return row;
+  };
+  await send(randomUUID(), { holdfast: { cache: true } });
+  const before = await left();
+  expect(before).toEqual({ answers: expect.any(Number), entries: 1 });
+  const erase = (userId: string | null) =>
+    withTx(db, org, (tx) =>
+      userId === null
+        ? writingActions.forget(tx, org)
+        : writingActions.forgetPerson(tx, org, userId as `usr_${string}`),
+    );
+  await erase("usr_another");
+  expect(await left()).toEqual(before);
+  await erase(String(mine?.person_id));
+  expect(await left()).toEqual({ answers: 0, entries: 0 });
+  await send(randomUUID(), { holdfast: { cache: true } });
+  expect(await left()).toEqual({ answers: 1, entries: 1 });
+  await erase(null);
+  expect(await left()).toEqual({ answers: 0, entries: 0 });
 });
