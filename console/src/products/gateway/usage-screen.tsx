@@ -172,6 +172,9 @@ function RecordsFile({ model }: { model: string | undefined }) {
   );
 }
 
+const savedBy = ({ cache_hits: hits, compressed, tokens_saved: saved }: UsageSums): string =>
+  `${formatInteger(hits)} from the cache, ${formatInteger(compressed)} shortened, ${formatInteger(saved)} tokens`;
+
 function Totals({ totals }: { totals: UsageSums | undefined }) {
   const wait = <Skeleton className="mt-1 h-6 w-20" />;
   return (
@@ -200,12 +203,8 @@ function Totals({ totals }: { totals: UsageSums | undefined }) {
       <Stat
         label="Saved"
         value={totals ? formatCredits(totals.saved_micros) : wait}
-        note={
-          totals
-            ? `${formatInteger(totals.cache_hits)} from the cache, ${formatInteger(totals.compressed)} shortened`
-            : " "
-        }
-        {...(totals ? { title: `${formatInteger(totals.tokens_saved)} tokens` } : {})}
+        note={totals ? `on ${formatInteger(totals.cache_hits + totals.compressed)} calls` : " "}
+        {...(totals ? { title: savedBy(totals) } : {})}
       />
     </Stats>
   );
