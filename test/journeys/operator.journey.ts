@@ -1,4 +1,4 @@
-import { type Journey, open, proveAnew } from "./stage.ts";
+import { EFFECT_MS, type Journey, open, proveAnew, type Stage } from "./stage.ts";
 
 export const journeys: Journey[] = [
   {
@@ -60,7 +60,7 @@ export const journeys: Journey[] = [
     },
   },
   {
-    name: "providers: one is switched off and on again, and routing is laid down for an organization",
+    name: "providers: one is switched off and on again, routing is laid down, a key is fetched there, a day is proven",
     async play(stage) {
       const { page } = stage;
       await proveAnew(stage);
@@ -84,6 +84,33 @@ export const journeys: Journey[] = [
       await open(stage, "/open-holds", "Open holds");
       const held = page.getByRole("table", { name: "Open holds" });
       await held.or(page.getByText("Nothing is held")).first().waitFor();
+      await fetchKey(stage);
+      await proveDay(stage);
     },
   },
 ];
+
+/** A key of the organization's own, by OpenRouter's page; taken away again, since calls by it cost no credits. */
+async function fetchKey(stage: Stage): Promise<void> {
+  const { page } = stage;
+  await open(stage, "/provider-keys", "Provider keys");
+  await page.getByRole("button", { name: "Connect OpenRouter" }).press("Enter");
+  await page.getByText("This stands in for OpenRouter").waitFor();
+  await page.getByRole("button", { name: /Olive Kay/ }).press("Enter");
+  const row = page.getByRole("table", { name: "Provider keys" }).getByRole("row", { name: /openrouter/ });
+  await row.getByText("Works").waitFor();
+  await page.getByRole("button", { name: "Remove the key at openrouter" }).press("Enter");
+  await page.getByRole("alertdialog").getByRole("button", { name: "Remove" }).press("Enter");
+  await page.getByText("No keys of your own").waitFor();
+}
+
+async function proveDay(stage: Stage): Promise<void> {
+  const { page } = stage;
+  await open(stage, "/proof", "Proof");
+  await page.getByRole("button", { name: "Prove a day" }).press("Enter");
+  await page.getByRole("dialog").getByRole("button", { name: "Prove", exact: true }).press("Enter");
+  await page.getByText("The proof has begun").waitFor();
+  await page.getByText("under way").waitFor({ state: "detached", timeout: EFFECT_MS });
+  await page.getByRole("table", { name: "Proven days" }).getByRole("row").nth(1).waitFor();
+  await page.getByText("Price drift").first().waitFor();
+}
