@@ -160,6 +160,8 @@ test("an organization's policy routes its calls at once and limits its models; a
     routing: { only: ["openrouter"] },
     allowed_models: [MODEL],
     cache: null,
+    compression: null,
+    memory: null,
     fold_retries: false,
   });
   expect((await put({ routing: null, allowed_models: null })).status).toBe(200);
