@@ -26,7 +26,9 @@ const SIGN_INS = 200;
 const REGISTRATIONS_PER_SECOND = 10;
 /** Readings last longer than checks: each person reads once in two seconds. */
 const READING_FACTOR = 3;
-/** Everybody reads once: who stood still meanwhile has forgotten everybody. */
+/** A server that stood still notices it in so long, and forgets everybody. */
+const NOTICED_AFTER_MS = 4_000;
+/** Everybody reads once. */
 const WARM_UP_SECONDS = 2.2;
 /** After which PostgreSQL has counted what was committed before: a connection that falls idle may keep its figures for ten seconds. */
 const COUNTED_AFTER_MS = 11_000;
@@ -58,6 +60,7 @@ export async function openIdentityBench(stage: Stage) {
         cookies,
         seconds: seconds * READING_FACTOR,
       };
+      await delay(NOTICED_AFTER_MS);
       await readers({ ...reading, seconds: WARM_UP_SECONDS });
       const before = { ...(await cacheCounts(server.url)), transactions: await transactions(owner) };
       const reads = await readers(reading);

@@ -104,13 +104,14 @@ async function signIn(server: Server): Promise<{ client: Client; orgId: string }
   await anonymous.call("POST", "/api/admin/setup", { body: setUp });
   const client = browserClient(server.url, await anonymous.call("POST", "/api/auth/login", { body: OWNER }));
   const me = await client.call<{ user: { id: string }; organization: { id: string } }>("GET", "/api/auth/me");
+  const { user, organization } = me.body;
   for (const name of ["listEvents", ...READ_OPERATIONS, "user", "organization"]) {
-    const path = `/api/admin/rate-limits/${me.body.user.id}/${name}`;
+    const path = `/api/admin/rate-limits/${name === "organization" ? organization.id : user.id}/${name}`;
     const set = await client.call("PUT", path, { body: { limit: 1_000_000, window_s: 60 } });
     if (set.status !== 200) throw new Error(`no other limit: ${set.text}`);
   }
   server.pause();
-  return { client, orgId: me.body.organization.id };
+  return { client, orgId: organization.id };
 }
 
 /** p95 of the list that answers slowest, in ms. */
