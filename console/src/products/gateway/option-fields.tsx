@@ -73,7 +73,7 @@ function Wishes({ routing, unsaid }: { routing: Routing; unsaid: string }) {
   );
 }
 
-/** Whether the same call is answered again, without a provider and at no cost; `mayRefuse`: it can be turned off for good. */
+/** Whether the same call is answered again, without asking a provider; `mayRefuse`: it can be turned off for good. */
 export function CacheFields({
   cache,
   unsaid,
@@ -85,20 +85,15 @@ export function CacheFields({
 }) {
   return (
     <div className="grid gap-4 sm:grid-cols-2">
-      <SelectField
+      <OptionSelect
         label="Answer the same call again"
         name="cache"
-        defaultValue={cache === false ? "off" : (cache?.scope ?? "")}
-        hint="Without a provider, at no cost"
-      >
-        <option value="">{unsaid}</option>
-        {mayRefuse && <option value="off">Only where a call asks for it</option>}
-        {CACHES.map(([value, text]) => (
-          <option key={value} value={value}>
-            {text}
-          </option>
-        ))}
-      </SelectField>
+        chosen={cache === false ? "off" : (cache?.scope ?? "")}
+        hint="Without asking a provider"
+        choices={CACHES}
+        unsaid={unsaid}
+        mayRefuse={mayRefuse}
+      />
       <TextField
         label="For so long"
         name="cache_minutes"
@@ -123,20 +118,15 @@ export function MemoryField({
   mayRefuse?: boolean;
 }) {
   return (
-    <SelectField
+    <OptionSelect
       label="Memory"
       name="memory"
-      defaultValue={memory === false ? "off" : (memory?.scope ?? "")}
+      chosen={memory === false ? "off" : (memory?.scope ?? "")}
       hint="Always the caller's own; each person may turn theirs off"
-    >
-      <option value="">{unsaid}</option>
-      {mayRefuse && <option value="off">Only where a call asks for it</option>}
-      {MEMORIES.map(([value, text]) => (
-        <option key={value} value={value}>
-          {text}
-        </option>
-      ))}
-    </SelectField>
+      choices={MEMORIES}
+      unsaid={unsaid}
+      mayRefuse={mayRefuse}
+    />
   );
 }
 
@@ -172,16 +162,15 @@ export function CompressionFields({
   );
   return (
     <div className="grid gap-4 sm:grid-cols-2">
-      <SelectField
+      <OptionSelect
         label="Shorten long prompts"
         name="compression"
-        defaultValue={compression === false ? "off" : compression ? "on" : ""}
+        chosen={compression === false ? "off" : compression ? "on" : ""}
         hint="Old tool output goes first, then old turns, summed up by the model"
-      >
-        <option value="">{unsaid}</option>
-        {mayRefuse && <option value="off">Only where a call asks for it</option>}
-        <option value="on">Where that is cheaper, or the window is full</option>
-      </SelectField>
+        choices={[["on", "Where that is cheaper, or the window is full"]]}
+        unsaid={unsaid}
+        mayRefuse={mayRefuse}
+      />
       {field("trigger_percent", "From", [10, 100], "Percent of the model's window")}
       {field("target_percent", "Down to", [5, 95], "Percent of the window, below where it begins")}
       {field(
@@ -191,6 +180,37 @@ export function CompressionFields({
         "As they are, with the system's and the first question",
       )}
     </div>
+  );
+}
+
+/** One option of calls: not said here, refused where it may be, or one of its ways. */
+function OptionSelect({
+  label,
+  name,
+  chosen,
+  hint,
+  choices,
+  unsaid,
+  mayRefuse,
+}: {
+  label: string;
+  name: string;
+  chosen: string;
+  hint: string;
+  choices: readonly (readonly [value: string, text: string])[];
+  unsaid: string;
+  mayRefuse: boolean;
+}) {
+  return (
+    <SelectField label={label} name={name} defaultValue={chosen} hint={hint}>
+      <option value="">{unsaid}</option>
+      {mayRefuse && <option value="off">Only where a call asks for it</option>}
+      {choices.map(([value, text]) => (
+        <option key={value} value={value}>
+          {text}
+        </option>
+      ))}
+    </SelectField>
   );
 }
 
