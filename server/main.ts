@@ -1,4 +1,5 @@
 /** Starts one process in its role and stops it gracefully. */
+import { flushCompileCache } from "node:module";
 import { createApp } from "./app.ts";
 import { ConfigError, readConfig, type Config } from "./config.ts";
 
@@ -19,6 +20,8 @@ const app = await createApp(config());
 app.metrics.measureProcess();
 const url = await app.start();
 app.logger.info({ url, role: app.role }, "started");
+// Not left to a graceful end: who is killed starts again as fast.
+flushCompileCache();
 
 let stopping = false;
 const stop = (signal: string) => {

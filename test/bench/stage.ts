@@ -134,7 +134,12 @@ async function open(dataDir: string, stops: (() => Promise<unknown>)[]): Promise
 function start(script: string, env: Record<string, string>, stdout: "ignore" | "pipe"): ChildProcess {
   return spawn(process.execPath, [...profiling(script), path.join(root, script)], {
     cwd: root,
-    env: { PATH: process.env["PATH"], HOME: process.env["HOME"], ...env },
+    env: {
+      PATH: process.env["PATH"],
+      HOME: process.env["HOME"],
+      NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"],
+      ...env,
+    },
     stdio: ["ignore", stdout, "inherit"],
   });
 }

@@ -123,6 +123,7 @@ export class Product {
       env: {
         PATH: process.env["PATH"] ?? "",
         HOME: process.env["HOME"] ?? "/",
+        NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"],
         OPEN: "0",
         LOG_LEVEL: "warn",
         // Credits come from purchases alone.
