@@ -13,12 +13,15 @@ const traced = (): object => {
 const GATHER_MS = 100;
 const GATHER_BYTES = 8_192;
 
+/** Gathering keeps a timer for as long as the process lives: who says nothing has none. */
+const NOWHERE: pino.DestinationStream = { write() {} };
+
 /** One JSON line per request or job, on stdout. */
 export function createLogger(level: string, destination?: pino.DestinationStream): Logger {
   const stdout = () =>
     pino.destination({ dest: 1, sync: false, minLength: GATHER_BYTES, periodicFlush: GATHER_MS });
   return pino(
     { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, messageKey: "event", mixin: traced },
-    destination ?? stdout(),
+    destination ?? (level === "silent" ? NOWHERE : stdout()),
   );
 }
