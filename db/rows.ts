@@ -754,6 +754,7 @@ export type GatewaySummaries = {
 export type GatewayUsageCursor = {
   one: boolean;
   upto: bigint;
+  since: Date;
 };
 
 /** gateway.usage_hour */

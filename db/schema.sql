@@ -578,17 +578,50 @@ CREATE TABLE gateway.attempts (
   estimated_micros bigint NOT NULL DEFAULT 0,
   xid bigint NOT NULL DEFAULT ((pg_current_xact_id())::text)::bigint,
   audio_ms bigint NOT NULL DEFAULT 0,
-  CONSTRAINT attempts_pkey PRIMARY KEY (org_id, id),
+  CONSTRAINT attempts_pkey PRIMARY KEY (org_id, created_at, id),
   CONSTRAINT attempts_basis_check CHECK ((basis = ANY (ARRAY['none'::text, 'estimated'::text, 'reported'::text, 'reconciled'::text])))
-);
-CREATE INDEX attempts_made ON gateway.attempts USING brin (created_at);
-CREATE INDEX attempts_request ON gateway.attempts USING btree (org_id, request_id);
-CREATE INDEX attempts_written ON gateway.attempts USING btree (xid);
+) PARTITION BY RANGE (created_at);
+CREATE INDEX attempts_made ON ONLY gateway.attempts USING brin (created_at);
+CREATE INDEX attempts_request ON ONLY gateway.attempts USING btree (org_id, request_id);
+CREATE INDEX attempts_written ON ONLY gateway.attempts USING btree (xid);
 ALTER TABLE gateway.attempts ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY operator_reads ON gateway.attempts AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
 CREATE POLICY tenant ON gateway.attempts AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
 GRANT INSERT, SELECT ON TABLE gateway.attempts TO holdfast_app;
 GRANT SELECT ON TABLE gateway.attempts TO holdfast_operator;
+
+CREATE TABLE gateway.attempts_rest (
+  org_id text NOT NULL,
+  id text NOT NULL,
+  request_id text NOT NULL,
+  provider text NOT NULL,
+  model_served text NOT NULL,
+  price_version text NOT NULL,
+  input_tokens bigint NOT NULL,
+  cache_read_tokens bigint NOT NULL,
+  cache_write_tokens bigint NOT NULL,
+  output_tokens bigint NOT NULL,
+  reasoning_tokens bigint NOT NULL,
+  cost_usd numeric(38,18) NOT NULL,
+  provider_cost_usd numeric(38,18),
+  basis text NOT NULL,
+  outcome text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  first boolean NOT NULL DEFAULT true,
+  cost_micros bigint NOT NULL DEFAULT 0,
+  estimated_micros bigint NOT NULL DEFAULT 0,
+  xid bigint NOT NULL DEFAULT ((pg_current_xact_id())::text)::bigint,
+  audio_ms bigint NOT NULL DEFAULT 0,
+  CONSTRAINT attempts_rest_pkey PRIMARY KEY (org_id, created_at, id),
+  CONSTRAINT attempts_basis_check CHECK ((basis = ANY (ARRAY['none'::text, 'estimated'::text, 'reported'::text, 'reconciled'::text])))
+);
+-- partition of gateway.attempts DEFAULT
+CREATE INDEX attempts_rest_created_at_idx ON gateway.attempts_rest USING brin (created_at);
+CREATE INDEX attempts_rest_org_id_request_id_idx ON gateway.attempts_rest USING btree (org_id, request_id);
+CREATE INDEX attempts_rest_xid_idx ON gateway.attempts_rest USING btree (xid);
+ALTER TABLE gateway.attempts_rest ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY operator_reads ON gateway.attempts_rest AS PERMISSIVE FOR SELECT TO holdfast_operator USING (true);
+CREATE POLICY tenant ON gateway.attempts_rest AS PERMISSIVE FOR ALL TO holdfast_app USING ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text))) WITH CHECK ((org_id = NULLIF(current_setting('app.org'::text, true), ''::text)));
 
 CREATE TABLE gateway.budget_windows (
   org_id text NOT NULL,
@@ -1136,6 +1169,7 @@ GRANT SELECT ON TABLE gateway.summaries TO holdfast_operator;
 CREATE TABLE gateway.usage_cursor (
   one boolean NOT NULL DEFAULT true,
   upto bigint NOT NULL,
+  since timestamp with time zone NOT NULL DEFAULT '-infinity'::timestamp with time zone,
   CONSTRAINT usage_cursor_pkey PRIMARY KEY (one),
   CONSTRAINT usage_cursor_one_check CHECK (one)
 );
@@ -2706,6 +2740,100 @@ CREATE TABLE webhooks.transmissions (
 );
 CREATE INDEX transmissions_age ON webhooks.transmissions USING btree (received_at);
 GRANT DELETE, INSERT, SELECT ON TABLE webhooks.transmissions TO holdfast_app;
+
+CREATE OR REPLACE FUNCTION gateway.drop_attempt_months(keep_from date)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+ SET lock_timeout TO '1s'
+ SET "TimeZone" TO 'UTC'
+AS $function$
+declare
+  name text;
+  dropped integer := 0;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('gateway.attempt_months', 0));
+  for name in
+    select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = 'gateway' and c.relispartition and c.relname ~ '^attempts_\d{6}$'
+      and to_date(right(c.relname, 6), 'YYYYMM') + interval '1 month' <= least(keep_from, now() - interval '2 years')
+  loop
+    execute format('drop table gateway.%I', name);
+    dropped := dropped + 1;
+  end loop;
+  return dropped;
+end $function$;
+REVOKE ALL ON ROUTINE gateway.drop_attempt_months(date) FROM PUBLIC;
+GRANT EXECUTE ON ROUTINE gateway.drop_attempt_months(date) TO holdfast_app;
+
+CREATE OR REPLACE FUNCTION gateway.make_attempt_month(month date)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog'
+AS $function$
+declare
+  name text := 'attempts_' || to_char(month, 'YYYYMM');
+  begins timestamptz := month::timestamp at time zone 'UTC';
+  ends timestamptz := (month + interval '1 month') at time zone 'UTC';
+begin
+  execute format('create table gateway.%I (like gateway.attempts including defaults including constraints including indexes)',
+    name);
+  execute format('with moved as (delete from gateway.attempts_rest where created_at >= %L and created_at < %L returning *)
+    insert into gateway.%I select * from moved', begins, ends, name);
+  execute format('alter table gateway.%I enable row level security, force row level security', name);
+  execute format($p$create policy tenant on gateway.%I to holdfast_app
+    using (org_id = nullif(current_setting('app.org', true), ''))
+    with check (org_id = nullif(current_setting('app.org', true), ''))$p$, name);
+  execute format('alter table gateway.attempts attach partition gateway.%I for values from (%L) to (%L)', name, begins, ends);
+end $function$;
+REVOKE ALL ON ROUTINE gateway.make_attempt_month(date) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION gateway.make_attempt_months(today date)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+ SET lock_timeout TO '1s'
+ SET "TimeZone" TO 'UTC'
+AS $function$
+declare
+  month date;
+  months date[];
+  moving boolean;
+  made integer := 0;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('gateway.attempt_months', 0));
+  select array_agg(m) into months
+  from (select (date_trunc('month', today) + make_interval(months => ahead))::date as m from generate_series(0, 3) as ahead) due
+  where to_regclass('gateway.attempts_' || to_char(m, 'YYYYMM')) is null;
+  if months is null and pg_relation_size('gateway.attempts_rest') = 0 then
+    return 0;
+  end if;
+  lock table only gateway.attempts in share row exclusive mode;
+  moving := pg_relation_size('gateway.attempts_rest') > 0;
+  if moving then
+    -- The owner of a forced wall sees no row behind it.
+    alter table gateway.attempts_rest no force row level security;
+    select array_agg(distinct m) into months
+    from (select unnest(months) union all select date_trunc('month', created_at)::date from gateway.attempts_rest) due (m);
+  end if;
+  foreach month in array coalesce(months, '{}') loop
+    perform gateway.make_attempt_month(month);
+    made := made + 1;
+  end loop;
+  if moving then
+    if exists (select from gateway.attempts_rest) then
+      raise exception 'attempts without a month are left';
+    end if;
+    -- What lay there takes no room any more.
+    truncate gateway.attempts_rest;
+    alter table gateway.attempts_rest force row level security;
+  end if;
+  return made;
+end $function$;
+REVOKE ALL ON ROUTINE gateway.make_attempt_months(date) FROM PUBLIC;
+GRANT EXECUTE ON ROUTINE gateway.make_attempt_months(date) TO holdfast_app;
 
 CREATE OR REPLACE FUNCTION identity.keep_audit_partitions(today date, keep_from date)
  RETURNS integer

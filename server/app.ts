@@ -43,6 +43,7 @@ import type { Tx } from "./platform/db/index.ts";
 import type { OrgId } from "./platform/ids.ts";
 import type { Logger, Metrics } from "./platform/telemetry/index.ts";
 import { healthChecks } from "./health-checks.ts";
+import { attemptJobs, defineAttemptJobs } from "./products/gateway/attempts/jobs.ts";
 import { gatewayJobs } from "./products/gateway/jobs.ts";
 import { driftMetrics, keyDefaults, writingActions, proofMetrics } from "./products/gateway/index.ts";
 import { defineProofJobs, proofJobs } from "./products/gateway/proof/jobs.ts";
@@ -98,6 +99,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   definePaymentsJobs(parts);
   defineProofJobs(parts);
   defineMemoryJobs(parts);
+  defineAttemptJobs(parts);
   proofMetrics(parts);
   driftMetrics(parts);
   reconciliationMetrics(parts);
@@ -211,6 +213,7 @@ function startJobs(parts: Parts): void {
   gatewayJobs(loops, parts.gateway);
   proofJobs(loops, parts);
   memoryJobs(loops, parts);
+  attemptJobs(loops, parts);
   relayJobs(loops, parts.relay);
   jobs.start(loops, parts.config.JOBS_AT_ONCE);
 }

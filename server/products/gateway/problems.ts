@@ -19,6 +19,7 @@ export const gatewayProblems = problems({
   call_running: [409, "This call is still running; it settles itself"],
   request_in_progress: [409, "The first request with this key is still running"],
   not_settled: [409, "This call is not settled yet"],
+  receipt_gone: [410, "Calls are kept for 25 months; of earlier ones there are only sums"],
   answer_not_kept: [409, "The request with this key has ended and its answer was not kept"],
   hold_not_pending: [409, "This hold has been consumed or released, or its time is over"],
   exceeds_hold: [422, "The cost is above what is held"],

@@ -92,6 +92,9 @@ async function fillAttempts(ownerUrl: string, count: number): Promise<void> {
   const client = new pg.Client({ connectionString: ownerUrl });
   await client.connect();
   try {
+    await client.query(
+      "select gateway.make_attempt_months((now() - make_interval(months => back))::date) from generate_series(0, 12, 4) as back",
+    );
     const id = (prefix: string) => `'${prefix}_' || lpad(to_hex(g), 32, '0')`;
     await client.query(
       `insert into gateway.attempts (org_id, id, request_id, provider, model_served, price_version, input_tokens,

@@ -45,11 +45,14 @@ export const listAttemptSums = (
     [of.org, of.mode, of.from, of.to, of.limit],
   );
 
-/** All attempts of these requests. */
+/** All attempts of these requests. None is older than its request, by whose clock ever: months before that are let alone. */
 export const attemptSumsOf = (tx: Tx, org: OrgId, requests: readonly string[]) =>
   tx.query<RequestSum>(
     "gateway.proof_attempts_of",
-    `${PER_REQUEST} where a.org_id = $1 and a.request_id = any($2::text[]) group by 1, 2`,
+    `${PER_REQUEST}
+     where a.org_id = $1 and a.request_id = any($2::text[]) and a.created_at >= (
+       select min(created_at) - interval '1 day' from gateway.requests where org_id = $1 and id = any($2::text[]))
+     group by 1, 2`,
     [org, requests],
   );
 

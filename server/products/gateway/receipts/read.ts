@@ -2,6 +2,7 @@ import { findHold } from "../../../kernel/ledger/index.ts";
 import { withTx } from "../../../platform/db/index.ts";
 import { rankOf, type Actor } from "../../../platform/http/index.ts";
 import { assert, Problem, common } from "../../../platform/problem.ts";
+import { keptFrom } from "../attempts/kept.ts";
 import { personOf } from "../limits/bound.ts";
 import { gatewayProblems } from "../problems.ts";
 import { publishedText } from "../models/price.ts";
@@ -18,8 +19,8 @@ export type SignedReceipt = {
 };
 
 /**
- * The signed receipt of a call: one's own, for admins everyone's. 404 for others', 409 while it is not settled. A correction
- * gives it another.
+ * The signed receipt of a call: one's own, for admins everyone's. 404 for others', 409 while it is not settled, 410 after 25
+ * months. A correction gives it another.
  */
 export async function readReceipt(
   { deps }: Pick<Gateway, "deps">,
@@ -29,10 +30,11 @@ export async function readReceipt(
   const receipt = await withTx(deps.db, actor.orgId, async (tx): Promise<Receipt> => {
     const row = await findRequest(tx, actor.orgId, id);
     if (!row || row.mode !== actor.mode || !isOwn(actor, row)) throw new Problem(common.not_found);
+    if (row.created_at < keptFrom(deps.clock.now())) throw new Problem(gatewayProblems.receipt_gone);
     if (row.state === "open" || row.state === "reconciling")
       throw new Problem(gatewayProblems.not_settled, { retryAfter: 5 });
     const [attempts, price, hold] = await Promise.all([
-      listAttempts(tx, actor.orgId, id),
+      listAttempts(tx, actor.orgId, row),
       findPrice(tx, row.price_version, row.model),
       findHold(tx, actor.orgId, row.hold_id),
     ]);

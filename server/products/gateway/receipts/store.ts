@@ -61,13 +61,18 @@ export type AttemptRow = {
 
 const MOST_ATTEMPTS = 100;
 
-/** In the order in which they were made. */
-export function listAttempts(tx: Tx, org: OrgId, requestId: string): Promise<AttemptRow[]> {
+/** In the order in which they were made. None is older than its request, by whose clock ever: months before that are let alone. */
+export function listAttempts(
+  tx: Tx,
+  org: OrgId,
+  request: Pick<RequestRow, "id" | "created_at">,
+): Promise<AttemptRow[]> {
   return tx.query(
     "gateway.attempts_of",
     `select id, provider, model_served, price_version, input_tokens, cache_read_tokens, cache_write_tokens, output_tokens,
        reasoning_tokens, audio_ms, trim_scale(cost_usd)::text as cost_usd, basis, outcome, created_at
-     from gateway.attempts where org_id = $1 and request_id = $2 order by id limit $3`,
-    [org, requestId, MOST_ATTEMPTS],
+     from gateway.attempts
+     where org_id = $1 and request_id = $2 and created_at >= $3::timestamptz - interval '1 day' order by id limit $4`,
+    [org, request.id, request.created_at, MOST_ATTEMPTS],
   );
 }

@@ -4,7 +4,7 @@ import type { Actor, Call } from "../../../platform/http/index.ts";
 import { csvLine } from "../../../platform/report/index.ts";
 import type { UsageFilter } from "../schemas.ts";
 import type { Gateway } from "../settling/state.ts";
-import { scopeOf } from "./read.ts";
+import { recordScopeOf } from "./read.ts";
 import { listRequests, type RecordRow, type Scope } from "./store.ts";
 
 const MOST_ROWS = 100_000;
@@ -44,7 +44,7 @@ export async function sendRecords(
   query: UsageFilter & { outcome?: string | undefined },
   reply: Call["reply"],
 ): Promise<void> {
-  const scope = { ...scopeOf(actor, query, deps.clock.now()), outcome: query.outcome ?? null };
+  const scope = recordScopeOf(actor, query, deps.clock.now());
   await reply
     .code(200)
     .type("text/csv; charset=utf-8")

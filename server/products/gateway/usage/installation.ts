@@ -65,6 +65,7 @@ const USED = `
     left join gateway.usage_rolled r on r.org_id = a.org_id
     left join gateway.price_lines p on p.version = a.price_version and p.model = a.model_served
     where a.xid >= (select upto from gateway.usage_cursor) and a.xid >= coalesce(r.upto, 0)
+      and a.created_at >= (select since from gateway.usage_cursor)
       and q.mode = $1 and q.created_at >= $2 and q.created_at < $3
   )`;
 const HOUR_MS = 3_600_000;

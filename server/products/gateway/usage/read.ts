@@ -2,6 +2,7 @@ import { balances, listGrants } from "../../../kernel/ledger/index.ts";
 import { withTx } from "../../../platform/db/index.ts";
 import { openCursor, rankOf, sealCursor, type Actor } from "../../../platform/http/index.ts";
 import { Problem, common } from "../../../platform/problem.ts";
+import { keptFrom } from "../attempts/kept.ts";
 import type { Group, UsageFilter } from "../schemas.ts";
 import type { Gateway } from "../settling/state.ts";
 import { percentile } from "./latency.ts";
@@ -68,7 +69,7 @@ export async function readRecords(
   actor: Actor,
   query: UsageFilter & { outcome?: string | undefined; limit: number; cursor?: string | undefined },
 ) {
-  const scope = { ...scopeOf(actor, query, deps.clock.now()), outcome: query.outcome ?? null };
+  const scope = recordScopeOf(actor, query, deps.clock.now());
   const page = { limit: query.limit, after: openCursor(query.cursor) };
   const rows = await withTx(deps.db, actor.orgId, (tx) => listRequests(tx, scope, page));
   const shownRows = rows.slice(0, query.limit);
@@ -113,6 +114,17 @@ export function scopeOf(actor: Actor, query: UsageFilter, now: Date): Scope {
     own: all ? null : { userId: actor.userId, credentialId: actor.credentialId },
     outcome: null,
   };
+}
+
+/** Single calls are kept for 25 months; of earlier ones there are sums alone. */
+export function recordScopeOf(
+  actor: Actor,
+  query: UsageFilter & { outcome?: string | undefined },
+  now: Date,
+): Scope {
+  const scope = scopeOf(actor, query, now);
+  const kept = keptFrom(now);
+  return { ...scope, from: scope.from < kept ? kept : scope.from, outcome: query.outcome ?? null };
 }
 
 const shownSavings = (row: Savings | undefined) => ({

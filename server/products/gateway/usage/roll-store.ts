@@ -14,16 +14,17 @@ export async function readCursor(tx: Tx): Promise<bigint> {
   return row?.upto ?? 0n;
 }
 
-/** The end of the next run: all transactions below it have ended. */
-export async function findEnd(tx: Tx, from: bigint): Promise<bigint> {
-  const [row] = await tx.query<{ upto: bigint }>(
+/** The end of the next run, below which all transactions have ended; `all` when nothing that has ended is left beyond it. */
+export async function findEnd(tx: Tx, from: bigint): Promise<{ upto: bigint; all: boolean }> {
+  const [row] = await tx.query<{ upto: bigint; all: boolean }>(
     "gateway.usage_end",
-    `with quiet as (select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as xid)
-     select least(quiet.xid, coalesce((
-       select xid from gateway.attempts where xid >= $1 order by xid offset $2 limit 1), quiet.xid)) as upto from quiet`,
+    `with quiet as (select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as xid),
+       run as (select xid, least(xid, coalesce((
+         select a.xid from gateway.attempts a where a.xid >= $1 order by a.xid offset $2 limit 1), xid)) as upto from quiet)
+     select upto, upto = xid as all from run`,
     [from, MOST_ATTEMPTS],
   );
-  return row?.upto ?? from;
+  return row ?? { upto: from, all: false };
 }
 
 /** What is added to one row of sums, for one step of first content (null: of those without). */
@@ -128,6 +129,11 @@ export async function addSums(tx: Tx, org: OrgId, rows: readonly SumRow[]): Prom
   await tx.query("gateway.usage_add", ADD, [org, json]);
 }
 
-export async function moveCursor(tx: Tx, upto: bigint): Promise<void> {
-  await tx.query("gateway.usage_move", "update gateway.usage_cursor set upto = greatest(upto, $1)", [upto]);
+/** `since`: no attempt beyond `upto` is older, but for those that wait for the next run; null when that is not known. */
+export async function moveCursor(tx: Tx, upto: bigint, since: Date | null): Promise<void> {
+  await tx.query(
+    "gateway.usage_move",
+    "update gateway.usage_cursor set upto = greatest(upto, $1), since = coalesce($2, since)",
+    [upto, since],
+  );
 }

@@ -1,3 +1,4 @@
+import { addMs } from "../../../platform/clock.ts";
 import { withOperatorTx, withSystemTx, withTx } from "../../../platform/db/index.ts";
 import { formatAtto, parseAtto } from "../../../platform/money.ts";
 import type { Gateway } from "../settling/state.ts";
@@ -13,17 +14,25 @@ import {
   type SumRow,
 } from "./roll-store.ts";
 
+/** An attempt is written within this time of its date: a settlement that the database did not take is tried for an hour. */
+const LATE_MS = 86_400_000;
+
 /**
  * Adds new attempts to the sums of their hours, each once: an organization's sums move on in the transaction that says up to
  * where they are. A run that dies leaves some of them further on than others, and the next takes each up from its own end.
  * True when there may be more at once.
  */
 export async function rollUsage({ deps }: Pick<Gateway, "deps">, signal: AbortSignal): Promise<boolean> {
-  const { db } = deps;
-  const { from, upto, additions } = await withOperatorTx(db, async (tx) => {
+  const { clock, db } = deps;
+  const now = clock.now();
+  const { from, upto, all, additions } = await withOperatorTx(db, async (tx) => {
     const start = await readCursor(tx);
     const end = await findEnd(tx, start);
-    return { from: start, upto: end, additions: end > start ? await listAdditions(tx, start, end) : [] };
+    return {
+      from: start,
+      ...end,
+      additions: end.upto > start ? await listAdditions(tx, start, end.upto) : [],
+    };
   });
   if (upto <= from) return false;
   for (const [org, rows] of Map.groupBy(additions, ({ org_id }) => org_id)) {
@@ -37,7 +46,7 @@ export async function rollUsage({ deps }: Pick<Gateway, "deps">, signal: AbortSi
     // Another process is at it, and may not have come as far: what both left is taken up by the next run.
     if (!claimed) return false;
   }
-  await withSystemTx(db, (tx) => moveCursor(tx, upto));
+  await withSystemTx(db, (tx) => moveCursor(tx, upto, all ? addMs(now, -LATE_MS) : null));
   return additions.length > 0;
 }
 

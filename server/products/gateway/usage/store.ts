@@ -88,6 +88,7 @@ const USED = `
       case when a.first then ${STEP} end
     from gateway.attempts a join gateway.requests q on q.org_id = a.org_id and q.id = a.request_id
     where a.org_id = $1 and a.xid >= (select upto from gateway.usage_cursor)
+      and a.created_at >= (select since from gateway.usage_cursor)
       and a.xid >= coalesce((select upto from gateway.usage_rolled where org_id = $1), 0)
       and q.mode = $2 and q.created_at >= $3 and q.created_at < $4
   )`;

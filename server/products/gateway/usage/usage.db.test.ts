@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestGateway, type TestGateway } from "../../../../test/harness/gateway.ts";
 import type { Json } from "../../../../test/harness/client.ts";
+import { systemClock } from "../../../platform/clock.ts";
 import { rollUsage } from "./roll.ts";
 
 let gateway: TestGateway;
@@ -32,6 +33,8 @@ const charged = async () => {
   );
   return { requests: Number(row?.n), cost_micros: Number(row?.micros) };
 };
+const roll = () =>
+  rollUsage({ deps: { db: gateway.db, clock: systemClock } as never }, new AbortController().signal);
 /** Until nothing is left to be summed up. */
 const rolled = () =>
   gateway.until("all is summed up", async () => {
@@ -40,7 +43,7 @@ const rolled = () =>
        where a.xid >= coalesce(r.upto, 0)`,
     );
     if (row?.left === 0) return true;
-    await rollUsage({ deps: { db: gateway.db } as never }, new AbortController().signal);
+    await roll();
     return false;
   });
 
@@ -67,8 +70,7 @@ test("sums are what was charged, before and after they are kept, and with what c
 
 test("runs at once of several processes add each attempt once", async () => {
   for (let calls = 0; calls < 5; calls += 1) await call();
-  const run = () => rollUsage({ deps: { db: gateway.db } as never }, new AbortController().signal);
-  await Promise.all([run(), run()]);
+  await Promise.all([roll(), roll()]);
   await rolled();
   const [kept] = await gateway.app.sql<{ requests: number; micros: string }>(
     "select sum(requests)::int as requests, sum(cost_micros) as micros from gateway.usage_hour",
