@@ -17,6 +17,7 @@ import { createChoices } from "./memory/own/choice.ts";
 import { createGatewayMetrics } from "./metrics.ts";
 import { openRegistry } from "./models/registry.ts";
 import { createOwnKeys } from "./own-keys/own-keys.ts";
+import { shareBreakers } from "./routing/health/shared.ts";
 import { createRoutings } from "./routing/routings.ts";
 import { startSigns } from "./settling/signs.ts";
 import type { Gateway, HoldItem } from "./settling/state.ts";
@@ -46,6 +47,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
     },
     routings: createRoutings(deps),
     ownKeys: createOwnKeys(deps),
+    breakers: shareBreakers(deps, () => registry.catalogue),
     choices: createChoices(deps),
     batcher: createHoldBatcher<HoldItem, Finish>(deps.db, {
       now: deps.clock,
@@ -86,6 +88,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
       await gateway.batcher.drain();
     },
     async close() {
+      gateway.breakers.close();
       gateway.routings.close();
       gateway.ownKeys.close();
       gateway.choices.close();

@@ -83,7 +83,7 @@ export function ProvidersScreen() {
   return (
     <Page
       title="Providers"
-      about="Who serves model calls. Health is as the answering process saw it, shown as breakers open and close."
+      about="Who serves model calls. A breaker that opens in one process opens in every one without an answer of its own; success and speed are as the answering process saw them."
       actions={
         <Button variant="primary" icon={<Plus className="size-4" />} onClick={() => setEditing("new")}>
           Add a provider

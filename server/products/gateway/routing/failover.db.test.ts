@@ -1,7 +1,7 @@
 /** Calls that two providers could serve: who is asked, who is asked next, and what the books say. */
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { manualClock } from "../../../platform/clock.ts";
-import type { Client, Json } from "../../../../test/harness/client.ts";
+import { createClient, type Client, type Json } from "../../../../test/harness/client.ts";
 import { startTestGateway, type TestGateway } from "../../../../test/harness/gateway.ts";
 
 const clock = manualClock(new Date());
@@ -130,6 +130,26 @@ test("a breaker that opened lets nobody through, then one probe, and closes when
   await gateway.until("and told again", async () => seen.at(-1)?.["breaker"] === "closed");
   expect(seen.at(-1)).toEqual({ provider: "openrouter", model: MODEL, breaker: "closed" });
   stop();
+});
+
+test("a breaker that opens in one process opens in another that had no call of it, and closes there", async () => {
+  const only = { holdfast: { routing: { only: ["openrouter"] } } };
+  const other = await gateway.app.startAnother();
+  type Provider = { id: string; breakers: { model: string; state: string; wait_s: number }[] };
+  const there = async () => {
+    const { body } = await createClient(other.url, gateway.app.owner.headers).call<{ data: Provider[] }>(
+      "GET",
+      "/api/admin/llm/providers",
+    );
+    return body.data.find(({ id }) => id === "openrouter")?.breakers ?? [];
+  };
+  await gateway.fault("status", { params: { status: 500 } }, 5);
+  for (let each = 0; each < 5; each += 1) expect((await call(only)).status).toBe(502);
+  await gateway.until("it is open there", async () => (await there()).length === 1);
+  expect(await there()).toEqual([{ model: MODEL, state: "open", wait_s: 10 }]);
+  clock.advance(10_000);
+  expect((await call(only)).status).toBe(200);
+  await gateway.until("it is closed there", async () => (await there()).length === 0);
 });
 
 test("the hold is sized at the dearest candidate, other models included", async () => {

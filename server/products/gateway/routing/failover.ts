@@ -66,8 +66,10 @@ function judge(gateway: Gateway, { serving, actor }: HeldCall, end: RelayEnd): v
 const breakerOf = ({ deps }: Gateway, { health }: Candidate): BreakerState =>
   health.breaker.state(deps.clock.now().getTime());
 
-/** For operators: a breaker that opened, closed or was probed in this process. */
-function tellBreaker({ deps }: Gateway, { provider, model }: Candidate, state: BreakerState): void {
+/** The other processes, and operators: a breaker that opened or closed in this one. */
+function tellBreaker({ breakers, deps }: Gateway, candidate: Candidate, state: BreakerState): void {
+  const { provider, model } = candidate;
+  if (state !== "probing") breakers.changed(candidate);
   const told = { provider: provider.id, model: model.id, breaker: state };
   deps.hub.publish("llm.provider.state", null, told, `${provider.id} ${model.id}`);
 }

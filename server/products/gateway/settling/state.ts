@@ -12,6 +12,7 @@ import type { Choices } from "../memory/own/choice.ts";
 import type { Catalogue, Provider } from "../models/catalogue.ts";
 import type { Registry } from "../models/registry.ts";
 import type { OwnKeys } from "../own-keys/own-keys.ts";
+import type { SharedBreakers } from "../routing/health/shared.ts";
 import type { Routings } from "../routing/routings.ts";
 import type { KeptKey } from "../keys/idempotency-store.ts";
 import type { Finish, NewRequest } from "../store.ts";
@@ -27,6 +28,7 @@ export type Gateway = {
   readonly providers: ReadonlyMap<string, Provider>;
   readonly routings: Routings;
   readonly ownKeys: OwnKeys;
+  readonly breakers: SharedBreakers;
   /** What people choose about their memory. */
   readonly choices: Choices;
   readonly batcher: HoldBatcher<HoldItem, Finish>;

@@ -63,3 +63,40 @@ test("answers that were on their way when it opened change nothing", () => {
   breaker.failed(START + 2);
   expect(breaker.waitMs(START + 2)).toBe(9_998);
 });
+
+test("what another process tells opens one that has had no answer of late, and closes it again; it is probed as any other", () => {
+  const idle = new Breaker();
+  idle.toldOpen(20_000, START);
+  expect([idle.state(START), idle.waitMs(START)]).toEqual(["open", 20_000]);
+  idle.toldClosed(START + 1_000);
+  expect(idle.state(START + 1_000)).toBe("closed");
+
+  idle.toldOpen(10_000, START + 2_000);
+  idle.toldOpen(40_000, START + 3_000);
+  expect(idle.waitMs(START + 3_000)).toBe(40_000);
+  idle.began();
+  idle.failed(START + 43_000);
+  expect(idle.waitMs(START + 43_000)).toBe(80_000);
+});
+
+test("who is answered itself, or has failed itself, goes by that: it may only probe sooner", () => {
+  const answered = new Breaker();
+  answered.succeeded(START);
+  answered.toldOpen(10_000, START + 29_000);
+  expect(answered.state(START + 29_000)).toBe("closed");
+  answered.toldOpen(10_000, START + 31_000);
+  expect(answered.state(START + 31_000)).toBe("open");
+
+  const failed = failing(5);
+  failed.toldOpen(300_000, START);
+  expect(failed.waitMs(START)).toBe(10_000);
+  failed.toldClosed(START + 1_000);
+  expect(failed.state(START + 1_000)).toBe("probing");
+  failed.began();
+  failed.failed(START + 1_000);
+  expect(failed.waitMs(START + 1_000)).toBe(20_000);
+
+  const closed = new Breaker();
+  closed.toldClosed(START);
+  expect(closed.state(START)).toBe("closed");
+});

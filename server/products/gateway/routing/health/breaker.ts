@@ -18,6 +18,8 @@ export class Breaker {
   #pauseMs = 0;
   #opensAt = 0;
   #probing = false;
+  /** Open by another process's word alone. */
+  #told = false;
   /** Calls and failures of each second of the window, at second modulo window. */
   readonly #calls = new Uint32Array(WINDOW_SECONDS);
   readonly #failures = new Uint32Array(WINDOW_SECONDS);
@@ -49,21 +51,39 @@ export class Breaker {
     this.#count(now, 0);
     this.#running = 0;
     // Answers to calls that went out before it opened do not close it.
-    if (!this.#probing) return;
-    this.#probing = false;
-    this.#pauseMs = 0;
-    this.#calls.fill(0);
-    this.#failures.fill(0);
+    if (this.#probing) this.#close();
   }
   failed(now: number): void {
     this.#count(now, 1);
     this.#running += 1;
     if (this.#probing) {
       this.#probing = false;
+      this.#told = false;
       this.#open(now, Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS));
     } else if (this.#pauseMs === 0 && this.#isBad()) this.#open(now, FIRST_PAUSE_MS);
   }
 
+  /** Another process opened its own for so long. Who has had an answer within the window believes that. */
+  toldOpen(waitMs: number, now: number): void {
+    this.#forget(now);
+    if (this.#pauseMs === 0 && sum(this.#calls) > sum(this.#failures)) return;
+    if (this.#pauseMs !== 0 && !this.#told) return;
+    this.#told = true;
+    this.#open(now, Math.min(Math.max(waitMs, FIRST_PAUSE_MS), LONGEST_PAUSE_MS));
+  }
+  /** Another process's probe was answered: one that was told is closed, one of its own failures may probe at once. */
+  toldClosed(now: number): void {
+    if (this.#told) this.#close();
+    else this.#opensAt = Math.min(this.#opensAt, now);
+  }
+
+  #close(): void {
+    this.#told = false;
+    this.#probing = false;
+    this.#pauseMs = 0;
+    this.#calls.fill(0);
+    this.#failures.fill(0);
+  }
   #open(now: number, pauseMs: number): void {
     this.#pauseMs = pauseMs;
     this.#opensAt = now + pauseMs;
@@ -74,6 +94,13 @@ export class Breaker {
     return calls >= WINDOW_CALLS && sum(this.#failures) * 2 >= calls;
   }
   #count(now: number, failures: 0 | 1): void {
+    this.#forget(now);
+    const at = this.#second % WINDOW_SECONDS;
+    this.#calls[at] = (this.#calls[at] ?? 0) + 1;
+    this.#failures[at] = (this.#failures[at] ?? 0) + failures;
+  }
+  /** Makes room for the seconds that have come since. */
+  #forget(now: number): void {
     const second = Math.floor(now / 1_000);
     const passed = Math.min(Math.max(second - this.#second, 0), WINDOW_SECONDS);
     for (let back = 0; back < passed; back += 1) {
@@ -82,9 +109,6 @@ export class Breaker {
       this.#failures[at] = 0;
     }
     this.#second = Math.max(second, this.#second);
-    const at = this.#second % WINDOW_SECONDS;
-    this.#calls[at] = (this.#calls[at] ?? 0) + 1;
-    this.#failures[at] = (this.#failures[at] ?? 0) + failures;
   }
 }
 
