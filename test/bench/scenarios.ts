@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import { createDb } from "../../server/platform/db/index.ts";
 import { othersPercent } from "./cpu.ts";
 import { openEnduranceBench } from "./endurance/bench.ts";
+import { benchBeside } from "./gateway/beside.ts";
 import { openGatewayBench } from "./gateway/bench.ts";
 import { openIdentityBench } from "./identity/bench.ts";
 import type { Judgement, Round } from "./judge.ts";
@@ -111,8 +112,13 @@ async function openWebhooks(stage: Stage, pace: Pace): Promise<Scenario> {
   };
 }
 
-async function openGateway({ all, apiKey, upstream, postgresCpuMs }: Stage, pace: Pace): Promise<Scenario> {
+async function openGateway(stage: Stage, pace: Pace): Promise<Scenario> {
+  const { all, apiKey, upstream, postgresCpuMs } = stage;
   const used = () => ({ server: all.cpuMs(), postgres: postgresCpuMs() });
+  // Long prompts go to a company of their own, which may take its time to read them.
+  const other = await stage.startOtherUpstream();
+  const two = await stage.startServer({ REQUESTY_API_KEY: other.key, REQUESTY_BASE_URL: other.baseUrl });
+  two.pause();
   all.resume();
   const bench = await openGatewayBench(
     { ours: { url: all.url, key: apiKey, used }, upstream },
@@ -124,7 +130,10 @@ async function openGateway({ all, apiKey, upstream, postgresCpuMs }: Stage, pace
       all.resume();
       const figures = await bench.round(pace.seconds);
       all.pause();
-      return figures;
+      two.resume();
+      const beside = await benchBeside({ url: two.url, key: apiKey, seconds: pace.seconds });
+      two.pause();
+      return { ...figures, ...beside };
     },
     close: () => bench.close(),
   };

@@ -32,6 +32,8 @@ export type Server = {
   rssMb(): number;
 };
 
+export type Upstream = { baseUrl: string; key: string };
+
 export type Stage = {
   ownerUrl: string;
   /** As the servers' role, to a database that no server uses. */
@@ -48,7 +50,9 @@ export type Stage = {
   startServer(env: Record<string, string>): Promise<Server>;
   /** The first owner of a server on this database, with credits; returns a key without a rate limit. */
   makeCaller(url: string, ownerUrl: string): Promise<string>;
-  upstream: { baseUrl: string; key: string };
+  upstream: Upstream;
+  /** One more sandbox, in a process of its own, as a second company of models. */
+  startOtherUpstream(): Promise<Upstream>;
   postgresSettings: Record<string, string>;
   postgresCpuMs(): number;
   /** Empties the inbox, so that what one round stored does not burden the next. */
@@ -91,7 +95,7 @@ async function open(dataDir: string, stops: (() => Promise<unknown>)[]): Promise
   };
   const modules = await createDatabase("modules");
 
-  const sandbox = await startSandbox(dataDir, stops);
+  const sandbox = await startSandbox(stops);
   const env = {
     DATABASE_URL: asApp(ownerUrl),
     STRIPE_SECRET_KEY: sandbox.stripe["api_key"] ?? "",
@@ -123,6 +127,10 @@ async function open(dataDir: string, stops: (() => Promise<unknown>)[]): Promise
     makeCaller,
     startServer: (change) => startServer({ ...env, ...change }, stops),
     upstream: { baseUrl: env.OPENROUTER_BASE_URL, key: env.OPENROUTER_API_KEY },
+    async startOtherUpstream() {
+      const { requesty } = await startSandbox(stops);
+      return { baseUrl: requesty["base_url"] ?? "", key: requesty["api_key"] ?? "" };
+    },
     postgresSettings: Object.fromEntries(settings.rows.map(({ name, setting }) => [name, setting])),
     postgresCpuMs: () => cpuMs(postgres.pid),
     emptyInbox: async () => {
@@ -160,19 +168,21 @@ function stopper(child: ChildProcess): () => Promise<void> {
   };
 }
 
-async function startSandbox(dataDir: string, stops: (() => Promise<unknown>)[]) {
+/** It answers calls of models at once. */
+async function startSandbox(stops: (() => Promise<unknown>)[]) {
   const child = start("sandbox/main.ts", { PORT: String(await choosePort()), DATA_DIR: ":memory:" }, "pipe");
   stops.push(stopper(child));
   const { url } = JSON.parse(await firstLine(child)) as { url: string };
   const client = createClient(url);
-  const world = await client.call<Record<"stripe" | "openrouter" | "resend", Record<string, string>>>(
-    "POST",
-    "/_sandbox/worlds",
-    { body: { name: "default", recording: false, webhook_base: "http://127.0.0.1:9/webhooks" } },
-  );
-  await client.call("PATCH", "/_sandbox/openrouter/settings", {
-    body: { first_token_ms: 0, tokens_per_second: 0 },
+  const world = await client.call<
+    Record<"stripe" | "openrouter" | "requesty" | "resend", Record<string, string>>
+  >("POST", "/_sandbox/worlds", {
+    body: { name: "default", recording: false, webhook_base: "http://127.0.0.1:9/webhooks" },
   });
+  for (const company of ["openrouter", "requesty"])
+    await client.call("PATCH", `/_sandbox/${company}/settings`, {
+      body: { first_token_ms: 0, tokens_per_second: 0 },
+    });
   return world.body;
 }
 

@@ -60,7 +60,8 @@ async function admit(gateway: Gateway, incoming: Incoming): Promise<HeldCall | R
   const { headers } = request;
   const startedAt = performance.now();
   const { deps } = gateway;
-  const asked = await incoming.dialect.read(body);
+  const length = Buffer.isBuffer(body) ? body.length : 0;
+  const asked = await gateway.longPrompts.inTurn(length, () => incoming.dialect.read(body));
   // Of a form each sending has another boundary.
   const bytes = asked.sound ? asked.bytes : (body as Buffer);
   const route = await routeCall(gateway, actor, asked, headers);

@@ -5,6 +5,7 @@ import { defaultTimeouts } from "./call/relay/timeouts.ts";
 import { hitsOf } from "./cache/serve.ts";
 import { keepEntries, noteHits } from "./cache/store.ts";
 import { noteShortened } from "./compression/store.ts";
+import { createLongPrompts } from "./call/long-prompts.ts";
 import { createWatch } from "./call/relay/watch.ts";
 import type { GatewayDeps } from "./deps.ts";
 import { inProgress } from "./keys/idempotency.ts";
@@ -60,6 +61,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
       },
       ...(deps.announce ? { announce: deps.announce } : {}),
     }),
+    longPrompts: createLongPrompts(),
     tokens,
     sounds,
     policies: createPolicies(deps),

@@ -3,7 +3,6 @@
  * the same load, the same cores, taking turns. Portkey comes from `test/bench/baselines`.
  */
 import { existsSync } from "node:fs";
-import { LETTERS } from "./load.ts";
 import { load, PORTKEY, startPassthrough, startPortkey, type Running } from "./processes.ts";
 
 export type GatewayTarget = "ours" | "upstream" | "passthrough" | "portkey";
@@ -35,11 +34,6 @@ const PROMPT =
 
 const at = (sorted: readonly number[], part: number): number =>
   sorted[Math.floor(part * (sorted.length - 1))] ?? Number.NaN;
-
-/** Prompts of one repeated letter that are sent at once beside others' calls, as long as the gateway takes them. */
-const LONG_PROMPTS = 3;
-const LONG_LETTERS = 8 * 1024 * 1024 - 1_024;
-const BESIDE_CONCURRENCY = 4;
 
 const bodyOf = (mode: (typeof MODES)[number]): string =>
   JSON.stringify({
@@ -75,7 +69,7 @@ export async function openGatewayBench(
       });
   return {
     targets: targets.map(({ name }) => name),
-    round: async (seconds) => ({ ...(await round(targets, seconds)), ...(await beside(ours, seconds)) }),
+    round: (seconds) => round(targets, seconds),
     async close() {
       await Promise.all([passthrough.stop(), portkey?.stop()]);
     },
@@ -89,23 +83,6 @@ function portkeyTarget({ url }: Running, { baseUrl, key }: GatewayOptions["upstr
     "x-portkey-custom-host": baseUrl,
   };
   return { name: "portkey", url, headers };
-}
-
-/** Others' calls while prompts of 8 MiB come in without a pause. */
-async function beside(
-  { url, key }: GatewayOptions["ours"],
-  seconds: number,
-): Promise<Record<string, number>> {
-  const target = { url: `${url}/v1/chat/completions`, headers: { authorization: `Bearer ${key}` }, seconds };
-  const long = { model: MODEL, messages: [{ role: "user", content: LETTERS }] };
-  const [, others] = await Promise.all([
-    load({ ...target, body: JSON.stringify(long), letters: LONG_LETTERS, concurrency: LONG_PROMPTS }),
-    load({ ...target, body: bodyOf("json"), concurrency: BESIDE_CONCURRENCY }),
-  ]);
-  return {
-    ours_beside_8mib_p99_ms: at(others.latenciesMs, 0.99),
-    ours_beside_8mib_failed: others.failed,
-  };
 }
 
 async function round(targets: readonly Target[], seconds: number): Promise<Record<string, number>> {

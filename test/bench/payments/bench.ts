@@ -14,7 +14,7 @@ import { firstLine } from "../gateway/processes.ts";
 import type { Server, Stage } from "../stage.ts";
 import { benchAcks } from "../webhooks/acks.ts";
 import { fillInbox } from "./fill.ts";
-import { benchReads, fillInvoices, READ_OPERATIONS } from "./reads.ts";
+import { benchReads, fillInvoices, p95, READ_OPERATIONS } from "./reads.ts";
 
 export type PaymentsBench = {
   round(seconds: number): Promise<Record<string, number>>;
@@ -27,7 +27,6 @@ const FEW = 10_000;
 const CONCURRENCY = 16;
 const RATE = 1_000;
 const LISTS = ["", "?state=dead", "?type=invoice.paid", "?source=stripe&state=ignored"];
-const READS = 50;
 const INVOICES = 10_000;
 
 /** `many` events are stored in the fuller of the two inboxes. */
@@ -116,19 +115,9 @@ async function signIn(server: Server): Promise<{ client: Client; orgId: string }
 
 /** p95 of the list that answers slowest, in ms. */
 async function slowestList(operator: Client): Promise<number> {
-  const slowest: number[] = [];
-  for (const query of LISTS) {
-    const took: number[] = [];
-    for (let read = 0; read < READS; read += 1) {
-      const startedAt = performance.now();
-      const answer = await operator.call<{ data: unknown[] }>("GET", `/api/admin/events${query}`);
-      took.push(performance.now() - startedAt);
-      if (answer.status !== 200 || answer.body.data.length === 0) throw new Error(`no list: ${answer.text}`);
-    }
-    took.sort((a, b) => a - b);
-    slowest.push(took[Math.floor(0.95 * (took.length - 1))] ?? Number.NaN);
-  }
-  return Math.max(...slowest);
+  const each: number[] = [];
+  for (const query of LISTS) each.push(await p95(operator, `/api/admin/events${query}`));
+  return Math.max(...each);
 }
 
 async function startEngine(stage: Stage) {

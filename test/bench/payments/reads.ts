@@ -21,7 +21,9 @@ export const READ_OPERATIONS = [
   "getLedgerBalances",
   "listLedgerTransactions",
 ];
-const READS = 50;
+const READS = 100;
+/** As many again before, which nobody times: the first reads of a process are slow, whatever they read. */
+const UNTIMED = 50;
 /** As PostgreSQL writes an instant that everybody reads. */
 const ISO = `'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'`;
 
@@ -64,17 +66,19 @@ export async function benchReads(owner: Client): Promise<ReadBench> {
   const invoices: number[] = [];
   for (const query of INVOICES) invoices.push(await p95(owner, `/api/invoices${query}`));
   const others: number[] = [];
-  for (const path of OTHERS) others.push(await p95(owner, path));
+  for (const path of OTHERS) others.push(await p95(owner, path, { mayBeEmpty: true }));
   return { invoicesP95Ms: Math.max(...invoices), othersP95Ms: Math.max(...others) };
 }
 
-async function p95(owner: Client, path: string): Promise<number> {
+/** Of reading this path again and again, one read after the other, in ms. */
+export async function p95(client: Client, path: string, { mayBeEmpty = false } = {}): Promise<number> {
   const took: number[] = [];
-  for (let read = 0; read < READS; read += 1) {
+  for (let read = -UNTIMED; read < READS; read += 1) {
     const startedAt = performance.now();
-    const answer = await owner.call("GET", path);
-    took.push(performance.now() - startedAt);
-    if (answer.status !== 200) throw new Error(`${path}: ${answer.text}`);
+    const answer = await client.call<{ data?: unknown[] }>("GET", path);
+    if (read >= 0) took.push(performance.now() - startedAt);
+    const empty = !mayBeEmpty && answer.body.data?.length === 0;
+    if (answer.status !== 200 || empty) throw new Error(`${path}: ${answer.text}`);
   }
   took.sort((a, b) => a - b);
   return took[Math.floor(0.95 * (took.length - 1))] ?? Number.NaN;

@@ -2,6 +2,7 @@ import type { HoldBatcher } from "../../../kernel/ledger/index.ts";
 import type { SoundReader } from "../../../platform/sound/index.ts";
 import type { TokenCounter } from "../../../vendors/llm/index.ts";
 import type { HeldCall } from "../call/held-call.ts";
+import type { LongPrompts } from "../call/long-prompts.ts";
 import type { Timeouts } from "../call/relay/timeouts.ts";
 import type { Watch } from "../call/relay/watch.ts";
 import type { GatewayDeps } from "../deps.ts";
@@ -32,6 +33,7 @@ export type Gateway = {
   /** What people choose about their memory. */
   readonly choices: Choices;
   readonly batcher: HoldBatcher<HoldItem, Finish>;
+  readonly longPrompts: LongPrompts;
   readonly tokens: TokenCounter;
   readonly sounds: SoundReader;
   readonly policies: Policies;
