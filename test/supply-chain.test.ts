@@ -39,7 +39,7 @@ test("the lock file names no registry", () => {
 });
 
 test("versions are exact", () => {
-  for (const file of ["package.json", "console/package.json"]) {
+  for (const file of ["package.json", "console/package.json", "test/earlier-sdks/package.json"]) {
     const manifest = JSON.parse(readFileSync(join(root, file), "utf8")) as Record<
       string,
       Record<string, string>

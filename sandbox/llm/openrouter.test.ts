@@ -1,5 +1,5 @@
 import OpenAI from "openai";
-import OpenAI6 from "openai-6";
+import { OpenAI as OpenAI6 } from "../../test/earlier-sdks/index.ts";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { contentOf, eventsOf, startAlone, type Alone, type Usage } from "./alone.ts";
 

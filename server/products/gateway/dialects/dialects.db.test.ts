@@ -1,6 +1,6 @@
 /** The unchanged SDKs reach the gateway by base URL alone. */
 import OpenAI from "openai";
-import OpenAI6 from "openai-6";
+import { OpenAI as OpenAI6 } from "../../../../test/earlier-sdks/index.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startTestGateway, type TestGateway } from "../../../../test/harness/gateway.ts";
 

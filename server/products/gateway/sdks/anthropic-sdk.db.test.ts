@@ -1,13 +1,12 @@
-/** Anthropic's unchanged SDK reaches any chat model by base URL alone: the root of this server. */
+/** Anthropic's unchanged SDK, two majors of it, reaches any chat model by base URL alone: the root of this server. */
 import Anthropic from "@anthropic-ai/sdk";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Anthropic as Anthropic0 } from "../../../../test/earlier-sdks/index.ts";
 import { startTestGateway, type TestGateway } from "../../../../test/harness/gateway.ts";
 
 let gateway: TestGateway;
-let client: Anthropic;
 beforeAll(async () => {
   gateway = await startTestGateway({ llm: ["openai"] });
-  client = new Anthropic({ baseURL: gateway.app.url, apiKey: gateway.secret, maxRetries: 0 });
 });
 afterAll(() => gateway.close());
 
@@ -22,62 +21,76 @@ const tools: Anthropic.Tool[] = [
   },
 ];
 
-test.each(["openai/gpt-4o-mini", "anthropic/claude-haiku-4.5"])(
-  "%s: whole and as a stream",
-  async (model) => {
-    const whole = await client.messages.create({ model, max_tokens, messages: hello });
-    const [block] = whole.content;
-    expect(block).toMatchObject({ type: "text", text: expect.stringContaining("hello") });
-    expect(whole.stop_reason).toBe("end_turn");
-    const final = await client.messages.stream({ model, max_tokens, messages: hello }).finalMessage();
-    expect(final.content).toMatchObject([{ type: "text", text: (block as Anthropic.TextBlock).text }]);
-    expect(final.stop_reason).toBe("end_turn");
-    expect(final.usage).toMatchObject({
-      input_tokens: whole.usage.input_tokens,
-      output_tokens: whole.usage.output_tokens,
-    });
-  },
-);
+describe.each([
+  ["1", Anthropic],
+  ["0", Anthropic0 as unknown as typeof Anthropic],
+])("major %s", (_name, sdk) => {
+  const client = (apiKey = gateway.secret) => new sdk({ baseURL: gateway.app.url, apiKey, maxRetries: 0 });
 
-test("a tool, asked for in a stream, and what it said", async () => {
-  const model = "openai/gpt-4o";
-  const first = await client.messages.stream({ model, max_tokens, messages: weather, tools }).finalMessage();
-  expect(first.stop_reason).toBe("tool_use");
-  const call = first.content.find((block) => block.type === "tool_use");
-  expect(call).toMatchObject({ name: "get_weather", input: { city: "Paris" } });
-  const result = { type: "tool_result" as const, tool_use_id: call?.id ?? "", content: "12 degrees, rain" };
-  const second = await client.messages.create({
-    model,
-    max_tokens,
-    tools,
-    messages: [
-      ...weather,
-      { role: "assistant", content: first.content },
-      { role: "user", content: [result] },
-    ],
-  });
-  expect(second.content).toMatchObject([{ text: expect.stringContaining("12 degrees, rain") }]);
-});
-
-test("tokens are counted", async () => {
-  const counted = await client.messages.countTokens({ model: "openai/gpt-4o-mini", messages: hello });
-  expect(counted.input_tokens).toBeGreaterThan(0);
-});
-
-test("what is thrown: a wrong key, an unknown model, a field out of bounds, no room, a broken stream", async () => {
-  const model = "openai/gpt-4o-mini";
-  const sdkWith = (apiKey: string) => new Anthropic({ baseURL: gateway.app.url, apiKey, maxRetries: 0 });
-  const call = (sdk: Anthropic, rest: object = {}) =>
-    sdk.messages.create({ model, max_tokens, messages: hello, ...rest }).catch((error: unknown) => error);
-  expect(await call(sdkWith("hf_test_wrong"))).toBeInstanceOf(Anthropic.AuthenticationError);
-  expect(await call(client, { model: "no/such" })).toBeInstanceOf(Anthropic.NotFoundError);
-  expect(await call(client, { temperature: 0.5, service_tier: "priority" })).toBeInstanceOf(
-    Anthropic.BadRequestError,
+  test.each(["openai/gpt-4o-mini", "anthropic/claude-haiku-4.5"])(
+    "%s: whole and as a stream",
+    async (model) => {
+      const whole = await client().messages.create({ model, max_tokens, messages: hello });
+      const [block] = whole.content;
+      expect(block).toMatchObject({ type: "text", text: expect.stringContaining("hello") });
+      expect(whole.stop_reason).toBe("end_turn");
+      const final = await client().messages.stream({ model, max_tokens, messages: hello }).finalMessage();
+      expect(final.content).toMatchObject([{ type: "text", text: (block as Anthropic.TextBlock).text }]);
+      expect(final.stop_reason).toBe("end_turn");
+      expect(final.usage).toMatchObject({
+        input_tokens: whole.usage.input_tokens,
+        output_tokens: whole.usage.output_tokens,
+      });
+    },
   );
-  const { secret } = await gateway.app.createKey(gateway.app.owner, { limits: { rpm: 1 } });
-  const slow = sdkWith(secret);
-  await call(slow);
-  expect(await call(slow)).toBeInstanceOf(Anthropic.RateLimitError);
-  const broken = client.messages.stream({ model: "sandbox/error-mid", max_tokens, messages: hello });
-  await expect(broken.finalMessage()).rejects.toBeInstanceOf(Anthropic.APIError);
+
+  test("a tool, asked for in a stream, and what it said", async () => {
+    const model = "openai/gpt-4o";
+    const first = await client()
+      .messages.stream({ model, max_tokens, messages: weather, tools })
+      .finalMessage();
+    expect(first.stop_reason).toBe("tool_use");
+    const call = first.content.find((block) => block.type === "tool_use");
+    expect(call).toMatchObject({ name: "get_weather", input: { city: "Paris" } });
+    const result = { type: "tool_result" as const, tool_use_id: call?.id ?? "", content: "12 degrees, rain" };
+    const second = await client().messages.create({
+      model,
+      max_tokens,
+      tools,
+      messages: [
+        ...weather,
+        { role: "assistant", content: first.content },
+        { role: "user", content: [result] },
+      ],
+    });
+    expect(second.content).toMatchObject([{ text: expect.stringContaining("12 degrees, rain") }]);
+  });
+
+  test("tokens are counted", async () => {
+    const counted = await client().messages.countTokens({ model: "openai/gpt-4o-mini", messages: hello });
+    expect(counted.input_tokens).toBeGreaterThan(0);
+  });
+
+  test("what is thrown: a wrong key, an unknown model, a field out of bounds, no room, a broken stream", async () => {
+    const model = "openai/gpt-4o-mini";
+    const call = (client: Anthropic, rest: object = {}) =>
+      client.messages
+        .create({ model, max_tokens, messages: hello, ...rest })
+        .catch((error: unknown) => error);
+    expect(await call(client("hf_test_wrong"))).toBeInstanceOf(sdk.AuthenticationError);
+    expect(await call(client(), { model: "no/such" })).toBeInstanceOf(sdk.NotFoundError);
+    expect(await call(client(), { temperature: 0.5, service_tier: "priority" })).toBeInstanceOf(
+      sdk.BadRequestError,
+    );
+    const keyWith = async (limits: Record<string, number>) =>
+      client((await gateway.app.createKey(gateway.app.owner, { limits })).secret);
+    const poor = await call(await keyWith({ rpm: 0, budget_daily_micros: 1 }));
+    expect(poor).toBeInstanceOf(sdk.APIError);
+    expect(poor).toMatchObject({ status: 402, error: { error: { type: "billing_error" } } });
+    const slow = await keyWith({ rpm: 1 });
+    await call(slow);
+    expect(await call(slow)).toBeInstanceOf(sdk.RateLimitError);
+    const broken = client().messages.stream({ model: "sandbox/error-mid", max_tokens, messages: hello });
+    await expect(broken.finalMessage()).rejects.toBeInstanceOf(sdk.APIError);
+  });
 });

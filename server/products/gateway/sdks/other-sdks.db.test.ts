@@ -1,10 +1,11 @@
-/** Other unchanged clients of OpenAI-shaped doors, by base URL and key alone. */
+/** Other unchanged clients of OpenAI-shaped doors, two majors of each, by base URL and key alone. */
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
-import { ChatOpenAI, OpenAIEmbeddings } from "@langchain/openai";
+import * as langchain from "@langchain/openai";
 import { createOpenRouter } from "@openrouter/ai-sdk-provider";
-import { APICallError, embedMany, generateText, stepCountIs, streamText, tool, type LanguageModel } from "ai";
+import * as ai from "ai";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
+import * as earlier from "../../../../test/earlier-sdks/index.ts";
 import { startTestGateway, type TestGateway } from "../../../../test/harness/gateway.ts";
 
 let gateway: TestGateway;
@@ -30,33 +31,41 @@ const told = "12 degrees, rain";
 
 /** One call that counts against a key. */
 const ask = ({ apiKey }: { apiKey: string }) =>
-  new ChatOpenAI({ model, apiKey, maxRetries: 0, configuration: { baseURL } }).invoke(prompt);
+  new langchain.ChatOpenAI({ model, apiKey, maxRetries: 0, configuration: { baseURL } }).invoke(prompt);
 
 type Client = (apiKey: string) => {
-  chat: LanguageModel;
-  embeddings: Parameters<typeof embedMany>[0]["model"];
+  chat: ai.LanguageModel;
+  embeddings: Parameters<typeof ai.embedMany>[0]["model"];
 };
-const clients: [string, Client][] = [
-  [
-    "@ai-sdk/openai-compatible",
-    (apiKey) => {
-      const made = createOpenAICompatible({ name: "holdfast", baseURL, apiKey, includeUsage: true });
-      return { chat: made.chatModel(model), embeddings: made.embeddingModel(embedding) };
-    },
-  ],
-  [
-    "@openrouter/ai-sdk-provider",
-    (apiKey) => {
-      const made = createOpenRouter({ baseURL, apiKey });
-      return {
-        chat: made.chat(model, { usage: { include: true } }),
-        embeddings: made.textEmbeddingModel(embedding),
-      };
-    },
-  ],
-];
+const compatible =
+  (create: typeof createOpenAICompatible): Client =>
+  (apiKey) => {
+    const made = create({ name: "holdfast", baseURL, apiKey, includeUsage: true });
+    return { chat: made.chatModel(model), embeddings: made.embeddingModel(embedding) };
+  };
+const openRouter =
+  (create: typeof createOpenRouter): Client =>
+  (apiKey) => {
+    const made = create({ baseURL, apiKey });
+    return {
+      chat: made.chat(model, { usage: { include: true } }),
+      embeddings: made.textEmbeddingModel(embedding),
+    };
+  };
+// An earlier major is called as the newest one is: what it is called with here has not changed.
+const [ai6, compatible2, openRouter2, langchain0] = [
+  earlier.ai,
+  earlier.createOpenAICompatible,
+  earlier.createOpenRouter,
+  earlier.langchain,
+] as unknown as [typeof ai, typeof createOpenAICompatible, typeof createOpenRouter, typeof langchain];
 
-describe.each(clients)("ai by %s", (_name, client) => {
+describe.each<[string, typeof ai, Client]>([
+  ["ai 7 by @ai-sdk/openai-compatible 3", ai, compatible(createOpenAICompatible)],
+  ["ai 7 by @openrouter/ai-sdk-provider 3", ai, openRouter(createOpenRouter)],
+  ["ai 6 by @ai-sdk/openai-compatible 2", ai6, compatible(compatible2)],
+  ["ai 6 by @openrouter/ai-sdk-provider 2", ai6, openRouter(openRouter2)],
+])("%s", (_name, { generateText, streamText, embedMany, stepCountIs, tool, APICallError }, client) => {
   const own = () => client(gateway.secret);
 
   test("whole and as a stream, with usage", async () => {
@@ -109,9 +118,11 @@ describe.each(clients)("ai by %s", (_name, client) => {
 });
 
 describe.each([
-  ["its chat", false],
-  ["its responses", true],
-])("LangChain by %s", (_name, useResponsesApi) => {
+  ["1 by its chat", langchain, false],
+  ["1 by its responses", langchain, true],
+  ["0.6 by its chat", langchain0, false],
+  ["0.6 by its responses", langchain0, true],
+])("LangChain %s", (_name, { ChatOpenAI }, useResponsesApi) => {
   const chat = (apiKey = gateway.secret) =>
     new ChatOpenAI({ model, apiKey, maxRetries: 0, useResponsesApi, configuration: { baseURL } });
 
@@ -141,7 +152,10 @@ describe.each([
   });
 });
 
-test("LangChain's embeddings", async () => {
+test.each([
+  ["1", langchain],
+  ["0.6", langchain0],
+])("LangChain %s: embeddings", async (_name, { OpenAIEmbeddings }) => {
   const sdk = new OpenAIEmbeddings({
     model: embedding,
     apiKey: gateway.secret,

@@ -1,6 +1,6 @@
 /** The unchanged SDKs at every door but the chat's: two majors, both base URLs, and what they throw. */
 import OpenAI from "openai";
-import OpenAI6 from "openai-6";
+import { OpenAI as OpenAI6 } from "../../../../test/earlier-sdks/index.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createClient } from "../../../../test/harness/client.ts";
 import { startTestGateway, type TestGateway } from "../../../../test/harness/gateway.ts";

@@ -1,6 +1,6 @@
 /** Sound that is written down: what is told, what it costs, what is refused before anything is held. */
 import OpenAI from "openai";
-import OpenAI6 from "openai-6";
+import { OpenAI as OpenAI6 } from "../../../../../test/earlier-sdks/index.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Json } from "../../../../../test/harness/client.ts";
 import { startTestGateway, type TestGateway } from "../../../../../test/harness/gateway.ts";
