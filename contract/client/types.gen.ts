@@ -147,6 +147,10 @@ export type LlmPolicyInput = {
      */
     memory?: LlmMemoryInput | null;
     /**
+     * Reads what people said in calls with memory, where their payer may call it; null: the installation's choice, else the model that answered
+     */
+    memory_model?: string | null;
+    /**
      * A retry by an SDK of a call whose connection was lost gets that call's answer instead of paying twice; such calls are read to their end
      */
     fold_retries?: boolean;
@@ -1017,6 +1021,10 @@ export type LlmPolicy = {
      * Calls use what is remembered of their person; null: only where a call or its person asks for it
      */
     memory: LlmMemory | null;
+    /**
+     * Reads what people said in calls with memory, where their payer may call it; null: the installation's choice, else the model that answered
+     */
+    memory_model: string | null;
     /**
      * A retry by an SDK of a call whose connection was lost gets that call's answer instead of paying twice; such calls are read to their end
      */

@@ -51,6 +51,14 @@ export const gatewayConfig = z.object({
     .max(100)
     .default(0)
     .describe("what an answer from the cache costs, in percent of what it cost the first time"),
+  GATEWAY_MEMORY_MODEL: z
+    .string()
+    .min(1)
+    .max(256)
+    .optional()
+    .describe(
+      "model that reads what people said in calls with memory; the model that answered them if not set",
+    ),
 });
 
 type Config = z.output<typeof gatewayConfig>;
@@ -61,6 +69,7 @@ export const gatewaySettings = (config: Config) => ({
   holdLeaseSeconds: config.GATEWAY_HOLD_LEASE_SECONDS,
   maxOpenCalls: config.GATEWAY_MAX_UPSTREAM_CONNECTIONS,
   hitCostPercent: config.GATEWAY_CACHE_HIT_COST_PERCENT,
+  memoryModel: config.GATEWAY_MEMORY_MODEL,
 });
 
 /** The providers that have a key in the environment. */

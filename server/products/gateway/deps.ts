@@ -49,6 +49,8 @@ export type GatewayDeps = {
   maxOpenCalls: number;
   /** What a hit of the cache costs, in percent of what its answer cost; nothing if not said. */
   hitCostPercent?: number;
+  /** Reads what people said; the model that answered them where none is named. */
+  memoryModel?: string | undefined;
   /** Tells those outside of credits that run low. */
   announce?: Announce;
   /** Deadlines other than the documented ones; for tests. */

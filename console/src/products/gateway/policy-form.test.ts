@@ -14,6 +14,7 @@ test("an empty form lays nothing down", () => {
     cache: null,
     memory: null,
     compression: null,
+    memory_model: null,
     fold_retries: false,
   });
 });
@@ -28,6 +29,7 @@ test("what is filled in is said, lists by comma, space or line", () => {
       no_fallbacks: "on",
       deny_collection: "on",
       memory: "project",
+      memory_model: " openai/gpt-4o-mini ",
       fold_retries: "on",
       allowed_models: "openai/gpt-4o\nopenai/gpt-4o-mini",
     }),
@@ -44,6 +46,7 @@ test("what is filled in is said, lists by comma, space or line", () => {
     cache: null,
     memory: { scope: "project" },
     compression: null,
+    memory_model: "openai/gpt-4o-mini",
     fold_retries: true,
   });
   expect(shownList(policy.routing?.order)).toBe("openai, openrouter");
@@ -78,6 +81,7 @@ test("a policy is told in one line", () => {
       cache: null,
       compression: null,
       memory: null,
+      memory_model: null,
       fold_retries: false,
     }),
   ).toMatch(/^Nothing/);
@@ -88,9 +92,10 @@ test("a policy is told in one line", () => {
       cache: { scope: "org", ttl_seconds: 3_600 },
       compression: { trigger_percent: 85, target_percent: 70, keep_last: 6 },
       memory: { scope: "user" },
+      memory_model: "openai/gpt-4o",
       fold_retries: true,
     }),
   ).toBe(
-    "The cheapest first · only openai · 1 models allowed · the same call is answered again for 60 min · people's memory is used · prompts above 85 % of the window are shortened · lost calls are not paid twice",
+    "The cheapest first · only openai · 1 models allowed · the same call is answered again for 60 min · people's memory is used · openai/gpt-4o learns for it · prompts above 85 % of the window are shortened · lost calls are not paid twice",
   );
 });

@@ -80,6 +80,7 @@ export function policyOf(form: FormData): PolicyOfCalls {
     cache: cacheOf(form),
     memory: memoryOf(form),
     compression: compressionOf(form),
+    memory_model: textOf(form, "memory_model") || null,
     fold_retries: form.has("fold_retries"),
   };
 }
@@ -108,6 +109,7 @@ export function summaryOf({
   cache,
   memory,
   compression,
+  memory_model: reader,
   fold_retries: folds,
 }: LlmPolicy): string {
   const parts = [
@@ -120,6 +122,7 @@ export function summaryOf({
     allowed && `${allowed.length} models allowed`,
     cache && `the same call is answered again for ${Math.round(cache.ttl_seconds / 60)} min`,
     memory && "people's memory is used",
+    reader && `${reader} learns for it`,
     compression && `prompts above ${compression.trigger_percent} % of the window are shortened`,
     folds && "lost calls are not paid twice",
   ].filter((part) => typeof part === "string");

@@ -8,7 +8,7 @@ import { formatInteger, humanize } from "../../lib/format.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Card, CardHead } from "../../ui/card.tsx";
-import { Checkbox, TextArea } from "../../ui/field.tsx";
+import { Checkbox, TextArea, TextField } from "../../ui/field.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Failure, Notice, Skeleton } from "../../ui/states.tsx";
 import { CacheFields, CompressionFields, MemoryField, RoutingFields } from "./option-fields.tsx";
@@ -96,6 +96,16 @@ function PolicyForm({ policy }: { policy: LlmPolicy }) {
       />
       <div className="grid gap-4 sm:grid-cols-2">
         <MemoryField memory={policy.memory} unsaid="Only where a call or its person asks for it" />
+        <TextField
+          label="Model that learns from calls with memory"
+          name="memory_model"
+          maxLength={256}
+          autoComplete="off"
+          spellCheck={false}
+          defaultValue={policy.memory_model ?? ""}
+          hint="Left empty: the installation's, else the one that answered"
+          error={problem?.fieldError("memory_model")}
+        />
       </div>
       <TextArea
         label="Models that may be called"

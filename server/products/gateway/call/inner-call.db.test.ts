@@ -5,9 +5,11 @@ import { startTestGateway, unlimited, type TestGateway } from "../../../../test/
 import { systemClock } from "../../../platform/clock.ts";
 import { createSealer } from "../../../platform/crypto/index.ts";
 import { createLogger, createMetrics } from "../../../platform/telemetry/index.ts";
+import { withTx } from "../../../platform/db/index.ts";
 import { complete, createGateway } from "../index.ts";
 import type { Spender } from "../limits/bound.ts";
 import type { Gateway } from "../settling/state.ts";
+import { forgetInner } from "./inner-call.ts";
 
 let whole: TestGateway;
 let gateway: Gateway;
@@ -78,6 +80,26 @@ test("a failure is a problem, and costs nothing", async () => {
   await expect(saying("failed")).rejects.toMatchObject({ kind: { code: "upstream_failed" } });
   expect(await newest()).toMatchObject({ outcome: "upstream_failed", cost_micros: "0" });
   expect(await whole.balance()).toMatchObject({ settled_micros: before, held_micros: 0 });
+});
+
+test("under a name it is made once: found again with its maker's note, one at a time, until it is forgotten", async () => {
+  const once = { name: "first", note: { read: ["one"] } };
+  await whole.settings({ hold: "once" });
+  const first = saying("once", { once });
+  await whole.until("open upstream", async () => (await whole.heldUpstream()) === 1);
+  await expect(saying("once", { once })).rejects.toMatchObject({ kind: { code: "request_in_progress" } });
+  await whole.release("once");
+  const { requestId, costMicros } = await first;
+  const billed = (await whole.bill()).length;
+  const again = await saying("something else", { once: { name: "first", note: {} } });
+  expect(again).toMatchObject({ text: "once", requestId, costMicros, note: { read: ["one"] } });
+  expect((await whole.bill()).length).toBe(billed);
+  await withTx(whole.db, whole.org, (tx) => forgetInner(tx, whole.org, "memory", "first"));
+  expect((await saying("anew", { once })).text).toBe("anew");
+  await whole.fault("empty_body", {}, 1);
+  const failing = { once: { name: "second", note: {} } };
+  await expect(saying("failed", failing)).rejects.toMatchObject({ kind: { code: "upstream_failed" } });
+  expect((await saying("then", failing)).text).toBe("then");
 });
 
 test("what binds the actor binds it: models, rates, budgets, credits, and the calls this process may have open", async () => {

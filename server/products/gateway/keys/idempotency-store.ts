@@ -52,3 +52,18 @@ export async function deleteKey(
 ): Promise<void> {
   await tx.query("gateway.delete_key", DELETE, [org, credentialId, key, requestId]);
 }
+
+/** Forgets the key, and the answer that was kept for it. */
+export async function forgetKey(
+  tx: Tx,
+  org: OrgId,
+  { credentialId, key }: Pick<KeptKey, "credentialId" | "key">,
+): Promise<void> {
+  await tx.query(
+    "gateway.forget_key",
+    `with gone as (
+       delete from gateway.idempotency where org_id = $1 and credential_id = $2 and key = $3 returning request_id)
+     delete from gateway.kept_answers where org_id = $1 and request_id in (select request_id from gone)`,
+    [org, credentialId, key],
+  );
+}

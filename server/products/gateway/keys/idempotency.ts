@@ -2,8 +2,9 @@ import { createHash } from "node:crypto";
 import { addMs, type Clock } from "../../../platform/clock.ts";
 import { withTx, type Db } from "../../../platform/db/index.ts";
 import type { Actor } from "../../../platform/http/index.ts";
+import type { OrgId } from "../../../platform/ids.ts";
 import { Problem, common } from "../../../platform/problem.ts";
-import type { Endpoint } from "../call/chat.ts";
+import type { Endpoint, Purpose } from "../call/chat.ts";
 import { deleteKey, findKey, type KeptKey } from "./idempotency-store.ts";
 import { deleteOldAnswers, findKept } from "./kept-store.ts";
 import type { Replay } from "./replay.ts";
@@ -26,6 +27,22 @@ export function keyOf(
   };
 }
 
+/** Stands where other calls have their caller's credential, so that no caller's key is ever one of these. */
+export const credentialOf = (purpose: Purpose): string => `inner ${purpose}`;
+
+/** Of a call of the gateway's own: whatever is asked under its name is the same. */
+export const innerKey = (
+  purpose: Purpose,
+  name: string,
+  call: { requestId: string; now: Date },
+): KeptKey => ({
+  credentialId: credentialOf(purpose),
+  key: name,
+  hash: createHash("sha256").update(name).digest(),
+  requestId: call.requestId,
+  createdAt: call.now,
+});
+
 /** Of what was asked: the same bytes at another endpoint are another request. */
 export function hashOf({ endpoint, bytes }: { endpoint: Endpoint; bytes: Buffer }): Buffer {
   const hash = createHash("sha256");
@@ -39,7 +56,7 @@ const KEPT_MS = 24 * 3_600_000;
  * Judges a key that was used before: another body 422, still running 409, ended within a day its answer, later or where that
  * was too long 409 with the receipt. One that ended without cost is forgotten, so that the call may run again: null.
  */
-export function checkKey(db: Db, actor: Actor, key: KeptKey): Promise<Replay | null> {
+export function checkKey(db: Db, actor: { orgId: OrgId }, key: KeptKey): Promise<Replay | null> {
   return withTx(db, actor.orgId, async (tx): Promise<Replay | null> => {
     const known = await findKey(tx, actor.orgId, key);
     if (!known) return null;

@@ -48,14 +48,19 @@ export async function findKept(
   return row ?? null;
 }
 
-/** Of one person's calls, those of their own keys among them; null: of all calls. */
-export async function deleteAnswers(tx: Tx, org: OrgId, userId: string | null): Promise<void> {
+/** Of one person's calls, those of their own keys among them, or of their memory's readings alone; null: of all calls. */
+export async function deleteAnswers(
+  tx: Tx,
+  org: OrgId,
+  userId: string | null,
+  endpoint: "memory" | null = null,
+): Promise<void> {
   await tx.query(
     "gateway.answers_erase",
     `delete from gateway.kept_answers k using gateway.requests q
      where k.org_id = $1 and q.org_id = $1 and q.id = k.request_id
-       and ($2::text is null or coalesce(q.person_id, q.user_id) = $2)`,
-    [org, userId],
+       and ($2::text is null or coalesce(q.person_id, q.user_id) = $2) and ($3::text is null or q.endpoint = $3)`,
+    [org, userId, endpoint],
   );
 }
 

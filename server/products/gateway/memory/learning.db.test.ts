@@ -59,8 +59,8 @@ async function tablesWith(text: string): Promise<string[]> {
   return found;
 }
 const readings = () =>
-  gateway.app.sql<{ id: string; cost_micros: string; user_id: string }>(
-    "select id, cost_micros, user_id from gateway.requests where endpoint = 'memory' and state = 'settled' order by id",
+  gateway.app.sql<{ id: string; cost_micros: string; user_id: string; model: string }>(
+    "select id, cost_micros, user_id, model from gateway.requests where endpoint = 'memory' and state = 'settled' order by id",
   );
 
 test("a memory is recalled, edited, deleted; then gone from calls and every table", async () => {
@@ -180,6 +180,64 @@ test("a reading that fails is tried again, and then no more", async () => {
   expect((await factsOf(who)).map(({ text }) => text)).toEqual(["I am a smith."]);
   await sayAndFail("I am a tailor.", 3);
   expect((await factsOf(who)).map(({ text }) => text)).toEqual(["I am a smith."]);
+});
+
+test("a reading that dies between its answer and its notes is found again, and paid once", async () => {
+  const { sql } = gateway.app;
+  const who = await gateway.app.member("agent");
+  const [read, billed] = [(await readings()).length, (await gateway.bill()).length];
+  await sql(
+    "create function gateway.die() returns trigger language plpgsql as $$ begin raise exception 'died'; end $$",
+  );
+  await sql(
+    "create trigger die before delete on gateway.memory_heard for each row execute function gateway.die()",
+  );
+  await say(who, "I am a potter.");
+  const keptFor = () =>
+    sql(
+      `select q.id from gateway.kept_answers k join gateway.requests q on q.org_id = k.org_id and q.id = k.request_id
+       where q.endpoint = 'memory'`,
+    );
+  const died = async () => {
+    const [job] = await sql(
+      "select state from platform.jobs where kind = 'gateway.memory_learn' order by created_at desc, id desc limit 1",
+    );
+    expect([job?.state, (await keptFor()).length]).toEqual(["retrying", 1]);
+  };
+  await soon(died);
+  expect(await tablesWith("potter")).toEqual([]);
+  // What is said meanwhile is another reading's.
+  await say(who, "My wheel is old.");
+  await sql("drop trigger die on gateway.memory_heard");
+  clock.advance(60_000);
+  await allRead();
+  expect((await factsOf(who)).map(({ text }) => text).toSorted()).toEqual([
+    "I am a potter.",
+    "My wheel is old.",
+  ]);
+  // Two calls and two readings, the first of them begun twice.
+  expect([(await readings()).length - read, (await gateway.bill()).length - billed]).toEqual([2, 4]);
+  expect(await keptFor()).toEqual([]);
+  expect(await sql("select 1 from gateway.idempotency where credential_id like 'inner %'")).toEqual([]);
+});
+
+test("the organization's model reads, where the payer may call it; else the one that answered", async () => {
+  const { owner, createKey } = gateway.app;
+  const readBy = async (who: Client, content: string) => {
+    await sayAndWait(who, content);
+    return (await readings()).at(-1)?.model;
+  };
+  expect(await readBy(owner, "I am a pilot.")).toBe("openai/gpt-4o-mini");
+  const policy = (body: Json) => owner.call("PUT", "/api/llm/policy", { body });
+  expect((await policy({ memory_model: "openai/gpt-4o" })).body).toMatchObject({
+    memory_model: "openai/gpt-4o",
+  });
+  expect(await readBy(owner, "I am a farmer.")).toBe("openai/gpt-4o");
+  const allowed_models = ["openai/gpt-4o-mini"];
+  const { client } = await createKey(owner, { limits: { rpm: 0 }, allowed_models });
+  expect(await readBy(client, "I am a miller.")).toBe("openai/gpt-4o-mini");
+  expect((await policy({ memory_model: "" })).status).toBe(422);
+  expect((await policy({})).status).toBe(200);
 });
 
 test("who deletes everything, or turns it off, is not listened to afterwards", async () => {

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Client, Json } from "../../../../test/harness/client.ts";
 import { startTestGateway, type TestGateway } from "../../../../test/harness/gateway.ts";
+import { soon } from "../../../../test/harness/soon.ts";
 import { manualClock } from "../../../platform/clock.ts";
 
 const PATH = "/api/llm/memory";
@@ -11,7 +12,7 @@ const ON = { memory: true };
 const clock = manualClock(new Date());
 let gateway: TestGateway;
 beforeAll(async () => {
-  gateway = await startTestGateway({ clock, haste: 20 });
+  gateway = await startTestGateway({ clock, haste: 20, env: { GATEWAY_MEMORY_MODEL: "openai/gpt-4o" } });
 });
 afterAll(() => gateway.close());
 
@@ -86,6 +87,12 @@ test("at most 5 facts and 3 preferences are put in, those that matter most, and 
     return Number(quoted.body.prompt_tokens);
   };
   expect(await quote(ON)).toBeGreaterThan((await quote({})) + 50);
+});
+
+test("the installation's model reads what is said, whichever answered", async () => {
+  await said(gateway.app.owner, "I keep a parrot.");
+  const read = () => gateway.app.sql("select model from gateway.requests where endpoint = 'memory' limit 1");
+  await soon(async () => expect(await read()).toEqual([{ model: "openai/gpt-4o" }]));
 });
 
 test("a project's memory is of that project alone", async () => {

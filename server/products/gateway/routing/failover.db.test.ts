@@ -182,6 +182,7 @@ test("an organization's policy routes its calls at once and limits its models; a
     cache: null,
     compression: null,
     memory: null,
+    memory_model: null,
     fold_retries: false,
   });
   expect((await put({ routing: null, allowed_models: null })).status).toBe(200);

@@ -11,7 +11,7 @@ import { chooseRoute } from "./choose.ts";
 export async function routeCall(
   gateway: Gateway,
   actor: Spender,
-  chat: Chat,
+  chat: Pick<Chat, "model" | "task" | "body">,
   headers: Record<string, string | string[] | undefined>,
 ): Promise<Route> {
   const { deps, ownKeys } = gateway;

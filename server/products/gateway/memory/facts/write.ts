@@ -3,7 +3,7 @@ import type { Actor } from "../../../../platform/http/index.ts";
 import { common, Problem } from "../../../../platform/problem.ts";
 import { gatewayProblems } from "../../problems.ts";
 import type { Gateway } from "../../settling/state.ts";
-import { deleteHeardOf } from "../learn/heard-store.ts";
+import { forgetHeard } from "../learn/forget.ts";
 import { hasSecret } from "../learn/secrets.ts";
 import { personOfMemory } from "../person.ts";
 import { openFact, sealFact, type Fact } from "./fact.ts";
@@ -77,7 +77,7 @@ export async function removeAll({ deps }: Gateway, actor: Actor): Promise<number
   const { orgId } = actor;
   const userId = personOfMemory(actor);
   return withTx(deps.db, orgId, async (tx) => {
-    await deleteHeardOf(tx, orgId, userId);
+    await forgetHeard(tx, orgId, userId);
     return deleteFacts(tx, orgId, userId, null);
   });
 }

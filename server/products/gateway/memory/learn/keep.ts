@@ -1,6 +1,7 @@
 import { isMember } from "../../../../kernel/tenancy/index.ts";
 import { withTx, type Tx } from "../../../../platform/db/index.ts";
 import { newId, type OrgId } from "../../../../platform/ids.ts";
+import { forgetInner } from "../../call/inner-call.ts";
 import type { Gateway } from "../../settling/state.ts";
 import { openFact, sealFact, type Fact } from "../facts/fact.ts";
 import { faded, recalled, repeated } from "../facts/importance.ts";
@@ -10,16 +11,16 @@ import { dropLeast, endVersion, insertFact, listCurrent, weighFact } from "../fa
 import { deleteHeard, type HeardRow } from "./heard-store.ts";
 import type { Note } from "./notes.ts";
 
-/** What a model noted, and which facts it was told of. */
-export type Learnt = { notes: readonly Note[]; known: readonly FactId[] };
+/** What a model noted, which facts it was told of, and under which name it was asked. */
+type Learnt = { notes: readonly Note[]; known: readonly FactId[]; name: string };
 
 /**
- * Keeps what was learnt, and forgets what it was learnt from: both or neither. Nothing is kept of what the person has deleted
+ * Keeps what was learnt, and forgets what it was learnt from and the answer that told it: all or nothing. Nothing is kept of what the person has deleted
  * meanwhile, nor of somebody who has left.
  */
 export async function keepNotes(
   { deps, metrics }: Gateway,
-  { orgId, read, notes, known }: Learnt & { orgId: OrgId; read: readonly HeardRow[] },
+  { orgId, read, notes, known, name }: Learnt & { orgId: OrgId; read: readonly HeardRow[] },
 ): Promise<void> {
   const [first] = read;
   if (!first) return;
@@ -27,6 +28,7 @@ export async function keepNotes(
   const acts = await withTx(deps.db, orgId, async (tx) => {
     const ids = read.map(({ request_id: id }) => id);
     const there = await deleteHeard(tx, orgId, ids);
+    await forgetInner(tx, orgId, "memory", name);
     if (there.size < ids.length || !(await isMember(tx, orgId, place.userId))) return [];
     const rows = await listCurrent(tx, orgId, place, MOST_FACTS);
     const facts = rows.map((row) => openFact(deps.sealer, orgId, row));

@@ -1,14 +1,16 @@
 import { withTx } from "../../../../platform/db/index.ts";
 import type { OrgId } from "../../../../platform/ids.ts";
 import { Problem } from "../../../../platform/problem.ts";
-import { innerCall } from "../../call/inner-call.ts";
+import { forgetInner, innerCall } from "../../call/inner-call.ts";
 import { rankedFacts } from "../call/remember.ts";
 import type { FactId, Place } from "../facts/place.ts";
+import { gatewayProblems } from "../../problems.ts";
 import type { Gateway } from "../../settling/state.ts";
 import { deleteHeard, listHeard, type HeardRow } from "./heard-store.ts";
 import { openHeard, type Heard } from "./heard.ts";
-import { keepNotes, type Learnt } from "./keep.ts";
-import { askForNotes, readNotes } from "./notes.ts";
+import { keepNotes } from "./keep.ts";
+import { askForNotes, readNotes, type Note } from "./notes.ts";
+import { readerOf } from "./reader.ts";
 
 /** Calls that are read together, by one call of the same payer's. */
 const AT_ONCE = 10;
@@ -28,7 +30,8 @@ export type Listening = {
 
 /**
  * Reads what a person said in their calls, oldest first, and notes what is worth knowing. What the payer cannot or may not
- * have read is forgotten unread. Throws to be tried again.
+ * have read is forgotten unread. Throws to be tried again: then the answer that was paid for is found again, and what it was
+ * asked about counts, whatever was said since.
  */
 export async function learn(gateway: Gateway, listening: Listening): Promise<void> {
   const { deps, metrics } = gateway;
@@ -41,30 +44,25 @@ export async function learn(gateway: Gateway, listening: Listening): Promise<voi
     const opened = rows.map((row) => ({ row, heard: openHeard(deps.sealer, orgId, row) }));
     const same = together(opened);
     read = same.map(({ row }) => row);
-    const learnt = await ask(
-      gateway,
-      listening,
-      first,
-      same.map(({ heard }) => heard),
-    );
-    metrics.memoryRead.inc({ outcome: learnt ? "read" : "nonsense" });
-    await keepNotes(gateway, { orgId, read, ...(learnt ?? NOTHING) });
+    const { read: asked, notes, known } = await ask(gateway, listening, same);
+    read = rows.filter(({ request_id: id }) => asked.includes(id));
+    metrics.memoryRead.inc({ outcome: notes ? "read" : "nonsense" });
+    await keepNotes(gateway, { orgId, read, notes: notes ?? [], known, name: nameOf(first) });
   } catch (error) {
     const refused = isRefusal(error);
     if (!refused && !isLast) throw error;
     metrics.memoryRead.inc({ outcome: refused ? "refused" : "failed" });
-    await withTx(deps.db, orgId, (tx) =>
-      deleteHeard(
-        tx,
-        orgId,
-        read.map(({ request_id: id }) => id),
-      ),
-    );
+    await withTx(deps.db, orgId, async (tx) => {
+      await deleteHeard(tx, orgId, read.map(idOf));
+      await forgetInner(tx, orgId, "memory", nameOf(first));
+    });
     if (!refused) throw error;
   }
 }
 
-const NOTHING: Learnt = { notes: [], known: [] };
+const idOf = ({ request_id: id }: HeardRow): string => id;
+/** A reading by the first that it reads: nobody else reads that. */
+const nameOf = (first: HeardRow): string => `heard ${idOf(first)}`;
 
 type Opened = { row: HeardRow; heard: Heard };
 
@@ -85,36 +83,37 @@ const isAlike = (one: Opened, other: Opened): boolean =>
   one.heard.payer.credentialId === other.heard.payer.credentialId &&
   JSON.stringify(one.heard.routing) === JSON.stringify(other.heard.routing);
 
-/** Too few credits, a budget that is used up, a model that is gone: no further try would help. */
+/** Too few credits, a budget that is used up, a model that is gone, an answer that was paid and lost: no further try would help. */
 const isRefusal = (error: unknown): boolean =>
-  error instanceof Problem && error.kind.status < 500 && error.kind.status !== 429;
+  error instanceof Problem &&
+  error.kind.status < 500 &&
+  error.kind.status !== 429 &&
+  error.kind !== gatewayProblems.request_in_progress;
 
-/** Null where the model's answer makes no sense. */
-async function ask(
-  gateway: Gateway,
-  { orgId, signal }: Listening,
-  { user_id: userId, project_id: projectId }: HeardRow,
-  heard: readonly Heard[],
-): Promise<Learnt | null> {
-  const [first] = heard;
-  const said = heard.flatMap(({ said: texts }) => texts);
-  if (!first || said.length === 0) return NOTHING;
-  const place: Place = { userId, projectId };
+/** What was read, and what was known, when the model was asked; its notes are null where its answer makes no sense. */
+type Reading = { read: readonly string[]; known: readonly FactId[]; notes: Note[] | null };
+
+async function ask(gateway: Gateway, { orgId, signal }: Listening, all: readonly Opened[]): Promise<Reading> {
+  const [{ row, heard: first }] = all as [Opened, ...Opened[]];
+  const said = all.flatMap(({ heard }) => heard.said);
+  const read = all.map((each) => idOf(each.row));
+  if (said.length === 0) return { read, known: [], notes: [] };
+  const place: Place = { userId: row.user_id, projectId: row.project_id };
   const ranked = await rankedFacts(gateway, { orgId }, place, said.join("\n"));
   const known = ranked.slice(0, MOST_KNOWN).map(({ item }) => item);
-  const { text } = await innerCall(gateway, {
+  const { text, note } = await innerCall(gateway, {
     actor: first.payer,
-    model: first.model,
+    model: await readerOf(gateway, first),
     messages: askForNotes(
       known.map((fact) => fact.text),
       said,
     ),
     maxOutputTokens: MOST_OUTPUT_TOKENS,
     purpose: "memory",
-    projectId: projectId === "" ? null : projectId,
+    projectId: row.project_id === "" ? null : row.project_id,
     routing: first.routing,
     signal,
+    once: { name: nameOf(row), note: { read, known: known.map(({ id }) => id) } },
   });
-  const notes = readNotes(text);
-  return notes && { notes, known: known.map(({ id }): FactId => id) };
+  return { ...(note as Pick<Reading, "read" | "known">), notes: readNotes(text) };
 }

@@ -3,7 +3,7 @@ import type { Actor } from "../../../../platform/http/index.ts";
 import { laidFor } from "../../options/laid.ts";
 import type { Gateway } from "../../settling/state.ts";
 import type { Scope } from "../call/option.ts";
-import { deleteHeardOf } from "../learn/heard-store.ts";
+import { forgetHeard } from "../learn/forget.ts";
 import { personOfMemory } from "../person.ts";
 import { putChoice, type Choice } from "./choice.ts";
 
@@ -27,7 +27,7 @@ export async function choose(gateway: Gateway, actor: Actor, choice: Choice | nu
   const change = { userId: personOfMemory(actor), choice, now: deps.clock.now() };
   await withTx(deps.db, orgId, async (tx) => {
     await putChoice(tx, orgId, change);
-    if (choice === "off") await deleteHeardOf(tx, orgId, change.userId);
+    if (choice === "off") await forgetHeard(tx, orgId, change.userId);
   });
   choices.changed(orgId);
   return readSettings(gateway, actor);

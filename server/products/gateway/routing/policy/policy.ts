@@ -25,6 +25,10 @@ export const policySchema = z
       description:
         "Calls use what is remembered of their person; null: only where a call or its person asks for it",
     }),
+    memory_model: z.string().min(1).max(256).nullable().default(null).meta({
+      description:
+        "Reads what people said in calls with memory, where their payer may call it; null: the installation's choice, else the model that answered",
+    }),
     fold_retries: z.boolean().default(false).meta({
       description:
         "A retry by an SDK of a call whose connection was lost gets that call's answer instead of paying twice; such calls are read to their end",
@@ -39,5 +43,6 @@ export const NO_POLICY: Policy = {
   cache: null,
   memory: null,
   compression: null,
+  memory_model: null,
   fold_retries: false,
 };
