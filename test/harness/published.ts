@@ -22,6 +22,8 @@ export function published(file: string): FaultsOf | null {
   if (!existsSync(path)) return null;
   const ajv = new Ajv2020({ strict: false, allErrors: true });
   addFormats.default(ajv);
+  // OpenAI's own, beside `type: integer`.
+  ajv.addFormat("unixtime", true);
   ajv.addSchema(JSON.parse(readFileSync(path, "utf8"), reviveNullable) as object, "spec");
   return (schema, value) => {
     const key = `spec#/components/schemas/${schema}`;
