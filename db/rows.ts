@@ -527,6 +527,7 @@ export type GatewayMemoryFacts = {
   faded_at: Date;
   valid_from: Date;
   valid_to: Date | null;
+  vector: Buffer | null;
 };
 
 /** gateway.memory_heard */

@@ -838,6 +838,7 @@ CREATE TABLE gateway.memory_facts (
   faded_at timestamp with time zone NOT NULL,
   valid_from timestamp with time zone NOT NULL,
   valid_to timestamp with time zone,
+  vector bytea,
   CONSTRAINT memory_facts_pkey PRIMARY KEY (org_id, id, version),
   CONSTRAINT memory_facts_importance_check CHECK (((importance >= (0)::double precision) AND (importance <= (1)::double precision))),
   CONSTRAINT memory_facts_kind_check CHECK ((kind = ANY (ARRAY['fact'::text, 'preference'::text]))),

@@ -78,7 +78,7 @@ async function admit(gateway: Gateway, incoming: Incoming): Promise<HeldCall | R
   if (answered) return answered;
   const projectId = projectOf(asked, headers["x-holdfast-project"]);
   const fit = fitOf(asked, headers["x-holdfast-fit"]);
-  const { chat, memory } = await remember(gateway, actor, { chat: asked, headers, projectId });
+  const { chat, memory, waited } = await remember(gateway, actor, { chat: asked, headers, projectId });
   // An answer out of what is remembered of one person is nobody else's.
   const caching = memory ? null : await cachingOf(gateway, actor, { chat, route, headers });
   const entry = caching && (await findAnswer(gateway, actor, caching));
@@ -88,8 +88,8 @@ async function admit(gateway: Gateway, incoming: Incoming): Promise<HeldCall | R
   reply.headers(sent.told);
   const asking = { requestId, actor, route, key, projectId, fit, caching, memory, fold, startedAt };
   const { shortened } = sent;
-  // A summary is a call of its own, whose time is no part of this one's.
-  const own = { chat: sent.chat, shortened, ...(shortened && { startedAt: performance.now() }) };
+  // A summary is a call of its own, whose time is no part of this one's; so is what tells what the question is about.
+  const own = { chat: sent.chat, shortened, ...((shortened || waited) && { startedAt: performance.now() }) };
   return takeHold(gateway, { ...asking, ...own }, (name, value) => void reply.header(name, value));
 }
 

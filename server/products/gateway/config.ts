@@ -59,6 +59,12 @@ export const gatewayConfig = z.object({
     .describe(
       "model that reads what people said in calls with memory; the model that answered them if not set",
     ),
+  GATEWAY_MEMORY_EMBEDDING_MODEL: z
+    .string()
+    .min(1)
+    .max(256)
+    .optional()
+    .describe("embedding model that what is remembered is found by; by its words if not set"),
 });
 
 type Config = z.output<typeof gatewayConfig>;
@@ -70,6 +76,7 @@ export const gatewaySettings = (config: Config) => ({
   maxOpenCalls: config.GATEWAY_MAX_UPSTREAM_CONNECTIONS,
   hitCostPercent: config.GATEWAY_CACHE_HIT_COST_PERCENT,
   memoryModel: config.GATEWAY_MEMORY_MODEL,
+  memoryEmbeddingModel: config.GATEWAY_MEMORY_EMBEDDING_MODEL,
 });
 
 /** The providers that have a key in the environment. */

@@ -51,6 +51,8 @@ export type GatewayDeps = {
   hitCostPercent?: number;
   /** Reads what people said; the model that answered them where none is named. */
   memoryModel?: string | undefined;
+  /** Says what texts are about, to find what is remembered by; words count where none is named. */
+  memoryEmbeddingModel?: string | undefined;
   /** Tells those outside of credits that run low. */
   announce?: Announce;
   /** Deadlines other than the documented ones; for tests. */

@@ -9,27 +9,23 @@ import { checkKey, credentialOf, innerKey } from "../keys/idempotency.ts";
 import { forgetKey } from "../keys/idempotency-store.ts";
 import { openAnswer } from "../keys/kept-answer.ts";
 import { NO_USAGE } from "./charge.ts";
-import { isFields, type Fields, type Purpose } from "./chat.ts";
+import { isFields, type Chat, type Fields, type Purpose } from "./chat.ts";
+import { readEmbedding, vectorsIn } from "../dialects/embeddings.ts";
 import { readChat } from "./read-chat.ts";
 import { waitingUntil } from "./relay/left.ts";
 import { askJson, problemOf } from "./settle-up.ts";
 import { admitted, carried, takeHold } from "./take-hold.ts";
 
-export type InnerCall = {
+/** A call for the gateway's own purposes. */
+type Inner = {
   /** Who pays, within their limits and budgets. */
   actor: Spender;
   model: string;
-  /** In OpenAI's words. */
-  messages: readonly Fields[];
-  /** Of the answer, in tokens. */
-  maxOutputTokens: number;
   /** Stands where other calls name their endpoint: in usage, records, receipts. */
   purpose: Purpose;
   projectId?: string | null;
   /** Over what the payer's key and organization wish. */
   routing?: Routing | null;
-  /** Whom OpenRouter may have it served by, in its own words. */
-  provider?: unknown;
   /** Ends the wait for the answer; what the provider has done by then is paid. */
   signal?: AbortSignal;
   /**
@@ -37,6 +33,18 @@ export type InnerCall = {
    * `forgetInner`, and with it what its maker has to know then as well.
    */
   once?: { name: string; note: Fields };
+};
+export type InnerCall = Inner & {
+  /** In OpenAI's words. */
+  messages: readonly Fields[];
+  /** Of the answer, in tokens. */
+  maxOutputTokens: number;
+  /** Whom OpenRouter may have it served by, in its own words. */
+  provider?: unknown;
+};
+export type InnerEmbedding = Inner & {
+  /** One at least. */
+  texts: readonly string[];
 };
 export type InnerAnswer = {
   /** Empty where the model said nothing. */
@@ -55,29 +63,42 @@ export type InnerAnswer = {
  * its maker. It is never compressed, cached or remembered. Throws the problems that a caller would be told:
  * under a name also `request_in_progress`, and `answer_not_kept` for one that was paid and whose answer died with its process.
  */
-export function innerCall(gateway: Gateway, asked: InnerCall): Promise<InnerAnswer> {
+export async function innerCall(gateway: Gateway, asked: InnerCall): Promise<InnerAnswer> {
+  const { messages, maxOutputTokens, provider } = asked;
+  const rest = { max_tokens: maxOutputTokens, ...(provider === undefined ? {} : { provider }) };
+  const { bytes, ...answer } = await run(gateway, asked, readChat, { messages, ...rest });
+  return { ...answer, text: textOf(bytes) };
+}
+
+/** The same for embeddings: the texts' vectors, in their order. */
+export async function innerEmbedding(gateway: Gateway, asked: InnerEmbedding): Promise<number[][]> {
+  const { bytes } = await run(gateway, asked, readEmbedding, { input: asked.texts });
+  return vectorsIn(bytes);
+}
+
+/** A call's answer as its provider gave it. */
+type Answered = Omit<InnerAnswer, "text"> & { bytes: Buffer };
+
+function run(
+  gateway: Gateway,
+  asked: Inner,
+  read: (body: Buffer) => Chat,
+  fields: Fields,
+): Promise<Answered> {
   const leaving = new AbortController();
-  const done = answer(
-    gateway,
-    asked,
-    AbortSignal.any([leaving.signal, ...(asked.signal ? [asked.signal] : [])]),
-  );
+  const signal = AbortSignal.any([leaving.signal, ...(asked.signal ? [asked.signal] : [])]);
+  const own = asked.routing ? { holdfast: { routing: asked.routing } } : {};
+  const body = Buffer.from(JSON.stringify({ model: asked.model, ...fields, ...own }));
+  const done = answer(gateway, { ...asked, signal }, () => read(body));
   gateway.running.set(done, { destroy: () => leaving.abort() });
   return done.finally(() => gateway.running.delete(done));
 }
 
-async function answer(gateway: Gateway, asked: InnerCall, signal: AbortSignal): Promise<InnerAnswer> {
-  const {
-    actor,
-    model,
-    messages,
-    maxOutputTokens,
-    purpose,
-    projectId = null,
-    routing,
-    provider,
-    once,
-  } = asked;
+async function answer(
+  gateway: Gateway,
+  { actor, purpose, projectId = null, signal, once }: Inner,
+  read: () => Chat,
+): Promise<Answered> {
   const { db, sealer, clock } = gateway.deps;
   const requestId = newId("req");
   const startedAt = performance.now();
@@ -86,18 +107,10 @@ async function answer(gateway: Gateway, asked: InnerCall, signal: AbortSignal): 
   if (before) {
     const { bytes, tail } = openAnswer(sealer, actor.orgId, before.requestId, before.known);
     const costMicros = before.known.cost_micros ?? 0n;
-    return { text: textOf(bytes), usage: NO_USAGE, costMicros, requestId: before.requestId, note: tail };
+    return { bytes, usage: NO_USAGE, costMicros, requestId: before.requestId, note: tail };
   }
   const call = await admitted(gateway, async () => {
-    const own = routing ? { holdfast: { routing } } : {};
-    const body = {
-      model,
-      messages,
-      max_tokens: maxOutputTokens,
-      ...own,
-      ...(provider === undefined ? {} : { provider }),
-    };
-    const chat = { ...readChat(Buffer.from(JSON.stringify(body))), endpoint: purpose };
+    const chat = { ...read(), endpoint: purpose };
     const route = await routeCall(gateway, actor, chat, {});
     const asking = {
       requestId,
@@ -124,7 +137,7 @@ async function answer(gateway: Gateway, asked: InnerCall, signal: AbortSignal): 
     }),
   );
   if (!kept || !cost) throw problemOf(end);
-  return { text: textOf(kept.bytes), usage, costMicros: cost.micros, requestId, note: once?.note ?? null };
+  return { bytes: kept.bytes, usage, costMicros: cost.micros, requestId, note: once?.note ?? null };
 }
 
 /** Forgets what a call under this name was answered, in the transaction that has made use of it. */

@@ -73,6 +73,16 @@ function answerOf(body: Buffer, { chat }: Told): Buffer {
   return Buffer.from(JSON.stringify({ ...answer, data: told }));
 }
 
+/** Of an answer, in the order of what was asked. */
+export function vectorsIn(body: Buffer): number[][] {
+  const { data } = JSON.parse(body.toString()) as {
+    data: { index?: number; embedding: string | number[] }[];
+  };
+  return data
+    .toSorted((a, b) => (a.index ?? 0) - (b.index ?? 0))
+    .map(({ embedding }) => (typeof embedding === "string" ? (otherOf(embedding) as number[]) : embedding));
+}
+
 /** Little-endian floats of four bytes as base64, and back. */
 function otherOf(embedding: unknown): string | number[] {
   if (typeof embedding === "string") {

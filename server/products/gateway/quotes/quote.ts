@@ -42,6 +42,7 @@ export async function quote(
     chat: asked,
     headers: {},
     projectId: projectOf(asked, undefined),
+    free: true,
   });
   const { model } = route;
   const loose = boundCost(chat, model);

@@ -1,4 +1,4 @@
-/** Which facts matter for what is asked: 0.6 by their words, 0.4 by their importance. Pure. */
+/** Which facts matter for what is asked: 0.6 by what they are about, or their words, 0.4 by their importance. Pure. */
 
 const RELEVANCE = 0.6;
 const IMPORTANCE = 0.4;
@@ -29,12 +29,13 @@ const stem = (word: string): string => (/[^s]s$/.test(word) && word.length > 3 ?
 export type Ranked<T> = { item: T; relevance: number; rank: number };
 
 /**
- * The best first; what ranks alike, the newest first. A fact is as relevant as the share of the question's words that it
- * has: of those that any fact has at all, a rare one counting more.
+ * The best first; what ranks alike, the newest first. A fact is as relevant as it is near to the question, where that is known of
+ * it, else as the share of the question's words that it has: of those that any fact has at all, a rare one counting more.
  */
 export function rankFacts<T extends { id: string; words: ReadonlySet<string>; importance: number }>(
   asked: ReadonlySet<string>,
   facts: readonly T[],
+  near: ReadonlyMap<string, number> = new Map(),
 ): Ranked<T>[] {
   const having = new Map<string, number>();
   for (const { words } of facts)
@@ -44,7 +45,8 @@ export function rankFacts<T extends { id: string; words: ReadonlySet<string>; im
   return facts
     .map((item) => {
       const shared = [...having.keys()].filter((word) => item.words.has(word));
-      const relevance = whole === 0 ? 0 : shared.reduce((sum, word) => sum + weight(word), 0) / whole;
+      const share = whole === 0 ? 0 : shared.reduce((sum, word) => sum + weight(word), 0) / whole;
+      const relevance = near.get(item.id) ?? share;
       return { item, relevance, rank: RELEVANCE * relevance + IMPORTANCE * item.importance };
     })
     .toSorted((a, b) => b.rank - a.rank || (a.item.id < b.item.id ? 1 : -1));

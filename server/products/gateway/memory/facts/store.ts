@@ -5,10 +5,12 @@ import type { OrgId } from "../../../../platform/ids.ts";
 import type { FactId, Place } from "./place.ts";
 
 export type FactRow = Narrowed<
-  Omit<GatewayMemoryFacts, "org_id">,
+  Omit<GatewayMemoryFacts, "org_id" | "vector">,
   { id: FactId; kind: "fact" | "preference"; source: "said" | "written" }
 >;
-export type NewFact = Omit<FactRow, "valid_to">;
+/** What it is about, sealed; null where that was not made. */
+type Vectored = Pick<GatewayMemoryFacts, "vector">;
+export type NewFact = Omit<FactRow, "valid_to"> & Vectored;
 
 const COLUMNS = `id, version, user_id, project_id, kind, source, sealed, importance, used_at, faded_at, valid_from, valid_to`;
 /** Earlier versions that stay with a fact. */
@@ -25,6 +27,22 @@ export function listCurrent(
     "gateway.memory_current",
     `select ${COLUMNS} from gateway.memory_facts
      where org_id = $1 and user_id = $2 and project_id = $3 and valid_to is null order by id desc limit $4`,
+    [org, userId, projectId, limit],
+  );
+}
+
+/** What those of one scope are about, as far as that is known. */
+export function listVectors(
+  tx: Tx,
+  org: OrgId,
+  { userId, projectId }: Place,
+  limit: number,
+): Promise<(Pick<FactRow, "id" | "version" | "user_id"> & { vector: Buffer })[]> {
+  return tx.query(
+    "gateway.memory_vectors",
+    `select id, version, user_id, vector from gateway.memory_facts
+     where org_id = $1 and user_id = $2 and project_id = $3 and valid_to is null and vector is not null
+     order by id desc limit $4`,
     [org, userId, projectId, limit],
   );
 }
@@ -76,10 +94,29 @@ export function listVersions(
   );
 }
 
-export async function lockFact(tx: Tx, org: OrgId, userId: string, id: FactId): Promise<FactRow | null> {
-  const [row] = await tx.query<FactRow>(
+export async function findFact(
+  tx: Tx,
+  org: OrgId,
+  userId: string,
+  id: FactId,
+): Promise<Pick<FactRow, "project_id"> | null> {
+  const [row] = await tx.query<Pick<FactRow, "project_id">>(
+    "gateway.memory_fact",
+    "select project_id from gateway.memory_facts where org_id = $1 and user_id = $2 and id = $3 and valid_to is null",
+    [org, userId, id],
+  );
+  return row ?? null;
+}
+
+export async function lockFact(
+  tx: Tx,
+  org: OrgId,
+  userId: string,
+  id: FactId,
+): Promise<(FactRow & Vectored) | null> {
+  const [row] = await tx.query<FactRow & Vectored>(
     "gateway.memory_lock",
-    `select ${COLUMNS} from gateway.memory_facts
+    `select ${COLUMNS}, vector from gateway.memory_facts
      where org_id = $1 and user_id = $2 and id = $3 and valid_to is null for update`,
     [org, userId, id],
   );
@@ -91,8 +128,8 @@ export async function insertFact(tx: Tx, org: OrgId, fact: NewFact): Promise<voi
   await tx.query(
     "gateway.memory_insert",
     `insert into gateway.memory_facts (org_id, id, version, user_id, project_id, kind, source, sealed, importance, used_at,
-       faded_at, valid_from)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) on conflict do nothing`,
+       faded_at, valid_from, vector)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) on conflict do nothing`,
     [
       org,
       fact.id,
@@ -106,11 +143,12 @@ export async function insertFact(tx: Tx, org: OrgId, fact: NewFact): Promise<voi
       fact.used_at,
       fact.faded_at,
       fact.valid_from,
+      fact.vector,
     ],
   );
 }
 
-/** Ends a version that is locked; what is too old of it goes. */
+/** Ends a version that is locked, which is looked for no more; what is too old of it goes. */
 export async function endVersion(
   tx: Tx,
   org: OrgId,
@@ -119,7 +157,7 @@ export async function endVersion(
 ): Promise<void> {
   await tx.query(
     "gateway.memory_end",
-    "update gateway.memory_facts set valid_to = $4 where org_id = $1 and id = $2 and version = $3",
+    "update gateway.memory_facts set valid_to = $4, vector = null where org_id = $1 and id = $2 and version = $3",
     [org, id, version, now],
   );
   await tx.query(

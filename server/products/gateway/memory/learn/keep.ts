@@ -9,10 +9,15 @@ import { MOST_FACTS, type FactId, type Place } from "../facts/place.ts";
 import { saysTheSame, wordsOf } from "../facts/rank.ts";
 import { dropLeast, endVersion, insertFact, listCurrent, weighFact } from "../facts/store.ts";
 import { deleteHeard, type HeardRow } from "./heard-store.ts";
+import type { Vector } from "../facts/vector.ts";
 import type { Note } from "./notes.ts";
 
-/** What a model noted, which facts it was told of, and under which name it was asked. */
-type Learnt = { notes: readonly Note[]; known: readonly FactId[]; name: string };
+/** What a model noted and is about, which facts it was told of, and under which names models were asked. */
+type Learnt = {
+  notes: readonly (Note & { vector: Vector | null })[];
+  known: readonly FactId[];
+  names: readonly string[];
+};
 
 /**
  * Keeps what was learnt, and forgets what it was learnt from and the answer that told it: all or nothing. Nothing is kept of what the person has deleted
@@ -20,7 +25,7 @@ type Learnt = { notes: readonly Note[]; known: readonly FactId[]; name: string }
  */
 export async function keepNotes(
   { deps, metrics }: Gateway,
-  { orgId, read, notes, known, name }: Learnt & { orgId: OrgId; read: readonly HeardRow[] },
+  { orgId, read, notes, known, names }: Learnt & { orgId: OrgId; read: readonly HeardRow[] },
 ): Promise<void> {
   const [first] = read;
   if (!first) return;
@@ -28,7 +33,7 @@ export async function keepNotes(
   const acts = await withTx(deps.db, orgId, async (tx) => {
     const ids = read.map(({ request_id: id }) => id);
     const there = await deleteHeard(tx, orgId, ids);
-    await forgetInner(tx, orgId, "memory", name);
+    for (const name of names) await forgetInner(tx, orgId, "memory", name);
     if (there.size < ids.length || !(await isMember(tx, orgId, place.userId))) return [];
     const rows = await listCurrent(tx, orgId, place, MOST_FACTS);
     const facts = rows.map((row) => openFact(deps.sealer, orgId, row));
@@ -55,7 +60,10 @@ function openMemory({ tx, org, place, sealer, now }: Writing, known: readonly Fa
     facts.set(fact.id, weighed);
     acts.push(act);
   };
-  const write = async ({ text, kind, importance }: Note, before: Fact | undefined): Promise<void> => {
+  const write = async (
+    { text, kind, importance, vector }: Learnt["notes"][number],
+    before: Fact | undefined,
+  ): Promise<void> => {
     if (before) await endVersion(tx, org, before, now);
     else if ((await dropLeast(tx, org, place, MOST_FACTS)) > 0) acts.push("dropped");
     const next = sealFact(sealer, org, {
@@ -65,6 +73,7 @@ function openMemory({ tx, org, place, sealer, now }: Writing, known: readonly Fa
       text,
       kind,
       importance: Math.max(importance, before?.importance ?? 0),
+      vector,
       ...place,
       now,
     });
@@ -78,7 +87,7 @@ function openMemory({ tx, org, place, sealer, now }: Writing, known: readonly Fa
       const fact = facts.get(id);
       if (fact) await weigh(fact, recalled, "recalled");
     },
-    async note(note: Note, replaced: FactId | undefined): Promise<void> {
+    async note(note: Learnt["notes"][number], replaced: FactId | undefined): Promise<void> {
       const words = wordsOf(note.text);
       const same = [...facts.values()].find(({ text }) => saysTheSame(wordsOf(text), words));
       if (same) await weigh(same, repeated, "repeated");

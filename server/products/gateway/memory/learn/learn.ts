@@ -3,6 +3,7 @@ import type { OrgId } from "../../../../platform/ids.ts";
 import { Problem } from "../../../../platform/problem.ts";
 import { forgetInner, innerCall } from "../../call/inner-call.ts";
 import { rankedFacts } from "../call/remember.ts";
+import { vectorsOf, WRITING_WAITS_MS } from "../facts/embed.ts";
 import type { FactId, Place } from "../facts/place.ts";
 import { gatewayProblems } from "../../problems.ts";
 import type { Gateway } from "../../settling/state.ts";
@@ -47,14 +48,15 @@ export async function learn(gateway: Gateway, listening: Listening): Promise<voi
     const { read: asked, notes, known } = await ask(gateway, listening, same);
     read = rows.filter(({ request_id: id }) => asked.includes(id));
     metrics.memoryRead.inc({ outcome: notes ? "read" : "nonsense" });
-    await keepNotes(gateway, { orgId, read, notes: notes ?? [], known, name: nameOf(first) });
+    const told = await withVectors(gateway, same, notes ?? []);
+    await keepNotes(gateway, { orgId, read, notes: told, known, names: namesOf(first) });
   } catch (error) {
     const refused = isRefusal(error);
     if (!refused && !isLast) throw error;
     metrics.memoryRead.inc({ outcome: refused ? "refused" : "failed" });
     await withTx(deps.db, orgId, async (tx) => {
       await deleteHeard(tx, orgId, read.map(idOf));
-      await forgetInner(tx, orgId, "memory", nameOf(first));
+      for (const name of namesOf(first)) await forgetInner(tx, orgId, "memory", name);
     });
     if (!refused) throw error;
   }
@@ -63,6 +65,8 @@ export async function learn(gateway: Gateway, listening: Listening): Promise<voi
 const idOf = ({ request_id: id }: HeardRow): string => id;
 /** A reading by the first that it reads: nobody else reads that. */
 const nameOf = (first: HeardRow): string => `heard ${idOf(first)}`;
+const vectorsNameOf = (first: HeardRow): string => `about ${nameOf(first)}`;
+const namesOf = (first: HeardRow): string[] => [nameOf(first), vectorsNameOf(first)];
 
 type Opened = { row: HeardRow; heard: Heard };
 
@@ -116,4 +120,18 @@ async function ask(gateway: Gateway, { orgId, signal }: Listening, all: readonly
     once: { name: nameOf(row), note: { read, known: known.map(({ id }) => id) } },
   });
   return { ...(note as Pick<Reading, "read" | "known">), notes: readNotes(text) };
+}
+
+/** The notes with what each is about, paid for by who paid for the reading. */
+async function withVectors(gateway: Gateway, all: readonly Opened[], notes: readonly Note[]) {
+  const [{ row, heard }] = all as [Opened, ...Opened[]];
+  const vectors = await vectorsOf(gateway, {
+    actor: heard.payer,
+    texts: notes.map(({ text }) => text),
+    projectId: row.project_id === "" ? null : row.project_id,
+    routing: heard.routing,
+    waitMs: WRITING_WAITS_MS,
+    once: { name: vectorsNameOf(row), note: {} },
+  });
+  return notes.map((note, at) => ({ ...note, vector: vectors[at] ?? null }));
 }
