@@ -2072,7 +2072,7 @@ export const setPersonPlan = <ThrowOnError extends boolean = false>(options: Opt
 });
 
 /**
- * Begins a subscription: its row, and the page where its first payment or its card is given
+ * Begins a subscription: its row, and the page where its first payment is made, or the payment by a card that is kept
  */
 export const subscribe = <ThrowOnError extends boolean = false>(options: Options<SubscribeData, ThrowOnError>): RequestResult<SubscribeResponses, SubscribeErrors, ThrowOnError> => (options.client ?? client).post<SubscribeResponses, SubscribeErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -2428,7 +2428,7 @@ export const setUpPaymentMethod = <ThrowOnError extends boolean = false>(options
 });
 
 /**
- * Charges invoices to it from now on
+ * Makes it the default of its company, which charges invoices to it from now on; the other company keeps its own default, for neither can charge what the other keeps
  */
 export const choosePaymentMethod = <ThrowOnError extends boolean = false>(options: Options<ChoosePaymentMethodData, ThrowOnError>): RequestResult<ChoosePaymentMethodResponses, ChoosePaymentMethodErrors, ThrowOnError> => (options.client ?? client).put<ChoosePaymentMethodResponses, ChoosePaymentMethodErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {

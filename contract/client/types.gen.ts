@@ -20,6 +20,25 @@ export type NewPurchaseInput = {
     cancel_url?: string;
 };
 
+export type NewPaymentIntentInput = {
+    purpose: 'credits' | 'invoice';
+    /**
+     * Key of a pack, or the id of an open invoice
+     */
+    reference: string;
+    payment_method_id?: string;
+    /**
+     * Nobody is there to answer their bank: a card that asks is refused
+     */
+    off_session?: boolean;
+    return_url?: string;
+};
+
+export type PaymentConfirmationInput = {
+    payment_method_id?: string;
+    return_url?: string;
+};
+
 export type PlanSyncInput = {
     dry_run?: boolean;
 };
@@ -32,7 +51,7 @@ export type NewSubscriptionInput = {
     provider?: 'stripe' | 'paypal';
     trial?: boolean;
     /**
-     * A card that is kept at Stripe: charged at once, and the answer leads to our billing screen
+     * A card that is kept at Stripe: tried at once, and the answer shows the payment. A bank that asks leaves the subscription incomplete until the holder has answered
      */
     payment_method_id?: string;
     /**
@@ -179,25 +198,6 @@ export type NewBillingCustomerInput = {
 };
 
 export type NewPortalInput = {
-    return_url?: string;
-};
-
-export type NewPaymentIntentInput = {
-    purpose: 'credits' | 'invoice';
-    /**
-     * Key of a pack, or the id of an open invoice
-     */
-    reference: string;
-    payment_method_id?: string;
-    /**
-     * Nobody is there to answer their bank: a card that asks is refused
-     */
-    off_session?: boolean;
-    return_url?: string;
-};
-
-export type PaymentConfirmationInput = {
-    payment_method_id?: string;
     return_url?: string;
 };
 
@@ -744,6 +744,32 @@ export type Invoices = {
     next_cursor: string | null;
 };
 
+export type PaymentIntent = {
+    id: string;
+    purpose: 'credits' | 'subscription' | 'invoice';
+    amount_minor: number;
+    currency: string;
+    provider: 'stripe' | 'paypal';
+    status: 'creating' | 'requires_payment_method' | 'requires_action' | 'processing' | 'succeeded' | 'failed' | 'canceled' | 'partially_refunded' | 'refunded' | 'disputed' | 'reversed';
+    failure_code: string | null;
+    tries_left: number;
+    /**
+     * For the company's own elements in a browser
+     */
+    client_secret: string | null;
+    /**
+     * What it waits for: the page where the holder answers their bank
+     */
+    next_action: {
+        type: 'redirect';
+        url: string;
+    } | null;
+    /**
+     * Our page where it goes on, in any browser
+     */
+    pay_url: string;
+};
+
 export type Plan = {
     key: string;
     name: string;
@@ -900,9 +926,17 @@ export type PlanUsage = {
 
 export type SubscriptionCheckout = {
     subscription_id: string;
+    status: 'creating' | 'incomplete' | 'trialing' | 'active' | 'past_due' | 'suspended' | 'paused' | 'canceled' | 'duplicate';
     session_id: string;
+    /**
+     * Where its owner goes now: the checkout, the bank's page, or ours
+     */
     url: string;
     expires_at: string;
+    /**
+     * By a card that is kept; null with a checkout, and where nothing is due
+     */
+    payment: PaymentIntent | null;
 };
 
 export type PlanChangePreview = {
@@ -1271,32 +1305,6 @@ export type Portal = {
     url: string;
 };
 
-export type PaymentIntent = {
-    id: string;
-    purpose: 'credits' | 'subscription' | 'invoice';
-    amount_minor: number;
-    currency: string;
-    provider: 'stripe' | 'paypal';
-    status: 'creating' | 'requires_payment_method' | 'requires_action' | 'processing' | 'succeeded' | 'failed' | 'canceled' | 'partially_refunded' | 'refunded' | 'disputed' | 'reversed';
-    failure_code: string | null;
-    tries_left: number;
-    /**
-     * For the company's own elements in a browser
-     */
-    client_secret: string | null;
-    /**
-     * What it waits for: the page where the holder answers their bank
-     */
-    next_action: {
-        type: 'redirect';
-        url: string;
-    } | null;
-    /**
-     * Our page where it goes on, in any browser
-     */
-    pay_url: string;
-};
-
 export type PaymentMethodSetup = {
     session_id: string;
     url: string;
@@ -1316,7 +1324,7 @@ export type PaymentMethod = {
      */
     email: string | null;
     /**
-     * Among those of its company
+     * Among those of its company: each has one
      */
     is_default: boolean;
     created_at: string;

@@ -27,8 +27,11 @@ export type NewSubscriptionSession = {
   idempotencyKey: string;
 };
 
-/** A subscription that a kept card is charged for at once. */
+/** A subscription that begins with a kept card: what is due at first is tried by its invoice's intent. */
 export type NewSubscription = Omit<NewSubscriptionSession, "successUrl" | "cancelUrl"> & { methodId: string };
+
+/** A subscription as it has begun, with its first invoice. */
+export type BegunSubscription = { subscription: SubscriptionFact; invoice: InvoiceFact | null };
 
 /** What a subscription is changed to. */
 export type PlanChange = {
@@ -52,8 +55,9 @@ export type Recurring = {
     idempotencyKey: string;
   }): Promise<{ id: string }>;
   createSubscriptionSession(input: NewSubscriptionSession): Promise<SubscriptionSession>;
-  /** Charged at once, or refused and nothing made. */
-  createSubscription(input: NewSubscription): Promise<SubscriptionFact>;
+  /** Nothing is charged by it: where something is due, its first invoice is open. */
+  createSubscription(input: NewSubscription): Promise<BegunSubscription>;
+  fetchBegun(id: string): Promise<BegunSubscription>;
   /** One that carries our id, among those of a customer made since; at most 100. */
   findSubscription(holdfastId: string, customerId: string, since: Date): Promise<string | null>;
   /** The promotion of a code that customers type; null for one that is not good now. */
@@ -65,6 +69,8 @@ export type Recurring = {
   fetchSubscription(id: string): Promise<SubscriptionFact>;
   /** With what paid it: intents, charges, refunds. */
   fetchInvoice(id: string): Promise<InvoiceFact>;
+  /** Its intent is cancelled with it, and what it was the first invoice of never begins. Refused for one that is paid. */
+  voidInvoice(id: string, idempotencyKey: string): Promise<void>;
   previewChange(change: PlanChange): Promise<ChangePreview>;
   /** At once; what is due is charged first, else nothing changes. */
   upgrade(change: PlanChange & { idempotencyKey: string }): Promise<SubscriptionFact>;
@@ -91,7 +97,10 @@ export function createRecurring(
   };
 }
 
-function direct(call: CallStripe): Pick<Recurring, "createSubscription" | "findSubscription"> {
+function direct(
+  call: CallStripe,
+): Pick<Recurring, "createSubscription" | "fetchBegun" | "findSubscription" | "voidInvoice"> {
+  const expand = ["default_payment_method", "latest_invoice"];
   return {
     createSubscription: (input) =>
       call("subscriptions.create", async (sdk) => {
@@ -100,22 +109,38 @@ function direct(call: CallStripe): Pick<Recurring, "createSubscription" | "findS
             customer: input.customerId,
             items: [{ price: input.priceId, quantity: input.quantity }],
             default_payment_method: input.methodId,
-            payment_behavior: "error_if_incomplete",
+            payment_behavior: "default_incomplete",
+            // Another card may pay in the end: the next periods are its own.
+            payment_settings: { save_default_payment_method: "on_subscription" },
             metadata: { holdfast_id: input.holdfastId },
             ...(input.trialDays === null ? {} : { trial_period_days: input.trialDays }),
             ...(input.promotionId === null ? {} : { discounts: [{ promotion_code: input.promotionId }] }),
-            expand: ["default_payment_method"],
+            expand,
           },
           { idempotencyKey: input.idempotencyKey },
         );
-        return subscriptionFact(made);
+        return begun(made);
       }),
+    fetchBegun: (id) =>
+      call("subscriptions.retrieve", async (sdk) => begun(await sdk.subscriptions.retrieve(id, { expand }))),
     findSubscription: (holdfastId, customer, since) =>
       call("subscriptions.list", async (sdk) => {
         const created = { gte: Math.floor(since.getTime() / 1000) };
         const { data } = await sdk.subscriptions.list({ customer, created, status: "all", limit: PAGE });
         return data.find(({ metadata }) => metadata["holdfast_id"] === holdfastId)?.id ?? null;
       }),
+    voidInvoice: (id, idempotencyKey) =>
+      call("invoices.void", async (sdk) => {
+        await sdk.invoices.voidInvoice(id, {}, { idempotencyKey });
+      }),
+  };
+}
+
+function begun(subscription: Stripe.Subscription): BegunSubscription {
+  const invoice = subscription.latest_invoice;
+  return {
+    subscription: subscriptionFact(subscription),
+    invoice: typeof invoice === "object" && invoice !== null ? invoiceFact(invoice) : null,
   };
 }
 

@@ -13,6 +13,7 @@ import { Confirm } from "../../ui/dialog.tsx";
 import { Fact, Facts } from "../../ui/facts.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Failure, Notice, Skeleton } from "../../ui/states.tsx";
+import { OpenPlan } from "./open-plan.tsx";
 import { SubscriptionStatus } from "./subscription-status.tsx";
 
 export function BillingScreen() {
@@ -47,24 +48,14 @@ export function BillingScreen() {
 
 /** What needs the owner's attention, if anything does. */
 function Banner({ subscription }: { subscription: Subscription }) {
-  const { access, checkout_url, grace, next_action, status } = subscription;
+  const { access, grace, next_action, status } = subscription;
   const invoices = (
     <Link to="/invoices" className="font-medium underline">
       See the invoice
     </Link>
   );
   const pay = subscription.provider === "paypal" ? <PayOwed /> : invoices;
-  if (status === "incomplete")
-    return (
-      <Notice tone="info" title="A checkout is open">
-        The plan begins with its first payment.{" "}
-        {checkout_url && (
-          <a href={checkout_url} className="font-medium underline">
-            Go on with it
-          </a>
-        )}
-      </Notice>
-    );
+  if (status === "incomplete") return <OpenPlan subscription={subscription} />;
   if (access === "grace" && grace)
     return (
       <Notice tone="warn" title="The last payment failed">

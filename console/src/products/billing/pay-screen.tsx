@@ -71,7 +71,14 @@ function Body({ payment, hasReturned }: { payment: Payment; hasReturned: boolean
 const whatOf = ({ credits_micros: micros, purpose }: Payment): string =>
   purpose === "credits" ? `${formatCredits(micros)} credits` : "An invoice";
 
+/** The first payment of a plan, which is given up with it. */
+function useIsFirst({ id }: Payment): boolean {
+  const { data } = useQuery(queries.subscription());
+  return data?.status === "incomplete" && data.checkout_url?.endsWith(`/pay/${id}`) === true;
+}
+
 function PayForm({ payment }: { payment: Payment }) {
+  const isFirst = useIsFirst(payment);
   const client = useQueryClient();
   const methods = useQuery(queries.paymentMethods());
   const [chosen, setChosen] = useState<string | null>(null);
@@ -103,7 +110,10 @@ function PayForm({ payment }: { payment: Payment }) {
   const error = pay.error ?? cancel.error;
   return (
     <>
-      <CardHead title={formatMoney(payment.amount_minor, payment.currency)} note={whatOf(payment)} />
+      <CardHead
+        title={formatMoney(payment.amount_minor, payment.currency)}
+        note={isFirst ? "The first payment of your plan" : whatOf(payment)}
+      />
       <form
         className="flex flex-col gap-4 p-5"
         onSubmit={(event) => {
@@ -125,7 +135,7 @@ function PayForm({ payment }: { payment: Payment }) {
             </Button>
           )}
           <AddCard payment={payment} isPrimary={!method} />
-          {payment.purpose === "credits" && (
+          {(payment.purpose === "credits" || isFirst) && (
             <Button variant="ghost" busy={cancel.isPending} onClick={() => cancel.mutate()}>
               Give it up
             </Button>
@@ -174,52 +184,66 @@ function Refused({ code }: { code: string }) {
   );
 }
 
+/** Where to look at what it was for. */
+function After({ isCredits }: { isCredits: boolean }) {
+  if (isCredits)
+    return (
+      <Link to="/credits" className={buttonClass("secondary")}>
+        See credits
+      </Link>
+    );
+  return (
+    <span className="flex flex-wrap justify-center gap-2">
+      <Link to="/billing" className={buttonClass("primary")}>
+        See the plan
+      </Link>
+      <Link to="/invoices" className={buttonClass("secondary")}>
+        See invoices
+      </Link>
+    </span>
+  );
+}
+
+function GivenUp({ isCredits }: { isCredits: boolean }) {
+  const again = isCredits ? (
+    <Link to="/credits" search={{ buy: "1" }} className={buttonClass("primary")}>
+      Buy again
+    </Link>
+  ) : (
+    <Link to="/plans" className={buttonClass("primary")}>
+      See plans
+    </Link>
+  );
+  return (
+    <Empty icon={<CircleX className="size-5 text-bad" />} title="This payment was given up" action={again}>
+      Nothing was charged.
+    </Empty>
+  );
+}
+
 function Outcome({ payment }: { payment: Payment }) {
   const amount = formatMoney(payment.amount_minor, payment.currency);
-  const credits = (
-    <Link to="/credits" className={buttonClass("secondary")}>
-      See credits
-    </Link>
-  );
-  const invoices = (
-    <Link to="/invoices" className={buttonClass("secondary")}>
-      See invoices
-    </Link>
-  );
   const isCredits = payment.purpose === "credits";
+  const after = <After isCredits={isCredits} />;
   switch (payment.status) {
     case "processing":
       return (
-        <Empty icon={<Clock className="size-5" />} title={`${amount} is on its way`} action={credits}>
+        <Empty icon={<Clock className="size-5" />} title={`${amount} is on its way`} action={after}>
           A bank may take some days. You are told when it has come.
         </Empty>
       );
     case "canceled":
     case "failed":
-      return (
-        <Empty
-          icon={<CircleX className="size-5 text-bad" />}
-          title="This payment was given up"
-          action={
-            <Link to="/credits" search={{ buy: "1" }} className={buttonClass("primary")}>
-              Buy again
-            </Link>
-          }
-        >
-          Nothing was charged.
-        </Empty>
-      );
+      return <GivenUp isCredits={isCredits} />;
     case "refunded":
     case "reversed":
-      return <Empty icon={<Undo2 className="size-5" />} title={`${amount} went back`} action={credits} />;
+      return <Empty icon={<Undo2 className="size-5" />} title={`${amount} went back`} action={after} />;
     default:
       return (
-        <Empty
-          icon={<Check className="size-5 text-ok" />}
-          title={`You paid ${amount}`}
-          action={isCredits ? credits : invoices}
-        >
-          {isCredits ? `${whatOf(payment)} are in your balance.` : "The invoice is paid."}
+        <Empty icon={<Check className="size-5 text-ok" />} title={`You paid ${amount}`} action={after}>
+          {isCredits
+            ? `${whatOf(payment)} are in your balance.`
+            : "The invoice is paid, and the plan counts."}
         </Empty>
       );
   }

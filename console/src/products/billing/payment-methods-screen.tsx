@@ -7,7 +7,7 @@ import { api } from "../../api/operations.ts";
 import { messageOf } from "../../api/problem.ts";
 import { asList, queries } from "../../api/queries.ts";
 import type { PaymentMethod } from "../../api/types.ts";
-import type { Company } from "../../lib/company.ts";
+import { companyName, type Company } from "../../lib/company.ts";
 import { useIntent } from "../../lib/intent.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
@@ -45,7 +45,7 @@ export function PaymentMethodsScreen() {
       <Card>
         <CardHead
           title="Cards and wallets"
-          note="Of each company the default is charged"
+          note="Each company has a default of its own. A plan is charged by the company it began with"
           actions={<PortalButton />}
         />
         <Table
@@ -119,7 +119,7 @@ const columns = [
   {
     key: "acts",
     header: "",
-    width: "clamp(6.5rem, 28vw, 10rem)",
+    width: "clamp(7.5rem, 34vw, 16rem)",
     align: "right" as const,
     cell: (row: PaymentMethod) => <MethodActs row={row} />,
   },
@@ -138,16 +138,16 @@ function MethodActs({ row }: { row: PaymentMethod }) {
   return (
     <span className="flex flex-wrap items-center justify-end gap-x-3 gap-y-1 text-sm font-medium">
       {row.is_default ? (
-        <Badge tone="ok">Default</Badge>
+        <Badge tone="ok">Default at {companyName(row.provider)}</Badge>
       ) : (
         <button
           type="button"
           className="underline disabled:opacity-60"
           disabled={choose.isPending}
-          aria-label={`Make ${methodName(row)} the default`}
+          aria-label={`Make ${methodName(row)} the default at ${companyName(row.provider)}`}
           onClick={() => choose.mutate()}
         >
-          Default
+          Make default
         </button>
       )}
       <button

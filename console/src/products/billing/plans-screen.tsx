@@ -1,4 +1,4 @@
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Check, Minus } from "lucide-react";
 import { useState } from "react";
 import { api } from "../../api/operations.ts";
@@ -18,6 +18,7 @@ import { Page } from "../../ui/page.tsx";
 import { Failure, Notice, Skeleton } from "../../ui/states.tsx";
 import { ChangeDialog } from "./change-dialog.tsx";
 import { methodName } from "./method-name.ts";
+import { OpenPlan } from "./open-plan.tsx";
 
 type Interval = "month" | "year";
 /** Who takes the money, a code that makes it less, a card that is kept; empty: none. */
@@ -40,10 +41,11 @@ export function PlansScreen() {
           ]}
           onChange={setInterval}
         />
-        {current.data?.access === "free" && (
+        {current.data?.access === "free" && current.data.status !== "incomplete" && (
           <Choices companies={plans.data?.providers ?? []} by={by} onChange={setBy} />
         )}
       </div>
+      {current.data && <OpenPlan subscription={current.data} />}
       {plans.error && !plans.data ? (
         <Card>
           <Failure error={plans.error} onRetry={() => void plans.refetch()} />
@@ -135,6 +137,7 @@ function PlanCard({
 }) {
   const price = plan.prices.find((each) => each.interval === interval);
   const isFree = plan.prices.length === 0;
+  const isWaiting = current.status === "incomplete" && plan.key === current.subscribed_plan;
   const isMine =
     plan.key === (current.access === "free" ? null : current.subscribed_plan) ||
     (isFree && current.access === "free");
@@ -143,6 +146,7 @@ function PlanCard({
       <header className="flex items-center gap-2">
         <h2 className="flex-1 text-base font-semibold">{plan.name}</h2>
         {isMine && <Badge tone="accent">Your plan</Badge>}
+        {isWaiting && <Badge tone="warn">Not paid yet</Badge>}
       </header>
       <p className="num text-2xl font-semibold tracking-tight">
         {price ? formatMoney(price.amount_minor, price.currency) : isFree ? "Free" : "—"}
@@ -193,6 +197,8 @@ function PlanAction({
   const [changing, setChanging] = useState(false);
   if (!atLeast(me, "owner")) return null;
   const live = current.access !== "free" && current.provider !== "none";
+  // One at a time: what waits for its payment comes first.
+  if (current.status === "incomplete") return null;
   if (!live) return <Subscribe plan={plan} interval={interval} by={by} />;
   const isSame =
     plan.key === current.subscribed_plan && interval === current.interval && !current.scheduled_change;
@@ -218,6 +224,7 @@ function PlanAction({
 }
 
 function Subscribe({ plan, interval, by }: { plan: Plan; interval: Interval; by: By }) {
+  const client = useQueryClient();
   const intent = useIntent();
   const subscribe = useMutation({
     mutationFn: (trial: boolean) => {
@@ -231,10 +238,13 @@ function Subscribe({ plan, interval, by }: { plan: Plan; interval: Interval; by:
       };
       return api.subscribe(order, intent.keyFor(order));
     },
+    // The company's checkout; the bank's page, or ours where the card was refused; or the plan that has begun.
     onSuccess: ({ url }) => {
       intent.done();
       location.assign(url);
     },
+    // Another tab may have begun one.
+    onError: () => client.invalidateQueries({ queryKey: ["subscription"] }),
   });
   const busy = subscribe.isPending || subscribe.isSuccess;
   return (
@@ -251,20 +261,18 @@ function Subscribe({ plan, interval, by }: { plan: Plan; interval: Interval; by:
       >
         Subscribe
       </Button>
-      {subscribe.error && <SubscribeFailed error={subscribe.error} by={by} />}
+      {subscribe.error && <SubscribeFailed error={subscribe.error} />}
     </div>
   );
 }
 
-function SubscribeFailed({ error, by }: { error: Error; by: By }) {
+function SubscribeFailed({ error }: { error: Error }) {
   const problem = error instanceof ApiError ? error : null;
   return (
     <Notice tone="bad" title={problem?.title ?? "The subscription could not be started"}>
-      {by.methodId && problem?.code === "provider_refused"
-        ? "The card was refused, or its bank asks you first: subscribe with a card given at checkout. Nothing was charged."
-        : problem?.fieldError("promo_code") === undefined
-          ? (problem?.detail ?? "Nothing was charged.")
-          : `The promotion code ${problem.fieldError("promo_code")}.`}
+      {problem?.fieldError("promo_code") === undefined
+        ? (problem?.detail ?? "Nothing was charged.")
+        : `The promotion code ${problem.fieldError("promo_code")}.`}
     </Notice>
   );
 }

@@ -8,6 +8,7 @@ import type { BillingDeps } from "../deps.ts";
 import type { PaymentRow } from "../payments/payment.ts";
 import { lockPayments, updatePayments } from "../payments/store.ts";
 import { billingProblems } from "../problems.ts";
+import { giveUpPlanOf } from "../subscriptions/checkouts/give-up.ts";
 import { asking } from "../subscriptions/company-answer.ts";
 import { answerOf, getIntent, readIntent, type IntentAnswer } from "./answer.ts";
 import { refreshIntent } from "./ask-intent.ts";
@@ -16,7 +17,7 @@ import { findIntent } from "./store.ts";
 
 /**
  * Gives a payment up, at the company first. 409 `payment_over` for one that took money or is taking it, and for an invoice's:
- * that one ends with its invoice. 502, 503 as ever.
+ * that one ends with its invoice, but for the first of a plan, which never begins then. 502, 503 as ever.
  */
 export async function cancelIntent(
   deps: BillingDeps,
@@ -25,9 +26,10 @@ export async function cancelIntent(
   const { actorId, id, mode, orgId } = input;
   const known = await getIntent(deps, orgId, mode, id);
   if (known.payment.status === "canceled") return answerOf(deps, known, null);
-  if (!isOurs(known.payment) || known.payment.status === "processing")
+  if (known.payment.status === "processing") throw new Problem(billingProblems.payment_over);
+  if (isOurs(known.payment)) await asking(() => endIntent(deps, known.payment));
+  else if (!(await asking(() => giveUpPlanOf(deps, known.payment))))
     throw new Problem(billingProblems.payment_over);
-  await asking(() => endIntent(deps, known.payment));
   const after = await readIntent(deps, orgId, id);
   if (after.payment.status !== "canceled") throw new Problem(billingProblems.payment_over);
   await withTx(deps.db, orgId, (tx) =>

@@ -13,7 +13,9 @@ import { billingProblems } from "../problems.ts";
 import { asking } from "../subscriptions/company-answer.ts";
 import { answerOf, getIntent, readIntent, type Both, type IntentAnswer } from "./answer.ts";
 import { refreshIntent } from "./ask-intent.ts";
+import { giveUpPlanOf } from "../subscriptions/checkouts/give-up.ts";
 import { endIntent } from "./cancel-intent.ts";
+import { followInvoice } from "./follow-invoice.ts";
 import { isOurs, isOver, isUsedUp, MAX_TRIES } from "./intent.ts";
 import { makeIntent } from "./make-intent.ts";
 import { payByWallet } from "./pay-by-wallet.ts";
@@ -116,7 +118,7 @@ async function tryCard(
   return refreshIntent(deps, payment);
 }
 
-/** As it stands after the try; the third refusal ends it. */
+/** As it stands after the try; what was paid has its effect at once, and the third refusal ends it. */
 async function finish(
   deps: BillingDeps,
   org: OrgId,
@@ -124,7 +126,9 @@ async function finish(
   state: Pick<IntentState, "clientSecret" | "nextUrl"> | null,
 ): Promise<IntentAnswer> {
   const both = await readIntent(deps, org, id);
-  if (!isOurs(both.payment) || !isUsedUp(both.payment, both.intent)) return answerOf(deps, both, state);
-  await endIntent(deps, both.payment);
+  await followInvoice(deps, both.payment);
+  if (!isUsedUp(both.payment, both.intent)) return answerOf(deps, both, state);
+  if (isOurs(both.payment)) await endIntent(deps, both.payment);
+  else if (!(await giveUpPlanOf(deps, both.payment))) return answerOf(deps, both, state);
   return answerOf(deps, await readIntent(deps, org, id), null);
 }

@@ -26,6 +26,18 @@ export async function findIntent(tx: Tx, org: OrgId, paymentId: string): Promise
   return row ?? null;
 }
 
+/** The payment by which an invoice is paid by hand. */
+export async function findPaymentOfInvoice(tx: Tx, org: OrgId, invoiceId: string): Promise<string | null> {
+  const [row] = await tx.query<{ payment_id: string }>(
+    "billing.intent_of_invoice",
+    `select i.payment_id from billing.payments p
+       join billing.intents i on i.org_id = p.org_id and i.payment_id = p.id
+     where p.org_id = $1 and p.invoice_id = $2 order by p.created_at desc limit 1`,
+    [org, invoiceId],
+  );
+  return row?.payment_id ?? null;
+}
+
 /** Begins a try, whose payment is locked. */
 export async function beginTry(
   tx: Tx,

@@ -133,6 +133,21 @@ export async function findInvoice(tx: Tx, org: OrgId, id: string): Promise<Invoi
   return row ?? null;
 }
 
+/** What a subscription began with; null before it is known, and where its company invoices nothing. */
+export async function findFirstInvoice(
+  tx: Tx,
+  org: OrgId,
+  subscriptionId: string,
+): Promise<InvoiceRow | null> {
+  const [row] = await tx.query<InvoiceRow>(
+    "billing.invoice_first",
+    `select * from billing.invoices where org_id = $1 and subscription_id = $2 and reason = 'create'
+     order by created_at limit 1`,
+    [org, subscriptionId],
+  );
+  return row ?? null;
+}
+
 /** What `prepare` must know of invoices, across tenants (operator's role). */
 export type InvoiceGlance = Pick<
   InvoiceRow,

@@ -55,7 +55,8 @@ export function methodRoutes(http: Http, { deps }: Billing): void {
     method: "PUT",
     path: "/api/payment-methods/:id/default",
     id: "choosePaymentMethod",
-    summary: "Charges invoices to it from now on",
+    summary:
+      "Makes it the default of its company, which charges invoices to it from now on; the other company keeps its own default, for neither can charge what the other keeps",
     params: schemas.methodParams,
     answer: { status: 200, schema: schemas.methodsAnswer },
     handle: async ({ actor, params }) => present(await chooseMethod(deps, who(actor), params.id)),

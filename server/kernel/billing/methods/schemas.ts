@@ -24,7 +24,7 @@ const method = z
     exp_month: z.int().nullable(),
     exp_year: z.int().nullable(),
     email: z.string().nullable().meta({ description: "Whose wallet it is" }),
-    is_default: z.boolean().meta({ description: "Among those of its company" }),
+    is_default: z.boolean().meta({ description: "Among those of its company: each has one" }),
     created_at: instant,
   })
   .meta({ id: "PaymentMethod" });

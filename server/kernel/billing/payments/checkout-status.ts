@@ -5,6 +5,7 @@ import { CompanyFault } from "../../../platform/calls/index.ts";
 import { RuleBroken } from "../../webhooks/index.ts";
 import { applyFacts } from "./apply.ts";
 import type { BillingDeps } from "../deps.ts";
+import { followInvoice } from "../intents/follow-invoice.ts";
 import type { Fetched, Provider } from "./fact.ts";
 import type { PaymentPurpose, PaymentRow, PaymentStatus } from "./payment.ts";
 import { fetchOrder } from "./paypal/ask-paypal.ts";
@@ -56,6 +57,7 @@ export function createCheckoutStatus(deps: BillingDeps): (id: string) => Promise
       asking.set(row.id, running);
       await running;
       row = await read(place);
+      await followInvoice(deps, row);
     }
     const { amount_minor, currency, purpose, provider } = row;
     return { status: STATUS[row.status], amount_minor, currency, purpose, provider };

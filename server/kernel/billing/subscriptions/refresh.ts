@@ -25,6 +25,21 @@ export async function applyAnswer(
   if (told) await applyFact(deps, row, await answerFact(deps, row, told, { fetchSeq, at: clock.now() }));
 }
 
+/**
+ * An invoice of Stripe's and its subscription, both whole: what paid the one, and what that began, restored or ended. The
+ * subscription is asked for last, since what a paid invoice brings follows from it.
+ */
+export const refreshInvoiced = (
+  deps: BillingDeps,
+  row: Key & Pick<SubscriptionRow, "provider_subscription_id">,
+  invoiceId: string,
+): Promise<void> =>
+  applyAnswer(deps, row, async () => {
+    const invoice = await deps.stripe.fetchInvoice(invoiceId);
+    const subscription = await deps.stripe.fetchSubscription(row.provider_subscription_id ?? "");
+    return { subscription, invoices: [invoice] };
+  });
+
 /** An answer as a fact. Its invoices only go forward, so that they need no number. */
 export async function answerFact(
   deps: Pick<BillingDeps, "db">,

@@ -1,9 +1,11 @@
 import { z } from "zod";
 import { idParam, instant, int64, text } from "../../../platform/http/index.ts";
+import { intentAnswer, presentIntent } from "../intents/schemas.ts";
 import { PERIODS } from "../plans/plan.ts";
 import { planAnswer, presentPlan } from "../plans/schemas.ts";
 import { GRACE_DAYS, graceEnd, MAX_FAILED_PAYMENTS } from "./deadlines/grace.ts";
 import type { Preview } from "./changes/preview.ts";
+import type { StartedCheckout } from "./checkouts/start-checkout.ts";
 import type { Current } from "./read.ts";
 import { STATUSES } from "./subscription.ts";
 import type { PlanUsage } from "./usage.ts";
@@ -148,7 +150,7 @@ export const subscribeInput = z
     trial: z.boolean().default(false),
     payment_method_id: idParam("pym").optional().meta({
       description:
-        "A card that is kept at Stripe: charged at once, and the answer leads to our billing screen",
+        "A card that is kept at Stripe: tried at once, and the answer shows the payment. A bank that asks leaves the subscription incomplete until the holder has answered",
     }),
     promo_code: text(40).optional().meta({ description: "Of Stripe; taken off the first invoices" }),
     success_url: url.optional(),
@@ -156,8 +158,26 @@ export const subscribeInput = z
   })
   .meta({ id: "NewSubscription" });
 export const subscribedAnswer = z
-  .object({ subscription_id: idParam("sub"), session_id: z.string(), url: z.url(), expires_at: instant })
+  .object({
+    subscription_id: idParam("sub"),
+    status: z.enum(STATUSES),
+    session_id: z.string(),
+    url: z.url().meta({ description: "Where its owner goes now: the checkout, the bank's page, or ours" }),
+    expires_at: instant,
+    payment: intentAnswer
+      .nullable()
+      .meta({ description: "By a card that is kept; null with a checkout, and where nothing is due" }),
+  })
   .meta({ id: "SubscriptionCheckout" });
+
+export const presentStarted = (started: StartedCheckout): z.output<typeof subscribedAnswer> => ({
+  subscription_id: started.subscriptionId,
+  status: started.status,
+  session_id: started.sessionId,
+  url: started.url,
+  expires_at: started.expiresAt,
+  payment: started.payment && presentIntent(started.payment),
+});
 
 const wanted = { plan_key: z.string().max(40), interval: z.enum(PERIODS), quantity };
 export const previewInput = z.strictObject(wanted).meta({ id: "PlanChange" });

@@ -9,6 +9,7 @@ import { saveAndTell } from "../notices/announcement.ts";
 import { forgetSchedule } from "./change-plan.ts";
 import { asking } from "../company-answer.ts";
 import { companyOf } from "../company-of.ts";
+import { giveUpFirst } from "../checkouts/give-up.ts";
 import { applyAnswer, applySession, refreshCheckout } from "../refresh.ts";
 import { lockSubscriptions } from "../store.ts";
 import { isLive, isOpen, type SubscriptionRow } from "../subscription.ts";
@@ -38,6 +39,7 @@ export async function cancel(deps: BillingDeps, input: CancelInput): Promise<voi
     else await asking(() => refreshCheckout(deps, row));
     return;
   }
+  if (isOpen(row) && row.method_id !== null) return asking(() => giveUpFirst(deps, row));
   await asking(() =>
     applyAnswer(deps, row, () =>
       input.at === "now" || isOpen(row)

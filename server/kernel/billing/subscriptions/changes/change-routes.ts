@@ -23,7 +23,8 @@ export function changeRoutes(http: Http, billing: Billing): void {
     path: "/api/subscriptions/subscribe",
     id: "subscribe",
     limit: limit("subscribe"),
-    summary: "Begins a subscription: its row, and the page where its first payment or its card is given",
+    summary:
+      "Begins a subscription: its row, and the page where its first payment is made, or the payment by a card that is kept",
     idempotent: true,
     body: schemas.subscribeInput,
     answer: { status: 201, schema: schemas.subscribedAnswer },
@@ -44,12 +45,7 @@ export function changeRoutes(http: Http, billing: Billing): void {
         cancelUrl: body.cancel_url,
         operationId,
       });
-      return {
-        subscription_id: started.subscriptionId,
-        session_id: started.sessionId,
-        url: started.url,
-        expires_at: started.expiresAt,
-      };
+      return schemas.presentStarted(started);
     },
   });
   planChangeRoutes(http, billing);

@@ -5,6 +5,7 @@ import type { BillingDeps } from "../../deps.ts";
 import type { CheckoutAnswer } from "../../payments/checkout-status.ts";
 import { findSubscriptionPlaces } from "../places.ts";
 import { refreshCheckout } from "../refresh.ts";
+import { refreshFirst } from "./give-up.ts";
 import { findSubscription } from "../store.ts";
 import type { SubscriptionRow, SubscriptionStatus } from "../subscription.ts";
 
@@ -32,7 +33,7 @@ export async function subscriptionStatus(deps: BillingDeps, id: string): Promise
   let row = await read();
   if (row && isStale(row, deps.clock.now())) {
     try {
-      await refreshCheckout(deps, row);
+      await (row.session_id === null ? refreshFirst(deps, row) : refreshCheckout(deps, row));
     } catch (error) {
       // While the company is away, what we know is the answer.
       if (!(error instanceof CompanyFault)) throw error;
@@ -61,4 +62,6 @@ function findPlace({ db, accountId, paypal }: BillingDeps, id: string) {
 }
 
 const isStale = (row: SubscriptionRow, now: Date): boolean =>
-  row.status === "incomplete" && row.session_id !== null && now.getTime() - row.as_of.getTime() > FRESH_MS;
+  row.status === "incomplete" &&
+  (row.session_id ?? row.method_id) !== null &&
+  now.getTime() - row.as_of.getTime() > FRESH_MS;

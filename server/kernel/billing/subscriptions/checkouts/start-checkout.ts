@@ -2,6 +2,7 @@ import { CompanyFault } from "../../../../platform/calls/index.ts";
 import { withTx } from "../../../../platform/db/index.ts";
 import { Problem } from "../../../../platform/problem.ts";
 import type { BillingDeps } from "../../deps.ts";
+import type { IntentAnswer } from "../../intents/answer.ts";
 import { billingProblems } from "../../problems.ts";
 import { companyOf } from "../company-of.ts";
 import type { SubscriptionSession } from "../company.ts";
@@ -11,9 +12,12 @@ import type { SubscriptionRow } from "../subscription.ts";
 
 export type StartedCheckout = {
   subscriptionId: SubscriptionRow["id"];
+  status: SubscriptionRow["status"];
   sessionId: string;
   url: string;
   expiresAt: Date;
+  /** The first one by a card that is kept; null where the company's page takes it, or nothing is due. */
+  payment: IntentAnswer | null;
 };
 
 /** Between the two looks that must both find nothing before a new key is used. */
@@ -62,9 +66,16 @@ export function adoptCheckout(
 }
 
 function started(row: SubscriptionRow): StartedCheckout | null {
-  const { id, session_id, session_url, session_expires_at } = row;
+  const { id, session_id, session_url, session_expires_at, status } = row;
   if (session_id === null || session_url === null || session_expires_at === null) return null;
-  return { subscriptionId: id, sessionId: session_id, url: session_url, expiresAt: session_expires_at };
+  return {
+    subscriptionId: id,
+    status,
+    sessionId: session_id,
+    url: session_url,
+    expiresAt: session_expires_at,
+    payment: null,
+  };
 }
 
 /** A definite no ends the row: who wants to try again subscribes again. Anything else leaves it to be carried on. */

@@ -1,29 +1,42 @@
 import { addMs } from "../../../../platform/clock.ts";
 import { withSystemTx, withTx } from "../../../../platform/db/index.ts";
-import { Problem } from "../../../../platform/problem.ts";
+import type { Id } from "../../../../platform/ids.ts";
+import { assert, Problem } from "../../../../platform/problem.ts";
 import type { BillingDeps } from "../../deps.ts";
+import { answerOf, readIntent, type IntentAnswer } from "../../intents/answer.ts";
+import { refreshIntent } from "../../intents/ask-intent.ts";
+import { startIntent } from "../../intents/start-intent.ts";
+import type { InvoiceRow } from "../../invoices/store.ts";
 import { findMethod } from "../../methods/store.ts";
 import { ensurePrice, stripeSeller } from "../../plans/ensure-price.ts";
 import { billingProblems } from "../../problems.ts";
+import { asking } from "../company-answer.ts";
 import { applyAnswer } from "../refresh.ts";
-import { ABSENT_MS, keyCounts, refusal, type StartedCheckout } from "./start-checkout.ts";
+import { applyBegun, findFirst } from "./give-up.ts";
+import { ABSENT_MS, change, keyCounts, refusal, type StartedCheckout } from "./start-checkout.ts";
 import { findSubscription } from "../store.ts";
 import { isLive, type SubscriptionRow } from "../subscription.ts";
 
+/** Stripe gives up a plan whose first payment was not made by then. */
+const WAITS_MS = 23 * 3_600_000;
+
 /**
- * Begins a subscription with a card that is kept: charged at once, or refused and nothing begun, also where its bank asks. Safe
- * to call again at any point: 409 `checkout_over`, 502 `provider_refused`, 503 `provider_unavailable` as with a checkout.
+ * Begins a subscription with a card that is kept: the subscription first, then its first payment, tried at once. A bank that
+ * asks, or a refusal, leaves it `incomplete` with its payment to go on with. Safe to call again at any point: 409
+ * `checkout_over`, 502 `provider_refused`, 503 `provider_unavailable` as with a checkout.
  */
 export async function startDirect(deps: BillingDeps, row: SubscriptionRow): Promise<StartedCheckout> {
-  const known = started(deps, row);
-  if (known) return known;
-  if (row.status !== "creating") throw new Problem(billingProblems.checkout_over);
+  if (row.status === "creating") await begin(deps, row);
+  return payFirst(deps, await read(deps, row));
+}
+
+async function begin(deps: BillingDeps, row: SubscriptionRow): Promise<void> {
   if (!keyCounts(deps, row))
     throw new Problem(billingProblems.provider_unavailable, { retryAfter: ABSENT_MS / 1000 });
   try {
     const { method, priceId } = await prepare(deps, row);
-    await applyAnswer(deps, row, async () => ({
-      subscription: await deps.stripe.createSubscription({
+    await applyAnswer(deps, row, async () => {
+      const { subscription, invoice } = await deps.stripe.createSubscription({
         holdfastId: row.id,
         customerId: method.provider_customer_id,
         methodId: method.provider_method_id,
@@ -32,16 +45,12 @@ export async function startDirect(deps: BillingDeps, row: SubscriptionRow): Prom
         trialDays: row.trial_days,
         promotionId: row.promotion_id,
         idempotencyKey: `${row.id}:direct:${row.attempt}`,
-      }),
-      invoices: [],
-    }));
+      });
+      return { subscription, invoices: invoice ? [invoice] : [] };
+    });
   } catch (error) {
     throw await refusal(deps, row, error);
   }
-  const after = await withTx(deps.db, row.org_id, (tx) => findSubscription(tx, row.org_id, row.id));
-  const result = after && started(deps, after);
-  if (!result) throw new Problem(billingProblems.checkout_over);
-  return result;
 }
 
 /** One that was made without our hearing of it. */
@@ -50,11 +59,77 @@ export async function adoptDirect(deps: BillingDeps, row: SubscriptionRow): Prom
   const since = addMs(row.created_at, -60_000);
   const id = await deps.stripe.findSubscription(row.id, method.provider_customer_id, since);
   if (id === null) return false;
-  await applyAnswer(deps, row, async () => ({
-    subscription: await deps.stripe.fetchSubscription(id),
-    invoices: [],
-  }));
+  await applyBegun(deps, row, id);
+  const made = await read(deps, row);
+  if (made.status === "incomplete") await payFirst(deps, made);
   return true;
+}
+
+async function payFirst(deps: BillingDeps, row: SubscriptionRow): Promise<StartedCheckout> {
+  if (!isLive(row) && row.status !== "incomplete") throw new Problem(billingProblems.checkout_over);
+  const { invoice, paymentId } = await firstOf(deps, row);
+  let payment: IntentAnswer | null = null;
+  if (row.status === "incomplete" && invoice?.status === "open") payment = await tryFirst(deps, row, invoice);
+  else if (paymentId !== null) payment = answerOf(deps, await readIntent(deps, row.org_id, paymentId), null);
+  if (payment && row.session_url === null) await noteWay(deps, row, payment.payUrl);
+  const after = await read(deps, row);
+  assert(after.provider_subscription_id, "a subscription that began is known at its company");
+  return {
+    subscriptionId: row.id,
+    status: after.status,
+    sessionId: after.provider_subscription_id,
+    url:
+      isLive(after) || !payment
+        ? new URL("/billing", deps.baseUrl).href
+        : (payment.nextUrl ?? payment.payUrl),
+    expiresAt: after.session_expires_at ?? deps.clock.now(),
+    payment,
+  };
+}
+
+/** The invoice is told along with the subscription; events may have brought the one without the other. */
+async function firstOf(deps: BillingDeps, row: SubscriptionRow) {
+  let known = await findFirst(deps, row);
+  if (!known.invoice) {
+    await asking(() => applyBegun(deps, row, row.provider_subscription_id ?? ""));
+    known = await findFirst(deps, row);
+  }
+  return { invoice: known.invoice, paymentId: known.payment ? known.payment.id : null };
+}
+
+/** The try of this operation; whoever has tried another card since goes on with that. */
+async function tryFirst(deps: BillingDeps, row: SubscriptionRow, invoice: InvoiceRow): Promise<IntentAnswer> {
+  const { payment } = await findFirst(deps, row);
+  const known = payment ? await readIntent(deps, row.org_id, payment.id) : null;
+  if (known && known.intent.tries > 0 && known.intent.operation_id !== row.operation_id) {
+    const state = await asking(() => refreshIntent(deps, known.payment));
+    return answerOf(deps, await readIntent(deps, row.org_id, known.payment.id), state);
+  }
+  return startIntent(deps, {
+    orgId: row.org_id,
+    actorId: row.created_by,
+    mode: row.mode,
+    purpose: "invoice",
+    reference: invoice.id,
+    methodId: row.method_id ?? undefined,
+    offSession: false,
+    returnUrl: row.success_url?.replace("{CHECKOUT_SESSION_ID}", row.id),
+    operationId: row.operation_id as Id<"idk">,
+  });
+}
+
+/** Where it goes on, for whoever asks, in any browser. */
+const noteWay = (deps: BillingDeps, row: SubscriptionRow, url: string) =>
+  change(deps, row, (known) => ({
+    ...known,
+    session_url: url,
+    session_expires_at: addMs(known.created_at, WAITS_MS),
+  }));
+
+async function read({ db }: BillingDeps, { id, org_id: org }: SubscriptionRow): Promise<SubscriptionRow> {
+  const row = await withTx(db, org, (tx) => findSubscription(tx, org, id));
+  assert(row, "a subscription that was begun is there");
+  return row;
 }
 
 async function prepare(deps: BillingDeps, row: SubscriptionRow) {
@@ -69,11 +144,4 @@ async function methodOf({ db }: BillingDeps, { method_id: id, mode, org_id: org 
   // Taken away in the very moment.
   if (!method) throw new Problem(billingProblems.checkout_over);
   return method;
-}
-
-/** It has no page: what is left to see is on our billing screen. */
-function started({ baseUrl, clock }: BillingDeps, row: SubscriptionRow): StartedCheckout | null {
-  const { id, provider_subscription_id: sessionId } = row;
-  if (sessionId === null || !isLive(row)) return null;
-  return { subscriptionId: id, sessionId, url: new URL("/billing", baseUrl).href, expiresAt: clock.now() };
 }

@@ -230,34 +230,6 @@ test("a promotion code takes its part off the first invoice; one that is not goo
     .toMatchObject([{ status: "paid", subtotal_minor: 2_900, total_minor: 1_450, paid_minor: 1_450 }]);
 });
 
-test("a card that is kept is charged at once, without a checkout; one whose bank asks begins nothing", async () => {
-  const who = await somebody();
-  const { body: payer } = await who.call("PUT", "/api/billing/customer", { name: "Ada" });
-  const customer = String(payer.provider_customer_id);
-  const keeps = async (alias: string) => {
-    const { id } = await who.buyer.stripe(`/payment_methods/${alias}/attach`, { customer });
-    const mine = async () =>
-      ((await who.call("GET", "/api/payment-methods")).body.data as Json[]).find(
-        ({ last4 }) => last4 === (alias === "pm_card_visa" ? "4242" : "3184"),
-      )?.id;
-    await expect.poll(mine, { timeout: 15_000 }).toBeDefined();
-    expect(id).toBeDefined();
-    return String(await mine());
-  };
-  const [asks, visa] = [await keeps("pm_card_authenticationRequired"), await keeps("pm_card_visa")];
-  const refused = await who.subscribe({ payment_method_id: asks });
-  expect(refused.body).toMatchObject({ status: 502, code: "provider_refused" });
-  expect(await who.current()).toMatchObject({ access: "free" });
-  const { body, status, text } = await who.subscribe({ payment_method_id: visa });
-  expect(status, text).toBe(201);
-  expect(body.url).toMatch(/\/billing$/);
-  await who.until({ status: "active", access: "plan" });
-  await expect.poll(() => who.invoices()).toMatchObject([{ status: "paid", paid_minor: 2_900 }]);
-  await expect
-    .poll(() => booked(who.email))
-    .toMatchObject({ "revenue usd": "-2900", "wallet credit": "2000000000" });
-});
-
 test("who had a trial is forgotten two years after the organization was deleted, and not before", async () => {
   const who = await subscribed({ trial: true }, "5555555555554444");
   const db = createDb({ url: t.database.url, max: 1 });

@@ -36,7 +36,7 @@ export type SubscribeInput = {
   provider: "stripe" | "paypal";
   trial: boolean;
   promoCode?: string | undefined;
-  /** One of Stripe that is kept: charged at once, without a checkout. */
+  /** One of Stripe that is kept: tried at once, without a checkout. */
   methodId?: string | undefined;
   successUrl?: string | undefined;
   cancelUrl?: string | undefined;
@@ -45,7 +45,7 @@ export type SubscribeInput = {
 };
 
 /**
- * Begins a subscription: our row first, committed, then the company's checkout under a key made of the row. Called again
+ * Begins a subscription: our row first, committed, then the company's checkout, or the payment by a kept card, under a key made of the row. Called again
  * with the same operation it goes on from wherever it was cut off. 422 for a plan without such a price or a
  * code that is not good, 409
  * `already_subscribed`, `checkout_open` (with its address), `checkout_over`, `trial_used`; 502 `provider_refused`, 503
@@ -57,13 +57,16 @@ export async function subscribe(deps: BillingDeps, input: SubscribeInput): Promi
   const company = companyOf(deps, input);
   if (input.mode !== company.mode) throw new Problem(common.forbidden, { detail: "No account of this mode" });
   const { baseUrl } = deps;
+  const successUrl = ownUrl(
+    baseUrl,
+    input.successUrl,
+    "/success_url",
+    "/billing/return?session_id={CHECKOUT_SESSION_ID}",
+  );
+  // A payment of ours has a page of its own, where a refusal can be answered as well.
+  const isDirect = input.methodId !== undefined && input.successUrl === undefined;
   const urls = {
-    success_url: ownUrl(
-      baseUrl,
-      input.successUrl,
-      "/success_url",
-      "/billing/return?session_id={CHECKOUT_SESSION_ID}",
-    ),
+    success_url: isDirect ? null : successUrl,
     cancel_url: ownUrl(baseUrl, input.cancelUrl, "/cancel_url", "/plans"),
   };
   const promotionId = await promotionOf(deps, input);
@@ -153,7 +156,7 @@ async function insertRow(
     plan: Plan;
     price: PlanPrice;
     trialDays: number | null;
-    urls: { success_url: string; cancel_url: string };
+    urls: { success_url: string | null; cancel_url: string };
   },
 ): Promise<void> {
   const now = deps.clock.now();

@@ -27,6 +27,8 @@ export function listWatched(
      where s.mode = $1 and provider <> 'none' and (
        (status = 'creating' and created_at < $3)
        or (status = 'incomplete' and provider_subscription_id is null and session_expires_at < $3)
+       or (status = 'incomplete' and method_id is not null and provider_subscription_id is not null
+         and (as_of < $4 or session_expires_at < $3 or (session_expires_at is null and created_at < $3)))
        or (status = 'duplicate' and (provider_status is distinct from 'canceled'
          or exists (select 1 ${HELD} and i.org_id = s.org_id and i.subscription_id = s.id)))
        or (status in ('trialing', 'active', 'past_due', 'paused') and as_of < $4

@@ -7,8 +7,10 @@ import { companyOf } from "../company-of.ts";
 import { SUSPENDED_MS } from "./grace.ts";
 import { applyAnswer, refreshCheckout } from "../refresh.ts";
 import { listChargesOf, listWatched } from "./watch-store.ts";
+import { giveUpFirst, refreshFirst } from "../checkouts/give-up.ts";
 import { resumeCheckout } from "../checkouts/resume-checkout.ts";
 import { findSubscription, lockSubscriptions } from "../store.ts";
+import { startDirect } from "../checkouts/start-direct.ts";
 import type { SubscriptionRow } from "../subscription.ts";
 import { isGivenUp, isPeriodOver, withStatus } from "../facts/walk.ts";
 
@@ -48,6 +50,7 @@ async function look(deps: BillingDeps, row: SubscriptionRow): Promise<void> {
   if (row.status === "creating") return resumeCheckout(deps, row);
   if (row.status === "incomplete" && providerId === null) return refreshCheckout(deps, row);
   if (providerId === null) return;
+  if (row.status === "incomplete" && row.method_id !== null) return lookAtFirst(deps, row);
   if (row.status === "duplicate") return giveBack(deps, row, providerId);
   const company = companyOf(deps, row);
   await applyAnswer(deps, row, () => company.fetch(row, providerId));
@@ -62,6 +65,14 @@ async function look(deps: BillingDeps, row: SubscriptionRow): Promise<void> {
   });
   if (known && (isGivenUp(known, now) || isPeriodOver(known, now)))
     await applyAnswer(deps, row, () => company.cancel(row, providerId, `${row.id}:given_up:${row.attempt}`));
+}
+
+/** A plan that waits for its first payment by a kept card: cut off before that was tried, not heard of, or left too long. */
+async function lookAtFirst(deps: BillingDeps, row: SubscriptionRow): Promise<void> {
+  const { session_expires_at: endsAt } = row;
+  if (endsAt === null) await startDirect(deps, row);
+  else if (endsAt <= deps.clock.now()) await giveUpFirst(deps, row);
+  else await refreshFirst(deps, row);
 }
 
 /** A second subscription, or a trial of somebody who had one: ended at the company, and what it took is refunded. */

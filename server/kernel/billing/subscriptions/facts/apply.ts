@@ -116,7 +116,8 @@ async function noteChange(
       targetId: row.id,
       detail: { plan: row.plan_key, from: before.status },
     });
-  if (fact.actionRequired) await mail("billing.action_required");
+  // Whoever begins a plan is there, or is written to about the payment itself.
+  if (fact.actionRequired && row.status !== "incomplete") await mail("billing.action_required");
   // Elsewhere its invoice tells of each failure.
   const failures = fact.subscription?.found.failedPayments ?? 0;
   if (failures > before.failed_payments && (row.status === "past_due" || row.status === "suspended"))
