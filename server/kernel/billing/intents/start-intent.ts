@@ -35,6 +35,10 @@ export type Wanted = Pick<
   "purpose" | "pack_key" | "amount_minor" | "currency" | "credits_micros" | "invoice_id"
 >;
 
+/** PayPal's balance is no invoice: it is taken by PayPal itself, and what was taken makes one. */
+const BY_PAYPAL =
+  "PayPal's invoices are made when they are paid. What its plan owes is paid by POST /api/subscriptions/reactivate.";
+
 type Company = { accountId: string; provider: "stripe" | "paypal"; mode: Mode };
 
 /**
@@ -47,9 +51,10 @@ export async function startIntent(deps: BillingDeps, input: IntentInput): Promis
   if (offSession && methodId === undefined)
     throw invalid("/payment_method_id", "is needed where nobody is there");
   ownUrl(deps.baseUrl, input.returnUrl, "/return_url", "/");
-  const { wanted, intentId } = await whatFor(deps, input);
+  const { wanted, invoice } = await whatFor(deps, input);
   const company = await companyOf(deps, input, wanted);
   if (mode !== company.mode) throw new Problem(common.forbidden, { detail: "No account of this mode" });
+  const intentId = invoice && (await intentOf(deps, invoice));
   const id = await withTx(deps.db, orgId, (tx) => insertRows(deps, tx, input, { wanted, company, intentId }));
   const known = await readIntent(deps, orgId, id);
   if (methodId !== undefined) {
@@ -63,11 +68,11 @@ export async function startIntent(deps: BillingDeps, input: IntentInput): Promis
   return answerOf(deps, await readIntent(deps, orgId, id), state);
 }
 
-/** `intentId`: the one that the company made for an invoice. */
+/** `invoice`: its name at Stripe. */
 async function whatFor(
   deps: BillingDeps,
   { orgId, mode, purpose, reference }: IntentInput,
-): Promise<{ wanted: Wanted; intentId: string | null }> {
+): Promise<{ wanted: Wanted; invoice: string | null }> {
   if (purpose === "credits") {
     const pack = deps.packs.find(({ key }) => key === reference);
     if (!pack) throw invalid("/reference", "is not a pack that we sell");
@@ -80,14 +85,14 @@ async function whatFor(
       credits_micros: creditsMicros,
       invoice_id: null,
     };
-    return { wanted, intentId: null };
+    return { wanted, invoice: null };
   }
   const invoice = await withTx(deps.db, orgId, (tx) => findInvoice(tx, orgId, reference));
   if (invoice?.mode !== mode) throw invalid("/reference", "is not an invoice of yours");
-  if (invoice.status !== "open" || invoice.provider !== "stripe" || invoice.due_minor <= 0n)
+  if (invoice.provider === "paypal")
+    throw new Problem(billingProblems.invoice_not_open, { detail: BY_PAYPAL });
+  if (invoice.status !== "open" || invoice.due_minor <= 0n)
     throw new Problem(billingProblems.invoice_not_open);
-  const intentId = await asking(() => deps.stripe.findInvoiceIntent(invoice.provider_invoice_id));
-  if (intentId === null) throw new Problem(billingProblems.invoice_not_open);
   const { currency, due_minor, id } = invoice;
   const wanted: Wanted = {
     purpose,
@@ -97,7 +102,14 @@ async function whatFor(
     credits_micros: 0n,
     invoice_id: id,
   };
-  return { wanted, intentId };
+  return { wanted, invoice: invoice.provider_invoice_id };
+}
+
+/** The one that Stripe made for it. */
+async function intentOf({ stripe }: BillingDeps, invoice: string): Promise<string> {
+  const id = await asking(() => stripe.findInvoiceIntent(invoice));
+  if (id === null) throw new Problem(billingProblems.invoice_not_open);
+  return id;
 }
 
 /** Whose method it is sells; without one, Stripe. */
@@ -112,8 +124,10 @@ async function companyOf(
   if (!method) throw invalid("/payment_method_id", "is no payment method of yours");
   if (method.provider === "stripe") return byStripe;
   const price = { amountMinor: wanted.amount_minor, currency: wanted.currency };
-  if (!paypal || purpose === "invoice" || !canTake(price))
-    throw invalid("/payment_method_id", "cannot pay this");
+  // Each company takes what its own invoices ask for.
+  if (purpose === "invoice")
+    throw invalid("/payment_method_id", "is kept at PayPal, and the invoice is Stripe's");
+  if (!paypal || !canTake(price)) throw invalid("/payment_method_id", "cannot pay this");
   return { accountId: paypal.accountId, provider: "paypal", mode: paypal.api.mode };
 }
 

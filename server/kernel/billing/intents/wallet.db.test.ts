@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { startTestApp, type TestApp } from "../../../../test/harness/app.ts";
 import type { Client, Json } from "../../../../test/harness/client.ts";
+import { newId } from "../../../platform/ids.ts";
 import { createPaypalBuyer, type PaypalBuyer } from "../../../../test/harness/paypal.ts";
 
 const path = "/api/payments/intents";
@@ -63,6 +64,34 @@ test("a wallet that is declined takes nothing; another pays the same payment", a
   });
   expect(again.body).toMatchObject({ status: "succeeded", failure_code: null });
   expect(await captured(body.id)).toHaveLength(1);
+});
+
+test("a wallet pays no invoice: Stripe's are Stripe's, and PayPal's are paid when they are made", async () => {
+  const wallet = await keeps("approve+invoice@sandbox.test");
+  const before = await t.sql("select count(*) from billing.payments");
+  const ask = async (provider: string, status: string) => {
+    const id = newId("inv");
+    await t.sql(
+      `insert into billing.invoices (org_id, id, mode, account_id, provider, provider_invoice_id, subscription_id, status,
+         reason, description, currency, subtotal_minor, tax_minor, total_minor, due_minor, paid_minor, attempts, lines,
+         created_at, as_of)
+       select org_id, $1, 'test', $2 || '_default', $3, $1, 'sub_1', $4, 'cycle', 'Pro', 'usd', 2900, 0, 2900, 2900, 0, 1, '[]',
+         now(), now() from billing.payment_methods where id = $5`,
+      [id, provider === "stripe" ? "acct" : provider, provider, status, wallet],
+    );
+    return (await who.call("POST", path, { body: { ...order(wallet), purpose: "invoice", reference: id } }))
+      .body;
+  };
+  expect(await ask("paypal", "paid")).toMatchObject({
+    status: 409,
+    code: "invoice_not_open",
+    detail: expect.stringContaining("/api/subscriptions/reactivate"),
+  });
+  expect(await ask("stripe", "open")).toMatchObject({
+    status: 422,
+    errors: [{ pointer: "/payment_method_id" }],
+  });
+  expect(await t.sql("select count(*) from billing.payments")).toEqual(before);
 });
 
 test("the answer is lost: its event brings the money, and the same key takes none again", async () => {

@@ -63,6 +63,10 @@ test("three failures, then paid: grace, the free plan's limits, and the plan aga
   const refused = await who.call("POST", "/api/subscriptions/reactivate");
   expect([refused.status, refused.body.code]).toEqual([502, "provider_refused"]);
   await paypal.renewals(who.wallet, "pay");
+  // The money was taken and the answer lost: whoever asks again, under whatever key, takes it no second time.
+  const match = { method: "POST", path: "*/capture" };
+  await paypal.fault({ match, fault: "reset", effect: "done", times: 3 });
+  expect((await who.call("POST", "/api/subscriptions/reactivate")).status).toBe(503);
   const back = await who.call("POST", "/api/subscriptions/reactivate");
   expect(back.body).toMatchObject({ status: "active", access: "plan", grace: null });
   expect(await at(who)).toMatchObject({ status: "ACTIVE" });
