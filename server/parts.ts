@@ -156,6 +156,7 @@ const buildCompanies = (config: Config, calls: Calls) => ({
   stripe: createStripe({
     apiKey: config.STRIPE_SECRET_KEY,
     baseUrl: config.STRIPE_BASE_URL ?? null,
+    tax: config.STRIPE_TAX === "on",
     ...calls,
   }),
   paypal: buildPaypal(config, calls),

@@ -11,6 +11,8 @@ export type Settings = {
   disable_failing_endpoints: boolean;
   /** Reads of the API a second before it answers 429; 0: as many as come. */
   reads_per_second: number;
+  /** What is added to prices, or is in them, where automatic tax is asked for. */
+  tax_percent: number;
 };
 
 const DEFAULTS: Settings = {
@@ -18,9 +20,11 @@ const DEFAULTS: Settings = {
   event_list_lag_s: 0,
   disable_failing_endpoints: false,
   reads_per_second: 0,
+  tax_percent: 20,
 };
 const MAX_LAG_S = 86_400;
 const MAX_READS = 10_000;
+const MAX_PERCENT = 100;
 
 export const settingsOf = (world: World): Settings => ({
   ...DEFAULTS,
@@ -40,6 +44,10 @@ const CHECKS: Readonly<Record<keyof Settings, [ok: (value: unknown) => boolean, 
   reads_per_second: [
     (value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= MAX_READS,
     `an integer from 0 to ${MAX_READS}`,
+  ],
+  tax_percent: [
+    (value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= MAX_PERCENT,
+    `an integer from 0 to ${MAX_PERCENT}`,
   ],
 };
 

@@ -14,11 +14,11 @@ const ACCOUNTS = { stripe: "acct_default", paypal: "paypal_default" } as const;
 
 export type Reconciling = Awaited<ReturnType<typeof startReconciling>>;
 
-export async function startReconciling(company: keyof typeof ACCOUNTS) {
+export async function startReconciling(company: keyof typeof ACCOUNTS, env: Record<string, string> = {}) {
   const accountId = ACCOUNTS[company];
   let offsetMs = 0;
   const clock = { now: () => new Date(Date.now() + offsetMs) };
-  const t: TestApp = await startTestApp({ clock });
+  const t: TestApp = await startTestApp({ clock, env });
   const db = createDb({ url: t.database.url, max: 2 });
   let operator: Client = t.owner;
   const orgs = async () =>

@@ -19,6 +19,7 @@ export type Hidden = {
   };
   /** What its subscription will be told. */
   subscription: {
+    automatic_tax?: { enabled: boolean };
     billing_cycle_anchor?: number;
     description?: string;
     metadata?: Record<string, string>;

@@ -1,6 +1,7 @@
 import type Stripe from "stripe";
 import type { World } from "../../core/company.ts";
 import { findObject, getObject, newId } from "../books.ts";
+import { behaviorOf, taxIn } from "../catalog/tax.ts";
 import { createPrice, priceData, type Price } from "../catalog/prices.ts";
 import { invalid, notBuilt } from "../protocol/errors.ts";
 import { formatAmount, GREATEST_CHARGE, leastCharge } from "../catalog/money.ts";
@@ -15,6 +16,15 @@ export const lineItem = object({
   price_data: priceData,
   quantity: integer(0, 999_999),
 });
+
+/** Lines with the tax on or in what is left of them; `percent` null: none is worked out. */
+export function taxedLines(lines: readonly LineItem[], percent: number | null): LineItem[] {
+  return lines.map((line) => {
+    const net = line.amount_subtotal - line.amount_discount;
+    const { tax, added } = taxIn(net, behaviorOf(line.price), percent ?? 0);
+    return { ...line, amount_tax: tax, amount_total: net + added };
+  });
+}
 
 type Order = { mode: "payment" | "setup" | "subscription"; isTrial: boolean };
 

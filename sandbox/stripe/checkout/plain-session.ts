@@ -4,6 +4,7 @@ type Given =
   | "id"
   | "object"
   | "allow_promotion_codes"
+  | "automatic_tax"
   | "discounts"
   | "total_details"
   | "amount_subtotal"
@@ -28,7 +29,6 @@ export const PLAIN_SESSION: Readonly<Omit<Stripe.Checkout.Session, Given>> = {
   adaptive_pricing: { enabled: false },
   after_expiration: null,
   allowed_payment_method_types: null,
-  automatic_tax: { enabled: false, liability: null, provider: null, status: null },
   client_secret: null,
   collected_information: null,
   consent: null,

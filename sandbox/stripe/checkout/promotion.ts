@@ -1,10 +1,11 @@
 import { saveObject } from "../books.ts";
 import type { World } from "../../core/company.ts";
 import { findCode } from "../catalog/coupons.ts";
+import { rateOf } from "../catalog/tax.ts";
 import { couponFor, spread, type DiscountInput } from "../catalog/discounts.ts";
 import { invalid, notBuilt, StripeError } from "../protocol/errors.ts";
 import { hiddenOf, hide, type Hidden, type Session } from "./hidden.ts";
-import type { LineItem } from "./lines.ts";
+import { taxedLines, type LineItem } from "./lines.ts";
 
 type Discounted = { lines: LineItem[]; off: number; discounts: Session["discounts"] };
 
@@ -33,6 +34,9 @@ export function takeOff(
   };
 }
 
+const taxOfLines = (lines: readonly LineItem[]): number =>
+  lines.reduce((sum, line) => sum + line.amount_tax, 0);
+
 /** The buyer has typed a promotion code. */
 export function enterCode(world: World, session: Session, text: string): Session {
   const hidden: Hidden = hiddenOf(world, session.id);
@@ -55,13 +59,14 @@ export function enterCode(world: World, session: Session, text: string): Session
   } catch (error) {
     throw error instanceof StripeError ? refused : error;
   }
-  const total = (session.amount_subtotal ?? 0) - taken.off;
+  const lines = taxedLines(taken.lines, rateOf(world, session.automatic_tax.enabled));
+  const total = lines.reduce((sum, line) => sum + line.amount_total, 0);
   if (total === 0 && session.mode === "payment") throw notBuilt("orders that cost nothing");
-  hide(world, session.id, { ...hidden, lines: taken.lines, discount });
+  hide(world, session.id, { ...hidden, lines, discount });
   return saveObject<Session>(world, {
     ...session,
     amount_total: total,
     discounts: taken.discounts,
-    total_details: { amount_discount: taken.off, amount_shipping: 0, amount_tax: 0 },
+    total_details: { amount_discount: taken.off, amount_shipping: 0, amount_tax: taxOfLines(lines) },
   });
 }

@@ -12,6 +12,7 @@ import {
 } from "../books.ts";
 import type { World } from "../../core/company.ts";
 import { currency } from "../catalog/money.ts";
+import { automaticTax, autoTax, rateOf } from "../catalog/tax.ts";
 import { getCustomer } from "../customers/customers.ts";
 import { emit } from "../events/events.ts";
 import { BY_ITSELF } from "../payments/charges.ts";
@@ -34,7 +35,7 @@ import {
 import { billingMode, trialSettings } from "../subscriptions/shapes.ts";
 import { abandonCheckout } from "./complete.ts";
 import { hide, lineItems, type Session } from "./hidden.ts";
-import { checkTotal, lineItem, makeLine, type LineItem } from "./lines.ts";
+import { checkTotal, lineItem, makeLine, taxedLines, type LineItem } from "./lines.ts";
 import { takeOff } from "./promotion.ts";
 import { PLAIN_SESSION } from "./plain-session.ts";
 
@@ -43,6 +44,7 @@ const LEAST_LIFE_S = 30 * 60;
 
 const newSession = {
   allow_promotion_codes: bool(),
+  automatic_tax: automaticTax,
   billing_address_collection: oneOf("auto", "required"),
   cancel_url: text(5000),
   client_reference_id: text(200),
@@ -50,6 +52,7 @@ const newSession = {
   customer: text(),
   customer_creation: oneOf("always", "if_required"),
   customer_email: text(512),
+  customer_update: object({ address: oneOf("auto", "never"), name: oneOf("auto", "never") }),
   discounts: list(object({ coupon: text(), promotion_code: text() }), 1),
   expires_at: integer(),
   line_items: list(lineItem),
@@ -144,19 +147,28 @@ function checkMode(input: SessionInput): void {
   }
 }
 
-type Sums = { subtotal: number | null; total: number | null; off: number; unit: string | null };
+type Sums = {
+  subtotal: number | null;
+  total: number | null;
+  off: number;
+  tax: number;
+  unit: string | null;
+};
 
 function sumsOf(input: SessionInput, lines: LineItem[]): Sums {
-  if (input.mode === "setup") return { subtotal: null, total: null, off: 0, unit: input.currency ?? null };
+  if (input.mode === "setup")
+    return { subtotal: null, total: null, off: 0, tax: 0, unit: input.currency ?? null };
   const { total, unit } = checkTotal(lines, input.mode === "subscription");
   const off = lines.reduce((sum, line) => sum + line.amount_discount, 0);
+  const tax = lines.reduce((sum, line) => sum + line.amount_tax, 0);
+  const subtotal = lines.reduce((sum, line) => sum + line.amount_subtotal, 0);
   if (input.currency !== undefined && input.currency !== unit) {
     throw invalid(
       `The price specified only supports \`${unit}\`. This doesn't match the expected currency: \`${input.currency}\`.`,
       "currency",
     );
   }
-  return { subtotal: total + off, total, off, unit };
+  return { subtotal, total, off, tax, unit };
 }
 
 function fieldsOfMode(world: World, input: SessionInput, cause: Cause): Partial<Session> {
@@ -202,8 +214,10 @@ function createSession(world: World, input: SessionInput, cause: Cause): Session
   const plain = (input.line_items ?? []).map((line, at) =>
     makeLine(world, line, at, { mode: input.mode, isTrial: trial !== undefined }, cause),
   );
-  const { discounts, lines } = discountedLines(world, input, plain);
-  const { subtotal, total, off, unit } = sumsOf(input, lines);
+  const { discounts, lines: net } = discountedLines(world, input, plain);
+  const isTaxed = input.automatic_tax?.enabled === true;
+  const lines = taxedLines(net, rateOf(world, isTaxed));
+  const { subtotal, total, off, tax, unit } = sumsOf(input, lines);
   const id = newId(world, "checkout.session");
   const created = world.clock.seconds();
   const session: Session = {
@@ -213,6 +227,7 @@ function createSession(world: World, input: SessionInput, cause: Cause): Session
     allow_promotion_codes: input.allow_promotion_codes ?? null,
     amount_subtotal: subtotal,
     amount_total: total,
+    automatic_tax: autoTax(isTaxed),
     billing_address_collection: input.billing_address_collection ?? null,
     cancel_url: input.cancel_url ?? null,
     client_reference_id: input.client_reference_id ?? null,
@@ -228,14 +243,14 @@ function createSession(world: World, input: SessionInput, cause: Cause): Session
     submit_type: input.submit_type ?? null,
     success_url: input.success_url ?? null,
     url: `${world.baseUrl}/stripe/checkout/${id}`,
-    total_details: { amount_discount: off, amount_shipping: 0, amount_tax: 0 },
+    total_details: { amount_discount: off, amount_shipping: 0, amount_tax: tax },
     ...fieldsOfMode(world, input, cause),
   };
   insertObject(world, session);
   hide(world, id, {
     lines,
     intent: input.payment_intent_data ?? {},
-    subscription: input.subscription_data ?? {},
+    subscription: { ...input.subscription_data, ...(isTaxed ? { automatic_tax: { enabled: true } } : {}) },
     made: {},
     ...(input.discounts?.[0] === undefined ? {} : { discount: input.discounts[0] }),
   });

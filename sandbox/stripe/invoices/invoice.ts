@@ -1,7 +1,18 @@
 import type Stripe from "stripe";
-import { allObjects, fieldIs, getObject, insertObject, newId, saveObject, type ListPage } from "../books.ts";
+import {
+  allObjects,
+  fieldIs,
+  findObject,
+  getObject,
+  insertObject,
+  newId,
+  saveObject,
+  type ListPage,
+} from "../books.ts";
 import type { World } from "../../core/company.ts";
 import { livingDiscount, spread } from "../catalog/discounts.ts";
+import type { Price } from "../catalog/prices.ts";
+import { autoTax, behaviorOf, rateOf, taxIn } from "../catalog/tax.ts";
 import { changedFields, type Customer } from "../customers/customers.ts";
 import { emit, type EventType } from "../events/events.ts";
 import type { Cause } from "../protocol/operation.ts";
@@ -58,7 +69,11 @@ export type InvoiceInput = {
   reason: Stripe.Invoice.BillingReason;
   created: number;
   period: { start: number; end: number };
-  subscription: { id: string; metadata: Record<string, string> } | null;
+  subscription: {
+    id: string;
+    metadata: Record<string, string>;
+    automatic_tax: { enabled: boolean };
+  } | null;
   prorationDate?: number;
   collectionMethod?: "charge_automatically" | "send_invoice";
   daysUntilDue?: number | null;
@@ -96,6 +111,45 @@ function discounted(world: World, lines: InvoiceLine[], ids: readonly string[], 
   return result;
 }
 
+/** Lines with the tax on or in what discounts leave of them. */
+function taxed(world: World, lines: InvoiceLine[], percent: number | null): InvoiceLine[] {
+  if (percent === null) return lines;
+  return lines.map((line) => {
+    const price = findObject<Price>(world, "price", String(line.pricing?.price_details?.price ?? ""));
+    const behavior = behaviorOf(price ?? { tax_behavior: "unspecified" });
+    const off = (line.discount_amounts ?? []).reduce((sum, { amount }) => sum + amount, 0);
+    const { tax, added } = taxIn(line.amount - off, behavior, percent);
+    return {
+      ...line,
+      taxes: [
+        {
+          amount: tax,
+          tax_behavior: behavior,
+          tax_rate_details: null,
+          taxability_reason: "standard_rated",
+          taxable_amount: line.amount - off - (tax - added),
+          type: "tax_rate_details",
+        },
+      ],
+    };
+  });
+}
+
+/** The sums of an invoice's taxes, those that are in its prices and those that come on top. */
+function sumTaxes(lines: InvoiceLine[]) {
+  const sums = new Map<string, NonNullable<Invoice["total_taxes"]>[number]>();
+  for (const tax of lines.flatMap((line) => line.taxes ?? [])) {
+    const known = sums.get(tax.tax_behavior);
+    sums.set(tax.tax_behavior, {
+      ...tax,
+      amount: tax.amount + (known?.amount ?? 0),
+      taxable_amount: (tax.taxable_amount ?? 0) + (known?.taxable_amount ?? 0),
+    });
+  }
+  const of = (behavior: string) => sums.get(behavior)?.amount ?? 0;
+  return { all: [...sums.values()], inside: of("inclusive"), added: of("exclusive") };
+}
+
 /** The sums that follow from an invoice's lines. */
 export function withTotals(invoice: Invoice): Invoice {
   const subtotal = invoice.lines.data.reduce((sum, line) => sum + line.amount, 0);
@@ -106,16 +160,19 @@ export function withTotals(invoice: Invoice): Invoice {
       discounts.set(id, (discounts.get(id) ?? 0) + amount);
     }
   }
-  const total = subtotal - [...discounts.values()].reduce((sum, amount) => sum + amount, 0);
+  const taxes = sumTaxes(invoice.lines.data);
+  const net = subtotal - [...discounts.values()].reduce((sum, amount) => sum + amount, 0);
+  const total = net + taxes.added;
   const due = Math.max(total, 0);
   return {
     ...invoice,
     amount_due: due,
     amount_remaining: due - invoice.amount_paid,
     subtotal,
-    subtotal_excluding_tax: subtotal,
+    subtotal_excluding_tax: subtotal - taxes.inside,
     total,
-    total_excluding_tax: total,
+    total_excluding_tax: net - taxes.inside,
+    total_taxes: taxes.all,
     total_discount_amounts: [...discounts].map(([discount, amount]) => ({ amount, discount })),
   };
 }
@@ -128,6 +185,7 @@ function blankInvoice(world: World, input: InvoiceInput): Omit<Invoice, "lines">
     id: newId(world, "invoice"),
     object: "invoice",
     ...PLAIN_INVOICE,
+    automatic_tax: { ...autoTax(input.subscription?.automatic_tax.enabled === true), disabled_reason: null },
     auto_advance: input.autoAdvance ?? true,
     billing_reason: input.reason,
     collection_method: input.collectionMethod ?? "charge_automatically",
@@ -169,7 +227,8 @@ function parentOf({ subscription, prorationDate }: InvoiceInput): Stripe.Invoice
 export function draftInvoice(world: World, input: InvoiceInput, cause: Cause): Invoice {
   const blank = blankInvoice(world, input);
   const discounts = (input.discounts ?? []).filter((id) => livingDiscount(world, id, input.created) !== null);
-  const lines = discounted(world, input.lines, discounts, input.created);
+  const percent = rateOf(world, blank.automatic_tax.enabled);
+  const lines = taxed(world, discounted(world, input.lines, discounts, input.created), percent);
   const invoice = withTotals({
     ...blank,
     discounts,

@@ -92,6 +92,12 @@ function settingsFrom(given: Input["payment_settings"]): Stripe.Subscription.Pay
   };
 }
 
+const automaticTaxOf = (enabled: boolean): Subscription["automatic_tax"] => ({
+  disabled_reason: null,
+  enabled,
+  liability: enabled ? { type: "self" } : null,
+});
+
 function blank(
   customer: Customer,
   input: Input,
@@ -103,7 +109,7 @@ function blank(
     object: "subscription",
     application: null,
     application_fee_percent: null,
-    automatic_tax: { disabled_reason: null, enabled: false, liability: null },
+    automatic_tax: automaticTaxOf(input.automatic_tax?.enabled === true),
     billing_cycle_anchor_config: null,
     billing_mode: { flexible: { proration_discounts: "included" }, type: "flexible" },
     billing_schedules: [],

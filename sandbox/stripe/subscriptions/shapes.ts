@@ -1,6 +1,7 @@
 /** The parameters of subscriptions. */
 import { discountInput } from "../catalog/discounts.ts";
 import { currency } from "../catalog/money.ts";
+import { automaticTax } from "../catalog/tax.ts";
 import {
   bool,
   integer,
@@ -76,6 +77,7 @@ const invoiceItem = object({
 
 export const newSubscription = {
   ...shared,
+  automatic_tax: automaticTax,
   add_invoice_items: list(invoiceItem, MAX_ITEMS),
   billing_cycle_anchor: integer(0),
   billing_mode: billingMode,

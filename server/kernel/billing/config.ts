@@ -22,6 +22,12 @@ export const billingConfig = z.object({
     .regex(/^acct_\w{1,60}$/, "must be an account id, acct_…")
     .default("acct_default")
     .describe("account that the key belongs to"),
+  STRIPE_TAX: z
+    .enum(["on", "off"])
+    .default("off")
+    .describe(
+      "whether Stripe Tax works out taxes: on top of a plan's price, in a pack's; PayPal's prices include theirs",
+    ),
   PLANS: z
     .string()
     .optional()

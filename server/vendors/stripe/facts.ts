@@ -47,6 +47,8 @@ export type PaymentFact = {
   refunds: RefundFact[];
   /** It is paid, but the object does not show the charge. */
   paidElsewhere: boolean;
+  /** Tax in what is paid, where a checkout tells it. */
+  taxMinor?: bigint | null;
 };
 
 export type CheckoutSession = {

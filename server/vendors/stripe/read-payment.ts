@@ -60,6 +60,7 @@ function sessionFact(session: Stripe.Checkout.Session, type: string): PaymentFac
     intentId: idOf(session.payment_intent),
     state: state(),
     paidElsewhere: session.status === "complete" && session.payment_status === "paid",
+    taxMinor: taxIn(session),
   };
 }
 
@@ -156,6 +157,9 @@ export function readRefund(refund: Stripe.Refund): RefundFact {
     keepsCredits: refund.metadata?.[KEEPS_CREDITS] === "true",
   };
 }
+
+export const taxIn = ({ total_details: details }: Stripe.Checkout.Session): bigint | null =>
+  details ? BigInt(details.amount_tax) : null;
 
 export function readSession(session: Stripe.Checkout.Session): CheckoutSession {
   return {

@@ -1,7 +1,13 @@
 import type Stripe from "stripe";
 import type { CallStripe } from "./client.ts";
 import type { PaymentFact } from "./facts.ts";
-import type { ChangePreview, InvoiceFact, SubscriptionFact, SubscriptionSession } from "./recurring-facts.ts";
+import type {
+  ChangePreview,
+  InvoiceFact,
+  InvoiceLine,
+  SubscriptionFact,
+  SubscriptionSession,
+} from "./recurring-facts.ts";
 import {
   invoiceFact,
   invoiceLine,
@@ -10,6 +16,7 @@ import {
   subscriptionSession,
 } from "./read-recurring.ts";
 import { releaseSchedule, scheduleChange, type ScheduledChange } from "./schedules.ts";
+import { taxOfPage, taxOfPrice, taxOfSubscription } from "./tax.ts";
 
 const PAGE = 100;
 
@@ -87,11 +94,12 @@ export type Recurring = {
 export function createRecurring(
   call: CallStripe,
   fetchPayment: (intentId: string) => Promise<PaymentFact>,
+  tax: boolean,
 ): Recurring {
   return {
-    ...catalogue(call),
-    ...sessions(call),
-    ...direct(call),
+    ...catalogue(call, tax),
+    ...sessions(call, tax),
+    ...direct(call, tax),
     ...objects(call, fetchPayment),
     ...changes(call),
   };
@@ -99,6 +107,7 @@ export function createRecurring(
 
 function direct(
   call: CallStripe,
+  tax: boolean,
 ): Pick<Recurring, "createSubscription" | "fetchBegun" | "findSubscription" | "voidInvoice"> {
   const expand = ["default_payment_method", "latest_invoice"];
   return {
@@ -109,6 +118,7 @@ function direct(
             customer: input.customerId,
             items: [{ price: input.priceId, quantity: input.quantity }],
             default_payment_method: input.methodId,
+            ...taxOfSubscription(tax),
             payment_behavior: "default_incomplete",
             // Another card may pay in the end: the next periods are its own.
             payment_settings: { save_default_payment_method: "on_subscription" },
@@ -136,6 +146,16 @@ function direct(
   };
 }
 
+/** What comes on top of an invoice's lines, as a line; prices that are with their tax show none. */
+function taxLines({ lines, total_taxes: taxes }: Stripe.Invoice): InvoiceLine[] {
+  const [first] = lines.data.map(invoiceLine);
+  const added = (taxes ?? [])
+    .filter(({ tax_behavior: behavior }) => behavior === "exclusive")
+    .reduce((sum, { amount }) => sum + BigInt(amount), 0n);
+  if (!first || added === 0n) return [];
+  return [{ ...first, description: "Tax", quantity: 1, amountMinor: added, proration: true }];
+}
+
 function begun(subscription: Stripe.Subscription): BegunSubscription {
   const invoice = subscription.latest_invoice;
   return {
@@ -144,7 +164,7 @@ function begun(subscription: Stripe.Subscription): BegunSubscription {
   };
 }
 
-function catalogue(call: CallStripe): Pick<Recurring, "ensureProduct" | "createPrice"> {
+function catalogue(call: CallStripe, tax: boolean): Pick<Recurring, "ensureProduct" | "createPrice"> {
   return {
     ensureProduct: ({ id, name }) =>
       call("products.create", async (sdk) => {
@@ -162,6 +182,7 @@ function catalogue(call: CallStripe): Pick<Recurring, "ensureProduct" | "createP
             unit_amount: Number(input.amountMinor),
             currency: input.currency,
             recurring: { interval: input.period },
+            ...taxOfPrice(tax, "exclusive"),
             metadata: { holdfast_id: input.holdfastId },
           },
           { idempotencyKey: input.idempotencyKey },
@@ -173,6 +194,7 @@ function catalogue(call: CallStripe): Pick<Recurring, "ensureProduct" | "createP
 
 function sessions(
   call: CallStripe,
+  tax: boolean,
 ): Pick<
   Recurring,
   | "createSubscriptionSession"
@@ -188,6 +210,7 @@ function sessions(
         const session = await sdk.checkout.sessions.create(
           {
             mode: "subscription",
+            ...taxOfPage(tax),
             customer: input.customerId,
             client_reference_id: input.holdfastId,
             line_items: [{ price: input.priceId, quantity: input.quantity }],
@@ -258,7 +281,7 @@ function objects(
         });
         return {
           currency: invoice.currency,
-          lines: invoice.lines.data.map(invoiceLine),
+          lines: [...invoice.lines.data.map(invoiceLine), ...taxLines(invoice)],
           dueNowMinor: BigInt(invoice.amount_due),
         };
       }),

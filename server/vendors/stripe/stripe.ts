@@ -9,7 +9,8 @@ import { StripeFault } from "./fault.ts";
 import { readDispute } from "./read-dispute.ts";
 import { expandThin } from "./thin.ts";
 import { readBalance } from "./read-balance.ts";
-import { intentFact, KEEPS_CREDITS, readFee, readRefund, readSession } from "./read-payment.ts";
+import { intentFact, KEEPS_CREDITS, readFee, readRefund, readSession, taxIn } from "./read-payment.ts";
+import { taxOfPage, taxOfPrice } from "./tax.ts";
 
 const PAGE = 100;
 /** Refunds of one charge that are read; Stripe itself allows far fewer. */
@@ -78,18 +79,25 @@ export type StripeApi = Recurring &
     balanceOf(objectId: string): Promise<BalanceRecord[]>;
   };
 
+export type StripeOptions = ClientOptions & {
+  /** Stripe works out taxes; default not. */
+  tax?: boolean;
+};
+
 /** Stripe in our own words. Every function may throw `StripeFault`, and nothing else that Stripe could cause. */
-export function createStripe(options: ClientOptions): StripeApi {
+export function createStripe({ tax = false, ...options }: StripeOptions): StripeApi {
   const call = createClient(options);
   return {
     ...createCustomers(call),
     ...createIntents(call),
-    ...createRecurring(call, (intentId) => fetchPayment(call, intentId)),
+    ...createRecurring(call, (intentId) => fetchPayment(call, intentId), tax),
     mode: options.apiKey.startsWith("sk_live_") || options.apiKey.startsWith("rk_live_") ? "live" : "test",
     createCheckoutSession: (input) =>
       call("checkout.sessions.create", async (sdk) =>
         readSession(
-          await sdk.checkout.sessions.create(sessionParams(input), { idempotencyKey: input.idempotencyKey }),
+          await sdk.checkout.sessions.create(sessionParams(input, tax), {
+            idempotencyKey: input.idempotencyKey,
+          }),
         ),
       ),
     findCheckoutSession: (holdfastId, since) => findSession(call, holdfastId, since),
@@ -134,10 +142,11 @@ export function createStripe(options: ClientOptions): StripeApi {
 
 const seconds = (at: Date): number => Math.ceil(at.getTime() / 1000);
 
-function sessionParams(input: NewSession): Stripe.Checkout.SessionCreateParams {
+function sessionParams(input: NewSession, tax: boolean): Stripe.Checkout.SessionCreateParams {
   const metadata = { holdfast_id: input.holdfastId };
   return {
     mode: "payment",
+    ...taxOfPage(tax),
     customer: input.customerId,
     client_reference_id: input.holdfastId,
     line_items: [
@@ -146,6 +155,7 @@ function sessionParams(input: NewSession): Stripe.Checkout.SessionCreateParams {
         price_data: {
           currency: input.currency,
           unit_amount: Number(input.amountMinor),
+          ...taxOfPrice(tax, "inclusive"),
           product_data: { name: input.name },
         },
       },
@@ -183,9 +193,10 @@ async function findSession(
 async function fetchSession(call: CallStripe, sessionId: string): Promise<PaymentFact> {
   const session = await call("checkout.sessions.retrieve", async (sdk) => {
     const row = await sdk.checkout.sessions.retrieve(sessionId);
-    return { ...readSession(row), expired: row.status === "expired" };
+    return { ...readSession(row), expired: row.status === "expired", taxMinor: taxIn(row) };
   });
-  if (session.intentId) return { ...(await fetchPayment(call, session.intentId)), sessionId };
+  const { taxMinor } = session;
+  if (session.intentId) return { ...(await fetchPayment(call, session.intentId)), sessionId, taxMinor };
   return {
     holdfastId: session.holdfastId,
     sessionId,

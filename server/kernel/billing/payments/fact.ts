@@ -57,6 +57,8 @@ export type PaymentFact = {
   refunds: RefundFact[];
   /** It is paid, but the object does not show the charge. */
   paidElsewhere: boolean;
+  /** Tax in what is paid, where the object tells it: null or nothing where it does not. */
+  taxMinor?: bigint | null;
 };
 
 /** Where a payment is paid: the company's page. */

@@ -245,3 +245,33 @@ test("a fee that the charge shows is posted with it, once; what a refund gives b
   ]);
   expect(payment.fee_minor).toBe(59n);
 });
+
+test("the tax in a price ends apart from revenue and refunds, whenever it is told", () => {
+  const facts = [
+    fact(30, { charge }),
+    fact(31, { taxMinor: 167n }),
+    fact(40, { refunds: [refund("re_1", 500n, "succeeded", 40)] }),
+  ];
+  const orders = [
+    [0, 1, 2],
+    [0, 2, 1],
+    [1, 0, 2],
+    [1, 2, 0],
+    [2, 0, 1],
+    [2, 1, 0],
+  ];
+  for (const order of orders) {
+    let payment = row;
+    let refunds: ReadonlyMap<string, RefundRow> = new Map();
+    const sums: Record<string, bigint> = {};
+    for (const index of [...order, ...order]) {
+      const next = facts[index];
+      if (!next) continue;
+      const walked = walk(payment, refunds, next);
+      ({ payment, refunds } = walked);
+      for (const { account, amount } of walked.moves.postings.flatMap(({ entries }) => entries))
+        sums[account] = (sums[account] ?? 0n) + amount;
+    }
+    expect(sums).toEqual({ "clearing:acct_1": 500n, revenue: -833n, refunds: 417n, tax: -84n });
+  }
+});

@@ -67,6 +67,7 @@ export function walk(before: PaymentRow, known: ReadonlyMap<string, RefundRow>, 
   const moves: Moves = { postings: [], grants: [], takenBack: [] };
   const refunds = new Map(known);
   let payment = linked(before, fact.found);
+  payment = withTax(payment, fact.found, moves);
   if (fact.found.state && !fact.found.charge) payment = withState(payment, fact, fact.found.state);
   if (fact.found.charge) payment = withCharge(payment, known, fact.found.charge, moves);
   for (const refund of fact.found.refunds) payment = withRefund(payment, refunds, refund, moves);
@@ -81,6 +82,23 @@ function linked(row: PaymentRow, { sessionId, intentId }: PaymentFact): PaymentR
   return session_id === row.session_id && intent_id === row.intent_id
     ? row
     : { ...row, session_id, intent_id };
+}
+
+/** The tax in what is sold is no revenue: told with the charge it is posted with it, told afterwards it is moved. */
+function withTax(row: PaymentRow, { taxMinor }: PaymentFact, moves: Moves): PaymentRow {
+  // An invoice has split its own already.
+  if (!taxMinor || taxMinor < 0n || row.invoice_id !== null || row.tax_minor !== 0n) return row;
+  const next = { ...row, tax_minor: taxMinor };
+  const posted = row.charge_id === null ? 0n : taxMinor;
+  const back = taxOfRefunded(next, row.refunded_minor);
+  const entries = [
+    { account: "revenue", unit: row.currency, amount: posted },
+    { account: "refunds", unit: row.currency, amount: -back },
+    { account: "tax", unit: row.currency, amount: back - posted },
+  ].filter(({ amount }) => amount !== 0n);
+  const reference = `${row.id}:taxed`;
+  if (entries.length > 0) moves.postings.push({ mode: row.mode, kind: "payment.taxed", reference, entries });
+  return next;
 }
 
 /** State is the newest known. It never outranks money that was captured. */
@@ -116,9 +134,7 @@ function withCharge(
       `Sold for ${row.amount_minor} ${row.currency}, paid ${charge.capturedMinor} ${charge.currency}`,
     );
   const reference = `${row.provider}:${row.account_id}:${charge.id}:captured`;
-  // What an invoice asks for is revenue from when it is owed.
-  const from = row.invoice_id === null ? "revenue" : "receivable";
-  moves.postings.push(cash(row, "payment.captured", reference, from, row.amount_minor));
+  moves.postings.push(captured(row, reference));
   if (row.credits_micros > 0n)
     moves.grants.push({
       mode: row.mode,
@@ -247,6 +263,19 @@ function cash(row: PaymentRow, kind: string, reference: string, other: string, a
       { account: other, unit: row.currency, amount: -amount },
     ],
   };
+}
+
+/** What an invoice asks for is revenue from when it is owed; anything else from when it is paid, less its tax. */
+function captured(row: PaymentRow, reference: string): Posting {
+  const { amount_minor: amount, invoice_id, tax_minor: tax } = row;
+  if (invoice_id !== null) return cash(row, "payment.captured", reference, "receivable", amount);
+  const posting = cash(row, "payment.captured", reference, "revenue", amount);
+  const entries = posting.entries.map((entry) =>
+    entry.account === "revenue" ? { ...entry, amount: entry.amount + tax } : entry,
+  );
+  return tax === 0n
+    ? posting
+    : { ...posting, entries: [...entries, { account: "tax", unit: row.currency, amount: -tax }] };
 }
 
 /** Money that goes back takes its tax along, each time up to its share of all that is back; below zero: it did not after all. */

@@ -170,6 +170,7 @@ function merge(told: PaymentFact, fetched: PaymentFact): PaymentFact {
     ...fetched,
     sessionId: fetched.sessionId ?? told.sessionId,
     charge: fetched.charge ?? told.charge,
+    taxMinor: fetched.taxMinor ?? told.taxMinor ?? null,
     refunds: [...fetched.refunds, ...told.refunds.filter(({ id }) => !listed.has(id))],
   };
 }
