@@ -28,6 +28,8 @@ const DRAIN_MS = 120_000;
 /** For the settlements of calls that were cut. */
 const SETTLE_MS = 10_000;
 
+const judgedOf = ({ judged }: HoldItem) => judged;
+
 /** Reads and records providers and prices, then is ready to serve. Throws when a released price was edited. */
 export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
   const { providers: environment, maxOpenCalls: maxConnections } = deps;
@@ -54,10 +56,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
       now: deps.clock,
       alongside: {
         ...alongside,
-        gate(tx, org, items) {
-          const judged = items.map((item) => item.judged);
-          return openGate(tx, org, judged, deps.clock.now());
-        },
+        gate: (tx, org, items) => openGate(tx, org, items.map(judgedOf), deps.clock.now()),
       },
       ...(deps.announce ? { announce: deps.announce } : {}),
     }),
