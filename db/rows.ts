@@ -649,6 +649,14 @@ export type GatewayProofRuns = {
   finished_at: Date | null;
 };
 
+/** gateway.provider_credits */
+export type GatewayProviderCredits = {
+  provider: string;
+  left_usd: string;
+  low: boolean;
+  asked_at: Date;
+};
+
 /** gateway.provider_keys */
 export type GatewayProviderKeys = {
   org_id: string;

@@ -1017,6 +1017,16 @@ CREATE UNIQUE INDEX proof_runs_one_at_a_time ON gateway.proof_runs USING btree (
 GRANT INSERT, SELECT, UPDATE ON TABLE gateway.proof_runs TO holdfast_app;
 GRANT SELECT ON TABLE gateway.proof_runs TO holdfast_operator;
 
+CREATE TABLE gateway.provider_credits (
+  provider text NOT NULL,
+  left_usd numeric(38,18) NOT NULL,
+  low boolean NOT NULL,
+  asked_at timestamp with time zone NOT NULL,
+  CONSTRAINT provider_credits_pkey PRIMARY KEY (provider)
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE gateway.provider_credits TO holdfast_app;
+GRANT SELECT ON TABLE gateway.provider_credits TO holdfast_operator;
+
 CREATE TABLE gateway.provider_keys (
   org_id text NOT NULL,
   id text NOT NULL,

@@ -45,7 +45,13 @@ import type { Logger, Metrics } from "./platform/telemetry/index.ts";
 import { healthChecks } from "./health-checks.ts";
 import { attemptJobs, defineAttemptJobs } from "./products/gateway/attempts/jobs.ts";
 import { gatewayJobs } from "./products/gateway/jobs.ts";
-import { driftMetrics, keyDefaults, writingActions, proofMetrics } from "./products/gateway/index.ts";
+import {
+  creditMetrics,
+  driftMetrics,
+  keyDefaults,
+  writingActions,
+  proofMetrics,
+} from "./products/gateway/index.ts";
 import { defineProofJobs, proofJobs } from "./products/gateway/proof/jobs.ts";
 import { defineMemoryJobs, memoryJobs } from "./products/gateway/memory/jobs.ts";
 import { proofRoutes } from "./products/gateway/proof/routes.ts";
@@ -102,6 +108,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   defineAttemptJobs(parts);
   proofMetrics(parts);
   driftMetrics(parts);
+  creditMetrics(parts);
   reconciliationMetrics(parts);
   healthChecks(parts);
   healthRoutes(http, {

@@ -3526,6 +3526,20 @@ export type AdminProvider = {
      */
     state: 'off' | 'ok' | 'degraded' | 'down';
     /**
+     * What is left to spend there; null where it does not tell or nothing bounds it
+     */
+    credit: {
+        /**
+         * Exact USD, below zero in debt
+         */
+        left_usd: string;
+        /**
+         * Operators were told
+         */
+        low: boolean;
+        asked_at: string;
+    } | null;
+    /**
      * How many it serves at an active price
      */
     models: number;

@@ -71,6 +71,7 @@ export type TestGateway = {
 
 /** What a gateway beside the whole server's is built with: nothing limits its calls. */
 export const unlimited = {
+  lowCreditUsd: 0,
   limiter: createLimiter(),
   sealer: createSealer([KEYRING]),
   receiptSigner: createSigner([KEYRING], "holdfast.receipts"),

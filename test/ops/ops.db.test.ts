@@ -68,6 +68,7 @@ const GATEWAY = {
   drift_ratio: ["provider"],
   breaker_state: ["provider", "state"],
   loss_micros_total: [],
+  provider_credit_usd: ["provider"],
 };
 
 test("the gateway measures what it promises, under these names", () => {

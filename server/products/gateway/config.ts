@@ -51,6 +51,13 @@ export const gatewayConfig = z.object({
     .max(100)
     .default(0)
     .describe("what an answer from the cache costs, in percent of what it cost the first time"),
+  GATEWAY_PROVIDER_CREDIT_LOW_USD: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(1_000_000)
+    .default(10)
+    .describe("operators are told when a provider's account has less left to spend"),
   GATEWAY_MEMORY_MODEL: z
     .string()
     .min(1)
@@ -75,6 +82,7 @@ export const gatewaySettings = (config: Config) => ({
   holdLeaseSeconds: config.GATEWAY_HOLD_LEASE_SECONDS,
   maxOpenCalls: config.GATEWAY_MAX_UPSTREAM_CONNECTIONS,
   hitCostPercent: config.GATEWAY_CACHE_HIT_COST_PERCENT,
+  lowCreditUsd: config.GATEWAY_PROVIDER_CREDIT_LOW_USD,
   memoryModel: config.GATEWAY_MEMORY_MODEL,
   memoryEmbeddingModel: config.GATEWAY_MEMORY_EMBEDDING_MODEL,
 });

@@ -49,6 +49,8 @@ export type GatewayDeps = {
   maxOpenCalls: number;
   /** What a hit of the cache costs, in percent of what its answer cost; nothing if not said. */
   hitCostPercent?: number;
+  /** A provider's account with less than so many USD runs low. */
+  lowCreditUsd: number;
   /** Reads what people said; the model that answered them where none is named. */
   memoryModel?: string | undefined;
   /** Says what texts are about, to find what is remembered by; words count where none is named. */

@@ -22,5 +22,6 @@ export { gatewayMails } from "./limits/mails.ts";
 export { keyDefaults } from "./options/options.ts";
 export { writingActions } from "./personal-data.ts";
 export { driftMetrics } from "./drift/metrics.ts";
+export { creditMetrics } from "./provider-credit/metrics.ts";
 export { proofMetrics } from "./proof/breaks/metrics.ts";
 export type { Gateway } from "./settling/state.ts";

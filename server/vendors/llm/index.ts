@@ -16,6 +16,7 @@ export type { AnswerHead, Break, CallListener, OpenCall } from "./open-call.ts";
 export { ChatReader, type ChatSink } from "./chat-reader.ts";
 export { chunkOf, textsIn, usageChunk, type Chunk } from "./chunk.ts";
 export { readAnswer, readEmbeddings, readTranscription, generationIdIn, type Answer } from "./answer.ts";
+export type { CreditLookup } from "./credit.ts";
 export type { DayBooks } from "./activity.ts";
 export type { Form } from "./form.ts";
 export type { Usage } from "./usage.ts";

@@ -40,6 +40,8 @@ export type Kind = {
   lookup: { path(id: string): string; read(body: unknown): Usage | null } | null;
   /** How its books of a UTC day are asked, of the calls by one key; null where it has none to ask. */
   day: { path(day: string, keyHash: string): string; read(body: unknown): DayBooks | null } | null;
+  /** Where it says what is left to spend: of the key's own limit, and of the account; null where it does not. */
+  credit: { keyPath: string; accountPath: string } | null;
   /** Pauses before each look-up while somebody waits for the end of a whole answer, in ms. */
   lookupPauses: readonly number[];
   /** How somebody fetches a key there by browser; null where nobody can. */
@@ -63,6 +65,7 @@ const OPENAI_SHAPED = {
   generationHeader: "x-generation-id",
   lookup: null,
   day: null,
+  credit: null,
   lookupPauses: [],
   connect: null,
   onDisconnect: "drain",
@@ -81,6 +84,7 @@ export const KINDS: Readonly<Record<ProviderKind, Kind>> = {
     checkPath: "/key",
     lookup: { path: (id) => `/generation?id=${encodeURIComponent(id)}`, read: readGeneration },
     day: { path: (day, keyHash) => `/activity?date=${day}&api_key_hash=${keyHash}`, read: readActivity },
+    credit: { keyPath: "/key", accountPath: "/credits" },
     lookupPauses: [0, 200],
     connect: { page: "../../auth", exchangePath: "/auth/keys" },
     onDisconnect: "abort",
@@ -102,6 +106,7 @@ export const KINDS: Readonly<Record<ProviderKind, Kind>> = {
       read: readCompletionRequest,
     },
     day: null,
+    credit: null,
     lookupPauses: LATE,
     connect: null,
     onDisconnect: "drain",
@@ -128,6 +133,7 @@ export const KINDS: Readonly<Record<ProviderKind, Kind>> = {
     generationHeader: "request-id",
     lookup: null,
     day: null,
+    credit: null,
     lookupPauses: [],
     connect: null,
     onDisconnect: "abort",

@@ -3,6 +3,7 @@ import { Pool } from "undici";
 import { publicConnector } from "../../platform/outbound/index.ts";
 import { assert } from "../../platform/problem.ts";
 import type { DayBooks } from "./activity.ts";
+import { leastLeft, readAccountLeft, readKeyLeft, type CreditLookup } from "./credit.ts";
 import { keysByBrowser, type Ask, type KeysByBrowser } from "./connect.ts";
 import { formBody, type Form } from "./form.ts";
 import { isLive, isLoopback, KINDS, type Kind, type ProviderKind } from "./kinds.ts";
@@ -60,6 +61,8 @@ export type LanguageModels = KeysByBrowser & {
   check(signal: AbortSignal): Promise<"ok" | "refused" | "away">;
   /** What its books say of a UTC day (`2026-11-29`) that has ended, of all calls by this key; never throws. */
   bookedOn(day: string, signal: AbortSignal): Promise<DayLookup>;
+  /** What is left to spend there by this key, as its account says now; never throws. */
+  creditLeft(signal: AbortSignal): Promise<CreditLookup>;
   /** Its list of models as it says it; null when it does not answer. */
   listModels(signal: AbortSignal): Promise<unknown>;
   /** Cuts what is under way. */
@@ -96,6 +99,7 @@ export function createProvider(options: ProviderOptions): LanguageModels {
     "content-type": "application/json",
     "user-agent": "holdfast",
   };
+  const booksHeaders = booksKey ? { ...headers, authorization: `Bearer ${booksKey}` } : null;
   const get = (below: string, signal: AbortSignal) =>
     lookups.request({ method: "GET", path: `${pathname}${below}`, headers, signal });
   const post: Post = (below, body, listener, type) => {
@@ -127,10 +131,9 @@ export function createProvider(options: ProviderOptions): LanguageModels {
     },
     check: (signal) => checked(() => get(way.checkPath, signal)),
     ...keysByBrowser(way.connect, baseUrl, keyless(lookups, pathname)),
-    bookedOn: (day, signal) => {
-      const books = booksKey ? { ...headers, authorization: `Bearer ${booksKey}` } : null;
-      return readDay(lookups, { way, apiKey, pathname, headers: books }, day, signal);
-    },
+    bookedOn: (day, signal) =>
+      readDay(lookups, { way, apiKey, pathname, headers: booksHeaders }, day, signal),
+    creditLeft: (signal) => readLeft(lookups, { way, pathname, headers, booksHeaders }, signal),
     listModels: (signal) => jsonOf(() => get(way.modelsPath, signal)),
     async close() {
       await Promise.all([calls.destroy(), lookups.destroy()]);
@@ -141,6 +144,7 @@ export function createProvider(options: ProviderOptions): LanguageModels {
   };
 }
 
+type Headers = Record<string, string>;
 type Post = (below: string, body: Buffer, listener: CallListener, contentType?: string) => OpenCall;
 
 /** Vectors and sound, where the company has them. */
@@ -189,7 +193,7 @@ async function checked(ask: () => Promise<Asked>): Promise<"ok" | "refused" | "a
 /** What the books say of a day; `headers` are null where nothing may read them. */
 async function readDay(
   pool: Pool,
-  from: { way: Kind; apiKey: string; pathname: string; headers: Record<string, string> | null },
+  from: { way: Kind; apiKey: string; pathname: string; headers: Headers | null },
   day: string,
   signal: AbortSignal,
 ): Promise<DayLookup> {
@@ -199,6 +203,21 @@ async function readDay(
   const told = await jsonOf(() => pool.request({ method: "GET", path, headers, signal }));
   const books = told === null ? null : way.day.read(told);
   return books === null ? { state: "unavailable" } : { state: "found", books };
+}
+
+/** What bounds the key, and what bounds its account where `booksHeaders` may read that. */
+async function readLeft(
+  pool: Pool,
+  from: { way: Kind; pathname: string; headers: Headers; booksHeaders: Headers | null },
+  signal: AbortSignal,
+): Promise<CreditLookup> {
+  const { credit } = from.way;
+  if (credit === null) return { state: "none" };
+  const read = (below: string, headers: Headers) =>
+    jsonOf(() => pool.request({ method: "GET", path: `${from.pathname}${below}`, headers, signal }));
+  const asked = [read(credit.keyPath, from.headers).then(readKeyLeft)];
+  if (from.booksHeaders) asked.push(read(credit.accountPath, from.booksHeaders).then(readAccountLeft));
+  return leastLeft(await Promise.all(asked));
 }
 
 /** What is answered, when it is JSON of a bearable size; null when not, or when nothing is. */

@@ -4,13 +4,14 @@ import { useState } from "react";
 import { llmQueries } from "../../api/llm.ts";
 import { asList } from "../../api/queries.ts";
 import type { AdminProvider } from "../../api/types.ts";
-import { formatDuration, formatInteger } from "../../lib/format.ts";
+import { formatDuration, formatExact, formatInteger } from "../../lib/format.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Card, CardHead } from "../../ui/card.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Empty } from "../../ui/states.tsx";
 import { type Column, Stacked, Table } from "../../ui/table.tsx";
+import { formatUsd } from "../operator/figures.ts";
 import { shownMarkups } from "./provider-form.ts";
 import { ProviderDialog } from "./provider-dialog.tsx";
 import { ProviderState } from "./provider-state.tsx";
@@ -53,6 +54,24 @@ const columns: Column<AdminProvider>[] = [
     from: "lg",
     cell: (row) =>
       row.first_content_p50_ms === null ? "–" : `${formatInteger(row.first_content_p50_ms)} ms`,
+  },
+  {
+    key: "credit",
+    header: "Left to spend",
+    width: "8rem",
+    align: "right",
+    from: "lg",
+    cell: ({ credit }) =>
+      credit === null ? (
+        "–"
+      ) : (
+        <span
+          className={credit.low ? "font-medium text-warn" : undefined}
+          title={`asked ${formatExact(credit.asked_at)}`}
+        >
+          {formatUsd(credit.left_usd)}
+        </span>
+      ),
   },
   {
     key: "markup",

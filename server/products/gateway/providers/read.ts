@@ -2,18 +2,24 @@ import { withSystemTx } from "../../../platform/db/index.ts";
 import { KINDS, PROVIDER_KINDS } from "../../../vendors/llm/index.ts";
 import type { Candidate } from "../models/catalogue.ts";
 import { listProviders, type ProviderRow } from "../models/store.ts";
+import { listCredits, type CreditRow } from "../provider-credit/store.ts";
 import { healthOf } from "../routing/providers.ts";
 import type { Gateway } from "../settling/state.ts";
 import { timeoutsShown } from "./schemas.ts";
 
-export type AdminProvider = ReturnType<typeof present>;
+export type AdminProvider = ReturnType<typeof present> & { credit: CreditRow | null };
 
 /** All providers by id, disabled ones and those without a key included, and how they do as this process saw it. */
 export async function readProviders(gateway: Gateway): Promise<AdminProvider[]> {
-  const rows = await withSystemTx(gateway.deps.db, listProviders);
+  const [rows, credits] = await withSystemTx(gateway.deps.db, (tx) =>
+    Promise.all([listProviders(tx), listCredits(tx)]),
+  );
   const candidates = [...gateway.catalogue.models.values()].flatMap((model) => model.candidates);
   const byProvider = Map.groupBy(candidates, ({ provider }) => provider.id);
-  return rows.map((row) => present(gateway, row, byProvider.get(row.id) ?? []));
+  return rows.map((row) => {
+    const credit = credits.find(({ provider }) => provider === row.id) ?? null;
+    return { ...present(gateway, row, byProvider.get(row.id) ?? []), credit };
+  });
 }
 
 /** One of them; null when there is none of this id. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { instant } from "../../../platform/http/index.ts";
 import { PROVIDER_KINDS } from "../../../vendors/llm/index.ts";
 import type { TimeoutsRow } from "../models/store.ts";
 
@@ -93,6 +94,14 @@ export const providerAnswer = z
     state: z
       .enum(["off", "ok", "degraded", "down"])
       .meta({ description: "off: disabled, or without address or key; down: all breakers are open" }),
+    credit: z
+      .object({
+        left_usd: z.string().meta({ description: "Exact USD, below zero in debt" }),
+        low: z.boolean().meta({ description: "Operators were told" }),
+        asked_at: instant,
+      })
+      .nullable()
+      .meta({ description: "What is left to spend there; null where it does not tell or nothing bounds it" }),
     models: z.int().meta({ description: "How many it serves at an active price" }),
     success_1h: z.number().nullable(),
     first_content_p50_ms: z.int().nullable(),
