@@ -590,6 +590,7 @@ export type GatewayPriceLines = {
   cache_write_1h_usd: string | null;
   markup_percent: number;
   audio_second_usd: string;
+  tiers: unknown;
 };
 
 /** gateway.price_versions */

@@ -931,8 +931,10 @@ CREATE TABLE gateway.price_lines (
   cache_write_1h_usd text,
   markup_percent integer NOT NULL DEFAULT 0,
   audio_second_usd text NOT NULL DEFAULT '0'::text,
+  tiers jsonb NOT NULL DEFAULT '[]'::jsonb,
   CONSTRAINT price_lines_pkey PRIMARY KEY (version, model),
-  CONSTRAINT price_lines_markup_percent_check CHECK (((markup_percent >= 0) AND (markup_percent <= 500)))
+  CONSTRAINT price_lines_markup_percent_check CHECK (((markup_percent >= 0) AND (markup_percent <= 500))),
+  CONSTRAINT price_lines_tiers_check CHECK ((jsonb_typeof(tiers) = 'array'::text))
 );
 GRANT INSERT, SELECT ON TABLE gateway.price_lines TO holdfast_app;
 GRANT SELECT ON TABLE gateway.price_lines TO holdfast_operator;
@@ -946,7 +948,7 @@ CREATE TABLE gateway.price_versions (
   decided_at timestamp with time zone,
   decided_by text,
   CONSTRAINT price_versions_pkey PRIMARY KEY (version),
-  CONSTRAINT price_versions_source_check CHECK ((source = ANY (ARRAY['config'::text, 'models'::text, 'import'::text, 'markup'::text]))),
+  CONSTRAINT price_versions_source_check CHECK ((source = ANY (ARRAY['config'::text, 'models'::text, 'import'::text, 'markup'::text, 'operator'::text]))),
   CONSTRAINT price_versions_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'active'::text, 'retired'::text, 'rejected'::text])))
 );
 CREATE UNIQUE INDEX price_versions_active ON gateway.price_versions USING btree (provider) WHERE (state = 'active'::text);

@@ -341,6 +341,41 @@ export type ModelSettingsInput = {
     aliases: Array<string>;
 };
 
+export type PriceTiersInput = {
+    /**
+     * Whose price of the model it is
+     */
+    provider: string;
+    /**
+     * All of them; where several hold for a call the later ones win, line by line
+     */
+    tiers: Array<{
+        /**
+         * For prompts of more tokens, cached ones included; null: for all
+         */
+        above_prompt_tokens?: number | null;
+        /**
+         * For calls that begin from this time of the UTC day, HH:MM; null: always
+         */
+        from_utc?: string | null;
+        /**
+         * Until just before this one, which may be of the next day
+         */
+        to_utc?: string | null;
+        /**
+         * Exact decimals in USD per token, request or second; a line left out costs what it does otherwise
+         */
+        prices: {
+            input?: string;
+            output?: string;
+            cache_read?: string;
+            cache_write?: string;
+            request?: string;
+            audio_second?: string;
+        };
+    }>;
+};
+
 export type NewProviderKeyInput = {
     provider: string;
     secret: string;
@@ -1035,6 +1070,20 @@ export type ApiKeyDefaults = {
     cache?: AnswerCache | false;
     memory?: LlmMemory | false;
     compression?: Compression | false;
+};
+
+export type PriceTier = {
+    above_prompt_tokens: number | null;
+    from_utc: string | null;
+    to_utc: string | null;
+    prices: {
+        input?: string;
+        output?: string;
+        cache_read?: string;
+        cache_write?: string;
+        request?: string;
+        audio_second?: string;
+    };
 };
 
 export type LlmPolicy = {
@@ -2792,6 +2841,25 @@ export type Model = {
         completion: string;
         input_cache_read: string;
         audio_second: string;
+        /**
+         * What some calls cost instead; null: no other price. Later ones win, line by line
+         */
+        tiers: Array<{
+            provider: string;
+            /**
+             * For prompts of more tokens, cached ones included; null: for all
+             */
+            above_prompt_tokens: number | null;
+            /**
+             * For calls that begin from then, HH:MM of the UTC day; null: always
+             */
+            from_utc: string | null;
+            to_utc: string | null;
+            prompt: string | null;
+            completion: string | null;
+            input_cache_read: string | null;
+            audio_second: string | null;
+        }>;
     };
     providers: Array<string>;
 };
@@ -3073,6 +3141,47 @@ export type Receipt = {
             audio_ms: number;
         };
         /**
+         * In USD per token, request or second of sound, with the markup in them
+         */
+        prices: {
+            /**
+             * An exact decimal in USD
+             */
+            input: string;
+            /**
+             * An exact decimal in USD
+             */
+            output: string;
+            /**
+             * An exact decimal in USD
+             */
+            cache_read: string;
+            /**
+             * An exact decimal in USD
+             */
+            cache_write: string;
+            /**
+             * An exact decimal in USD
+             */
+            request: string;
+            /**
+             * An exact decimal in USD
+             */
+            audio_second: string;
+        };
+        /**
+         * Of some calls alone, over these; of those that hold the later ones win, line by line
+         */
+        tiers: Array<PriceTier>;
+        /**
+         * Which of them hold, by the size of the whole prompt and when the call began; null: none
+         */
+        tier: string | null;
+        /**
+         * What is put on top of the provider's prices, or of its own figure
+         */
+        markup_percent: number;
+        /**
          * Counts × prices; each token is in one line
          */
         lines: Array<{
@@ -3092,6 +3201,10 @@ export type Receipt = {
          */
         table_usd: string;
         cost_from: 'table' | 'provider' | 'cache' | 'nothing';
+        /**
+         * The provider's own figure where that was charged, without the markup
+         */
+        provider_usd: string | null;
         /**
          * An exact decimal in USD
          */
@@ -3297,7 +3410,7 @@ export type PriceVersion = {
     version: string;
     provider: string;
     state: 'draft' | 'active' | 'retired' | 'rejected';
-    source: 'config' | 'models' | 'import' | 'markup';
+    source: 'config' | 'models' | 'import' | 'markup' | 'operator';
     created_at: string;
     decided_at: string | null;
     decided_by: string | null;
@@ -3308,7 +3421,7 @@ export type PriceVersionList = {
         version: string;
         provider: string;
         state: 'draft' | 'active' | 'retired' | 'rejected';
-        source: 'config' | 'models' | 'import' | 'markup';
+        source: 'config' | 'models' | 'import' | 'markup' | 'operator';
         created_at: string;
         decided_at: string | null;
         decided_by: string | null;
@@ -3318,11 +3431,12 @@ export type PriceVersionList = {
         changes: Array<{
             model: string;
             line: string;
-            from: string | null;
             /**
-             * USD per token or request, exact
+             * Of which calls alone: over a size of prompt, in a time of the day
              */
-            to: string;
+            tier: string | null;
+            from: string | null;
+            to: string | null;
         }>;
     }>;
 };
@@ -3348,7 +3462,7 @@ export type PriceImportResult = {
      */
     incomplete: Array<string>;
     /**
-     * Longer prompts cost more: the dearest price was taken
+     * Longer prompts have prices of their own
      */
     tiered: Array<string>;
     /**
@@ -3401,12 +3515,24 @@ export type AdminModel = {
          */
         audio_second_usd: string;
         /**
+         * Of some calls alone, over these; the later ones win
+         */
+        tiers: Array<PriceTier>;
+        /**
          * What callers pay on top
          */
         markup_percent: number;
         context_length: number;
         max_output_tokens: number;
     }>;
+};
+
+export type PriceTiersResult = {
+    outcome: 'draft' | 'unchanged';
+    /**
+     * The draft that waits for a decision
+     */
+    version: string | null;
 };
 
 export type OpenHold = {
@@ -11038,6 +11164,34 @@ export type SetModelResponses = {
 };
 
 export type SetModelResponse = SetModelResponses[keyof SetModelResponses];
+
+export type SetModelTiersData = {
+    body: PriceTiersInput;
+    path: {
+        author: string;
+        slug: string;
+    };
+    query?: never;
+    url: '/api/admin/llm/models/{author}/{slug}/tiers';
+};
+
+export type SetModelTiersErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type SetModelTiersError = SetModelTiersErrors[keyof SetModelTiersErrors];
+
+export type SetModelTiersResponses = {
+    /**
+     * Success
+     */
+    200: PriceTiersResult;
+};
+
+export type SetModelTiersResponse = SetModelTiersResponses[keyof SetModelTiersResponses];
 
 export type ListOpenHoldsData = {
     body?: never;

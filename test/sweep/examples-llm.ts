@@ -63,6 +63,15 @@ export const llmExamples: Record<string, Example> = {
       body: { name: "GPT-4o mini", image_tokens: 50_000, paused: false, aliases: [] },
     }),
   },
+  setModelTiers: {
+    given: () => ({
+      ...adminModel,
+      body: {
+        provider: "openrouter",
+        tiers: [{ above_prompt_tokens: 1_000 + (drafts += 1), prices: { input: "0.0000003" } }],
+      },
+    }),
+  },
   listProviderKeys: {},
   addProviderKey: {
     given: ({ credentials: { openrouter } }) => ({

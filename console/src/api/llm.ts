@@ -9,9 +9,16 @@ import type {
   NewProviderKeyInput,
   PolicyOfCalls,
   PriceImportInput,
+  PriceTiersInput,
   ProviderChange,
   ProviderKeyChange,
 } from "./types.ts";
+
+/** A model's id holds a slash. */
+const modelPath = (id: string): { author: string; slug: string } => {
+  const at = id.indexOf("/");
+  return { author: id.slice(0, at), slug: id.slice(at + 1) };
+};
 
 /** Operations about who serves model calls, at what price, and in which order. */
 export const llm = {
@@ -23,6 +30,8 @@ export const llm = {
   decidePrices: (version: string, approve: boolean) =>
     read(approve ? sdk.approvePrices({ path: { version } }) : sdk.rejectPrices({ path: { version } })),
   importPrices: (body: PriceImportInput, key: string) => read(sdk.importPrices({ body, ...idempotent(key) })),
+  model: (id: string) => read(sdk.getAdminModel({ path: modelPath(id) })),
+  setTiers: (id: string, body: PriceTiersInput) => read(sdk.setModelTiers({ path: modelPath(id), body })),
   openHolds: (query: Listing) => read(sdk.listOpenHolds({ query: given(query), ...byItself() })),
   reconcile: (id: string) => read(sdk.reconcileHold({ path: { id } })),
   policy: () => read(sdk.getLlmPolicy()),
@@ -41,6 +50,7 @@ export const llmQueries = {
   providers: () =>
     queryOptions({ queryKey: ["llm", "providers"], queryFn: llm.providers, refetchInterval: 10_000 }),
   prices: () => queryOptions({ queryKey: ["llm", "prices"], queryFn: llm.prices }),
+  model: (id: string) => queryOptions({ queryKey: ["llm", "prices", id], queryFn: () => llm.model(id) }),
   policy: () => queryOptions({ queryKey: ["llm", "policy"], queryFn: llm.policy }),
   keys: () => queryOptions({ queryKey: ["llm", "keys"], queryFn: llm.keys }),
   served: () => queryOptions({ queryKey: ["llm", "served"], queryFn: llm.served }),

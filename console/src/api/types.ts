@@ -6,6 +6,7 @@ import type {
   CacheState,
   ChangeProviderData,
   ImportPricesData,
+  SetModelTiersData,
   PriceVersionList,
   PutLlmPolicyData,
   CreateRefundData,
@@ -60,6 +61,7 @@ export type {
   LlmProviderList,
   OpenHold,
   PriceImportResult,
+  PriceTier,
   ProviderKey,
   BillingCustomer,
   AutoTopup,
@@ -199,6 +201,7 @@ export type Replay = WebhookReplay;
 export type ReplayDetail = WebhookReplayDetail;
 export type NewProviderInput = AddProviderData["body"];
 export type ProviderChange = ChangeProviderData["body"];
+export type PriceTiersInput = SetModelTiersData["body"];
 export type PriceImportInput = ImportPricesData["body"];
 export type PriceVersionRow = PriceVersionList["data"][number];
 export type PolicyOfCalls = PutLlmPolicyData["body"];

@@ -25,7 +25,7 @@ export default function DayPlot(props: PlotProps) {
   );
 }
 
-const MARGIN = { right: 8, left: -4 };
+const MARGIN = { right: 8, left: 4 };
 const valueOf = (name: string) => (row: Record<string, number>) => row[name];
 
 function barsOf(props: PlotProps) {

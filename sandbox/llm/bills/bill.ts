@@ -103,7 +103,7 @@ export function price(
   times: bigint,
 ): void {
   generation.counts.completion = completion;
-  const cost = costOf(chat.model.rates, generation.counts);
+  const cost = costOf(chat.model.rates, generation.counts, generation.createdMs);
   generation.promptCost = cost.prompt * times;
   generation.cost = cost.total * times;
 }

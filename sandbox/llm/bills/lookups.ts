@@ -23,11 +23,14 @@ function integer(text: string | null, otherwise: number, low: number, high: numb
 function listed(listing: Record<string, unknown>, world: World | undefined): Record<string, unknown> {
   const percent = world === undefined ? 100 : settingsOf(world).listed_percent;
   if (percent === 100) return listing;
-  const pricing = Object.entries(listing["pricing"] as Record<string, string>).map(([name, price]) => [
-    name,
-    price === "-1" ? price : formatUsd((parseUsd(price) * BigInt(percent)) / 100n),
-  ]);
-  return { ...listing, pricing: Object.fromEntries(pricing) as Record<string, string> };
+  const times = (price: unknown): unknown => {
+    if (Array.isArray(price)) return price.map(all);
+    if (typeof price !== "string" || price === "-1") return price;
+    return formatUsd((parseUsd(price) * BigInt(percent)) / 100n);
+  };
+  const all = (prices: object): object =>
+    Object.fromEntries(Object.entries(prices).map(([name, price]) => [name, times(price)]));
+  return { ...listing, pricing: all(listing["pricing"] as object) };
 }
 
 /** `GET /models`: `offset`, `limit`, `q`, `supported_parameters`; other filters are refused, not ignored. */

@@ -1,5 +1,5 @@
 import rows from "./models.json" with { type: "json" };
-import { parseUsd, type Rates } from "./price.ts";
+import { parseUsd, type Override, type Rates } from "./price.ts";
 
 /** One row of `models.json`, with its prices parsed. */
 export type Model = {
@@ -49,7 +49,13 @@ type Row = typeof OWN & {
   id: string;
   name: string;
   description?: string;
-  pricing: { prompt: string; completion: string; input_cache_read?: string; input_cache_write?: string };
+  pricing: {
+    prompt: string;
+    completion: string;
+    input_cache_read?: string;
+    input_cache_write?: string;
+    overrides?: Override[];
+  };
 };
 
 function ratesOf(row: Row): Rates {
@@ -59,6 +65,7 @@ function ratesOf(row: Row): Rates {
     completion: parseUsd(completion),
     cacheRead: parseUsd(row.pricing.input_cache_read ?? prompt),
     cacheWrite: parseUsd(row.pricing.input_cache_write ?? prompt),
+    overrides: row.pricing.overrides ?? [],
   };
 }
 

@@ -22,11 +22,32 @@ export function formatUsd(amount: bigint): string {
 }
 
 /** Without a price of its own a token that is written to the cache costs what any other does. */
-export type Rates = { prompt: bigint; completion: bigint; cacheRead: bigint; cacheWrite?: bigint };
+export type Rates = {
+  prompt: bigint;
+  completion: bigint;
+  cacheRead: bigint;
+  cacheWrite?: bigint;
+  /** Over these where the prompt is longer, or the call begins in a time of the UTC day; the later ones win. */
+  overrides?: readonly Override[];
+};
+/** As `/models` lists it: the times are numbers of four digits, and the end is no part of them. */
+export type Override = {
+  min_prompt_tokens?: number;
+  utc_start?: number;
+  utc_end?: number;
+  prompt?: string;
+  completion?: string;
+  input_cache_read?: string;
+};
 export type Counts = { prompt: number; cached: number; completion: number; written?: number };
 
 /** What the counts cost. `prompt` includes `cached` and `written`; each token is priced once. */
-export function costOf(rates: Rates, counts: Counts): { prompt: bigint; completion: bigint; total: bigint } {
+export function costOf(
+  standing: Rates,
+  counts: Counts,
+  beganMs: number,
+): { prompt: bigint; completion: bigint; total: bigint } {
+  const rates = overridden(standing, counts.prompt, new Date(beganMs));
   const written = counts.written ?? 0;
   const prompt =
     rates.prompt * BigInt(counts.prompt - counts.cached - written) +
@@ -34,4 +55,18 @@ export function costOf(rates: Rates, counts: Counts): { prompt: bigint; completi
     (rates.cacheWrite ?? rates.prompt) * BigInt(written);
   const completion = rates.completion * BigInt(counts.completion);
   return { prompt, completion, total: prompt + completion };
+}
+
+function overridden(rates: Rates, promptTokens: number, began: Date): Rates {
+  const now = began.getUTCHours() * 100 + began.getUTCMinutes();
+  let { prompt, completion, cacheRead } = rates;
+  for (const each of rates.overrides ?? []) {
+    const { min_prompt_tokens: least = -1, utc_start: start = 0, utc_end: end = 2400 } = each;
+    const inTime = start < end ? start <= now && now < end : start <= now || now < end;
+    if (promptTokens <= least || !inTime) continue;
+    prompt = each.prompt === undefined ? prompt : parseUsd(each.prompt);
+    completion = each.completion === undefined ? completion : parseUsd(each.completion);
+    cacheRead = each.input_cache_read === undefined ? cacheRead : parseUsd(each.input_cache_read);
+  }
+  return { ...rates, prompt, completion, cacheRead };
 }

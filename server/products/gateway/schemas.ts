@@ -19,6 +19,28 @@ const model = z
       completion: z.string(),
       input_cache_read: z.string(),
       audio_second: z.string(),
+      tiers: z
+        .array(
+          z.object({
+            provider: z.string(),
+            above_prompt_tokens: z
+              .int()
+              .nullable()
+              .meta({ description: "For prompts of more tokens, cached ones included; null: for all" }),
+            from_utc: z
+              .string()
+              .nullable()
+              .meta({ description: "For calls that begin from then, HH:MM of the UTC day; null: always" }),
+            to_utc: z.string().nullable(),
+            prompt: z.string().nullable(),
+            completion: z.string().nullable(),
+            input_cache_read: z.string().nullable(),
+            audio_second: z.string().nullable(),
+          }),
+        )
+        .meta({
+          description: "What some calls cost instead; null: no other price. Later ones win, line by line",
+        }),
     }),
     providers: z.array(z.string()),
   })

@@ -2,6 +2,15 @@
 import { formatAtto, parseAtto } from "../../platform/money.ts";
 import type { ProviderKind } from "./kinds.ts";
 
+/** Prices over the standing ones, for longer prompts and for calls that begin in a time of the UTC day; the later ones win. */
+export type ListedTier = {
+  above_prompt_tokens: number | null;
+  /** "HH:MM"; the end is no part of it, and may be of the next day. */
+  from_utc: string | null;
+  to_utc: string | null;
+  prices: { input?: string; output?: string; cache_read?: string; cache_write?: string };
+};
+
 /** Exact decimals in USD per token or request; null: the list does not say. */
 export type ListedPrice = {
   /** As the provider calls it. */
@@ -13,6 +22,7 @@ export type ListedPrice = {
   request: string | null;
   contextLength: number | null;
   maxOutputTokens: number | null;
+  tiers: ListedTier[] | null;
 };
 
 type Fields = Record<string, unknown>;
@@ -59,9 +69,44 @@ export function readPrices(kind: ProviderKind, list: unknown): ListedPrice[] | n
         request: decimal(request),
         contextLength: count(contextLength),
         maxOutputTokens: count(maxOutputTokens),
+        tiers: kind === "openrouter" ? overridesOf(entry) : null,
       },
     ];
   });
+}
+
+const OVERRIDDEN = {
+  input: "prompt",
+  output: "completion",
+  cache_read: "input_cache_read",
+  cache_write: "input_cache_write",
+} as const;
+
+/** OpenRouter's conditional prices; one whose condition is not understood counts for all calls. */
+function overridesOf({ pricing }: Fields): ListedTier[] | null {
+  const { overrides } = asFields(pricing);
+  if (!Array.isArray(overrides)) return null;
+  return (overrides as unknown[]).map(asFields).flatMap((entry): ListedTier[] => {
+    const window = [clock(entry["utc_start"]), clock(entry["utc_end"])] as const;
+    const always = window[0] === null || window[1] === null || window[0] === window[1];
+    const prices = Object.fromEntries(
+      Object.entries(OVERRIDDEN).flatMap(([line, name]) => {
+        const usd = decimal(entry[name]);
+        return usd === null ? [] : [[line, usd]];
+      }),
+    );
+    if (Object.keys(prices).length === 0) return [];
+    const [from_utc, to_utc] = always ? [null, null] : window;
+    return [{ above_prompt_tokens: count(entry["min_prompt_tokens"]), from_utc, to_utc, prices }];
+  });
+}
+
+/** 1630 is half past four. */
+function clock(value: unknown): string | null {
+  const at = Number.isSafeInteger(value) ? Number(value) : -1;
+  const [hours, minutes] = [Math.floor(at / 100), at % 100];
+  if (at < 0 || hours > 23 || minutes > 59) return null;
+  return `${String(hours).padStart(2, "0")}:${String(minutes).padStart(2, "0")}`;
 }
 
 const count = (value: unknown): number | null =>

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Boxes } from "lucide-react";
 import { asList, queries } from "../../api/queries.ts";
 import type { Model } from "../../api/types.ts";
-import { formatInteger } from "../../lib/format.ts";
+import { formatCompact, formatInteger } from "../../lib/format.ts";
 import { CopyIcon } from "../../ui/copy.tsx";
 import { Card } from "../../ui/card.tsx";
 import { Page } from "../../ui/page.tsx";
@@ -17,6 +17,36 @@ const bySecond = ({ pricing }: Model): string | null => {
   const usd = pricing?.audio_second ?? "0";
   return usd === "0" ? null : `$${usd}/s`;
 };
+
+type Tier = NonNullable<Model["pricing"]>["tiers"][number];
+
+/** In few words: "> 200K", "16:30–00:30". */
+function whenOf({ above_prompt_tokens: above, from_utc: from, to_utc: to }: Tier): string {
+  const size = above === null ? "" : `> ${formatCompact(above)}`;
+  return [size, from && to ? `${from}–${to}` : ""].filter(Boolean).join(" ");
+}
+
+/** The standing price, and below it those of longer prompts and of times of the UTC day. */
+function Tiered({ of, line }: { of: Model; line: "prompt" | "completion" }) {
+  const seconds = bySecond(of);
+  if (seconds) return line === "prompt" ? seconds : "–";
+  const others = new Set(
+    of.pricing?.tiers.flatMap((tier) => {
+      const usd = tier[line];
+      return usd === null ? [] : [`${whenOf(tier)}: ${perMillion(usd)}`];
+    }),
+  );
+  return (
+    <>
+      {perMillion(of.pricing?.[line])}
+      {[...others].map((text) => (
+        <span key={text} className="block text-2xs whitespace-nowrap text-text-3">
+          {text}
+        </span>
+      ))}
+    </>
+  );
+}
 
 const columns: Column<Model>[] = [
   {
@@ -34,16 +64,16 @@ const columns: Column<Model>[] = [
   {
     key: "in",
     header: "Input / M",
-    width: "6rem",
+    width: "8rem",
     align: "right",
-    cell: (row) => bySecond(row) ?? perMillion(row.pricing?.prompt),
+    cell: (row) => <Tiered of={row} line="prompt" />,
   },
   {
     key: "out",
     header: "Output / M",
-    width: "6rem",
+    width: "8rem",
     align: "right",
-    cell: (row) => (bySecond(row) ? "–" : perMillion(row.pricing?.completion)),
+    cell: (row) => <Tiered of={row} line="completion" />,
   },
   {
     key: "window",
@@ -68,7 +98,7 @@ export function ModelsScreen() {
   return (
     <Page
       title="Models"
-      about="What can be called, and what it costs: US dollars per million tokens, or per second of sound. One credit pays one cent."
+      about="What can be called, and what it costs: US dollars per million tokens, or per second of sound; longer prompts and times of the UTC day may have prices of their own. One credit pays one cent."
     >
       <Card>
         <Table

@@ -21,7 +21,7 @@ type Paper = Receipt["receipt"];
 
 const COST_FROM = {
   table: "What the lines add up to",
-  provider: "The provider's own figure",
+  provider: "The provider's own figure, with the markup on top",
   cache: "A share of what the answer cost when it was first given",
   nothing: "Nothing was charged",
 } as const;
@@ -129,6 +129,16 @@ function CallFacts({ receipt }: { receipt: Paper }) {
         <span className="num">{receipt.cost_usd} USD</span>{" "}
         <span className="text-text-3">{COST_FROM[receipt.cost_from]}</span>
       </Fact>
+      {receipt.provider_usd !== null && (
+        <Fact name="Provider's figure">
+          <span className="num">{receipt.provider_usd} USD</span>
+        </Fact>
+      )}
+      <Fact name="Markup">
+        <span className="num">{receipt.markup_percent} %</span>{" "}
+        <span className="text-text-3">in every price below</span>
+      </Fact>
+      {receipt.tier !== null && <Fact name="Prices of">{receipt.tier}</Fact>}
       <Fact name="Paid">
         <Credits micros={receipt.cost_micros} unit />
       </Fact>

@@ -135,7 +135,7 @@ function Result({ result, onClose }: { result: PriceImportResult; onClose(): voi
       />
       <ul className="flex flex-col gap-1 text-sm text-text-2">
         {added.length > 0 && <li>New models: {added.join(", ")}</li>}
-        {tiered.length > 0 && <li>Longer prompts cost more, the dearest was taken: {tiered.join(", ")}</li>}
+        {tiered.length > 0 && <li>Longer prompts have prices of their own: {tiered.join(", ")}</li>}
         {incomplete.length > 0 && <li>Left out, no window is known: {incomplete.join(", ")}</li>}
         {unknown > 0 && <li>Listed, but no model here: {unknown}</li>}
       </ul>

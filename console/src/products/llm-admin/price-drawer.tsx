@@ -107,7 +107,7 @@ function Changes({ changes }: Pick<PriceVersionRow, "changes">) {
             </thead>
             <tbody>
               {changes.map((change) => (
-                <ChangeRow key={`${change.model} ${change.line}`} {...change} />
+                <ChangeRow key={`${change.model} ${change.tier ?? ""} ${change.line}`} {...change} />
               ))}
             </tbody>
           </table>
@@ -117,15 +117,18 @@ function Changes({ changes }: Pick<PriceVersionRow, "changes">) {
   );
 }
 
-function ChangeRow({ model, line, from, to }: PriceVersionRow["changes"][number]) {
+function ChangeRow({ model, line, tier, from, to }: PriceVersionRow["changes"][number]) {
   const percent = changePercent(from, to);
   return (
     <tr className="border-t border-line">
       <td className="py-1.5 pr-2 font-mono text-xs break-all">{model}</td>
-      <td className="py-1.5 pr-2">{humanize(line)}</td>
+      <td className="py-1.5 pr-2">
+        {humanize(line)}
+        {tier !== null && <span className="block text-2xs text-text-3">{tier}</span>}
+      </td>
       <td className="num py-1.5 pr-2 text-right">{from === null ? "–" : priceOf(line, from)}</td>
       <td className="num py-1.5 text-right">
-        {priceOf(line, to)}
+        {to === null ? "–" : priceOf(line, to)}
         {percent !== null && (
           <span className={cx("block text-2xs whitespace-nowrap", percent > 0 ? "text-bad" : "text-ok")}>
             {percent > 0 ? "+" : "−"}

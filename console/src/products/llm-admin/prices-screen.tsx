@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { FileUp, RefreshCw, Tags } from "lucide-react";
+import { Clock, FileUp, RefreshCw, Tags } from "lucide-react";
 import { useState } from "react";
 import { toast } from "sonner";
 import { llm, llmQueries } from "../../api/llm.ts";
@@ -16,12 +16,14 @@ import { Empty } from "../../ui/states.tsx";
 import { type Column, Stacked, Table } from "../../ui/table.tsx";
 import { ImportDialog } from "./import-dialog.tsx";
 import { PriceDrawer } from "./price-drawer.tsx";
+import { TiersDialog } from "./tiers-dialog.tsx";
 
 const SOURCES: Record<PriceVersionRow["source"], string> = {
   config: "Came with a release",
   models: "Its own list",
   import: "A file",
   markup: "A markup",
+  operator: "By hand",
 };
 const TONES: Record<PriceVersionRow["state"], Tone> = {
   draft: "warn",
@@ -73,7 +75,7 @@ export function PricesScreen() {
   const prices = useQuery(llmQueries.prices());
   const client = useQueryClient();
   const [chosen, setChosen] = useState<string | null>(null);
-  const [importing, setImporting] = useState(false);
+  const [adding, setAdding] = useState<"file" | "tiers" | null>(null);
   const refresh = useMutation({
     mutationFn: llm.refreshPrices,
     onSuccess: async ({ data }) => {
@@ -97,7 +99,10 @@ export function PricesScreen() {
           >
             Read the lists
           </Button>
-          <Button variant="primary" icon={<FileUp className="size-4" />} onClick={() => setImporting(true)}>
+          <Button icon={<Clock className="size-4" />} onClick={() => setAdding("tiers")}>
+            Set tiers
+          </Button>
+          <Button variant="primary" icon={<FileUp className="size-4" />} onClick={() => setAdding("file")}>
             Import a file
           </Button>
         </>
@@ -126,7 +131,8 @@ export function PricesScreen() {
         />
       </Card>
       {open && <PriceDrawer version={open} onClose={() => setChosen(null)} />}
-      {importing && <ImportDialog onClose={() => setImporting(false)} />}
+      {adding === "file" && <ImportDialog onClose={() => setAdding(null)} />}
+      {adding === "tiers" && <TiersDialog onClose={() => setAdding(null)} />}
     </Page>
   );
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { changePercent, perMillion, priceOf } from "./usd.ts";
+import { changePercent, perMillion, perToken, priceOf } from "./usd.ts";
 
 test.each([
   ["0.00000015", "0.15"],
@@ -12,6 +12,11 @@ test.each([
   ["0.5", "500000"],
 ])("%s a token is %s a million", (usd, million) => {
   expect(perMillion(usd)).toBe(million);
+  expect(perToken(million)).toBe(usd);
+});
+
+test.each(["", "-1", "1e3", "1,5", "."])("%j a million is no price", (text) => {
+  expect(perToken(text)).toBeNull();
 });
 
 test("a request costs what it says", () => {
@@ -23,4 +28,5 @@ test("a change is told in percent, but not from nothing", () => {
   expect(changePercent("0.000001", "0.0000015")).toBeCloseTo(50);
   expect(changePercent("0", "1")).toBeNull();
   expect(changePercent(null, "1")).toBeNull();
+  expect(changePercent("1", null)).toBeNull();
 });

@@ -10,11 +10,22 @@ export function perMillion(usd: string): string {
   return right === "" ? left : `${left}.${right}`;
 }
 
+/** The other way round; null for what is no such price. */
+export function perToken(usdPerMillion: string): string | null {
+  const [, whole = "", fraction = ""] = /^(\d{1,9})(?:\.(\d{1,12}))?$/.exec(usdPerMillion) ?? [];
+  if (whole === "") return null;
+  const digits = `${whole.padStart(PLACES + 1, "0")}${fraction}`;
+  const point = digits.length - fraction.length - PLACES;
+  const left = digits.slice(0, point).replace(/^0+(?=\d)/, "");
+  const right = digits.slice(point).replace(/0+$/, "");
+  return right === "" ? left : `${left}.${right}`;
+}
+
 /** What a price is per: a request costs what it says, all else is per million. */
 export const priceOf = (line: string, usd: string): string => (line === "request" ? usd : perMillion(usd));
 
 /** By how many percent `to` is above `from`; null where that says nothing. */
-export function changePercent(from: string | null, to: string): number | null {
+export function changePercent(from: string | null, to: string | null): number | null {
   const before = Number(from ?? 0);
-  return before === 0 ? null : (Number(to) / before - 1) * 100;
+  return before === 0 || to === null ? null : (Number(to) / before - 1) * 100;
 }

@@ -1,7 +1,7 @@
 /** What a call costs, once the provider has said so or cannot say so. Pure. */
 import type { Basis } from "../../../kernel/ledger/index.ts";
 import type { Usage } from "../../../vendors/llm/index.ts";
-import { costOf, markUp, type Price } from "../models/price.ts";
+import { costOf, listedCostOf, markUp, type Price } from "../models/price.ts";
 import type { RelayEnd } from "./relay/outcome.ts";
 
 export type Charge = {
@@ -15,6 +15,9 @@ export type Charge = {
   /** The provider's books are asked again later. */
   askAgain: boolean;
 };
+
+/** The price of a call, and when it began. */
+export type Priced = { price: Price; at: Date };
 
 /** How a request ended, as its row says. */
 export type Outcome =
@@ -57,28 +60,28 @@ export function outcomeOf(end: RelayEnd): Outcome {
   return end.content || (end.usage?.outputTokens ?? 0) > 0 ? "ok" : "empty";
 }
 
-/** What we are billed: the provider's own figure, else counts × price. */
-export const billed = (price: Price, usage: Usage): bigint =>
-  price.own ? 0n : (usage.costAtto ?? costOf(price.base, usage));
+/** What we are billed: the provider's own figure, else counts × the price of a call that began then. */
+export const billed = (price: Price, usage: Usage, at: Date): bigint =>
+  price.own ? 0n : (usage.costAtto ?? listedCostOf(price, usage, at));
 
 /**
  * What the caller pays for it: the bill with the markup on top, or counts × price where there is no bill or the operator
  * prefers the table.
  */
-const charged = (price: Price, usage: Usage): bigint =>
+const charged = (price: Price, usage: Usage, at: Date): bigint =>
   price.byTable || usage.costAtto === null
-    ? costOf(price, usage)
+    ? costOf(price, usage, at)
     : markUp(usage.costAtto, price.markupPercent);
 
 /** A report of nothing for something: honoured, but looked up where that is possible. */
-export function isSuspect(price: Price, usage: Usage, content: boolean): boolean {
+export function isSuspect({ price, at }: Priced, usage: Usage, content: boolean): boolean {
   const nothing = tokensOf(usage) === 0 && !usage.audioMs;
-  return content && (nothing || (billed(price, usage) === 0n && costOf(price, usage) > 0n));
+  return content && (nothing || (billed(price, usage, at) === 0n && costOf(price, usage, at) > 0n));
 }
 
 /** The charge for what the provider reports, in the stream (`reported`) or on asking (`reconciled`). */
 export function chargeReported(
-  price: Price,
+  { price, at }: Priced,
   outcome: Outcome,
   usage: Usage,
   basis: "reported" | "reconciled",
@@ -86,9 +89,9 @@ export function chargeReported(
   return {
     outcome,
     basis,
-    costAtto: FREE.has(outcome) ? 0n : charged(price, usage),
+    costAtto: FREE.has(outcome) ? 0n : charged(price, usage, at),
     usage,
-    providerCostAtto: billed(price, usage),
+    providerCostAtto: billed(price, usage, at),
     askAgain: false,
   };
 }
@@ -103,7 +106,7 @@ export function chargeNothing(outcome: Outcome, askAgain: boolean): Charge {
 }
 
 export function chargeEstimated(
-  price: Price,
+  { price, at }: Priced,
   outcome: Outcome,
   used: { prompt: number; output: number; audioMs?: number },
   askAgain: boolean,
@@ -113,7 +116,7 @@ export function chargeEstimated(
   return {
     outcome,
     basis: "estimated",
-    costAtto: costOf(price, usage),
+    costAtto: costOf(price, usage, at),
     usage,
     providerCostAtto: null,
     askAgain,

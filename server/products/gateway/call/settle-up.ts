@@ -62,6 +62,7 @@ export async function settleUp(
     llm: provider.llm,
     tokens,
     price,
+    at: call.row.created_at,
     promptTexts: bound.prompt.texts,
     frames: framesOf(chat),
     sound: chat.sound,

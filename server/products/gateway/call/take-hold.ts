@@ -15,10 +15,11 @@ export async function takeHold(
 ): Promise<HeldCall> {
   const { actor, chat, route, startedAt } = asking;
   const limits = boundsOf(actor, await gateway.policies.of(actor.orgId, actor.mode));
+  const now = gateway.deps.clock.now();
   const rates = await takeRates(gateway.deps.limiter.meter, {
     bounds: limits,
-    tokens: limits.some(({ tpm }) => tpm !== null) ? guessTokens(boundCost(chat, route.model)) : 0,
-    now: gateway.deps.clock.now(),
+    tokens: limits.some(({ tpm }) => tpm !== null) ? guessTokens(boundCost(chat, route.model, now)) : 0,
+    now,
     header: tell,
   });
   try {

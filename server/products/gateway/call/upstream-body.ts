@@ -1,6 +1,7 @@
 /** The body that goes to the provider: the caller's bytes with our own fields added. Pure. */
 import { KINDS } from "../../../vendors/llm/index.ts";
-import type { Candidate } from "../models/catalogue.ts";
+import { maxPriceOf, type Candidate } from "../models/catalogue.ts";
+import { reachable } from "../models/price.ts";
 import type { Bound } from "./bound/bound.ts";
 import { isFields, type Chat } from "./chat.ts";
 import { absent } from "./read-chat.ts";
@@ -22,7 +23,7 @@ export function upstreamBody(chat: Chat, candidate: Candidate, bound: Bound): Bu
   const fields = new Map<string, string>();
   if (kind === "openrouter") {
     if (isChat) fields.set("usage", `{"include":true}`);
-    fields.set("provider", providerOf(chat, candidate));
+    fields.set("provider", providerOf(chat, candidate, bound));
   }
   if (chat.stream) fields.set("stream_options", `{"include_usage":true}`);
   const maxTokens = Math.min(bound.maxTokens, candidate.maxOutputTokens);
@@ -77,10 +78,12 @@ const namesMaximum = ({ body }: Chat): boolean =>
   !absent(body["max_tokens"]) || !absent(body["max_completion_tokens"]);
 
 /** The caller's wishes about who serves the call, under our price limit or the caller's own where that is lower. */
-function providerOf(chat: Chat, candidate: Candidate): string {
+function providerOf(chat: Chat, { price, maxPrice }: Candidate, { promptTokens, at }: Bound): string {
   const wishes = isFields(chat.body["provider"]) ? chat.body["provider"] : {};
   const own = isFields(wishes["max_price"]) ? wishes["max_price"] : {};
-  const max = JSON.parse(candidate.maxPrice) as Record<string, number>;
+  const max = JSON.parse(
+    price.tiers.length === 0 ? maxPrice : maxPriceOf(reachable(price, promptTokens, at)),
+  ) as Record<string, number>;
   const lower = Object.entries(own).filter(
     ([line, price]) => typeof price === "number" && !(price >= (max[line] ?? 0)),
   );

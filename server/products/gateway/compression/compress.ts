@@ -3,6 +3,7 @@ import type { Chat, Fields } from "../call/chat.ts";
 import type { Waiting } from "../call/relay/left.ts";
 import type { Spender } from "../limits/bound.ts";
 import type { Route } from "../models/catalogue.ts";
+import { priceFor, type Price } from "../models/price.ts";
 import { laidFor } from "../options/laid.ts";
 import { decided } from "../options/options.ts";
 import { routingOf } from "../routing/routing.ts";
@@ -43,9 +44,11 @@ export async function compress(gateway: Gateway, actor: Spender, asked: Asked): 
   const plan = sized && planOf({ ...sized, window }, option);
   if (!plan) return asItCame;
   const [{ price, model }] = route.candidates;
+  const now = gateway.deps.clock.now();
+  const pricesOf = (of: Price) => (tokens: number) => priceFor(of, tokens, now);
   const planned = lengthsOf(chat, sized, plan, lengthAfter(sized.tokens, plan, NOTE_TOKENS));
   const fits = plan.before + (chat.maxTokens ?? 0) <= window;
-  if (fits && savingOf(price.own ? model.price : price, planned) <= 0n)
+  if (fits && savingOf(pricesOf(price.own ? model.price : price), planned) <= 0n)
     return { ...asItCame, told: { "x-holdfast-compression": "skipped" } };
   const routing = routingOf(chat, headers);
   const summary: Summary =
@@ -60,7 +63,7 @@ export async function compress(gateway: Gateway, actor: Spender, asked: Asked): 
     tokensBefore: lengths.before,
     tokensAfter: lengths.after,
     summaryCostMicros: summary.costMicros,
-    netSavingMicros: savingOf(price, lengths) / ATTO_PER_MICRO - summary.costMicros,
+    netSavingMicros: savingOf(pricesOf(price), lengths) / ATTO_PER_MICRO - summary.costMicros,
   };
   return {
     chat: withMessages(chat, shortened(sized.messages, done, note)),

@@ -13,5 +13,10 @@ test.each([
   ["a cache that has to be asked for and was not", { cacheRead: 1n, cacheWrite: 12n }, {}, 3_000n],
   ["a cache that was asked for", { cacheRead: 1n, cacheWrite: 12n }, { marked: true }, 1_900n - 6_100n],
 ])("%s", (_name, price, change, expected) => {
-  expect(savingOf({ ...rates, ...price }, { ...lengths, ...change })).toBe(expected);
+  expect(savingOf(() => ({ ...rates, ...price }), { ...lengths, ...change })).toBe(expected);
+});
+
+test("a prompt that comes under the bound of dearer prices saves on all of its tokens", () => {
+  const ratesOf = (tokens: number) => (tokens > 800 ? { ...rates, input: 20n, cacheRead: 20n } : rates);
+  expect(savingOf(ratesOf, lengths)).toBe(20_000n - 7_000n);
 });

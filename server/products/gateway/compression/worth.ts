@@ -16,11 +16,16 @@ export type Lengths = {
 /**
  * In 10⁻¹⁸ USD; nothing or less: the prompt is cheaper as it is. What an earlier call has sent is taken to be read from the
  * cache, where reading is cheaper and, if writing has a price of its own, the caller asks for it; a shortened prompt is read from
- * it up to the first change.
+ * it up to the first change. `ratesOf`: the prices of a prompt of so many tokens.
  */
-export function savingOf(rates: Rates, { before, after, sentBefore, unchanged, marked }: Lengths): bigint {
-  const discounted = rates.cacheRead < rates.input && (marked || rates.cacheWrite <= rates.input);
-  const cost = (tokens: number, cached: number): bigint =>
-    rates.input * BigInt(tokens - cached) + (discounted ? rates.cacheRead : rates.input) * BigInt(cached);
+export function savingOf(
+  ratesOf: (promptTokens: number) => Rates,
+  { before, after, sentBefore, unchanged, marked }: Lengths,
+): bigint {
+  const cost = (tokens: number, cached: number): bigint => {
+    const { input, cacheRead, cacheWrite } = ratesOf(tokens);
+    const discounted = cacheRead < input && (marked || cacheWrite <= input);
+    return input * BigInt(tokens - cached) + (discounted ? cacheRead : input) * BigInt(cached);
+  };
   return cost(before, sentBefore) - cost(after, Math.min(sentBefore, unchanged, after));
 }

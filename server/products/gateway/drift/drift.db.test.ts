@@ -12,8 +12,8 @@ beforeAll(async () => {
 afterAll(() => gateway.close());
 
 const MODEL = "openai/gpt-4o-mini";
-const call = async () => {
-  const body = { model: MODEL, max_tokens: 50, messages: [{ role: "user", content: "Say 'hello'" }] };
+const call = async (model = MODEL, content = "Say 'hello'") => {
+  const body = { model, max_tokens: 50, messages: [{ role: "user", content }] };
   const { status } = await gateway.key.call("POST", "/v1/chat/completions", { body, idempotencyKey: null });
   return status;
 };
@@ -24,9 +24,9 @@ const drift = async () => {
   return answer.body.data.find(({ model }) => model === MODEL);
 };
 /** Asked of the database: the API limits how often it is asked. */
-const judged = (state: string) =>
+const judged = (state: string, model = MODEL) =>
   soon(async () => {
-    const rows = await gateway.app.sql("select state from gateway.price_drifts where model = $1", [MODEL]);
+    const rows = await gateway.app.sql("select state from gateway.price_drifts where model = $1", [model]);
     expect(rows).toEqual([{ state }]);
   });
 
@@ -61,4 +61,10 @@ test("bills all twice the table's pause the model, until an operator lets it be 
   expect(resumed.status, resumed.text).toBe(200);
   expect(await call()).toBe(200);
   expect(await drift()).toMatchObject({ state: "paused", model_paused: false });
+});
+
+test("bills of long prompts are compared with the prices of long prompts", async () => {
+  for (let made = 0; made < 20; made += 1)
+    expect(await call("sandbox/tiered", "boat ".repeat(made < 10 ? 120 : 20))).toBe(200);
+  await judged("ok", "sandbox/tiered");
 });

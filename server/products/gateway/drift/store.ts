@@ -11,6 +11,15 @@ export type Sum = {
   table_usd: string;
 };
 
+/** Whether a tier counts for a call. */
+const HOLDS = `
+  a.input_tokens + a.cache_read_tokens + a.cache_write_tokens > coalesce((tier->>'above_prompt_tokens')::bigint, -1)
+  and coalesce(case when tier->>'from_utc' < tier->>'to_utc'
+    then to_char(q.created_at at time zone 'UTC', 'HH24:MI') >= tier->>'from_utc'
+      and to_char(q.created_at at time zone 'UTC', 'HH24:MI') < tier->>'to_utc'
+    else to_char(q.created_at at time zone 'UTC', 'HH24:MI') >= tier->>'from_utc'
+      or to_char(q.created_at at time zone 'UTC', 'HH24:MI') < tier->>'to_utc' end, true)`;
+
 /**
  * Per provider and model, the bills that were told since it was last judged, and what the table of the active version, whatever plan pays it, says
  * of the same counts. Only whole calls by the installation's own key, and no fewer than say something.
@@ -18,13 +27,22 @@ export type Sum = {
 const SUMS = `
   select a.provider, a.model_served as model, v.version, count(*) as calls,
     sum(a.provider_cost_usd)::text as billed_usd,
-    sum(p.request_usd::numeric + a.input_tokens * p.input_usd::numeric + a.output_tokens * p.output_usd::numeric
-      + a.cache_read_tokens * p.cache_read_usd::numeric
-      + a.cache_write_tokens * p.cache_write_usd::numeric + a.audio_ms * p.audio_second_usd::numeric / 1000)::numeric(38, 18)::text as table_usd
+    sum((t.usd->>'request')::numeric + a.input_tokens * (t.usd->>'input')::numeric
+      + a.output_tokens * (t.usd->>'output')::numeric + a.cache_read_tokens * (t.usd->>'cache_read')::numeric
+      + a.cache_write_tokens * (t.usd->>'cache_write')::numeric
+      + a.audio_ms * (t.usd->>'audio_second')::numeric / 1000)::numeric(38, 18)::text as table_usd
   from gateway.attempts a
   join gateway.requests q on q.org_id = a.org_id and q.id = a.request_id and q.own_key_id is null
   join gateway.price_versions v on v.version = split_part(a.price_version, '+', 1) and v.state = 'active'
   join gateway.price_lines p on p.version = a.price_version and p.model = a.model_served
+  cross join lateral (
+    select jsonb_build_object('request', p.request_usd, 'input', p.input_usd, 'output', p.output_usd,
+      'cache_read', p.cache_read_usd, 'cache_write', p.cache_write_usd, 'audio_second', p.audio_second_usd)
+      || coalesce((
+        select jsonb_object_agg(line.key, line.value order by n)
+        from jsonb_array_elements(p.tiers) with ordinality as e (tier, n) cross join jsonb_each(tier->'prices') as line
+        where ${HOLDS}
+      ), '{}') as usd) t
   left join gateway.price_drifts d on d.provider = a.provider and d.model = a.model_served
   where a.created_at > $1 and a.created_at <= $2 and a.created_at > coalesce(d.judged_at, '-infinity')
     and a.first and a.outcome = 'ok' and a.basis in ('reported', 'reconciled') and a.provider_cost_usd is not null

@@ -3,6 +3,8 @@ import { text, type Http } from "../../../platform/http/index.ts";
 import { modelParams } from "../schemas.ts";
 import type { Gateway } from "../settling/state.ts";
 import { readModel, setModel } from "./set.ts";
+import { setTiers } from "./tiers/set.ts";
+import { tierAnswer, tiersSchema } from "./tiers/schemas.ts";
 
 const usd = z
   .string()
@@ -54,6 +56,9 @@ const answer = z
         cache_write_1h_usd: usd.nullable(),
         request_usd: usd,
         audio_second_usd: usd,
+        tiers: z
+          .array(tierAnswer)
+          .meta({ description: "Of some calls alone, over these; the later ones win" }),
         markup_percent: z.int().meta({ description: "What callers pay on top" }),
         context_length: z.int(),
         max_output_tokens: z.int(),
@@ -61,6 +66,21 @@ const answer = z
     ),
   })
   .meta({ id: "AdminModel" });
+
+const tiersInput = z
+  .strictObject({
+    provider: z.string().min(1).max(40).meta({ description: "Whose price of the model it is" }),
+    tiers: tiersSchema.meta({
+      description: "All of them; where several hold for a call the later ones win, line by line",
+    }),
+  })
+  .meta({ id: "PriceTiers" });
+const tiersSet = z
+  .object({
+    outcome: z.enum(["draft", "unchanged"]),
+    version: z.string().nullable().meta({ description: "The draft that waits for a decision" }),
+  })
+  .meta({ id: "PriceTiersResult" });
 
 /** Operators name models, pause them, and see their prices by provider. */
 export function modelAdminRoutes(http: Http, gateway: Gateway): void {
@@ -87,5 +107,16 @@ export function modelAdminRoutes(http: Http, gateway: Gateway): void {
     answer: { status: 200, schema: answer },
     handle: ({ actor, params: { author, slug }, body }) =>
       setModel(gateway, actor, `${author}/${slug}`, body),
+  });
+  http.operation({
+    ...shared,
+    method: "PUT",
+    path: "/api/admin/llm/models/:author/:slug/tiers",
+    id: "setModelTiers",
+    summary: "Make a draft of what a model costs for longer prompts, and in times of the UTC day",
+    body: tiersInput,
+    answer: { status: 200, schema: tiersSet },
+    handle: ({ actor, params: { author, slug }, body }) =>
+      setTiers(gateway, actor, `${author}/${slug}`, body),
   });
 }

@@ -29,7 +29,7 @@ export type Candidate = {
   /** What the provider calls the model. */
   upstreamModel: string;
   price: Price;
-  /** The price as OpenRouter's `provider.max_price`, as JSON: nobody dearer may serve the call. */
+  /** The standing price as OpenRouter's `provider.max_price`, as JSON: nobody dearer may serve the call. */
   maxPrice: string;
   /** The most that it says in one answer. */
   maxOutputTokens: number;
@@ -137,8 +137,18 @@ export const textOf = (line: LineRow): PriceText => ({
   cache_write: line.cache_write_usd,
   request: line.request_usd,
   audio_second: line.audio_second_usd,
+  tiers: line.tiers,
   markup_percent: line.markup_percent,
 });
+
+const perMillion = (atto: bigint): string => formatScaled(atto * MILLION, 18);
+
+/** The dearest of these, as OpenRouter's `provider.max_price`. */
+export function maxPriceOf(prices: readonly Price[]): string {
+  const most = (line: "input" | "output") =>
+    prices.map(({ base }) => base[line]).reduce((a, b) => (a > b ? a : b));
+  return `{"prompt":${perMillion(most("input"))},"completion":${perMillion(most("output"))}}`;
+}
 
 function candidateOf(
   line: LineRow,
@@ -147,13 +157,12 @@ function candidateOf(
   health: (provider: string, model: string) => Health,
 ): Candidate {
   const price = priceOf(line, providers);
-  const perMillion = (atto: bigint) => formatScaled(atto * MILLION, 18);
   const candidate = {
     provider: providers.get(line.provider) as Provider,
     model,
     upstreamModel: line.upstream_model ?? line.model,
     price,
-    maxPrice: `{"prompt":${perMillion(price.base.input)},"completion":${perMillion(price.base.output)}}`,
+    maxPrice: maxPriceOf([price]),
     maxOutputTokens: line.max_output_tokens,
     health: health(line.provider, line.model),
     ownKey: null,

@@ -1,5 +1,6 @@
 import { Problem } from "../../../platform/problem.ts";
 import { formatAtto } from "../../../platform/money.ts";
+import { publishedText } from "./price.ts";
 import { gatewayProblems } from "../problems.ts";
 import { findModel, isAllowed, type Catalogue, type Model, type PricedModel } from "./catalogue.ts";
 
@@ -34,7 +35,21 @@ function shown({ id, row, price, contextLength, maxOutputTokens, candidates }: P
       completion: formatAtto(price.output),
       input_cache_read: formatAtto(price.cacheRead),
       audio_second: formatAtto(price.audioSecond),
+      tiers: tiersOf(candidates),
     },
     providers: candidates.map(({ provider }) => provider.id),
   };
 }
+
+/** What some calls cost instead, by provider; the later ones of a provider win, line by line. */
+const tiersOf = (candidates: PricedModel["candidates"]) =>
+  candidates.flatMap(({ provider, price }) =>
+    publishedText(price).tiers.map(({ prices, ...condition }) => ({
+      provider: provider.id,
+      ...condition,
+      prompt: prices.input ?? null,
+      completion: prices.output ?? null,
+      input_cache_read: prices.cache_read ?? null,
+      audio_second: prices.audio_second ?? null,
+    })),
+  );

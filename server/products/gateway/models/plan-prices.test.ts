@@ -14,6 +14,7 @@ const line = (provider: string): LineRow => ({
   cache_write_1h_usd: null,
   request_usd: "0",
   audio_second_usd: "0",
+  tiers: [],
   markup_percent: 10,
   context_length: 1,
   max_output_tokens: 1,

@@ -2,8 +2,8 @@
 import { z } from "zod";
 import list from "../../../../config/models.json" with { type: "json" };
 import type { LineRow, ModelRow } from "./store.ts";
+import { decimal, tiersSchema } from "./tiers/schemas.ts";
 
-export const decimal = z.string().regex(/^\d{1,9}(\.\d{1,18})?$/, "an exact decimal in USD");
 const prices = z.strictObject({
   input: decimal,
   output: decimal,
@@ -12,6 +12,7 @@ const prices = z.strictObject({
   cache_write_1h: decimal.optional(),
   request: decimal,
   audio_second: decimal.default("0"),
+  tiers: tiersSchema.default([]),
 });
 const listSchema = z.strictObject({
   version: z.string().min(1).max(64),
@@ -75,6 +76,7 @@ export function linesOf(priceList: PriceList, provider: string): { version: stri
         cache_write_1h_usd: offer.prices.cache_write_1h ?? null,
         request_usd: offer.prices.request,
         audio_second_usd: offer.prices.audio_second,
+        tiers: offer.prices.tiers,
         markup_percent: 0,
         context_length: model.context_length,
         max_output_tokens: model.max_output_tokens,

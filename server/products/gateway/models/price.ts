@@ -1,6 +1,7 @@
 import { formatAtto, parseAtto } from "../../../platform/money.ts";
 import { assert } from "../../../platform/problem.ts";
 import type { Usage } from "../../../vendors/llm/index.ts";
+import { clockOf, holds, type Condition, type Lines, type TierText } from "./tiers/tier.ts";
 
 /** In 10⁻¹⁸ USD per token, per request or per second of sound. */
 export type Rates = {
@@ -12,7 +13,10 @@ export type Rates = {
   audioSecond: bigint;
 };
 
-/** Prices of one model in one version, as callers pay them. */
+/** Prices that are put over the standing ones where its conditions hold. */
+type Tier = Condition & { rates: Partial<Rates>; base: Partial<Rates> };
+
+/** Prices of one model in one version, as callers pay them: the standing ones, and those of some calls alone. */
 export type Price = Rates & {
   version: string;
   /** Counts are priced by this table whatever figure the provider names. */
@@ -23,18 +27,14 @@ export type Price = Rates & {
   own?: true;
   /** As the provider lists them; the same without a markup. */
   base: Rates;
+  /** The later ones win. */
+  tiers: readonly Tier[];
+  /** Whose dearest this is; absent where it is one provider's. */
+  of?: readonly Price[];
 };
 
-/** Exact decimals in USD per token, per request or per second of sound, as the provider's list has them, and what is put on top. */
-export type PriceText = {
-  input: string;
-  output: string;
-  cache_read: string;
-  cache_write: string;
-  request: string;
-  audio_second: string;
-  markup_percent: number;
-};
+/** As the provider's list has them, and what is put on top. */
+export type PriceText = Lines & { tiers: readonly TierText[]; markup_percent: number };
 
 const HUNDRED = 100n;
 
@@ -45,41 +45,102 @@ export function markUp(atto: bigint, percent: bigint): bigint {
 
 export function parsePrice(version: string, text: PriceText, byTable = false): Price {
   const markupPercent = BigInt(text.markup_percent);
-  const base: Rates = {
-    input: parseAtto(text.input),
-    output: parseAtto(text.output),
-    cacheRead: parseAtto(text.cache_read),
-    cacheWrite: parseAtto(text.cache_write),
-    request: parseAtto(text.request),
-    audioSecond: parseAtto(text.audio_second),
+  const base = parsed(text);
+  return {
+    version,
+    byTable,
+    markupPercent,
+    base,
+    ...markedUp(base, markupPercent),
+    tiers: text.tiers.map(({ prices, ...condition }) => {
+      const listed = parsedSome(prices);
+      return { ...condition, base: listed, rates: markedUp(listed, markupPercent) };
+    }),
   };
-  return { version, byTable, markupPercent, base, ...markedUp(base, markupPercent) };
 }
 
-const markedUp = (rates: Rates, percent: bigint): Rates => ({
-  input: markUp(rates.input, percent),
-  output: markUp(rates.output, percent),
-  cacheRead: markUp(rates.cacheRead, percent),
-  cacheWrite: markUp(rates.cacheWrite, percent),
-  request: markUp(rates.request, percent),
-  audioSecond: markUp(rates.audioSecond, percent),
-});
+/** Our names of the lines, and how lists and receipts call them. */
+const NAMES = {
+  input: "input",
+  output: "output",
+  cacheRead: "cache_read",
+  cacheWrite: "cache_write",
+  request: "request",
+  audioSecond: "audio_second",
+} as const satisfies Record<keyof Rates, keyof Lines>;
+const KEYS = Object.keys(NAMES) as (keyof Rates)[];
+
+const parsedSome = (lines: Partial<Lines>): Partial<Rates> =>
+  Object.fromEntries(
+    KEYS.flatMap((key) => {
+      const usd = lines[NAMES[key]];
+      return usd === undefined ? [] : [[key, parseAtto(usd)]];
+    }),
+  );
+const parsed = (lines: Lines): Rates => parsedSome(lines) as Rates;
+
+const markedUp = <R extends Partial<Rates>>(rates: R, percent: bigint): R =>
+  Object.fromEntries(Object.entries(rates).map(([key, atto]) => [key, markUp(atto as bigint, percent)])) as R;
+
+const formatted = <R extends Partial<Rates>>(rates: R): Partial<Lines> =>
+  Object.fromEntries(
+    KEYS.flatMap((key) => {
+      const atto = rates[key];
+      return atto === undefined ? [] : [[NAMES[key], formatAtto(atto)]];
+    }),
+  );
 
 /** What callers pay, as exact decimals in USD. */
-export function publishedText(text: PriceText): Omit<PriceText, "markup_percent"> {
-  const price = parsePrice("", text);
+export function publishedText(price: Price): { prices: Lines; tiers: TierText[] } {
   return {
-    input: formatAtto(price.input),
-    output: formatAtto(price.output),
-    cache_read: formatAtto(price.cacheRead),
-    cache_write: formatAtto(price.cacheWrite),
-    request: formatAtto(price.request),
-    audio_second: formatAtto(price.audioSecond),
+    prices: formatted(price) as Lines,
+    tiers: price.tiers.map(({ above_prompt_tokens, from_utc, to_utc, rates }) => ({
+      above_prompt_tokens,
+      from_utc,
+      to_utc,
+      prices: formatted(rates),
+    })),
   };
 }
 
-/** What these counts cost; each token is priced once. */
-export function costOf(rates: Rates, usage: Usage): bigint {
+/** The one price of calls that begin then with a prompt of so many tokens, cached ones included. */
+export function priceFor(price: Price, promptTokens: number, at: Date): Price {
+  if (price.tiers.length === 0) return price;
+  if (price.of) return price.of.map((each) => priceFor(each, promptTokens, at)).reduce(dearer);
+  const clock = clockOf(at);
+  const those = price.tiers.filter((tier) => holds(tier, promptTokens, clock));
+  return Object.assign({}, price, ...those.map(({ rates }) => rates), {
+    base: Object.assign({}, price.base, ...those.map(({ base }) => base)) as Rates,
+    tiers: [],
+  }) as Price;
+}
+
+/** The prices that a call may turn out to have which begins then, with a prompt of no more tokens than this. */
+export function reachable(price: Price, promptTokens: number, at: Date): readonly Price[] {
+  if (price.tiers.length === 0) return [price];
+  const bounds = new Set(price.tiers.map(({ above_prompt_tokens: above }) => above ?? -1));
+  const sizes = [
+    0,
+    ...[...bounds].filter((above) => above >= 0 && above < promptTokens).map((above) => above + 1),
+  ];
+  return sizes.map((size) => priceFor(price, size, at));
+}
+
+/** All tokens of a prompt, wherever they were read from. */
+export const promptOf = (
+  usage: Pick<Usage, "inputTokens" | "cacheReadTokens" | "cacheWriteTokens">,
+): number => usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens;
+
+/** What these counts of a call that began then cost, as callers pay it. */
+export const costOf = (price: Price, usage: Usage, at: Date): bigint =>
+  sumOf(priceFor(price, promptOf(usage), at), usage);
+
+/** The same as the provider bills it by its list. */
+export const listedCostOf = (price: Price, usage: Usage, at: Date): bigint =>
+  sumOf(priceFor(price, promptOf(usage), at).base, usage);
+
+/** Each token is priced once. */
+export function sumOf(rates: Rates, usage: Usage): bigint {
   return (
     rates.request +
     rates.input * BigInt(usage.inputTokens) +
@@ -95,18 +156,40 @@ const MS = 1_000n;
 /** What so many milliseconds of sound cost, rounded up to 10⁻¹⁸ USD. */
 const soundCost = ({ audioSecond }: Rates, ms: number): bigint => (audioSecond * BigInt(ms) + MS - 1n) / MS;
 
-/** The most that so many tokens and so much sound can cost: a prompt token is priced as its dearest kind. */
-export function worstCost(price: Rates, promptTokens: number, outputTokens: number, audioMs = 0): bigint {
-  const dearest = price.input > price.cacheWrite ? price.input : price.cacheWrite;
-  const tokens = dearest * BigInt(promptTokens) + price.output * BigInt(outputTokens);
-  return price.request + tokens + soundCost(price, audioMs);
+/**
+ * The most that a call which begins then can cost, with so many tokens and so much sound at most: at the dearest tier that it can
+ * reach, each token of its prompt as the dearest kind.
+ */
+export function worstCost(
+  price: Price,
+  {
+    promptTokens,
+    outputTokens,
+    audioMs = 0,
+  }: { promptTokens: number; outputTokens: number; audioMs?: number | undefined },
+  at: Date,
+): bigint {
+  const costs = reachable(price, promptTokens, at).map(
+    (each) =>
+      each.request +
+      dearestInput(each) * BigInt(promptTokens) +
+      each.output * BigInt(outputTokens) +
+      soundCost(each, audioMs),
+  );
+  return costs.reduce(larger);
 }
+
+/** Of the kinds that a token of a prompt can be. */
+export const dearestInput = ({ input, cacheRead, cacheWrite }: Rates): bigint =>
+  larger(larger(input, cacheRead), cacheWrite);
 
 /** A price that none of these exceeds in any line; it bounds a call that any of them may serve. */
 export function dearest(prices: readonly Price[]): Price {
   const [first, ...rest] = prices;
   assert(first, "somebody has a price");
-  return rest.reduce(dearer, first);
+  if (rest.length === 0) return first;
+  const tiers = prices.flatMap((price) => price.tiers);
+  return { ...rest.reduce(dearer, first), tiers, ...(tiers.length > 0 && { of: prices }) };
 }
 
 function dearer(a: Price, b: Price): Price {
@@ -116,6 +199,7 @@ function dearer(a: Price, b: Price): Price {
     byTable: a.byTable,
     markupPercent: larger(a.markupPercent, b.markupPercent),
     base: dearerRates(a.base, b.base),
+    tiers: [],
     ...dearerRates(a, b),
   };
 }
@@ -147,5 +231,6 @@ export const ownPrice = ({ version }: Pick<Price, "version">): Price => ({
   markupPercent: 0n,
   own: true,
   base: NOTHING,
+  tiers: [],
   ...NOTHING,
 });

@@ -1,6 +1,7 @@
 /** SQL of providers, models and prices. */
 import type { Tx } from "../../../platform/db/index.ts";
 import type { Task } from "../call/chat.ts";
+import type { TierText } from "./tiers/tier.ts";
 
 /** In ms; what is left out is as everywhere. */
 export type TimeoutsRow = { firstContent?: number; json?: number; stream?: number; stall?: number };
@@ -87,6 +88,8 @@ export type LineRow = {
   request_usd: string;
   /** Per second of sound. */
   audio_second_usd: string;
+  /** Of some calls alone, over these. */
+  tiers: TierText[];
   /** What callers pay on top. */
   markup_percent: number;
   context_length: number;
@@ -94,7 +97,7 @@ export type LineRow = {
 };
 
 const LINE = `version, model, provider, upstream_model, input_usd, output_usd, cache_read_usd, cache_write_usd,
-  cache_write_1h_usd, request_usd, audio_second_usd`;
+  cache_write_1h_usd, request_usd, audio_second_usd, tiers`;
 const ACTIVE_LINES = `
   select ${LINE.replaceAll(/(\w+)/g, "l.$1")}, l.markup_percent, l.context_length::int, l.max_output_tokens::int
   from gateway.price_lines l join gateway.price_versions v on v.version = l.version
@@ -105,8 +108,8 @@ export const listActiveLines = (tx: Tx): Promise<LineRow[]> =>
   tx.query("gateway.active_lines", ACTIVE_LINES, []);
 
 const LINE_COLUMNS = `version text, model text, provider text, upstream_model text, input_usd text, output_usd text,
-  cache_read_usd text, cache_write_usd text, cache_write_1h_usd text, request_usd text, audio_second_usd text, context_length bigint,
-  max_output_tokens bigint`;
+  cache_read_usd text, cache_write_usd text, cache_write_1h_usd text, request_usd text, audio_second_usd text, tiers jsonb,
+  context_length bigint, max_output_tokens bigint`;
 const INSERT_VERSION = `
   insert into gateway.price_versions (version, provider, state, source, created_at, decided_at)
   select $1, $2,
@@ -143,7 +146,7 @@ export type NewLine = Omit<LineRow, "markup_percent">;
 export type NewVersion = {
   version: string;
   provider: string;
-  source: "config" | "models" | "import" | "markup";
+  source: "config" | "models" | "import" | "markup" | "operator";
   /** Counts at once where the provider has no active version yet; else an operator decides. */
   first: boolean;
   lines: readonly NewLine[];
@@ -163,8 +166,8 @@ const LINES_THAT_DIFFER = `
   select p.model from json_to_recordset($1::json) as p (${LINE_COLUMNS})
   left join gateway.price_lines v on v.version = p.version and v.model = p.model
   where v.model is null or (v.input_usd, v.output_usd, v.cache_read_usd, v.cache_write_usd, v.request_usd,
-      v.audio_second_usd)
-     <> (p.input_usd, p.output_usd, p.cache_read_usd, p.cache_write_usd, p.request_usd, p.audio_second_usd)`;
+      v.audio_second_usd, v.tiers)
+     <> (p.input_usd, p.output_usd, p.cache_read_usd, p.cache_write_usd, p.request_usd, p.audio_second_usd, p.tiers)`;
 
 /** Models whose stored line of the same version is another, or missing. */
 export async function linesThatDiffer(tx: Tx, lines: readonly NewLine[]): Promise<string[]> {

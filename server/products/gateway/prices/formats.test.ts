@@ -4,7 +4,14 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readFile, type Format } from "./formats.ts";
 
-test("models.dev: per million tokens, exact; of tiers the dearest", () => {
+const over = (above: number, prices: Record<string, string>) => ({
+  above_prompt_tokens: above,
+  from_utc: null,
+  to_utc: null,
+  prices,
+});
+
+test("models.dev: per million tokens, exact; longer prompts have prices of their own", () => {
   const document = {
     acme: {
       models: {
@@ -14,7 +21,11 @@ test("models.dev: per million tokens, exact; of tiers the dearest", () => {
           limit: { context: 128_000, output: 4_096 },
         },
         long: {
-          cost: { input: 5, output: 25, tiers: [{ tier: { size: 200_000 }, input: 10, output: 37.5 }] },
+          cost: {
+            input: 5,
+            output: 25,
+            tiers: [{ tier: { size: 200_000 }, input: 10, output: 37.5, cache_read: 1 }],
+          },
           limit: { context: 1_000_000, output: 64_000 },
         },
         free: { cost: { input: 0, output: 0 } },
@@ -33,9 +44,15 @@ test("models.dev: per million tokens, exact; of tiers the dearest", () => {
       cacheWrite: null,
       contextLength: 128_000,
       maxOutputTokens: 4_096,
-      tiered: false,
+      tiers: [],
     },
-    { model: "long", name: "long", input: "0.00001", output: "0.0000375", tiered: true },
+    {
+      model: "long",
+      name: "long",
+      input: "0.000005",
+      output: "0.000025",
+      tiers: [over(200_000, { input: "0.00001", output: "0.0000375", cache_read: "0.000001" })],
+    },
     { model: "free", input: "0", output: "0", contextLength: null },
   ]);
   expect(readFile("models.dev", document, "nobody")).toBeNull();
@@ -48,7 +65,9 @@ test("LiteLLM: per token, chats alone, by its provider", () => {
       mode: "chat",
       litellm_provider: "acme",
       input_cost_per_token: 3e-6,
+      input_cost_per_token_above_272k_tokens: 9e-6,
       input_cost_per_token_above_200k_tokens: 6e-6,
+      output_cost_per_token_above_200k_tokens: 2.25e-5,
       input_cost_per_token_priority: 9e-6,
       output_cost_per_token: 1.5e-5,
       cache_read_input_token_cost: 3e-7,
@@ -70,14 +89,17 @@ test("LiteLLM: per token, chats alone, by its provider", () => {
       model: "acme-1",
       vendor: "acme",
       name: "acme-1",
-      input: "0.000006",
+      input: "0.000003",
       output: "0.000015",
       cacheRead: "0.0000003",
       cacheWrite: "0.00000375",
       cacheWrite1h: "0.000006",
       contextLength: 200_000,
       maxOutputTokens: 64_000,
-      tiered: true,
+      tiers: [
+        over(200_000, { input: "0.000006", output: "0.0000225" }),
+        over(272_000, { input: "0.000009" }),
+      ],
     },
   ]);
   expect(readFile("litellm", document)).toHaveLength(2);
@@ -90,14 +112,30 @@ test("Langfuse: by name, without tiers of a quicker service", () => {
       modelName: "acme-1",
       pricingTiers: [
         tier({ input: 2.5e-6, output: 10e-6, input_cache_read: 1.25e-6 }),
-        tier({ input: 5e-6, output: 15e-6 }, [{ operator: "gt", value: 200_000 }]),
+        tier({ input: 5e-6, output: 15e-6 }, [
+          { usageDetailPattern: "(input)", operator: "gt", value: 200_000 },
+        ]),
         tier({ input: 4.25e-6, output: 17e-6 }, [{ source: "model_parameters", key: "service_tier" }]),
+      ],
+    },
+    {
+      modelName: "odd",
+      pricingTiers: [
+        tier({ input: 1e-6, output: 1e-6 }),
+        tier({ input: 2e-6, output: 1e-6 }, [{ usageDetailPattern: "moon", operator: "gt", value: 5 }]),
       ],
     },
     { modelName: "without", pricingTiers: [] },
   ];
   expect(readFile("langfuse", document)).toMatchObject([
-    { model: "acme-1", input: "0.000005", output: "0.000015", cacheRead: "0.00000125", tiered: true },
+    {
+      model: "acme-1",
+      input: "0.0000025",
+      output: "0.00001",
+      cacheRead: "0.00000125",
+      tiers: [over(200_000, { input: "0.000005", output: "0.000015" })],
+    },
+    { model: "odd", input: "0.000002", tiers: [] },
   ]);
 });
 
@@ -115,7 +153,7 @@ const SPECS = join(
   "llm-prices",
 );
 const published: [Format, string, string | undefined, string, string][] = [
-  ["models.dev", "models.dev.selected.json", "anthropic", "claude-3-5-sonnet-20241022", "0.000003"],
+  ["models.dev", "models.dev.selected.json", "openai", "gpt-4o-mini", "0.00000015"],
   ["litellm", "litellm-model-prices.filtered.json", "openai", "gpt-4o-mini", "0.00000015"],
   ["langfuse", "langfuse-default-model-prices.json", undefined, "gpt-4o", "0.0000025"],
 ];
@@ -127,5 +165,6 @@ test.skipIf(!existsSync(SPECS)).each(published)(
     const prices = readFile(format, document, section) ?? [];
     expect(prices.length).toBeGreaterThan(5);
     expect(prices.find((price) => price.model === model)).toMatchObject({ input });
+    expect(prices.some(({ tiers }) => (tiers[0]?.above_prompt_tokens ?? 0) >= 200_000)).toBe(true);
   },
 );

@@ -1,8 +1,10 @@
 /**
  * Price lists as files have them: models.dev (USD per million tokens, by provider), LiteLLM (USD per token) and Langfuse (USD
- * per token, by tier). Pure. Where longer prompts cost more the dearest tier counts, so that no call is sold under its cost.
+ * per token, by tier). Pure. Of prices under a condition that is not understood the dearest counts always, so that no call is sold
+ * under its cost.
  */
 import { formatAtto, parseAtto } from "../../../platform/money.ts";
+import type { TierText } from "../models/tiers/tier.ts";
 
 export const FORMATS = ["models.dev", "litellm", "langfuse"] as const;
 export type Format = (typeof FORMATS)[number];
@@ -21,8 +23,8 @@ export type FilePrice = {
   cacheWrite1h: string | null;
   contextLength: number | null;
   maxOutputTokens: number | null;
-  /** Longer prompts cost more; these are the prices of the longest. */
-  tiered: boolean;
+  /** What longer prompts cost instead, the shortest of them first. */
+  tiers: TierText[];
 };
 
 type Fields = Record<string, unknown>;
@@ -39,6 +41,13 @@ export function readFile(format: Format, document: unknown, section?: string): F
   return format === "litellm" ? ofLitellm(document, section) : ofModelsDev(document, section);
 }
 
+/** Names of each line in a list; the dearest of them counts. */
+type Names = Readonly<
+  Record<"input" | "output" | "cache_read" | "cache_write" | "cache_write_1h", readonly string[]>
+>;
+/** Prices with the size of prompt above which they count; null: always. */
+type Sized = { above: number | null; prices: Fields };
+
 function ofModelsDev(document: Fields, section: string | undefined): FilePrice[] | null {
   const part = section === undefined ? document : document[section];
   const models = asFields(part)["models"];
@@ -47,78 +56,126 @@ function ofModelsDev(document: Fields, section: string | undefined): FilePrice[]
     const entry = asFields(value);
     const cost = asFields(entry["cost"]);
     const limit = asFields(entry["limit"]);
-    const tiers = asList(cost["tiers"]);
-    const all = [cost, ...tiers];
+    const tiers = asList(cost["tiers"]).map((prices) => ({
+      above: count(asFields(prices["tier"])["size"]),
+      prices,
+    }));
     return whole({
       model,
       vendor: section ?? null,
       name: textOr(entry["name"], model),
-      input: dearest(all, ["input"], MILLION),
-      output: dearest(all, ["output"], MILLION),
-      cacheRead: dearest(all, ["cache_read"], MILLION),
-      cacheWrite: dearest(all, ["cache_write"], MILLION),
-      cacheWrite1h: null,
+      ...pricesOf([{ above: null, prices: cost }, ...tiers], MODELS_DEV, MILLION),
       contextLength: count(limit["context"]),
       maxOutputTokens: count(limit["output"]),
-      tiered: tiers.length > 0,
     });
   });
 }
 
+const MODELS_DEV: Names = {
+  input: ["input"],
+  output: ["output"],
+  cache_read: ["cache_read"],
+  cache_write: ["cache_write"],
+  cache_write_1h: [],
+};
+
 const CHATS = new Set(["chat", "completion", "responses"]);
-const TIER = /^(.+)_above_\d+k_tokens$/;
+const TIER = /^(.+)_above_(\d+)k_tokens$/;
+const LITELLM: Names = {
+  input: ["input_cost_per_token"],
+  output: ["output_cost_per_token"],
+  cache_read: ["cache_read_input_token_cost"],
+  cache_write: ["cache_creation_input_token_cost"],
+  cache_write_1h: ["cache_creation_input_token_cost_above_1hr"],
+};
 
 function ofLitellm(document: Fields, section: string | undefined): FilePrice[] {
   return Object.entries(document).flatMap(([model, value]) => {
     const entry = asFields(value);
     const vendor = entry["litellm_provider"];
     if (!CHATS.has(String(entry["mode"])) || (section !== undefined && vendor !== section)) return [];
-    const withTiers = (line: string) => [
-      line,
-      ...Object.keys(entry).filter((name) => TIER.exec(name)?.[1] === line),
-    ];
-    const of = (line: string) => dearest([entry], withTiers(line), 1n);
+    const longer = Object.entries(entry).flatMap(([name, prices]): Sized[] => {
+      const [, line, thousands] = TIER.exec(name) ?? [];
+      return line ? [{ above: Number(thousands) * 1_000, prices: { [line]: prices } }] : [];
+    });
     return whole({
       model,
       vendor: typeof vendor === "string" ? vendor : null,
       name: model,
-      input: of("input_cost_per_token"),
-      output: of("output_cost_per_token"),
-      cacheRead: of("cache_read_input_token_cost"),
-      cacheWrite: of("cache_creation_input_token_cost"),
-      cacheWrite1h: of("cache_creation_input_token_cost_above_1hr"),
+      ...pricesOf([{ above: null, prices: entry }, ...longer], LITELLM, 1n),
       contextLength: count(entry["max_input_tokens"] ?? entry["max_tokens"]),
       maxOutputTokens: count(entry["max_output_tokens"] ?? entry["max_tokens"]),
-      tiered: Object.keys(entry).some((name) => TIER.test(name)),
     });
   });
 }
 
+const LANGFUSE: Names = {
+  input: ["input", "input_tokens"],
+  output: ["output", "output_tokens"],
+  cache_read: ["input_cache_read", "cache_read_input_tokens", "input_cached_tokens"],
+  cache_write: ["input_cache_creation_5m", "input_cache_creation", "cache_creation_input_tokens"],
+  cache_write_1h: ["input_cache_creation_1h"],
+};
+
 function ofLangfuse(entry: Fields): FilePrice[] {
   const model = entry["modelName"];
   if (typeof model !== "string") return [];
-  // Tiers of a quicker service are not asked for; those of longer prompts come by themselves.
-  const tiers = asList(entry["pricingTiers"]).filter(({ conditions }) =>
-    asList(conditions).every(({ source }) => source !== "model_parameters"),
-  );
-  const all = tiers.map(({ prices }) => asFields(prices));
+  const tiers = asList(entry["pricingTiers"])
+    .map(({ conditions, prices }) => ({ conditions: asList(conditions), prices: asFields(prices) }))
+    // Tiers of a quicker or slower service are not asked for.
+    .filter(({ conditions }) => conditions.every(({ source }) => source !== "model_parameters"))
+    .map(({ conditions, prices }): Sized => ({ above: aboveOf(conditions), prices }));
   return whole({
     model,
     vendor: null,
     name: model,
-    input: dearest(all, ["input", "input_tokens"], 1n),
-    output: dearest(all, ["output", "output_tokens"], 1n),
-    cacheRead: dearest(all, ["input_cache_read", "cache_read_input_tokens", "input_cached_tokens"], 1n),
-    cacheWrite: dearest(
-      all,
-      ["input_cache_creation_5m", "input_cache_creation", "cache_creation_input_tokens"],
-      1n,
-    ),
-    cacheWrite1h: dearest(all, ["input_cache_creation_1h"], 1n),
+    ...pricesOf(tiers, LANGFUSE, 1n),
     contextLength: null,
     maxOutputTokens: null,
-    tiered: tiers.length > 1,
   });
+}
+
+/** Of one condition on how much is read; null for any other. */
+function aboveOf(conditions: readonly Fields[]): number | null {
+  const [only, another] = conditions;
+  const value = count(only?.["value"]);
+  if (!only || another || value === null || !String(only["usageDetailPattern"] ?? "").includes("input"))
+    return null;
+  if (only["operator"] === "gt") return value;
+  return only["operator"] === "gte" && value > 1 ? value - 1 : null;
+}
+
+/** The standing prices, and those above each size, as far as they are others. */
+function pricesOf(all: readonly Sized[], names: Names, per: bigint) {
+  const standing = all.filter(({ above }) => above === null).map(({ prices }) => prices);
+  const bySize = Map.groupBy(
+    all.filter(({ above }) => above !== null),
+    ({ above }) => Number(above),
+  );
+  const of = (some: readonly Fields[], line: keyof Names) => dearest(some, names[line], per);
+  const tiers = [...bySize]
+    .toSorted(([a], [b]) => a - b)
+    .flatMap(([above, some]): TierText[] => {
+      const lines = (["input", "output", "cache_read", "cache_write"] as const).flatMap((line) => {
+        const usd = of(
+          some.map(({ prices }) => prices),
+          line,
+        );
+        return usd === null ? [] : [[line, usd] as const];
+      });
+      if (lines.length === 0) return [];
+      return [
+        { above_prompt_tokens: above, from_utc: null, to_utc: null, prices: Object.fromEntries(lines) },
+      ];
+    });
+  return {
+    input: of(standing, "input"),
+    output: of(standing, "output"),
+    cacheRead: of(standing, "cache_read"),
+    cacheWrite: of(standing, "cache_write"),
+    cacheWrite1h: of(standing, "cache_write_1h"),
+    tiers,
+  };
 }
 
 type Read = Omit<FilePrice, "input" | "output"> & { input: string | null; output: string | null };

@@ -17,7 +17,7 @@ const price = (change: Partial<FilePrice>): FilePrice => ({
   cacheWrite1h: null,
   contextLength: null,
   maxOutputTokens: null,
-  tiered: false,
+  tiers: [],
   ...change,
 });
 
@@ -50,7 +50,7 @@ test("a model that is known is served by one more; what is not known is counted"
 
 test("named ones become models, where the list says their windows", () => {
   const acme = price({ model: "acme-1", vendor: "acme", contextLength: 8_192, maxOutputTokens: 9_000 });
-  const merged = merge([acme, price({ model: "acme-2", vendor: "acme", tiered: true })], known, {
+  const merged = merge([acme, price({ model: "acme-2", vendor: "acme" })], known, {
     ...wish,
     only: ["acme-1", "acme-2"],
   });

@@ -16,7 +16,7 @@ import { gatewayProblems } from "../problems.ts";
 import { lockProvider } from "../providers/store.ts";
 import type { Gateway } from "../settling/state.ts";
 import { readFile, type FilePrice, type Format } from "./formats.ts";
-import { PRICES } from "./refresh.ts";
+import { isAnother } from "./refresh.ts";
 
 export type Import = {
   provider: string;
@@ -36,7 +36,7 @@ export type Imported = {
   added: string[];
   /** Names that were left out: the list says no window, and nobody else serves the model. */
   incomplete: string[];
-  /** Names whose longer prompts cost more: the dearest price was taken. */
+  /** Names whose longer prompts have prices of their own. */
   tiered: string[];
   /** Listed, but no model here. */
   unknown: number;
@@ -118,12 +118,12 @@ export function merge(listed: readonly FilePrice[], { models, active }: Known, w
       told.incomplete.push(price.model);
       continue;
     }
-    if (price.tiered) told.tiered.push(price.model);
+    if (price.tiers.length > 0) told.tiered.push(price.model);
     if (!found) {
       told.added.push(id);
       told.models.push(newModel(id, price));
     }
-    changed ||= !before || PRICES.some((name) => before[name] !== line[name]);
+    changed ||= isAnother(before, line);
     lines.set(id, line);
   }
   return { ...told, lines: changed ? [...lines.values()] : null };
@@ -177,6 +177,8 @@ function lineOf(
     cache_write_1h_usd: price.cacheWrite1h ?? before?.cache_write_1h_usd ?? null,
     request_usd: before?.request_usd ?? "0",
     audio_second_usd: before?.audio_second_usd ?? "0",
+    // No format knows times of the day: what an operator said of them stays, over what the file says of sizes.
+    tiers: [...price.tiers, ...(before?.tiers ?? []).filter(({ from_utc: from }) => from !== null)],
     context_length: context,
     max_output_tokens: Math.min(output, context),
   };

@@ -45,7 +45,9 @@ test("a changed list is a draft; calls name the old version until it is approved
   expect((await versions())[0]).toMatchObject({
     version: draft,
     state: "draft",
-    changes: expect.arrayContaining([{ model: MODEL, line: "input", from: "0.00000015", to: "0.0000003" }]),
+    changes: expect.arrayContaining([
+      { model: MODEL, line: "input", tier: null, from: "0.00000015", to: "0.0000003" },
+    ]),
   });
   expect(await call()).toEqual(before);
   expect((await post(`/${draft}/approve`)).status).toBe(200);

@@ -1,6 +1,7 @@
 import { withSystemTx } from "../../../platform/db/index.ts";
 import { listsPrices, readPrices, type ListedPrice } from "../../../vendors/llm/index.ts";
-import { insertVersion, listActiveLines, type LineRow } from "../models/store.ts";
+import { insertVersion, listActiveLines, type LineRow, type NewLine } from "../models/store.ts";
+import { sameTiers } from "../models/tiers/tier.ts";
 import type { Provider } from "../models/catalogue.ts";
 import type { Gateway } from "../settling/state.ts";
 import { listVersions } from "./store.ts";
@@ -89,8 +90,9 @@ function merge(
       cache_read_usd: found.cacheRead ?? line.cache_read_usd,
       cache_write_usd: found.cacheWrite ?? line.cache_write_usd,
       request_usd: found.request ?? line.request_usd,
+      tiers: found.tiers ?? line.tiers,
     };
-    changed ||= PRICES.some((name) => next[name] !== line[name]);
+    changed ||= isAnother(line, next);
     return next;
   });
   return changed ? lines : null;
@@ -104,3 +106,7 @@ export const PRICES = [
   "request_usd",
   "audio_second_usd",
 ] as const;
+
+/** Whether a line costs anything else than it did. */
+export const isAnother = (before: LineRow | undefined, line: NewLine): boolean =>
+  !before || PRICES.some((name) => before[name] !== line[name]) || !sameTiers(before.tiers, line.tiers);

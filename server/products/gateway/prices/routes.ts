@@ -13,7 +13,7 @@ const version = z
     version: z.string(),
     provider: z.string(),
     state: z.enum(["draft", "active", "retired", "rejected"]),
-    source: z.enum(["config", "models", "import", "markup"]),
+    source: z.enum(["config", "models", "import", "markup", "operator"]),
     created_at: instant,
     decided_at: instant.nullable(),
     decided_by: z.string().nullable(),
@@ -29,8 +29,12 @@ const versions = z
             z.object({
               model: z.string(),
               line: z.string(),
+              tier: z
+                .string()
+                .nullable()
+                .meta({ description: "Of which calls alone: over a size of prompt, in a time of the day" }),
               from: usd("USD per token or request, exact; null for a new one").nullable(),
-              to: usd("USD per token or request, exact"),
+              to: usd("USD per token or request, exact; null where it has none any more").nullable(),
             }),
           )
           .meta({ description: "Of a draft: what it would change" }),
@@ -79,7 +83,7 @@ const imported = z
     version: z.string().nullable(),
     added: names("Models that are new"),
     incomplete: names("Left out: nobody says how long a prompt or an answer may be"),
-    tiered: names("Longer prompts cost more: the dearest price was taken"),
+    tiered: names("Longer prompts have prices of their own"),
     unknown: z.int().meta({ description: "Listed, but no model here" }),
   })
   .meta({ id: "PriceImportResult" });

@@ -6,7 +6,7 @@ export type VersionRow = {
   version: string;
   provider: string;
   state: "draft" | "active" | "retired" | "rejected";
-  source: "config" | "models" | "import" | "markup";
+  source: "config" | "models" | "import" | "markup" | "operator";
   created_at: Date;
   decided_at: Date | null;
   decided_by: string | null;
@@ -23,7 +23,7 @@ export const listVersions = (tx: Tx): Promise<VersionRow[]> =>
 
 const LINES = `
   select version, model, provider, upstream_model, input_usd, output_usd, cache_read_usd, cache_write_usd,
-    cache_write_1h_usd, request_usd, audio_second_usd, markup_percent, context_length::int, max_output_tokens::int
+    cache_write_1h_usd, request_usd, audio_second_usd, tiers, markup_percent, context_length::int, max_output_tokens::int
   from gateway.price_lines where version = any($1) order by version, model`;
 
 export const listLines = (tx: Tx, versions: readonly string[]): Promise<LineRow[]> =>

@@ -45,7 +45,7 @@ export async function quote(
     free: true,
   });
   const { model } = route;
-  const loose = boundCost(chat, model);
+  const loose = boundCost(chat, model, deps.clock.now());
   const counted = await tokens.count(loose.prompt.texts, COUNT_BUDGET_MS);
   const bound = tightenBound(loose, model, counted.tokens);
   const [limits, all] = await Promise.all([
@@ -58,7 +58,7 @@ export async function quote(
     stream: chat.stream,
     bound,
     counted: counted.whole,
-    worstUsd: formatAtto(worstCost(model.price, bound.promptTokens, bound.outputTokens)),
+    worstUsd: formatAtto(worstCost(model.price, bound, bound.at)),
     availableMicros: all.find(({ unit }) => unit === "credit")?.available ?? 0n,
     limits,
   };

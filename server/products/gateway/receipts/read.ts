@@ -5,7 +5,7 @@ import { assert, Problem, common } from "../../../platform/problem.ts";
 import { keptFrom } from "../attempts/kept.ts";
 import { personOf } from "../limits/bound.ts";
 import { gatewayProblems } from "../problems.ts";
-import { publishedText } from "../models/price.ts";
+import { parsePrice, publishedText } from "../models/price.ts";
 import { findPrice } from "../settling/reconcile-store.ts";
 import type { Gateway } from "../settling/state.ts";
 import { arithmeticOf, bytesOf, VERSION, type Receipt, type ReceiptAttempt } from "./receipt.ts";
@@ -39,11 +39,13 @@ export async function readReceipt(
       findHold(tx, actor.orgId, row.hold_id),
     ]);
     assert(price && hold, "a request's price and hold are kept");
-    const shown = attempts.map(attemptOf);
+    const head = { ...headOf(actor, row), attempts: attempts.map(attemptOf) };
+    const provider_usd = attempts.findLast((each) => each.cost_usd !== "0")?.provider_cost_usd ?? null;
+    const published = publishedText(parsePrice(price.version, price));
+    const { markup_percent } = price;
     return {
-      ...headOf(actor, row),
-      attempts: shown,
-      ...arithmeticOf(shown, publishedText(price), row.cached),
+      ...head,
+      ...arithmeticOf({ ...head, provider_usd }, { ...published, markup_percent }, row.cached),
       cost_micros: Number(row.cost_micros ?? 0n),
       written_off_micros: Number(hold.writtenOff),
       hold: { id: row.hold_id, amount_micros: Number(row.held_micros) },
@@ -67,9 +69,14 @@ const headOf = (
   Receipt,
   | "attempts"
   | "counts"
+  | "prices"
+  | "tiers"
+  | "tier"
+  | "markup_percent"
   | "lines"
   | "table_usd"
   | "cost_from"
+  | "provider_usd"
   | "cost_usd"
   | "cost_micros"
   | "written_off_micros"

@@ -1,15 +1,23 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { ATTO_PER_MICRO, parseAtto } from "../../../platform/money.ts";
+import { ATTO_PER_MICRO, formatAtto, parseAtto } from "../../../platform/money.ts";
+import { markUp } from "../models/price.ts";
 import { arithmeticOf, faultsOf, VERSION, type Receipt } from "./receipt.ts";
 
 const prices = {
-  input: "0.00000015",
-  output: "0.0000006",
-  cache_read: "0.000000075",
-  cache_write: "0.00000015",
-  request: "0.001",
-  audio_second: "0.0001",
+  prices: {
+    input: "0.00000015",
+    output: "0.0000006",
+    cache_read: "0.000000075",
+    cache_write: "0.00000015",
+    request: "0.001",
+    audio_second: "0.0001",
+  },
+  tiers: [
+    { above_prompt_tokens: 100, from_utc: null, to_utc: null, prices: { input: "0.0000003" } },
+    { above_prompt_tokens: null, from_utc: "23:00", to_utc: "01:00", prices: { output: "0.0000003" } },
+  ],
+  markup_percent: 10,
 };
 const count = fc.integer({ min: 0, max: 1_000_000 });
 const counts = fc.record({
@@ -22,7 +30,7 @@ const counts = fc.record({
 });
 type Counts = Receipt["counts"];
 
-function receiptOf(used: Counts): Receipt {
+function receiptOf(used: Counts, figure: string | null = null): Receipt {
   const attempt = {
     ...used,
     id: "att_1",
@@ -34,8 +42,10 @@ function receiptOf(used: Counts): Receipt {
     outcome: "ok",
     cost_usd: "0",
   };
-  const table = arithmeticOf([attempt], prices).table_usd;
-  const attempts = [{ ...attempt, cost_usd: table }];
+  const head = { created_at: "2031-01-01T00:00:00.000Z", provider_usd: null };
+  const table = arithmeticOf({ ...head, attempts: [attempt] }, prices).table_usd;
+  const cost = figure === null ? table : formatAtto(markUp(parseAtto(figure), 10n));
+  const attempts = [{ ...attempt, cost_usd: cost }];
   return {
     version: VERSION,
     request_id: "req_1",
@@ -55,8 +65,8 @@ function receiptOf(used: Counts): Receipt {
     finished_at: null,
     compression: null,
     attempts,
-    ...arithmeticOf(attempts, prices),
-    cost_micros: Number(parseAtto(table) / ATTO_PER_MICRO),
+    ...arithmeticOf({ ...head, attempts, provider_usd: figure }, prices),
+    cost_micros: Number(parseAtto(cost) / ATTO_PER_MICRO),
     written_off_micros: 0,
     hold: { id: "hold_1", amount_micros: 1 },
     txn_id: null,
@@ -78,8 +88,11 @@ test.each<[string, (receipt: Receipt) => void]>([
   ["the sum of the lines", (receipt) => void (receipt.table_usd = "1")],
   ["the cost", (receipt) => void (receipt.cost_usd = "1")],
   ["what was paid", (receipt) => void (receipt.cost_micros += 3)],
+  ["the tier", (receipt) => void (receipt.tier = null)],
+  ["a tier's price", (receipt) => void (receipt.tiers[1]!.prices.output = "0.0000004")],
+  ["when the call began", (receipt) => void (receipt.created_at = "2031-01-01T12:00:00.000Z")],
   ["an attempt", (receipt) => void (receipt.attempts[0]!.input_tokens += 1)],
-  ["the version", (receipt) => void (receipt.version = 2)],
+  ["the version", (receipt) => void (receipt.version = 3)],
 ])("%s that was changed is found", (_name, change) => {
   const receipt = receiptOf({
     input_tokens: 10,
@@ -92,4 +105,33 @@ test.each<[string, (receipt: Receipt) => void]>([
   expect(faultsOf(receipt)).toEqual([]);
   change(receipt);
   expect(faultsOf(receipt).length).toBeGreaterThan(0);
+});
+
+const some = {
+  cache_read_tokens: 40,
+  cache_write_tokens: 1,
+  output_tokens: 7,
+  reasoning_tokens: 0,
+  audio_ms: 0,
+};
+
+test.each([
+  [59, "23:00 to 01:00 UTC"],
+  [60, "over 100 prompt tokens; 23:00 to 01:00 UTC"],
+])("the size of a prompt of %i tokens beside its 41 cached ones names the tier", (input_tokens, tier) => {
+  const receipt = receiptOf({ ...some, input_tokens });
+  expect(receipt.tier).toBe(tier);
+  expect(faultsOf(receipt)).toEqual([]);
+});
+
+test("the provider's figure is named beside its markup, and what both make is recomputed", () => {
+  const receipt = receiptOf({ ...some, input_tokens: 10 }, "0.5");
+  expect(receipt).toMatchObject({
+    cost_from: "provider",
+    provider_usd: "0.5",
+    cost_usd: "0.55",
+    markup_percent: 10,
+  });
+  expect(faultsOf(receipt)).toEqual([]);
+  expect(faultsOf({ ...receipt, markup_percent: 5 })).toEqual(["0.5 USD with 5 % are 0.525 USD"]);
 });

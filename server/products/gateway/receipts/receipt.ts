@@ -1,8 +1,10 @@
 /** What a model call cost and why, as it is signed. Pure: `bin/verify-receipt` recomputes it without a database. */
 import { canonicalJson } from "../../../platform/crypto/index.ts";
 import { ATTO_PER_MICRO, formatAtto, parseAtto } from "../../../platform/money.ts";
+import { markUp } from "../models/price.ts";
+import { linesFor, type Lines, type TierText } from "../models/tiers/tier.ts";
 
-export const VERSION = 1;
+export const VERSION = 2;
 
 type Counts = {
   input_tokens: number;
@@ -13,15 +15,8 @@ type Counts = {
   /** Of sound that was paid by the second. */
   audio_ms: number;
 };
-/** Exact decimals in USD, per token, per request or per second of sound. */
-export type Prices = {
-  input: string;
-  output: string;
-  cache_read: string;
-  cache_write: string;
-  request: string;
-  audio_second: string;
-};
+/** What a call may have cost at its version of prices, markup included: the standing prices, and those of some calls alone. */
+export type Prices = { prices: Lines; tiers: readonly TierText[]; markup_percent: number };
 export type ReceiptAttempt = Counts & {
   id: string;
   created_at: string;
@@ -66,14 +61,23 @@ export type Receipt = {
   compression: ReceiptCompression | null;
   attempts: ReceiptAttempt[];
   counts: Counts;
+  /** In USD, with the markup in them. Of the tiers whose conditions hold the later ones win, line by line. */
+  prices: Lines;
+  tiers: TierText[];
+  /** Which of them hold, by the size of the whole prompt and the UTC time at which the call began; null: none. */
+  tier: string | null;
+  /** What is put on top of the provider's prices, or of its own figure. */
+  markup_percent: number;
   /** Counts × prices; each token is in one line. */
   lines: ReceiptLine[];
   table_usd: string;
   /**
-   * `table`: what the lines add up to; `provider`: the provider's own figure; `cache`: a share of what the answer cost when it
+   * `table`: what the lines add up to; `provider`: the provider's own figure with the markup on top; `cache`: a share of what the answer cost when it
    * was first given; `nothing`: no charge.
    */
   cost_from: "table" | "provider" | "cache" | "nothing";
+  /** The provider's own figure where that was charged. */
+  provider_usd: string | null;
   cost_usd: string;
   /** In micro-credits of USD 10⁻⁸: paid, and borne by the house; a fraction is carried to the account's next settlement. */
   cost_micros: number;
@@ -106,8 +110,12 @@ function amountOf(line: string, quantity: number, price: string): string {
   return formatAtto(line === "audio_second" ? (whole + MS - 1n) / MS : whole);
 }
 
+/** All tokens of the prompt, wherever they were read from. */
+const promptOf = (counts: Counts): number =>
+  counts.input_tokens + counts.cache_read_tokens + counts.cache_write_tokens;
+
 /** Lines of these counts at these prices, without those of nothing. */
-export function linesOf(counts: Counts, prices: Prices): ReceiptLine[] {
+function linesOf(counts: Counts, prices: Lines): ReceiptLine[] {
   const line = (name: string, quantity: number, price: string): ReceiptLine => ({
     line: name,
     quantity,
@@ -123,22 +131,36 @@ export function linesOf(counts: Counts, prices: Prices): ReceiptLine[] {
 const sumUsd = (amounts: readonly string[]): bigint =>
   amounts.reduce((sum, amount) => sum + parseAtto(amount), 0n);
 
+const isFigure = (usd: string | null, percent: number, cost: bigint): boolean =>
+  usd !== null && markUp(parseAtto(usd), BigInt(percent)) === cost;
+
+/** `provider_usd`: the provider's own figure, where it gave one. */
 export function arithmeticOf(
-  attempts: readonly ReceiptAttempt[],
-  prices: Prices,
+  call: Pick<Receipt, "created_at" | "attempts" | "provider_usd">,
+  { prices, tiers, markup_percent }: Prices,
   cached = false,
-): Pick<Receipt, "counts" | "lines" | "table_usd" | "cost_from" | "cost_usd"> {
+) {
+  const { attempts } = call;
   const counts = Object.fromEntries(
     COUNTED.map((name) => [name, attempts.reduce((sum, attempt) => sum + attempt[name], 0)]),
   ) as Counts;
-  const lines = linesOf(counts, prices);
+  const counted = linesFor({ prices, tiers }, promptOf(counts), new Date(call.created_at));
+  const lines = linesOf(counts, counted.prices);
   const table = sumUsd(lines.map(({ amount_usd: amount }) => amount));
   const cost = sumUsd(attempts.map(({ cost_usd: amount }) => amount));
+  const from: Receipt["cost_from"] =
+    cost === 0n ? "nothing" : cached ? "cache" : cost === table ? "table" : "provider";
   return {
     counts,
+    prices,
+    tiers: [...tiers],
+    tier: counted.tier,
+    markup_percent,
     lines,
     table_usd: formatAtto(table),
-    cost_from: cost === 0n ? "nothing" : cached ? "cache" : cost === table ? "table" : "provider",
+    cost_from: from,
+    provider_usd:
+      from === "provider" && isFigure(call.provider_usd, markup_percent, cost) ? call.provider_usd : null,
     cost_usd: formatAtto(cost),
   };
 }
@@ -165,15 +187,33 @@ export function faultsOf(receipt: Receipt): string[] {
     if (count && receipt.counts[count] !== line.quantity)
       faults.push(`${line.line}: the counts say otherwise`);
   }
+  faults.push(...priceFaults(receipt));
   const table = sumUsd(receipt.lines.map(({ amount_usd: amount }) => amount));
   if (formatAtto(table) !== receipt.table_usd) faults.push(`the lines add up to ${formatAtto(table)} USD`);
   const cost = sumUsd(receipt.attempts.map(({ cost_usd: amount }) => amount));
   if (formatAtto(cost) !== receipt.cost_usd) faults.push(`the attempts add up to ${formatAtto(cost)} USD`);
   if (receipt.cost_from === "table" && cost !== table)
     faults.push("the cost is not what the lines add up to");
+  if (receipt.provider_usd !== null) {
+    const charged = markUp(parseAtto(receipt.provider_usd), BigInt(receipt.markup_percent));
+    if (charged !== cost)
+      faults.push(
+        `${receipt.provider_usd} USD with ${receipt.markup_percent} % are ${formatAtto(charged)} USD`,
+      );
+  }
   const paid = BigInt(receipt.cost_micros) + BigInt(receipt.written_off_micros);
   const apart = paid * ATTO_PER_MICRO - cost;
   if ((apart < 0n ? -apart : apart) >= CARRIED_MICROS * ATTO_PER_MICRO)
     faults.push(`${paid} micro-credits are not ${receipt.cost_usd} USD`);
   return faults;
+}
+
+/** Whether the lines are priced as the size of the prompt and the beginning of the call have it. */
+function priceFaults({ counts, created_at: at, lines, prices, tiers, tier }: Receipt): string[] {
+  const counted = linesFor({ prices, tiers }, promptOf(counts), new Date(at));
+  if (counted.tier !== tier) return [`the tier is ${counted.tier ?? "none"}`];
+  const expected = linesOf(counts, counted.prices);
+  const told = (some: readonly ReceiptLine[]) =>
+    some.map(({ line, price_usd: usd }) => `${line} ${usd}`).join(", ");
+  return told(expected) === told(lines) ? [] : [`the lines are priced ${told(expected)}`];
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { idParam } from "../../../platform/http/index.ts";
+import { tierAnswer } from "../models/tiers/schemas.ts";
 
 export const receiptParams = z.object({ request_id: idParam("req") });
 
@@ -12,6 +13,14 @@ const counts = {
   reasoning_tokens: z.int(),
   audio_ms: z.int().meta({ description: "Sound that was paid by the second, in milliseconds" }),
 };
+const lines = z.object({
+  input: usd,
+  output: usd,
+  cache_read: usd,
+  cache_write: usd,
+  request: usd,
+  audio_second: usd,
+});
 const receipt = z.object({
   version: z.int(),
   request_id: z.string(),
@@ -54,11 +63,26 @@ const receipt = z.object({
     }),
   ),
   counts: z.object(counts),
+  prices: lines.meta({
+    description: "In USD per token, request or second of sound, with the markup in them",
+  }),
+  tiers: z.array(tierAnswer).meta({
+    description: "Of some calls alone, over these; of those that hold the later ones win, line by line",
+  }),
+  tier: z.string().nullable().meta({
+    description: "Which of them hold, by the size of the whole prompt and when the call began; null: none",
+  }),
+  markup_percent: z
+    .int()
+    .meta({ description: "What is put on top of the provider's prices, or of its own figure" }),
   lines: z
     .array(z.object({ line: z.string(), quantity: z.int(), price_usd: usd, amount_usd: usd }))
     .meta({ description: "Counts × prices; each token is in one line" }),
   table_usd: usd.meta({ description: "What the lines add up to" }),
   cost_from: z.enum(["table", "provider", "cache", "nothing"]),
+  provider_usd: usd
+    .nullable()
+    .meta({ description: "The provider's own figure where that was charged, without the markup" }),
   cost_usd: usd,
   cost_micros: z.int(),
   written_off_micros: z.int(),

@@ -54,6 +54,8 @@ export type AttemptRow = {
   reasoning_tokens: bigint;
   audio_ms: bigint;
   cost_usd: string;
+  /** What the provider says that it bills, or its list. */
+  provider_cost_usd: string | null;
   basis: string;
   outcome: string;
   created_at: Date;
@@ -70,7 +72,8 @@ export function listAttempts(
   return tx.query(
     "gateway.attempts_of",
     `select id, provider, model_served, price_version, input_tokens, cache_read_tokens, cache_write_tokens, output_tokens,
-       reasoning_tokens, audio_ms, trim_scale(cost_usd)::text as cost_usd, basis, outcome, created_at
+       reasoning_tokens, audio_ms, trim_scale(cost_usd)::text as cost_usd,
+       trim_scale(provider_cost_usd)::text as provider_cost_usd, basis, outcome, created_at
      from gateway.attempts
      where org_id = $1 and request_id = $2 and created_at >= $3::timestamptz - interval '1 day' order by id limit $4`,
     [org, request.id, request.created_at, MOST_ATTEMPTS],

@@ -3,7 +3,7 @@ import { Problem } from "../../../platform/problem.ts";
 import { gatewayProblems } from "../problems.ts";
 import { findModel, isAllowed } from "../models/catalogue.ts";
 import type { Candidate, Catalogue, Model, PricedModel, Route } from "../models/catalogue.ts";
-import { dearest } from "../models/price.ts";
+import { dearest, priceFor, reachable } from "../models/price.ts";
 import type { Task } from "../call/chat.ts";
 import { withOwn, type Own } from "../own-keys/offers.ts";
 import type { Routing } from "./routing.ts";
@@ -17,6 +17,8 @@ export type Wanted = {
   mode: "test" | "live";
   /** In ms. */
   now: number;
+  /** Of all that is asked; dearer prices of longer prompts are out of its reach. */
+  promptBytes?: number;
   /** The wishes that count for it. */
   routing: Routing | null;
   /** The organization's own keys at providers; absent without any. */
@@ -47,7 +49,7 @@ export function chooseRoute(catalogue: Catalogue, wanted: Wanted): Route {
   const others = (wish.models ?? []).flatMap((id) => allowedModel(catalogue, id, wanted) ?? []);
   const models = [model, ...others.filter(({ row }) => row.task === model.row.task)];
   const possible = [...new Set(models)].map(({ candidates }) =>
-    withOwn(candidates, wanted.own).filter((each) => reaches(each, wanted) && suits(each, wish)),
+    withOwn(candidates, wanted.own).filter((each) => reaches(each, wanted) && suits(each, wish, wanted)),
   );
   const well = possible.map((some) => some.filter(({ health }) => health.breaker.admits(now)));
   const sorted = well.flatMap((some) => sort(some, wish, now));
@@ -73,12 +75,15 @@ const reaches = ({ provider: { llm } }: Candidate, { mode, task }: Pick<Wanted, 
   (task !== "embedding" || llm.embeds) &&
   (task !== "transcription" || llm.transcribes);
 
-function suits({ provider, price }: Candidate, wish: Routing): boolean {
+function suits({ provider, price }: Candidate, wish: Routing, { now, promptBytes = 0 }: Wanted): boolean {
   if (wish.only && !wish.only.includes(provider.id)) return false;
   if (wish.ignore?.includes(provider.id)) return false;
   if (wish.data_collection === "deny" && !KEEP_PRIVATE.has(provider.kind)) return false;
   const { prompt, completion } = wish.max_price ?? {};
-  return !isDearer(price.input, prompt) && !isDearer(price.output, completion);
+  // No tokenizer makes more tokens than there are bytes: what the call cannot reach is not held against it.
+  return reachable(price, promptBytes, new Date(now)).every(
+    ({ input, output }) => !isDearer(input, prompt) && !isDearer(output, completion),
+  );
 }
 
 const isDearer = (atto: bigint, usdPerMillion: number | undefined): boolean =>
@@ -108,7 +113,10 @@ function scores(
   by: NonNullable<Routing["sort"]>,
   now: number,
 ): Map<Candidate, number> {
-  const prices = candidates.map(({ price }) => Number(price.input + price.output));
+  const prices = candidates.map(({ price }) => {
+    const { input, output } = priceFor(price, 0, new Date(now));
+    return Number(input + output);
+  });
   const latencies = candidates.map(({ health }) => health.firstContentP50(now));
   const cheapest = Math.max(Math.min(...prices), 1);
   const known = latencies.filter((ms) => ms !== null);

@@ -74,6 +74,8 @@ export type LossLookup = {
   generation_id: string;
   outcome: string;
   lookups: number;
+  /** When its request began. */
+  began_at: Date;
 };
 
 const CLAIM = `
@@ -81,7 +83,8 @@ const CLAIM = `
   set lookups = lookups + 1,
       next_lookup_at = $3::timestamptz + least($4 * power(2, lookups), $5) * interval '1 millisecond'
   where org_id = $1 and id = $2 and next_lookup_at <= $3
-  returning id, request_id, provider, model, price_version, generation_id, outcome, lookups`;
+  returning id, request_id, provider, model, price_version, generation_id, outcome, lookups,
+    (select q.created_at from gateway.requests q where q.org_id = $1 and q.id = request_id) as began_at`;
 
 /** Takes one until its next look-up; null when somebody else took it. */
 export async function claimLoss(

@@ -95,7 +95,7 @@ async function failOver(gateway: Gateway, call: HeldCall, end: RelayEnd, next: C
   const { serving, requestId } = call;
   const now = deps.clock.now();
   const { usage, generationId } = end;
-  const bill = usage && billed(serving.price, usage);
+  const bill = usage && billed(serving.price, usage, call.row.created_at);
   const failed = {
     id: newId("att"),
     provider: serving.provider.id,

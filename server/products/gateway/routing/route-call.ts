@@ -11,7 +11,7 @@ import { chooseRoute } from "./choose.ts";
 export async function routeCall(
   gateway: Gateway,
   actor: Spender,
-  chat: Pick<Chat, "model" | "task" | "body">,
+  chat: Pick<Chat, "model" | "task" | "body"> & Partial<Pick<Chat, "bytes">>,
   headers: Record<string, string | string[] | undefined>,
 ): Promise<Route> {
   const { deps, ownKeys } = gateway;
@@ -24,6 +24,7 @@ export async function routeCall(
     allowed: [actor.bounds?.allowedModels, laid.organization?.allowed_models],
     mode: actor.mode,
     now: deps.clock.now().getTime(),
+    promptBytes: chat.bytes?.length ?? 0,
     routing: wishesFor(laid, chat, headers),
     own: keys.length === 0 ? null : ownOf(gateway, actor, keys),
   });

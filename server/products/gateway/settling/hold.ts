@@ -50,7 +50,7 @@ export type Asking = {
 export async function hold(gateway: Gateway, asking: Asking): Promise<HeldCall> {
   const { chat, fit } = asking;
   const { model } = asking.route;
-  const loose = boundCost(chat, model);
+  const loose = boundCost(chat, model, gateway.deps.clock.now());
   const first = await tryHold(gateway, asking, loose);
   if (first.held) return first.call;
   if (first.refused?.kind === gatewayProblems.rate_limit_exceeded) throw first.refused;
@@ -98,7 +98,8 @@ async function tryHold(gateway: Gateway, asking: Asking, bound: Bound) {
     own_key_id: serving.ownKey,
     held_micros: bound.micros.toString(),
     prompt_tokens_bound: bound.promptTokens,
-    created_at: now,
+    // What it is held for and what it is charged are of the prices of the same moment.
+    created_at: bound.at,
     next_lookup_at: deadlineAt,
   };
   const result = await gateway.batcher.hold(

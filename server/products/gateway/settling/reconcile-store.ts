@@ -66,7 +66,7 @@ export async function claimRequest(
 
 const FIND_PRICE = `
   select version, input_usd as input, output_usd as output, cache_read_usd as cache_read, cache_write_usd as cache_write,
-         request_usd as request, audio_second_usd as audio_second, markup_percent
+         request_usd as request, audio_second_usd as audio_second, tiers, markup_percent
   from gateway.price_lines where version = $1 and model = $2`;
 
 /** The price a request was held at; each stays for ever. */

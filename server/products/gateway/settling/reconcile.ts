@@ -101,7 +101,7 @@ async function lookForLoss(gateway: Gateway, org: OrgId, id: string, now: Date):
   const lookup = await lookUp(gateway, loss.provider, loss.generation_id);
   const usage = lookup?.state === "found" ? lookup.usage : null;
   if (lookup && !usage && loss.lookups < MAX_LOOKUPS) return;
-  const bill = usage && billed(parsePrice(price.version, price), usage);
+  const bill = usage && billed(parsePrice(price.version, price), usage, loss.began_at);
   const usd = bill === null ? null : formatAtto(bill);
   await withTx(db, org, (tx) => endLoss(tx, org, loss, { attemptId: newId("att"), usd, now: clock.now() }));
   if (bill) gateway.metrics.lost(bill);
@@ -141,14 +141,16 @@ async function conclude(
   const ended = row.state === "settled" || row.state === "released";
   if (ended && (usage === null || FREE.has(outcome))) {
     await withTx(db, org, async (tx) => {
-      const usd = usage && formatAtto(billed(price, usage));
+      const usd = usage && formatAtto(billed(price, usage, row.created_at));
       if (usd) await noteLoss(tx, org, { requestId: row.id, attemptId: newId("att"), usd, now: clock.now() });
       await closeRequest(tx, org, row.id);
     });
-    if (usage) gateway.metrics.lost(billed(price, usage));
+    if (usage) gateway.metrics.lost(billed(price, usage, row.created_at));
     return;
   }
-  const charge = usage ? chargeReported(price, outcome, usage, "reconciled") : guess(row, price, outcome);
+  const charge = usage
+    ? chargeReported({ price, at: row.created_at }, outcome, usage, "reconciled")
+    : guess(row, price, outcome);
   const known = {
     generationId: row.generation_id,
     events: Number(row.delivered_events),
@@ -174,5 +176,5 @@ function guess(row: DueRequest, price: Price, outcome: Outcome): Charge {
   const output = Number(row.delivered_events);
   if (row.generation_id === null && output === 0) return chargeNothing(outcome, false);
   const prompt = Math.ceil(Number(row.prompt_tokens_bound) / BYTES_PER_TOKEN);
-  return chargeEstimated(price, outcome, { prompt, output }, false);
+  return chargeEstimated({ price, at: row.created_at }, outcome, { prompt, output }, false);
 }

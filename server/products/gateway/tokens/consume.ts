@@ -76,7 +76,8 @@ async function takeFromHold(
   const row = within(actor, await findReservation(tx, actor.orgId, used.hold_id));
   if (row.ended_by === operationId) return spentOf(tx, row, now);
   if (row.state !== "pending" || row.expires_at <= now) throw notPending(row);
-  const { atto, micros } = costOfUse(catalogue, used);
+  // The work began when it was held.
+  const { atto, micros } = costOfUse(catalogue, used, row.created_at);
   const over = used.allow_excess ? micros - row.amount_micros : 0n;
   const refused = over > 0n ? await overBudgets(tx, actor, over, { bounds, now }) : null;
   if (refused) return refused;
@@ -106,7 +107,7 @@ async function takeAtOnce(
   const id: HoldId = `hold_${operationId.slice(4)}`;
   const known = await findReservation(tx, orgId, id);
   if (known) return spentOf(tx, known, now);
-  const { atto, micros, priced } = costOfUse(catalogue, used);
+  const { atto, micros, priced } = costOfUse(catalogue, used, now);
   const deadlineAt = addMs(now, AT_ONCE_MS);
   const made = newReservation(
     actor,

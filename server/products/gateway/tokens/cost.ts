@@ -27,29 +27,39 @@ export type Used = {
 export type Priced = { model: string; version: string };
 const atLeastOne = (micros: bigint): bigint => (micros > 0n ? micros : 1n);
 
-/** The most that the work can cost. 404 or 400 for a model that has no price. */
-export function boundOf(catalogue: Catalogue, asked: Asked): { micros: bigint; priced: Priced | null } {
+/** The most that work which begins then can cost. 404 or 400 for a model that has no price. */
+export function boundOf(
+  catalogue: Catalogue,
+  asked: Asked,
+  at: Date,
+): { micros: bigint; priced: Priced | null } {
   if (asked.amount_micros !== undefined) return { micros: asked.amount_micros, priced: null };
   const { id, price } = chooseModel(catalogue, asked.model ?? "");
-  const worst = worstCost(price, asked.prompt_tokens ?? 0, asked.max_output_tokens ?? 0);
+  const worst = worstCost(
+    price,
+    { promptTokens: asked.prompt_tokens ?? 0, outputTokens: asked.max_output_tokens ?? 0 },
+    at,
+  );
   return { micros: atLeastOne(microsCeil(worst)), priced: { model: id, version: price.version } };
 }
 
-/** What the work did cost, exact, in 10⁻¹⁸ USD; `micros` covers it. */
+/** What work that began then did cost, exact, in 10⁻¹⁸ USD; `micros` covers it. */
 export function costOfUse(
   catalogue: Catalogue,
   used: Used,
+  at: Date,
 ): { atto: bigint; micros: bigint; priced: Priced | null } {
   if (used.amount_micros !== undefined)
     return { atto: used.amount_micros * ATTO_PER_MICRO, micros: used.amount_micros, priced: null };
   const { id, price } = chooseModel(catalogue, used.model ?? "");
-  const atto = costOf(price, {
+  const counts = {
     inputTokens: used.usage?.input_tokens ?? 0,
     cacheReadTokens: used.usage?.cache_read_tokens ?? 0,
     cacheWriteTokens: used.usage?.cache_write_tokens ?? 0,
     outputTokens: used.usage?.output_tokens ?? 0,
     reasoningTokens: 0,
     costAtto: null,
-  });
+  };
+  const atto = costOf(price, counts, at);
   return { atto, micros: atLeastOne(microsCeil(atto)), priced: { model: id, version: price.version } };
 }

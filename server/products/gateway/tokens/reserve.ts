@@ -28,8 +28,8 @@ export async function reserve(
 ): Promise<ReservationRow> {
   const { deps } = gateway;
   const { orgId } = actor;
-  const { micros, priced } = boundOf(await catalogueFor(gateway, actor), asked);
   const now = deps.clock.now();
+  const { micros, priced } = boundOf(await catalogueFor(gateway, actor), asked, now);
   const expiresAt = addMs(now, asked.deadline_s * 1_000);
   const bounds = await budgetsOf(gateway, actor);
   const made = withTx(deps.db, orgId, async (tx): Promise<ReservationRow | Problem> => {

@@ -48,14 +48,15 @@ const EXPRESSIONS: Readonly<Record<string, string>> = {
 
 const MAX_GROUPS = 1_000;
 
-const FILTERS = `
+/** Of the columns that sums and calls have alike. */
+export const FILTERS = `
     and ($5::text is null or model = $5) and ($6::text is null or credential_id = $6)
     and ($7::text is null or user_id = $7)
     and ($8::boolean is not true or user_id = $9 or ($9::text is null and credential_id = $10))
     and ($11::text is null or outcome = $11) and ($12::text is null or provider = $12)
     and ($13::text is null or project_id = $13)`;
 
-const valuesOf = (scope: Scope): unknown[] => [
+export const valuesOf = (scope: Scope): unknown[] => [
   scope.org,
   scope.mode,
   scope.from,

@@ -4,19 +4,20 @@ import { ATTO_PER_MICRO } from "../../../platform/money.ts";
 import { common, Problem } from "../../../platform/problem.ts";
 import { catalogueFor } from "../models/catalogue-for.ts";
 import { chooseModel, findModel, textOf, type Catalogue } from "../models/catalogue.ts";
-import { parsePrice, type Rates } from "../models/price.ts";
+import { parsePrice, type Price } from "../models/price.ts";
 import { listLines, listVersions, type VersionRow } from "../prices/store.ts";
 import { gatewayProblems } from "../problems.ts";
 import type { UsageFilter } from "../schemas.ts";
 import type { Gateway } from "../settling/state.ts";
 import { scopeOf, wholeHours } from "../usage/read.ts";
-import { sumUsage, type Sums } from "../usage/store.ts";
-import { repriced } from "./reprice.ts";
+import { sumUsage, type Scope, type Sums } from "../usage/store.ts";
+import { repriced, repricedByStep, stepsOf } from "./reprice.ts";
+import { sumBySteps } from "./store.ts";
 
 export type WhatIf = UsageFilter & { to_model?: string | undefined; to_version?: string | undefined };
 
 /** Of a model's usage; null where there is no other price of it. */
-type Repricer = (model: string) => Rates | null;
+type Repricer = (model: string) => Price | null;
 
 /**
  * Usage by model, as it was charged and as it would be on another model or at another version of prices: the same tokens at
@@ -30,9 +31,15 @@ export async function readWhatIf(gateway: Gateway, actor: Actor, query: WhatIf) 
   const catalogue = await catalogueFor(gateway, actor);
   return withTx(db, actor.orgId, async (tx) => {
     const versions = (await listVersions(tx)).filter(isKnown);
-    const rates = await repricerOf(catalogue, tx, actor, { query, versions });
+    const priceOf = await repricerOf(catalogue, tx, actor, { query, versions });
     const rows = await sumUsage(tx, scope, ["model"]);
-    const data = rows.map((row) => shown(String(row.group_0), row, rates));
+    const others = await repricedBy(
+      tx,
+      scope,
+      rows.map((row) => ({ ...row, model: String(row.group_0) })),
+      priceOf,
+    );
+    const data = rows.map((row) => shown(String(row.group_0), row, others.get(String(row.group_0))));
     return {
       data,
       totals: {
@@ -68,15 +75,40 @@ async function repricerOf(
   };
 }
 
-function shown(model: string, row: Sums, rates: Repricer) {
-  const other = rates(model);
+/** By model, in 10⁻¹⁸ USD. Where a price depends on the prompt's size or the time of the day, each call is priced by its own. */
+async function repricedBy(
+  tx: Tx,
+  scope: Scope,
+  rows: readonly (Sums & { model: string })[],
+  priceOf: Repricer,
+): Promise<Map<string, bigint>> {
+  const priced = rows.flatMap((row) => {
+    const price = priceOf(row.model);
+    return price ? [{ row, price }] : [];
+  });
+  const tiered = priced.filter(({ price }) => price.tiers.length > 0);
+  const steps = stepsOf(tiered.map(({ price }) => price));
+  const models = tiered.map(({ row }) => row.model);
+  const used = models.length === 0 ? [] : await sumBySteps(tx, scope, models, steps);
+  const byModel = Map.groupBy(used, ({ model }) => model);
+  return new Map(
+    priced.map(({ row, price }) => [
+      row.model,
+      price.tiers.length === 0
+        ? repriced(price, row)
+        : repricedByStep(price, steps, byModel.get(row.model) ?? []),
+    ]),
+  );
+}
+
+function shown(model: string, row: Sums, other: bigint | undefined) {
   return {
     model,
     requests: Number(row.requests),
     input_tokens: row.input_tokens + row.cache_read_tokens + row.cache_write_tokens,
     output_tokens: row.output_tokens,
     cost_micros: row.cost_micros,
-    repriced_micros: other && repriced(other, row) / ATTO_PER_MICRO,
+    repriced_micros: other === undefined ? null : other / ATTO_PER_MICRO,
   };
 }
 

@@ -12,6 +12,7 @@ import { boundCost, fitBound, tightenBound } from "./bound.ts";
 import { readChat } from "../read-chat.ts";
 import { upstreamBody } from "../upstream-body.ts";
 
+const NOW = new Date("2031-01-01T12:00:00Z");
 const list = readPriceList();
 const llm = createProvider({
   id: "openrouter",
@@ -55,7 +56,7 @@ test("no prompt of any script costs more than its bound", () => {
           max_tokens: 7,
           messages: texts.map((content) => ({ role: "user", content })),
         });
-        const bound = boundCost(chat, model);
+        const bound = boundCost(chat, model, NOW);
         const tokens = texts.reduce((sum, text) => sum + countTokens(text) + 4, 3);
         const usage = {
           inputTokens: tokens,
@@ -65,7 +66,7 @@ test("no prompt of any script costs more than its bound", () => {
           reasoningTokens: 0,
           costAtto: null,
         };
-        expect(bound.micros * 10n ** 10n >= costOf(model.price, usage)).toBe(true);
+        expect(bound.micros * 10n ** 10n >= costOf(model.price, usage, NOW)).toBe(true);
         expect(tightenBound(bound, model, tokens).micros <= bound.micros).toBe(true);
       },
     ),
@@ -74,23 +75,27 @@ test("no prompt of any script costs more than its bound", () => {
 });
 
 test("the bound is bytes of all text and 16 per message, and the caller's maximum times n", () => {
-  const bound = boundCost(read({ model: model.id, messages, max_tokens: 100, n: 3 }), model);
+  const bound = boundCost(read({ model: model.id, messages, max_tokens: 100, n: 3 }), model, NOW);
   expect(bound).toMatchObject({ promptTokens: 5 + 16, maxTokens: 100, outputTokens: 300 });
   const atto = 21n * parseAtto("0.00000015") + 300n * parseAtto("0.0000006");
   expect(bound.micros).toBe((atto + 10n ** 10n - 1n) / 10n ** 10n);
 });
 
 test("tools and schemas count, images count the model's cap and not their bytes", () => {
-  const plain = boundCost(read({ model: model.id, messages }), model).promptTokens;
+  const plain = boundCost(read({ model: model.id, messages }), model, NOW).promptTokens;
   const tool = {
     type: "function",
     function: { name: "f", parameters: { type: "object", description: "d".repeat(500) } },
   };
-  expect(boundCost(read({ model: model.id, messages, tools: [tool] }), model).promptTokens).toBeGreaterThan(
-    plain + 500,
-  );
+  expect(
+    boundCost(read({ model: model.id, messages, tools: [tool] }), model, NOW).promptTokens,
+  ).toBeGreaterThan(plain + 500);
   const image = { type: "image_url", image_url: { url: `data:image/png;base64,${"A".repeat(100_000)}` } };
-  const seen = boundCost(read({ model: model.id, messages: [{ role: "user", content: [image] }] }), model);
+  const seen = boundCost(
+    read({ model: model.id, messages: [{ role: "user", content: [image] }] }),
+    model,
+    NOW,
+  );
   expect(seen.promptTokens).toBe(50_000 + 16);
 });
 
@@ -100,7 +105,7 @@ test("without a maximum the smaller of the model's cap and 16,384 is held and se
     [candidateOf("sandbox/echo"), 8_192],
   ] as const) {
     const chat = read({ model: each.model.id, messages });
-    const bound = boundCost(chat, each.model);
+    const bound = boundCost(chat, each.model, NOW);
     expect(bound.maxTokens).toBe(expected);
     expect(JSON.parse(upstreamBody(chat, each, bound).toString())).toMatchObject({ max_tokens: expected });
   }
@@ -108,7 +113,7 @@ test("without a maximum the smaller of the model's cap and 16,384 is held and se
 
 const sent = (body: Record<string, unknown>) => {
   const chat = read(body);
-  return upstreamBody(chat, candidate, boundCost(chat, model)).toString();
+  return upstreamBody(chat, candidate, boundCost(chat, model, NOW)).toString();
 };
 
 test("the caller's bytes are kept where no field has to be replaced", () => {
@@ -142,13 +147,13 @@ test("a field named twice is sent once, as we read it", () => {
   );
   const chat = readChat(twice);
   expect(chat).toMatchObject({ model: model.id, repeatsFields: true });
-  expect(upstreamBody(chat, candidate, boundCost(chat, model)).toString()).not.toContain("o1-pro");
+  expect(upstreamBody(chat, candidate, boundCost(chat, model, NOW)).toString()).not.toContain("o1-pro");
 });
 
 test("embeddings are bounded by their texts, or by the tokens they are given as", () => {
   const { model: embedding } = candidateOf("openai/text-embedding-3-small");
   const bound = (input: unknown) =>
-    boundCost(readEmbedding(Buffer.from(JSON.stringify({ model: embedding.id, input }))), embedding);
+    boundCost(readEmbedding(Buffer.from(JSON.stringify({ model: embedding.id, input }))), embedding, NOW);
   expect(bound(["Hello", "you"])).toMatchObject({ promptTokens: 8, maxTokens: 0, outputTokens: 0 });
   expect(bound([[1, 2], [3]])).toMatchObject({ promptTokens: 3 });
   expect(fitBound(bound("Hello"), embedding, 0n)).toBeNull();

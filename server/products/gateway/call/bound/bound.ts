@@ -1,7 +1,7 @@
 /** The most that a call can cost, without a tokenizer. Pure. */
 import { ATTO_PER_MICRO, microsCeil } from "../../../../platform/money.ts";
 import type { PricedModel } from "../../models/catalogue.ts";
-import { worstCost } from "../../models/price.ts";
+import { dearestInput, reachable, worstCost } from "../../models/price.ts";
 import { bad, isFields, unpriced, type Chat, type Fields } from "../chat.ts";
 import { soundBound } from "./sound.ts";
 
@@ -16,6 +16,8 @@ export type Prompt = {
 
 export type Bound = {
   prompt: Prompt;
+  /** When the call begins, which some prices depend on. */
+  at: Date;
   promptTokens: number;
   /** Of one choice; sent upstream as the maximum. */
   maxTokens: number;
@@ -38,18 +40,19 @@ const DEFAULT_MAX_TOKENS = 16_384;
 /** A tokenizer other than the model's own may count less than the model's. */
 const FOREIGN_TOKENIZER = 1.1;
 
-/** Bounds the cost by the bytes of the prompt and the maximum of the answer. */
-export function boundCost(chat: Chat, model: PricedModel): Bound {
+/** Bounds the cost of a call that begins then by the bytes of the prompt and the maximum of the answer. */
+export function boundCost(chat: Chat, model: PricedModel, at: Date): Bound {
   if (chat.sound) {
     const { otherTokens, ...rest } = soundBound(chat, chat.sound, model);
     const prompt: Prompt = { texts: [], textBytes: 0, otherTokens };
-    return withPrompt(model, otherTokens, { prompt, maxTokens: 0, ...rest });
+    return withPrompt(model, otherTokens, { prompt, at, maxTokens: 0, ...rest });
   }
   const prompt = promptOf(chat, model);
   const limit = chat.maxTokens ?? DEFAULT_MAX_TOKENS;
   const maxTokens = Math.min(limit, model.maxOutputTokens);
   return withPrompt(model, prompt.textBytes + prompt.otherTokens, {
     prompt,
+    at,
     maxTokens,
     outputTokens: maxTokens * chat.choices,
   });
@@ -68,12 +71,17 @@ const LEAST_FITTED_TOKENS = 256;
 export function fitBound(bound: Bound, model: PricedModel, availableMicros: bigint): Bound | null {
   if (bound.maxTokens === 0) return null;
   const choices = bound.outputTokens / bound.maxTokens;
-  const perToken = worstCost(model.price, 0, choices) - model.price.request;
-  const left = availableMicros * ATTO_PER_MICRO - worstCost(model.price, bound.promptTokens, 0);
-  if (perToken === 0n || left < 0n) return null;
-  const maxTokens = Number(left / perToken);
+  const available = availableMicros * ATTO_PER_MICRO;
+  const { at, promptTokens } = bound;
+  let maxTokens = bound.maxTokens;
+  for (const price of reachable(model.price, promptTokens, at)) {
+    const perToken = price.output * BigInt(choices);
+    const left = available - price.request - dearestInput(price) * BigInt(promptTokens);
+    if (left < 0n) return null;
+    if (perToken > 0n && left / perToken < maxTokens) maxTokens = Number(left / perToken);
+  }
   if (maxTokens < LEAST_FITTED_TOKENS || maxTokens >= bound.maxTokens) return null;
-  const rest = { prompt: bound.prompt, maxTokens, outputTokens: maxTokens * choices };
+  const rest = { prompt: bound.prompt, at, maxTokens, outputTokens: maxTokens * choices };
   return { ...withPrompt(model, bound.promptTokens, rest), fitted: true };
 }
 
@@ -90,15 +98,15 @@ export const guessTokens = ({ prompt, outputTokens }: Bound): number =>
 
 /** What remains when the prompt costs nothing: a call that cannot even pay this needs no count. */
 export function outputMicros(bound: Bound, model: PricedModel): bigint {
-  return microsCeil(worstCost(model.price, 0, bound.outputTokens, bound.audioMs));
+  return microsCeil(worstCost(model.price, { ...bound, promptTokens: 0 }, bound.at));
 }
 
 function withPrompt(
   model: PricedModel,
   promptTokens: number,
-  rest: Pick<Bound, "prompt" | "maxTokens" | "outputTokens" | "audioMs">,
+  rest: Pick<Bound, "prompt" | "at" | "maxTokens" | "outputTokens" | "audioMs">,
 ): Bound {
-  const micros = microsCeil(worstCost(model.price, promptTokens, rest.outputTokens, rest.audioMs));
+  const micros = microsCeil(worstCost(model.price, { ...rest, promptTokens }, rest.at));
   return { ...rest, promptTokens, micros: micros > 0n ? micros : 1n };
 }
 

@@ -1,6 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { LanguageModels, TokenCounter, Usage } from "../../../../vendors/llm/index.ts";
-import type { Price } from "../../models/price.ts";
 import {
   chargeEstimated,
   chargeNothing,
@@ -9,15 +8,15 @@ import {
   outcomeOf,
   type Charge,
   type Outcome,
+  type Priced,
 } from "../charge.ts";
 import type { Sound } from "../chat.ts";
 import type { RelayEnd } from "../relay/outcome.ts";
 import { soundUsed } from "./sound.ts";
 
-export type Measuring = {
+export type Measuring = Priced & {
   llm: LanguageModels;
   tokens: TokenCounter;
-  price: Price;
   promptTexts: readonly string[];
   /** Tokens of the prompt beside its texts. */
   frames: number;
@@ -35,21 +34,20 @@ const COUNT_BUDGET_MS = 250;
  */
 export async function measure(from: Measuring, end: RelayEnd): Promise<Charge | null> {
   const outcome = outcomeOf(end);
-  const { price } = from;
   const { usage } = end;
   const known = end.generationId !== null && from.llm.lookupPauses.length > 0;
   if (end.end === "failed" && !end.content) {
-    return usage ? chargeReported(price, outcome, usage, "reported") : chargeNothing(outcome, known);
+    return usage ? chargeReported(from, outcome, usage, "reported") : chargeNothing(outcome, known);
   }
   if (end.end === "left" && !end.sent) return chargeNothing(outcome, false);
-  const suspect = usage !== null && isSuspect(price, usage, end.content);
+  const suspect = usage !== null && isSuspect(from, usage, end.content);
   const whole = end.end === "complete" || end.drained === true;
-  if (usage && whole && !suspect) return chargeReported(price, outcome, usage, "reported");
+  if (usage && whole && !suspect) return chargeReported(from, outcome, usage, "reported");
 
   const found = await lookUp(from.llm, end);
-  if (found) return chargeReported(price, outcome, found, "reconciled");
+  if (found) return chargeReported(from, outcome, found, "reconciled");
   if (suspect)
-    return { ...chargeReported(price, outcome, usage, "reported"), basis: "estimated", askAgain: known };
+    return { ...chargeReported(from, outcome, usage, "reported"), basis: "estimated", askAgain: known };
   if (known && end.end !== "complete") return null;
   return estimate(from, end, outcome, known);
 }
@@ -81,7 +79,7 @@ async function estimate(
   if (from.sound) {
     const bySecond = from.price.base.audioSecond > 0n;
     const used = { ...soundUsed(from.sound, bySecond), output: bySecond ? 0 : output };
-    return chargeEstimated(from.price, outcome, used, askAgain);
+    return chargeEstimated(from, outcome, used, askAgain);
   }
-  return chargeEstimated(from.price, outcome, { prompt: prompt.tokens + from.frames, output }, askAgain);
+  return chargeEstimated(from, outcome, { prompt: prompt.tokens + from.frames, output }, askAgain);
 }

@@ -41,7 +41,7 @@ function askProvider({ candidates: [first] }: Route, chat: Chat): Promise<number
 }
 
 async function estimate(gateway: Gateway, chat: Chat, model: PricedModel): Promise<number> {
-  const { prompt } = boundCost(chat, model);
+  const { prompt } = boundCost(chat, model, gateway.deps.clock.now());
   const { tokens } = await gateway.tokens.count(prompt.texts, COUNT_BUDGET_MS);
   const messages = (chat.body["messages"] as unknown[]).length;
   return tokens + prompt.otherTokens - messages * (PER_MESSAGE - TYPICAL_PER_MESSAGE);
