@@ -137,22 +137,36 @@ export type CompressionInput = {
     keep_last?: number;
 };
 
-/**
- * For its model calls, where a call says nothing itself; what is left out is the organization's
- */
-export type ApiKeyDefaultsInput = {
-    routing?: RoutingInput;
-    cache?: AnswerCacheInput | false;
-    memory?: LlmMemoryInput | false;
-    compression?: CompressionInput | false;
-};
-
 export type LlmPolicyInput = {
     routing?: RoutingInput | null;
     /**
      * No other model may be called; null: every one
      */
     allowed_models?: Array<string> | null;
+    /**
+     * The same call is answered again without a provider; false: only where a call asks for it; null: as the installation has it
+     */
+    cache?: AnswerCacheInput | false | null;
+    /**
+     * Long prompts are shortened before they are sent; false: only where a call asks for it; null: as the installation has it
+     */
+    compression?: CompressionInput | false | null;
+    /**
+     * Calls use what is remembered of their person; false: only where a call asks for it; null: as the installation has it, or its person
+     */
+    memory?: LlmMemoryInput | false | null;
+    /**
+     * Reads what people said in calls with memory, where their payer may call it; null: the installation's choice, else the model that answered
+     */
+    memory_model?: string | null;
+    /**
+     * A retry by an SDK of a call whose connection was lost gets that call's answer instead of paying twice; such calls are read to their end; null: as the installation has it
+     */
+    fold_retries?: boolean | null;
+};
+
+export type InstallationLlmPolicyInput = {
+    routing?: RoutingInput | null;
     /**
      * The same call is answered again without a provider; null: only where a call asks for it
      */
@@ -162,17 +176,23 @@ export type LlmPolicyInput = {
      */
     compression?: CompressionInput | null;
     /**
-     * Calls use what is remembered of their person; null: only where a call or its person asks for it
+     * Calls use what is remembered of their person; null: only where a call asks for it, or its person
      */
     memory?: LlmMemoryInput | null;
-    /**
-     * Reads what people said in calls with memory, where their payer may call it; null: the installation's choice, else the model that answered
-     */
-    memory_model?: string | null;
     /**
      * A retry by an SDK of a call whose connection was lost gets that call's answer instead of paying twice; such calls are read to their end
      */
     fold_retries?: boolean;
+};
+
+/**
+ * For its model calls, where a call says nothing itself; what is left out is the organization's
+ */
+export type ApiKeyDefaultsInput = {
+    routing?: RoutingInput;
+    cache?: AnswerCacheInput | false;
+    memory?: LlmMemoryInput | false;
+    compression?: CompressionInput | false;
 };
 
 export type NewBillingAddressInput = {
@@ -1062,6 +1082,54 @@ export type Compression = {
     keep_last: number;
 };
 
+export type LlmPolicy = {
+    routing: Routing | null;
+    /**
+     * No other model may be called; null: every one
+     */
+    allowed_models: Array<string> | null;
+    /**
+     * The same call is answered again without a provider; false: only where a call asks for it; null: as the installation has it
+     */
+    cache: AnswerCache | false | null;
+    /**
+     * Long prompts are shortened before they are sent; false: only where a call asks for it; null: as the installation has it
+     */
+    compression: Compression | false | null;
+    /**
+     * Calls use what is remembered of their person; false: only where a call asks for it; null: as the installation has it, or its person
+     */
+    memory: LlmMemory | false | null;
+    /**
+     * Reads what people said in calls with memory, where their payer may call it; null: the installation's choice, else the model that answered
+     */
+    memory_model: string | null;
+    /**
+     * A retry by an SDK of a call whose connection was lost gets that call's answer instead of paying twice; such calls are read to their end; null: as the installation has it
+     */
+    fold_retries: boolean | null;
+};
+
+export type InstallationLlmPolicy = {
+    routing: Routing | null;
+    /**
+     * The same call is answered again without a provider; null: only where a call asks for it
+     */
+    cache: AnswerCache | null;
+    /**
+     * Long prompts are shortened before they are sent; null: only where a call asks for it
+     */
+    compression: Compression | null;
+    /**
+     * Calls use what is remembered of their person; null: only where a call asks for it, or its person
+     */
+    memory: LlmMemory | null;
+    /**
+     * A retry by an SDK of a call whose connection was lost gets that call's answer instead of paying twice; such calls are read to their end
+     */
+    fold_retries: boolean;
+};
+
 /**
  * For its model calls, where a call says nothing itself; what is left out is the organization's
  */
@@ -1084,34 +1152,6 @@ export type PriceTier = {
         request?: string;
         audio_second?: string;
     };
-};
-
-export type LlmPolicy = {
-    routing: Routing | null;
-    /**
-     * No other model may be called; null: every one
-     */
-    allowed_models: Array<string> | null;
-    /**
-     * The same call is answered again without a provider; null: only where a call asks for it
-     */
-    cache: AnswerCache | null;
-    /**
-     * Long prompts are shortened before they are sent; null: only where a call asks for it
-     */
-    compression: Compression | null;
-    /**
-     * Calls use what is remembered of their person; null: only where a call or its person asks for it
-     */
-    memory: LlmMemory | null;
-    /**
-     * Reads what people said in calls with memory, where their payer may call it; null: the installation's choice, else the model that answered
-     */
-    memory_model: string | null;
-    /**
-     * A retry by an SDK of a call whose connection was lost gets that call's answer instead of paying twice; such calls are read to their end
-     */
-    fold_retries: boolean;
 };
 
 export type Customer = {
@@ -10748,6 +10788,56 @@ export type PutLlmPolicyResponses = {
 };
 
 export type PutLlmPolicyResponse = PutLlmPolicyResponses[keyof PutLlmPolicyResponses];
+
+export type GetInstallationLlmPolicyData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/admin/llm/policy';
+};
+
+export type GetInstallationLlmPolicyErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type GetInstallationLlmPolicyError = GetInstallationLlmPolicyErrors[keyof GetInstallationLlmPolicyErrors];
+
+export type GetInstallationLlmPolicyResponses = {
+    /**
+     * Success
+     */
+    200: InstallationLlmPolicy;
+};
+
+export type GetInstallationLlmPolicyResponse = GetInstallationLlmPolicyResponses[keyof GetInstallationLlmPolicyResponses];
+
+export type PutInstallationLlmPolicyData = {
+    body: InstallationLlmPolicyInput;
+    path?: never;
+    query?: never;
+    url: '/api/admin/llm/policy';
+};
+
+export type PutInstallationLlmPolicyErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type PutInstallationLlmPolicyError = PutInstallationLlmPolicyErrors[keyof PutInstallationLlmPolicyErrors];
+
+export type PutInstallationLlmPolicyResponses = {
+    /**
+     * Success
+     */
+    200: InstallationLlmPolicy;
+};
+
+export type PutInstallationLlmPolicyResponse = PutInstallationLlmPolicyResponses[keyof PutInstallationLlmPolicyResponses];
 
 export type ListPriceVersionsData = {
     body?: never;

@@ -61,6 +61,7 @@ const SCREENS: Record<string, string> = {
   routing: "/routing",
   memory: "/memory",
   "provider-keys": "/provider-keys",
+  "default-routing": "/default-routing",
   providers: "/providers",
   prices: "/prices",
   "open-holds": "/open-holds",

@@ -103,6 +103,8 @@ export const llmExamples: Record<string, Example> = {
   listOpenHolds: {},
   reconcileHold: running,
   listLlmProviders: {},
+  getInstallationLlmPolicy: {},
+  putInstallationLlmPolicy: { given: () => ({ body: {} }) },
   getLlmPolicy: {},
   putLlmPolicy: { given: () => ({ body: { routing: { sort: "price" }, allowed_models: null } }) },
   listAdminProviders: {},

@@ -7,6 +7,7 @@ import { every5s, PAGE, pages } from "./queries.ts";
 import type {
   NewProviderInput,
   NewProviderKeyInput,
+  PolicyOfAllCalls,
   PolicyOfCalls,
   PriceImportInput,
   PriceTiersInput,
@@ -36,6 +37,8 @@ export const llm = {
   reconcile: (id: string) => read(sdk.reconcileHold({ path: { id } })),
   policy: () => read(sdk.getLlmPolicy()),
   setPolicy: (body: PolicyOfCalls) => read(sdk.putLlmPolicy({ body })),
+  policyOfAll: () => read(sdk.getInstallationLlmPolicy()),
+  setPolicyOfAll: (body: PolicyOfAllCalls) => read(sdk.putInstallationLlmPolicy({ body })),
   served: () => read(sdk.listLlmProviders()),
   keys: () => read(sdk.listProviderKeys()),
   addKey: (body: NewProviderKeyInput, key: string) => read(sdk.addProviderKey({ body, ...idempotent(key) })),
@@ -52,6 +55,7 @@ export const llmQueries = {
   prices: () => queryOptions({ queryKey: ["llm", "prices"], queryFn: llm.prices }),
   model: (id: string) => queryOptions({ queryKey: ["llm", "prices", id], queryFn: () => llm.model(id) }),
   policy: () => queryOptions({ queryKey: ["llm", "policy"], queryFn: llm.policy }),
+  policyOfAll: () => queryOptions({ queryKey: ["llm", "policy-of-all"], queryFn: llm.policyOfAll }),
   keys: () => queryOptions({ queryKey: ["llm", "keys"], queryFn: llm.keys }),
   served: () => queryOptions({ queryKey: ["llm", "served"], queryFn: llm.served }),
   openHolds: () => ({

@@ -8,6 +8,7 @@ import type {
   ImportPricesData,
   SetModelTiersData,
   PriceVersionList,
+  PutInstallationLlmPolicyData,
   PutLlmPolicyData,
   CreateRefundData,
   ReconciliationBreak,
@@ -57,6 +58,7 @@ import type {
 export type {
   AdminProvider,
   ApiKeyDefaults,
+  InstallationLlmPolicy,
   LlmPolicy,
   LlmProviderList,
   OpenHold,
@@ -205,5 +207,6 @@ export type PriceTiersInput = SetModelTiersData["body"];
 export type PriceImportInput = ImportPricesData["body"];
 export type PriceVersionRow = PriceVersionList["data"][number];
 export type PolicyOfCalls = PutLlmPolicyData["body"];
+export type PolicyOfAllCalls = PutInstallationLlmPolicyData["body"];
 export type NewProviderKeyInput = AddProviderKeyData["body"];
 export type ProviderKeyChange = ChangeProviderKeyData["body"];

@@ -1,5 +1,6 @@
 import { createRoute } from "@tanstack/react-router";
 import { RoutingScreen } from "../products/gateway/routing-screen.tsx";
+import { DefaultRoutingScreen } from "../products/llm-admin/default-routing-screen.tsx";
 import { HoldsScreen } from "../products/llm-admin/holds-screen.tsx";
 import { PricesScreen } from "../products/llm-admin/prices-screen.tsx";
 import { ProvidersScreen } from "../products/llm-admin/providers-screen.tsx";
@@ -15,9 +16,14 @@ const providerKeys = createRoute({
 });
 const memory = createRoute({ getParentRoute: () => app, path: "/memory", component: MemoryScreen });
 const routing = createRoute({ getParentRoute: () => app, path: "/routing", component: RoutingScreen });
+const defaultRouting = createRoute({
+  getParentRoute: () => app,
+  path: "/default-routing",
+  component: DefaultRoutingScreen,
+});
 const providers = createRoute({ getParentRoute: () => app, path: "/providers", component: ProvidersScreen });
 const prices = createRoute({ getParentRoute: () => app, path: "/prices", component: PricesScreen });
 const holds = createRoute({ getParentRoute: () => app, path: "/open-holds", component: HoldsScreen });
 
 /** Who serves model calls: for operators, and an organization's own wishes. */
-export const llmRoutes = [memory, routing, providerKeys, providers, prices, holds] as const;
+export const llmRoutes = [memory, routing, providerKeys, defaultRouting, providers, prices, holds] as const;

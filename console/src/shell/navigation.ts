@@ -341,6 +341,13 @@ export const NAVIGATION: NavSection[] = [
         show: operator,
       },
       {
+        to: "/default-routing",
+        label: "Default routing",
+        icon: Route,
+        words: "installation policy order fallback cache compression memory retries",
+        show: operator,
+      },
+      {
         to: "/prices",
         label: "Prices",
         icon: BadgeDollarSign,

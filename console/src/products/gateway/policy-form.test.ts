@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { defaultsOf, policyOf, shownList, summaryOf } from "./policy-form.ts";
+import { defaultsOf, policyOf, policyOfAll, shownList, summaryOf } from "./policy-form.ts";
 
 const form = (values: Record<string, string>): FormData => {
   const data = new FormData();
@@ -15,8 +15,24 @@ test("an empty form lays nothing down", () => {
     memory: null,
     compression: null,
     memory_model: null,
+    fold_retries: null,
+  });
+  expect(policyOfAll(form({ sort: "", order: " " }))).toEqual({
+    routing: null,
+    cache: null,
+    memory: null,
+    compression: null,
     fold_retries: false,
   });
+});
+
+test("an organization may turn off what the installation has", () => {
+  const policy = policyOf(form({ cache: "off", memory: "off", compression: "off", fold_retries: "off" }));
+  const off = { cache: false, memory: false, compression: false, fold_retries: false } as const;
+  expect(policy).toMatchObject(off);
+  expect(summaryOf({ ...off, routing: null, allowed_models: null, memory_model: null }, "Nothing")).toBe(
+    "off: cache, memory, shortening",
+  );
 });
 
 test("what is filled in is said, lists by comma, space or line", () => {
@@ -74,27 +90,21 @@ test("long prompts are shortened as the fields say, the defaults where they say 
 });
 
 test("a policy is told in one line", () => {
+  const none = { routing: null, cache: null, compression: null, memory: null, fold_retries: false };
+  expect(summaryOf(none, "Nothing")).toBe("Nothing");
   expect(
-    summaryOf({
-      routing: null,
-      allowed_models: null,
-      cache: null,
-      compression: null,
-      memory: null,
-      memory_model: null,
-      fold_retries: false,
-    }),
-  ).toMatch(/^Nothing/);
-  expect(
-    summaryOf({
-      routing: { sort: "price", only: ["openai"] },
-      allowed_models: ["a/b"],
-      cache: { scope: "org", ttl_seconds: 3_600 },
-      compression: { trigger_percent: 85, target_percent: 70, keep_last: 6 },
-      memory: { scope: "user" },
-      memory_model: "openai/gpt-4o",
-      fold_retries: true,
-    }),
+    summaryOf(
+      {
+        routing: { sort: "price", only: ["openai"] },
+        allowed_models: ["a/b"],
+        cache: { scope: "org", ttl_seconds: 3_600 },
+        compression: { trigger_percent: 85, target_percent: 70, keep_last: 6 },
+        memory: { scope: "user" },
+        memory_model: "openai/gpt-4o",
+        fold_retries: true,
+      },
+      "Nothing",
+    ),
   ).toBe(
     "The cheapest first · only openai · 1 models allowed · the same call is answered again for 60 min · people's memory is used · openai/gpt-4o learns for it · prompts above 85 % of the window are shortened · lost calls are not paid twice",
   );

@@ -1,4 +1,10 @@
-import type { ApiKeyInput, LlmPolicy, PolicyOfCalls } from "../../api/types.ts";
+import type {
+  ApiKeyInput,
+  InstallationLlmPolicy,
+  LlmPolicy,
+  PolicyOfAllCalls,
+  PolicyOfCalls,
+} from "../../api/types.ts";
 
 type Routing = NonNullable<PolicyOfCalls["routing"]>;
 type DefaultsOfKey = NonNullable<ApiKeyInput["defaults"]>;
@@ -47,18 +53,18 @@ function routingOf(form: FormData): Routing | null {
   return Object.keys(routing).length > 0 ? routing : null;
 }
 
-function cacheOf(form: FormData): NonNullable<PolicyOfCalls["cache"]> | null {
+function cacheOf(form: FormData): NonNullable<PolicyOfAllCalls["cache"]> | null {
   const scope = CACHES.find(([value]) => value === textOf(form, "cache"))?.[0];
   const minutes = Number(textOf(form, "cache_minutes")) || DEFAULT_CACHE_MINUTES;
   return scope ? { scope, ttl_seconds: Math.round(minutes * 60) } : null;
 }
 
-function memoryOf(form: FormData): NonNullable<PolicyOfCalls["memory"]> | null {
+function memoryOf(form: FormData): NonNullable<PolicyOfAllCalls["memory"]> | null {
   const scope = MEMORIES.find(([value]) => value === textOf(form, "memory"))?.[0];
   return scope ? { scope } : null;
 }
 
-type Compression = NonNullable<PolicyOfCalls["compression"]>;
+type Compression = NonNullable<PolicyOfAllCalls["compression"]>;
 export const DEFAULT_COMPRESSION = { trigger_percent: 85, target_percent: 70, keep_last: 6 };
 
 function compressionOf(form: FormData): Compression | null {
@@ -72,25 +78,40 @@ function compressionOf(form: FormData): Compression | null {
   };
 }
 
+/** An option's way, false where it is turned off, null where nothing is said of it. */
+const orOff = <T>(form: FormData, name: string, chosen: T): T | false =>
+  textOf(form, name) === "off" ? false : chosen;
+
+/** What an organization lays down; null is as the installation has it. */
 export function policyOf(form: FormData): PolicyOfCalls {
   const allowed = listOf(form, "allowed_models");
+  const folds = textOf(form, "fold_retries");
   return {
     routing: routingOf(form),
     allowed_models: allowed.length > 0 ? allowed : null,
-    cache: cacheOf(form),
-    memory: memoryOf(form),
-    compression: compressionOf(form),
+    cache: orOff(form, "cache", cacheOf(form)),
+    memory: orOff(form, "memory", memoryOf(form)),
+    compression: orOff(form, "compression", compressionOf(form)),
     memory_model: textOf(form, "memory_model") || null,
-    fold_retries: form.has("fold_retries"),
+    fold_retries: folds === "" ? null : folds === "on",
   };
 }
+
+/** What an operator lays down for all of them. */
+export const policyOfAll = (form: FormData): PolicyOfAllCalls => ({
+  routing: routingOf(form),
+  cache: cacheOf(form),
+  memory: memoryOf(form),
+  compression: compressionOf(form),
+  fold_retries: form.has("fold_retries"),
+});
 
 /** What a key lays down for its calls; what it leaves out is the organization's. */
 export function defaultsOf(form: FormData): DefaultsOfKey {
   const routing = routingOf(form);
-  const cache = textOf(form, "cache") === "off" ? false : cacheOf(form);
-  const memory = textOf(form, "memory") === "off" ? false : memoryOf(form);
-  const compression = textOf(form, "compression") === "off" ? false : compressionOf(form);
+  const cache = orOff(form, "cache", cacheOf(form));
+  const memory = orOff(form, "memory", memoryOf(form));
+  const compression = orOff(form, "compression", compressionOf(form));
   return {
     ...(routing && { routing }),
     ...(cache !== null && { cache }),
@@ -102,16 +123,20 @@ export function defaultsOf(form: FormData): DefaultsOfKey {
 /** What a text field shows of a list. */
 export const shownList = (list: readonly string[] | null | undefined): string => list?.join(", ") ?? "";
 
-/** In one line, for whoever only reads it. */
-export function summaryOf({
-  routing,
-  allowed_models: allowed,
-  cache,
-  memory,
-  compression,
-  memory_model: reader,
-  fold_retries: folds,
-}: LlmPolicy): string {
+/** Either of the two; the models that may be called, and what learns, are an organization's own matter. */
+export type AnyPolicy = LlmPolicy | InstallationLlmPolicy;
+
+/** In one line, for whoever only reads it; `nothing` where it says none. */
+export function summaryOf(policy: AnyPolicy, nothing: string): string {
+  const { routing, cache, memory, compression, fold_retries: folds } = policy;
+  const { allowed_models: allowed, memory_model: reader } = {
+    allowed_models: null,
+    memory_model: null,
+    ...policy,
+  };
+  const off = Object.entries({ cache, memory, shortening: compression })
+    .filter(([, value]) => value === false)
+    .map(([name]) => name);
   const parts = [
     routing?.sort && SORTS.find(([value]) => value === routing.sort)?.[1],
     routing?.order?.length && `first ${routing.order.join(", ")}`,
@@ -125,8 +150,7 @@ export function summaryOf({
     reader && `${reader} learns for it`,
     compression && `prompts above ${compression.trigger_percent} % of the window are shortened`,
     folds && "lost calls are not paid twice",
+    off.length > 0 && `off: ${off.join(", ")}`,
   ].filter((part) => typeof part === "string");
-  return parts.length === 0
-    ? "Nothing is laid down: the installation's own order counts."
-    : parts.join(" · ");
+  return parts.length === 0 ? nothing : parts.join(" · ");
 }

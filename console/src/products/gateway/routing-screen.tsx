@@ -8,10 +8,10 @@ import { formatInteger, humanize } from "../../lib/format.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Card, CardHead } from "../../ui/card.tsx";
-import { Checkbox, TextArea, TextField } from "../../ui/field.tsx";
+import { TextArea, TextField } from "../../ui/field.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Failure, Notice, Skeleton } from "../../ui/states.tsx";
-import { CacheFields, CompressionFields, MemoryField, RoutingFields } from "./option-fields.tsx";
+import { PolicyFields } from "./policy-fields.tsx";
 import { policyOf, summaryOf } from "./policy-form.ts";
 
 /** How the organization's model calls are routed. */
@@ -21,11 +21,16 @@ export function RoutingScreen() {
   return (
     <Page
       title="Routing"
-      about="Who serves the organization's model calls, and which models may be called. What a call itself wishes goes before it, but for the models."
+      about="Who serves the organization's model calls, and which models may be called. What a call or its key wishes goes before it, but for the models; what it leaves out is the installation's."
     >
       <Served providers={served.data?.data} />
       <Card>
-        <CardHead title="Policy" note={policy.data && summaryOf(policy.data)} />
+        <CardHead
+          title="Policy"
+          note={
+            policy.data && summaryOf(policy.data, "Nothing is laid down: what the installation has counts.")
+          }
+        />
         {policy.data ? (
           <PolicyForm key={JSON.stringify(policy.data)} policy={policy.data} />
         ) : policy.error ? (
@@ -81,32 +86,17 @@ function PolicyForm({ policy }: { policy: LlmPolicy }) {
   };
   return (
     <form onSubmit={submit} className="flex flex-col gap-4 p-4">
-      <RoutingFields routing={policy.routing ?? {}} unsaid="As the installation has it" />
-      <Checkbox
-        name="fold_retries"
-        label="Do not pay for a lost call twice"
-        note="A retry by an SDK within two minutes gets the answer of the call whose connection was lost; such calls are read to their end."
-        defaultChecked={policy.fold_retries}
+      <PolicyFields policy={policy} problem={problem} />
+      <TextField
+        label="Model that learns from calls with memory"
+        name="memory_model"
+        maxLength={256}
+        autoComplete="off"
+        spellCheck={false}
+        defaultValue={policy.memory_model ?? ""}
+        hint="Left empty: the installation's, else the one that answered"
+        error={problem?.fieldError("memory_model")}
       />
-      <CacheFields cache={policy.cache} unsaid="Only where a call asks for it" />
-      <CompressionFields
-        compression={policy.compression}
-        unsaid="Only where a call asks for it"
-        errorOf={(field) => problem?.fieldError(field)}
-      />
-      <div className="grid gap-4 sm:grid-cols-2">
-        <MemoryField memory={policy.memory} unsaid="Only where a call or its person asks for it" />
-        <TextField
-          label="Model that learns from calls with memory"
-          name="memory_model"
-          maxLength={256}
-          autoComplete="off"
-          spellCheck={false}
-          defaultValue={policy.memory_model ?? ""}
-          hint="Left empty: the installation's, else the one that answered"
-          error={problem?.fieldError("memory_model")}
-        />
-      </div>
       <TextArea
         label="Models that may be called"
         name="allowed_models"

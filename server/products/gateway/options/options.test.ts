@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { decided, decidedRouting, keyDefaults } from "./options.ts";
+import { NO_POLICY } from "../routing/policy/policy.ts";
+import { decided, decidedRouting, keyDefaults, overInstallation } from "./options.ts";
 
 const [call, key, organization] = [{ by: "call" }, { by: "key" }, { by: "organization" }];
 
@@ -32,4 +33,29 @@ test("a key's defaults take no word that they do not know", () => {
   });
   for (const wrong of [{ cache: true }, { cash: {} }, { routing: { sort: "luck" } }])
     expect(keyDefaults.safeParse(wrong).success).toBe(false);
+});
+
+test("an organization's word goes over the installation's, its no as well; what it does not say is the installation's", () => {
+  const installation = {
+    ...NO_POLICY,
+    routing: { sort: "price", only: ["a"] } as const satisfies object,
+    cache: { scope: "org", ttl_seconds: 60 } as const,
+    memory: { scope: "user" } as const,
+    fold_retries: true,
+  };
+  const laid = { ...installation, routing: { sort: "price" as const, only: ["a"] } };
+  expect(overInstallation(null, null)).toBeNull();
+  expect(overInstallation(null, laid)).toEqual(laid);
+  const own = { ...NO_POLICY, routing: { only: ["b"] }, cache: false, fold_retries: false } as const;
+  const policy = { ...own, routing: { only: ["b"] }, allowed_models: ["m"] };
+  expect(overInstallation(policy, null)).toBe(policy);
+  expect(overInstallation(policy, laid)).toEqual({
+    routing: { sort: "price", only: ["b"] },
+    allowed_models: ["m"],
+    cache: false,
+    compression: null,
+    memory_model: null,
+    memory: { scope: "user" },
+    fold_retries: false,
+  });
 });

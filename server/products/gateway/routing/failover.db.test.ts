@@ -183,7 +183,7 @@ test("an organization's policy routes its calls at once and limits its models; a
     compression: null,
     memory: null,
     memory_model: null,
-    fold_retries: false,
+    fold_retries: null,
   });
   expect((await put({ routing: null, allowed_models: null })).status).toBe(200);
   expect((await call()).headers.get("x-holdfast-route")).toBe("balanced");

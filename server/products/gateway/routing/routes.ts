@@ -1,10 +1,10 @@
 import { z } from "zod";
 import type { Http } from "../../../platform/http/index.ts";
 import type { Gateway } from "../settling/state.ts";
-import { changePolicy } from "./policy/change-policy.ts";
-import { policySchema } from "./policy/policy.ts";
+import { changeInstallationPolicy, changePolicy } from "./policy/change-policy.ts";
+import { installationPolicySchema, policySchema } from "./policy/policy.ts";
 import { describeProviders } from "./providers.ts";
-import { readPolicy } from "./policy/read-policy.ts";
+import { readInstallationPolicy, readPolicy } from "./policy/read-policy.ts";
 
 const providersAnswer = z
   .object({
@@ -59,5 +59,27 @@ export function routingRoutes(http: Http, gateway: Gateway): void {
     body: policySchema,
     answer: { status: 200, schema: policySchema },
     handle: ({ actor, body }) => changePolicy(gateway, actor, body),
+  });
+  installationRoutes(http, gateway);
+}
+
+function installationRoutes(http: Http, gateway: Gateway): void {
+  const shared = { tag: "Operator", path: "/api/admin/llm/policy", access: { least: "operator" } } as const;
+  http.operation({
+    ...shared,
+    method: "GET",
+    id: "getInstallationLlmPolicy",
+    summary: "How model calls are routed where their organization, key and body say nothing",
+    answer: { status: 200, schema: installationPolicySchema },
+    handle: () => readInstallationPolicy(gateway),
+  });
+  http.operation({
+    ...shared,
+    method: "PUT",
+    id: "putInstallationLlmPolicy",
+    summary: "Lay down how model calls are routed where their organization, key and body say nothing",
+    body: installationPolicySchema,
+    answer: { status: 200, schema: installationPolicySchema },
+    handle: ({ actor, body }) => changeInstallationPolicy(gateway, actor, body),
   });
 }

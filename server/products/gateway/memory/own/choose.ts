@@ -17,7 +17,10 @@ export type Settings = {
 export async function readSettings(gateway: Gateway, actor: Actor): Promise<Settings> {
   const person = personOfMemory(actor);
   const [choices, laid] = await Promise.all([gateway.choices.read(actor.orgId), laidFor(gateway, actor)]);
-  return { own: choices.get(person) ?? null, organization: laid.organization?.memory?.scope ?? null };
+  return {
+    own: choices.get(person) ?? null,
+    organization: (laid.organization?.memory || null)?.scope ?? null,
+  };
 }
 
 /** Every process heeds it at once. What was heard and not read yet is not read any more where it is `off`. */

@@ -1,4 +1,4 @@
-/** SQL of the organizations' policies. */
+/** SQL of the organizations' policies, and of the installation's. */
 import type { Tx } from "../../../../platform/db/index.ts";
 import type { OrgId } from "../../../../platform/ids.ts";
 import { NO_POLICY, type Policy } from "./policy.ts";
