@@ -6,6 +6,7 @@ import { isId, type OrgId } from "../../../platform/ids.ts";
 import { formatScaled } from "../../../platform/money.ts";
 import type { Period, SubjectType } from "./bound.ts";
 import { ownKeyMails } from "../own-keys/mails.ts";
+import { priceMails } from "../prices/mails.ts";
 import { creditMails } from "../provider-credit/mails.ts";
 import { driftMails } from "../drift/mails.ts";
 import { proofMails } from "../proof/breaks/mails.ts";
@@ -23,6 +24,7 @@ export function gatewayMails(mail: Pick<Mail, "define">): void {
   proofMails(mail);
   driftMails(mail);
   creditMails(mail);
+  priceMails(mail);
   mail.define<Ref>({
     kind: BUDGET_MAIL,
     async compose(tx, { percent, ...ref }, letter) {

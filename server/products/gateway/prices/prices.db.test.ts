@@ -1,6 +1,7 @@
 /** A price that a provider lists changes no charge before an operator has approved it. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestGateway, type TestGateway } from "../../../../test/harness/gateway.ts";
+import { OWNER } from "../../../../test/harness/people.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -49,6 +50,9 @@ test("a changed list is a draft; calls name the old version until it is approved
       { model: MODEL, line: "input", tier: null, from: "0.00000015", to: "0.0000003" },
     ]),
   });
+  const mail = await gateway.app.mailbox(OWNER.email);
+  expect(mail.subject).toBe("openrouter lists other prices");
+  expect(mail.text).toContain(draft);
   expect(await call()).toEqual(before);
   expect((await post(`/${draft}/approve`)).status).toBe(200);
   const after = await call();

@@ -2,8 +2,7 @@ import { withSystemTx } from "../../../platform/db/index.ts";
 import { listActiveLines, type LineRow } from "../models/store.ts";
 import { tierName } from "../models/tiers/tier.ts";
 import type { Gateway } from "../settling/state.ts";
-import { PRICES } from "./refresh.ts";
-import { listLines, listVersions, type VersionRow } from "./store.ts";
+import { listLines, listVersions, PRICES, type VersionRow } from "./store.ts";
 
 /** `tier`: of which calls alone; null: all. A null price: there is none. */
 export type Change = {
@@ -26,7 +25,8 @@ export async function readVersions({ deps }: Gateway): Promise<VersionView[]> {
   });
 }
 
-function changesOf(draft: readonly LineRow[], active: readonly LineRow[]): Change[] {
+/** Where a draft's prices are not the active ones. */
+export function changesOf(draft: readonly LineRow[], active: readonly LineRow[]): Change[] {
   return draft.flatMap((line) => {
     const now = active.find(({ provider, model }) => provider === line.provider && model === line.model);
     const [before, after] = [now ? pricesOf(now) : new Map<string, Priced>(), pricesOf(line)];

@@ -4,7 +4,8 @@ import { insertVersion, listActiveLines, type LineRow, type NewLine } from "../m
 import { sameTiers } from "../models/tiers/tier.ts";
 import type { Provider } from "../models/catalogue.ts";
 import type { Gateway } from "../settling/state.ts";
-import { listVersions } from "./store.ts";
+import { tellOfDraft } from "./mails.ts";
+import { listVersions, PRICES } from "./store.ts";
 
 const TIMEOUT_MS = 30_000;
 export const REFRESH_MS = 6 * 3_600_000;
@@ -58,7 +59,7 @@ async function refreshOne(
   if (listed === null) return { provider, outcome: "no_list", version: null };
   const now = deps.clock.now();
   const version = `${provider}-${now.toISOString()}`;
-  const added = await withSystemTx(deps.db, async (tx) => {
+  const drafted = await withSystemTx(deps.db, async (tx) => {
     const active = (await listActiveLines(tx)).filter((line) => line.provider === provider);
     const lines = merge(active, listed, version);
     if (!lines) return false;
@@ -66,9 +67,13 @@ async function refreshOne(
       if (known.provider !== provider || known.state !== "draft") continue;
       return false;
     }
-    return insertVersion(tx, { version, provider, source: "models", first: false, lines }, now);
+    const added = await insertVersion(tx, { version, provider, source: "models", first: false, lines }, now);
+    if (added) await tellOfDraft(tx, deps.mail, version);
+    return added;
   });
-  return added ? { provider, outcome: "draft", version } : { provider, outcome: "unchanged", version: null };
+  return drafted
+    ? { provider, outcome: "draft", version }
+    : { provider, outcome: "unchanged", version: null };
 }
 
 /** The active lines with the listed prices; null when none is another. What the list does not say stays. */
@@ -97,15 +102,6 @@ function merge(
   });
   return changed ? lines : null;
 }
-
-export const PRICES = [
-  "input_usd",
-  "output_usd",
-  "cache_read_usd",
-  "cache_write_usd",
-  "request_usd",
-  "audio_second_usd",
-] as const;
 
 /** Whether a line costs anything else than it did. */
 export const isAnother = (before: LineRow | undefined, line: NewLine): boolean =>

@@ -49,3 +49,13 @@ export async function decideVersion(
 ): Promise<void> {
   await tx.query("gateway.decide_price_version", DECIDE, [version, decided.state, decided.at, decided.by]);
 }
+
+/** The prices of a line. */
+export const PRICES = [
+  "input_usd",
+  "output_usd",
+  "cache_read_usd",
+  "cache_write_usd",
+  "request_usd",
+  "audio_second_usd",
+] as const;
