@@ -35,6 +35,32 @@ export const journeys: Journey[] = [
     },
   },
   {
+    name: "what a person's calls know is written down, found, corrected, forgotten, and turned off",
+    async play(stage) {
+      const { page } = stage;
+      await open(stage, "/memory", "Memory");
+      await writeDown(page, "I keep bees");
+      await writeDown(page, "My parrot is called Polly");
+      await page.getByLabel("Search").fill("PARROT");
+      await remembered(page, "I keep bees").waitFor({ state: "detached" });
+      await remembered(page, "My parrot is called Polly").click();
+      const dialog = page.getByRole("dialog", { name: "Correct it" });
+      await dialog.getByLabel("What your calls are to know").fill("My parrot is called Coco");
+      await dialog.getByRole("button", { name: "Save" }).click();
+      await remembered(page, "My parrot is called Coco").waitFor();
+      await page.getByRole("button", { name: "Delete: My parrot is called Coco" }).click();
+      await page.getByRole("alertdialog").getByRole("button", { name: "Delete" }).click();
+      await page.getByText("Nothing like that is remembered").waitFor();
+      await page.getByLabel("Search").fill("");
+      await remembered(page, "I keep bees").waitFor();
+      const use = page.getByLabel("For calls that say nothing of it");
+      await use.selectOption("user");
+      await page.getByText("On", { exact: true }).waitFor();
+      await use.selectOption("off");
+      await page.getByText("Off", { exact: true }).waitFor();
+    },
+  },
+  {
     name: "without credits the answer is 402 and the way to buy some",
     async play(stage) {
       const { page } = stage;
@@ -58,6 +84,16 @@ export async function ask(page: Page, text: string): Promise<void> {
   await page.getByLabel("Message").fill(text);
   await page.getByRole("button", { name: "Send" }).click();
 }
+
+async function writeDown(page: Page, text: string): Promise<void> {
+  await page.getByRole("button", { name: "Write down" }).click();
+  const dialog = page.getByRole("dialog", { name: "Write it down" });
+  await dialog.getByLabel("What your calls are to know").fill(text);
+  await dialog.getByRole("button", { name: "Write down" }).click();
+  await remembered(page, text).waitFor();
+}
+
+const remembered = (page: Page, text: string) => page.getByRole("button", { name: `Correct: ${text}` });
 
 /** The cost of the nth answer, once it is settled. */
 export async function settled(page: Page, nth: number): Promise<number> {

@@ -35,6 +35,20 @@ test("a rank is 0.6 of the words' share and 0.4 of the importance", () => {
   expect([second?.relevance, second?.rank]).toEqual([0, 0.4]);
 });
 
+test("where it is known how near a fact is to the question, that counts instead of its words", () => {
+  const [cat, dog] = [fact("a cat", 0.5), fact("a dog", 0.5)];
+  const [first, second] = rankFacts(
+    wordsOf("dog"),
+    [cat, dog],
+    new Map([
+      [cat.id, 1],
+      [dog.id, 0.25],
+    ]),
+  );
+  expect([first?.item, first?.rank]).toEqual([cat, 0.6 + 0.2]);
+  expect(second?.relevance).toBe(0.25);
+});
+
 test("the same words in another order say the same; one that denies does not", () => {
   expect(saysTheSame(wordsOf("I live in Berlin."), wordsOf("In Berlin I live"))).toBe(true);
   expect(saysTheSame(wordsOf("The user likes tea"), wordsOf("The user does not like tea"))).toBe(false);
