@@ -240,6 +240,29 @@ test("the organization's model reads, where the payer may call it; else the one 
   expect((await policy({})).status).toBe(200);
 });
 
+test("a reading that was paid and whose answer is lost teaches nothing, and is not paid again", async () => {
+  const { sql } = gateway.app;
+  const who = await gateway.app.member("agent");
+  const [known, billed] = [await factsOf(who), (await gateway.bill()).length];
+  await sql(
+    "create trigger die before delete on gateway.memory_heard for each row execute function gateway.die()",
+  );
+  await say(who, "My kiln is hot.");
+  const lost = () =>
+    sql(
+      `delete from gateway.kept_answers where request_id in (select id from gateway.requests where endpoint = 'memory')
+       returning request_id`,
+    );
+  await soon(async () => expect(await lost()).toHaveLength(1));
+  await sql("drop trigger die on gateway.memory_heard");
+  await soon(async () => {
+    clock.advance(60_000);
+    expect(await heard()).toEqual([]);
+  });
+  expect(await factsOf(who)).toEqual(known);
+  expect((await gateway.bill()).length).toBe(billed + 2);
+});
+
 test("who deletes everything, or turns it off, is not listened to afterwards", async () => {
   const { sql } = gateway.app;
   const who = await gateway.app.member("admin");

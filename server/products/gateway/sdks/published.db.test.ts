@@ -92,6 +92,16 @@ describe.skipIf(!faultsOf.openai)("by OpenAI's schemas", () => {
   });
 });
 
+test.skipIf(!faultsOf.openrouter)("responses by OpenRouter's schemas", async () => {
+  const told: FaultsOf = (schema, value) => faultsOf.openrouter?.(schema, value) ?? [];
+  const asked = { model, input: "Say 'hello, world'" };
+  const whole = await post("/responses", asked, "openrouter");
+  expect(told("OpenResponsesResult", whole.body)).toEqual([]);
+  const events = chunksIn((await post("/responses", { ...asked, stream: true }, "openrouter")).text);
+  expect(events.length).toBeGreaterThan(4);
+  for (const event of events) expect([event, told("StreamEvents", event)]).toEqual([event, []]);
+});
+
 describe("errors", () => {
   const calls = [
     ["/chat/completions", { model, messages }],

@@ -14,11 +14,14 @@ export type Status = "in_progress" | "completed" | "incomplete";
 /** What ids of one response end in. */
 export const stemOf = ({ requestId }: Told): string => requestId.replace(/^req_/, "");
 
+const secondsOf = (at: Date): number => Math.floor(at.getTime() / 1_000);
+
 /** A response of which nothing is known but what was asked. */
 export const headOf = (told: Told, model: string | null): Fields => ({
   id: `resp_${stemOf(told)}`,
   object: "response",
-  created_at: Math.floor(told.now.getTime() / 1_000),
+  created_at: secondsOf(told.now),
+  completed_at: null,
   background: false,
   error: null,
   incomplete_details: null,
@@ -35,6 +38,11 @@ export function endOf(finish: string | null): { status: Status; incomplete_detai
     return { status: "incomplete", incomplete_details: { reason: "content_filter" } };
   return { status: "completed", incomplete_details: null };
 }
+
+/** When it ended, of one that came to its end. */
+export const completion = (status: Status, at: Date): Fields => ({
+  completed_at: status === "completed" ? secondsOf(at) : null,
+});
 
 export function responsesUsage(usage: Usage) {
   const { prompt_tokens: input, completion_tokens: output, total_tokens: total } = chatUsage(usage);
@@ -83,7 +91,13 @@ export function answerOf(body: Buffer, told: Told, usage: Usage): Buffer {
   const end = endOf(finish);
   const output = madeIn(message, stemOf(told)).map((made) => itemOf(made, end.status));
   return Buffer.from(
-    JSON.stringify({ ...headOf(told, model), ...end, output, usage: responsesUsage(usage) }),
+    JSON.stringify({
+      ...headOf(told, model),
+      ...end,
+      ...completion(end.status, told.now),
+      output,
+      usage: responsesUsage(usage),
+    }),
   );
 }
 

@@ -129,10 +129,12 @@ function effortOf(body: Fields): Fields {
 function echoOf(body: Fields): Fields {
   const tools = Array.isArray(body["tools"]) ? (body["tools"] as Fields[]) : [];
   return {
+    frequency_penalty: 0,
     instructions: body["instructions"] ?? null,
     max_output_tokens: body["max_output_tokens"] ?? null,
     metadata: objectOf(body, "metadata") ?? {},
     parallel_tool_calls: body["parallel_tool_calls"] ?? true,
+    presence_penalty: 0,
     previous_response_id: null,
     reasoning: { effort: objectOf(body, "reasoning")?.["effort"] ?? null, summary: null },
     store: false,

@@ -62,11 +62,13 @@ test("a text: created, an item that grows and is done, the whole response", () =
   expect(events[0]?.response).toMatchObject({
     id: "resp_1",
     created_at: 5,
+    completed_at: null,
     status: "in_progress",
     output: [],
   });
   expect(events.at(-1)?.response).toMatchObject({
     status: "completed",
+    completed_at: 5,
     output: [{ type: "message", content: [{ type: "output_text", text: "Hello" }] }],
     usage: {
       input_tokens: 5,

@@ -1,10 +1,12 @@
 /** A chat's stream as events of a response: items that are added, grow and are done. */
+import { addMs } from "../../../../platform/clock.ts";
 import type { ProblemKind } from "../../../../platform/problem.ts";
 import type { Usage } from "../../../../vendors/llm/index.ts";
 import { costComment, type Tail, type ToldCost } from "../../keys/kept-answer.ts";
 import type { Told, Voice } from "../dialect.ts";
 import { hear, isFields, listOf, namedEvent, reasoningOf, textOr, type Fields } from "../fields.ts";
 import {
+  completion,
   endOf,
   headOf,
   itemOf,
@@ -24,6 +26,7 @@ type Item = { made: Made; index: number; open: boolean };
 export class ResponsesVoice implements Voice {
   readonly readsAll = true;
   readonly #told: Told;
+  readonly #begunMs = performance.now();
   #model: string | null = null;
   #started = false;
   #sequence = 0;
@@ -55,6 +58,7 @@ export class ResponsesVoice implements Voice {
     const response = {
       ...headOf(this.#told, this.#model),
       ...end,
+      ...completion(end.status, addMs(this.#told.now, performance.now() - this.#begunMs)),
       output: this.#items.map(({ made }) => itemOf(made, end.status)),
       usage: responsesUsage(usage),
     };

@@ -1,4 +1,4 @@
-import { withTx } from "../../../../platform/db/index.ts";
+import { withTx, type Tx } from "../../../../platform/db/index.ts";
 import type { Actor } from "../../../../platform/http/index.ts";
 import { common, Problem } from "../../../../platform/problem.ts";
 import { gatewayProblems } from "../../problems.ts";
@@ -27,6 +27,11 @@ export async function addFact(
   const { orgId } = actor;
   const place = { userId: personOfMemory(actor), projectId };
   refuseSecret(words.text);
+  const refuseFull = async (tx: Tx) => {
+    if ((await countCurrent(tx, orgId, place)) >= MOST_FACTS) throw new Problem(gatewayProblems.memory_full);
+  };
+  // Before anything is paid for it, and once more where it is written.
+  await withTx(deps.db, orgId, refuseFull);
   const name = `fact ${id}`;
   const vector = await vectorFor(gateway, actor, words.text, { projectId, once: { name, note: {} } });
   const now = deps.clock.now();
@@ -34,7 +39,7 @@ export async function addFact(
   const first = { id, version: 1, source: "written" as const, importance: repeated(AT_FIRST) };
   const fact = sealFact(deps.sealer, orgId, { ...first, ...words, ...place, now, vector });
   await withTx(deps.db, orgId, async (tx) => {
-    if ((await countCurrent(tx, orgId, place)) >= MOST_FACTS) throw new Problem(gatewayProblems.memory_full);
+    await refuseFull(tx);
     await insertFact(tx, orgId, fact);
     await forgetInner(tx, orgId, "memory", name);
   });
