@@ -3059,6 +3059,33 @@ export type Quote = {
      * Of all choices
      */
     max_output_tokens: number;
+    /**
+     * How the prompt would be shortened; null: it goes as it is
+     */
+    compression: {
+        /**
+         * `skipped`: the prompt is cheaper as it is
+         */
+        state: 'applied' | 'skipped';
+        tokens_before: number | null;
+        /**
+         * At most
+         */
+        tokens_after: number | null;
+        messages_left_out: number;
+        /**
+         * Of tools, whose messages stay
+         */
+        outputs_left_out: number;
+        /**
+         * What stands for messages left out; a kept one costs nothing. `none` also where one is too dear beside the call
+         */
+        summary: 'new' | 'kept' | 'none';
+        summary_worst_micros: number;
+    } | null;
+    /**
+     * With the summary, where a new one would be made
+     */
     worst_micros: number;
     worst_usd: string;
     available_micros: number;
@@ -3900,6 +3927,16 @@ export type LlmProviderList = {
         success_1h: number | null;
         first_content_p50_ms: number | null;
         on_disconnect: 'abort' | 'drain';
+        /**
+         * Inside its published prices, and on top of its own figures
+         */
+        markup_percent: number;
+        /**
+         * Instead of it, for organizations of these plans
+         */
+        plan_markups: {
+            [key: string]: number;
+        };
     }>;
 };
 

@@ -84,7 +84,7 @@ async function admit(gateway: Gateway, incoming: Incoming): Promise<HeldCall | R
   const entry = caching && (await findAnswer(gateway, actor, caching));
   if (entry) return takeHit(gateway, { requestId, actor, chat, key, projectId }, entry, reply);
   // Behind key and cache, which know a call by what its caller sent.
-  const sent = await compress(gateway, actor, { chat, route, headers, projectId, waiting: reply.raw });
+  const sent = await compress(gateway, actor, { chat, route, headers, projectId, fit, waiting: reply.raw });
   reply.headers(sent.told);
   const asking = { requestId, actor, route, key, projectId, fit, caching, memory, fold, startedAt };
   const { shortened } = sent;

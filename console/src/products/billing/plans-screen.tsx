@@ -3,6 +3,7 @@ import { Check, Minus } from "lucide-react";
 import { useState } from "react";
 import { api } from "../../api/operations.ts";
 import { ApiError } from "../../api/problem.ts";
+import { llmQueries } from "../../api/llm.ts";
 import { queries } from "../../api/queries.ts";
 import type { Plan, Plans, Subscription } from "../../api/types.ts";
 import { companyName, type Company } from "../../lib/company.ts";
@@ -156,6 +157,7 @@ function PlanCard({
         <Line value>{formatCredits(plan.credits_micros)} credits a month</Line>
         <Line value>{plan.limits.seats} seats</Line>
         {plan.limits.rpm !== null && <Line value>{formatInteger(plan.limits.rpm)} model calls a minute</Line>}
+        <Markup plan={plan.key} />
         {features.map(({ name, value }) => (
           <Line key={name} value={value !== false}>
             {name}
@@ -166,6 +168,16 @@ function PlanCard({
       {price && <PlanAction plan={plan} interval={interval} by={by} current={current} />}
     </Card>
   );
+}
+
+/** What the plan's prices of model calls hold on top of what providers ask. Nothing for who may not call any. */
+function Markup({ plan }: { plan: string }) {
+  const served = useQuery({ ...llmQueries.served(), enabled: atLeast(useMe(), "agent") });
+  const percents = served.data?.data.map((each) => each.plan_markups[plan] ?? each.markup_percent) ?? [];
+  if (percents.length === 0) return null;
+  const [least, most] = [Math.min(...percents), Math.max(...percents)];
+  const range = least === most ? `${most} %` : `${least} to ${most} %, by provider`;
+  return <Line value>{most === 0 ? "Model calls at cost" : `Model calls at cost and ${range}`}</Line>;
 }
 
 function Line({ value, children }: { value: boolean; children: React.ReactNode }) {

@@ -5,13 +5,16 @@ import { withTx } from "../../../platform/db/index.ts";
 import type { UserId } from "../../../platform/ids.ts";
 import { writingActions } from "../personal-data.ts";
 import { forgetSummaries } from "./forget.ts";
-import type { Json } from "../../../../test/harness/client.ts";
+import type { Client, Json } from "../../../../test/harness/client.ts";
 
 let gateway: TestGateway;
+/** Takes credits away. */
+let spender: Client;
 let now = Date.now();
 const clock = { now: () => new Date(now) };
 beforeAll(async () => {
   gateway = await startTestGateway({ clock });
+  spender = (await gateway.app.createKey(gateway.app.owner, { scopes: ["credits.spend"] })).client;
 });
 afterAll(() => gateway.close());
 
@@ -250,4 +253,55 @@ test("a summary is forgotten a week after it was last used", async () => {
   now += 8 * 86_400_000;
   await forgetSummaries({ db: gateway.db, clock });
   expect(await kept()).toBe(0);
+});
+
+const quote = async (body: Json) => {
+  const asked = { path: "/v1/chat/completions", body: { model: MODEL, ...body } };
+  const { status, text, body: told } = await gateway.key.call("POST", "/api/llm/quote", { body: asked });
+  expect(status, text).toBe(200);
+  return told as Json & { compression: Json; worst_micros: number };
+};
+
+test("a quote tells what would be sent and the most it costs with its summary, and a summary is paid only where the call can be", async () => {
+  const talked = talk.with(2, { role: "assistant", content: `Crate 77: ${prose(77, 300)}` });
+  const body = { messages: talked, max_tokens: 8_000, ...ON };
+  const told = await quote(body);
+  expect(told).toMatchObject({ affordable: true, compression: { state: "applied", summary: "new" } });
+  const summary = Number(told.compression.summary_worst_micros);
+  const alone = told.worst_micros - summary;
+  expect(summary).toBeGreaterThan(0);
+  expect(Number(told.compression.tokens_after)).toBeLessThan(Number(told.compression.tokens_before) * 0.85);
+
+  const leave = async (micros: number) => {
+    const { available_micros: available } = await gateway.balance();
+    if (available < micros) return gateway.fund(BigInt(micros - available));
+    const body = { amount_micros: available - micros };
+    const { status, text } = await spender.call("POST", "/api/tokens/consume", { body });
+    expect(status, text).toBe(200);
+  };
+  const sent = async () => [(await gateway.bill()).length, (await gateway.requests()).length];
+  await leave(summary + 1_000);
+  expect(summary + 1_000).toBeLessThan(alone - 100_000);
+  const before = { balance: await gateway.balance(), sent: await sent() };
+  const refused = await call(body);
+  expect([refused.status, refused.body.error]).toMatchObject([402, { code: "insufficient_quota" }]);
+  expect({ balance: await gateway.balance(), sent: await sent() }).toEqual(before);
+
+  await leave(alone + 1_000);
+  expect((await quote(body)).compression).toMatchObject({ summary: "none", summary_worst_micros: 0 });
+  const without = await ask(body);
+  expect([without.state, without.told("summary-cost-micros")]).toEqual(["applied", 0]);
+
+  await leave(told.worst_micros);
+  const { made } = await billOf(async () => {
+    const paid = await ask(body);
+    const cost = paid.told("summary-cost-micros");
+    expect(cost).toBeGreaterThan(0);
+    expect(cost).toBeLessThanOrEqual(summary);
+    expect(paid.told("held-micros") + cost).toBeLessThanOrEqual(told.worst_micros);
+  });
+  expect(made).toHaveLength(2);
+  await gateway.fund(10_000_000n);
+  const again = await quote(body);
+  expect(again.compression).toMatchObject({ summary: "kept", summary_worst_micros: 0 });
 });

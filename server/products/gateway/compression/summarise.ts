@@ -10,8 +10,17 @@ import { NOTE_TOKENS, SUMMARY_TOKENS, type Plan } from "./plan.ts";
 import { keepSummary, useSummaries } from "./store.ts";
 import { prefixHashes, summaryPrompt, transcriptOf } from "./transcript.ts";
 
-/** What stands for the turns left out: how many, and null where they are only left out. */
-export type Summary = { leaves: number; text: string | null; costMicros: bigint };
+/** What can stand for the turns left out. */
+export type Prospect = {
+  /** How many units of the plan they are. */
+  leaves: number;
+  /** A kept summary; null where there is none. */
+  text: string | null;
+  /** What a new one is asked for with; null where none is wanted. */
+  asks: { hash: Buffer; ownerId: string; messages: Fields[] } | null;
+};
+/** Null where turns are only left out. */
+export type Summary = { text: string | null; costMicros: bigint };
 
 /** Shorter turns are left out without a word. */
 const LEAST_TOKENS = 2 * NOTE_TOKENS;
@@ -22,6 +31,9 @@ export type Wanted = {
   tokens: readonly number[];
   plan: Plan;
   window: number;
+};
+export type Asking = {
+  chat: Chat;
   /** The call's own wishes about who may read it. */
   routing: Routing | null;
   projectId: string | null;
@@ -30,52 +42,75 @@ export type Wanted = {
 };
 
 /**
- * The summary of the turns that the plan leaves out: the kept one of that beginning, or of a longer one that may go as well, else a
- * new one over the kept one of a shorter beginning, paid by the caller. Where the model fails or may not be paid, there is none.
+ * What can stand for the turns that the plan leaves out: the kept summary of that beginning, or of a longer one that may go as
+ * well, else a new one over the kept one of a shorter beginning.
  */
-export async function summarise(gateway: Gateway, actor: Spender, wanted: Wanted): Promise<Summary> {
+export async function prospectOf(gateway: Gateway, actor: Spender, wanted: Wanted): Promise<Prospect> {
   const { plan, messages, tokens, chat, window } = wanted;
   const { orgId } = actor;
   const left = plan.units.slice(0, plan.leaves).flat();
-  const none = { leaves: plan.leaves, text: null, costMicros: 0n };
+  const none = { leaves: plan.leaves, text: null, asks: null };
   if (left.reduce((sum, at) => sum + (tokens[at] ?? 0), 0) < LEAST_TOKENS) return none;
   const ownerId = personOf(actor) ?? actor.credentialId;
   const hashes = prefixHashes([orgId, actor.mode, ownerId, chat.model], messages, plan.units);
   const known = await find(gateway, orgId, hashes);
   const longer = known.findIndex((text, at) => at + 1 >= plan.leaves && text !== null);
-  if (longer !== -1) return { leaves: longer + 1, text: known[longer] ?? null, costMicros: 0n };
+  if (longer !== -1) return { leaves: longer + 1, text: known[longer] ?? null, asks: null };
   const from = known.slice(0, plan.leaves).findLastIndex((text) => text !== null) + 1;
   const hash = hashes[plan.leaves - 1] as Buffer;
   const transcript = transcriptOf(messages, plan, { from, mostCharacters: window * 2 });
+  return { ...none, asks: { hash, ownerId, messages: summaryPrompt(transcript, known[from - 1] ?? null) } };
+}
+
+/** The summary, a new one paid by the caller. Where the model fails or may not be paid, there is none. */
+export async function summarise(
+  gateway: Gateway,
+  actor: Spender,
+  { asks, text: kept }: Prospect,
+  asking: Asking,
+): Promise<Summary> {
+  const found = { text: kept, costMicros: 0n };
+  if (!asks) return found;
+  const { hash, ownerId, messages } = asks;
+  const { orgId } = actor;
   try {
     // Calls of the same conversation at once wait for one summary; the first of them pays.
     const name = `${orgId} ${hash.toString("hex")}`;
     const running = gateway.summaries.get(name);
-    if (running) return { ...none, text: await running };
-    const made = ask(gateway, actor, wanted, summaryPrompt(transcript, known[from - 1] ?? null));
+    if (running) return { ...found, text: await running };
+    const made = (async (): Promise<Summary> => {
+      // One of them may have made it since this one looked.
+      const [known] = await find(gateway, orgId, [hash]);
+      if (known) return { text: known, costMicros: 0n };
+      const answer = await ask(gateway, actor, asking, messages);
+      await keep(gateway, orgId, { hash, ownerId, text: answer.text });
+      return answer;
+    })();
     const text = made.then((answer) => answer.text);
     gateway.summaries.set(name, text);
     text.catch(() => undefined);
     try {
-      const answer = await made;
-      await keep(gateway, orgId, { hash, ownerId, text: answer.text });
-      return { ...none, ...answer };
+      return await made;
     } finally {
       gateway.summaries.delete(name);
     }
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     gateway.deps.logger.warn({ code: error.kind.code }, "turns left out without a summary");
-    return none;
+    return found;
   }
 }
+
+/** What the model is asked, as it bounds the cost. */
+export const summaryBody = (chat: Chat, messages: readonly Fields[]): Buffer =>
+  Buffer.from(JSON.stringify({ model: chat.model, messages, max_tokens: SUMMARY_TOKENS }));
 
 async function ask(
   gateway: Gateway,
   actor: Spender,
-  { chat, routing, projectId, waiting }: Wanted,
+  { chat, routing, projectId, waiting }: Asking,
   messages: readonly Fields[],
-): Promise<{ text: string | null; costMicros: bigint }> {
+): Promise<Summary> {
   const { provider } = chat.body;
   const leaving = new AbortController();
   waiting.once("close", () => leaving.abort());

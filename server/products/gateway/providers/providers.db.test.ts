@@ -3,6 +3,7 @@ import { request as httpRequest } from "node:http";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestGateway, type TestGateway } from "../../../../test/harness/gateway.ts";
 import type { Json } from "../../../../test/harness/client.ts";
+import { faultsOf, type Receipt } from "../receipts/receipt.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -133,6 +134,10 @@ test("a plan's own markup is inside the price that its organizations see, pay an
       .prompt;
   const markups = { kind: "openai", markup_percent: 10, plan_markups: { pro: 30 } };
   expect((await put("openai", markups)).body).toMatchObject({ plan_markups: { pro: 30 } });
+  const told = await gateway.key.call<{ data: Json[] }>("GET", "/api/llm/providers");
+  expect(told.body.data).toContainEqual(
+    expect.objectContaining({ id: "openai", markup_percent: 10, plan_markups: { pro: 30 } }),
+  );
   expect(await priceOf()).toBe("0.000000165");
   expect((await put("openai", { ...markups, plan_markups: { free: 50 } })).status).toBe(200);
   expect(await priceOf()).toBe("0.000000225");
@@ -165,6 +170,15 @@ test("OpenRouter's own figure gets the markup too", async () => {
   expect((await call("openrouter")).status).toBe(200);
   const bill = (await gateway.bill()).at(-1);
   expect(Number((await last())?.cost_usd)).toBeCloseTo(Number(bill?.cost) * 2, 15);
+  await gateway.fault("cost_unlike_table", { params: { times: 3 } });
+  expect((await call("openrouter")).status).toBe(200);
+  const { body } = await gateway.key.call<{ receipt: Receipt }>(
+    "GET",
+    `/api/llm/receipts/${(await last())?.id}`,
+  );
+  expect(body.receipt).toMatchObject({ cost_from: "provider", markup_percent: 100 });
+  expect(Number(body.receipt.provider_usd)).toBe(Number((await gateway.bill()).at(-1)?.cost));
+  expect(faultsOf(body.receipt)).toEqual([]);
   expect((await put("openrouter", { kind: "openrouter" })).status).toBe(200);
 });
 

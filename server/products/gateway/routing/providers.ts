@@ -1,6 +1,6 @@
 import type { OrgId } from "../../../platform/ids.ts";
 import type { Gateway } from "../settling/state.ts";
-import type { Candidate } from "../models/catalogue.ts";
+import type { Candidate, Catalogue } from "../models/catalogue.ts";
 import { median, type Health } from "./health/health.ts";
 
 export type ProviderView = {
@@ -11,16 +11,20 @@ export type ProviderView = {
   success_1h: number | null;
   first_content_p50_ms: number | null;
   on_disconnect: "abort" | "drain";
+  markup_percent: number;
+  plan_markups: Record<string, number>;
 };
 
 /** The providers that serve models, and how they have done of late as this process saw it. */
 export async function describeProviders(
-  { catalogue, deps, ownKeys }: Gateway,
+  { catalogue, deps, ownKeys, registry }: Gateway,
   org: OrgId,
 ): Promise<ProviderView[]> {
   const keys = ownKeys.known(org) ?? (await ownKeys.read(org));
   const now = deps.clock.now().getTime();
   const candidates = [...catalogue.models.values()].flatMap((model) => model.candidates);
+  const byPlan = [...registry.planCatalogues].map(([plan, own]) => [plan, markupsIn(own)] as const);
+  const everybodys = markupsIn(catalogue);
   const byProvider = Map.groupBy(candidates, ({ provider }) => provider.id);
   return [...byProvider]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
@@ -30,8 +34,23 @@ export async function describeProviders(
       byok: keys.some(({ provider, state }) => provider === id && state === "ok"),
       on_disconnect: some[0]?.provider.onDisconnect ?? "abort",
       ...healthOf(some, now),
+      markup_percent: everybodys.get(id) ?? 0,
+      plan_markups: Object.fromEntries(
+        byPlan.flatMap(([plan, own]) => {
+          const percent = own.get(id);
+          return percent === undefined || percent === everybodys.get(id) ? [] : [[plan, percent]];
+        }),
+      ),
     }));
 }
+
+/** By provider: what its active prices hold of its own. */
+const markupsIn = ({ models }: Catalogue): Map<string, number> =>
+  new Map(
+    [...models.values()].flatMap(({ candidates }) =>
+      candidates.map(({ provider, price }) => [provider.id, Number(price.markupPercent)] as const),
+    ),
+  );
 
 /** `down`: nothing is let through; `degraded`: some of its models are not. */
 export function healthOf(candidates: readonly Candidate[], now: number) {

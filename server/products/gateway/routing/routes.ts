@@ -19,6 +19,12 @@ const providersAnswer = z
         success_1h: z.number().nullable().meta({ description: "0 to 1; null without a call" }),
         first_content_p50_ms: z.int().nullable(),
         on_disconnect: z.enum(["abort", "drain"]),
+        markup_percent: z
+          .int()
+          .meta({ description: "Inside its published prices, and on top of its own figures" }),
+        plan_markups: z
+          .record(z.string(), z.int())
+          .meta({ description: "Instead of it, for organizations of these plans" }),
       }),
     ),
   })

@@ -65,7 +65,7 @@ export function tightenBound(bound: Bound, model: PricedModel, countedTokens: nu
 }
 
 /** A fitted answer has at least so many tokens a choice. */
-const LEAST_FITTED_TOKENS = 256;
+export const LEAST_FITTED_TOKENS = 256;
 
 /** The same with an answer so short that it can be paid; null when that would be less than 256 tokens. */
 export function fitBound(bound: Bound, model: PricedModel, availableMicros: bigint): Bound | null {
