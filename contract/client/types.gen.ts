@@ -1879,6 +1879,22 @@ export type LedgerBalances = {
     }>;
 };
 
+export type LedgerDays = {
+    unit: string;
+    from: string;
+    to: string;
+    data: Array<{
+        /**
+         * UTC; days on which nothing moved are left out
+         */
+        day: string;
+        /**
+         * Into settled, less what went; micro-credits or minor units
+         */
+        moved: number;
+    }>;
+};
+
 export type LedgerAccounts = {
     data: Array<{
         account: string;
@@ -7380,6 +7396,41 @@ export type GetLedgerBalancesResponses = {
 };
 
 export type GetLedgerBalancesResponse = GetLedgerBalancesResponses[keyof GetLedgerBalancesResponses];
+
+export type ListLedgerDaysData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Inclusive; 30 days before the end unless told
+         */
+        from?: string;
+        /**
+         * Exclusive; now unless told
+         */
+        to?: string;
+        unit?: string;
+    };
+    url: '/api/ledger/balances/days';
+};
+
+export type ListLedgerDaysErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type ListLedgerDaysError = ListLedgerDaysErrors[keyof ListLedgerDaysErrors];
+
+export type ListLedgerDaysResponses = {
+    /**
+     * Success
+     */
+    200: LedgerDays;
+};
+
+export type ListLedgerDaysResponse = ListLedgerDaysResponses[keyof ListLedgerDaysResponses];
 
 export type ListLedgerAccountsData = {
     body?: never;

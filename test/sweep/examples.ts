@@ -205,6 +205,7 @@ export const examples: Record<string, Example> = {
   cancelDeletion: { ...body({ token: "x".repeat(43) }), status: 410 },
   // Ledger
   getLedgerBalances: {},
+  listLedgerDays: {},
   listLedgerAccounts: {},
   listLedgerTransactions: {},
   getLedgerTransaction: { given: async (app) => ({ params: { id: await aTransaction(app) } }) },

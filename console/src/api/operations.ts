@@ -170,6 +170,7 @@ export const api = {
     read(sdk.decideDevice({ body: { user_code, approve } })),
 
   balance: () => read(sdk.getTokenBalance()),
+  creditDays: (from: string) => read(sdk.listLedgerDays({ query: { unit: "credit", from } })),
   usage: (query: { group_by: string; from: string }) => read(sdk.getTokenUsage({ query })),
   usageRecords: (query: Listing & { model?: string | undefined }) =>
     read(sdk.listUsageRecords({ query: given(query) })),

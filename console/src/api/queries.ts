@@ -42,6 +42,12 @@ export const queries = {
       queryFn: () => api.usage({ group_by, from: `${from}T00:00:00Z` }),
       ...live,
     }),
+  creditDays: (from: string) =>
+    queryOptions({
+      queryKey: ["balance", "days", from],
+      queryFn: () => api.creditDays(`${from}T00:00:00Z`),
+      ...live,
+    }),
   plans: () => queryOptions({ queryKey: ["plans"], queryFn: api.plans, staleTime: 300_000 }),
   subscription: () => queryOptions({ queryKey: ["subscription"], queryFn: api.subscription, ...live }),
   planUsage: () => queryOptions({ queryKey: ["balance", "plan"], queryFn: api.planUsage, ...live }),

@@ -43,7 +43,7 @@ export {
   type Balance,
   type GrantRow,
 } from "./reading/read.ts";
-export { sumPeriod, type PeriodSums } from "./reading/read-period.ts";
+export { sumDays, sumPeriod, type DayMoved, type PeriodSums } from "./reading/read-period.ts";
 export {
   getTransaction,
   listTransactions,

@@ -83,6 +83,14 @@ test("200: balances per unit, as of now", async () => {
   expect((await call("GET", "/api/ledger/balances", as({ mode: "live" }))).body.data).toEqual([]);
 });
 
+test("200: what moved a balance each day; what is held stays in it", async () => {
+  const { body } = await call("GET", "/api/ledger/balances/days", as({ role: "viewer" }));
+  expect(body).toMatchObject({ unit: "credit", data: [{ day: "2026-03-01", moved: 100 }] });
+  const before = "/api/ledger/balances/days?from=2026-02-01T00:00:00Z&to=2026-03-01T00:00:00Z";
+  expect((await call("GET", before)).body.data).toEqual([]);
+  expect((await call("GET", "/api/ledger/balances/days", as({ mode: "live" }))).body.data).toEqual([]);
+});
+
 test("200: accounts sum to zero", async () => {
   const { body } = await call("GET", "/api/ledger/accounts");
   const rows = body.data as { account: string; balance: number }[];

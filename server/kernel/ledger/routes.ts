@@ -1,11 +1,13 @@
 import type { Clock } from "../../platform/clock.ts";
 import { withTx, type Db } from "../../platform/db/index.ts";
-import { openCursor, sealCursor, type Http } from "../../platform/http/index.ts";
-import { balances, getTransaction, listAccounts, listTransactions, verify } from "./index.ts";
+import { openCursor, rangeOf, sealCursor, type Http } from "../../platform/http/index.ts";
+import { balances, getTransaction, listAccounts, listTransactions, sumDays, verify } from "./index.ts";
 import { sealRoutes } from "./seals/routes.ts";
 import {
   accountsAnswer,
   balancesAnswer,
+  daysAnswer,
+  daysInput,
   presentBalances,
   presentTransaction,
   presentVerification,
@@ -43,6 +45,22 @@ function balanceRoutes(http: Http, { db, clock }: LedgerDeps): void {
       const now = clock.now();
       const rows = await withTx(db, actor.orgId, (tx) => balances(tx, actor.orgId, actor.mode, now));
       return presentBalances(actor.mode, rows, now);
+    },
+  });
+  http.operation({
+    method: "GET",
+    path: "/api/ledger/balances/days",
+    id: "listLedgerDays",
+    tag: "Ledger",
+    summary: "What moved a balance each day, at most 366 days",
+    access: { least: "viewer", scope: "ledger.read" },
+    whenSuspended: true,
+    query: daysInput,
+    answer: { status: 200, schema: daysAnswer },
+    async handle({ actor: { mode, orgId }, query: { unit, ...asked } }) {
+      const range = rangeOf(asked, clock.now());
+      const data = await withTx(db, orgId, (tx) => sumDays(tx, orgId, { mode, unit, ...range }));
+      return { unit, ...range, data };
     },
   });
   http.operation({

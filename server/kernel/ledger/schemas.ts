@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { idParam, instant, int64, listAnswer, listQuery } from "../../platform/http/index.ts";
+import { idParam, instant, int64, listAnswer, listQuery, rangeQuery } from "../../platform/http/index.ts";
 import type { Balance } from "./reading/read.ts";
 import type { TransactionRow } from "./reading/read-transactions.ts";
 import type { Verification } from "./checks/verify.ts";
@@ -31,6 +31,21 @@ export const balancesAnswer = z
     ),
   })
   .meta({ id: "LedgerBalances" });
+
+export const daysInput = z.strictObject({ ...rangeQuery, unit: unit.default("credit") });
+export const daysAnswer = z
+  .object({
+    unit,
+    from: instant,
+    to: instant,
+    data: z.array(
+      z.object({
+        day: z.string().meta({ description: "UTC; days on which nothing moved are left out" }),
+        moved: int64.meta({ description: "Into settled, less what went; micro-credits or minor units" }),
+      }),
+    ),
+  })
+  .meta({ id: "LedgerDays" });
 
 export const accountsAnswer = z
   .object({ data: z.array(z.object({ account: z.string(), unit, balance: int64 })) })

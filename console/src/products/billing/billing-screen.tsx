@@ -55,7 +55,7 @@ function Banner({ subscription }: { subscription: Subscription }) {
     </Link>
   );
   const pay = subscription.provider === "paypal" ? <PayOwed /> : invoices;
-  if (status === "incomplete") return <OpenPlan subscription={subscription} />;
+  if (status === "incomplete" || status === "creating") return <OpenPlan subscription={subscription} />;
   if (access === "grace" && grace)
     return (
       <Notice tone="warn" title="The last payment failed">

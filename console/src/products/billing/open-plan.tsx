@@ -19,6 +19,12 @@ export function OpenPlan({ subscription }: { subscription: Subscription }) {
       return client.invalidateQueries({ queryKey: ["subscription"] });
     },
   });
+  if (subscription.status === "creating")
+    return (
+      <Notice tone="info" title="A plan is being begun">
+        The payment company has not answered yet. It is carried on by itself; nothing is charged twice.
+      </Notice>
+    );
   if (subscription.status !== "incomplete") return null;
   const { checkout_url: url } = subscription;
   return (

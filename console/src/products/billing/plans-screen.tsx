@@ -278,12 +278,16 @@ function Subscribe({ plan, interval, by }: { plan: Plan; interval: Interval; by:
   );
 }
 
+/** A retry with the same key, or the sweep, finds out. */
+const UNKNOWN_YET = "What became of it is found out by itself within minutes. Nothing is charged twice.";
+
 function SubscribeFailed({ error }: { error: Error }) {
   const problem = error instanceof ApiError ? error : null;
   return (
     <Notice tone="bad" title={problem?.title ?? "The subscription could not be started"}>
       {problem?.fieldError("promo_code") === undefined
-        ? (problem?.detail ?? "Nothing was charged.")
+        ? (problem?.detail ??
+          (problem?.code === "provider_unavailable" ? UNKNOWN_YET : "Nothing was charged."))
         : `The promotion code ${problem.fieldError("promo_code")}.`}
     </Notice>
   );

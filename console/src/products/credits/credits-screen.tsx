@@ -74,7 +74,7 @@ export function CreditsScreen() {
           title="Credits over time"
           note="Settled balance at the end of each day (UTC), last 30 days"
         />
-        <CreditsPlot withPayments={mayBuy} />
+        <CreditsPlot />
       </Card>
       <Card>
         <CardHead title="Grants" note={grantsNote(balance.data)} />
