@@ -38,13 +38,16 @@ const STEPS: [limit: number, unit: Intl.RelativeTimeFormatUnit, seconds: number]
   [Number.POSITIVE_INFINITY, "year", 86_400 * 365],
 ];
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
+/** No `next mo.` beside an `in 29 days`. */
+const counted = new Intl.RelativeTimeFormat("en", { style: "short" });
 
 /** `just now`, `3 min. ago`, `in 2 days`. */
 export function formatRelative(instant: string, nowMs: number): string {
   const seconds = (Date.parse(instant) - nowMs) / 1000;
   if (Math.abs(seconds) < 5) return "just now";
   const [, unit, size] = STEPS.find(([limit]) => Math.abs(seconds) < limit) ?? ["", "year", 86_400 * 365];
-  return relative.format(Math.trunc(seconds / (size as number)), unit as Intl.RelativeTimeFormatUnit);
+  const format = unit === "month" || unit === "year" ? counted : relative;
+  return format.format(Math.trunc(seconds / (size as number)), unit as Intl.RelativeTimeFormatUnit);
 }
 
 const exact = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });

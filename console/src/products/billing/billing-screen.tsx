@@ -110,7 +110,10 @@ function PlanCard({ subscription }: { subscription: Subscription }) {
     subscription.amount_minor !== null && subscription.currency
       ? formatMoney(subscription.amount_minor, subscription.currency)
       : null;
-  const next = subscription.scheduled_change;
+  // What ends with its period becomes nothing else.
+  const next = subscription.cancel_at_period_end ? null : subscription.scheduled_change;
+  const plans = useQuery({ ...queries.plans(), enabled: next !== null });
+  const nextName = plans.data?.data.find(({ key }) => key === next?.plan_key)?.name ?? next?.plan_key;
   return (
     <Card>
       <CardHead
@@ -134,7 +137,7 @@ function PlanCard({ subscription }: { subscription: Subscription }) {
         )}
         {next && (
           <Fact name="Then">
-            {next.plan_key}
+            {nextName}
             {next.interval === subscription.interval ? "" : `, by the ${next.interval},`} from{" "}
             {day(next.effective_at)}
           </Fact>
