@@ -25,7 +25,8 @@ export default function DayPlot(props: PlotProps) {
   );
 }
 
-const MARGIN = { right: 8, left: 4 };
+/** The axis is measured before its font may have come: what it lacks then is left beside it. */
+const MARGIN = { right: 8, left: 14 };
 const valueOf = (name: string) => (row: Record<string, number>) => row[name];
 
 function barsOf(props: PlotProps) {

@@ -65,6 +65,8 @@ export type Recurring = {
   /** Nothing is charged by it: where something is due, its first invoice is open. */
   createSubscription(input: NewSubscription): Promise<BegunSubscription>;
   fetchBegun(id: string): Promise<BegunSubscription>;
+  /** From its next charge on. A schedule that leads it goes on. */
+  chargeTo(id: string, methodId: string, idempotencyKey: string): Promise<void>;
   /** One that carries our id, among those of a customer made since; at most 100. */
   findSubscription(holdfastId: string, customerId: string, since: Date): Promise<string | null>;
   /** The promotion of a code that customers type; null for one that is not good now. */
@@ -108,7 +110,7 @@ export function createRecurring(
 function direct(
   call: CallStripe,
   tax: boolean,
-): Pick<Recurring, "createSubscription" | "fetchBegun" | "findSubscription" | "voidInvoice"> {
+): Pick<Recurring, "createSubscription" | "fetchBegun" | "chargeTo" | "findSubscription" | "voidInvoice"> {
   const expand = ["default_payment_method", "latest_invoice"];
   return {
     createSubscription: (input) =>
@@ -133,6 +135,10 @@ function direct(
       }),
     fetchBegun: (id) =>
       call("subscriptions.retrieve", async (sdk) => begun(await sdk.subscriptions.retrieve(id, { expand }))),
+    chargeTo: (id, methodId, idempotencyKey) =>
+      call("subscriptions.charge_to", async (sdk) => {
+        await sdk.subscriptions.update(id, { default_payment_method: methodId }, { idempotencyKey });
+      }),
     findSubscription: (holdfastId, customer, since) =>
       call("subscriptions.list", async (sdk) => {
         const created = { gte: Math.floor(since.getTime() / 1000) };

@@ -96,7 +96,7 @@ export function BreaksCard() {
         )}
         empty={
           <Empty icon={<CircleCheck className="size-5" />} title={`No ${state} breaks`}>
-            {state === "open" && "The companies' books, the inbox and the ledger agree."}
+            {state === "open" && "What may still come is under Late. The rest agrees on all three sides."}
           </Empty>
         }
       />

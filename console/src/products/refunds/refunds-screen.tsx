@@ -53,14 +53,14 @@ const columns: Column<Refund>[] = [
   {
     key: "amount",
     header: "Amount",
-    width: "6.5rem",
+    width: "clamp(4.5rem, 19vw, 6.5rem)",
     align: "right",
     cell: (row) => <Money minor={row.amount_minor} currency={row.currency} />,
   },
   {
     key: "status",
     header: "Status",
-    width: "8.5rem",
+    width: "clamp(7rem, 29vw, 8.5rem)",
     cell: (row) =>
       row.status === "awaiting_approval" ? (
         <Approve refund={row} />

@@ -67,7 +67,7 @@ export function setUpMethod(
   );
 }
 
-/** From now on what its company charges is charged to it. 404 for another organization's. */
+/** From now on what its company charges is charged to it, a plan that runs too. 404 for another organization's. */
 export async function chooseMethod(deps: BillingDeps, who: Who, id: string): Promise<MethodRow[]> {
   const method = await note(deps, who, id, "payment_method.default");
   const { provider_customer_id: customer, provider_method_id: methodId } = method;
@@ -76,9 +76,14 @@ export async function chooseMethod(deps: BillingDeps, who: Who, id: string): Pro
     deps.hub.publish("payment_method.updated", who.orgId);
     return read(deps, who.orgId, who.mode);
   }
+  const live = await withTx(deps.db, who.orgId, (tx) => findLive(tx, who.orgId, who.mode));
+  const subscription = live?.provider === "stripe" ? live.provider_subscription_id : null;
   await asking(async () => {
     // The same choice may be made again after another: what was answered to the first must not answer it.
-    await deps.stripe.setDefaultMethod(customer, methodId, `${id}:default:${deps.clock.now().getTime()}`);
+    const key = `${id}:default:${deps.clock.now().getTime()}`;
+    // It has a card of its own, which would outrank the customer's.
+    if (subscription !== null) await deps.stripe.chargeTo(subscription, methodId, `${key}:plan`);
+    await deps.stripe.setDefaultMethod(customer, methodId, key);
     await refreshCustomer(deps, who.orgId, customer);
   });
   return read(deps, who.orgId, who.mode);

@@ -183,11 +183,18 @@ test("decline, then success: another card pays the same payment, and the periods
   expect((await confirm(who, paid, good)).body).toMatchObject({ status: "succeeded" });
   expect(await current(who)).toMatchObject({ status: "active" });
   expect(await book(who)).toEqual(SOLD);
-  const [row] = await t.sql<{ card: string }>(
-    "select provider_method_id as card from billing.payment_methods where id = $1",
-    [good],
-  );
-  expect((await atStripe(who)).subscription).toMatchObject({ default_payment_method: row?.card });
+  const charged = async (id: string) => {
+    const [row] = await t.sql<{ card: string }>(
+      "select provider_method_id as card from billing.payment_methods where id = $1",
+      [id],
+    );
+    return (await atStripe(who)).subscription.default_payment_method === row?.card;
+  };
+  expect(await charged(good)).toBe(true);
+  // Whoever makes another card the default means the plan as well.
+  const other = await keepCard(t, buyer, who, "pm_card_mastercard");
+  expect((await who.call("PUT", `/api/payment-methods/${other}/default`)).status).toBe(200);
+  expect(await charged(other)).toBe(true);
 });
 
 test("three refusals, or its owner giving it up: the plan never begins, here and at the company", async () => {
