@@ -1,9 +1,11 @@
 import type { ApiKeyDefaults, LlmPolicy } from "../../api/types.ts";
-import { Checkbox, SelectField, TextField } from "../../ui/field.tsx";
+import { SelectField, TextField } from "../../ui/field.tsx";
 import {
   CACHES,
+  COLLECTIONS,
   DEFAULT_CACHE_MINUTES,
   DEFAULT_COMPRESSION,
+  FALLBACKS,
   MEMORIES,
   shownList,
   SORTS,
@@ -13,25 +15,6 @@ type Routing = NonNullable<LlmPolicy["routing"]>;
 
 /** Who is asked; `unsaid` tells what counts where nothing is chosen. */
 export function RoutingFields({ routing, unsaid }: { routing: Routing; unsaid: string }) {
-  return (
-    <>
-      <Wishes routing={routing} unsaid={unsaid} />
-      <Checkbox
-        name="no_fallbacks"
-        label="Never try elsewhere"
-        note="The first provider's failure is the answer."
-        defaultChecked={routing.allow_fallbacks === false}
-      />
-      <Checkbox
-        name="deny_collection"
-        label="Nobody who trains on prompts"
-        defaultChecked={routing.data_collection === "deny"}
-      />
-    </>
-  );
-}
-
-function Wishes({ routing, unsaid }: { routing: Routing; unsaid: string }) {
   return (
     <div className="grid gap-4 sm:grid-cols-2">
       <SelectField label="Order" name="sort" defaultValue={routing.sort ?? ""}>
@@ -69,7 +52,30 @@ function Wishes({ routing, unsaid }: { routing: Routing; unsaid: string }) {
         list={routing.models}
         hint="Five at most, tried after the call's own"
       />
+      <FallbackFields routing={routing} unsaid={unsaid} />
     </div>
+  );
+}
+
+function FallbackFields({ routing, unsaid }: { routing: Routing; unsaid: string }) {
+  const { allow_fallbacks: fallbacks, data_collection: collection } = routing;
+  return (
+    <>
+      <OptionSelect
+        label="When the first one fails"
+        name="fallbacks"
+        chosen={fallbacks === undefined ? "" : fallbacks ? "yes" : "no"}
+        choices={FALLBACKS}
+        unsaid={unsaid}
+      />
+      <OptionSelect
+        label="Providers who train on prompts"
+        name="collection"
+        chosen={collection ?? ""}
+        choices={COLLECTIONS}
+        unsaid={unsaid}
+      />
+    </>
   );
 }
 
@@ -191,15 +197,15 @@ function OptionSelect({
   hint,
   choices,
   unsaid,
-  mayRefuse,
+  mayRefuse = false,
 }: {
   label: string;
   name: string;
   chosen: string;
-  hint: string;
+  hint?: string;
   choices: readonly (readonly [value: string, text: string])[];
   unsaid: string;
-  mayRefuse: boolean;
+  mayRefuse?: boolean;
 }) {
   return (
     <SelectField label={label} name={name} defaultValue={chosen} hint={hint}>

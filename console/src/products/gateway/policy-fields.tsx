@@ -21,10 +21,7 @@ export function PolicyFields({
   const mayRefuse = !ofAll;
   return (
     <>
-      <RoutingFields
-        routing={policy.routing ?? {}}
-        unsaid={ofAll ? "Price, speed and success together, unless told" : unsaid}
-      />
+      <RoutingFields routing={policy.routing ?? {}} unsaid={ofAll ? "As it comes" : unsaid} />
       <CacheFields cache={policy.cache} unsaid={unsaid} mayRefuse={mayRefuse} />
       <CompressionFields
         compression={policy.compression}

@@ -42,8 +42,8 @@ test("what is filled in is said, lists by comma, space or line", () => {
       order: "openai, openrouter",
       only: "",
       max_prompt: "2.5",
-      no_fallbacks: "on",
-      deny_collection: "on",
+      fallbacks: "no",
+      collection: "deny",
       memory: "project",
       memory_model: " openai/gpt-4o-mini ",
       fold_retries: "on",
@@ -64,6 +64,10 @@ test("what is filled in is said, lists by comma, space or line", () => {
     compression: null,
     memory_model: "openai/gpt-4o-mini",
     fold_retries: true,
+  });
+  expect(policyOf(form({ fallbacks: "yes", collection: "allow" })).routing).toEqual({
+    allow_fallbacks: true,
+    data_collection: "allow",
   });
   expect(shownList(policy.routing?.order)).toBe("openai, openrouter");
 });

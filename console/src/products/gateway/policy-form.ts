@@ -16,6 +16,14 @@ export const SORTS: [NonNullable<Routing["sort"]>, string][] = [
   ["health", "Whoever answers most reliably first"],
 ];
 
+export const FALLBACKS: ["yes" | "no", string][] = [
+  ["yes", "Somebody else is asked"],
+  ["no", "Their failure is the answer"],
+];
+export const COLLECTIONS: [NonNullable<Routing["data_collection"]>, string][] = [
+  ["allow", "They may"],
+  ["deny", "Only those who do not are asked"],
+];
 export const CACHES: ["user" | "org", string][] = [
   ["user", "For the same person or key"],
   ["org", "For everybody in the organization"],
@@ -43,12 +51,14 @@ function routingOf(form: FormData): Routing | null {
     const text = textOf(form, `max_${name}`);
     return text === "" ? [] : [[name, Number(text)] as const];
   });
+  const fallbacks = FALLBACKS.find(([value]) => value === textOf(form, "fallbacks"));
+  const collection = COLLECTIONS.find(([value]) => value === textOf(form, "collection"));
   const routing: Routing = {
     ...(Object.fromEntries(lists) as Pick<Routing, "models" | "order" | "only" | "ignore">),
     ...(sort && { sort }),
     ...(prices.length > 0 && { max_price: Object.fromEntries(prices) }),
-    ...(form.has("no_fallbacks") && { allow_fallbacks: false }),
-    ...(form.has("deny_collection") && { data_collection: "deny" as const }),
+    ...(fallbacks && { allow_fallbacks: fallbacks[0] === "yes" }),
+    ...(collection && { data_collection: collection[0] }),
   };
   return Object.keys(routing).length > 0 ? routing : null;
 }
