@@ -6,7 +6,6 @@ import type { BillingDeps } from "../../deps.ts";
 import { answerOf, readIntent, type IntentAnswer } from "../../intents/answer.ts";
 import { refreshIntent } from "../../intents/ask-intent.ts";
 import { startIntent } from "../../intents/start-intent.ts";
-import type { InvoiceRow } from "../../invoices/store.ts";
 import { findMethod } from "../../methods/store.ts";
 import { ensurePrice, stripeSeller } from "../../plans/ensure-price.ts";
 import { billingProblems } from "../../problems.ts";
@@ -67,40 +66,33 @@ export async function adoptDirect(deps: BillingDeps, row: SubscriptionRow): Prom
 
 async function payFirst(deps: BillingDeps, row: SubscriptionRow): Promise<StartedCheckout> {
   if (!isLive(row) && row.status !== "incomplete") throw new Problem(billingProblems.checkout_over);
-  const { invoice, paymentId } = await firstOf(deps, row);
-  let payment: IntentAnswer | null = null;
-  if (row.status === "incomplete" && invoice?.status === "open") payment = await tryFirst(deps, row, invoice);
-  else if (paymentId !== null) payment = answerOf(deps, await readIntent(deps, row.org_id, paymentId), null);
+  const payment = await firstPayment(deps, row);
   if (payment && row.session_url === null) await noteWay(deps, row, payment.payUrl);
   const after = await read(deps, row);
   assert(after.provider_subscription_id, "a subscription that began is known at its company");
+  const billing = new URL("/billing", deps.baseUrl).href;
   return {
     subscriptionId: row.id,
     status: after.status,
     sessionId: after.provider_subscription_id,
-    url:
-      isLive(after) || !payment
-        ? new URL("/billing", deps.baseUrl).href
-        : (payment.nextUrl ?? payment.payUrl),
+    url: isLive(after) || !payment ? billing : (payment.nextUrl ?? payment.payUrl),
     expiresAt: after.session_expires_at ?? deps.clock.now(),
     payment,
   };
 }
 
-/** The invoice is told along with the subscription; events may have brought the one without the other. */
-async function firstOf(deps: BillingDeps, row: SubscriptionRow) {
-  let known = await findFirst(deps, row);
-  if (!known.invoice) {
+/** Tried where it is open; null where nothing is due, and where nobody began one. */
+async function firstPayment(deps: BillingDeps, row: SubscriptionRow): Promise<IntentAnswer | null> {
+  let first = await findFirst(deps, row);
+  if (!first.invoice) {
+    // Told along with the subscription; events may have brought the one without the other.
     await asking(() => applyBegun(deps, row, row.provider_subscription_id ?? ""));
-    known = await findFirst(deps, row);
+    first = await findFirst(deps, row);
   }
-  return { invoice: known.invoice, paymentId: known.payment ? known.payment.id : null };
-}
-
-/** The try of this operation; whoever has tried another card since goes on with that. */
-async function tryFirst(deps: BillingDeps, row: SubscriptionRow, invoice: InvoiceRow): Promise<IntentAnswer> {
-  const { payment } = await findFirst(deps, row);
-  const known = payment ? await readIntent(deps, row.org_id, payment.id) : null;
+  const known = first.payment ? await readIntent(deps, row.org_id, first.payment.id) : null;
+  const { invoice } = first;
+  if (row.status !== "incomplete" || invoice?.status !== "open") return known && answerOf(deps, known, null);
+  // Whoever has tried another card since goes on with that.
   if (known && known.intent.tries > 0 && known.intent.operation_id !== row.operation_id) {
     const state = await asking(() => refreshIntent(deps, known.payment));
     return answerOf(deps, await readIntent(deps, row.org_id, known.payment.id), state);
