@@ -22,7 +22,7 @@ type Tier = NonNullable<Model["pricing"]>["tiers"][number];
 
 /** In few words: "> 200K", "16:30–00:30". */
 function whenOf({ above_prompt_tokens: above, from_utc: from, to_utc: to }: Tier): string {
-  const size = above === null ? "" : `> ${formatCompact(above)}`;
+  const size = above === null ? "" : `>\u00a0${formatCompact(above)}`;
   return [size, from && to ? `${from}–${to}` : ""].filter(Boolean).join(" ");
 }
 
@@ -40,7 +40,7 @@ function Tiered({ of, line }: { of: Model; line: "prompt" | "completion" }) {
     <>
       {perMillion(of.pricing?.[line])}
       {[...others].map((text) => (
-        <span key={text} className="block text-2xs whitespace-nowrap text-text-3">
+        <span key={text} className="block text-2xs whitespace-normal text-text-3">
           {text}
         </span>
       ))}
@@ -64,14 +64,14 @@ const columns: Column<Model>[] = [
   {
     key: "in",
     header: "Input / M",
-    width: "8rem",
+    width: "5.5rem",
     align: "right",
     cell: (row) => <Tiered of={row} line="prompt" />,
   },
   {
     key: "out",
     header: "Output / M",
-    width: "8rem",
+    width: "5.5rem",
     align: "right",
     cell: (row) => <Tiered of={row} line="completion" />,
   },

@@ -134,8 +134,7 @@ function TierSet({
     onChange: (event: { target: { value: string } }) => onChange(field, event.target.value),
   });
   return (
-    <fieldset className="flex flex-col gap-3 rounded-lg border border-line p-3">
-      <legend className="sr-only">{name}</legend>
+    <fieldset aria-label={name} className="flex flex-col gap-3 rounded-lg border border-line p-3">
       <div className="flex items-center justify-between">
         <span className="text-sm font-medium">{name}</span>
         <IconButton label={`Remove ${name.toLowerCase()}`} onClick={onRemove}>
