@@ -17,7 +17,7 @@ export function KeyBounds({ apiKey }: { apiKey?: ApiKey }) {
 
 /** What counts for the key's model calls where a call says nothing. */
 function Defaults({ defaults }: { defaults: ApiKey["defaults"] }) {
-  const unsaid = "As the organization has it";
+  const unsaid = "The organization's";
   return (
     <details open={Object.keys(defaults).length > 0}>
       <summary className="cursor-pointer text-sm font-medium">Defaults of its model calls</summary>

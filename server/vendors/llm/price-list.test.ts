@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+import { readPrices } from "./price-list.ts";
+
+test("OpenRouter's conditional prices are tiers: of sizes, of times of the day over midnight, of both", () => {
+  const pricing = (overrides?: unknown) => ({
+    data: [{ id: "m", pricing: { prompt: "0.000002", completion: "0.00001", overrides } }],
+  });
+  const tiers = (overrides?: unknown) => readPrices("openrouter", pricing(overrides))?.[0]?.tiers;
+  expect(
+    tiers([
+      { min_prompt_tokens: 200_000, prompt: "0.000005", completion: "2e-5" },
+      { utc_start: 1630, utc_end: 30, prompt: "0.000001", audio: "1" },
+      { min_prompt_tokens: 200_000, utc_start: 1630, utc_end: 30, input_cache_write_1h: "1" },
+    ]),
+  ).toEqual([
+    {
+      above_prompt_tokens: 200_000,
+      from_utc: null,
+      to_utc: null,
+      prices: { input: "0.000005", output: "0.00002" },
+    },
+    { above_prompt_tokens: null, from_utc: "16:30", to_utc: "00:30", prices: { input: "0.000001" } },
+  ]);
+  expect(tiers()).toBeNull();
+  expect(tiers([])).toEqual([]);
+});
