@@ -44,7 +44,8 @@ export async function embedIn({ dialect, find, own }: Options, exchange: Exchang
   const generation = begin(world, sold, { prompt, cached: 0 }, dialect.idPrefix);
   generation.state = "finished";
   price(generation, sold, 0, behaviour.costTimes);
-  if (behaviour.body === "normal" || behaviour.billed) save(world, generation);
+  // What is told by its id is in the books, as of chats, however broken it arrives.
+  if (behaviour.billed || (behaviour.body !== "empty" && behaviour.body !== "html")) save(world, generation);
   send(exchange, behaviour, textOf(asked, generation, behaviour, own));
 }
 
