@@ -8,10 +8,20 @@ import { chatUsage } from "./usage.ts";
 
 export const chatDialect: Dialect = {
   read: readChat,
-  answer: (body) => body,
+  answer: (body, _told, usage) => withUsage(body, usage),
   voice: ({ chat }) => voiceOf(chat.wantsUsage),
   streamEnd: endOfStream,
 };
+
+const CLOSE_OBJECT = 125;
+
+/** The provider's own answer; where it tells no usage in it, with what was found elsewhere. */
+function withUsage(body: Buffer, usage: Usage): Buffer {
+  const told = chatUsage(usage);
+  if (told.total_tokens === 0 || body.includes('"usage"')) return body;
+  const end = body.lastIndexOf(CLOSE_OBJECT);
+  return Buffer.concat([body.subarray(0, end), Buffer.from(`,"usage":${JSON.stringify(told)}}`)]);
+}
 
 function voiceOf(wantsUsage: boolean): Voice {
   let last: Buffer | null = null;

@@ -40,6 +40,10 @@ test.each(COMPANIES)("%s: JSON and streams cost its bill, %s", async (company, b
     if (stream) expect(answer.text.endsWith("data: [DONE]\n\n")).toBe(true);
     const bill = (await gateway.bill(company)).at(-1);
     expect(bill?.state).toBe("finished");
+    if (!stream)
+      expect(answer.body).toMatchObject({
+        usage: { prompt_tokens: bill?.prompt_tokens, completion_tokens: bill?.completion_tokens },
+      });
     const row = await last();
     expect(row).toMatchObject({ state: "settled", outcome: "ok", basis });
     expect(Number(row?.cost_usd)).toBe(Number(bill?.cost));
