@@ -132,6 +132,27 @@ test("a breaker that opened lets nobody through, then one probe, and closes when
   stop();
 });
 
+test("a breaker of an organization's own key is no news of the provider", async () => {
+  const { seen, stop } = await listen("llm.provider.state", gateway.app.owner);
+  const body = { provider: "openai", secret: gateway.app.credentials.openai.api_key, use: "only" };
+  const key = await gateway.app.owner.call("POST", "/api/llm/provider-keys", { body });
+  expect(key.status, key.text).toBe(201);
+  const fails = async (company: "openai" | "openrouter") => {
+    await gateway.fault("status", { params: { status: 500 } }, 5, company);
+    const only = { holdfast: { routing: { only: [company] } } };
+    for (let each = 0; each < 5; each += 1) expect((await call(only)).status).toBe(502);
+    expect((await call(only)).status).toBe(503);
+  };
+  await fails("openai");
+  await gateway.app.owner.call("DELETE", `/api/llm/provider-keys/${String(key.body.id)}`);
+  await fails("openrouter");
+  await gateway.until("operators are told of the other", async () => seen.length > 0);
+  expect(seen).toEqual([{ provider: "openrouter", model: MODEL, breaker: "open" }]);
+  clock.advance(10_000);
+  expect((await call({ holdfast: { routing: { only: ["openrouter"] } } })).status).toBe(200);
+  stop();
+});
+
 test("a breaker that opens in one process opens in another that had no call of it, and closes there", async () => {
   const only = { holdfast: { routing: { only: ["openrouter"] } } };
   const other = await gateway.app.startAnother();

@@ -66,9 +66,13 @@ function judge(gateway: Gateway, { serving, actor }: HeldCall, end: RelayEnd): v
 const breakerOf = ({ deps }: Gateway, { health }: Candidate): BreakerState =>
   health.breaker.state(deps.clock.now().getTime());
 
-/** The other processes, and operators: a breaker that opened or closed in this one. */
+/**
+ * The other processes, and operators: a breaker that opened or closed in this one. What an organization's own key meets is
+ * no news of the provider.
+ */
 function tellBreaker({ breakers, deps }: Gateway, candidate: Candidate, state: BreakerState): void {
-  const { provider, model } = candidate;
+  const { provider, model, ownKey } = candidate;
+  if (ownKey !== null) return;
   if (state !== "probing") breakers.changed(candidate);
   const told = { provider: provider.id, model: model.id, breaker: state };
   deps.hub.publish("llm.provider.state", null, told, `${provider.id} ${model.id}`);

@@ -30,8 +30,7 @@ export function shareBreakers(
     else breaker?.toldOpen(waitMs, now);
   });
   return {
-    changed({ provider, model, health, ownKey }) {
-      if (ownKey !== null) return;
+    changed({ provider, model, health }) {
       const told: Told = {
         provider: provider.id,
         model: model.id,
