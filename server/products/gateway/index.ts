@@ -18,7 +18,7 @@ export { innerCall as complete, type InnerAnswer, type InnerCall } from "./call/
 export { gatewayConfig, gatewaySettings } from "./config.ts";
 export type { GatewayDeps } from "./deps.ts";
 export { createGateway } from "./gateway.ts";
-export { gatewayMails } from "./limits/mails.ts";
+export { gatewayMails } from "./mails.ts";
 export { keyDefaults } from "./options/options.ts";
 export { writingActions } from "./personal-data.ts";
 export { driftMetrics } from "./drift/metrics.ts";

@@ -1,18 +1,14 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import type { FormEvent } from "react";
-import { toast } from "sonner";
+import { useQuery } from "@tanstack/react-query";
 import { llm, llmQueries } from "../../api/llm.ts";
-import { ApiError, messageOf } from "../../api/problem.ts";
+import type { ApiError } from "../../api/problem.ts";
 import type { LlmPolicy, LlmProviderList } from "../../api/types.ts";
 import { formatInteger, humanize } from "../../lib/format.ts";
 import { Badge } from "../../ui/badge.tsx";
-import { Button } from "../../ui/button.tsx";
-import { Card, CardHead } from "../../ui/card.tsx";
 import { TextArea, TextField } from "../../ui/field.tsx";
 import { Page } from "../../ui/page.tsx";
-import { Failure, Notice, Skeleton } from "../../ui/states.tsx";
-import { PolicyFields } from "./policy-fields.tsx";
-import { policyOf, summaryOf } from "./policy-form.ts";
+import { Skeleton } from "../../ui/states.tsx";
+import { PolicyCard } from "./policy-card.tsx";
+import { policyOf } from "./policy-form.ts";
 
 /** How the organization's model calls are routed. */
 export function RoutingScreen() {
@@ -24,23 +20,16 @@ export function RoutingScreen() {
       about="Who serves the organization's model calls, and which models may be called. What a call or its key wishes goes before it, but for the models; what it leaves out is the installation's."
     >
       <Served providers={served.data?.data} />
-      <Card>
-        <CardHead
-          title="Policy"
-          note={
-            policy.data && summaryOf(policy.data, "Nothing is laid down: what the installation has counts.")
-          }
-        />
-        {policy.data ? (
-          <PolicyForm key={JSON.stringify(policy.data)} policy={policy.data} />
-        ) : policy.error ? (
-          <Failure error={policy.error} onRetry={() => void policy.refetch()} />
-        ) : (
-          <div className="p-4">
-            <Skeleton className="h-72 w-full" />
-          </div>
-        )}
-      </Card>
+      <PolicyCard
+        title="Policy"
+        policy={policy}
+        nothing="Nothing is laid down: what the installation has counts."
+        read={policyOf}
+        save={llm.setPolicy}
+        queryKey={["llm", "policy"]}
+        saved="Routing changed"
+        more={ownFields}
+      />
     </Page>
   );
 }
@@ -70,23 +59,10 @@ function Served({ providers }: { providers: readonly Provider[] | undefined }) {
   );
 }
 
-function PolicyForm({ policy }: { policy: LlmPolicy }) {
-  const client = useQueryClient();
-  const save = useMutation({
-    mutationFn: llm.setPolicy,
-    onSuccess: async () => {
-      toast.success("Routing changed");
-      await client.invalidateQueries({ queryKey: ["llm", "policy"] });
-    },
-  });
-  const problem = save.error instanceof ApiError ? save.error : null;
-  const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    save.mutate(policyOf(new FormData(event.currentTarget)));
-  };
+/** What an organization alone lays down. */
+function ownFields(policy: LlmPolicy, problem: ApiError | null) {
   return (
-    <form onSubmit={submit} className="flex flex-col gap-4 p-4">
-      <PolicyFields policy={policy} problem={problem} />
+    <>
       <TextField
         label="Model that learns from calls with memory"
         name="memory_model"
@@ -106,12 +82,6 @@ function PolicyForm({ policy }: { policy: LlmPolicy }) {
         hint="One a line. Left empty: every model"
         error={problem?.fieldError("allowed_models")}
       />
-      {save.error && <Notice tone="bad" title={messageOf(save.error)} />}
-      <div>
-        <Button type="submit" variant="primary" busy={save.isPending}>
-          Save
-        </Button>
-      </div>
-    </form>
+    </>
   );
 }

@@ -5,11 +5,6 @@ import type { Tx } from "../../../platform/db/index.ts";
 import { isId, type OrgId } from "../../../platform/ids.ts";
 import { formatScaled } from "../../../platform/money.ts";
 import type { Period, SubjectType } from "./bound.ts";
-import { ownKeyMails } from "../own-keys/mails.ts";
-import { priceMails } from "../prices/mails.ts";
-import { creditMails } from "../provider-credit/mails.ts";
-import { driftMails } from "../drift/mails.ts";
-import { proofMails } from "../proof/breaks/mails.ts";
 import { findWindow } from "./warn-store.ts";
 
 export const BUDGET_MAIL = "gateway.budget_warned";
@@ -18,13 +13,8 @@ const MICRO_DIGITS = 6;
 const credits = (micros: bigint): string => formatScaled(micros, MICRO_DIGITS);
 type Ref = { subject_id: string; period: string; mode: string; starts_at: string; percent: string };
 
-/** How the gateway's mails are written. At boot, in every process. */
-export function gatewayMails(mail: Pick<Mail, "define">): void {
-  ownKeyMails(mail);
-  proofMails(mail);
-  driftMails(mail);
-  creditMails(mail);
-  priceMails(mail);
+/** What owners are told of budgets. */
+export function limitMails(mail: Pick<Mail, "define">): void {
   mail.define<Ref>({
     kind: BUDGET_MAIL,
     async compose(tx, { percent, ...ref }, letter) {
