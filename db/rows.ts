@@ -379,6 +379,7 @@ export type GatewayAttempts = {
   estimated_micros: bigint;
   xid: bigint;
   audio_ms: bigint;
+  cache_write_1h_tokens: bigint;
 };
 
 /** gateway.budget_windows */
@@ -591,6 +592,7 @@ export type GatewayPriceLines = {
   markup_percent: number;
   audio_second_usd: string;
   tiers: unknown;
+  reasoning_usd: string | null;
 };
 
 /** gateway.price_versions */
@@ -727,6 +729,7 @@ export type GatewayRequests = {
   project_id: string | null;
   own_key_id: string | null;
   audio_ms: bigint;
+  cache_write_1h_tokens: bigint;
 };
 
 /** gateway.reservations */

@@ -578,6 +578,7 @@ CREATE TABLE gateway.attempts (
   estimated_micros bigint NOT NULL DEFAULT 0,
   xid bigint NOT NULL DEFAULT ((pg_current_xact_id())::text)::bigint,
   audio_ms bigint NOT NULL DEFAULT 0,
+  cache_write_1h_tokens bigint NOT NULL DEFAULT 0,
   CONSTRAINT attempts_pkey PRIMARY KEY (org_id, created_at, id),
   CONSTRAINT attempts_basis_check CHECK ((basis = ANY (ARRAY['none'::text, 'estimated'::text, 'reported'::text, 'reconciled'::text])))
 ) PARTITION BY RANGE (created_at);
@@ -612,6 +613,7 @@ CREATE TABLE gateway.attempts_rest (
   estimated_micros bigint NOT NULL DEFAULT 0,
   xid bigint NOT NULL DEFAULT ((pg_current_xact_id())::text)::bigint,
   audio_ms bigint NOT NULL DEFAULT 0,
+  cache_write_1h_tokens bigint NOT NULL DEFAULT 0,
   CONSTRAINT attempts_rest_pkey PRIMARY KEY (org_id, created_at, id),
   CONSTRAINT attempts_basis_check CHECK ((basis = ANY (ARRAY['none'::text, 'estimated'::text, 'reported'::text, 'reconciled'::text])))
 );
@@ -932,6 +934,7 @@ CREATE TABLE gateway.price_lines (
   markup_percent integer NOT NULL DEFAULT 0,
   audio_second_usd text NOT NULL DEFAULT '0'::text,
   tiers jsonb NOT NULL DEFAULT '[]'::jsonb,
+  reasoning_usd text,
   CONSTRAINT price_lines_pkey PRIMARY KEY (version, model),
   CONSTRAINT price_lines_markup_percent_check CHECK (((markup_percent >= 0) AND (markup_percent <= 500))),
   CONSTRAINT price_lines_tiers_check CHECK ((jsonb_typeof(tiers) = 'array'::text))
@@ -1112,6 +1115,7 @@ CREATE TABLE gateway.requests (
   project_id text,
   own_key_id text,
   audio_ms bigint NOT NULL DEFAULT 0,
+  cache_write_1h_tokens bigint NOT NULL DEFAULT 0,
   CONSTRAINT requests_pkey PRIMARY KEY (org_id, id),
   CONSTRAINT requests_basis_check CHECK ((basis = ANY (ARRAY['none'::text, 'estimated'::text, 'reported'::text, 'reconciled'::text]))),
   CONSTRAINT requests_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text]))),

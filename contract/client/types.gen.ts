@@ -390,6 +390,8 @@ export type PriceTiersInput = {
             output?: string;
             cache_read?: string;
             cache_write?: string;
+            cache_write_1h?: string;
+            reasoning?: string;
             request?: string;
             audio_second?: string;
         };
@@ -1149,6 +1151,8 @@ export type PriceTier = {
         output?: string;
         cache_read?: string;
         cache_write?: string;
+        cache_write_1h?: string;
+        reasoning?: string;
         request?: string;
         audio_second?: string;
     };
@@ -2896,6 +2900,15 @@ export type Model = {
         prompt: string;
         completion: string;
         input_cache_read: string;
+        input_cache_write: string;
+        /**
+         * Of written tokens those that are kept for an hour; null: as any
+         */
+        input_cache_write_1h: string | null;
+        /**
+         * Of the output; null: as any other token of it
+         */
+        internal_reasoning: string | null;
         audio_second: string;
         /**
          * What some calls cost instead; null: no other price. Later ones win, line by line
@@ -2914,6 +2927,9 @@ export type Model = {
             prompt: string | null;
             completion: string | null;
             input_cache_read: string | null;
+            input_cache_write: string | null;
+            input_cache_write_1h: string | null;
+            internal_reasoning: string | null;
             audio_second: string | null;
         }>;
     };
@@ -3201,6 +3217,10 @@ export type Receipt = {
             input_tokens: number;
             cache_read_tokens: number;
             cache_write_tokens: number;
+            /**
+             * Of the written ones those that are kept for an hour
+             */
+            cache_write_1h_tokens: number;
             output_tokens: number;
             reasoning_tokens: number;
             /**
@@ -3216,6 +3236,10 @@ export type Receipt = {
             input_tokens: number;
             cache_read_tokens: number;
             cache_write_tokens: number;
+            /**
+             * Of the written ones those that are kept for an hour
+             */
+            cache_write_1h_tokens: number;
             output_tokens: number;
             reasoning_tokens: number;
             /**
@@ -3243,6 +3267,14 @@ export type Receipt = {
              * An exact decimal in USD
              */
             cache_write: string;
+            /**
+             * Left out: as any written token
+             */
+            cache_write_1h?: string;
+            /**
+             * Left out: as any other token of the output
+             */
+            reasoning?: string;
             /**
              * An exact decimal in USD
              */
@@ -3588,7 +3620,14 @@ export type AdminModel = {
          * USD per token, request or second of sound, exact, as the provider lists it
          */
         cache_write_usd: string;
+        /**
+         * Null: as any written token
+         */
         cache_write_1h_usd: string | null;
+        /**
+         * Null: as any other token of the output
+         */
+        reasoning_usd: string | null;
         /**
          * USD per token, request or second of sound, exact, as the provider lists it
          */

@@ -32,8 +32,8 @@ export type Chat = {
   user: string | null;
   metadata: Record<string, string> | null;
   sessionId: string | null;
-  /** The beginning of the prompt that is to be kept, where the caller marks it: what it is, and its share of the bytes. */
-  mark?: { text: string; share: number };
+  /** The beginning of the prompt that is to be kept, where the caller marks it: what it is, its share of the bytes, and whether for an hour. */
+  mark?: { text: string; share: number; hour: boolean };
 };
 
 export type Body = Record<string, unknown>;

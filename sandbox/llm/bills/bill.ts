@@ -4,6 +4,7 @@
  */
 import type { Row, World } from "../../core/company.ts";
 import type { Chat } from "../request.ts";
+import type { PromptTokens } from "../tokens/prompt-tokens.ts";
 import type { Model } from "../models/models.ts";
 import { nameOf } from "../view.ts";
 import { costOf, formatUsd, type Counts } from "../models/price.ts";
@@ -61,12 +62,7 @@ function ledgerOf(world: World): Ledger {
 }
 
 /** A fresh generation; nothing is written yet. */
-export function begin(
-  world: World,
-  chat: Sold,
-  prompt: { prompt: number; cached: number; written?: number },
-  idPrefix = "gen-",
-): Generation {
+export function begin(world: World, chat: Sold, prompt: PromptTokens, idPrefix = "gen-"): Generation {
   ledgerOf(world);
   return {
     id: `${idPrefix}${world.clock.seconds()}-${world.random(`${nameOf(world)}.generation`).id(20)}`,
@@ -76,10 +72,8 @@ export function begin(
     streamed: chat.stream,
     state: "running",
     counts: {
-      prompt: prompt.prompt,
-      cached: prompt.cached,
+      ...prompt,
       completion: 0,
-      ...(prompt.written ? { written: prompt.written } : {}),
     },
     cost: 0n,
     promptCost: 0n,

@@ -143,5 +143,7 @@ function markIn(body: Body): Chat["mark"] | null {
   const sizes = blocks.map((block) => JSON.stringify(block).length);
   const sum = (some: readonly number[]) => some.reduce((total, size) => total + size, 0);
   const text = JSON.stringify([body["model"], blocks.slice(0, last + 1)]);
-  return { text, share: sum(sizes.slice(0, last + 1)) / sum(sizes) };
+  const { cache_control: mark } = blocks[last] ?? {};
+  const hour = isObject(mark) && mark["ttl"] === "1h";
+  return { text, share: sum(sizes.slice(0, last + 1)) / sum(sizes), hour };
 }

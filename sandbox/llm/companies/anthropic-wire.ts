@@ -23,13 +23,16 @@ export const anthropicError = ({ status, message }: Refusal): string =>
   JSON.stringify({ type: "error", error: { type: TYPES[status] ?? "api_error", message }, request_id: null });
 
 function usageOf({ counts }: Generation, zero: boolean) {
-  const { prompt, cached, completion, written = 0 } = counts;
+  const { prompt, cached, completion, written = 0, writtenHour = 0 } = counts;
   const of = (value: number) => (zero ? 0 : value);
   return {
     input_tokens: of(prompt - cached - written),
     cache_creation_input_tokens: of(written),
     cache_read_input_tokens: of(cached),
-    cache_creation: { ephemeral_5m_input_tokens: of(written), ephemeral_1h_input_tokens: 0 },
+    cache_creation: {
+      ephemeral_5m_input_tokens: of(written - writtenHour),
+      ephemeral_1h_input_tokens: of(writtenHour),
+    },
     output_tokens: of(completion),
     service_tier: "standard",
   };

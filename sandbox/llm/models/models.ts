@@ -54,6 +54,7 @@ type Row = typeof OWN & {
     completion: string;
     input_cache_read?: string;
     input_cache_write?: string;
+    input_cache_write_1h?: string;
     overrides?: Override[];
   };
 };
@@ -65,6 +66,9 @@ function ratesOf(row: Row): Rates {
     completion: parseUsd(completion),
     cacheRead: parseUsd(row.pricing.input_cache_read ?? prompt),
     cacheWrite: parseUsd(row.pricing.input_cache_write ?? prompt),
+    ...(row.pricing.input_cache_write_1h !== undefined && {
+      cacheWrite1h: parseUsd(row.pricing.input_cache_write_1h),
+    }),
     overrides: row.pricing.overrides ?? [],
   };
 }

@@ -27,6 +27,8 @@ export type Rates = {
   completion: bigint;
   cacheRead: bigint;
   cacheWrite?: bigint;
+  /** Of tokens that are kept for an hour. */
+  cacheWrite1h?: bigint;
   /** Over these where the prompt is longer, or the call begins in a time of the UTC day; the later ones win. */
   overrides?: readonly Override[];
 };
@@ -39,20 +41,28 @@ export type Override = {
   completion?: string;
   input_cache_read?: string;
 };
-export type Counts = { prompt: number; cached: number; completion: number; written?: number };
+export type Counts = {
+  prompt: number;
+  cached: number;
+  completion: number;
+  written?: number;
+  writtenHour?: number;
+};
 
-/** What the counts cost. `prompt` includes `cached` and `written`; each token is priced once. */
+/** What the counts cost. `prompt` includes `cached` and `written`, that `writtenHour`; each token is priced once. */
 export function costOf(
   standing: Rates,
   counts: Counts,
   beganMs: number,
 ): { prompt: bigint; completion: bigint; total: bigint } {
   const rates = overridden(standing, counts.prompt, new Date(beganMs));
-  const written = counts.written ?? 0;
+  const { written = 0, writtenHour = 0 } = counts;
+  const writing = rates.cacheWrite ?? rates.prompt;
   const prompt =
     rates.prompt * BigInt(counts.prompt - counts.cached - written) +
     rates.cacheRead * BigInt(counts.cached) +
-    (rates.cacheWrite ?? rates.prompt) * BigInt(written);
+    writing * BigInt(written - writtenHour) +
+    (rates.cacheWrite1h ?? writing) * BigInt(writtenHour);
   const completion = rates.completion * BigInt(counts.completion);
   return { prompt, completion, total: prompt + completion };
 }

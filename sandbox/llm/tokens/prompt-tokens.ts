@@ -13,10 +13,11 @@ const PER_IMAGE = 85;
 const CACHE_FROM = 1_024;
 const CACHE_STEP = 128;
 const CACHE_MS = 5 * 60_000;
+const HOUR_MS = 60 * 60_000;
 /** Prefixes remembered per world. */
 const KEPT_PREFIXES = 10_000;
 
-export type PromptTokens = { prompt: number; cached: number; written?: number };
+export type PromptTokens = { prompt: number; cached: number; written?: number; writtenHour?: number };
 
 function textsOf(chat: Chat): string[] {
   const texts = chat.messages.map((message) => message.text);
@@ -82,10 +83,10 @@ function readCache(world: World, chat: Chat, prompt: number): number {
   return Math.min(cached, Math.floor((prompt - 1) / CACHE_STEP) * CACHE_STEP);
 }
 
-/** A marked beginning is read where it was kept in the last 5 minutes, else written; a short one is neither. */
+/** A marked beginning is read while it is kept, for 5 minutes or an hour, else written; a short one is neither. */
 function readMark(
   world: World,
-  { text, share }: NonNullable<Chat["mark"]>,
+  { text, share, hour }: NonNullable<Chat["mark"]>,
   prompt: number,
 ): Omit<PromptTokens, "prompt"> {
   const tokens = Math.floor(prompt * share);
@@ -96,7 +97,7 @@ function readMark(
   const now = world.clock.now();
   const kept = (cache.get(key) ?? 0) > now;
   cache.delete(key);
-  cache.set(key, now + CACHE_MS);
+  cache.set(key, now + (hour ? HOUR_MS : CACHE_MS));
   while (cache.size > KEPT_PREFIXES) cache.delete(cache.keys().next().value ?? "");
-  return kept ? { cached: tokens } : { cached: 0, written: tokens };
+  return kept ? { cached: tokens } : { cached: 0, written: tokens, ...(hour && { writtenHour: tokens }) };
 }

@@ -122,8 +122,8 @@ function tellWho(reply: Reply, call: HeldCall): void {
 }
 
 /** Names the fields that who is asked now does not hear of. */
-function tellDropped(reply: Reply, { chat, serving }: HeldCall): void {
-  const dropped = droppedFields(chat, serving);
+function tellDropped(reply: Reply, { chat, serving, bound }: HeldCall): void {
+  const dropped = droppedFields(chat, serving, bound);
   if (dropped !== null) reply.header("x-holdfast-dropped", dropped);
   else reply.removeHeader("x-holdfast-dropped");
 }

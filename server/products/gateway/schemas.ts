@@ -18,6 +18,15 @@ const model = z
       prompt: z.string(),
       completion: z.string(),
       input_cache_read: z.string(),
+      input_cache_write: z.string(),
+      input_cache_write_1h: z
+        .string()
+        .nullable()
+        .meta({ description: "Of written tokens those that are kept for an hour; null: as any" }),
+      internal_reasoning: z
+        .string()
+        .nullable()
+        .meta({ description: "Of the output; null: as any other token of it" }),
       audio_second: z.string(),
       tiers: z
         .array(
@@ -35,6 +44,9 @@ const model = z
             prompt: z.string().nullable(),
             completion: z.string().nullable(),
             input_cache_read: z.string().nullable(),
+            input_cache_write: z.string().nullable(),
+            input_cache_write_1h: z.string().nullable(),
+            internal_reasoning: z.string().nullable(),
             audio_second: z.string().nullable(),
           }),
         )

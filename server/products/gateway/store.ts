@@ -44,6 +44,8 @@ export type Finish = Omit<NewRequest, "next_lookup_at"> & {
   input_tokens: number;
   cache_read_tokens: number;
   cache_write_tokens: number;
+  /** Of those the ones that are kept for an hour. */
+  cache_write_1h_tokens: number;
   output_tokens: number;
   reasoning_tokens: number;
   /** Of sound that was paid by the second. */
@@ -73,6 +75,8 @@ export type Counted = {
   input_tokens: number;
   cache_read_tokens: number;
   cache_write_tokens: number;
+  /** Of those the ones that are kept for an hour. */
+  cache_write_1h_tokens: number;
   output_tokens: number;
   reasoning_tokens: number;
   /** Of sound that was paid by the second. */
@@ -110,15 +114,16 @@ const FINISH_REQUESTS = `
        output_tokens bigint, reasoning_tokens bigint, first_content_ms integer, finished_at timestamptz,
        next_lookup_at timestamptz, state text, cost_micros bigint, added_usd numeric, added_input bigint,
        added_cache_read bigint, added_cache_write bigint, added_output bigint, added_reasoning bigint, first boolean,
-       added_micros bigint, added_estimated bigint, audio_ms bigint, added_audio bigint)
+       added_micros bigint, added_estimated bigint, audio_ms bigint, added_audio bigint, cache_write_1h_tokens bigint,
+       added_hour bigint)
   ), noted as (
     insert into gateway.attempts
       (org_id, id, request_id, provider, model_served, price_version, input_tokens, cache_read_tokens, cache_write_tokens,
        output_tokens, reasoning_tokens, cost_usd, provider_cost_usd, basis, outcome, created_at, first, cost_micros,
-       estimated_micros, audio_ms)
+       estimated_micros, audio_ms, cache_write_1h_tokens)
     select $1, attempt_id, id, provider, model, price_version, added_input, added_cache_read, added_cache_write, added_output,
            added_reasoning, added_usd, provider_cost_usd, basis, outcome, finished_at, first, added_micros, added_estimated,
-           added_audio
+           added_audio, added_hour
     from finished
   ), counted as (${ADD_TO_WINDOWS}
   )
@@ -126,11 +131,11 @@ const FINISH_REQUESTS = `
     (org_id, id, mode, credential_id, user_id, endpoint, model, provider, price_version, streamed, hold_id, held_micros,
      prompt_tokens_bound, created_at, state, generation_id, delivered_events, outcome, basis, cost_micros, cost_usd,
      input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, reasoning_tokens, first_content_ms, finished_at,
-     next_lookup_at, audio_ms)
+     next_lookup_at, audio_ms, cache_write_1h_tokens)
   select $1, id, mode, credential_id, user_id, endpoint, model, provider, price_version, streamed, hold_id, held_micros,
          prompt_tokens_bound, created_at, state, generation_id, delivered_events, outcome, basis, cost_micros, cost_usd,
          input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, reasoning_tokens, first_content_ms,
-         finished_at, next_lookup_at, audio_ms
+         finished_at, next_lookup_at, audio_ms, cache_write_1h_tokens
   from finished order by id
   on conflict (org_id, id) do update
   set model = excluded.model, provider = excluded.provider, price_version = excluded.price_version,
@@ -140,7 +145,8 @@ const FINISH_REQUESTS = `
       cache_read_tokens = excluded.cache_read_tokens, cache_write_tokens = excluded.cache_write_tokens,
       output_tokens = excluded.output_tokens, reasoning_tokens = excluded.reasoning_tokens,
       first_content_ms = coalesce(excluded.first_content_ms, q.first_content_ms), finished_at = excluded.finished_at,
-      next_lookup_at = excluded.next_lookup_at, audio_ms = excluded.audio_ms`;
+      next_lookup_at = excluded.next_lookup_at, audio_ms = excluded.audio_ms,
+      cache_write_1h_tokens = excluded.cache_write_1h_tokens`;
 
 type Finished = Finish & { state: "settled" | "released"; cost_micros: bigint };
 
@@ -178,6 +184,7 @@ function added(row: Finished) {
     added_cache_write: row.cache_write_tokens - (before?.cache_write_tokens ?? 0),
     added_output: row.output_tokens - (before?.output_tokens ?? 0),
     added_reasoning: row.reasoning_tokens - (before?.reasoning_tokens ?? 0),
+    added_hour: row.cache_write_1h_tokens - (before?.cache_write_1h_tokens ?? 0),
     added_audio: row.audio_ms - (before?.audio_ms ?? 0),
   };
 }

@@ -8,7 +8,13 @@ export type ListedTier = {
   /** "HH:MM"; the end is no part of it, and may be of the next day. */
   from_utc: string | null;
   to_utc: string | null;
-  prices: { input?: string; output?: string; cache_read?: string; cache_write?: string };
+  prices: {
+    input?: string;
+    output?: string;
+    cache_read?: string;
+    cache_write?: string;
+    cache_write_1h?: string;
+  };
 };
 
 /** Exact decimals in USD per token or request; null: the list does not say. */
@@ -19,6 +25,10 @@ export type ListedPrice = {
   output: string;
   cacheRead: string | null;
   cacheWrite: string | null;
+  /** Kept for an hour. */
+  cacheWrite1h: string | null;
+  /** Reasoning, of the output. */
+  reasoning: string | null;
   request: string | null;
   contextLength: number | null;
   maxOutputTokens: number | null;
@@ -29,21 +39,38 @@ type Fields = Record<string, unknown>;
 const asFields = (value: unknown): Fields =>
   typeof value === "object" && value !== null ? (value as Fields) : {};
 
-const READERS: Partial<Record<ProviderKind, (entry: Fields) => unknown[]>> = {
+type Listed = Partial<Record<Exclude<keyof ListedPrice, "model" | "tiers">, unknown>>;
+
+const READERS: Partial<Record<ProviderKind, (entry: Fields) => Listed>> = {
   openrouter(entry) {
     const pricing = asFields(entry["pricing"]);
-    const { input_cache_read: read, input_cache_write: write, request } = pricing;
-    const limit = asFields(entry["top_provider"])["max_completion_tokens"];
-    return [pricing["prompt"], pricing["completion"], read, write, request, entry["context_length"], limit];
+    const reasoning = decimal(pricing["internal_reasoning"]);
+    return {
+      input: pricing["prompt"],
+      output: pricing["completion"],
+      cacheRead: pricing["input_cache_read"],
+      cacheWrite: pricing["input_cache_write"],
+      cacheWrite1h: pricing["input_cache_write_1h"],
+      // Its nothing means that there is no price of its own.
+      reasoning: reasoning === "0" ? null : reasoning,
+      request: pricing["request"],
+      contextLength: entry["context_length"],
+      maxOutputTokens: asFields(entry["top_provider"])["max_completion_tokens"],
+    };
   },
   glama(entry) {
     const { input, output, cacheRead, cacheWrite } = asFields(entry["pricePerToken"]);
-    return [input, output, cacheRead, cacheWrite, null, entry["maxTokensInput"], entry["maxTokensOutput"]];
+    const { maxTokensInput: contextLength, maxTokensOutput: maxOutputTokens } = entry;
+    return { input, output, cacheRead, cacheWrite, contextLength, maxOutputTokens };
   },
-  requesty(entry) {
-    const { input_price: input, output_price: output, cached_price: read, caching_price: write } = entry;
-    return [input, output, read, write, null, entry["context_window"], entry["max_output_tokens"]];
-  },
+  requesty: (entry) => ({
+    input: entry["input_price"],
+    output: entry["output_price"],
+    cacheRead: entry["cached_price"],
+    cacheWrite: entry["caching_price"],
+    contextLength: entry["context_window"],
+    maxOutputTokens: entry["max_output_tokens"],
+  }),
 };
 
 /** False where a company lists none. */
@@ -55,20 +82,22 @@ export function readPrices(kind: ProviderKind, list: unknown): ListedPrice[] | n
   const entries = Array.isArray(list) ? (list as unknown[]) : asFields(list)["data"];
   if (!read || !Array.isArray(entries)) return null;
   return entries.map(asFields).flatMap((entry): ListedPrice[] => {
-    const [input, output, cacheRead, cacheWrite, request, contextLength, maxOutputTokens] = read(entry);
+    const listed = read(entry);
     const model = entry["id"];
-    const prices = { input: decimal(input), output: decimal(output) };
+    const prices = { input: decimal(listed.input), output: decimal(listed.output) };
     if (typeof model !== "string" || prices.input === null || prices.output === null) return [];
     return [
       {
         model,
         input: prices.input,
         output: prices.output,
-        cacheRead: decimal(cacheRead),
-        cacheWrite: decimal(cacheWrite),
-        request: decimal(request),
-        contextLength: count(contextLength),
-        maxOutputTokens: count(maxOutputTokens),
+        cacheRead: decimal(listed.cacheRead),
+        cacheWrite: decimal(listed.cacheWrite),
+        cacheWrite1h: decimal(listed.cacheWrite1h),
+        reasoning: decimal(listed.reasoning),
+        request: decimal(listed.request),
+        contextLength: count(listed.contextLength),
+        maxOutputTokens: count(listed.maxOutputTokens),
         tiers: kind === "openrouter" ? overridesOf(entry) : null,
       },
     ];
@@ -80,6 +109,7 @@ const OVERRIDDEN = {
   output: "completion",
   cache_read: "input_cache_read",
   cache_write: "input_cache_write",
+  cache_write_1h: "input_cache_write_1h",
 } as const;
 
 /** OpenRouter's conditional prices; one whose condition is not understood counts for all calls. */

@@ -5,6 +5,8 @@ export type Usage = {
   inputTokens: number;
   cacheReadTokens: number;
   cacheWriteTokens: number;
+  /** Of those the ones that are kept for an hour; left out where nobody says. */
+  cacheWrite1hTokens?: number;
   /** Reasoning included. */
   outputTokens: number;
   reasoningTokens: number;
@@ -32,6 +34,7 @@ export function readUsage(value: unknown): Usage | null {
     prompt: count(usage["prompt_tokens"]),
     cacheRead: count(prompt["cached_tokens"]),
     cacheWrite: count(prompt["cache_write_tokens"]),
+    cacheWrite1h: prompt["cache_write_1h_tokens"],
     output: count(usage["completion_tokens"]),
     reasoning: count(completion["reasoning_tokens"]),
     cost: usage["cost"] ?? usage["total_cost"],
@@ -85,18 +88,20 @@ type Counts = {
   prompt: number;
   cacheRead: number;
   cacheWrite: number;
+  cacheWrite1h?: unknown;
   output: number;
   reasoning: number;
   cost: unknown;
 };
 
-function disjoint({ prompt, cacheRead, cacheWrite, output, reasoning, cost }: Counts): Usage {
+function disjoint({ prompt, cacheRead, cacheWrite, cacheWrite1h, output, reasoning, cost }: Counts): Usage {
   const read = Math.min(cacheRead, prompt);
   const write = Math.min(cacheWrite, prompt - read);
   return {
     inputTokens: prompt - read - write,
     cacheReadTokens: read,
     cacheWriteTokens: write,
+    ...(cacheWrite1h !== undefined && { cacheWrite1hTokens: Math.min(count(cacheWrite1h), write) }),
     outputTokens: output,
     reasoningTokens: Math.min(reasoning, output),
     costAtto: attoOrNull(cost),

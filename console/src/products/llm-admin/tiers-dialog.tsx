@@ -154,7 +154,7 @@ function TierSet({
         <TextField label="From, UTC" type="time" {...given("from")} />
         <TextField label="Until, UTC" type="time" {...given("to")} />
       </div>
-      <div className="grid grid-cols-2 gap-3 sm:grid-cols-4">
+      <div className="grid grid-cols-2 gap-3 sm:grid-cols-3">
         {TIER_LINES.map(([line, label]) => (
           <TextField key={line} label={label} inputMode="decimal" placeholder="As else" {...given(line)} />
         ))}

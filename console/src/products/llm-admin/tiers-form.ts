@@ -6,6 +6,8 @@ export const TIER_LINES = [
   ["output", "Output"],
   ["cache_read", "Cache read"],
   ["cache_write", "Cache write"],
+  ["cache_write_1h", "Cache write, 1 h"],
+  ["reasoning", "Reasoning"],
 ] as const;
 type Line = (typeof TIER_LINES)[number][0];
 
@@ -26,6 +28,8 @@ export const emptyTier = (): TierRow => ({
   output: "",
   cache_read: "",
   cache_write: "",
+  cache_write_1h: "",
+  reasoning: "",
   kept: {},
 });
 
@@ -42,6 +46,8 @@ export function rowOf({ above_prompt_tokens: above, from_utc, to_utc, prices }: 
     output: shown(prices.output),
     cache_read: shown(prices.cache_read),
     cache_write: shown(prices.cache_write),
+    cache_write_1h: shown(prices.cache_write_1h),
+    reasoning: shown(prices.reasoning),
     kept: { ...(request !== undefined && { request }), ...(audio_second !== undefined && { audio_second }) },
   };
 }

@@ -65,6 +65,7 @@ export async function settleUp(
     at: call.row.created_at,
     promptTexts: bound.prompt.texts,
     frames: framesOf(chat),
+    keepsHour: bound.prompt.keepsHour,
     sound: chat.sound,
   };
   const charge = await measure(measuring, end);

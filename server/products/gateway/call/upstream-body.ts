@@ -3,7 +3,7 @@ import { KINDS } from "../../../vendors/llm/index.ts";
 import { maxPriceOf, type Candidate } from "../models/catalogue.ts";
 import { reachable } from "../models/price.ts";
 import type { Bound } from "./bound/bound.ts";
-import { isFields, type Chat } from "./chat.ts";
+import { isFields, type Chat, type Fields } from "./chat.ts";
 import { absent } from "./read-chat.ts";
 
 const CLOSE_OBJECT = 125;
@@ -33,13 +33,15 @@ export function upstreamBody(chat: Chat, candidate: Candidate, bound: Bound): Bu
   const added = [...fields].map(([name, json]) => `"${name}":${json}`).join(",");
   const left = [OWN_OPTIONS, ...(kind === "openrouter" ? [] : OPENROUTERS_OWN), ...untaken(chat, candidate)];
   if (bound.fitted) left.push("max_tokens", "max_completion_tokens");
-  const rewritten = chat.repeatsFields || [...fields.keys(), ...left].some((name) => name in chat.body);
+  const unkept = losesHours(candidate, bound);
+  const rewritten =
+    chat.repeatsFields || unkept || [...fields.keys(), ...left].some((name) => name in chat.body);
   if (!rewritten) {
     if (added === "") return chat.bytes;
     const end = chat.bytes.lastIndexOf(CLOSE_OBJECT);
     return Buffer.concat([chat.bytes.subarray(0, end), Buffer.from(`,${added}}`)]);
   }
-  const rest: Record<string, unknown> = { ...chat.body };
+  const rest = unkept ? withoutHours(chat.body) : { ...chat.body };
   for (const name of [...fields.keys(), ...left]) delete rest[name];
   const text = JSON.stringify(rest);
   return Buffer.from(added === "" ? text : `${text.slice(0, -1)},${added}}`);
@@ -57,20 +59,45 @@ function untaken({ endpoint, task, body }: Chat, { provider }: Candidate): strin
   return translated && THOUGHTS in body ? [THOUGHTS] : [];
 }
 
+/** What is to be kept for an hour is kept as long as usual where that hour has no price. */
+const losesHours = ({ price }: Candidate, { prompt }: Bound): boolean =>
+  prompt.keepsHour && price.cacheWrite1h === null;
+
+/** The same without the times of its marks for the cache. */
+function withoutHours(body: Fields): Fields {
+  const parts = (value: unknown): unknown =>
+    Array.isArray(value) ? value.map((each) => (isFields(each) ? unmarked(each) : each)) : value;
+  const unmarked = (part: Fields): Fields => {
+    const { cache_control: mark, content } = part;
+    const { ttl: _ttl, ...rest } = isFields(mark) ? mark : {};
+    return {
+      ...part,
+      ...(isFields(mark) && { cache_control: rest }),
+      ...(Array.isArray(content) && { content: parts(content) }),
+    };
+  };
+  const { tools } = body;
+  return {
+    ...unmarked(body),
+    messages: parts(body["messages"]),
+    ...(tools !== undefined && { tools: parts(tools) }),
+  };
+}
+
 /** Fields that were said another way, or are ours. */
 const HEEDED = new Set([OWN_OPTIONS, "usage"]);
 const NAMEABLE = /^[\w.-]{1,64}$/;
 const MOST_NAMED = 20;
 
 /** What the caller asked for and this candidate does not hear of, by name; null for nothing. */
-export function droppedFields(chat: Chat, candidate: Candidate): string | null {
+export function droppedFields(chat: Chat, candidate: Candidate, bound: Bound): string | null {
   const { body } = chat;
   const others = candidate.provider.kind === "openrouter" ? [] : OPENROUTERS_OWN;
   const names = new Set([...others.filter((name) => name in body), ...untaken(chat, candidate)]);
   const untold = [...names].filter(
     (name) => !HEEDED.has(name) && NAMEABLE.test(name) && body[name] !== undefined && body[name] !== null,
   );
-  const told = [...chat.dropped, ...untold];
+  const told = [...chat.dropped, ...untold, ...(losesHours(candidate, bound) ? ["cache_control.ttl"] : [])];
   return told.length === 0 ? null : told.slice(0, MOST_NAMED).join(", ");
 }
 

@@ -1,7 +1,16 @@
 import { expect, test } from "vitest";
 import { savingOf } from "./worth.ts";
 
-const rates = { input: 10n, output: 40n, cacheRead: 10n, cacheWrite: 10n, request: 0n, audioSecond: 0n };
+const rates = {
+  input: 10n,
+  output: 40n,
+  cacheRead: 10n,
+  cacheWrite: 10n,
+  cacheWrite1h: null,
+  reasoning: null,
+  request: 0n,
+  audioSecond: 0n,
+};
 const lengths = { before: 1_000, after: 700, sentBefore: 900, unchanged: 100, marked: false };
 
 test.each([

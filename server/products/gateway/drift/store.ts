@@ -28,8 +28,11 @@ const SUMS = `
   select a.provider, a.model_served as model, v.version, count(*) as calls,
     sum(a.provider_cost_usd)::text as billed_usd,
     sum((t.usd->>'request')::numeric + a.input_tokens * (t.usd->>'input')::numeric
-      + a.output_tokens * (t.usd->>'output')::numeric + a.cache_read_tokens * (t.usd->>'cache_read')::numeric
-      + a.cache_write_tokens * (t.usd->>'cache_write')::numeric
+      + (a.output_tokens - a.reasoning_tokens) * (t.usd->>'output')::numeric
+      + a.reasoning_tokens * coalesce(t.usd->>'reasoning', t.usd->>'output')::numeric
+      + a.cache_read_tokens * (t.usd->>'cache_read')::numeric
+      + (a.cache_write_tokens - a.cache_write_1h_tokens) * (t.usd->>'cache_write')::numeric
+      + a.cache_write_1h_tokens * coalesce(t.usd->>'cache_write_1h', t.usd->>'cache_write')::numeric
       + a.audio_ms * (t.usd->>'audio_second')::numeric / 1000)::numeric(38, 18)::text as table_usd
   from gateway.attempts a
   join gateway.requests q on q.org_id = a.org_id and q.id = a.request_id and q.own_key_id is null
@@ -37,7 +40,8 @@ const SUMS = `
   join gateway.price_lines p on p.version = a.price_version and p.model = a.model_served
   cross join lateral (
     select jsonb_build_object('request', p.request_usd, 'input', p.input_usd, 'output', p.output_usd,
-      'cache_read', p.cache_read_usd, 'cache_write', p.cache_write_usd, 'audio_second', p.audio_second_usd)
+      'cache_read', p.cache_read_usd, 'cache_write', p.cache_write_usd,
+      'cache_write_1h', p.cache_write_1h_usd, 'reasoning', p.reasoning_usd, 'audio_second', p.audio_second_usd)
       || coalesce((
         select jsonb_object_agg(line.key, line.value order by n)
         from jsonb_array_elements(p.tiers) with ordinality as e (tier, n) cross join jsonb_each(tier->'prices') as line

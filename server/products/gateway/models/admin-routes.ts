@@ -53,7 +53,8 @@ const answer = z
         output_usd: usd,
         cache_read_usd: usd,
         cache_write_usd: usd,
-        cache_write_1h_usd: usd.nullable(),
+        cache_write_1h_usd: usd.nullable().meta({ description: "Null: as any written token" }),
+        reasoning_usd: usd.nullable().meta({ description: "Null: as any other token of the output" }),
         request_usd: usd,
         audio_second_usd: usd,
         tiers: z

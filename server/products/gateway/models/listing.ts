@@ -34,12 +34,17 @@ function shown({ id, row, price, contextLength, maxOutputTokens, candidates }: P
       prompt: formatAtto(price.input),
       completion: formatAtto(price.output),
       input_cache_read: formatAtto(price.cacheRead),
+      input_cache_write: formatAtto(price.cacheWrite),
+      input_cache_write_1h: formatOwn(price.cacheWrite1h),
+      internal_reasoning: formatOwn(price.reasoning),
       audio_second: formatAtto(price.audioSecond),
       tiers: tiersOf(candidates),
     },
     providers: candidates.map(({ provider }) => provider.id),
   };
 }
+
+const formatOwn = (atto: bigint | null): string | null => (atto === null ? null : formatAtto(atto));
 
 /** What some calls cost instead, by provider; the later ones of a provider win, line by line. */
 const tiersOf = (candidates: PricedModel["candidates"]) =>
@@ -50,6 +55,9 @@ const tiersOf = (candidates: PricedModel["candidates"]) =>
       prompt: prices.input ?? null,
       completion: prices.output ?? null,
       input_cache_read: prices.cache_read ?? null,
+      input_cache_write: prices.cache_write ?? null,
+      input_cache_write_1h: prices.cache_write_1h ?? null,
+      internal_reasoning: prices.reasoning ?? null,
       audio_second: prices.audio_second ?? null,
     })),
   );

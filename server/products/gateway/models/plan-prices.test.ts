@@ -12,6 +12,7 @@ const line = (provider: string): LineRow => ({
   cache_read_usd: "0",
   cache_write_usd: "0",
   cache_write_1h_usd: null,
+  reasoning_usd: null,
   request_usd: "0",
   audio_second_usd: "0",
   tiers: [],

@@ -9,6 +9,10 @@ export type Rates = {
   output: bigint;
   cacheRead: bigint;
   cacheWrite: bigint;
+  /** Kept for an hour; null: as any written one. */
+  cacheWrite1h: bigint | null;
+  /** Null: as any other of the output. */
+  reasoning: bigint | null;
   request: bigint;
   audioSecond: bigint;
 };
@@ -65,6 +69,8 @@ const NAMES = {
   output: "output",
   cacheRead: "cache_read",
   cacheWrite: "cache_write",
+  cacheWrite1h: "cache_write_1h",
+  reasoning: "reasoning",
   request: "request",
   audioSecond: "audio_second",
 } as const satisfies Record<keyof Rates, keyof Lines>;
@@ -77,15 +83,18 @@ const parsedSome = (lines: Partial<Lines>): Partial<Rates> =>
       return usd === undefined ? [] : [[key, parseAtto(usd)]];
     }),
   );
-const parsed = (lines: Lines): Rates => parsedSome(lines) as Rates;
+const parsed = (lines: Lines): Rates =>
+  ({ cacheWrite1h: null, reasoning: null, ...parsedSome(lines) }) as Rates;
 
 const markedUp = <R extends Partial<Rates>>(rates: R, percent: bigint): R =>
-  Object.fromEntries(Object.entries(rates).map(([key, atto]) => [key, markUp(atto as bigint, percent)])) as R;
+  Object.fromEntries(
+    Object.entries(rates).map(([key, atto]) => [key, atto === null ? null : markUp(atto, percent)]),
+  ) as R;
 
 const formatted = <R extends Partial<Rates>>(rates: R): Partial<Lines> =>
   Object.fromEntries(
     KEYS.flatMap((key) => {
-      const atto = rates[key];
+      const atto = rates[key] ?? undefined;
       return atto === undefined ? [] : [[NAMES[key], formatAtto(atto)]];
     }),
   );
@@ -145,11 +154,15 @@ export function sumOf(rates: Rates, usage: Usage): bigint {
     rates.request +
     rates.input * BigInt(usage.inputTokens) +
     rates.cacheRead * BigInt(usage.cacheReadTokens) +
-    rates.cacheWrite * BigInt(usage.cacheWriteTokens) +
-    rates.output * BigInt(usage.outputTokens) +
+    within(rates.cacheWrite, usage.cacheWriteTokens, rates.cacheWrite1h, usage.cacheWrite1hTokens ?? 0) +
+    within(rates.output, usage.outputTokens, rates.reasoning, usage.reasoningTokens) +
     soundCost(rates, usage.audioMs ?? 0)
   );
 }
+
+/** So many tokens, of which some may have a price of their own. */
+const within = (rate: bigint, tokens: number, own: bigint | null, some: number): bigint =>
+  own === null ? rate * BigInt(tokens) : rate * BigInt(tokens - some) + own * BigInt(some);
 
 const MS = 1_000n;
 
@@ -166,22 +179,29 @@ export function worstCost(
     promptTokens,
     outputTokens,
     audioMs = 0,
-  }: { promptTokens: number; outputTokens: number; audioMs?: number | undefined },
+    keepsHour = false,
+  }: {
+    promptTokens: number;
+    outputTokens: number;
+    audioMs?: number | undefined;
+    keepsHour?: boolean | undefined;
+  },
   at: Date,
 ): bigint {
   const costs = reachable(price, promptTokens, at).map(
     (each) =>
       each.request +
-      dearestInput(each) * BigInt(promptTokens) +
-      each.output * BigInt(outputTokens) +
+      dearestInput(each, keepsHour) * BigInt(promptTokens) +
+      dearestOutput(each) * BigInt(outputTokens) +
       soundCost(each, audioMs),
   );
   return costs.reduce(larger);
 }
 
-/** Of the kinds that a token of a prompt can be. */
-export const dearestInput = ({ input, cacheRead, cacheWrite }: Rates): bigint =>
-  larger(larger(input, cacheRead), cacheWrite);
+/** Of the kinds that a token of a prompt can be; kept for an hour only where that is asked for. */
+export const dearestInput = (rates: Rates, keepsHour: boolean): bigint =>
+  [rates.cacheRead, rates.cacheWrite, (keepsHour && rates.cacheWrite1h) || 0n].reduce(larger, rates.input);
+export const dearestOutput = ({ output, reasoning }: Rates): bigint => larger(output, reasoning ?? 0n);
 
 /** A price that none of these exceeds in any line; it bounds a call that any of them may serve. */
 export function dearest(prices: readonly Price[]): Price {
@@ -209,17 +229,23 @@ const dearerRates = (a: Rates, b: Rates): Rates => ({
   output: larger(a.output, b.output),
   cacheRead: larger(a.cacheRead, b.cacheRead),
   cacheWrite: larger(a.cacheWrite, b.cacheWrite),
+  cacheWrite1h: largerOwn(a.cacheWrite1h, a.cacheWrite, b.cacheWrite1h, b.cacheWrite),
+  reasoning: largerOwn(a.reasoning, a.output, b.reasoning, b.output),
   request: larger(a.request, b.request),
   audioSecond: larger(a.audioSecond, b.audioSecond),
 });
 
 const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
+const largerOwn = (a: bigint | null, otherA: bigint, b: bigint | null, otherB: bigint): bigint | null =>
+  a === null && b === null ? null : larger(a ?? otherA, b ?? otherB);
 
 const NOTHING: Rates = {
   input: 0n,
   output: 0n,
   cacheRead: 0n,
   cacheWrite: 0n,
+  cacheWrite1h: null,
+  reasoning: null,
   request: 0n,
   audioSecond: 0n,
 };

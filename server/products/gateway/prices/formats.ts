@@ -21,6 +21,7 @@ export type FilePrice = {
   cacheRead: string | null;
   cacheWrite: string | null;
   cacheWrite1h: string | null;
+  reasoning: string | null;
   contextLength: number | null;
   maxOutputTokens: number | null;
   /** What longer prompts cost instead, the shortest of them first. */
@@ -43,7 +44,10 @@ export function readFile(format: Format, document: unknown, section?: string): F
 
 /** Names of each line in a list; the dearest of them counts. */
 type Names = Readonly<
-  Record<"input" | "output" | "cache_read" | "cache_write" | "cache_write_1h", readonly string[]>
+  Record<
+    "input" | "output" | "cache_read" | "cache_write" | "cache_write_1h" | "reasoning",
+    readonly string[]
+  >
 >;
 /** Prices with the size of prompt above which they count; null: always. */
 type Sized = { above: number | null; prices: Fields };
@@ -77,6 +81,7 @@ const MODELS_DEV: Names = {
   cache_read: ["cache_read"],
   cache_write: ["cache_write"],
   cache_write_1h: [],
+  reasoning: ["reasoning"],
 };
 
 const CHATS = new Set(["chat", "completion", "responses"]);
@@ -87,6 +92,7 @@ const LITELLM: Names = {
   cache_read: ["cache_read_input_token_cost"],
   cache_write: ["cache_creation_input_token_cost"],
   cache_write_1h: ["cache_creation_input_token_cost_above_1hr"],
+  reasoning: ["output_cost_per_reasoning_token"],
 };
 
 function ofLitellm(document: Fields, section: string | undefined): FilePrice[] {
@@ -115,6 +121,7 @@ const LANGFUSE: Names = {
   cache_read: ["input_cache_read", "cache_read_input_tokens", "input_cached_tokens"],
   cache_write: ["input_cache_creation_5m", "input_cache_creation", "cache_creation_input_tokens"],
   cache_write_1h: ["input_cache_creation_1h"],
+  reasoning: ["output_reasoning", "output_reasoning_tokens", "reasoning_tokens"],
 };
 
 function ofLangfuse(entry: Fields): FilePrice[] {
@@ -156,7 +163,9 @@ function pricesOf(all: readonly Sized[], names: Names, per: bigint) {
   const tiers = [...bySize]
     .toSorted(([a], [b]) => a - b)
     .flatMap(([above, some]): TierText[] => {
-      const lines = (["input", "output", "cache_read", "cache_write"] as const).flatMap((line) => {
+      const lines = (
+        ["input", "output", "cache_read", "cache_write", "cache_write_1h", "reasoning"] as const
+      ).flatMap((line) => {
         const usd = of(
           some.map(({ prices }) => prices),
           line,
@@ -174,6 +183,7 @@ function pricesOf(all: readonly Sized[], names: Names, per: bigint) {
     cacheRead: of(standing, "cache_read"),
     cacheWrite: of(standing, "cache_write"),
     cacheWrite1h: of(standing, "cache_write_1h"),
+    reasoning: of(standing, "reasoning"),
     tiers,
   };
 }

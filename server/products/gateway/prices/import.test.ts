@@ -15,6 +15,7 @@ const price = (change: Partial<FilePrice>): FilePrice => ({
   cacheRead: null,
   cacheWrite: null,
   cacheWrite1h: null,
+  reasoning: null,
   contextLength: null,
   maxOutputTokens: null,
   tiers: [],
@@ -60,4 +61,14 @@ test("named ones become models, where the list says their windows", () => {
     context_length: 8_192,
     max_output_tokens: 8_192,
   });
+});
+
+test("reasoning has a price of its own only where it is not what all output costs", () => {
+  const of = (change: Partial<FilePrice>) =>
+    merge([price(change)], known, wish).lines?.find(({ model }) => model === "openai/gpt-4o-mini");
+  expect(of({ reasoning: "0.0000009", cacheWrite1h: "0.0000003" })).toMatchObject({
+    reasoning_usd: "0.0000009",
+    cache_write_1h_usd: "0.0000003",
+  });
+  expect(of({ reasoning: "0.0000006" })).toBeUndefined();
 });

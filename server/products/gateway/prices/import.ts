@@ -16,7 +16,7 @@ import { gatewayProblems } from "../problems.ts";
 import { lockProvider } from "../providers/store.ts";
 import type { Gateway } from "../settling/state.ts";
 import { readFile, type FilePrice, type Format } from "./formats.ts";
-import { isAnother } from "./refresh.ts";
+import { isAnother, ownReasoning } from "./refresh.ts";
 
 export type Import = {
   provider: string;
@@ -175,6 +175,7 @@ function lineOf(
     cache_read_usd: price.cacheRead ?? before?.cache_read_usd ?? price.input,
     cache_write_usd: price.cacheWrite ?? before?.cache_write_usd ?? price.input,
     cache_write_1h_usd: price.cacheWrite1h ?? before?.cache_write_1h_usd ?? null,
+    reasoning_usd: ownReasoning(price, before),
     request_usd: before?.request_usd ?? "0",
     audio_second_usd: before?.audio_second_usd ?? "0",
     // No format knows times of the day: what an operator said of them stays, over what the file says of sizes.

@@ -1,8 +1,8 @@
 import { withSystemTx } from "../../../platform/db/index.ts";
-import { listActiveLines, type LineRow } from "../models/store.ts";
+import { listActiveLines, PRICES, type LineRow } from "../models/store.ts";
 import { tierName } from "../models/tiers/tier.ts";
 import type { Gateway } from "../settling/state.ts";
-import { listLines, listVersions, PRICES, type VersionRow } from "./store.ts";
+import { listLines, listVersions, type VersionRow } from "./store.ts";
 
 /** `tier`: of which calls alone; null: all. A null price: there is none. */
 export type Change = {
@@ -41,7 +41,10 @@ type Priced = { name: string; tier: string | null; usd: string };
 
 /** Every price of a line, the standing ones first. */
 function pricesOf(line: LineRow): Map<string, Priced> {
-  const standing = PRICES.map((name) => ({ name: name.replace("_usd", ""), tier: null, usd: line[name] }));
+  const standing = PRICES.flatMap((name) => {
+    const usd = line[name];
+    return usd === null ? [] : [{ name: name.replace("_usd", ""), tier: null, usd }];
+  });
   const rest = line.tiers.flatMap((tier) =>
     Object.entries(tier.prices).map(([name, usd]) => ({ name, tier: tierName(tier), usd })),
   );

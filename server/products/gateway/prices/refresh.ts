@@ -1,11 +1,11 @@
 import { withSystemTx } from "../../../platform/db/index.ts";
 import { listsPrices, readPrices, type ListedPrice } from "../../../vendors/llm/index.ts";
-import { insertVersion, listActiveLines, type LineRow, type NewLine } from "../models/store.ts";
+import { insertVersion, listActiveLines, PRICES, type LineRow, type NewLine } from "../models/store.ts";
 import { sameTiers } from "../models/tiers/tier.ts";
 import type { Provider } from "../models/catalogue.ts";
 import type { Gateway } from "../settling/state.ts";
 import { tellOfDraft } from "./mails.ts";
-import { listVersions, PRICES } from "./store.ts";
+import { listVersions } from "./store.ts";
 
 const TIMEOUT_MS = 30_000;
 export const REFRESH_MS = 6 * 3_600_000;
@@ -94,6 +94,8 @@ function merge(
       output_usd: found.output,
       cache_read_usd: found.cacheRead ?? line.cache_read_usd,
       cache_write_usd: found.cacheWrite ?? line.cache_write_usd,
+      cache_write_1h_usd: found.cacheWrite1h ?? line.cache_write_1h_usd,
+      reasoning_usd: ownReasoning(found, line),
       request_usd: found.request ?? line.request_usd,
       tiers: found.tiers ?? line.tiers,
     };
@@ -102,6 +104,13 @@ function merge(
   });
   return changed ? lines : null;
 }
+
+/** What reasoning costs where that is not what all output does; where a list does not say, as before. */
+export const ownReasoning = (
+  { reasoning, output }: { reasoning: string | null; output: string },
+  before: LineRow | null,
+): string | null =>
+  reasoning === null ? (before?.reasoning_usd ?? null) : reasoning === output ? null : reasoning;
 
 /** Whether a line costs anything else than it did. */
 export const isAnother = (before: LineRow | undefined, line: NewLine): boolean =>

@@ -23,7 +23,7 @@ export const listVersions = (tx: Tx): Promise<VersionRow[]> =>
 
 const LINES = `
   select version, model, provider, upstream_model, input_usd, output_usd, cache_read_usd, cache_write_usd,
-    cache_write_1h_usd, request_usd, audio_second_usd, tiers, markup_percent, context_length::int, max_output_tokens::int
+    cache_write_1h_usd, reasoning_usd, request_usd, audio_second_usd, tiers, markup_percent, context_length::int, max_output_tokens::int
   from gateway.price_lines where version = any($1) order by version, model`;
 
 export const listLines = (tx: Tx, versions: readonly string[]): Promise<LineRow[]> =>
@@ -49,13 +49,3 @@ export async function decideVersion(
 ): Promise<void> {
   await tx.query("gateway.decide_price_version", DECIDE, [version, decided.state, decided.at, decided.by]);
 }
-
-/** The prices of a line. */
-export const PRICES = [
-  "input_usd",
-  "output_usd",
-  "cache_read_usd",
-  "cache_write_usd",
-  "request_usd",
-  "audio_second_usd",
-] as const;

@@ -113,6 +113,7 @@ const attemptOf = (row: AttemptRow): ReceiptAttempt => ({
   input_tokens: Number(row.input_tokens),
   cache_read_tokens: Number(row.cache_read_tokens),
   cache_write_tokens: Number(row.cache_write_tokens),
+  cache_write_1h_tokens: Number(row.cache_write_1h_tokens),
   output_tokens: Number(row.output_tokens),
   reasoning_tokens: Number(row.reasoning_tokens),
   audio_ms: Number(row.audio_ms),

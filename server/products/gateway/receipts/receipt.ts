@@ -4,12 +4,16 @@ import { ATTO_PER_MICRO, formatAtto, parseAtto } from "../../../platform/money.t
 import { markUp } from "../models/price.ts";
 import { linesFor, type Lines, type TierText } from "../models/tiers/tier.ts";
 
-export const VERSION = 2;
+export const VERSION = 3;
+/** Of the one before it, which did not tell how long a written token is kept. */
+const WITHOUT_HOURS = 2;
 
 type Counts = {
   input_tokens: number;
   cache_read_tokens: number;
   cache_write_tokens: number;
+  /** Of the written ones those that are kept for an hour. */
+  cache_write_1h_tokens: number;
   output_tokens: number;
   reasoning_tokens: number;
   /** Of sound that was paid by the second. */
@@ -90,17 +94,31 @@ const COUNTED = [
   "input_tokens",
   "cache_read_tokens",
   "cache_write_tokens",
+  "cache_write_1h_tokens",
   "output_tokens",
   "reasoning_tokens",
   "audio_ms",
 ] as const;
-const LINES = [
-  ["input", "input_tokens"],
-  ["cache_read", "cache_read_tokens"],
-  ["cache_write", "cache_write_tokens"],
-  ["output", "output_tokens"],
-  ["audio_second", "audio_ms"],
-] as const;
+/** How much of each line was used; tokens within others are in a line of their own where they have a price of their own. */
+function quantitiesOf(counts: Counts, prices: Lines): (readonly [keyof Lines, number, string])[] {
+  const some = (line: "cache_write_1h" | "reasoning", quantity: number) => {
+    const usd = prices[line];
+    return usd === undefined ? [] : [[line, quantity, usd] as const];
+  };
+  const hour = some("cache_write_1h", counts.cache_write_1h_tokens);
+  const thought = some("reasoning", counts.reasoning_tokens);
+  const but = (all: number, own: typeof hour) => all - (own[0]?.[1] ?? 0);
+  return [
+    ["request", 1, prices.request],
+    ["input", counts.input_tokens, prices.input],
+    ["cache_read", counts.cache_read_tokens, prices.cache_read],
+    ["cache_write", but(counts.cache_write_tokens, hour), prices.cache_write],
+    ...hour,
+    ["output", but(counts.output_tokens, thought), prices.output],
+    ...thought,
+    ["audio_second", counts.audio_ms, prices.audio_second],
+  ];
+}
 
 const MS = 1_000n;
 
@@ -116,16 +134,14 @@ const promptOf = (counts: Counts): number =>
 
 /** Lines of these counts at these prices, without those of nothing. */
 function linesOf(counts: Counts, prices: Lines): ReceiptLine[] {
-  const line = (name: string, quantity: number, price: string): ReceiptLine => ({
-    line: name,
-    quantity,
-    price_usd: price,
-    amount_usd: amountOf(name, quantity, price),
-  });
-  return [
-    line("request", 1, prices.request),
-    ...LINES.map(([name, count]) => line(name, counts[count], prices[name])),
-  ].filter(({ quantity, amount_usd: amount }) => quantity > 0 && amount !== "0");
+  return quantitiesOf(counts, prices)
+    .map(([line, quantity, price_usd]) => ({
+      line,
+      quantity,
+      price_usd,
+      amount_usd: amountOf(line, quantity, price_usd),
+    }))
+    .filter(({ quantity, amount_usd: amount }) => quantity > 0 && amount !== "0");
 }
 
 const sumUsd = (amounts: readonly string[]): bigint =>
@@ -174,8 +190,10 @@ const CARRIED_MICROS = 2n;
 /** Recomputes a receipt from its own figures; what does not add up, in words. */
 export function faultsOf(receipt: Receipt): string[] {
   const faults: string[] = [];
-  if (receipt.version !== VERSION) return [`version ${receipt.version} is not known here`];
+  const { version } = receipt;
+  if (version !== VERSION && version !== WITHOUT_HOURS) return [`version ${version} is not known here`];
   for (const name of COUNTED) {
+    if (version === WITHOUT_HOURS && name === "cache_write_1h_tokens") continue;
     const sum = receipt.attempts.reduce((total, attempt) => total + attempt[name], 0);
     if (sum !== receipt.counts[name]) faults.push(`${name}: the attempts add up to ${sum}`);
   }
@@ -183,9 +201,6 @@ export function faultsOf(receipt: Receipt): string[] {
     const amount = amountOf(line.line, line.quantity, line.price_usd);
     if (amount !== line.amount_usd)
       faults.push(`${line.line}: ${line.quantity} × ${line.price_usd} is ${amount}`);
-    const count = LINES.find(([name]) => name === line.line)?.[1];
-    if (count && receipt.counts[count] !== line.quantity)
-      faults.push(`${line.line}: the counts say otherwise`);
   }
   faults.push(...priceFaults(receipt));
   const table = sumUsd(receipt.lines.map(({ amount_usd: amount }) => amount));
@@ -208,12 +223,12 @@ export function faultsOf(receipt: Receipt): string[] {
   return faults;
 }
 
-/** Whether the lines are priced as the size of the prompt and the beginning of the call have it. */
+/** Whether the lines are what the counts make, priced as the size of the prompt and the beginning of the call have it. */
 function priceFaults({ counts, created_at: at, lines, prices, tiers, tier }: Receipt): string[] {
   const counted = linesFor({ prices, tiers }, promptOf(counts), new Date(at));
   if (counted.tier !== tier) return [`the tier is ${counted.tier ?? "none"}`];
   const expected = linesOf(counts, counted.prices);
   const told = (some: readonly ReceiptLine[]) =>
-    some.map(({ line, price_usd: usd }) => `${line} ${usd}`).join(", ");
-  return told(expected) === told(lines) ? [] : [`the lines are priced ${told(expected)}`];
+    some.map(({ line, quantity, price_usd: usd }) => `${quantity} ${line} at ${usd}`).join(", ");
+  return told(expected) === told(lines) ? [] : [`the lines are ${told(expected)}`];
 }

@@ -9,6 +9,7 @@ const counts = {
   input_tokens: z.int(),
   cache_read_tokens: z.int(),
   cache_write_tokens: z.int(),
+  cache_write_1h_tokens: z.int().meta({ description: "Of the written ones those that are kept for an hour" }),
   output_tokens: z.int(),
   reasoning_tokens: z.int(),
   audio_ms: z.int().meta({ description: "Sound that was paid by the second, in milliseconds" }),
@@ -18,6 +19,8 @@ const lines = z.object({
   output: usd,
   cache_read: usd,
   cache_write: usd,
+  cache_write_1h: usd.optional().meta({ description: "Left out: as any written token" }),
+  reasoning: usd.optional().meta({ description: "Left out: as any other token of the output" }),
   request: usd,
   audio_second: usd,
 });

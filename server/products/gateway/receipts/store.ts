@@ -50,6 +50,7 @@ export type AttemptRow = {
   input_tokens: bigint;
   cache_read_tokens: bigint;
   cache_write_tokens: bigint;
+  cache_write_1h_tokens: bigint;
   output_tokens: bigint;
   reasoning_tokens: bigint;
   audio_ms: bigint;
@@ -71,7 +72,7 @@ export function listAttempts(
 ): Promise<AttemptRow[]> {
   return tx.query(
     "gateway.attempts_of",
-    `select id, provider, model_served, price_version, input_tokens, cache_read_tokens, cache_write_tokens, output_tokens,
+    `select id, provider, model_served, price_version, input_tokens, cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, output_tokens,
        reasoning_tokens, audio_ms, trim_scale(cost_usd)::text as cost_usd,
        trim_scale(provider_cost_usd)::text as provider_cost_usd, basis, outcome, created_at
      from gateway.attempts

@@ -1,5 +1,6 @@
 /** Anthropic behind the shape of chats: answers, streams, tools and its cache cost its bill to the micro-credit. */
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { faultsOf, type Receipt } from "../receipts/receipt.ts";
 import { startTestGateway, type TestGateway } from "../../../../test/harness/gateway.ts";
 
 let gateway: TestGateway;
@@ -79,6 +80,46 @@ test("what is written to the cache and read from it is priced as such", async ()
       read === 1,
       written === 1,
     ]);
+    await costsItsBill();
+  }
+});
+
+test("what is kept for an hour is priced as such, in a receipt that adds up", async () => {
+  const marked = (text: string) => [{ type: "text", text, cache_control: { type: "ephemeral", ttl: "1h" } }];
+  const body = {
+    model: "anthropic/claude-haiku-4.5",
+    max_tokens: 200,
+    system: marked("harbour ".repeat(2_000)),
+    messages: [{ role: "user", content: "Say 'hello'" }],
+    holdfast: { routing: { only: ["anthropic"] } },
+  };
+  const ask = (more: object = {}) =>
+    gateway.key.call<{ usage: { cache_creation: Record<string, number> } }>("POST", "/v1/messages", {
+      body: { ...body, ...more },
+      idempotencyKey: null,
+    });
+  const first = await ask();
+  expect(first.status, first.text).toBe(200);
+  expect(first.headers.get("x-holdfast-dropped")).toBeNull();
+  const written = first.body.usage.cache_creation["ephemeral_1h_input_tokens"] ?? 0;
+  expect(written).toBeGreaterThan(1_000);
+  expect(first.body.usage.cache_creation["ephemeral_5m_input_tokens"]).toBe(0);
+  await costsItsBill();
+  const { body: signed } = await gateway.key.call<{ receipt: Receipt }>(
+    "GET",
+    `/api/llm/receipts/${(await last())?.id}`,
+  );
+  expect(signed.receipt).toMatchObject({
+    cost_from: "table",
+    counts: { cache_write_tokens: written, cache_write_1h_tokens: written },
+  });
+  expect(signed.receipt.lines).toContainEqual(
+    expect.objectContaining({ line: "cache_write_1h", quantity: written, price_usd: "0.000002" }),
+  );
+  expect(faultsOf(signed.receipt)).toEqual([]);
+  for (const stream of [true, false]) {
+    const again = await ask({ stream });
+    expect(again.status, again.text).toBe(200);
     await costsItsBill();
   }
 });

@@ -1,6 +1,7 @@
 /** SQL of the reconciler. */
 import type { OrgId } from "../../../platform/ids.ts";
 import type { Tx } from "../../../platform/db/index.ts";
+import { textOf, type PricedLine } from "../models/catalogue.ts";
 import type { PriceText } from "../models/price.ts";
 import type { Counted, NewRequest } from "../store.ts";
 
@@ -27,6 +28,7 @@ export type DueRequest = Omit<NewRequest, "held_micros" | "prompt_tokens_bound" 
   input_tokens: bigint;
   cache_read_tokens: bigint;
   cache_write_tokens: bigint;
+  cache_write_1h_tokens: bigint;
   output_tokens: bigint;
   reasoning_tokens: bigint;
   audio_ms: bigint;
@@ -42,7 +44,8 @@ const CLAIM = `
   returning id, mode, credential_id, user_id, person_id, project_id, endpoint, model, provider, price_version, streamed, hold_id,
             own_key_id, held_micros,
             prompt_tokens_bound, created_at, state, generation_id, delivered_events, outcome, basis, cost_usd, cost_micros,
-            input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, reasoning_tokens, audio_ms, lookups`;
+            input_tokens, cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, output_tokens, reasoning_tokens,
+            audio_ms, lookups`;
 
 /**
  * Takes a due request until its next look-up: after the first pause, doubled with each, up to the longest. Null when
@@ -65,8 +68,8 @@ export async function claimRequest(
 }
 
 const FIND_PRICE = `
-  select version, input_usd as input, output_usd as output, cache_read_usd as cache_read, cache_write_usd as cache_write,
-         request_usd as request, audio_second_usd as audio_second, tiers, markup_percent
+  select version, input_usd, output_usd, cache_read_usd, cache_write_usd, cache_write_1h_usd, reasoning_usd, request_usd,
+         audio_second_usd, tiers, markup_percent
   from gateway.price_lines where version = $1 and model = $2`;
 
 /** The price a request was held at; each stays for ever. */
@@ -75,11 +78,8 @@ export async function findPrice(
   version: string,
   model: string,
 ): Promise<(PriceText & { version: string }) | null> {
-  const rows = await tx.query<PriceText & { version: string }>("gateway.find_price", FIND_PRICE, [
-    version,
-    model,
-  ]);
-  return rows[0] ?? null;
+  const [line] = await tx.query<PricedLine>("gateway.find_price", FIND_PRICE, [version, model]);
+  return line ? { version, ...textOf(line) } : null;
 }
 
 const CLOSE = `
@@ -137,6 +137,7 @@ export function settledOf(due: DueRequest): {
     input_tokens: Number(due.input_tokens),
     cache_read_tokens: Number(due.cache_read_tokens),
     cache_write_tokens: Number(due.cache_write_tokens),
+    cache_write_1h_tokens: Number(due.cache_write_1h_tokens),
     output_tokens: Number(due.output_tokens),
     reasoning_tokens: Number(due.reasoning_tokens),
     audio_ms: Number(due.audio_ms),

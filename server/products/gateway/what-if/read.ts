@@ -11,7 +11,7 @@ import type { UsageFilter } from "../schemas.ts";
 import type { Gateway } from "../settling/state.ts";
 import { scopeOf, wholeHours } from "../usage/read.ts";
 import { sumUsage, type Scope, type Sums } from "../usage/store.ts";
-import { repriced, repricedByStep, stepsOf } from "./reprice.ts";
+import { isPlain, repriced, repricedByStep, stepsOf } from "./reprice.ts";
 import { sumBySteps } from "./store.ts";
 
 export type WhatIf = UsageFilter & { to_model?: string | undefined; to_version?: string | undefined };
@@ -86,7 +86,7 @@ async function repricedBy(
     const price = priceOf(row.model);
     return price ? [{ row, price }] : [];
   });
-  const tiered = priced.filter(({ price }) => price.tiers.length > 0);
+  const tiered = priced.filter(({ price }) => !isPlain(price));
   const steps = stepsOf(tiered.map(({ price }) => price));
   const models = tiered.map(({ row }) => row.model);
   const used = models.length === 0 ? [] : await sumBySteps(tx, scope, models, steps);
@@ -94,9 +94,7 @@ async function repricedBy(
   return new Map(
     priced.map(({ row, price }) => [
       row.model,
-      price.tiers.length === 0
-        ? repriced(price, row)
-        : repricedByStep(price, steps, byModel.get(row.model) ?? []),
+      isPlain(price) ? repriced(price, row) : repricedByStep(price, steps, byModel.get(row.model) ?? []),
     ]),
   );
 }

@@ -2,8 +2,11 @@
 import { priceFor, sumOf, type Price, type Rates } from "../models/price.ts";
 import type { Step, Steps } from "./store.ts";
 
+type Used = Omit<Step, "model" | "size" | "clock" | "cache_write_1h_tokens"> &
+  Partial<Pick<Step, "cache_write_1h_tokens">>;
+
 /** In 10⁻¹⁸ USD. Calls that failed had no price per request. */
-export function repriced(rates: Rates, used: Omit<Step, "model" | "size" | "clock">): bigint {
+export function repriced(rates: Rates, used: Used): bigint {
   const tokens = sumOf(
     { ...rates, request: 0n },
     {
@@ -11,13 +14,18 @@ export function repriced(rates: Rates, used: Omit<Step, "model" | "size" | "cloc
       cacheReadTokens: Number(used.cache_read_tokens),
       cacheWriteTokens: Number(used.cache_write_tokens),
       outputTokens: Number(used.output_tokens),
-      reasoningTokens: 0,
+      cacheWrite1hTokens: Number(used.cache_write_1h_tokens ?? 0),
+      reasoningTokens: Number(used.reasoning_tokens),
       audioMs: Number(used.audio_ms),
       costAtto: null,
     },
   );
   return tokens + rates.request * (used.requests - used.failures);
 }
+
+/** Whether sums of counts say what is to be paid; what is kept for an hour is in none of them. */
+export const isPlain = ({ tiers, cacheWrite1h }: Price): boolean =>
+  tiers.length === 0 && cacheWrite1h === null;
 
 /** Every step at which one of these prices may change. */
 export function stepsOf(prices: readonly Price[]): Steps {

@@ -13,9 +13,11 @@ export type Step = Pick<
   | "cache_read_tokens"
   | "cache_write_tokens"
   | "output_tokens"
+  | "reasoning_tokens"
   | "audio_ms"
 > & {
   model: string;
+  cache_write_1h_tokens: bigint;
   /** How many of the steps lie at or below the call's. */
   size: number;
   clock: number;
@@ -28,6 +30,7 @@ const SUMS = `
     count(*) as requests, count(*) filter (where outcome <> 'ok') as failures,
     sum(input_tokens)::bigint as input_tokens, sum(cache_read_tokens)::bigint as cache_read_tokens,
     sum(cache_write_tokens)::bigint as cache_write_tokens, sum(output_tokens)::bigint as output_tokens,
+    sum(cache_write_1h_tokens)::bigint as cache_write_1h_tokens, sum(reasoning_tokens)::bigint as reasoning_tokens,
     sum(audio_ms)::bigint as audio_ms
   from gateway.requests
   where org_id = $1 and mode = $2 and created_at >= $3 and created_at < $4 and state in ('settled', 'released')

@@ -29,11 +29,18 @@ export function usageOf(value: unknown): Fields | null {
   const written = count(value["cache_creation_input_tokens"]);
   const prompt = count(value["input_tokens"]) + read + written;
   const output = count(value["output_tokens"]);
+  const { ephemeral_1h_input_tokens: hour } = isFields(value["cache_creation"])
+    ? value["cache_creation"]
+    : {};
   return {
     prompt_tokens: prompt,
     completion_tokens: output,
     total_tokens: prompt + output,
-    prompt_tokens_details: { cached_tokens: read, cache_write_tokens: written },
+    prompt_tokens_details: {
+      cached_tokens: read,
+      cache_write_tokens: written,
+      ...(hour !== undefined && { cache_write_1h_tokens: count(hour) }),
+    },
     completion_tokens_details: { reasoning_tokens: 0 },
   };
 }

@@ -24,7 +24,7 @@ test("texts, the system apart, turns of one role together", () => {
         role: "user",
         content: [
           { type: "text", text: "One" },
-          { type: "text", text: "Two", cache_control: { type: "ephemeral" } },
+          { type: "text", text: "Two", cache_control: { type: "ephemeral", ttl: "1h" } },
         ],
       },
       { role: "assistant", content: [{ type: "text", text: "Yes" }] },
@@ -40,7 +40,11 @@ test("tools, their calls and results", () => {
       messages: [
         user("Weather?"),
         { role: "assistant", content: null, tool_calls: [call] },
-        { role: "tool", tool_call_id: "c1", content: "Rain" },
+        {
+          role: "tool",
+          tool_call_id: "c1",
+          content: [{ type: "text", text: "Rain", cache_control: { type: "ephemeral" } }],
+        },
       ],
       tools: [{ type: "function", function: { name: "weather", description: "Tells", parameters } }],
       tool_choice: "required",
@@ -55,7 +59,14 @@ test("tools, their calls and results", () => {
       },
       {
         role: "user",
-        content: [{ type: "tool_result", tool_use_id: "c1", content: [{ type: "text", text: "Rain" }] }],
+        content: [
+          {
+            type: "tool_result",
+            tool_use_id: "c1",
+            content: [{ type: "text", text: "Rain" }],
+            cache_control: { type: "ephemeral" },
+          },
+        ],
       },
     ],
     tools: [{ name: "weather", description: "Tells", input_schema: parameters }],

@@ -20,7 +20,7 @@ class NotSayable extends Error {
 
 /**
  * The request, or the field that has no counterpart there and changes the answer. Fields that only tune it (penalties, seeds,
- * log probabilities) are left out. Marks for the prompt's cache stay, at its usual lifetime, which is what is priced.
+ * log probabilities) are left out. Marks for the prompt's cache stay.
  */
 export function toMessages(bytes: Buffer): Asked | Unsayable {
   const chat = JSON.parse(bytes.toString()) as Fields;
@@ -75,8 +75,7 @@ function add(messages: Message[], turn: Message): void {
 function turnOf(message: Fields): Message {
   const { role, content, tool_call_id: id } = message;
   if (role === "tool") {
-    const result = { type: "tool_result", tool_use_id: id, content: textsOf(message), ...cachedBy(message) };
-    return { role: "user", content: [result] };
+    return { role: "user", content: [resultOf(id, textsOf(message))] };
   }
   if (role === "user") {
     const parts = typeof content === "string" ? textsOf(message) : asList(content).map(partOf);
@@ -85,6 +84,13 @@ function turnOf(message: Fields): Message {
   if (role !== "assistant") throw new NotSayable("messages");
   const calls = asList(message["tool_calls"]).map(callOf);
   return { role: "assistant", content: [...textsOf(message), ...calls] };
+}
+
+/** There the whole result has the mark that one of its texts has here. */
+function resultOf(id: unknown, texts: readonly Fields[]): Fields {
+  const marked = texts.findLast((text) => "cache_control" in text);
+  const content = texts.map(({ cache_control: _mark, ...text }) => text);
+  return { type: "tool_result", tool_use_id: id, content, ...cachedBy(marked ?? {}) };
 }
 
 /** The texts of a message as blocks; empty ones are refused there. */
@@ -97,7 +103,7 @@ function textsOf({ content }: Fields): Fields[] {
 }
 
 const cachedBy = ({ cache_control: mark }: Fields): Fields =>
-  isFields(mark) ? { cache_control: { type: "ephemeral" } } : {};
+  isFields(mark) ? { cache_control: { type: "ephemeral", ...(mark["ttl"] === "1h" && { ttl: "1h" }) } } : {};
 
 function partOf(part: Fields): Fields {
   if (part["type"] === "text") return { type: "text", text: part["text"], ...cachedBy(part) };

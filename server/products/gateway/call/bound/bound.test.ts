@@ -10,7 +10,7 @@ import { Health } from "../../routing/health/health.ts";
 import { readEmbedding } from "../../dialects/embeddings.ts";
 import { boundCost, fitBound, tightenBound } from "./bound.ts";
 import { readChat } from "../read-chat.ts";
-import { upstreamBody } from "../upstream-body.ts";
+import { droppedFields, upstreamBody } from "../upstream-body.ts";
 
 const NOW = new Date("2031-01-01T12:00:00Z");
 const list = readPriceList();
@@ -148,6 +148,36 @@ test("a field named twice is sent once, as we read it", () => {
   const chat = readChat(twice);
   expect(chat).toMatchObject({ model: model.id, repeatsFields: true });
   expect(upstreamBody(chat, candidate, boundCost(chat, model, NOW)).toString()).not.toContain("o1-pro");
+});
+
+test("what is kept for an hour is bounded by its price, and kept as long as usual where it has none", () => {
+  const marked = (ttl?: string) => {
+    const mark = { cache_control: { type: "ephemeral", ...(ttl && { ttl }) } };
+    return {
+      messages: [{ role: "user", content: [{ type: "text", text: "Hello", ...mark }] }],
+      tools: [{ type: "function", function: { name: "f", parameters: { ttl: "1d" } }, ...mark }],
+      max_tokens: 1,
+    };
+  };
+  const claude = candidateOf("anthropic/claude-haiku-4.5");
+  const boundOf = (each: Candidate, ttl?: string) =>
+    boundCost(read({ model: each.model.id, ...marked(ttl) }), each.model, NOW);
+  const atto = (usd: string, bound: { promptTokens: number }) =>
+    (BigInt(bound.promptTokens) * parseAtto(usd) + parseAtto("0.000005") + 10n ** 10n - 1n) / 10n ** 10n;
+  const [usual, hour] = [boundOf(claude), boundOf(claude, "1h")];
+  expect(usual.micros).toBe(atto("0.00000125", usual));
+  expect(hour.micros).toBe(atto("0.000002", hour));
+
+  for (const [each, ttl] of [
+    [claude, "1h"],
+    [candidate, undefined],
+  ] as const) {
+    const chat = read({ model: each.model.id, ...marked("1h") });
+    const bound = boundCost(chat, each.model, NOW);
+    expect(JSON.parse(upstreamBody(chat, each, bound).toString())).toMatchObject(marked(ttl));
+    expect(upstreamBody(chat, each, bound).includes('"ttl":"1h"')).toBe(ttl === "1h");
+    expect(droppedFields(chat, each, bound)).toBe(ttl === "1h" ? null : "cache_control.ttl");
+  }
 });
 
 test("embeddings are bounded by their texts, or by the tokens they are given as", () => {

@@ -1,7 +1,7 @@
 /** The most that a call can cost, without a tokenizer. Pure. */
 import { ATTO_PER_MICRO, microsCeil } from "../../../../platform/money.ts";
 import type { PricedModel } from "../../models/catalogue.ts";
-import { dearestInput, reachable, worstCost } from "../../models/price.ts";
+import { dearestInput, dearestOutput, reachable, worstCost } from "../../models/price.ts";
 import { bad, isFields, unpriced, type Chat, type Fields } from "../chat.ts";
 import { soundBound } from "./sound.ts";
 
@@ -12,6 +12,8 @@ export type Prompt = {
   textBytes: number;
   /** Tokens on top: 16 per message, structure of schemas, images at the model's cap. */
   otherTokens: number;
+  /** Something asks to be kept in the provider's cache for an hour. */
+  keepsHour: boolean;
 };
 
 export type Bound = {
@@ -44,7 +46,7 @@ const FOREIGN_TOKENIZER = 1.1;
 export function boundCost(chat: Chat, model: PricedModel, at: Date): Bound {
   if (chat.sound) {
     const { otherTokens, ...rest } = soundBound(chat, chat.sound, model);
-    const prompt: Prompt = { texts: [], textBytes: 0, otherTokens };
+    const prompt: Prompt = { texts: [], textBytes: 0, otherTokens, keepsHour: false };
     return withPrompt(model, otherTokens, { prompt, at, maxTokens: 0, ...rest });
   }
   const prompt = promptOf(chat, model);
@@ -72,16 +74,16 @@ export function fitBound(bound: Bound, model: PricedModel, availableMicros: bigi
   if (bound.maxTokens === 0) return null;
   const choices = bound.outputTokens / bound.maxTokens;
   const available = availableMicros * ATTO_PER_MICRO;
-  const { at, promptTokens } = bound;
+  const { at, prompt, promptTokens } = bound;
   let maxTokens = bound.maxTokens;
   for (const price of reachable(model.price, promptTokens, at)) {
-    const perToken = price.output * BigInt(choices);
-    const left = available - price.request - dearestInput(price) * BigInt(promptTokens);
+    const perToken = dearestOutput(price) * BigInt(choices);
+    const left = available - price.request - dearestInput(price, prompt.keepsHour) * BigInt(promptTokens);
     if (left < 0n) return null;
     if (perToken > 0n && left / perToken < maxTokens) maxTokens = Number(left / perToken);
   }
   if (maxTokens < LEAST_FITTED_TOKENS || maxTokens >= bound.maxTokens) return null;
-  const rest = { prompt: bound.prompt, at, maxTokens, outputTokens: maxTokens * choices };
+  const rest = { prompt, at, maxTokens, outputTokens: maxTokens * choices };
   return { ...withPrompt(model, bound.promptTokens, rest), fitted: true };
 }
 
@@ -106,12 +108,13 @@ function withPrompt(
   promptTokens: number,
   rest: Pick<Bound, "prompt" | "at" | "maxTokens" | "outputTokens" | "audioMs">,
 ): Bound {
-  const micros = microsCeil(worstCost(model.price, { ...rest, promptTokens }, rest.at));
+  const { keepsHour } = rest.prompt;
+  const micros = microsCeil(worstCost(model.price, { ...rest, promptTokens, keepsHour }, rest.at));
   return { ...rest, promptTokens, micros: micros > 0n ? micros : 1n };
 }
 
 function promptOf(chat: Chat, model: PricedModel): Prompt {
-  const prompt: Prompt = { texts: [], textBytes: 0, otherTokens: 0 };
+  const prompt: Prompt = { texts: [], textBytes: 0, otherTokens: 0, keepsHour: false };
   if (chat.task === "embedding") return addInput(prompt, chat.body["input"]);
   for (const [at, message] of (chat.body["messages"] as Fields[]).entries()) {
     prompt.otherTokens += PER_MESSAGE;
@@ -122,7 +125,7 @@ function promptOf(chat: Chat, model: PricedModel): Prompt {
       else addValue(prompt, value);
     }
   }
-  for (const name of ["tools", "functions", "response_format", "tool_choice"])
+  for (const name of ["tools", "functions", "response_format", "tool_choice", "cache_control"])
     addValue(prompt, chat.body[name]);
   return prompt;
 }
@@ -142,6 +145,7 @@ function addParts(prompt: Prompt, parts: readonly Fields[], model: PricedModel, 
         if (model.imageTokens === null)
           bad(`${pointer}/${at}`, "is an image, which this model does not take");
         prompt.otherTokens += model.imageTokens as number;
+        addValue(prompt, part["cache_control"]);
         break;
       case "text":
       case "refusal":
@@ -168,6 +172,7 @@ function addValue(prompt: Prompt, value: unknown): void {
       prompt.otherTokens += PER_MEMBER;
       addValue(prompt, name);
       addValue(prompt, each);
+      if (name === "ttl" && each === "1h") prompt.keepsHour = true;
     }
   } else if (value !== undefined) prompt.otherTokens += String(value).length;
 }

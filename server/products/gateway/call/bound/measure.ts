@@ -20,6 +20,8 @@ export type Measuring = Priced & {
   promptTexts: readonly string[];
   /** Tokens of the prompt beside its texts. */
   frames: number;
+  /** Something asked to be kept in the provider's cache for an hour. */
+  keepsHour: boolean;
   /** Of a transcription. */
   sound?: Sound | undefined;
 };
@@ -34,7 +36,7 @@ const COUNT_BUDGET_MS = 250;
  */
 export async function measure(from: Measuring, end: RelayEnd): Promise<Charge | null> {
   const outcome = outcomeOf(end);
-  const { usage } = end;
+  const usage = end.usage && withHours(from, end.usage);
   const known = end.generationId !== null && from.llm.lookupPauses.length > 0;
   if (end.end === "failed" && !end.content) {
     return usage ? chargeReported(from, outcome, usage, "reported") : chargeNothing(outcome, known);
@@ -51,6 +53,12 @@ export async function measure(from: Measuring, end: RelayEnd): Promise<Charge | 
   if (known && end.end !== "complete") return null;
   return estimate(from, end, outcome, known);
 }
+
+/** Who does not say how long written tokens are kept has kept them as long as was asked. */
+const withHours = ({ keepsHour, price }: Measuring, usage: Usage): Usage =>
+  keepsHour && price.cacheWrite1h !== null && usage.cacheWrite1hTokens === undefined
+    ? { ...usage, cacheWrite1hTokens: usage.cacheWriteTokens }
+    : usage;
 
 async function lookUp(llm: LanguageModels, { generationId, end }: RelayEnd): Promise<Usage | null> {
   if (generationId === null) return null;

@@ -18,7 +18,10 @@ export const messagesUsage = (usage: Usage) => ({
   input_tokens: usage.inputTokens,
   cache_creation_input_tokens: usage.cacheWriteTokens,
   cache_read_input_tokens: usage.cacheReadTokens,
-  cache_creation: { ephemeral_5m_input_tokens: usage.cacheWriteTokens, ephemeral_1h_input_tokens: 0 },
+  cache_creation: {
+    ephemeral_5m_input_tokens: usage.cacheWriteTokens - (usage.cacheWrite1hTokens ?? 0),
+    ephemeral_1h_input_tokens: usage.cacheWrite1hTokens ?? 0,
+  },
   output_tokens: usage.outputTokens,
   output_tokens_details: { thinking_tokens: usage.reasoningTokens },
   server_tool_use: null,

@@ -37,7 +37,8 @@ function fromUser(blocks: readonly Fields[], pointer: string, how: Blocks): Fiel
     if (block["type"] === "tool_result") {
       const { text, images } = resultOf(block, at);
       const id = textAt(block["tool_use_id"], `${at}/tool_use_id`);
-      results.push({ role: "tool", tool_call_id: id, content: text });
+      const content = simplest([{ type: "text", text, ...markOf(block, at, how) }]);
+      results.push({ role: "tool", tool_call_id: id, content });
       parts.push(...images);
     } else parts.push(partOf(block, at, how));
   }
@@ -92,13 +93,19 @@ function fromAssistant(blocks: readonly Fields[], pointer: string): Fields {
   return { role: "assistant", content: text === "" ? null : text, tool_calls: calls };
 }
 
-function textPart(block: Fields, at: string, { caches }: Blocks): Fields {
-  const text = textAt(block["text"], `${at}/text`);
-  const cache = block["cache_control"];
-  if (!isFields(cache)) return { type: "text", text };
-  // What lives an hour costs more to write than the call is bounded by.
-  if (cache["ttl"] !== undefined && cache["ttl"] !== "5m") unpriced(`${at}/cache_control/ttl`);
-  return caches ? { type: "text", text, cache_control: { type: "ephemeral" } } : { type: "text", text };
+const textPart = (block: Fields, at: string, how: Blocks): Fields => ({
+  type: "text",
+  text: textAt(block["text"], `${at}/text`),
+  ...markOf(block, at, how),
+});
+
+/** A breakpoint of the provider's cache, where it means something. */
+export function markOf(block: Fields, at: string, { caches }: Blocks): Fields {
+  const mark = block["cache_control"];
+  if (!isFields(mark)) return {};
+  const { ttl } = mark;
+  if (ttl !== undefined && ttl !== "5m" && ttl !== "1h") unpriced(`${at}/cache_control/ttl`);
+  return caches ? { cache_control: { type: "ephemeral", ...(ttl === "1h" && { ttl }) } } : {};
 }
 
 function imagePart(block: Fields, at: string): Fields {

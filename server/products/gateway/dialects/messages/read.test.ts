@@ -120,6 +120,23 @@ test("breakpoints of the cache go to those who know them", () => {
   expect(of(model)).toEqual([{ role: "user", content: "long" }]);
 });
 
+test("so do those of tools and their results, and how long they last", () => {
+  const mark = (ttl?: string) => ({ cache_control: { type: "ephemeral", ...(ttl && { ttl }) } });
+  const result = { type: "tool_result", tool_use_id: "c1", content: "Rain", ...mark("5m") };
+  const of = (id: string) =>
+    asked({
+      model: id,
+      tools: [{ name: "weather", input_schema: {}, ...mark("1h") }],
+      messages: [{ role: "user", content: [result] }],
+    });
+  expect(of("anthropic/claude-haiku-4.5")).toMatchObject({
+    tools: [mark("1h")],
+    messages: [{ role: "tool", content: [{ type: "text", text: "Rain", ...mark() }] }],
+  });
+  expect(of(model)["messages"]).toMatchObject([{ role: "tool", content: "Rain" }]);
+  expect(JSON.stringify(of(model))).not.toContain("cache_control");
+});
+
 test("who counts names no maximum", () => {
   const body = Buffer.from(JSON.stringify({ model, messages }));
   expect(readMessages(body, { counting: true }).maxTokens).toBeNull();
@@ -139,8 +156,8 @@ test.each([
     "/messages/0/content/0/source/type",
   ],
   [
-    "a cache of an hour",
-    user({ type: "text", text: "a", cache_control: { type: "ephemeral", ttl: "1h" } }),
+    "a cache of a day",
+    user({ type: "text", text: "a", cache_control: { type: "ephemeral", ttl: "1d" } }),
     "/messages/0/content/0/cache_control/ttl",
   ],
   [

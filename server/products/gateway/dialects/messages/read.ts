@@ -20,7 +20,7 @@ import {
   unpriced,
   type Fields,
 } from "../fields.ts";
-import { messagesOf, systemOf } from "./blocks.ts";
+import { markOf, messagesOf, systemOf, type Blocks } from "./blocks.ts";
 
 /** Said to the chat as they are. */
 const SAME = ["temperature", "top_p", "top_k", "provider", "holdfast"];
@@ -57,11 +57,12 @@ export function readMessages(given: unknown, { counting = false } = {}): Chat {
   if (maxTokens === null && !counting) bad("/max_tokens", "must be an integer from 1");
   objectOf(body, "provider");
   const stream = streamOf(body);
+  const how = { caches: model.startsWith(CACHING) };
   const asked: Fields = {
     model,
-    messages: allMessages(body, model),
+    messages: allMessages(body, how),
     ...present(body, SAME),
-    ...toolsOf(body),
+    ...toolsOf(body, how),
     ...thinkingOf(body),
     ...formatOf(body),
     ...stopOf(body),
@@ -83,8 +84,7 @@ export function readMessages(given: unknown, { counting = false } = {}): Chat {
   };
 }
 
-function allMessages(body: Fields, model: string): Fields[] {
-  const how = { caches: model.startsWith(CACHING) };
+function allMessages(body: Fields, how: Blocks): Fields[] {
   const messages = listAt(body["messages"], "/messages", MAX_MESSAGES);
   if (messages.length === 0) bad("/messages", "must hold at least one message");
   const system = systemOf(body["system"], how);
@@ -93,7 +93,7 @@ function allMessages(body: Fields, model: string): Fields[] {
   return system ? [system, ...said] : said;
 }
 
-function toolsOf(body: Fields): Fields {
+function toolsOf(body: Fields, how: Blocks): Fields {
   if (absent(body["tools"])) return {};
   const tools = listAt(body["tools"], "/tools", MAX_TOOLS).map((tool, at) => {
     // Anything else runs at Anthropic, or is a form of prompt that other models do not know.
@@ -105,6 +105,7 @@ function toolsOf(body: Fields): Fields {
         ...present(tool, ["description", "strict"]),
         parameters: fieldsAt(tool["input_schema"], `/tools/${at}/input_schema`),
       },
+      ...markOf(tool, `/tools/${at}`, how),
     };
   });
   return tools.length === 0 ? {} : { tools, ...choiceOf(body["tool_choice"]) };

@@ -30,6 +30,8 @@ const tierSchema = z
         output: decimal.optional(),
         cache_read: decimal.optional(),
         cache_write: decimal.optional(),
+        cache_write_1h: decimal.optional(),
+        reasoning: decimal.optional(),
         request: decimal.optional(),
         audio_second: decimal.optional(),
       })
@@ -67,6 +69,8 @@ export const tierAnswer = z
       output: z.string().optional(),
       cache_read: z.string().optional(),
       cache_write: z.string().optional(),
+      cache_write_1h: z.string().optional(),
+      reasoning: z.string().optional(),
       request: z.string().optional(),
       audio_second: z.string().optional(),
     }),

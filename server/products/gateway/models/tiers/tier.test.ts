@@ -38,6 +38,19 @@ const used = (inputTokens: number, cacheReadTokens = 0, cacheWriteTokens = 0, ou
 });
 const USD = 10n ** 18n;
 
+test("tokens within others cost their own price, or what the others do where they have none", () => {
+  const counts = { ...used(0, 0, 10, 10), cacheWrite1hTokens: 4, reasoningTokens: 3 };
+  expect(costOf(price([]), counts, at("12:00"))).toBe(30n * USD);
+  const own = parsePrice("v", {
+    ...standing,
+    cache_write_1h: "2",
+    reasoning: "3",
+    tiers: [over(5, { output: "10" })],
+    markup_percent: 0,
+  });
+  expect(costOf(own, counts, at("12:00"))).toBe((6n + 8n + 70n + 9n) * USD);
+});
+
 test("a prompt at the bound costs what it did, one token more all of it the other price, cached tokens counted", () => {
   const long = price([over(100, { input: "3", output: "5" })]);
   expect(costOf(long, used(100, 0, 0, 1), at("12:00"))).toBe(102n * USD);
@@ -77,7 +90,15 @@ const tier = fc
     above_prompt_tokens: fc.option(fc.integer({ min: 1, max: 60 })),
     window: fc.option(fc.tuple(clock, clock)),
     prices: fc.record(
-      { input: usd, output: usd, cache_read: usd, cache_write: usd, request: usd },
+      {
+        input: usd,
+        output: usd,
+        cache_read: usd,
+        cache_write: usd,
+        cache_write_1h: usd,
+        reasoning: usd,
+        request: usd,
+      },
       { requiredKeys: [] },
     ),
   })
@@ -88,13 +109,28 @@ const tier = fc
   }));
 const tiered = fc
   .record({
-    prices: fc.record({ input: usd, output: usd, cache_read: usd, cache_write: usd, request: usd }),
+    prices: fc.record(
+      {
+        input: usd,
+        output: usd,
+        cache_read: usd,
+        cache_write: usd,
+        cache_write_1h: usd,
+        reasoning: usd,
+        request: usd,
+      },
+      { requiredKeys: ["input", "output", "cache_read", "cache_write", "request"] },
+    ),
     tiers: fc.array(tier, { maxLength: 4 }),
     markup_percent: fc.integer({ min: 0, max: 500 }),
   })
   .map(({ prices, ...rest }) => parsePrice("v", { ...prices, ...rest, audio_second: "0" }));
 const few = fc.integer({ min: 0, max: 40 });
-const usage = fc.tuple(few, few, few, few).map((counts) => used(...counts));
+const usage = fc.tuple(few, few, few, few, few, few).map(([input, read, written, output, hour, thought]) => ({
+  ...used(input, read, written, output),
+  cacheWrite1hTokens: Math.min(hour, written),
+  reasoningTokens: Math.min(thought, output),
+}));
 
 test("no call costs more than its hold, whoever of its candidates serves it and whatever of its prompt was cached", () => {
   fc.assert(
@@ -105,7 +141,11 @@ test("no call costs more than its hold, whoever of its candidates serves it and 
       clock,
       (prices, counts, more, begins) => {
         const prompt = counts.inputTokens + counts.cacheReadTokens + counts.cacheWriteTokens;
-        const bound = { promptTokens: prompt + more, outputTokens: counts.outputTokens + more };
+        const bound = {
+          promptTokens: prompt + more,
+          outputTokens: counts.outputTokens + more,
+          keepsHour: counts.cacheWrite1hTokens > 0,
+        };
         const held = worstCost(dearest(prices), bound, at(begins));
         for (const each of prices) expect(costOf(each, counts, at(begins)) <= held).toBe(true);
         const alone = prices[0] as Price;
@@ -133,6 +173,8 @@ test("calls that are priced between steps cost what each costs alone", () => {
           input_tokens: BigInt(counts.inputTokens),
           cache_read_tokens: BigInt(counts.cacheReadTokens),
           cache_write_tokens: BigInt(counts.cacheWriteTokens),
+          cache_write_1h_tokens: BigInt(counts.cacheWrite1hTokens),
+          reasoning_tokens: BigInt(counts.reasoningTokens),
           output_tokens: BigInt(counts.outputTokens),
           audio_ms: 0n,
         };

@@ -10,10 +10,23 @@ export type Lines = {
   output: string;
   cache_read: string;
   cache_write: string;
+  /** Of written tokens those that are kept for an hour; left out: as any written one. */
+  cache_write_1h?: string;
+  /** Of the output; left out: as any other of it. */
+  reasoning?: string;
   request: string;
   audio_second: string;
 };
-export const LINES = ["input", "output", "cache_read", "cache_write", "request", "audio_second"] as const;
+export const LINES = [
+  "input",
+  "output",
+  "cache_read",
+  "cache_write",
+  "cache_write_1h",
+  "reasoning",
+  "request",
+  "audio_second",
+] as const;
 
 export type Condition = {
   /** Prompts of more tokens than this, cached ones included; null: all. */
