@@ -27,6 +27,7 @@ const FIELDS = new Set([
   "tools",
   "tool_choice",
   "metadata",
+  "cache_control",
 ]);
 
 /** The request as a chat; `bound`: it must say how long the answer may be. */
@@ -132,18 +133,19 @@ function turn(role: "user" | "assistant", blocks: Body[]): Body[] {
   return [...results, ...(parts.length > 0 ? [{ role, content: parts }] : [])];
 }
 
-/** All up to the last block that is marked for the cache. */
+/** All up to the last block that is marked for the cache; the whole where the request itself is. */
 function markIn(body: Body): Chat["mark"] | null {
   const messages = (body["messages"] as Body[]).flatMap(
     ({ content }) => blocksOf(content) ?? [{ text: content }],
   );
   const blocks = [...(blocksOf(body["tools"]) ?? []), ...(blocksOf(body["system"]) ?? []), ...messages];
-  const last = blocks.findLastIndex((block) => isObject(block["cache_control"]));
+  const whole = isObject(body["cache_control"]);
+  const last = whole ? blocks.length - 1 : blocks.findLastIndex((block) => isObject(block["cache_control"]));
   if (last === -1) return null;
   const sizes = blocks.map((block) => JSON.stringify(block).length);
   const sum = (some: readonly number[]) => some.reduce((total, size) => total + size, 0);
   const text = JSON.stringify([body["model"], blocks.slice(0, last + 1)]);
-  const { cache_control: mark } = blocks[last] ?? {};
+  const { cache_control: mark } = whole ? body : (blocks[last] ?? {});
   const hour = isObject(mark) && mark["ttl"] === "1h";
   return { text, share: sum(sizes.slice(0, last + 1)) / sum(sizes), hour };
 }

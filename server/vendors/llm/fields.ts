@@ -43,6 +43,7 @@ export const OPENAI_FIELDS: ReadonlySet<string> = new Set([
 
 /** Those that have a counterpart in Messages. */
 export const MESSAGES_FIELDS: ReadonlySet<string> = new Set([
+  "cache_control",
   "max_completion_tokens",
   "max_tokens",
   "messages",

@@ -47,8 +47,8 @@ export function upstreamBody(chat: Chat, candidate: Candidate, bound: Bound): Bu
   return Buffer.from(added === "" ? text : `${text.slice(0, -1)},${added}}`);
 }
 
-/** A budget of thoughts in OpenRouter's words, from a dialect that has one; its caller cannot know who refuses it. */
-const THOUGHTS = "reasoning";
+/** A budget of thoughts and a mark of the whole prompt, as OpenRouter has them; callers of another dialect cannot know who refuses them. */
+const OPENROUTERS_WORDS = ["reasoning", "cache_control"];
 
 /** Fields that its company would refuse or not know. */
 function untaken({ endpoint, task, body }: Chat, { provider }: Candidate): string[] {
@@ -56,7 +56,7 @@ function untaken({ endpoint, task, body }: Chat, { provider }: Candidate): strin
   if (task !== "chat") return [];
   if (takes !== null) return Object.keys(body).filter((name) => !takes.has(name));
   const translated = endpoint !== "chat/completions" && provider.kind !== "openrouter";
-  return translated && THOUGHTS in body ? [THOUGHTS] : [];
+  return translated ? OPENROUTERS_WORDS.filter((name) => name in body) : [];
 }
 
 /** What is to be kept for an hour is kept as long as usual where that hour has no price. */

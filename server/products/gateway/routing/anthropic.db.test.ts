@@ -85,11 +85,11 @@ test("what is written to the cache and read from it is priced as such", async ()
 });
 
 test("what is kept for an hour is priced as such, in a receipt that adds up", async () => {
-  const marked = (text: string) => [{ type: "text", text, cache_control: { type: "ephemeral", ttl: "1h" } }];
   const body = {
     model: "anthropic/claude-haiku-4.5",
     max_tokens: 200,
-    system: marked("harbour ".repeat(2_000)),
+    system: "harbour ".repeat(2_000),
+    cache_control: { type: "ephemeral", ttl: "1h" },
     messages: [{ role: "user", content: "Say 'hello'" }],
     holdfast: { routing: { only: ["anthropic"] } },
   };

@@ -54,6 +54,7 @@ function requestOf(chat: Fields): Fields {
     messages,
     ...(system.length > 0 && { system }),
     ...toolsOf(chat),
+    ...cachedBy(chat),
     // OpenAI's scale goes to 2, Anthropic's to 1.
     ...(typeof temperature === "number" && { temperature: Math.min(temperature, 1) }),
     ...(typeof chat["top_p"] === "number" && { top_p: chat["top_p"] }),

@@ -126,15 +126,24 @@ test("so do those of tools and their results, and how long they last", () => {
   const of = (id: string) =>
     asked({
       model: id,
+      ...mark("1h"),
       tools: [{ name: "weather", input_schema: {}, ...mark("1h") }],
       messages: [{ role: "user", content: [result] }],
     });
   expect(of("anthropic/claude-haiku-4.5")).toMatchObject({
+    ...mark("1h"),
     tools: [mark("1h")],
     messages: [{ role: "tool", content: [{ type: "text", text: "Rain", ...mark() }] }],
   });
   expect(of(model)["messages"]).toMatchObject([{ role: "tool", content: "Rain" }]);
   expect(JSON.stringify(of(model))).not.toContain("cache_control");
+});
+
+test("what the company does to long contexts by itself is left out, and said so", () => {
+  const body = Buffer.from(
+    JSON.stringify({ model, messages, max_tokens: 5, context_management: { edits: [] } }),
+  );
+  expect(readMessages(body).dropped).toEqual(["context_management"]);
 });
 
 test("who counts names no maximum", () => {

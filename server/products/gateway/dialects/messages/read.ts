@@ -39,9 +39,10 @@ const KNOWN = new Set([
   "service_tier",
   "output_config",
   "output_format",
+  "cache_control",
 ]);
 /** What runs at Anthropic and costs there by itself. */
-const UNPRICED = ["container", "mcp_servers", "context_management"];
+const UNPRICED = ["container", "mcp_servers"];
 /** Models that know breakpoints of their cache; others refuse the word, or cache by themselves. */
 const CACHING = "anthropic/";
 
@@ -67,6 +68,7 @@ export function readMessages(given: unknown, { counting = false } = {}): Chat {
     ...formatOf(body),
     ...stopOf(body),
     ...userOf(body),
+    ...markOf(body, "", how),
     ...(stream ? { stream } : {}),
   };
   return {
