@@ -1951,7 +1951,7 @@ export const getPayment = <ThrowOnError extends boolean = false>(options: Option
 });
 
 /**
- * Gross, refunds, fees and net per currency, as the ledger sums up; at most 366 days
+ * Gross, refunds, disputes, fees and net per currency, as the ledger sums up; at most 366 days
  */
 export const getRevenue = <ThrowOnError extends boolean = false>(options?: Options<GetRevenueData, ThrowOnError>): RequestResult<GetRevenueResponses, GetRevenueErrors, ThrowOnError> => (options?.client ?? client).get<GetRevenueResponses, GetRevenueErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {

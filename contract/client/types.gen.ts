@@ -1467,9 +1467,13 @@ export type Revenue = {
         currency: string;
         gross_minor: number;
         refunds_minor: number;
+        /**
+         * Withdrawn and not returned
+         */
+        disputes_minor: number;
         fees_minor: number;
         /**
-         * Gross less refunds and fees
+         * Gross less refunds, disputes and fees
          */
         net_minor: number;
         paying_organizations: number;
@@ -1478,14 +1482,18 @@ export type Revenue = {
         currency: string;
         gross_minor: number;
         refunds_minor: number;
+        /**
+         * Withdrawn and not returned
+         */
+        disputes_minor: number;
         fees_minor: number;
         /**
-         * Gross less refunds and fees
+         * Gross less refunds, disputes and fees
          */
         net_minor: number;
         paying_organizations: number;
         /**
-         * Gross less refunds for each organization that paid, rounded down
+         * Gross less refunds and disputes for each organization that paid, rounded down
          */
         arpu_minor: number;
         /**

@@ -21,8 +21,9 @@ const money = {
   currency: z.string(),
   gross_minor: int64,
   refunds_minor: int64,
+  disputes_minor: int64.meta({ description: "Withdrawn and not returned" }),
   fees_minor: int64,
-  net_minor: int64.meta({ description: "Gross less refunds and fees" }),
+  net_minor: int64.meta({ description: "Gross less refunds, disputes and fees" }),
   paying_organizations: z.int(),
 };
 const answer = z
@@ -34,7 +35,7 @@ const answer = z
       z.object({
         ...money,
         arpu_minor: int64.meta({
-          description: "Gross less refunds for each organization that paid, rounded down",
+          description: "Gross less refunds and disputes for each organization that paid, rounded down",
         }),
         mrr_minor: int64.meta({
           description: "A month of what is subscribed to now; trials and gifts apart",
@@ -57,7 +58,7 @@ export function revenueRoutes(http: Http, { deps }: Billing, cache: Pick<Cache, 
     path: "/api/admin/revenue",
     id: "getRevenue",
     tag: "Operator",
-    summary: "Gross, refunds, fees and net per currency, as the ledger sums up; at most 366 days",
+    summary: "Gross, refunds, disputes, fees and net per currency, as the ledger sums up; at most 366 days",
     access: { least: "operator" },
     limit: { name: "operator_figures", perMinute: PER_MINUTE },
     query,
@@ -94,6 +95,7 @@ const shown = (row: Money) => ({
   currency: row.currency,
   gross_minor: row.gross,
   refunds_minor: row.refunds,
+  disputes_minor: row.disputes,
   fees_minor: row.fees,
   net_minor: row.net,
   paying_organizations: row.paying,

@@ -4,14 +4,15 @@ import { sumRecurring } from "./subscriptions/store.ts";
 import { sumAccounts, type Mode, type SumGroup } from "../ledger/index.ts";
 
 /** What payments post to, in the ledger's own books: money in shows there as negative. */
-const ACCOUNTS = ["revenue", "refunds", "fees"] as const;
+const ACCOUNTS = ["revenue", "refunds", "fees", "disputes"] as const;
 
-/** Money of one currency, in its minor units. `net` is what is left after refunds and the companies' fees. */
+/** Money of one currency, in its minor units. `net` is what is left after refunds, disputes and the companies' fees. */
 export type Money = {
   group: string | null;
   currency: string;
   gross: bigint;
   refunds: bigint;
+  disputes: bigint;
   fees: bigint;
   net: bigint;
   /** Organizations that paid. */
@@ -60,16 +61,17 @@ export async function readRevenue(
 function moneyOf({
   group,
   unit,
-  amounts: [revenue = 0n, refunds = 0n, fees = 0n],
+  amounts: [revenue = 0n, refunds = 0n, fees = 0n, disputes = 0n],
   organizations,
 }: Awaited<ReturnType<typeof sumAccounts>>[number]): Money {
   const gross = -revenue;
-  const kept = gross - refunds;
+  const kept = gross - refunds - disputes;
   return {
     group,
     currency: unit,
     gross,
     refunds,
+    disputes,
     fees,
     net: kept - fees,
     paying: organizations,

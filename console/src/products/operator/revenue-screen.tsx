@@ -18,12 +18,14 @@ import { TIME_RANGES, timeRangeOf } from "./time-range.ts";
 const route = getRouteApi("/app/revenue");
 type Row = Revenue["data"][number];
 
-const money = (key: "gross_minor" | "refunds_minor" | "fees_minor" | "net_minor", header: string) => ({
+type Line = "gross_minor" | "refunds_minor" | "disputes_minor" | "fees_minor" | "net_minor";
+const ALWAYS: ReadonlySet<Line> = new Set(["gross_minor", "net_minor"]);
+const money = (key: Line, header: string) => ({
   key,
   header,
   width: "7rem",
   align: "right" as const,
-  ...(key === "refunds_minor" || key === "fees_minor" ? { from: "sm" as const } : {}),
+  ...(ALWAYS.has(key) ? {} : { from: "sm" as const }),
   cell: (row: Row) => <Money minor={row[key]} currency={row.currency} />,
 });
 const columns: Column<Row>[] = [
@@ -38,6 +40,7 @@ const columns: Column<Row>[] = [
   },
   money("gross_minor", "Gross"),
   money("refunds_minor", "Refunds"),
+  money("disputes_minor", "Disputes"),
   money("fees_minor", "Fees"),
   money("net_minor", "Net"),
 ];
@@ -109,14 +112,15 @@ function Currency({ totals, rows, from }: { totals: RevenueTotals; rows: readonl
       <Stats>
         <Stat label={`Gross, ${currency.toUpperCase()}`} value={format(totals.gross_minor)} note="captured" />
         <Stat label="Refunds" value={format(totals.refunds_minor)} note="given back" />
+        <Stat label="Disputes" value={format(totals.disputes_minor)} note="taken back by banks" />
         <Stat label="Fees" value={format(totals.fees_minor)} note="of the companies" />
+      </Stats>
+      <Stats>
         <Stat
           label="Net"
           value={format(totals.net_minor)}
           note={`${format(totals.arpu_minor)} each of ${formatInteger(totals.paying_organizations)} paying`}
         />
-      </Stats>
-      <Stats>
         <Stat
           label={`MRR, ${currency.toUpperCase()}`}
           value={format(totals.mrr_minor)}

@@ -26,7 +26,7 @@ const moved = async (account: string, unit: string): Promise<number> => {
   );
   return Number(row?.sum);
 };
-type Money = Record<"gross_minor" | "refunds_minor" | "fees_minor" | "net_minor", number>;
+type Money = Record<"gross_minor" | "refunds_minor" | "disputes_minor" | "fees_minor" | "net_minor", number>;
 type Revenue = { data: Money[]; totals: (Money & Record<string, unknown>)[] };
 type Used = { calls: number; credits_micros: number; cost_usd: string; charge_usd: string };
 type Usage = { data: Used[]; totals: Used; users: { total: number } };
@@ -59,17 +59,22 @@ test("revenue is the ledger's sums to the minor unit, however it is grouped", as
   const second = await paid();
   await buyer.stripe("/refunds", { charge: String(second.charge_id), amount: "333" });
   await buyer.until(String(second.id), { status: "partially_refunded" });
+  const disputed = await buyer.buy();
+  await buyer.pay(disputed.url, "4000000000000259");
+  await buyer.until(disputed.payment_id, { status: "disputed", fee_minor: 59 });
   const expected = {
     gross_minor: -(await moved("revenue", "usd")),
     refunds_minor: await moved("refunds", "usd"),
+    disputes_minor: await moved("disputes", "usd"),
     fees_minor: await moved("fees", "usd"),
   };
-  expect(expected).toMatchObject({ refunds_minor: 333, fees_minor: 118 });
-  const net_minor = expected.gross_minor - expected.refunds_minor - expected.fees_minor;
+  expect(expected).toMatchObject({ refunds_minor: 333, disputes_minor: 1000, fees_minor: 3 * 59 + 1500 });
+  const net_minor =
+    expected.gross_minor - expected.refunds_minor - expected.disputes_minor - expected.fees_minor;
   for (const group_by of [...GROUPS, "provider"]) {
     const { data, totals } = await read<Revenue>("revenue", { to: minute(5), group_by });
     expect(totals).toMatchObject([{ ...expected, net_minor, paying_organizations: 1 }]);
-    expect(totals[0]?.arpu_minor).toBe(expected.gross_minor - 333);
+    expect(totals[0]?.arpu_minor).toBe(expected.gross_minor - 333 - 1000);
     expect(data.reduce((sum, row) => sum + row.net_minor, 0)).toBe(net_minor);
   }
 });
