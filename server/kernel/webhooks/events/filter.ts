@@ -59,7 +59,8 @@ export function conditionsOf(
     parts.push(`e.${name} = ${literal(word, known)}`);
     shape.push(word);
   }
-  when("type", filter.type, (it) => `e.type = ${it}`);
+  // A list of one, so that an order by type means something to the planner, which it then takes the index of.
+  when("type", filter.type, (it) => `e.type = any(array[${it}])`);
   when("endpoint", filter.endpointId, (it) => `e.endpoint_id = ${it}`);
   when("object", filter.objectId, (it) => `(e.object_id = ${it} or e.root = ${it})`);
   when("org", filter.orgId, (it) => `e.org_id = ${it}`);
