@@ -7,7 +7,7 @@ export function postgresSettings(options: { port: number; fsync: boolean }): str
     "synchronous_commit = on",
     "full_page_writes = on",
     "wal_level = replica", // base backups and archived WAL
-    "max_wal_size = 1GB",
+    "max_wal_size = 4GB", // each checkpoint makes the next writes of every page dear
     "checkpoint_timeout = 10min",
   ];
   const scratch = [

@@ -57,8 +57,6 @@ export type Stage = {
   postgresCpuMs(): number;
   /** Empties the inbox, so that what one round stored does not burden the next. */
   emptyInbox(): Promise<void>;
-  /** Writes to disk what one measurement left to be written, so that it does not burden the next. */
-  checkpoint(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -138,7 +136,6 @@ async function open(dataDir: string, stops: (() => Promise<unknown>)[]): Promise
     emptyInbox: async () => {
       await admin.query("truncate webhooks.events, webhooks.payloads, webhooks.attempts");
     },
-    checkpoint: async () => void (await admin.query("checkpoint")),
   };
 }
 

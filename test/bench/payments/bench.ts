@@ -54,7 +54,6 @@ export async function openPaymentsBench(
     server.resume();
     const result = await work();
     server.pause();
-    await stage.checkpoint();
     return result;
   };
   if (engine) await alone(engine, () => acks(engine.url, warmUpSeconds));
