@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /** Files that measure time, beside which nothing else may run, and one that reads what all modules have declared. */
@@ -31,8 +32,8 @@ export default defineConfig({
           exclude: ALONE,
           globalSetup,
           setupFiles,
-          // Files wait for databases and clocks more than they compute; by default one core would stay idle.
-          maxWorkers: "100%",
+          // Files wait for databases and clocks as much as they compute: one for each core would leave half of it idle.
+          maxWorkers: Math.ceil(availableParallelism() * 1.5),
           sequence: { groupOrder: 0 },
         },
       },
