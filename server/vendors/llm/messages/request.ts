@@ -74,10 +74,8 @@ function add(messages: Message[], turn: Message): void {
 }
 
 function turnOf(message: Fields): Message {
-  const { role, content, tool_call_id: id } = message;
-  if (role === "tool") {
-    return { role: "user", content: [resultOf(id, textsOf(message))] };
-  }
+  const { role, content } = message;
+  if (role === "tool") return { role: "user", content: [resultOf(message)] };
   if (role === "user") {
     const parts = typeof content === "string" ? textsOf(message) : asList(content).map(partOf);
     return { role: "user", content: parts };
@@ -87,11 +85,13 @@ function turnOf(message: Fields): Message {
   return { role: "assistant", content: [...textsOf(message), ...calls] };
 }
 
-/** There the whole result has the mark that one of its texts has here. */
-function resultOf(id: unknown, texts: readonly Fields[]): Fields {
+/** There the whole result has the mark that it has here, or one of its texts. */
+function resultOf(message: Fields): Fields {
+  const texts = textsOf(message);
   const marked = texts.findLast((text) => "cache_control" in text);
   const content = texts.map(({ cache_control: _mark, ...text }) => text);
-  return { type: "tool_result", tool_use_id: id, content, ...cachedBy(marked ?? {}) };
+  const { tool_call_id: tool_use_id } = message;
+  return { type: "tool_result", tool_use_id, content, ...cachedBy(marked ?? message) };
 }
 
 /** The texts of a message as blocks; empty ones are refused there. */
