@@ -180,7 +180,11 @@ function CallFacts({ receipt }: { receipt: Paper }) {
 }
 
 const lineColumns: Column<Paper["lines"][number]>[] = [
-  { key: "line", header: "Line", cell: (row) => humanize(row.line) },
+  {
+    key: "line",
+    header: "Line",
+    cell: (row) => <span className="whitespace-normal">{humanize(row.line)}</span>,
+  },
   {
     key: "quantity",
     header: "Quantity",
