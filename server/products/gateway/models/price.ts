@@ -179,19 +179,19 @@ export function worstCost(
     promptTokens,
     outputTokens,
     audioMs = 0,
-    keepsHour = false,
+    prompt = { keepsHour: false },
   }: {
     promptTokens: number;
     outputTokens: number;
     audioMs?: number | undefined;
-    keepsHour?: boolean | undefined;
+    prompt?: { keepsHour: boolean };
   },
   at: Date,
 ): bigint {
   const costs = reachable(price, promptTokens, at).map(
     (each) =>
       each.request +
-      dearestInput(each, keepsHour) * BigInt(promptTokens) +
+      dearestInput(each, prompt.keepsHour) * BigInt(promptTokens) +
       dearestOutput(each) * BigInt(outputTokens) +
       soundCost(each, audioMs),
   );
@@ -236,6 +236,7 @@ const dearerRates = (a: Rates, b: Rates): Rates => ({
 });
 
 const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
+/** Who has no price of their own asks what the others cost. */
 const largerOwn = (a: bigint | null, otherA: bigint, b: bigint | null, otherB: bigint): bigint | null =>
   a === null && b === null ? null : larger(a ?? otherA, b ?? otherB);
 

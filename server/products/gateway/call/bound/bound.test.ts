@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { countTokens } from "gpt-tokenizer/encoding/o200k_base";
 import { expect, test } from "vitest";
-import { parseAtto } from "../../../../platform/money.ts";
+import { microsCeil, parseAtto } from "../../../../platform/money.ts";
 import { createProvider } from "../../../../vendors/llm/index.ts";
 import { buildCatalogue, type Candidate } from "../../models/catalogue.ts";
 import { linesOf, modelRows, readPriceList } from "../../models/price-list.ts";
-import { costOf } from "../../models/price.ts";
+import { costOf, worstCost } from "../../models/price.ts";
 import { Health } from "../../routing/health/health.ts";
 import { readEmbedding } from "../../dialects/embeddings.ts";
 import { boundCost, fitBound, tightenBound } from "./bound.ts";
@@ -167,6 +167,7 @@ test("what is kept for an hour is bounded by its price, and kept as long as usua
   const [usual, hour] = [boundOf(claude), boundOf(claude, "1h")];
   expect(usual.micros).toBe(atto("0.00000125", usual));
   expect(hour.micros).toBe(atto("0.000002", hour));
+  expect(microsCeil(worstCost(claude.model.price, hour, NOW))).toBe(hour.micros);
 
   for (const [each, ttl] of [
     [claude, "1h"],

@@ -108,8 +108,7 @@ function withPrompt(
   promptTokens: number,
   rest: Pick<Bound, "prompt" | "at" | "maxTokens" | "outputTokens" | "audioMs">,
 ): Bound {
-  const { keepsHour } = rest.prompt;
-  const micros = microsCeil(worstCost(model.price, { ...rest, promptTokens, keepsHour }, rest.at));
+  const micros = microsCeil(worstCost(model.price, { ...rest, promptTokens }, rest.at));
   return { ...rest, promptTokens, micros: micros > 0n ? micros : 1n };
 }
 

@@ -85,22 +85,20 @@ const usd = fc.integer({ min: 0, max: 1_000 }).map((thousandths) => (thousandths
 const clock = fc
   .integer({ min: 0, max: 1_439 })
   .map((minute) => new Date(minute * 60_000).toISOString().slice(11, 16));
+const priced = {
+  input: usd,
+  output: usd,
+  cache_read: usd,
+  cache_write: usd,
+  cache_write_1h: usd,
+  reasoning: usd,
+  request: usd,
+};
 const tier = fc
   .record({
     above_prompt_tokens: fc.option(fc.integer({ min: 1, max: 60 })),
     window: fc.option(fc.tuple(clock, clock)),
-    prices: fc.record(
-      {
-        input: usd,
-        output: usd,
-        cache_read: usd,
-        cache_write: usd,
-        cache_write_1h: usd,
-        reasoning: usd,
-        request: usd,
-      },
-      { requiredKeys: [] },
-    ),
+    prices: fc.record(priced, { requiredKeys: [] }),
   })
   .map(({ window, ...rest }): TierText => ({
     ...rest,
@@ -109,18 +107,7 @@ const tier = fc
   }));
 const tiered = fc
   .record({
-    prices: fc.record(
-      {
-        input: usd,
-        output: usd,
-        cache_read: usd,
-        cache_write: usd,
-        cache_write_1h: usd,
-        reasoning: usd,
-        request: usd,
-      },
-      { requiredKeys: ["input", "output", "cache_read", "cache_write", "request"] },
-    ),
+    prices: fc.record(priced, { requiredKeys: ["input", "output", "cache_read", "cache_write", "request"] }),
     tiers: fc.array(tier, { maxLength: 4 }),
     markup_percent: fc.integer({ min: 0, max: 500 }),
   })
@@ -144,7 +131,7 @@ test("no call costs more than its hold, whoever of its candidates serves it and 
         const bound = {
           promptTokens: prompt + more,
           outputTokens: counts.outputTokens + more,
-          keepsHour: counts.cacheWrite1hTokens > 0,
+          prompt: { keepsHour: counts.cacheWrite1hTokens > 0 },
         };
         const held = worstCost(dearest(prices), bound, at(begins));
         for (const each of prices) expect(costOf(each, counts, at(begins)) <= held).toBe(true);
