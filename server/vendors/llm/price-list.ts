@@ -8,13 +8,7 @@ export type ListedTier = {
   /** "HH:MM"; the end is no part of it, and may be of the next day. */
   from_utc: string | null;
   to_utc: string | null;
-  prices: {
-    input?: string;
-    output?: string;
-    cache_read?: string;
-    cache_write?: string;
-    cache_write_1h?: string;
-  };
+  prices: Partial<Record<keyof typeof OVERRIDDEN, string>>;
 };
 
 /** Exact decimals in USD per token or request; null: the list does not say. */

@@ -123,7 +123,8 @@ export const listActiveLines = (tx: Tx): Promise<LineRow[]> =>
   tx.query("gateway.active_lines", ACTIVE_LINES, []);
 
 const LINE_COLUMNS = `version text, model text, provider text, upstream_model text, input_usd text, output_usd text,
-  cache_read_usd text, cache_write_usd text, cache_write_1h_usd text, reasoning_usd text, request_usd text, audio_second_usd text, tiers jsonb,
+  cache_read_usd text, cache_write_usd text, cache_write_1h_usd text, reasoning_usd text, request_usd text,
+  audio_second_usd text, tiers jsonb,
   context_length bigint, max_output_tokens bigint`;
 const INSERT_VERSION = `
   insert into gateway.price_versions (version, provider, state, source, created_at, decided_at)
