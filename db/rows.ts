@@ -380,6 +380,11 @@ export type GatewayAttempts = {
   xid: bigint;
   audio_ms: bigint;
   cache_write_1h_tokens: bigint;
+  images: bigint;
+  image_tokens: bigint;
+  audio_in_tokens: bigint;
+  audio_out_tokens: bigint;
+  web_searches: bigint;
 };
 
 /** gateway.budget_windows */
@@ -593,6 +598,11 @@ export type GatewayPriceLines = {
   audio_second_usd: string;
   tiers: unknown;
   reasoning_usd: string | null;
+  image_usd: string | null;
+  image_token_usd: string | null;
+  audio_in_usd: string | null;
+  audio_out_usd: string | null;
+  web_search_usd: string | null;
 };
 
 /** gateway.price_versions */
@@ -604,6 +614,7 @@ export type GatewayPriceVersions = {
   created_at: Date;
   decided_at: Date | null;
   decided_by: string | null;
+  reason: string | null;
 };
 
 /** gateway.proof_breaks */
@@ -730,6 +741,11 @@ export type GatewayRequests = {
   own_key_id: string | null;
   audio_ms: bigint;
   cache_write_1h_tokens: bigint;
+  images: bigint;
+  image_tokens: bigint;
+  audio_in_tokens: bigint;
+  audio_out_tokens: bigint;
+  web_searches: bigint;
 };
 
 /** gateway.reservations */

@@ -579,6 +579,11 @@ CREATE TABLE gateway.attempts (
   xid bigint NOT NULL DEFAULT ((pg_current_xact_id())::text)::bigint,
   audio_ms bigint NOT NULL DEFAULT 0,
   cache_write_1h_tokens bigint NOT NULL DEFAULT 0,
+  images bigint NOT NULL DEFAULT 0,
+  image_tokens bigint NOT NULL DEFAULT 0,
+  audio_in_tokens bigint NOT NULL DEFAULT 0,
+  audio_out_tokens bigint NOT NULL DEFAULT 0,
+  web_searches bigint NOT NULL DEFAULT 0,
   CONSTRAINT attempts_pkey PRIMARY KEY (org_id, created_at, id),
   CONSTRAINT attempts_basis_check CHECK ((basis = ANY (ARRAY['none'::text, 'estimated'::text, 'reported'::text, 'reconciled'::text])))
 ) PARTITION BY RANGE (created_at);
@@ -614,6 +619,11 @@ CREATE TABLE gateway.attempts_rest (
   xid bigint NOT NULL DEFAULT ((pg_current_xact_id())::text)::bigint,
   audio_ms bigint NOT NULL DEFAULT 0,
   cache_write_1h_tokens bigint NOT NULL DEFAULT 0,
+  images bigint NOT NULL DEFAULT 0,
+  image_tokens bigint NOT NULL DEFAULT 0,
+  audio_in_tokens bigint NOT NULL DEFAULT 0,
+  audio_out_tokens bigint NOT NULL DEFAULT 0,
+  web_searches bigint NOT NULL DEFAULT 0,
   CONSTRAINT attempts_rest_pkey PRIMARY KEY (org_id, created_at, id),
   CONSTRAINT attempts_basis_check CHECK ((basis = ANY (ARRAY['none'::text, 'estimated'::text, 'reported'::text, 'reconciled'::text])))
 );
@@ -935,6 +945,11 @@ CREATE TABLE gateway.price_lines (
   audio_second_usd text NOT NULL DEFAULT '0'::text,
   tiers jsonb NOT NULL DEFAULT '[]'::jsonb,
   reasoning_usd text,
+  image_usd text,
+  image_token_usd text,
+  audio_in_usd text,
+  audio_out_usd text,
+  web_search_usd text,
   CONSTRAINT price_lines_pkey PRIMARY KEY (version, model),
   CONSTRAINT price_lines_markup_percent_check CHECK (((markup_percent >= 0) AND (markup_percent <= 500))),
   CONSTRAINT price_lines_tiers_check CHECK ((jsonb_typeof(tiers) = 'array'::text))
@@ -950,7 +965,9 @@ CREATE TABLE gateway.price_versions (
   created_at timestamp with time zone NOT NULL,
   decided_at timestamp with time zone,
   decided_by text,
+  reason text,
   CONSTRAINT price_versions_pkey PRIMARY KEY (version),
+  CONSTRAINT price_versions_reason_check CHECK ((reason = 'superseded'::text)),
   CONSTRAINT price_versions_source_check CHECK ((source = ANY (ARRAY['config'::text, 'models'::text, 'import'::text, 'markup'::text, 'operator'::text]))),
   CONSTRAINT price_versions_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'active'::text, 'retired'::text, 'rejected'::text])))
 );
@@ -1116,6 +1133,11 @@ CREATE TABLE gateway.requests (
   own_key_id text,
   audio_ms bigint NOT NULL DEFAULT 0,
   cache_write_1h_tokens bigint NOT NULL DEFAULT 0,
+  images bigint NOT NULL DEFAULT 0,
+  image_tokens bigint NOT NULL DEFAULT 0,
+  audio_in_tokens bigint NOT NULL DEFAULT 0,
+  audio_out_tokens bigint NOT NULL DEFAULT 0,
+  web_searches bigint NOT NULL DEFAULT 0,
   CONSTRAINT requests_pkey PRIMARY KEY (org_id, id),
   CONSTRAINT requests_basis_check CHECK ((basis = ANY (ARRAY['none'::text, 'estimated'::text, 'reported'::text, 'reconciled'::text]))),
   CONSTRAINT requests_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text]))),

@@ -383,7 +383,7 @@ export type PriceTiersInput = {
          */
         to_utc?: string | null;
         /**
-         * Exact decimals in USD per token, request or second; a line left out costs what it does otherwise
+         * Exact decimals in USD per token, request, second, image or search; a line left out costs what it does otherwise
          */
         prices: {
             input?: string;
@@ -394,6 +394,11 @@ export type PriceTiersInput = {
             reasoning?: string;
             request?: string;
             audio_second?: string;
+            image?: string;
+            image_token?: string;
+            audio_in?: string;
+            audio_out?: string;
+            web_search?: string;
         };
     }>;
 };
@@ -1155,6 +1160,11 @@ export type PriceTier = {
         reasoning?: string;
         request?: string;
         audio_second?: string;
+        image?: string;
+        image_token?: string;
+        audio_in?: string;
+        audio_out?: string;
+        web_search?: string;
     };
 };
 
@@ -2910,14 +2920,35 @@ export type Model = {
         input_cache_read: string;
         input_cache_write: string;
         /**
-         * Of written tokens those that are kept for an hour; null: as any
+         * Of written tokens those that are kept for an hour; without it: as any written one
          */
         input_cache_write_1h: string | null;
         /**
-         * Of the output; null: as any other token of it
+         * Of the output; without it: as any other token of it
          */
         internal_reasoning: string | null;
+        request: string;
         audio_second: string;
+        /**
+         * Per image of the prompt, beside its tokens; without it: its tokens alone
+         */
+        image: string | null;
+        /**
+         * Of the input the tokens of images; without it: as any other token of it
+         */
+        image_token: string | null;
+        /**
+         * Of the input the tokens of sound; without it: no sound is taken
+         */
+        audio: string | null;
+        /**
+         * Of the output the tokens of sound; without it: nothing is spoken
+         */
+        audio_output: string | null;
+        /**
+         * Per search of the web; without it: none is made
+         */
+        web_search: string | null;
         /**
          * What some calls cost instead; null: no other price. Later ones win, line by line
          */
@@ -2938,7 +2969,13 @@ export type Model = {
             input_cache_write: string | null;
             input_cache_write_1h: string | null;
             internal_reasoning: string | null;
+            request: string | null;
             audio_second: string | null;
+            image: string | null;
+            image_token: string | null;
+            audio: string | null;
+            audio_output: string | null;
+            web_search: string | null;
         }>;
     };
     providers: Array<string>;
@@ -3068,9 +3105,15 @@ export type UsageRecord = {
     input_tokens: number;
     cache_read_tokens: number;
     cache_write_tokens: number;
+    cache_write_1h_tokens: number;
     output_tokens: number;
     reasoning_tokens: number;
     audio_ms: number;
+    images: number;
+    image_tokens: number;
+    audio_in_tokens: number;
+    audio_out_tokens: number;
+    web_searches: number;
     first_content_ms: number | null;
 };
 
@@ -3236,6 +3279,23 @@ export type Receipt = {
              */
             audio_ms: number;
             /**
+             * Of the prompt
+             */
+            images: number;
+            /**
+             * Of the input
+             */
+            image_tokens: number;
+            /**
+             * Of the input
+             */
+            audio_in_tokens: number;
+            /**
+             * Of the output
+             */
+            audio_out_tokens: number;
+            web_searches: number;
+            /**
              * What it adds; a correction holds the difference
              */
             cost_usd: string;
@@ -3254,9 +3314,26 @@ export type Receipt = {
              * Sound that was paid by the second, in milliseconds
              */
             audio_ms: number;
+            /**
+             * Of the prompt
+             */
+            images: number;
+            /**
+             * Of the input
+             */
+            image_tokens: number;
+            /**
+             * Of the input
+             */
+            audio_in_tokens: number;
+            /**
+             * Of the output
+             */
+            audio_out_tokens: number;
+            web_searches: number;
         };
         /**
-         * In USD per token, request or second of sound, with the markup in them
+         * In USD per token, request, second of sound, image or search, with the markup in them
          */
         prices: {
             /**
@@ -3276,11 +3353,11 @@ export type Receipt = {
              */
             cache_write: string;
             /**
-             * Left out: as any written token
+             * Of written tokens those that are kept for an hour; without it: as any written one
              */
             cache_write_1h?: string;
             /**
-             * Left out: as any other token of the output
+             * Of the output; without it: as any other token of it
              */
             reasoning?: string;
             /**
@@ -3291,6 +3368,26 @@ export type Receipt = {
              * An exact decimal in USD
              */
             audio_second: string;
+            /**
+             * Per image of the prompt, beside its tokens; without it: its tokens alone
+             */
+            image?: string;
+            /**
+             * Of the input the tokens of images; without it: as any other token of it
+             */
+            image_token?: string;
+            /**
+             * Of the input the tokens of sound; without it: no sound is taken
+             */
+            audio_in?: string;
+            /**
+             * Of the output the tokens of sound; without it: nothing is spoken
+             */
+            audio_out?: string;
+            /**
+             * Per search of the web; without it: none is made
+             */
+            web_search?: string;
         };
         /**
          * Of some calls alone, over these; of those that hold the later ones win, line by line
@@ -3537,6 +3634,10 @@ export type PriceVersion = {
     created_at: string;
     decided_at: string | null;
     decided_by: string | null;
+    /**
+     * Of a draft that never counted: the provider listed other prices before anybody decided
+     */
+    reason: 'superseded' | null;
 };
 
 export type PriceVersionList = {
@@ -3548,6 +3649,10 @@ export type PriceVersionList = {
         created_at: string;
         decided_at: string | null;
         decided_by: string | null;
+        /**
+         * Of a draft that never counted: the provider listed other prices before anybody decided
+         */
+        reason: 'superseded' | null;
         /**
          * Of a draft: what it would change
          */
@@ -3613,37 +3718,57 @@ export type AdminModel = {
          */
         upstream_model: string | null;
         /**
-         * USD per token, request or second of sound, exact, as the provider lists it
+         * USD per token, request, second of sound, image or search, exact, as the provider lists it
          */
         input_usd: string;
         /**
-         * USD per token, request or second of sound, exact, as the provider lists it
+         * USD per token, request, second of sound, image or search, exact, as the provider lists it
          */
         output_usd: string;
         /**
-         * USD per token, request or second of sound, exact, as the provider lists it
+         * USD per token, request, second of sound, image or search, exact, as the provider lists it
          */
         cache_read_usd: string;
         /**
-         * USD per token, request or second of sound, exact, as the provider lists it
+         * USD per token, request, second of sound, image or search, exact, as the provider lists it
          */
         cache_write_usd: string;
         /**
-         * Null: as any written token
+         * Of written tokens those that are kept for an hour; without it: as any written one
          */
         cache_write_1h_usd: string | null;
         /**
-         * Null: as any other token of the output
+         * Of the output; without it: as any other token of it
          */
         reasoning_usd: string | null;
         /**
-         * USD per token, request or second of sound, exact, as the provider lists it
+         * USD per token, request, second of sound, image or search, exact, as the provider lists it
          */
         request_usd: string;
         /**
-         * USD per token, request or second of sound, exact, as the provider lists it
+         * USD per token, request, second of sound, image or search, exact, as the provider lists it
          */
         audio_second_usd: string;
+        /**
+         * Per image of the prompt, beside its tokens; without it: its tokens alone
+         */
+        image_usd: string | null;
+        /**
+         * Of the input the tokens of images; without it: as any other token of it
+         */
+        image_token_usd: string | null;
+        /**
+         * Of the input the tokens of sound; without it: no sound is taken
+         */
+        audio_in_usd: string | null;
+        /**
+         * Of the output the tokens of sound; without it: nothing is spoken
+         */
+        audio_out_usd: string | null;
+        /**
+         * Per search of the web; without it: none is made
+         */
+        web_search_usd: string | null;
         /**
          * Of some calls alone, over these; the later ones win
          */

@@ -1,5 +1,20 @@
 import { z } from "zod";
+import { LINES, OWN_LINES, type Line, type OwnLine } from "./models/lines.ts";
+import { WORDS } from "./models/listing.ts";
+import { eachCount } from "./counts.ts";
 import { instant, int64, listAnswer, listQuery } from "../../platform/http/index.ts";
+
+/** By the words in which prices are told. */
+const wordsOf = (of: (line: Line) => z.ZodType<string | null>) =>
+  Object.fromEntries(LINES.map((line) => [WORDS[line], of(line)])) as Record<
+    (typeof WORDS)[Line],
+    z.ZodType<string | null>
+  >;
+const pricing = wordsOf((line) => {
+  const note = OWN_LINES[line as OwnLine] as string | undefined;
+  return note === undefined ? z.string() : z.string().nullable().meta({ description: note });
+});
+const tiered = wordsOf(() => z.string().nullable());
 
 const model = z
   .object({
@@ -13,21 +28,9 @@ const model = z
       .meta({ description: "The endpoints at which it is called" }),
     context_length: z.int(),
     max_output_tokens: z.int(),
-    /** USD per token or second of sound, exact decimals. */
+    /** USD per token, request, second of sound, image or search, exact decimals. */
     pricing: z.object({
-      prompt: z.string(),
-      completion: z.string(),
-      input_cache_read: z.string(),
-      input_cache_write: z.string(),
-      input_cache_write_1h: z
-        .string()
-        .nullable()
-        .meta({ description: "Of written tokens those that are kept for an hour; null: as any" }),
-      internal_reasoning: z
-        .string()
-        .nullable()
-        .meta({ description: "Of the output; null: as any other token of it" }),
-      audio_second: z.string(),
+      ...pricing,
       tiers: z
         .array(
           z.object({
@@ -41,13 +44,7 @@ const model = z
               .nullable()
               .meta({ description: "For calls that begin from then, HH:MM of the UTC day; null: always" }),
             to_utc: z.string().nullable(),
-            prompt: z.string().nullable(),
-            completion: z.string().nullable(),
-            input_cache_read: z.string().nullable(),
-            input_cache_write: z.string().nullable(),
-            input_cache_write_1h: z.string().nullable(),
-            internal_reasoning: z.string().nullable(),
-            audio_second: z.string().nullable(),
+            ...tiered,
           }),
         )
         .meta({
@@ -171,12 +168,7 @@ export const recordsAnswer = listAnswer(
       cost_micros: int64.nullable(),
       cost_usd: z.string().nullable(),
       price_version: z.string(),
-      input_tokens: int64,
-      cache_read_tokens: int64,
-      cache_write_tokens: int64,
-      output_tokens: int64,
-      reasoning_tokens: int64,
-      audio_ms: int64,
+      ...eachCount(() => int64),
       first_content_ms: z.int().nullable(),
     })
     .meta({ id: "UsageRecord" }),

@@ -5,6 +5,7 @@ import type { Tx } from "../../platform/db/index.ts";
 import type { HoldId, OrgId } from "../../platform/ids.ts";
 import { formatAtto, parseAtto } from "../../platform/money.ts";
 import type { Entry } from "./cache/store.ts";
+import { COUNTS, type Counts } from "./counts.ts";
 import type { Shortened } from "./compression/store.ts";
 import { additionsOf } from "./limits/additions.ts";
 import { ADD_TO_WINDOWS } from "./limits/store.ts";
@@ -33,54 +34,37 @@ export type NewRequest = {
 };
 
 /** How a request ended, with all of its row; amounts are exact decimals in USD. */
-export type Finish = Omit<NewRequest, "next_lookup_at"> & {
-  attempt_id: string;
-  generation_id: string | null;
-  delivered_events: number;
-  outcome: string;
-  basis: string;
-  cost_usd: string;
-  provider_cost_usd: string | null;
-  input_tokens: number;
-  cache_read_tokens: number;
-  cache_write_tokens: number;
-  /** Of those the ones that are kept for an hour. */
-  cache_write_1h_tokens: number;
-  output_tokens: number;
-  reasoning_tokens: number;
-  /** Of sound that was paid by the second. */
-  audio_ms: number;
-  first_content_ms: number | null;
-  finished_at: Date;
-  next_lookup_at: Date | null;
-  /** The answer to keep, sealed; left out where none is. */
-  kept?: { streamed: boolean; sealed: Buffer };
-  /** Its answer for calls of the same; left out where none is kept. */
-  cached?: Entry;
-  /** What its person said, to be learnt from; left out where nothing is. */
-  heard?: HeardRow;
-  /** What an answer from the cache saved. */
-  saved?: { tokens: bigint; micros: bigint };
-  /** How its prompt was shortened. */
-  shortened?: Shortened;
-  /** What an earlier settlement had noted; its attempt then holds the difference. */
-  before: Counted | null;
-};
+export type Finish = Omit<NewRequest, "next_lookup_at"> &
+  Counts & {
+    attempt_id: string;
+    generation_id: string | null;
+    delivered_events: number;
+    outcome: string;
+    basis: string;
+    cost_usd: string;
+    provider_cost_usd: string | null;
+    first_content_ms: number | null;
+    finished_at: Date;
+    next_lookup_at: Date | null;
+    /** The answer to keep, sealed; left out where none is. */
+    kept?: { streamed: boolean; sealed: Buffer };
+    /** Its answer for calls of the same; left out where none is kept. */
+    cached?: Entry;
+    /** What its person said, to be learnt from; left out where nothing is. */
+    heard?: HeardRow;
+    /** What an answer from the cache saved. */
+    saved?: { tokens: bigint; micros: bigint };
+    /** How its prompt was shortened. */
+    shortened?: Shortened;
+    /** What an earlier settlement had noted; its attempt then holds the difference. */
+    before: Counted | null;
+  };
 
 /** What adds up over the attempts of a request. */
-export type Counted = {
+export type Counted = Counts & {
   basis: string;
   cost_usd: string;
   cost_micros: bigint;
-  input_tokens: number;
-  cache_read_tokens: number;
-  cache_write_tokens: number;
-  /** Of those the ones that are kept for an hour. */
-  cache_write_1h_tokens: number;
-  output_tokens: number;
-  reasoning_tokens: number;
-  /** Of sound that was paid by the second. */
-  audio_ms: number;
 };
 
 const INSERT_REQUESTS = `
@@ -104,49 +88,41 @@ export async function insertRequests(tx: Tx, org: OrgId, rows: readonly NewReque
  * key whatever the planner believes of the table, where a join may read all of it. `cost_micros` is what the ledger took;
  * it is added to the budgets' windows that it belongs to.
  */
+const COUNT = COUNTS.join(", ");
+const ADDED = COUNTS.map((name) => `added_${name}`);
 const FINISH_REQUESTS = `
   with finished as (
     select * from json_to_recordset($2::json) as r
       (id text, mode text, credential_id text, user_id text, endpoint text, model text, provider text, price_version text,
        streamed boolean, hold_id text, held_micros bigint, prompt_tokens_bound bigint, created_at timestamptz,
        attempt_id text, generation_id text, delivered_events bigint, outcome text, basis text, cost_usd numeric,
-       provider_cost_usd numeric, input_tokens bigint, cache_read_tokens bigint, cache_write_tokens bigint,
-       output_tokens bigint, reasoning_tokens bigint, first_content_ms integer, finished_at timestamptz,
-       next_lookup_at timestamptz, state text, cost_micros bigint, added_usd numeric, added_input bigint,
-       added_cache_read bigint, added_cache_write bigint, added_output bigint, added_reasoning bigint, first boolean,
-       added_micros bigint, added_estimated bigint, audio_ms bigint, added_audio bigint, cache_write_1h_tokens bigint,
-       added_hour bigint)
+       provider_cost_usd numeric, first_content_ms integer, finished_at timestamptz, next_lookup_at timestamptz, state text,
+       cost_micros bigint, added_usd numeric, first boolean, added_micros bigint, added_estimated bigint,
+       ${[...COUNTS, ...ADDED].map((name) => `${name} bigint`).join(", ")})
   ), noted as (
     insert into gateway.attempts
-      (org_id, id, request_id, provider, model_served, price_version, input_tokens, cache_read_tokens, cache_write_tokens,
-       output_tokens, reasoning_tokens, cost_usd, provider_cost_usd, basis, outcome, created_at, first, cost_micros,
-       estimated_micros, audio_ms, cache_write_1h_tokens)
-    select $1, attempt_id, id, provider, model, price_version, added_input, added_cache_read, added_cache_write, added_output,
-           added_reasoning, added_usd, provider_cost_usd, basis, outcome, finished_at, first, added_micros, added_estimated,
-           added_audio, added_hour
+      (org_id, id, request_id, provider, model_served, price_version, cost_usd, provider_cost_usd, basis, outcome, created_at,
+       first, cost_micros, estimated_micros, ${COUNT})
+    select $1, attempt_id, id, provider, model, price_version, added_usd, provider_cost_usd, basis, outcome, finished_at, first,
+           added_micros, added_estimated, ${ADDED.join(", ")}
     from finished
   ), counted as (${ADD_TO_WINDOWS}
   )
   insert into gateway.requests as q
     (org_id, id, mode, credential_id, user_id, endpoint, model, provider, price_version, streamed, hold_id, held_micros,
      prompt_tokens_bound, created_at, state, generation_id, delivered_events, outcome, basis, cost_micros, cost_usd,
-     input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, reasoning_tokens, first_content_ms, finished_at,
-     next_lookup_at, audio_ms, cache_write_1h_tokens)
+     first_content_ms, finished_at, next_lookup_at, ${COUNT})
   select $1, id, mode, credential_id, user_id, endpoint, model, provider, price_version, streamed, hold_id, held_micros,
          prompt_tokens_bound, created_at, state, generation_id, delivered_events, outcome, basis, cost_micros, cost_usd,
-         input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, reasoning_tokens, first_content_ms,
-         finished_at, next_lookup_at, audio_ms, cache_write_1h_tokens
+         first_content_ms, finished_at, next_lookup_at, ${COUNT}
   from finished order by id
   on conflict (org_id, id) do update
   set model = excluded.model, provider = excluded.provider, price_version = excluded.price_version,
       state = excluded.state, outcome = excluded.outcome, basis = excluded.basis, cost_micros = excluded.cost_micros,
       cost_usd = excluded.cost_usd, generation_id = coalesce(excluded.generation_id, q.generation_id),
-      delivered_events = excluded.delivered_events, input_tokens = excluded.input_tokens,
-      cache_read_tokens = excluded.cache_read_tokens, cache_write_tokens = excluded.cache_write_tokens,
-      output_tokens = excluded.output_tokens, reasoning_tokens = excluded.reasoning_tokens,
+      delivered_events = excluded.delivered_events,
       first_content_ms = coalesce(excluded.first_content_ms, q.first_content_ms), finished_at = excluded.finished_at,
-      next_lookup_at = excluded.next_lookup_at, audio_ms = excluded.audio_ms,
-      cache_write_1h_tokens = excluded.cache_write_1h_tokens`;
+      next_lookup_at = excluded.next_lookup_at, ${COUNTS.map((name) => `${name} = excluded.${name}`).join(", ")}`;
 
 type Finished = Finish & { state: "settled" | "released"; cost_micros: bigint };
 
@@ -179,13 +155,7 @@ function added(row: Finished) {
       estimated(row.basis, row.cost_micros) - estimated(before?.basis, before?.cost_micros ?? 0n)
     ).toString(),
     added_usd: before ? formatAtto(parseAtto(row.cost_usd) - parseAtto(before.cost_usd)) : row.cost_usd,
-    added_input: row.input_tokens - (before?.input_tokens ?? 0),
-    added_cache_read: row.cache_read_tokens - (before?.cache_read_tokens ?? 0),
-    added_cache_write: row.cache_write_tokens - (before?.cache_write_tokens ?? 0),
-    added_output: row.output_tokens - (before?.output_tokens ?? 0),
-    added_reasoning: row.reasoning_tokens - (before?.reasoning_tokens ?? 0),
-    added_hour: row.cache_write_1h_tokens - (before?.cache_write_1h_tokens ?? 0),
-    added_audio: row.audio_ms - (before?.audio_ms ?? 0),
+    ...Object.fromEntries(COUNTS.map((name) => [`added_${name}`, row[name] - (before?.[name] ?? 0)])),
   };
 }
 

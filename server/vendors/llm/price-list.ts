@@ -2,28 +2,36 @@
 import { formatAtto, parseAtto } from "../../platform/money.ts";
 import type { ProviderKind } from "./kinds.ts";
 
+/** As prices of ours are called. */
+type Listed =
+  | "input"
+  | "output"
+  | "cache_read"
+  | "cache_write"
+  | "cache_write_1h"
+  | "reasoning"
+  | "request"
+  | "image"
+  | "image_token"
+  | "audio_in"
+  | "audio_out"
+  | "web_search";
+/** Exact decimals in USD per token, request, image or search; left out: the list does not say. */
+type Prices = Partial<Record<Listed, string>>;
+
 /** Prices over the standing ones, for longer prompts and for calls that begin in a time of the UTC day; the later ones win. */
 export type ListedTier = {
   above_prompt_tokens: number | null;
   /** "HH:MM"; the end is no part of it, and may be of the next day. */
   from_utc: string | null;
   to_utc: string | null;
-  prices: Partial<Record<keyof typeof OVERRIDDEN, string>>;
+  prices: Prices;
 };
 
-/** Exact decimals in USD per token or request; null: the list does not say. */
 export type ListedPrice = {
   /** As the provider calls it. */
   model: string;
-  input: string;
-  output: string;
-  cacheRead: string | null;
-  cacheWrite: string | null;
-  /** Kept for an hour. */
-  cacheWrite1h: string | null;
-  /** Reasoning, of the output. */
-  reasoning: string | null;
-  request: string | null;
+  prices: Prices & { input: string; output: string };
   contextLength: number | null;
   maxOutputTokens: number | null;
   tiers: ListedTier[] | null;
@@ -33,39 +41,75 @@ type Fields = Record<string, unknown>;
 const asFields = (value: unknown): Fields =>
   typeof value === "object" && value !== null ? (value as Fields) : {};
 
-type Listed = Partial<Record<Exclude<keyof ListedPrice, "model" | "tiers">, unknown>>;
+type Entry = {
+  prices: Partial<Record<Listed, unknown>>;
+  contextLength: unknown;
+  maxOutputTokens: unknown;
+};
 
-const READERS: Partial<Record<ProviderKind, (entry: Fields) => Listed>> = {
-  openrouter(entry) {
-    const pricing = asFields(entry["pricing"]);
-    const reasoning = decimal(pricing["internal_reasoning"]);
-    return {
-      input: pricing["prompt"],
-      output: pricing["completion"],
-      cacheRead: pricing["input_cache_read"],
-      cacheWrite: pricing["input_cache_write"],
-      cacheWrite1h: pricing["input_cache_write_1h"],
-      // Its nothing means that there is no price of its own.
-      reasoning: reasoning === "0" ? null : reasoning,
-      request: pricing["request"],
-      contextLength: entry["context_length"],
-      maxOutputTokens: asFields(entry["top_provider"])["max_completion_tokens"],
-    };
-  },
+/** OpenRouter's words. */
+const WORDS = {
+  input: "prompt",
+  output: "completion",
+  cache_read: "input_cache_read",
+  cache_write: "input_cache_write",
+  cache_write_1h: "input_cache_write_1h",
+  reasoning: "internal_reasoning",
+  request: "request",
+  image: "image",
+  image_token: "image_token",
+  audio_in: "audio",
+  audio_out: "audio_output",
+  web_search: "web_search",
+} as const satisfies Record<Listed, string>;
+/** Its nothing means that they have no price of their own. */
+const OWN: ReadonlySet<string> = new Set<Listed>([
+  "reasoning",
+  "image",
+  "image_token",
+  "audio_in",
+  "audio_out",
+  "web_search",
+]);
+
+const READERS: Partial<Record<ProviderKind, (entry: Fields) => Entry>> = {
+  openrouter: (entry) => ({
+    prices: inWords(asFields(entry["pricing"])),
+    contextLength: entry["context_length"],
+    maxOutputTokens: asFields(entry["top_provider"])["max_completion_tokens"],
+  }),
   glama(entry) {
     const { input, output, cacheRead, cacheWrite } = asFields(entry["pricePerToken"]);
     const { maxTokensInput: contextLength, maxTokensOutput: maxOutputTokens } = entry;
-    return { input, output, cacheRead, cacheWrite, contextLength, maxOutputTokens };
+    return {
+      prices: { input, output, cache_read: cacheRead, cache_write: cacheWrite },
+      contextLength,
+      maxOutputTokens,
+    };
   },
   requesty: (entry) => ({
-    input: entry["input_price"],
-    output: entry["output_price"],
-    cacheRead: entry["cached_price"],
-    cacheWrite: entry["caching_price"],
+    prices: {
+      input: entry["input_price"],
+      output: entry["output_price"],
+      cache_read: entry["cached_price"],
+      cache_write: entry["caching_price"],
+    },
     contextLength: entry["context_window"],
     maxOutputTokens: entry["max_output_tokens"],
   }),
 };
+
+const inWords = (pricing: Fields): Entry["prices"] =>
+  Object.fromEntries(Object.entries(WORDS).map(([line, word]) => [line, pricing[word]]));
+
+/** Those that are prices. */
+const pricesOf = (listed: Entry["prices"]): Prices =>
+  Object.fromEntries(
+    Object.entries(listed).flatMap(([line, value]) => {
+      const usd = decimal(value);
+      return usd === null || (usd === "0" && OWN.has(line)) ? [] : [[line, usd]];
+    }),
+  );
 
 /** False where a company lists none. */
 export const listsPrices = (kind: ProviderKind): boolean => READERS[kind] !== undefined;
@@ -78,18 +122,12 @@ export function readPrices(kind: ProviderKind, list: unknown): ListedPrice[] | n
   return entries.map(asFields).flatMap((entry): ListedPrice[] => {
     const listed = read(entry);
     const model = entry["id"];
-    const prices = { input: decimal(listed.input), output: decimal(listed.output) };
-    if (typeof model !== "string" || prices.input === null || prices.output === null) return [];
+    const { input, output, ...rest } = pricesOf(listed.prices);
+    if (typeof model !== "string" || input === undefined || output === undefined) return [];
     return [
       {
         model,
-        input: prices.input,
-        output: prices.output,
-        cacheRead: decimal(listed.cacheRead),
-        cacheWrite: decimal(listed.cacheWrite),
-        cacheWrite1h: decimal(listed.cacheWrite1h),
-        reasoning: decimal(listed.reasoning),
-        request: decimal(listed.request),
+        prices: { input, output, ...rest },
         contextLength: count(listed.contextLength),
         maxOutputTokens: count(listed.maxOutputTokens),
         tiers: kind === "openrouter" ? overridesOf(entry) : null,
@@ -98,14 +136,6 @@ export function readPrices(kind: ProviderKind, list: unknown): ListedPrice[] | n
   });
 }
 
-const OVERRIDDEN = {
-  input: "prompt",
-  output: "completion",
-  cache_read: "input_cache_read",
-  cache_write: "input_cache_write",
-  cache_write_1h: "input_cache_write_1h",
-} as const;
-
 /** OpenRouter's conditional prices; one whose condition is not understood counts for all calls. */
 function overridesOf({ pricing }: Fields): ListedTier[] | null {
   const { overrides } = asFields(pricing);
@@ -113,12 +143,7 @@ function overridesOf({ pricing }: Fields): ListedTier[] | null {
   return (overrides as unknown[]).map(asFields).flatMap((entry): ListedTier[] => {
     const window = [clock(entry["utc_start"]), clock(entry["utc_end"])] as const;
     const always = window[0] === null || window[1] === null || window[0] === window[1];
-    const prices = Object.fromEntries(
-      Object.entries(OVERRIDDEN).flatMap(([line, name]) => {
-        const usd = decimal(entry[name]);
-        return usd === null ? [] : [[line, usd]];
-      }),
-    );
+    const prices = pricesOf(inWords(entry));
     if (Object.keys(prices).length === 0) return [];
     const [from_utc, to_utc] = always ? [null, null] : window;
     return [{ above_prompt_tokens: count(entry["min_prompt_tokens"]), from_utc, to_utc, prices }];

@@ -10,6 +10,13 @@ export type Usage = {
   /** Reasoning included. */
   outputTokens: number;
   reasoningTokens: number;
+  /** Of the input those of images and of sound, of the output those of sound; left out where nobody says. */
+  imageTokens?: number;
+  audioInTokens?: number;
+  audioOutTokens?: number;
+  /** Images of the prompt, and searches of the web, where there are any. */
+  images?: number;
+  webSearches?: number;
   /** Milliseconds of sound, where those are what is counted; in no token. */
   audioMs?: number;
   /** The provider's own figure, exact, in 10⁻¹⁸ USD; null where it gives none. */

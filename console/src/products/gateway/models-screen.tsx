@@ -26,20 +26,37 @@ function whenOf({ above_prompt_tokens: above, from_utc: from, to_utc: to }: Tier
   return [size, from && to ? `${from}–${to}` : ""].filter(Boolean).join(" ");
 }
 
-/** The standing price, and below it those of longer prompts and of times of the UTC day. */
+type Pricing = NonNullable<Model["pricing"]>;
+
+/** What is paid beside or instead of tokens of text, by the column in which it is told. */
+const OTHERS: Record<"prompt" | "completion", (pricing: Pricing) => (string | null)[]> = {
+  prompt: ({ audio, image, image_token, request, web_search }) => [
+    audio && `Sound: ${perMillion(audio)}`,
+    image_token && `Images: ${perMillion(image_token)}`,
+    image && `Image: $${image} each`,
+    web_search && `Search: $${web_search} each`,
+    request === "0" ? null : `Request: $${request}`,
+  ],
+  completion: ({ audio_output, internal_reasoning }) => [
+    audio_output && `Sound: ${perMillion(audio_output)}`,
+    internal_reasoning && `Reasoning: ${perMillion(internal_reasoning)}`,
+  ],
+};
+
+/** The standing price, and below it those of longer prompts, of times of the UTC day and of all that is no text. */
 function Tiered({ of, line }: { of: Model; line: "prompt" | "completion" }) {
   const seconds = bySecond(of);
   if (seconds) return line === "prompt" ? seconds : "–";
-  const others = new Set(
-    of.pricing?.tiers.flatMap((tier) => {
-      const usd = tier[line];
-      return usd === null ? [] : [`${whenOf(tier)}: ${perMillion(usd)}`];
-    }),
-  );
+  const { pricing } = of;
+  const tiers = pricing?.tiers.flatMap((tier) => {
+    const usd = tier[line];
+    return usd === null ? [] : [`${whenOf(tier)}: ${perMillion(usd)}`];
+  });
+  const others = pricing && OTHERS[line](pricing).filter((text) => text !== null);
   return (
     <>
-      {perMillion(of.pricing?.[line])}
-      {[...others].map((text) => (
+      {perMillion(pricing?.[line])}
+      {[...new Set([...(tiers ?? []), ...(others ?? [])])].map((text) => (
         <span key={text} className="block text-2xs whitespace-normal text-text-3">
           {text}
         </span>

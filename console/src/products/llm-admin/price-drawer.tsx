@@ -46,7 +46,12 @@ export function PriceDrawer({ version, onClose }: Props) {
     >
       <Part title="Version">
         <Facts>
-          <Fact name="State">{humanize(version.state)}</Fact>
+          <Fact name="State">
+            {humanize(version.state)}{" "}
+            {version.reason && (
+              <span className="text-text-3">The provider listed other prices before anybody decided</span>
+            )}
+          </Fact>
           <Fact name="Made">
             <Time at={version.created_at} />
           </Fact>
@@ -87,7 +92,7 @@ function Changes({ changes }: Pick<PriceVersionRow, "changes">) {
         <div className="overflow-x-auto px-5">
           <table className="w-full text-sm">
             <caption className="pb-2 text-left text-xs text-text-3">
-              USD per million tokens; a request's per request
+              USD per million tokens; of a request, an image, a search and a second of sound for each
             </caption>
             <thead className="text-left text-xs text-text-2">
               <tr>

@@ -49,8 +49,8 @@ const columns: Column<PriceVersionRow>[] = [
   {
     key: "state",
     header: "State",
-    width: "6rem",
-    cell: (row) => <Badge tone={TONES[row.state]}>{humanize(row.state)}</Badge>,
+    width: "7rem",
+    cell: (row) => <Badge tone={TONES[row.state]}>{humanize(row.reason ?? row.state)}</Badge>,
   },
   {
     key: "changes",

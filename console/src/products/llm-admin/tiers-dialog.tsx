@@ -10,7 +10,7 @@ import { Button, IconButton } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
 import { SelectField, TextField } from "../../ui/field.tsx";
 import { Failure, Notice, Skeleton } from "../../ui/states.tsx";
-import { emptyTier, rowOf, TIER_LINES, tiersOf, type TierFields, type TierRow } from "./tiers-form.ts";
+import { emptyTier, rowOf, TIER_LINES, tiersOf, type TierRow, USUAL_LINES } from "./tiers-form.ts";
 
 /** What a model costs for longer prompts and in times of the day, by hand: for what no price list can say. */
 export function TiersDialog({ onClose }: { onClose(): void }) {
@@ -84,7 +84,7 @@ function TiersForm({ model, provider, tiers, onClose }: FormProps) {
     event.preventDefault();
     send.mutate();
   };
-  const change = (key: number, name: keyof TierFields, value: string) =>
+  const change = (key: number, name: keyof TierRow, value: string) =>
     setRows(rows.map((row) => (row.key === key ? { ...row, [name]: value } : row)));
   return (
     <form onSubmit={submit} className="flex flex-col gap-4">
@@ -126,13 +126,17 @@ function TierSet({
 }: {
   name: string;
   row: TierRow;
-  onChange(name: keyof TierFields, value: string): void;
+  onChange(name: keyof TierRow, value: string): void;
   onRemove(): void;
 }) {
-  const given = (field: keyof TierFields) => ({
+  const given = (field: keyof TierRow) => ({
     value: String(row[field]),
     onChange: (event: { target: { value: string } }) => onChange(field, event.target.value),
   });
+  const rest = TIER_LINES.slice(USUAL_LINES);
+  const line = ([name, label]: (typeof TIER_LINES)[number]) => (
+    <TextField key={name} label={label} inputMode="decimal" placeholder="As else" {...given(name)} />
+  );
   return (
     <fieldset aria-label={name} className="flex flex-col gap-3 rounded-lg border border-line p-3">
       <div className="flex items-center justify-between">
@@ -155,10 +159,12 @@ function TierSet({
         <TextField label="Until, UTC" type="time" {...given("to")} />
       </div>
       <div className="grid grid-cols-2 gap-3 sm:grid-cols-3">
-        {TIER_LINES.map(([line, label]) => (
-          <TextField key={line} label={label} inputMode="decimal" placeholder="As else" {...given(line)} />
-        ))}
+        {TIER_LINES.slice(0, USUAL_LINES).map(line)}
       </div>
+      <details open={rest.some(([name]) => row[name] !== "") || undefined}>
+        <summary className="cursor-pointer text-xs text-text-2">Images, sound, searches, requests</summary>
+        <div className="mt-3 grid grid-cols-2 gap-3 sm:grid-cols-3">{rest.map(line)}</div>
+      </details>
     </fieldset>
   );
 }

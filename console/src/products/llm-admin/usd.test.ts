@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { changePercent, perMillion, perToken, priceOf } from "./usd.ts";
+import { changePercent, perMillion, perToken, priceOf, usdOf } from "./usd.ts";
 
 test.each([
   ["0.00000015", "0.15"],
@@ -19,9 +19,14 @@ test.each(["", "-1", "1e3", "1,5", "."])("%j a million is no price", (text) => {
   expect(perToken(text)).toBeNull();
 });
 
-test("a request costs what it says", () => {
-  expect(priceOf("request", "0.005")).toBe("0.005");
-  expect(priceOf("input", "0.000005")).toBe("5");
+test("a request, an image, a search and a second of sound cost what they say", () => {
+  for (const line of ["request", "image", "web_search", "audio_second"]) {
+    expect(priceOf(line, "0.005")).toBe("0.005");
+    expect(usdOf(line, "0.005")).toBe("0.005");
+    expect(usdOf(line, "much")).toBeNull();
+  }
+  expect(priceOf("audio_in", "0.000005")).toBe("5");
+  expect(usdOf("audio_in", "5")).toBe("0.000005");
 });
 
 test("a change is told in percent, but not from nothing", () => {

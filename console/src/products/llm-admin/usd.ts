@@ -21,8 +21,17 @@ export function perToken(usdPerMillion: string): string | null {
   return right === "" ? left : `${left}.${right}`;
 }
 
-/** What a price is per: a request costs what it says, all else is per million. */
-export const priceOf = (line: string, usd: string): string => (line === "request" ? usd : perMillion(usd));
+/** Lines that are paid by the piece; all others are of tokens. */
+const PIECES = new Set(["request", "image", "web_search", "audio_second"]);
+
+/** A piece costs what it says, all else is per million. */
+export const priceOf = (line: string, usd: string): string => (PIECES.has(line) ? usd : perMillion(usd));
+
+/** The other way round; null for what is no such price. */
+export function usdOf(line: string, typed: string): string | null {
+  if (!PIECES.has(line)) return perToken(typed);
+  return /^\d{1,9}(\.\d{1,18})?$/.test(typed) ? typed : null;
+}
 
 /** By how many percent `to` is above `from`; null where that says nothing. */
 export function changePercent(from: string | null, to: string | null): number | null {

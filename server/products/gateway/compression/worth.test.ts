@@ -10,6 +10,11 @@ const rates = {
   reasoning: null,
   request: 0n,
   audioSecond: 0n,
+  image: null,
+  imageToken: null,
+  audioIn: null,
+  audioOut: null,
+  webSearch: null,
 };
 const lengths = { before: 1_000, after: 700, sentBefore: 900, unchanged: 100, marked: false };
 

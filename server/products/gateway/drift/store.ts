@@ -1,5 +1,6 @@
 /** SQL of price drifts. */
 import type { Tx } from "../../../platform/db/index.ts";
+import { columnOf, LINES, type Line } from "../models/lines.ts";
 import { LEAST_CALLS, type DriftState } from "./drift.ts";
 
 export type Sum = {
@@ -20,6 +21,20 @@ const HOLDS = `
     else to_char(q.created_at at time zone 'UTC', 'HH24:MI') >= tier->>'from_utc'
       or to_char(q.created_at at time zone 'UTC', 'HH24:MI') < tier->>'to_utc' end, true)`;
 
+const usd = (line: Line, otherwise: Line | null = null): string =>
+  `coalesce(t.usd->>'${line}', ${otherwise === null ? "'0'" : `t.usd->>'${otherwise}'`})::numeric`;
+/** What the counts of one attempt cost: each token once. */
+const TABLE = `
+      ${usd("request")} + (a.input_tokens - a.image_tokens - a.audio_in_tokens) * ${usd("input")}
+      + a.image_tokens * ${usd("image_token", "input")} + a.audio_in_tokens * ${usd("audio_in", "input")}
+      + (a.output_tokens - a.reasoning_tokens - a.audio_out_tokens) * ${usd("output")}
+      + a.reasoning_tokens * ${usd("reasoning", "output")} + a.audio_out_tokens * ${usd("audio_out", "output")}
+      + a.cache_read_tokens * ${usd("cache_read")}
+      + (a.cache_write_tokens - a.cache_write_1h_tokens) * ${usd("cache_write")}
+      + a.cache_write_1h_tokens * ${usd("cache_write_1h", "cache_write")}
+      + a.audio_ms * ${usd("audio_second")} / 1000
+      + a.images * ${usd("image")} + a.web_searches * ${usd("web_search")}`;
+
 /**
  * Per provider and model, the bills that were told since it was last judged, and what the table of the active version, whatever plan pays it, says
  * of the same counts. Only whole calls by the installation's own key, and no fewer than say something.
@@ -27,21 +42,13 @@ const HOLDS = `
 const SUMS = `
   select a.provider, a.model_served as model, v.version, count(*) as calls,
     sum(a.provider_cost_usd)::text as billed_usd,
-    sum((t.usd->>'request')::numeric + a.input_tokens * (t.usd->>'input')::numeric
-      + (a.output_tokens - a.reasoning_tokens) * (t.usd->>'output')::numeric
-      + a.reasoning_tokens * coalesce(t.usd->>'reasoning', t.usd->>'output')::numeric
-      + a.cache_read_tokens * (t.usd->>'cache_read')::numeric
-      + (a.cache_write_tokens - a.cache_write_1h_tokens) * (t.usd->>'cache_write')::numeric
-      + a.cache_write_1h_tokens * coalesce(t.usd->>'cache_write_1h', t.usd->>'cache_write')::numeric
-      + a.audio_ms * (t.usd->>'audio_second')::numeric / 1000)::numeric(38, 18)::text as table_usd
+    sum(${TABLE})::numeric(38, 18)::text as table_usd
   from gateway.attempts a
   join gateway.requests q on q.org_id = a.org_id and q.id = a.request_id and q.own_key_id is null
   join gateway.price_versions v on v.version = split_part(a.price_version, '+', 1) and v.state = 'active'
   join gateway.price_lines p on p.version = a.price_version and p.model = a.model_served
   cross join lateral (
-    select jsonb_build_object('request', p.request_usd, 'input', p.input_usd, 'output', p.output_usd,
-      'cache_read', p.cache_read_usd, 'cache_write', p.cache_write_usd,
-      'cache_write_1h', p.cache_write_1h_usd, 'reasoning', p.reasoning_usd, 'audio_second', p.audio_second_usd)
+    select jsonb_build_object(${LINES.map((line) => `'${line}', p.${columnOf(line)}`).join(", ")})
       || coalesce((
         select jsonb_object_agg(line.key, line.value order by n)
         from jsonb_array_elements(p.tiers) with ordinality as e (tier, n) cross join jsonb_each(tier->'prices') as line

@@ -2,13 +2,22 @@ import { z } from "zod";
 import { text, type Http } from "../../../platform/http/index.ts";
 import { modelParams } from "../schemas.ts";
 import type { Gateway } from "../settling/state.ts";
+import { columnOf, LINES, OWN_LINES, type Line, type OwnLine } from "./lines.ts";
 import { readModel, setModel } from "./set.ts";
 import { setTiers } from "./tiers/set.ts";
 import { tierAnswer, tiersSchema } from "./tiers/schemas.ts";
 
-const usd = z
-  .string()
-  .meta({ description: "USD per token, request or second of sound, exact, as the provider lists it" });
+const usd = z.string().meta({
+  description: "USD per token, request, second of sound, image or search, exact, as the provider lists it",
+});
+const prices = Object.fromEntries(
+  LINES.map((line) => {
+    const note = OWN_LINES[line as OwnLine] as string | undefined;
+    return [columnOf(line), note === undefined ? usd : usd.nullable().meta({ description: note })];
+  }),
+) as { [L in Exclude<Line, OwnLine> as `${L}_usd`]: typeof usd } & {
+  [L in OwnLine as `${L}_usd`]: z.ZodNullable<typeof usd>;
+};
 const image = z
   .int()
   .min(1)
@@ -49,14 +58,7 @@ const answer = z
           .string()
           .nullable()
           .meta({ description: "What the provider calls it; null: as here" }),
-        input_usd: usd,
-        output_usd: usd,
-        cache_read_usd: usd,
-        cache_write_usd: usd,
-        cache_write_1h_usd: usd.nullable().meta({ description: "Null: as any written token" }),
-        reasoning_usd: usd.nullable().meta({ description: "Null: as any other token of the output" }),
-        request_usd: usd,
-        audio_second_usd: usd,
+        ...prices,
         tiers: z
           .array(tierAnswer)
           .meta({ description: "Of some calls alone, over these; the later ones win" }),

@@ -7,7 +7,8 @@ import type { Timeouts } from "../call/relay/timeouts.ts";
 import type { Health } from "../routing/health/health.ts";
 import { dearest, parsePrice, type Price, type PriceText } from "./price.ts";
 import type { OwnKeyId } from "../own-keys/own-key.ts";
-import type { LineRow, ModelRow, PRICES } from "./store.ts";
+import { linesIn, type PriceColumns } from "./lines.ts";
+import type { LineRow, ModelRow } from "./store.ts";
 
 /** Somebody who serves models. */
 export type Provider = {
@@ -131,17 +132,10 @@ const priceOf = (line: LineRow, providers: ReadonlyMap<string, Provider>): Price
   parsePrice(line.version, textOf(line), providers.get(line.provider)?.costBasis === "table");
 
 /** What of a line is its price. */
-export type PricedLine = Pick<LineRow, (typeof PRICES)[number] | "tiers" | "markup_percent">;
+export type PricedLine = PriceColumns & Pick<LineRow, "tiers" | "markup_percent">;
 
 export const textOf = (line: PricedLine): PriceText => ({
-  input: line.input_usd,
-  output: line.output_usd,
-  cache_read: line.cache_read_usd,
-  cache_write: line.cache_write_usd,
-  ...(line.cache_write_1h_usd !== null && { cache_write_1h: line.cache_write_1h_usd }),
-  ...(line.reasoning_usd !== null && { reasoning: line.reasoning_usd }),
-  request: line.request_usd,
-  audio_second: line.audio_second_usd,
+  ...linesIn(line),
   tiers: line.tiers,
   markup_percent: line.markup_percent,
 });

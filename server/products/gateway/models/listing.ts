@@ -1,5 +1,5 @@
 import { Problem } from "../../../platform/problem.ts";
-import { formatAtto } from "../../../platform/money.ts";
+import { LINES, type Line, type Lines, type OwnLine } from "./lines.ts";
 import { publishedText } from "./price.ts";
 import { gatewayProblems } from "../problems.ts";
 import { findModel, isAllowed, type Catalogue, type Model, type PricedModel } from "./catalogue.ts";
@@ -30,21 +30,35 @@ function shown({ id, row, price, contextLength, maxOutputTokens, candidates }: P
     task: row.task,
     context_length: contextLength,
     max_output_tokens: maxOutputTokens,
-    pricing: {
-      prompt: formatAtto(price.input),
-      completion: formatAtto(price.output),
-      input_cache_read: formatAtto(price.cacheRead),
-      input_cache_write: formatAtto(price.cacheWrite),
-      input_cache_write_1h: formatOwn(price.cacheWrite1h),
-      internal_reasoning: formatOwn(price.reasoning),
-      audio_second: formatAtto(price.audioSecond),
-      tiers: tiersOf(candidates),
-    },
+    pricing: { ...worded(publishedText(price).prices), tiers: tiersOf(candidates) },
     providers: candidates.map(({ provider }) => provider.id),
   };
 }
 
-const formatOwn = (atto: bigint | null): string | null => (atto === null ? null : formatAtto(atto));
+/** The lines in OpenRouter's words, as far as it has them. */
+export const WORDS = {
+  input: "prompt",
+  output: "completion",
+  cache_read: "input_cache_read",
+  cache_write: "input_cache_write",
+  cache_write_1h: "input_cache_write_1h",
+  reasoning: "internal_reasoning",
+  request: "request",
+  audio_second: "audio_second",
+  image: "image",
+  image_token: "image_token",
+  audio_in: "audio",
+  audio_out: "audio_output",
+  web_search: "web_search",
+} as const satisfies Record<Line, string>;
+type Words = (typeof WORDS)[Line];
+
+const worded = <L extends Partial<Lines>>(prices: L) =>
+  Object.fromEntries(LINES.map((line) => [WORDS[line], prices[line] ?? null])) as Record<
+    Words,
+    string | null
+  > &
+    (L extends Lines ? Record<(typeof WORDS)[Exclude<Line, OwnLine>], string> : unknown);
 
 /** What some calls cost instead, by provider; the later ones of a provider win, line by line. */
 const tiersOf = (candidates: PricedModel["candidates"]) =>
@@ -52,12 +66,6 @@ const tiersOf = (candidates: PricedModel["candidates"]) =>
     publishedText(price).tiers.map(({ prices, ...condition }) => ({
       provider: provider.id,
       ...condition,
-      prompt: prices.input ?? null,
-      completion: prices.output ?? null,
-      input_cache_read: prices.cache_read ?? null,
-      input_cache_write: prices.cache_write ?? null,
-      input_cache_write_1h: prices.cache_write_1h ?? null,
-      internal_reasoning: prices.reasoning ?? null,
-      audio_second: prices.audio_second ?? null,
+      ...worded(prices),
     })),
   );

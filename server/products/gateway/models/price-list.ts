@@ -1,16 +1,16 @@
 /** The price list that comes with the product: what a new installation begins with. */
 import { z } from "zod";
 import list from "../../../../config/models.json" with { type: "json" };
+import { columnsOf, eachLine } from "./lines.ts";
 import type { LineRow, ModelRow } from "./store.ts";
 import { decimal, tiersSchema } from "./tiers/schemas.ts";
 
 const prices = z.strictObject({
+  ...eachLine(() => decimal.optional()),
   input: decimal,
   output: decimal,
   cache_read: decimal,
   cache_write: decimal,
-  cache_write_1h: decimal.optional(),
-  reasoning: decimal.optional(),
   request: decimal,
   audio_second: decimal.default("0"),
   tiers: tiersSchema.default([]),
@@ -70,14 +70,7 @@ export function linesOf(priceList: PriceList, provider: string): { version: stri
         model: model.id,
         provider,
         upstream_model: offer.model === model.id ? null : offer.model,
-        input_usd: offer.prices.input,
-        output_usd: offer.prices.output,
-        cache_read_usd: offer.prices.cache_read,
-        cache_write_usd: offer.prices.cache_write,
-        cache_write_1h_usd: offer.prices.cache_write_1h ?? null,
-        reasoning_usd: offer.prices.reasoning ?? null,
-        request_usd: offer.prices.request,
-        audio_second_usd: offer.prices.audio_second,
+        ...columnsOf(offer.prices),
         tiers: offer.prices.tiers,
         markup_percent: 0,
         context_length: model.context_length,

@@ -1,9 +1,10 @@
 import { formatAtto, parseAtto } from "../../../platform/money.ts";
 import { assert } from "../../../platform/problem.ts";
 import type { Usage } from "../../../vendors/llm/index.ts";
-import { clockOf, holds, type Condition, type Lines, type TierText } from "./tiers/tier.ts";
+import type { Lines } from "./lines.ts";
+import { clockOf, holds, type Condition, type TierText } from "./tiers/tier.ts";
 
-/** In 10⁻¹⁸ USD per token, per request or per second of sound. */
+/** In 10⁻¹⁸ USD per token, request, second of sound, image or search. */
 export type Rates = {
   input: bigint;
   output: bigint;
@@ -15,6 +16,16 @@ export type Rates = {
   reasoning: bigint | null;
   request: bigint;
   audioSecond: bigint;
+  /** Beside its tokens; null: those alone. */
+  image: bigint | null;
+  /** Null: as any other of the input. */
+  imageToken: bigint | null;
+  /** Null: no sound is taken. */
+  audioIn: bigint | null;
+  /** Null: nothing is spoken. */
+  audioOut: bigint | null;
+  /** Null: none is made. */
+  webSearch: bigint | null;
 };
 
 /** Prices that are put over the standing ones where its conditions hold. */
@@ -73,8 +84,29 @@ const NAMES = {
   reasoning: "reasoning",
   request: "request",
   audioSecond: "audio_second",
+  image: "image",
+  imageToken: "image_token",
+  audioIn: "audio_in",
+  audioOut: "audio_out",
+  webSearch: "web_search",
 } as const satisfies Record<keyof Rates, keyof Lines>;
 const KEYS = Object.keys(NAMES) as (keyof Rates)[];
+
+/** Lines that a price may lack, and the one that then counts; null: nothing does. */
+const OTHERWISE = {
+  cacheWrite1h: "cacheWrite",
+  reasoning: "output",
+  image: null,
+  imageToken: "input",
+  audioIn: "input",
+  audioOut: "output",
+  webSearch: null,
+} as const satisfies Partial<Record<keyof Rates, keyof Rates | null>>;
+type Own = keyof typeof OTHERWISE;
+const NONE_OF_THEIR_OWN = Object.fromEntries(Object.keys(OTHERWISE).map((key) => [key, null])) as Record<
+  Own,
+  null
+>;
 
 const parsedSome = (lines: Partial<Lines>): Partial<Rates> =>
   Object.fromEntries(
@@ -83,8 +115,7 @@ const parsedSome = (lines: Partial<Lines>): Partial<Rates> =>
       return usd === undefined ? [] : [[key, parseAtto(usd)]];
     }),
   );
-const parsed = (lines: Lines): Rates =>
-  ({ cacheWrite1h: null, reasoning: null, ...parsedSome(lines) }) as Rates;
+const parsed = (lines: Lines): Rates => ({ ...NONE_OF_THEIR_OWN, ...parsedSome(lines) }) as Rates;
 
 const markedUp = <R extends Partial<Rates>>(rates: R, percent: bigint): R =>
   Object.fromEntries(
@@ -152,56 +183,91 @@ export const listedCostOf = (price: Price, usage: Usage, at: Date): bigint =>
 export function sumOf(rates: Rates, usage: Usage): bigint {
   return (
     rates.request +
-    rates.input * BigInt(usage.inputTokens) +
+    within(rates.input, usage.inputTokens, [
+      [rates.imageToken, usage.imageTokens],
+      [rates.audioIn, usage.audioInTokens],
+    ]) +
     rates.cacheRead * BigInt(usage.cacheReadTokens) +
-    within(rates.cacheWrite, usage.cacheWriteTokens, rates.cacheWrite1h, usage.cacheWrite1hTokens ?? 0) +
-    within(rates.output, usage.outputTokens, rates.reasoning, usage.reasoningTokens) +
-    soundCost(rates, usage.audioMs ?? 0)
+    within(rates.cacheWrite, usage.cacheWriteTokens, [[rates.cacheWrite1h, usage.cacheWrite1hTokens]]) +
+    within(rates.output, usage.outputTokens, [
+      [rates.reasoning, usage.reasoningTokens],
+      [rates.audioOut, usage.audioOutTokens],
+    ]) +
+    soundCost(rates, usage.audioMs ?? 0) +
+    (rates.image ?? 0n) * BigInt(usage.images ?? 0) +
+    (rates.webSearch ?? 0n) * BigInt(usage.webSearches ?? 0)
   );
 }
 
 /** So many tokens, of which some may have a price of their own. */
-const within = (rate: bigint, tokens: number, own: bigint | null, some: number): bigint =>
-  own === null ? rate * BigInt(tokens) : rate * BigInt(tokens - some) + own * BigInt(some);
+function within(
+  rate: bigint,
+  tokens: number,
+  parts: readonly (readonly [own: bigint | null, some: number | undefined])[],
+): bigint {
+  return parts.reduce(
+    (sum, [own, some = 0]) => (own === null || some === 0 ? sum : sum + (own - rate) * BigInt(some)),
+    rate * BigInt(tokens),
+  );
+}
 
 const MS = 1_000n;
 
 /** What so many milliseconds of sound cost, rounded up to 10⁻¹⁸ USD. */
 const soundCost = ({ audioSecond }: Rates, ms: number): bigint => (audioSecond * BigInt(ms) + MS - 1n) / MS;
 
+/** The most of everything that a call can use. */
+export type Most = {
+  promptTokens: number;
+  outputTokens: number;
+  audioMs?: number | undefined;
+  /** Of the prompt. */
+  prompt?: {
+    keepsHour: boolean;
+    images?: number;
+    /** Of its tokens. */
+    imageTokens?: number;
+    audioTokens?: number;
+  };
+  /** It may be spoken. */
+  speaks?: boolean;
+  /** Of the web, and the tokens that are read on top because of them. */
+  searches?: number;
+  foundTokens?: number;
+};
+
 /**
- * The most that a call which begins then can cost, with so many tokens and so much sound at most: at the dearest tier that it can
- * reach, each token of its prompt as the dearest kind.
+ * The most that a call which begins then can cost: at the dearest tier that it can reach, each token of its prompt as the dearest
+ * kind that it can be.
  */
-export function worstCost(
-  price: Price,
-  {
-    promptTokens,
-    outputTokens,
-    audioMs = 0,
-    prompt = { keepsHour: false },
-  }: {
-    promptTokens: number;
-    outputTokens: number;
-    audioMs?: number | undefined;
-    prompt?: { keepsHour: boolean };
-  },
-  at: Date,
-): bigint {
-  const costs = reachable(price, promptTokens, at).map(
-    (each) =>
-      each.request +
-      dearestInput(each, prompt.keepsHour) * BigInt(promptTokens) +
-      dearestOutput(each) * BigInt(outputTokens) +
-      soundCost(each, audioMs),
+export const worstCost = (price: Price, most: Most, at: Date): bigint =>
+  reachable(price, most.promptTokens + (most.foundTokens ?? 0), at)
+    .map((each) => mostOf(each, most))
+    .reduce(larger);
+
+/** The same at one tier. */
+export function mostOf(rates: Rates, most: Most): bigint {
+  const { promptTokens, outputTokens, audioMs = 0, searches = 0, foundTokens = 0, speaks = false } = most;
+  const { keepsHour = false, images = 0, imageTokens = 0, audioTokens = 0 } = most.prompt ?? {};
+  const input = dearestInput(rates, keepsHour);
+  return (
+    rates.request +
+    input * BigInt(promptTokens + foundTokens) +
+    above(rates.imageToken, input) * BigInt(imageTokens) +
+    above(rates.audioIn, input) * BigInt(audioTokens) +
+    (rates.image ?? 0n) * BigInt(images) +
+    dearestOutput(rates, speaks) * BigInt(outputTokens) +
+    soundCost(rates, audioMs) +
+    (rates.webSearch ?? 0n) * BigInt(searches)
   );
-  return costs.reduce(larger);
 }
 
-/** Of the kinds that a token of a prompt can be; kept for an hour only where that is asked for. */
-export const dearestInput = (rates: Rates, keepsHour: boolean): bigint =>
+/** Of the kinds that a token of a prompt's text can be; kept for an hour only where that is asked for. */
+const dearestInput = (rates: Rates, keepsHour: boolean): bigint =>
   [rates.cacheRead, rates.cacheWrite, (keepsHour && rates.cacheWrite1h) || 0n].reduce(larger, rates.input);
-export const dearestOutput = ({ output, reasoning }: Rates): bigint => larger(output, reasoning ?? 0n);
+/** The same of an answer; spoken only where that is asked for. */
+export const dearestOutput = ({ output, reasoning, audioOut }: Rates, speaks: boolean): bigint =>
+  [reasoning ?? 0n, (speaks && audioOut) || 0n].reduce(larger, output);
 
 /** A price that none of these exceeds in any line; it bounds a call that any of them may serve. */
 export function dearest(prices: readonly Price[]): Price {
@@ -224,31 +290,31 @@ function dearer(a: Price, b: Price): Price {
   };
 }
 
-const dearerRates = (a: Rates, b: Rates): Rates => ({
-  input: larger(a.input, b.input),
-  output: larger(a.output, b.output),
-  cacheRead: larger(a.cacheRead, b.cacheRead),
-  cacheWrite: larger(a.cacheWrite, b.cacheWrite),
-  cacheWrite1h: largerOwn(a.cacheWrite1h, a.cacheWrite, b.cacheWrite1h, b.cacheWrite),
-  reasoning: largerOwn(a.reasoning, a.output, b.reasoning, b.output),
-  request: larger(a.request, b.request),
-  audioSecond: larger(a.audioSecond, b.audioSecond),
-});
+const dearerRates = (a: Rates, b: Rates): Rates =>
+  Object.fromEntries(KEYS.map((key) => [key, dearerOf(a, b, key)])) as Rates;
+
+/** Who has no price of their own asks what the others cost. */
+function dearerOf(a: Rates, b: Rates, key: keyof Rates): bigint | null {
+  if (a[key] === null && b[key] === null) return null;
+  return larger(a[key] ?? otherwise(a, key), b[key] ?? otherwise(b, key));
+}
+
+function otherwise(rates: Rates, key: keyof Rates): bigint {
+  const other = OTHERWISE[key as Own];
+  return other === null ? 0n : rates[other];
+}
 
 const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
-/** Who has no price of their own asks what the others cost. */
-const largerOwn = (a: bigint | null, otherA: bigint, b: bigint | null, otherB: bigint): bigint | null =>
-  a === null && b === null ? null : larger(a ?? otherA, b ?? otherB);
+const above = (own: bigint | null, other: bigint): bigint => (own === null || own < other ? 0n : own - other);
 
 const NOTHING: Rates = {
   input: 0n,
   output: 0n,
   cacheRead: 0n,
   cacheWrite: 0n,
-  cacheWrite1h: null,
-  reasoning: null,
   request: 0n,
   audioSecond: 0n,
+  ...NONE_OF_THEIR_OWN,
 };
 
 /** The price of a call by a key of the organization's own: it costs nothing here. */

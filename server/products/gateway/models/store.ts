@@ -1,6 +1,7 @@
 /** SQL of providers, models and prices. */
 import type { Tx } from "../../../platform/db/index.ts";
 import type { Task } from "../call/chat.ts";
+import { PRICES, type PriceColumns } from "./lines.ts";
 import type { TierText } from "./tiers/tier.ts";
 
 /** In ms; what is left out is as everywhere. */
@@ -75,22 +76,11 @@ export async function seedModels(tx: Tx, rows: readonly ModelRow[], now: Date): 
 }
 
 /** One model's prices in one version. */
-export type LineRow = {
+export type LineRow = PriceColumns & {
   version: string;
   model: string;
   provider: string;
   upstream_model: string | null;
-  input_usd: string;
-  output_usd: string;
-  cache_read_usd: string;
-  cache_write_usd: string;
-  /** Null: as any written token. */
-  cache_write_1h_usd: string | null;
-  /** Null: as any other token of the output. */
-  reasoning_usd: string | null;
-  request_usd: string;
-  /** Per second of sound. */
-  audio_second_usd: string;
   /** Of some calls alone, over these. */
   tiers: TierText[];
   /** What callers pay on top. */
@@ -99,22 +89,13 @@ export type LineRow = {
   max_output_tokens: number;
 };
 
-/** The prices of a line. */
-export const PRICES = [
-  "input_usd",
-  "output_usd",
-  "cache_read_usd",
-  "cache_write_usd",
-  "cache_write_1h_usd",
-  "reasoning_usd",
-  "request_usd",
-  "audio_second_usd",
-] as const;
-
-const LINE = `version, model, provider, upstream_model, input_usd, output_usd, cache_read_usd, cache_write_usd,
-  cache_write_1h_usd, reasoning_usd, request_usd, audio_second_usd, tiers`;
+const LINE = ["version", "model", "provider", "upstream_model", ...PRICES, "tiers"].join(", ");
+/** Every column of a line. */
+export const LINE_OF = (table: string): string =>
+  `${LINE.replaceAll(/(\w+)/g, `${table}.$1`)}, ${table}.markup_percent, ${table}.context_length::int,
+  ${table}.max_output_tokens::int`;
 const ACTIVE_LINES = `
-  select ${LINE.replaceAll(/(\w+)/g, "l.$1")}, l.markup_percent, l.context_length::int, l.max_output_tokens::int
+  select ${LINE_OF("l")}
   from gateway.price_lines l join gateway.price_versions v on v.version = l.version
   where v.state = 'active' order by l.provider, l.model`;
 
@@ -122,10 +103,8 @@ const ACTIVE_LINES = `
 export const listActiveLines = (tx: Tx): Promise<LineRow[]> =>
   tx.query("gateway.active_lines", ACTIVE_LINES, []);
 
-const LINE_COLUMNS = `version text, model text, provider text, upstream_model text, input_usd text, output_usd text,
-  cache_read_usd text, cache_write_usd text, cache_write_1h_usd text, reasoning_usd text, request_usd text,
-  audio_second_usd text, tiers jsonb,
-  context_length bigint, max_output_tokens bigint`;
+const LINE_COLUMNS = `version text, model text, provider text, upstream_model text, ${PRICES.map((name) => `${name} text`).join(", ")},
+  tiers jsonb, context_length bigint, max_output_tokens bigint`;
 const INSERT_VERSION = `
   insert into gateway.price_versions (version, provider, state, source, created_at, decided_at)
   select $1, $2,
@@ -178,13 +157,11 @@ export async function insertVersion(tx: Tx, added: NewVersion, now: Date): Promi
   return true;
 }
 
+const OF_PRICE = (table: string): string => [...PRICES, "tiers"].map((name) => `${table}.${name}`).join(", ");
 const LINES_THAT_DIFFER = `
   select p.model from json_to_recordset($1::json) as p (${LINE_COLUMNS})
   left join gateway.price_lines v on v.version = p.version and v.model = p.model
-  where v.model is null or (v.input_usd, v.output_usd, v.cache_read_usd, v.cache_write_usd, v.request_usd,
-      v.audio_second_usd, v.tiers, v.cache_write_1h_usd, v.reasoning_usd)
-     is distinct from (p.input_usd, p.output_usd, p.cache_read_usd, p.cache_write_usd, p.request_usd, p.audio_second_usd,
-      p.tiers, p.cache_write_1h_usd, p.reasoning_usd)`;
+  where v.model is null or (${OF_PRICE("v")}) is distinct from (${OF_PRICE("p")})`;
 
 /** Models whose stored line of the same version is another, or missing. */
 export async function linesThatDiffer(tx: Tx, lines: readonly NewLine[]): Promise<string[]> {

@@ -4,24 +4,21 @@
  * under its cost.
  */
 import { formatAtto, parseAtto } from "../../../platform/money.ts";
+import { LINES, type Line, type Lines } from "../models/lines.ts";
 import type { TierText } from "../models/tiers/tier.ts";
 
 export const FORMATS = ["models.dev", "litellm", "langfuse"] as const;
 export type Format = (typeof FORMATS)[number];
 
-/** Exact decimals in USD per token; null: the list does not say. */
+/** Exact decimals in USD; what is left out the list does not say. */
+type Listed = Partial<Lines> & Pick<Lines, "input" | "output">;
 export type FilePrice = {
   /** As the list calls it. */
   model: string;
   /** Whose model it is, where the list says so. */
   vendor: string | null;
   name: string;
-  input: string;
-  output: string;
-  cacheRead: string | null;
-  cacheWrite: string | null;
-  cacheWrite1h: string | null;
-  reasoning: string | null;
+  prices: Listed;
   contextLength: number | null;
   maxOutputTokens: number | null;
   /** What longer prompts cost instead, the shortest of them first. */
@@ -42,13 +39,8 @@ export function readFile(format: Format, document: unknown, section?: string): F
   return format === "litellm" ? ofLitellm(document, section) : ofModelsDev(document, section);
 }
 
-/** Names of each line in a list; the dearest of them counts. */
-type Names = Readonly<
-  Record<
-    "input" | "output" | "cache_read" | "cache_write" | "cache_write_1h" | "reasoning",
-    readonly string[]
-  >
->;
+/** Names of the lines in a list, the dearest of each counts. */
+type Names = Readonly<Partial<Record<Line, readonly string[]>>>;
 /** Prices with the size of prompt above which they count; null: always. */
 type Sized = { above: number | null; prices: Fields };
 
@@ -80,8 +72,9 @@ const MODELS_DEV: Names = {
   output: ["output"],
   cache_read: ["cache_read"],
   cache_write: ["cache_write"],
-  cache_write_1h: [],
   reasoning: ["reasoning"],
+  audio_in: ["input_audio"],
+  audio_out: ["output_audio"],
 };
 
 const CHATS = new Set(["chat", "completion", "responses"]);
@@ -93,6 +86,12 @@ const LITELLM: Names = {
   cache_write: ["cache_creation_input_token_cost"],
   cache_write_1h: ["cache_creation_input_token_cost_above_1hr"],
   reasoning: ["output_cost_per_reasoning_token"],
+  image: ["input_cost_per_image"],
+  image_token: ["input_cost_per_image_token"],
+  audio_in: ["input_cost_per_audio_token"],
+  audio_out: ["output_cost_per_audio_token"],
+  // By how much of what is found is read.
+  web_search: ["search_context_size_low", "search_context_size_medium", "search_context_size_high"],
 };
 
 function ofLitellm(document: Fields, section: string | undefined): FilePrice[] {
@@ -108,7 +107,14 @@ function ofLitellm(document: Fields, section: string | undefined): FilePrice[] {
       model,
       vendor: typeof vendor === "string" ? vendor : null,
       name: model,
-      ...pricesOf([{ above: null, prices: entry }, ...longer], LITELLM, 1n),
+      ...pricesOf(
+        [
+          { above: null, prices: { ...entry, ...asFields(entry["search_context_cost_per_query"]) } },
+          ...longer,
+        ],
+        LITELLM,
+        1n,
+      ),
       contextLength: count(entry["max_input_tokens"] ?? entry["max_tokens"]),
       maxOutputTokens: count(entry["max_output_tokens"] ?? entry["max_tokens"]),
     });
@@ -116,12 +122,16 @@ function ofLitellm(document: Fields, section: string | undefined): FilePrice[] {
 }
 
 const LANGFUSE: Names = {
-  input: ["input", "input_tokens"],
-  output: ["output", "output_tokens"],
+  input: ["input", "input_tokens", "input_text", "input_text_tokens"],
+  output: ["output", "output_tokens", "output_text", "output_text_tokens"],
   cache_read: ["input_cache_read", "cache_read_input_tokens", "input_cached_tokens"],
   cache_write: ["input_cache_creation_5m", "input_cache_creation", "cache_creation_input_tokens"],
   cache_write_1h: ["input_cache_creation_1h"],
   reasoning: ["output_reasoning", "output_reasoning_tokens", "reasoning_tokens"],
+  image_token: ["input_image"],
+  audio_in: ["input_audio", "input_audio_tokens"],
+  audio_out: ["output_audio", "output_audio_tokens"],
+  web_search: ["web_search_queries", "webSearchQueries", "grounding_queries", "groundingQueries"],
 };
 
 function ofLangfuse(entry: Fields): FilePrice[] {
@@ -154,45 +164,33 @@ function aboveOf(conditions: readonly Fields[]): number | null {
 
 /** The standing prices, and those above each size, as far as they are others. */
 function pricesOf(all: readonly Sized[], names: Names, per: bigint) {
-  const standing = all.filter(({ above }) => above === null).map(({ prices }) => prices);
-  const bySize = Map.groupBy(
-    all.filter(({ above }) => above !== null),
-    ({ above }) => Number(above),
-  );
-  const of = (some: readonly Fields[], line: keyof Names) => dearest(some, names[line], per);
-  const tiers = [...bySize]
-    .toSorted(([a], [b]) => a - b)
-    .flatMap(([above, some]): TierText[] => {
-      const lines = (
-        ["input", "output", "cache_read", "cache_write", "cache_write_1h", "reasoning"] as const
-      ).flatMap((line) => {
-        const usd = of(
+  const bySize = Map.groupBy(all, ({ above }) => above);
+  const of = (some: readonly Sized[]): Partial<Lines> =>
+    Object.fromEntries(
+      LINES.flatMap((line) => {
+        const usd = dearest(
           some.map(({ prices }) => prices),
-          line,
+          names[line] ?? [],
+          per,
         );
         return usd === null ? [] : [[line, usd] as const];
-      });
-      if (lines.length === 0) return [];
-      return [
-        { above_prompt_tokens: above, from_utc: null, to_utc: null, prices: Object.fromEntries(lines) },
-      ];
+      }),
+    );
+  const tiers = [...bySize]
+    .toSorted(([a], [b]) => Number(a) - Number(b))
+    .flatMap(([above, some]): TierText[] => {
+      const prices = of(some);
+      if (above === null || Object.keys(prices).length === 0) return [];
+      return [{ above_prompt_tokens: above, from_utc: null, to_utc: null, prices }];
     });
-  return {
-    input: of(standing, "input"),
-    output: of(standing, "output"),
-    cacheRead: of(standing, "cache_read"),
-    cacheWrite: of(standing, "cache_write"),
-    cacheWrite1h: of(standing, "cache_write_1h"),
-    reasoning: of(standing, "reasoning"),
-    tiers,
-  };
+  return { prices: of(bySize.get(null) ?? []), tiers };
 }
 
-type Read = Omit<FilePrice, "input" | "output"> & { input: string | null; output: string | null };
+type Read = Omit<FilePrice, "prices"> & { prices: Partial<Lines> };
 
 /** A model without both prices is left out. */
-const whole = ({ input, output, ...rest }: Read): FilePrice[] =>
-  input === null || output === null ? [] : [{ ...rest, input, output }];
+const whole = ({ prices: { input, output, ...prices }, ...rest }: Read): FilePrice[] =>
+  input === undefined || output === undefined ? [] : [{ ...rest, prices: { input, output, ...prices } }];
 
 /** The highest of these lines in any of the tiers. */
 function dearest(tiers: readonly Fields[], lines: readonly string[], per: bigint): string | null {

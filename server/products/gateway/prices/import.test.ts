@@ -6,16 +6,11 @@ import { merge } from "./import.ts";
 const list = readPriceList();
 const known = { models: modelRows(list), active: linesOf(list, "openai").lines };
 const wish = { provider: "openai", version: "next", only: undefined };
-const price = (change: Partial<FilePrice>): FilePrice => ({
+const price = (change: Partial<FilePrice>, prices: Partial<FilePrice["prices"]> = {}): FilePrice => ({
   model: "gpt-4o-mini",
   vendor: "openai",
   name: "GPT-4o mini",
-  input: "0.00000015",
-  output: "0.0000006",
-  cacheRead: null,
-  cacheWrite: null,
-  cacheWrite1h: null,
-  reasoning: null,
+  prices: { input: "0.00000015", output: "0.0000006", ...prices },
   contextLength: null,
   maxOutputTokens: null,
   tiers: [],
@@ -24,7 +19,7 @@ const price = (change: Partial<FilePrice>): FilePrice => ({
 
 test("prices as they are make nothing; another one makes the whole list anew", () => {
   expect(merge([price({})], known, wish).lines).toBeNull();
-  const { lines } = merge([price({ input: "0.0000002" })], known, wish);
+  const { lines } = merge([price({}, { input: "0.0000002" })], known, wish);
   expect(lines).toHaveLength(known.active.length);
   expect(new Set(lines?.map(({ version }) => version))).toEqual(new Set(["next"]));
   expect(lines?.find(({ model }) => model === "openai/gpt-4o-mini")).toMatchObject({
@@ -64,11 +59,13 @@ test("named ones become models, where the list says their windows", () => {
 });
 
 test("reasoning has a price of its own only where it is not what all output costs", () => {
-  const of = (change: Partial<FilePrice>) =>
-    merge([price(change)], known, wish).lines?.find(({ model }) => model === "openai/gpt-4o-mini");
-  expect(of({ reasoning: "0.0000009", cacheWrite1h: "0.0000003" })).toMatchObject({
+  const of = (prices: Partial<FilePrice["prices"]>) =>
+    merge([price({}, prices)], known, wish).lines?.find(({ model }) => model === "openai/gpt-4o-mini");
+  expect(of({ reasoning: "0.0000009", cache_write_1h: "0.0000003", web_search: "0.01" })).toMatchObject({
     reasoning_usd: "0.0000009",
     cache_write_1h_usd: "0.0000003",
+    web_search_usd: "0.01",
+    audio_in_usd: null,
   });
   expect(of({ reasoning: "0.0000006" })).toBeUndefined();
 });

@@ -16,7 +16,7 @@ import { gatewayProblems } from "../problems.ts";
 import { lockProvider } from "../providers/store.ts";
 import type { Gateway } from "../settling/state.ts";
 import { readFile, type FilePrice, type Format } from "./formats.ts";
-import { isAnother, ownReasoning } from "./refresh.ts";
+import { isAnother, listedOver } from "./listed.ts";
 
 export type Import = {
   provider: string;
@@ -169,15 +169,7 @@ function lineOf(
     model: id,
     provider,
     upstream_model: price.model === id ? null : price.model,
-    input_usd: price.input,
-    output_usd: price.output,
-    // Where a list does not say, a cached token costs what any other does.
-    cache_read_usd: price.cacheRead ?? before?.cache_read_usd ?? price.input,
-    cache_write_usd: price.cacheWrite ?? before?.cache_write_usd ?? price.input,
-    cache_write_1h_usd: price.cacheWrite1h ?? before?.cache_write_1h_usd ?? null,
-    reasoning_usd: ownReasoning(price, before),
-    request_usd: before?.request_usd ?? "0",
-    audio_second_usd: before?.audio_second_usd ?? "0",
+    ...listedOver(price.prices, before),
     // No format knows times of the day: what an operator said of them stays, over what the file says of sizes.
     tiers: [...price.tiers, ...(before?.tiers ?? []).filter(({ from_utc: from }) => from !== null)],
     context_length: context,

@@ -13,6 +13,7 @@ type Version = {
   version: string;
   provider: string;
   state: string;
+  reason: string | null;
   changes: { model: string; line: string }[];
 };
 const PATH = "/api/admin/llm/prices";
@@ -70,4 +71,50 @@ test("a rejected draft never counts", async () => {
   expect((await post(`/${draft}/reject`)).status).toBe(200);
   expect(await call()).toEqual(before);
   expect((await post("/nothing/approve")).status).toBe(404);
+});
+
+test("a list that nobody has decided about makes way for a newer one, and for none where prices are as they count again", async () => {
+  const before = await call();
+  const stateOf = async (version: string) =>
+    (await versions()).find((each) => each.version === version) as Version;
+  await gateway.settings({ listed_percent: 150 });
+  const older = (await post("/refresh")).body.data[0]?.version as string;
+  await gateway.settings({ listed_percent: 400 });
+  const newer = (await post("/refresh")).body.data[0]?.version as string;
+  expect(newer).not.toBe(older);
+  expect(await stateOf(older)).toMatchObject({ state: "retired", reason: "superseded" });
+  expect(await stateOf(newer)).toMatchObject({ state: "draft", reason: null });
+  expect((await post(`/${older}/approve`)).status).toBe(409);
+  expect((await post("/refresh")).body.data[0]?.outcome).toBe("unchanged");
+  expect(await call()).toEqual(before);
+
+  await gateway.settings({ listed_percent: 200 });
+  expect((await post("/refresh")).body.data[0]?.outcome).toBe("unchanged");
+  expect(await stateOf(newer)).toMatchObject({ state: "retired", reason: "superseded" });
+  expect((await versions()).filter(({ state }) => state === "draft")).toEqual([]);
+  const known = await gateway.app.owner.call<{ versions: Version[] }>(
+    "GET",
+    `/api/tokens/usage/what-if?to_model=${MODEL}`,
+  );
+  expect(known.body.versions.map(({ version }) => version)).not.toContain(newer);
+});
+
+test("what an operator made of a file stays beside a newer list", async () => {
+  const document = {
+    "gpt-4o-mini": {
+      mode: "chat",
+      litellm_provider: "openai",
+      input_cost_per_token: 9e-7,
+      output_cost_per_token: 9e-7,
+    },
+  };
+  const imported = await gateway.app.owner.call<{ version: string }>("POST", `${PATH}/import`, {
+    body: { provider: "openrouter", format: "litellm", document },
+  });
+  expect(imported.status, imported.text).toBe(200);
+  await gateway.settings({ listed_percent: 500 });
+  const listed = (await post("/refresh")).body.data[0];
+  expect(listed?.outcome).toBe("draft");
+  const drafts = (await versions()).filter(({ state }) => state === "draft").map(({ version }) => version);
+  expect(drafts.toSorted()).toEqual([imported.body.version, String(listed?.version)].toSorted());
 });

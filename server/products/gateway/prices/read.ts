@@ -1,5 +1,6 @@
 import { withSystemTx } from "../../../platform/db/index.ts";
-import { listActiveLines, PRICES, type LineRow } from "../models/store.ts";
+import { linesIn } from "../models/lines.ts";
+import { listActiveLines, type LineRow } from "../models/store.ts";
 import { tierName } from "../models/tiers/tier.ts";
 import type { Gateway } from "../settling/state.ts";
 import { listLines, listVersions, type VersionRow } from "./store.ts";
@@ -41,10 +42,7 @@ type Priced = { name: string; tier: string | null; usd: string };
 
 /** Every price of a line, the standing ones first. */
 function pricesOf(line: LineRow): Map<string, Priced> {
-  const standing = PRICES.flatMap((name) => {
-    const usd = line[name];
-    return usd === null ? [] : [{ name: name.replace("_usd", ""), tier: null, usd }];
-  });
+  const standing = Object.entries(linesIn(line)).map(([name, usd]) => ({ name, tier: null, usd }));
   const rest = line.tiers.flatMap((tier) =>
     Object.entries(tier.prices).map(([name, usd]) => ({ name, tier: tierName(tier), usd })),
   );

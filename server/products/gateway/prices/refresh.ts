@@ -1,11 +1,12 @@
 import { withSystemTx } from "../../../platform/db/index.ts";
 import { listsPrices, readPrices, type ListedPrice } from "../../../vendors/llm/index.ts";
-import { insertVersion, listActiveLines, PRICES, type LineRow, type NewLine } from "../models/store.ts";
-import { sameTiers } from "../models/tiers/tier.ts";
+import { insertVersion, listActiveLines, type LineRow } from "../models/store.ts";
 import type { Provider } from "../models/catalogue.ts";
 import type { Gateway } from "../settling/state.ts";
+import { lockProvider } from "../providers/store.ts";
+import { isAnother, listedOver } from "./listed.ts";
 import { tellOfDraft } from "./mails.ts";
-import { listVersions } from "./store.ts";
+import { findListedDraft, listVersions, supersedeListed } from "./store.ts";
 
 const TIMEOUT_MS = 30_000;
 export const REFRESH_MS = 6 * 3_600_000;
@@ -18,7 +19,8 @@ export type Refreshed = {
 
 /**
  * Reads the providers' own lists of models. Where a price is another than the active one, the provider's whole list becomes
- * a draft; what counts does not change before an operator has approved it. A list like the newest draft makes no other.
+ * a draft; what counts does not change before an operator has approved it. A list like the newest draft makes no other; any other one
+ * takes the place of the list that nobody has decided about.
  */
 export async function refreshPrices(gateway: Gateway, signal?: AbortSignal): Promise<Refreshed[]> {
   const done: Refreshed[] = [];
@@ -60,13 +62,14 @@ async function refreshOne(
   const now = deps.clock.now();
   const version = `${provider}-${now.toISOString()}`;
   const drafted = await withSystemTx(deps.db, async (tx) => {
+    if (!(await lockProvider(tx, provider))) return false;
     const active = (await listActiveLines(tx)).filter((line) => line.provider === provider);
     const lines = merge(active, listed, version);
-    if (!lines) return false;
-    for (const known of await listVersions(tx)) {
-      if (known.provider !== provider || known.state !== "draft") continue;
+    const draft = new Map((await findListedDraft(tx, provider)).map((line) => [line.model, line]));
+    if (lines?.every((line) => !isAnother(draft.get(line.model), line)) && lines.length === draft.size)
       return false;
-    }
+    await supersedeListed(tx, provider, now);
+    if (!lines) return false;
     const added = await insertVersion(tx, { version, provider, source: "models", first: false, lines }, now);
     if (added) await tellOfDraft(tx, deps.mail, version);
     return added;
@@ -90,13 +93,7 @@ function merge(
     const next = {
       ...line,
       version,
-      input_usd: found.input,
-      output_usd: found.output,
-      cache_read_usd: found.cacheRead ?? line.cache_read_usd,
-      cache_write_usd: found.cacheWrite ?? line.cache_write_usd,
-      cache_write_1h_usd: found.cacheWrite1h ?? line.cache_write_1h_usd,
-      reasoning_usd: ownReasoning(found, line),
-      request_usd: found.request ?? line.request_usd,
+      ...listedOver(found.prices, line),
       tiers: found.tiers ?? line.tiers,
     };
     changed ||= isAnother(line, next);
@@ -104,14 +101,3 @@ function merge(
   });
   return changed ? lines : null;
 }
-
-/** What reasoning costs where that is not what all output does; where a list does not say, as before. */
-export const ownReasoning = (
-  { reasoning, output }: { reasoning: string | null; output: string },
-  before: LineRow | null,
-): string | null =>
-  reasoning === null ? (before?.reasoning_usd ?? null) : reasoning === output ? null : reasoning;
-
-/** Whether a line costs anything else than it did. */
-export const isAnother = (before: LineRow | undefined, line: NewLine): boolean =>
-  !before || PRICES.some((name) => before[name] !== line[name]) || !sameTiers(before.tiers, line.tiers);

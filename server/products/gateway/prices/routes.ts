@@ -17,6 +17,9 @@ const version = z
     created_at: instant,
     decided_at: instant.nullable(),
     decided_by: z.string().nullable(),
+    reason: z.enum(["superseded"]).nullable().meta({
+      description: "Of a draft that never counted: the provider listed other prices before anybody decided",
+    }),
   })
   .meta({ id: "PriceVersion" });
 const usd = (description: string) => z.string().meta({ description });

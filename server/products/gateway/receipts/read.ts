@@ -3,6 +3,7 @@ import { withTx } from "../../../platform/db/index.ts";
 import { rankOf, type Actor } from "../../../platform/http/index.ts";
 import { assert, Problem, common } from "../../../platform/problem.ts";
 import { keptFrom } from "../attempts/kept.ts";
+import { eachCount } from "../counts.ts";
 import { personOf } from "../limits/bound.ts";
 import { gatewayProblems } from "../problems.ts";
 import { parsePrice, publishedText } from "../models/price.ts";
@@ -110,12 +111,6 @@ const attemptOf = (row: AttemptRow): ReceiptAttempt => ({
   price_version: row.price_version,
   basis: row.basis,
   outcome: row.outcome,
-  input_tokens: Number(row.input_tokens),
-  cache_read_tokens: Number(row.cache_read_tokens),
-  cache_write_tokens: Number(row.cache_write_tokens),
-  cache_write_1h_tokens: Number(row.cache_write_1h_tokens),
-  output_tokens: Number(row.output_tokens),
-  reasoning_tokens: Number(row.reasoning_tokens),
-  audio_ms: Number(row.audio_ms),
+  ...eachCount((name) => Number(row[name])),
   cost_usd: row.cost_usd,
 });

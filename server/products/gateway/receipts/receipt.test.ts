@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ATTO_PER_MICRO, formatAtto, parseAtto } from "../../../platform/money.ts";
+import { eachCount, type Count } from "../counts.ts";
+import type { OwnLine } from "../models/lines.ts";
 import { markUp } from "../models/price.ts";
 import { arithmeticOf, faultsOf, VERSION, type Receipt } from "./receipt.ts";
 
@@ -14,6 +16,11 @@ const prices = {
     reasoning: "0.0000009",
     request: "0.001",
     audio_second: "0.0001",
+    image: "0.004",
+    image_token: "0.0000002",
+    audio_in: "0.00004",
+    audio_out: "0.00008",
+    web_search: "0.01",
   },
   tiers: [
     { above_prompt_tokens: 100, from_utc: null, to_utc: null, prices: { input: "0.0000003" } },
@@ -23,17 +30,11 @@ const prices = {
 };
 const count = fc.integer({ min: 0, max: 1_000_000 });
 const counts = fc
-  .record({
-    input_tokens: count,
-    cache_read_tokens: count,
-    cache_write_tokens: count,
-    cache_write_1h_tokens: count,
-    output_tokens: count,
-    reasoning_tokens: count,
-    audio_ms: count,
-  })
+  .record(eachCount(() => count))
   .filter((each) => each.cache_write_1h_tokens <= each.cache_write_tokens)
-  .filter((each) => each.reasoning_tokens <= each.output_tokens);
+  .filter((each) => each.reasoning_tokens + each.audio_out_tokens <= each.output_tokens)
+  .filter((each) => each.image_tokens + each.audio_in_tokens <= each.input_tokens);
+const none = eachCount(() => 0);
 type Counts = Receipt["counts"];
 
 function receiptOf(used: Counts, figure: string | null = null): Receipt {
@@ -100,30 +101,27 @@ test.each<[string, (receipt: Receipt) => void]>([
   ["a tier's price", (receipt) => void (receipt.tiers[1]!.prices.output = "0.0000004")],
   ["when the call began", (receipt) => void (receipt.created_at = "2031-01-01T12:00:00.000Z")],
   ["an attempt", (receipt) => void (receipt.attempts[0]!.input_tokens += 1)],
-  ["the version", (receipt) => void (receipt.version = 4)],
+  ["how many searches were made", (receipt) => void (receipt.counts.web_searches += 1)],
+  ["what of it was sound", (receipt) => void (receipt.attempts[0]!.audio_in_tokens += 1)],
+  ["the version", (receipt) => void (receipt.version = 5)],
 ])("%s that was changed is found", (_name, change) => {
   const receipt = receiptOf({
+    ...none,
     input_tokens: 10,
     cache_read_tokens: 5,
     cache_write_tokens: 3,
     cache_write_1h_tokens: 1,
     output_tokens: 7,
     reasoning_tokens: 2,
-    audio_ms: 0,
+    audio_in_tokens: 1,
+    web_searches: 1,
   });
   expect(faultsOf(receipt)).toEqual([]);
   change(receipt);
   expect(faultsOf(receipt).length).toBeGreaterThan(0);
 });
 
-const some = {
-  cache_read_tokens: 40,
-  cache_write_tokens: 1,
-  cache_write_1h_tokens: 0,
-  output_tokens: 7,
-  reasoning_tokens: 0,
-  audio_ms: 0,
-};
+const some = { ...none, cache_read_tokens: 40, cache_write_tokens: 1, output_tokens: 7 };
 
 test.each([
   [59, "23:00 to 01:00 UTC"],
@@ -146,31 +144,62 @@ test("the provider's figure is named beside its markup, and what both make is re
   expect(faultsOf({ ...receipt, markup_percent: 5 })).toEqual(["0.5 USD with 5 % are 0.525 USD"]);
 });
 
-test("tokens within others are in lines of their own, each token once", () => {
+test("tokens within others are in lines of their own, each token once; so are images and searches", () => {
   const receipt = receiptOf({
     ...some,
-    input_tokens: 0,
+    input_tokens: 10,
+    image_tokens: 2,
+    audio_in_tokens: 3,
     cache_write_tokens: 10,
     cache_write_1h_tokens: 4,
     reasoning_tokens: 2,
+    audio_out_tokens: 1,
+    images: 1,
+    web_searches: 2,
   });
   expect(receipt.lines.map(({ line, quantity }) => [line, quantity])).toEqual([
     ["request", 1],
+    ["input", 5],
+    ["image_token", 2],
+    ["audio_in", 3],
     ["cache_read", 40],
     ["cache_write", 6],
     ["cache_write_1h", 4],
-    ["output", 5],
+    ["output", 4],
     ["reasoning", 2],
+    ["audio_out", 1],
+    ["image", 1],
+    ["web_search", 2],
   ]);
 });
 
-test("a receipt from before written tokens were told apart is still recomputed", () => {
-  const { cache_write_1h: _hour, reasoning: _reasoning, ...before } = prices.prices;
-  const current = receiptOf({ ...some, input_tokens: 10, cache_write_1h_tokens: 0 });
-  const attempts = current.attempts.map(({ cache_write_1h_tokens: _none, ...rest }) => rest);
-  const made = arithmeticOf(current, { ...prices, prices: before });
-  const counts = { ...made.counts } as Partial<Counts>;
-  delete counts.cache_write_1h_tokens;
-  const old = { ...current, ...made, version: 2, attempts, counts } as Receipt;
+/** As it was signed before those counts and prices were there. */
+function before(version: number, counts: readonly Count[], lines: readonly OwnLine[]): Receipt {
+  const without = <T extends object>(from: T, names: readonly string[]): T =>
+    Object.fromEntries(Object.entries(from).filter(([name]) => !names.includes(name))) as T;
+  const current = receiptOf({ ...some, input_tokens: 10, reasoning_tokens: 2 });
+  const made = arithmeticOf(current, { ...prices, prices: without(prices.prices, lines) });
+  const cost = { ...made, cost_usd: made.table_usd };
+  const attempts = current.attempts.map((each) => ({
+    ...without(each, counts),
+    cost_usd: made.table_usd,
+  }));
+  const cost_micros = Number(parseAtto(made.table_usd) / ATTO_PER_MICRO);
+  return { ...current, ...cost, version, attempts, cost_micros, counts: without(made.counts, counts) };
+}
+const NEW = ["images", "image_tokens", "audio_in_tokens", "audio_out_tokens", "web_searches"] as const;
+const NEW_LINES = ["image", "image_token", "audio_in", "audio_out", "web_search"] as const;
+
+test.each([
+  [
+    "written tokens were told apart",
+    2,
+    [...NEW, "cache_write_1h_tokens"],
+    [...NEW_LINES, "cache_write_1h", "reasoning"],
+  ],
+  ["images, sound and searches were counted", 3, NEW, NEW_LINES],
+] as const)("a receipt from before %s is still recomputed", (_when, version, counts, lines) => {
+  const old = before(version, counts, lines);
   expect(faultsOf(old)).toEqual([]);
+  expect(faultsOf({ ...old, counts: { ...old.counts, output_tokens: 8 } })).not.toEqual([]);
 });

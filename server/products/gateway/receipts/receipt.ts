@@ -2,23 +2,22 @@
 import { canonicalJson } from "../../../platform/crypto/index.ts";
 import { ATTO_PER_MICRO, formatAtto, parseAtto } from "../../../platform/money.ts";
 import { markUp } from "../models/price.ts";
-import { linesFor, type Lines, type TierText } from "../models/tiers/tier.ts";
+import { COUNTS, eachCount, type Count, type Counts } from "../counts.ts";
+import type { Line, Lines, OwnLine } from "../models/lines.ts";
+import { linesFor, type TierText } from "../models/tiers/tier.ts";
 
-export const VERSION = 3;
-/** Of the one before it, which did not tell how long a written token is kept. */
-const WITHOUT_HOURS = 2;
-
-type Counts = {
-  input_tokens: number;
-  cache_read_tokens: number;
-  cache_write_tokens: number;
-  /** Of the written ones those that are kept for an hour. */
-  cache_write_1h_tokens: number;
-  output_tokens: number;
-  reasoning_tokens: number;
-  /** Of sound that was paid by the second. */
-  audio_ms: number;
+export const VERSION = 4;
+/** Receipts of these are recomputed as well: version 2 did not tell how long a written token is kept, 3 no images, sound or searches. */
+const OLDEST = 2;
+const SINCE: Partial<Record<Count, number>> = {
+  cache_write_1h_tokens: 3,
+  images: 4,
+  image_tokens: 4,
+  audio_in_tokens: 4,
+  audio_out_tokens: 4,
+  web_searches: 4,
 };
+
 /** What a call may have cost at its version of prices, markup included: the standing prices, and those of some calls alone. */
 export type Prices = { prices: Lines; tiers: readonly TierText[]; markup_percent: number };
 export type ReceiptAttempt = Counts & {
@@ -32,7 +31,7 @@ export type ReceiptAttempt = Counts & {
   /** What it adds to the cost; a correction holds the difference. */
   cost_usd: string;
 };
-/** `quantity`: tokens, requests, or milliseconds of sound. */
+/** `quantity`: tokens, requests, images, searches, or milliseconds of sound. */
 export type ReceiptLine = { line: string; quantity: number; price_usd: string; amount_usd: string };
 
 export type ReceiptCompression = {
@@ -90,33 +89,35 @@ export type Receipt = {
   txn_id: string | null;
 };
 
-const COUNTED = [
-  "input_tokens",
-  "cache_read_tokens",
-  "cache_write_tokens",
-  "cache_write_1h_tokens",
-  "output_tokens",
-  "reasoning_tokens",
-  "audio_ms",
-] as const;
-/** How much of each line was used; tokens within others are in a line of their own where they have a price of their own. */
-function quantitiesOf(counts: Counts, prices: Lines): (readonly [keyof Lines, number, string])[] {
-  const some = (line: "cache_write_1h" | "reasoning", quantity: number) => {
+/** Tokens of a kind with a price of its own are in a line of their own. */
+type Part = readonly [line: OwnLine, quantity: number];
+
+/** How much of each line was used. */
+function quantitiesOf(counts: Counts, prices: Lines): (readonly [Line, number, string])[] {
+  const own = (line: OwnLine, quantity: number | undefined): (readonly [Line, number, string])[] => {
     const usd = prices[line];
-    return usd === undefined ? [] : [[line, quantity, usd] as const];
+    return usd === undefined ? [] : [[line, quantity ?? 0, usd]];
   };
-  const hour = some("cache_write_1h", counts.cache_write_1h_tokens);
-  const thought = some("reasoning", counts.reasoning_tokens);
-  const but = (all: number, own: typeof hour) => all - (own[0]?.[1] ?? 0);
+  const whole = (line: Exclude<Line, OwnLine>, quantity: number, parts: readonly Part[]) => {
+    const apart = parts.flatMap(([part, some]) => own(part, some));
+    const rest = apart.reduce((sum, [, some]) => sum - some, quantity);
+    return [[line, rest, prices[line]] as const, ...apart];
+  };
   return [
     ["request", 1, prices.request],
-    ["input", counts.input_tokens, prices.input],
+    ...whole("input", counts.input_tokens, [
+      ["image_token", counts.image_tokens],
+      ["audio_in", counts.audio_in_tokens],
+    ]),
     ["cache_read", counts.cache_read_tokens, prices.cache_read],
-    ["cache_write", but(counts.cache_write_tokens, hour), prices.cache_write],
-    ...hour,
-    ["output", but(counts.output_tokens, thought), prices.output],
-    ...thought,
+    ...whole("cache_write", counts.cache_write_tokens, [["cache_write_1h", counts.cache_write_1h_tokens]]),
+    ...whole("output", counts.output_tokens, [
+      ["reasoning", counts.reasoning_tokens],
+      ["audio_out", counts.audio_out_tokens],
+    ]),
     ["audio_second", counts.audio_ms, prices.audio_second],
+    ...own("image", counts.images),
+    ...own("web_search", counts.web_searches),
   ];
 }
 
@@ -157,9 +158,7 @@ export function arithmeticOf(
   cached = false,
 ) {
   const { attempts } = call;
-  const counts = Object.fromEntries(
-    COUNTED.map((name) => [name, attempts.reduce((sum, attempt) => sum + attempt[name], 0)]),
-  ) as Counts;
+  const counts = eachCount((name) => attempts.reduce((sum, attempt) => sum + attempt[name], 0));
   const counted = linesFor({ prices, tiers }, promptOf(counts), new Date(call.created_at));
   const lines = linesOf(counts, counted.prices);
   const table = sumUsd(lines.map(({ amount_usd: amount }) => amount));
@@ -191,9 +190,9 @@ const CARRIED_MICROS = 2n;
 export function faultsOf(receipt: Receipt): string[] {
   const faults: string[] = [];
   const { version } = receipt;
-  if (version !== VERSION && version !== WITHOUT_HOURS) return [`version ${version} is not known here`];
-  for (const name of COUNTED) {
-    if (version === WITHOUT_HOURS && name === "cache_write_1h_tokens") continue;
+  if (version < OLDEST || version > VERSION) return [`version ${version} is not known here`];
+  for (const name of COUNTS) {
+    if ((SINCE[name] ?? 0) > version) continue;
     const sum = receipt.attempts.reduce((total, attempt) => total + attempt[name], 0);
     if (sum !== receipt.counts[name]) faults.push(`${name}: the attempts add up to ${sum}`);
   }

@@ -1,26 +1,30 @@
 import { z } from "zod";
 import { idParam } from "../../../platform/http/index.ts";
+import { eachCount, type Count } from "../counts.ts";
+import { eachLine, OWN_LINES, type OwnLine } from "../models/lines.ts";
 import { tierAnswer } from "../models/tiers/schemas.ts";
 
 export const receiptParams = z.object({ request_id: idParam("req") });
 
 const usd = z.string().meta({ description: "An exact decimal in USD" });
-const counts = {
-  input_tokens: z.int(),
-  cache_read_tokens: z.int(),
-  cache_write_tokens: z.int(),
-  cache_write_1h_tokens: z.int().meta({ description: "Of the written ones those that are kept for an hour" }),
-  output_tokens: z.int(),
-  reasoning_tokens: z.int(),
-  audio_ms: z.int().meta({ description: "Sound that was paid by the second, in milliseconds" }),
+const NOTES: Partial<Record<Count, string>> = {
+  cache_write_1h_tokens: "Of the written ones those that are kept for an hour",
+  audio_ms: "Sound that was paid by the second, in milliseconds",
+  images: "Of the prompt",
+  image_tokens: "Of the input",
+  audio_in_tokens: "Of the input",
+  audio_out_tokens: "Of the output",
 };
+const counts = eachCount((name) => {
+  const description = NOTES[name];
+  return description === undefined ? z.int() : z.int().meta({ description });
+});
 const lines = z.object({
+  ...eachLine((line) => usd.optional().meta({ description: OWN_LINES[line as OwnLine] })),
   input: usd,
   output: usd,
   cache_read: usd,
   cache_write: usd,
-  cache_write_1h: usd.optional().meta({ description: "Left out: as any written token" }),
-  reasoning: usd.optional().meta({ description: "Left out: as any other token of the output" }),
   request: usd,
   audio_second: usd,
 });
@@ -67,7 +71,7 @@ const receipt = z.object({
   ),
   counts: z.object(counts),
   prices: lines.meta({
-    description: "In USD per token, request or second of sound, with the markup in them",
+    description: "In USD per token, request, second of sound, image or search, with the markup in them",
   }),
   tiers: z.array(tierAnswer).meta({
     description: "Of some calls alone, over these; of those that hold the later ones win, line by line",

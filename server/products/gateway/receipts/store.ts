@@ -1,5 +1,6 @@
 /** SQL of a request with its attempts and prices. */
 import type { Tx } from "../../../platform/db/index.ts";
+import { COUNTS, type Counts } from "../counts.ts";
 import type { ReceiptCompression } from "./receipt.ts";
 import type { HoldId, OrgId } from "../../../platform/ids.ts";
 
@@ -42,18 +43,11 @@ export async function findRequest(tx: Tx, org: OrgId, id: string): Promise<Reque
   return row ?? null;
 }
 
-export type AttemptRow = {
+export type AttemptRow = Counts<bigint> & {
   id: string;
   provider: string;
   model_served: string;
   price_version: string;
-  input_tokens: bigint;
-  cache_read_tokens: bigint;
-  cache_write_tokens: bigint;
-  cache_write_1h_tokens: bigint;
-  output_tokens: bigint;
-  reasoning_tokens: bigint;
-  audio_ms: bigint;
   cost_usd: string;
   /** What the provider says that it bills, or its list. */
   provider_cost_usd: string | null;
@@ -72,8 +66,7 @@ export function listAttempts(
 ): Promise<AttemptRow[]> {
   return tx.query(
     "gateway.attempts_of",
-    `select id, provider, model_served, price_version, input_tokens, cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, output_tokens,
-       reasoning_tokens, audio_ms, trim_scale(cost_usd)::text as cost_usd,
+    `select id, provider, model_served, price_version, ${COUNTS.join(", ")}, trim_scale(cost_usd)::text as cost_usd,
        trim_scale(provider_cost_usd)::text as provider_cost_usd, basis, outcome, created_at
      from gateway.attempts
      where org_id = $1 and request_id = $2 and created_at >= $3::timestamptz - interval '1 day' order by id limit $4`,

@@ -2,6 +2,8 @@
 import type { OrgId } from "../../../platform/ids.ts";
 import type { Tx } from "../../../platform/db/index.ts";
 import { textOf, type PricedLine } from "../models/catalogue.ts";
+import { COUNTS, eachCount, type Counts } from "../counts.ts";
+import { PRICES } from "../models/lines.ts";
 import type { PriceText } from "../models/price.ts";
 import type { Counted, NewRequest } from "../store.ts";
 
@@ -14,26 +16,21 @@ export function findDue(tx: Tx, now: Date, limit: number): Promise<{ org_id: Org
   return tx.query("gateway.find_due", FIND_DUE, [now, limit]);
 }
 
+type Unsettled = Omit<NewRequest, "held_micros" | "prompt_tokens_bound" | "next_lookup_at">;
 /** Every column of a request. */
-export type DueRequest = Omit<NewRequest, "held_micros" | "prompt_tokens_bound" | "next_lookup_at"> & {
-  held_micros: bigint;
-  prompt_tokens_bound: bigint;
-  state: "open" | "reconciling" | "settled" | "released";
-  generation_id: string | null;
-  delivered_events: bigint;
-  outcome: string | null;
-  basis: string | null;
-  cost_usd: string | null;
-  cost_micros: bigint | null;
-  input_tokens: bigint;
-  cache_read_tokens: bigint;
-  cache_write_tokens: bigint;
-  cache_write_1h_tokens: bigint;
-  output_tokens: bigint;
-  reasoning_tokens: bigint;
-  audio_ms: bigint;
-  lookups: number;
-};
+export type DueRequest = Unsettled &
+  Counts<bigint> & {
+    held_micros: bigint;
+    prompt_tokens_bound: bigint;
+    state: "open" | "reconciling" | "settled" | "released";
+    generation_id: string | null;
+    delivered_events: bigint;
+    outcome: string | null;
+    basis: string | null;
+    cost_usd: string | null;
+    cost_micros: bigint | null;
+    lookups: number;
+  };
 
 const CLAIM = `
   update gateway.requests
@@ -44,8 +41,7 @@ const CLAIM = `
   returning id, mode, credential_id, user_id, person_id, project_id, endpoint, model, provider, price_version, streamed, hold_id,
             own_key_id, held_micros,
             prompt_tokens_bound, created_at, state, generation_id, delivered_events, outcome, basis, cost_usd, cost_micros,
-            input_tokens, cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, output_tokens, reasoning_tokens,
-            audio_ms, lookups`;
+            ${COUNTS.join(", ")}, lookups`;
 
 /**
  * Takes a due request until its next look-up: after the first pause, doubled with each, up to the longest. Null when
@@ -68,8 +64,7 @@ export async function claimRequest(
 }
 
 const FIND_PRICE = `
-  select version, input_usd, output_usd, cache_read_usd, cache_write_usd, cache_write_1h_usd, reasoning_usd, request_usd,
-         audio_second_usd, tiers, markup_percent
+  select version, ${PRICES.join(", ")}, tiers, markup_percent
   from gateway.price_lines where version = $1 and model = $2`;
 
 /** The price a request was held at; each stays for ever. */
@@ -134,13 +129,7 @@ export function settledOf(due: DueRequest): {
     basis: due.basis ?? "none",
     cost_usd: due.cost_usd,
     cost_micros: due.cost_micros ?? 0n,
-    input_tokens: Number(due.input_tokens),
-    cache_read_tokens: Number(due.cache_read_tokens),
-    cache_write_tokens: Number(due.cache_write_tokens),
-    cache_write_1h_tokens: Number(due.cache_write_1h_tokens),
-    output_tokens: Number(due.output_tokens),
-    reasoning_tokens: Number(due.reasoning_tokens),
-    audio_ms: Number(due.audio_ms),
+    ...eachCount((name) => Number(due[name])),
   };
   return { row, before };
 }

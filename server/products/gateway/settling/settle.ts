@@ -12,6 +12,7 @@ import type { Entry } from "../cache/store.ts";
 import type { HeardRow } from "../memory/learn/heard-store.ts";
 import { sealAnswer, type Kept } from "../keys/kept-answer.ts";
 import type { Gateway } from "./state.ts";
+import { countsOf } from "../counts.ts";
 import { deferRequest, type Counted, type Finish, type NewRequest } from "../store.ts";
 
 /** What the caller is told of the cost. */
@@ -97,7 +98,6 @@ export function finishOf(
   charge: Charge,
   now: Date,
 ): Finish {
-  const { usage } = charge;
   return {
     ...row,
     before,
@@ -108,13 +108,7 @@ export function finishOf(
     basis: charge.basis,
     cost_usd: formatAtto(charge.costAtto),
     provider_cost_usd: charge.providerCostAtto === null ? null : formatAtto(charge.providerCostAtto),
-    input_tokens: usage.inputTokens,
-    cache_read_tokens: usage.cacheReadTokens,
-    cache_write_tokens: usage.cacheWriteTokens,
-    cache_write_1h_tokens: usage.cacheWrite1hTokens ?? 0,
-    output_tokens: usage.outputTokens,
-    reasoning_tokens: usage.reasoningTokens,
-    audio_ms: usage.audioMs ?? 0,
+    ...countsOf(charge.usage),
     first_content_ms: end.firstContentMs,
     finished_at: now,
     next_lookup_at: charge.askAgain ? addMs(now, FIRST_LOOKUP_MS) : null,

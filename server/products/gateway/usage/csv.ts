@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import { withTx } from "../../../platform/db/index.ts";
 import type { Actor, Call } from "../../../platform/http/index.ts";
 import { csvLine } from "../../../platform/report/index.ts";
+import { COUNTS } from "../counts.ts";
 import type { UsageFilter } from "../schemas.ts";
 import type { Gateway } from "../settling/state.ts";
 import { recordScopeOf } from "./read.ts";
@@ -27,12 +28,7 @@ const COLUMNS = [
   "cost_micros",
   "cost_usd",
   "price_version",
-  "input_tokens",
-  "cache_read_tokens",
-  "cache_write_tokens",
-  "output_tokens",
-  "reasoning_tokens",
-  "audio_ms",
+  ...COUNTS,
   "first_content_ms",
 ] as const satisfies readonly (keyof RecordRow)[];
 const SHOWN: Readonly<Record<string, string>> = { id: "request_id", credential_id: "key_id" };

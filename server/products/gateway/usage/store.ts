@@ -1,4 +1,5 @@
 /** SQL that reads usage: sums by group, and single records. */
+import { COUNTS as COUNTED, type Counts } from "../counts.ts";
 import type { Tx } from "../../../platform/db/index.ts";
 import type { OrgId } from "../../../platform/ids.ts";
 import { STEP } from "./latency.ts";
@@ -187,7 +188,7 @@ export function sumSavings(tx: Tx, scope: Scope, groups: readonly string[]): Pro
   );
 }
 
-export type RecordRow = {
+export type RecordRow = Counts<bigint> & {
   id: string;
   created_at: Date;
   endpoint: string;
@@ -203,12 +204,6 @@ export type RecordRow = {
   cost_micros: bigint | null;
   cost_usd: string | null;
   price_version: string;
-  input_tokens: bigint;
-  cache_read_tokens: bigint;
-  cache_write_tokens: bigint;
-  output_tokens: bigint;
-  reasoning_tokens: bigint;
-  audio_ms: bigint;
   first_content_ms: number | null;
   project_id: string | null;
 };
@@ -218,8 +213,8 @@ const RECORDS = `
 
 const LIST = `
   select id, created_at, endpoint, model, provider, credential_id, user_id, streamed, state, outcome, basis, held_micros,
-         cost_micros, trim_scale(cost_usd)::text as cost_usd, price_version, input_tokens, cache_read_tokens,
-         cache_write_tokens, output_tokens, reasoning_tokens, audio_ms, first_content_ms, project_id
+         cost_micros, trim_scale(cost_usd)::text as cost_usd, price_version, ${COUNTED.join(", ")},
+         first_content_ms, project_id
   from gateway.requests ${RECORDS}
     and ($14::timestamptz is null or (created_at, id) < ($14, $15))
   order by created_at desc, id desc limit $16`;

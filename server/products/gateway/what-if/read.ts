@@ -52,9 +52,9 @@ export async function readWhatIf(gateway: Gateway, actor: Actor, query: WhatIf) 
   });
 }
 
-/** Drafts and what was rejected are the operators'. */
+/** Drafts and what never counted are the operators'. */
 const isKnown = (row: VersionRow): row is VersionRow & { state: "active" | "retired" } =>
-  row.state === "active" || row.state === "retired";
+  row.state === "active" || (row.state === "retired" && row.reason === null);
 
 async function repricerOf(
   catalogue: Catalogue,

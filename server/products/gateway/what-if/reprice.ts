@@ -1,31 +1,22 @@
 /** What usage would have cost at other prices. Pure. */
+import { eachCount, usageOf, type Count } from "../counts.ts";
 import { priceFor, sumOf, type Price, type Rates } from "../models/price.ts";
 import type { Step, Steps } from "./store.ts";
 
-type Used = Omit<Step, "model" | "size" | "clock" | "cache_write_1h_tokens"> &
-  Partial<Pick<Step, "cache_write_1h_tokens">>;
+type Used = Pick<Step, "requests" | "failures"> & { [C in Count]?: Step[C] };
 
 /** In 10⁻¹⁸ USD. Calls that failed had no price per request. */
 export function repriced(rates: Rates, used: Used): bigint {
-  const tokens = sumOf(
-    { ...rates, request: 0n },
-    {
-      inputTokens: Number(used.input_tokens),
-      cacheReadTokens: Number(used.cache_read_tokens),
-      cacheWriteTokens: Number(used.cache_write_tokens),
-      outputTokens: Number(used.output_tokens),
-      cacheWrite1hTokens: Number(used.cache_write_1h_tokens ?? 0),
-      reasoningTokens: Number(used.reasoning_tokens),
-      audioMs: Number(used.audio_ms),
-      costAtto: null,
-    },
-  );
-  return tokens + rates.request * (used.requests - used.failures);
+  const counts = eachCount((name) => Number(used[name] ?? 0n));
+  return sumOf({ ...rates, request: 0n }, usageOf(counts)) + rates.request * (used.requests - used.failures);
 }
 
-/** Whether sums of counts say what is to be paid; what is kept for an hour is in none of them. */
-export const isPlain = ({ tiers, cacheWrite1h }: Price): boolean =>
-  tiers.length === 0 && cacheWrite1h === null;
+/** Whether sums of counts say what is to be paid; what is counted of single calls alone is in none of them. */
+export const isPlain = (price: Price): boolean =>
+  price.tiers.length === 0 &&
+  [price.cacheWrite1h, price.image, price.imageToken, price.audioIn, price.audioOut, price.webSearch].every(
+    (own) => own === null,
+  );
 
 /** Every step at which one of these prices may change. */
 export function stepsOf(prices: readonly Price[]): Steps {

@@ -1,37 +1,25 @@
 /** SQL of usage by what its price may depend on. */
 import type { Tx } from "../../../platform/db/index.ts";
+import { COUNTS, type Counts } from "../counts.ts";
 import { FILTERS, valuesOf, type Scope, type Sums } from "../usage/store.ts";
 
 /** Where prices change: at prompts of so many tokens, at times of the UTC day. Sorted. */
 export type Steps = { sizes: readonly number[]; clocks: readonly string[] };
 
-export type Step = Pick<
-  Sums,
-  | "requests"
-  | "failures"
-  | "input_tokens"
-  | "cache_read_tokens"
-  | "cache_write_tokens"
-  | "output_tokens"
-  | "reasoning_tokens"
-  | "audio_ms"
-> & {
-  model: string;
-  cache_write_1h_tokens: bigint;
-  /** How many of the steps lie at or below the call's. */
-  size: number;
-  clock: number;
-};
+export type Step = Pick<Sums, "requests" | "failures"> &
+  Counts<bigint> & {
+    model: string;
+    /** How many of the steps lie at or below the call's. */
+    size: number;
+    clock: number;
+  };
 
 const SUMS = `
   select model,
     width_bucket(input_tokens + cache_read_tokens + cache_write_tokens, $15::bigint[]) as size,
     width_bucket(to_char(created_at at time zone 'UTC', 'HH24:MI'), $16::text[]) as clock,
     count(*) as requests, count(*) filter (where outcome <> 'ok') as failures,
-    sum(input_tokens)::bigint as input_tokens, sum(cache_read_tokens)::bigint as cache_read_tokens,
-    sum(cache_write_tokens)::bigint as cache_write_tokens, sum(output_tokens)::bigint as output_tokens,
-    sum(cache_write_1h_tokens)::bigint as cache_write_1h_tokens, sum(reasoning_tokens)::bigint as reasoning_tokens,
-    sum(audio_ms)::bigint as audio_ms
+    ${COUNTS.map((name) => `sum(${name})::bigint as ${name}`).join(", ")}
   from gateway.requests
   where org_id = $1 and mode = $2 and created_at >= $3 and created_at < $4 and state in ('settled', 'released')
     and model = any($14)${FILTERS}

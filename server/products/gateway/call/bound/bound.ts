@@ -1,7 +1,7 @@
 /** The most that a call can cost, without a tokenizer. Pure. */
 import { ATTO_PER_MICRO, microsCeil } from "../../../../platform/money.ts";
 import type { PricedModel } from "../../models/catalogue.ts";
-import { dearestInput, dearestOutput, reachable, worstCost } from "../../models/price.ts";
+import { dearestOutput, mostOf, reachable, worstCost } from "../../models/price.ts";
 import { bad, isFields, unpriced, type Chat, type Fields } from "../chat.ts";
 import { soundBound } from "./sound.ts";
 
@@ -27,6 +27,8 @@ export type Bound = {
   outputTokens: number;
   /** Milliseconds of sound that are paid by the second. */
   audioMs?: number;
+  /** The answer may be spoken. */
+  speaks?: boolean;
   micros: bigint;
   /** The maximum is lower than the call asks for, so that it can be paid. */
   fitted?: true;
@@ -77,8 +79,8 @@ export function fitBound(bound: Bound, model: PricedModel, availableMicros: bigi
   const { at, prompt, promptTokens } = bound;
   let maxTokens = bound.maxTokens;
   for (const price of reachable(model.price, promptTokens, at)) {
-    const perToken = dearestOutput(price) * BigInt(choices);
-    const left = available - price.request - dearestInput(price, prompt.keepsHour) * BigInt(promptTokens);
+    const perToken = dearestOutput(price, bound.speaks ?? false) * BigInt(choices);
+    const left = available - mostOf(price, { ...bound, outputTokens: 0 });
     if (left < 0n) return null;
     if (perToken > 0n && left / perToken < maxTokens) maxTokens = Number(left / perToken);
   }

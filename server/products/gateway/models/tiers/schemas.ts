@@ -1,5 +1,6 @@
 /** How tiers of prices are written down: by operators, and in the list that comes with the product. */
 import { z } from "zod";
+import { eachLine } from "../lines.ts";
 import { isClock, plainTier, tierName, type TierText } from "./tier.ts";
 
 export const decimal = z.string().regex(/^\d{1,9}(\.\d{1,18})?$/, "must be an exact decimal in USD");
@@ -25,20 +26,11 @@ const tierSchema = z
       .default(null)
       .meta({ description: "Until just before this one, which may be of the next day" }),
     prices: z
-      .strictObject({
-        input: decimal.optional(),
-        output: decimal.optional(),
-        cache_read: decimal.optional(),
-        cache_write: decimal.optional(),
-        cache_write_1h: decimal.optional(),
-        reasoning: decimal.optional(),
-        request: decimal.optional(),
-        audio_second: decimal.optional(),
-      })
+      .strictObject(eachLine(() => decimal.optional()))
       .refine((prices) => Object.keys(prices).length > 0, "must name a line")
       .meta({
         description:
-          "Exact decimals in USD per token, request or second; a line left out costs what it does otherwise",
+          "Exact decimals in USD per token, request, second, image or search; a line left out costs what it does otherwise",
       }),
   })
   .refine(({ from_utc: from, to_utc: to }) => (from === null) === (to === null), {
@@ -64,15 +56,6 @@ export const tierAnswer = z
     above_prompt_tokens: z.int().nullable(),
     from_utc: z.string().nullable(),
     to_utc: z.string().nullable(),
-    prices: z.object({
-      input: z.string().optional(),
-      output: z.string().optional(),
-      cache_read: z.string().optional(),
-      cache_write: z.string().optional(),
-      cache_write_1h: z.string().optional(),
-      reasoning: z.string().optional(),
-      request: z.string().optional(),
-      audio_second: z.string().optional(),
-    }),
+    prices: z.object(eachLine(() => z.string().optional())),
   })
   .meta({ id: "PriceTier" });

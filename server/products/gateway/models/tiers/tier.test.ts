@@ -3,7 +3,9 @@ import { expect, test } from "vitest";
 import { costOf, dearest, parsePrice, reachable, worstCost, type Price } from "../price.ts";
 import { repricedByStep, stepsOf } from "../../what-if/reprice.ts";
 import { tiersSchema } from "./schemas.ts";
-import { linesFor, type Lines, type TierText } from "./tier.ts";
+import type { Lines } from "../lines.ts";
+import { countsOf, eachCount } from "../../counts.ts";
+import { linesFor, type TierText } from "./tier.ts";
 
 const standing: Lines = {
   input: "1",
@@ -51,6 +53,22 @@ test("tokens within others cost their own price, or what the others do where the
   expect(costOf(own, counts, at("12:00"))).toBe((6n + 8n + 70n + 9n) * USD);
 });
 
+test("each kind of token, image and search has its own price, and costs nothing more where it has none", () => {
+  const counts = {
+    ...used(10, 0, 0, 10),
+    images: 2,
+    imageTokens: 3,
+    audioInTokens: 4,
+    audioOutTokens: 5,
+    webSearches: 6,
+  };
+  expect(costOf(price([]), counts, at("12:00"))).toBe(30n * USD);
+  const own = { image: "7", image_token: "3", audio_in: "20", audio_out: "30", web_search: "100" };
+  expect(
+    costOf(parsePrice("v", { ...standing, ...own, tiers: [], markup_percent: 0 }), counts, at("12:00")),
+  ).toBe((3n + 3n * 3n + 4n * 20n + 5n * 2n + 5n * 30n + 2n * 7n + 6n * 100n) * USD);
+});
+
 test("a prompt at the bound costs what it did, one token more all of it the other price, cached tokens counted", () => {
   const long = price([over(100, { input: "3", output: "5" })]);
   expect(costOf(long, used(100, 0, 0, 1), at("12:00"))).toBe(102n * USD);
@@ -93,6 +111,11 @@ const priced = {
   cache_write_1h: usd,
   reasoning: usd,
   request: usd,
+  image: usd,
+  image_token: usd,
+  audio_in: usd,
+  audio_out: usd,
+  web_search: usd,
 };
 const tier = fc
   .record({
@@ -113,11 +136,29 @@ const tiered = fc
   })
   .map(({ prices, ...rest }) => parsePrice("v", { ...prices, ...rest, audio_second: "0" }));
 const few = fc.integer({ min: 0, max: 40 });
-const usage = fc.tuple(few, few, few, few, few, few).map(([input, read, written, output, hour, thought]) => ({
-  ...used(input, read, written, output),
-  cacheWrite1hTokens: Math.min(hour, written),
-  reasoningTokens: Math.min(thought, output),
-}));
+const kinds = fc.record({
+  cacheWrite1hTokens: few,
+  reasoningTokens: few,
+  images: few,
+  imageTokens: few,
+  audioInTokens: few,
+  audioOutTokens: few,
+  webSearches: few,
+});
+/** Tokens within others are at most as many. */
+const usage = fc.tuple(few, few, few, few, kinds).map(([input, read, written, output, some]) => {
+  const reasoningTokens = Math.min(some.reasoningTokens, output);
+  const imageTokens = Math.min(some.imageTokens, input);
+  return {
+    ...used(input, read, written, output),
+    ...some,
+    cacheWrite1hTokens: Math.min(some.cacheWrite1hTokens, written),
+    reasoningTokens,
+    audioOutTokens: Math.min(some.audioOutTokens, output - reasoningTokens),
+    imageTokens,
+    audioInTokens: Math.min(some.audioInTokens, input - imageTokens),
+  };
+});
 
 test("no call costs more than its hold, whoever of its candidates serves it and whatever of its prompt was cached", () => {
   fc.assert(
@@ -131,7 +172,14 @@ test("no call costs more than its hold, whoever of its candidates serves it and 
         const bound = {
           promptTokens: prompt + more,
           outputTokens: counts.outputTokens + more,
-          prompt: { keepsHour: counts.cacheWrite1hTokens > 0 },
+          prompt: {
+            keepsHour: counts.cacheWrite1hTokens > 0,
+            images: counts.images,
+            imageTokens: counts.imageTokens + more,
+            audioTokens: counts.audioInTokens,
+          },
+          speaks: counts.audioOutTokens > 0,
+          searches: counts.webSearches,
         };
         const held = worstCost(dearest(prices), bound, at(begins));
         for (const each of prices) expect(costOf(each, counts, at(begins)) <= held).toBe(true);
@@ -157,13 +205,7 @@ test("calls that are priced between steps cost what each costs alone", () => {
           clock: steps.clocks.filter((step) => step <= begins).length,
           requests: 1n,
           failures: 0n,
-          input_tokens: BigInt(counts.inputTokens),
-          cache_read_tokens: BigInt(counts.cacheReadTokens),
-          cache_write_tokens: BigInt(counts.cacheWriteTokens),
-          cache_write_1h_tokens: BigInt(counts.cacheWrite1hTokens),
-          reasoning_tokens: BigInt(counts.reasoningTokens),
-          output_tokens: BigInt(counts.outputTokens),
-          audio_ms: 0n,
+          ...eachCount((name) => BigInt(countsOf(counts)[name])),
         };
       });
       expect(repricedByStep(priced, steps, rows)).toBe(alone);

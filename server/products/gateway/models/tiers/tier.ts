@@ -3,30 +3,7 @@
  * hold are put over the standing prices, in their order, so that the later one wins; a line that they do not name stays.
  */
 import { formatAtto, parseAtto } from "../../../../platform/money.ts";
-
-/** Exact decimals in USD per token, per request or per second of sound. */
-export type Lines = {
-  input: string;
-  output: string;
-  cache_read: string;
-  cache_write: string;
-  /** Of written tokens those that are kept for an hour; left out: as any written one. */
-  cache_write_1h?: string;
-  /** Of the output; left out: as any other of it. */
-  reasoning?: string;
-  request: string;
-  audio_second: string;
-};
-export const LINES = [
-  "input",
-  "output",
-  "cache_read",
-  "cache_write",
-  "cache_write_1h",
-  "reasoning",
-  "request",
-  "audio_second",
-] as const;
+import { LINES, type Lines } from "../lines.ts";
 
 export type Condition = {
   /** Prompts of more tokens than this, cached ones included; null: all. */
