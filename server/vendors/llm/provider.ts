@@ -10,6 +10,7 @@ import { isLive, isLoopback, KINDS, type Kind, type ProviderKind } from "./kinds
 import { askMessages } from "./messages/call.ts";
 import { readCount, toCount } from "./messages/count.ts";
 import { CallHandler, type CallListener, type OpenCall } from "./open-call.ts";
+import { inSlices } from "./slices.ts";
 import type { Usage } from "./usage.ts";
 
 export type ProviderOptions = {
@@ -105,7 +106,7 @@ export function createProvider(options: ProviderOptions): LanguageModels {
   const post: Post = (below, body, listener, type) => {
     const call = new CallHandler(listener, way.generationHeader);
     const sent = type === undefined ? headers : { ...headers, "content-type": type };
-    calls.dispatch({ method: "POST", path: `${pathname}${below}`, headers: sent, body }, call);
+    calls.dispatch({ method: "POST", path: `${pathname}${below}`, ...inSlices(sent, body) }, call);
     return call;
   };
   const send = (body: Buffer, listener: CallListener) => post(way.chatPath, body, listener);
