@@ -201,6 +201,7 @@ export type BillingPayments = {
   dispute: string | null;
   lost_minor: bigint;
   tax_minor: bigint;
+  declined: boolean;
 };
 
 /** billing.plan_prices */
@@ -346,6 +347,9 @@ export type BillingSubscriptions = {
   method_id: string | null;
   renewal_told_for: Date | null;
   scheduled_period: string | null;
+  recurring_minor: bigint;
+  recurring_currency: string | null;
+  recurring_moves: number;
 };
 
 /** billing.trial_marks */

@@ -313,6 +313,7 @@ CREATE TABLE billing.payments (
   dispute text,
   lost_minor bigint NOT NULL DEFAULT 0,
   tax_minor bigint NOT NULL DEFAULT 0,
+  declined boolean NOT NULL DEFAULT false,
   CONSTRAINT payments_pkey PRIMARY KEY (org_id, id),
   CONSTRAINT payments_org_id_operation_id_key UNIQUE (org_id, operation_id),
   CONSTRAINT payments_amount_minor_check CHECK ((amount_minor > 0)),
@@ -522,6 +523,9 @@ CREATE TABLE billing.subscriptions (
   method_id text,
   renewal_told_for timestamp with time zone,
   scheduled_period text,
+  recurring_minor bigint NOT NULL DEFAULT 0,
+  recurring_currency text,
+  recurring_moves integer NOT NULL DEFAULT 0,
   CONSTRAINT subscriptions_pkey PRIMARY KEY (org_id, id),
   CONSTRAINT subscriptions_org_id_operation_id_key UNIQUE (org_id, operation_id),
   CONSTRAINT subscriptions_scheduled_version_id_fkey FOREIGN KEY (scheduled_version_id) REFERENCES billing.plan_versions(id),
@@ -531,6 +535,7 @@ CREATE TABLE billing.subscriptions (
   CONSTRAINT subscriptions_period_check CHECK ((period = ANY (ARRAY['month'::text, 'year'::text]))),
   CONSTRAINT subscriptions_provider_check CHECK ((provider = ANY (ARRAY['stripe'::text, 'paypal'::text, 'none'::text]))),
   CONSTRAINT subscriptions_quantity_check CHECK (((quantity >= 1) AND (quantity <= 1000))),
+  CONSTRAINT subscriptions_recurring_minor_check CHECK ((recurring_minor >= 0)),
   CONSTRAINT subscriptions_scheduled_period_check CHECK ((scheduled_period = ANY (ARRAY['month'::text, 'year'::text]))),
   CONSTRAINT subscriptions_status_check CHECK ((status = ANY (ARRAY['creating'::text, 'incomplete'::text, 'trialing'::text, 'active'::text, 'past_due'::text, 'suspended'::text, 'paused'::text, 'canceled'::text, 'duplicate'::text])))
 );

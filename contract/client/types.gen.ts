@@ -4270,10 +4270,6 @@ export type OutboundMessageDetail = {
 
 export type Report = {
     report: 'revenue' | 'mrr' | 'fees' | 'refunds' | 'tax' | 'credits' | 'failed-payments' | 'receivables';
-    /**
-     * What is no movement of money or credits is counted from billing's rows
-     */
-    source: 'ledger' | 'billing';
     mode: 'test' | 'live';
     from: string;
     to: string;

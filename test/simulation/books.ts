@@ -41,6 +41,10 @@ export async function compareBooks(
     faults.push(...(await subscriptionFaults(rows, company, theirs)));
   }
   faults.push(...creditFaults(all, await rows(GRANTS), await rows(CREDITS)));
+  for (const { org_id, posted, wanted } of await rows(RECURRING))
+    faults.push(`${org_id} brings ${wanted} a month, the ledger says ${posted}`);
+  for (const { id, code, charge } of await rows(DECLINED))
+    faults.push(`${id} (${code}, charge ${charge}) does not stand in the ledger as it ended`);
   return faults;
 }
 
@@ -55,6 +59,22 @@ const HEARD = `select type, state, coalesce(error_code, '') as code from webhook
 const CLEARING = "select coalesce(sum(balance), 0)::text as sum from ledger.balances where account = $1";
 const CREDITS = `select account, sum(balance)::text as sum from ledger.balances
   where unit = 'credit' and account in ('issued', 'clawback') group by account`;
+/** Books in which what subscriptions bring in a month is not what stands there. */
+const RECURRING = `select coalesce(s.org_id, b.org_id) as org_id, coalesce(s.wanted, 0)::text as wanted,
+    coalesce(b.balance, 0)::text as posted
+  from (select org_id, currency, sum(amount_minor * quantity / case period when 'year' then 12 else 1 end) as wanted
+        from billing.subscriptions where provider <> 'none' and status in ('active', 'past_due') group by 1, 2) s
+  full join (select org_id, unit, balance from ledger.balances where account = 'recurring') b
+    on b.org_id = s.org_id and b.unit = s.currency
+  where coalesce(s.wanted, 0) <> coalesce(b.balance, 0)`;
+/** Payments that were declined and are not noted so, or the other way round. */
+const DECLINED = `select p.id, p.failure_code as code, p.charge_id as charge
+  from billing.payments p
+  left join lateral (select sum(e.amount) as amount from ledger.transactions t
+      join ledger.entries e on e.org_id = t.org_id and e.transaction_id = t.id and e.account like 'declined:%'
+    where t.org_id = p.org_id and t.reference in (p.id || ':declined', p.id || ':declined:reversed')) d on true
+  where case when p.charge_id is not null then coalesce(d.amount, 0) <> 0
+    else p.failure_code is not null and d.amount is distinct from p.amount_minor end`;
 const GRANTS = `select reference, kind, amount::text from ledger.grants where unit = 'credit'`;
 
 const paymentOf = (row: Row): Payment => ({

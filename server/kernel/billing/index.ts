@@ -19,6 +19,6 @@ export { billingMails } from "./mails.ts";
 export { payerActions } from "./payers/personal-data.ts";
 export { readPacks, type Pack } from "./payments/pack.ts";
 export { cashReference, feeReference, type Booked, type Movement } from "./cash.ts";
-export { sumFailedPayments } from "./payments/sums.ts";
-export { sumRecurring } from "./subscriptions/store.ts";
+export { DECLINED } from "./declined.ts";
+export { readRecurring, type Recurring } from "./subscriptions/read-recurring.ts";
 export { findObjectStates, listUnknownOutcomes, type ObjectState, type UnknownOutcome } from "./outcomes.ts";

@@ -1,6 +1,6 @@
 import { withOperatorTx, type Db } from "../../platform/db/index.ts";
 import type { Range } from "../../platform/http/index.ts";
-import { sumRecurring } from "./subscriptions/store.ts";
+import { readRecurring } from "./subscriptions/read-recurring.ts";
 import { sumAccounts, type Mode, type SumGroup } from "../ledger/index.ts";
 
 /** What payments post to, in the ledger's own books: money in shows there as negative. */
@@ -38,7 +38,7 @@ export async function readRevenue(
     (await sumAccounts(tx, filter, ACCOUNTS, by)).map(moneyOf),
     (await sumAccounts(tx, filter, ACCOUNTS, null)).map(moneyOf),
   ]);
-  const recurring = await withOperatorTx(db, (tx) => sumRecurring(tx, range));
+  const recurring = await withOperatorTx(db, (tx) => readRecurring(tx, range, "month"));
   // Nothing sold is zero of what is for sale, not nothing to show.
   const wanted = currency === null ? currencies : [currency];
   const subscribed = recurring.filter((row) => currency === null || row.currency === currency);
@@ -51,8 +51,8 @@ export async function readRevenue(
     if (!found) return row;
     return {
       ...row,
-      mrr: found.mrr_minor,
-      churn: found.at_start === 0 ? null : found.ended / found.at_start,
+      mrr: found.total.standing,
+      churn: found.atStart === 0 ? null : found.total.over / found.atStart,
     };
   });
   return { groups, totals: all.toSorted((a, b) => (a.currency < b.currency ? -1 : 1)) };

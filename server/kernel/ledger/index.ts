@@ -45,6 +45,7 @@ export {
 } from "./reading/read.ts";
 export { sumDays, sumPeriod, type DayMoved, type PeriodSums } from "./reading/read-period.ts";
 export {
+  findTransactions,
   getTransaction,
   listTransactions,
   type TransactionFilter,
@@ -61,6 +62,7 @@ export {
 export { findCash, listCash, listStaleHolds, type CashEffect, type StaleHold } from "./cash.ts";
 export { reverse } from "./reverse.ts";
 export { sumAccounts, type SumGroup } from "./reading/sum-accounts.ts";
+export { sumMovements, sumStanding, type Movements } from "./reading/sum-movements.ts";
 export { findSealOf } from "./seals/read.ts";
 export type { InvariantName } from "./checks/invariants.ts";
 export { verify, type InvariantReport, type Verification } from "./checks/verify.ts";

@@ -21,6 +21,7 @@ const KINDS = [
   { value: "payment.captured", label: "Payments" },
   { value: "payment.fee", label: "Fees" },
   { value: "payment.refunded", label: "Refunds" },
+  { value: "payment.declined", label: "Declined" },
   { value: "reversal", label: "Reversals" },
 ] as const;
 

@@ -2,7 +2,8 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { Banknote } from "lucide-react";
 import { asList, queries } from "../../api/queries.ts";
-import type { Revenue, RevenueTotals } from "../../api/types.ts";
+import { booksQueries } from "../../api/books.ts";
+import type { Report, Revenue, RevenueTotals } from "../../api/types.ts";
 import { formatInteger, formatMoney } from "../../lib/format.ts";
 import { daysAgo, daysBetween, stackByDay } from "../../lib/series.ts";
 import { Plot } from "../../plots/plot.tsx";
@@ -12,6 +13,7 @@ import { FilterTabs } from "../../ui/filter-tabs.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Empty, Failure, Skeleton } from "../../ui/states.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
+import { ReportCourse } from "../reports/report-course.tsx";
 import { formatRatio } from "./figures.ts";
 import { TIME_RANGES, timeRangeOf } from "./time-range.ts";
 
@@ -52,6 +54,7 @@ export function RevenueScreen() {
   const from = daysAgo(Number(days) - 1);
   const byDay = useQuery(queries.revenue("day", from));
   const byOrg = useQuery(queries.revenue("org", from));
+  const mrr = useQuery(booksQueries.report("mrr", from));
   const { data } = byDay;
   return (
     <Page
@@ -73,7 +76,7 @@ export function RevenueScreen() {
           <Skeleton className="h-24 w-full" />
         ))}
       {data?.totals.map((totals) => (
-        <Currency key={totals.currency} totals={totals} rows={data.data} from={from} />
+        <Currency key={totals.currency} totals={totals} rows={data.data} from={from} mrr={mrr.data} />
       ))}
       <Card>
         <CardHead title="By organization" />
@@ -100,7 +103,8 @@ export function RevenueScreen() {
   );
 }
 
-function Currency({ totals, rows, from }: { totals: RevenueTotals; rows: readonly Row[]; from: string }) {
+type CurrencyProps = { totals: RevenueTotals; rows: readonly Row[]; from: string; mrr: Report | undefined };
+function Currency({ totals, rows, from, mrr }: CurrencyProps) {
   const { currency } = totals;
   const format = (minor: number) => formatMoney(minor, currency);
   const points = rows
@@ -148,6 +152,7 @@ function Currency({ totals, rows, from }: { totals: RevenueTotals; rows: readonl
           />
         )}
       </Card>
+      {mrr && <ReportCourse report={mrr} unit={currency} />}
     </>
   );
 }

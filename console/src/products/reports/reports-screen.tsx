@@ -5,7 +5,6 @@ import { booksQueries } from "../../api/books.ts";
 import type { Report } from "../../api/types.ts";
 import { formatInteger, humanize } from "../../lib/format.ts";
 import { daysAgo } from "../../lib/series.ts";
-import { Plot } from "../../plots/plot.tsx";
 import { buttonClass } from "../../ui/button.tsx";
 import { Card, CardHead, Stat, Stats } from "../../ui/card.tsx";
 import { FilterTabs } from "../../ui/filter-tabs.tsx";
@@ -14,7 +13,8 @@ import { Empty, Failure, Skeleton } from "../../ui/states.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 import { unitName } from "../ledger/entries.ts";
 import { TIME_RANGES, timeRangeOf } from "../operator/time-range.ts";
-import { columnName, drawnOf, formatFigure, REPORTS } from "./report-figures.ts";
+import { ReportCourse } from "./report-course.tsx";
+import { columnName, formatFigure, REPORTS } from "./report-figures.ts";
 
 const route = getRouteApi("/app/reports");
 type Name = Report["report"];
@@ -107,7 +107,7 @@ function Body({ report }: { report: Report }) {
               />
             ))}
           </Stats>
-          <Course report={report} unit={unit} />
+          <ReportCourse report={report} unit={unit} />
         </div>
       ))}
       <Rows report={report} />
@@ -115,30 +115,8 @@ function Body({ report }: { report: Report }) {
   );
 }
 
-function Course({ report, unit }: { report: Report; unit: string }) {
-  const drawn = drawnOf(report, unit);
-  if (!drawn) return null;
-  const { column, rows, formatRow } = drawn;
-  const format = (value: number) => formatFigure(column, unit, value);
-  return (
-    <Card>
-      <CardHead title={`${columnName(column)}, ${unitName(unit)}`} />
-      <Plot
-        kind="bars"
-        label={`${columnName(column)} in ${unitName(unit)}`}
-        rows={rows}
-        series={[columnName(column)]}
-        format={format}
-        formatAxis={format}
-        formatRow={formatRow}
-        rowName={report.report === "failed-payments" ? "Code" : "Day"}
-      />
-    </Card>
-  );
-}
-
 function Rows({ report }: { report: Report }) {
-  const { columns, rows, source, seal, sealed } = report;
+  const { columns, rows, seal, sealed } = report;
   type Row = Report["rows"][number];
   const shown: Column<Row>[] = [
     {
@@ -157,12 +135,9 @@ function Rows({ report }: { report: Report }) {
       cell: (row) => formatFigure(column, row.unit, row.values[at] ?? 0),
     })),
   ];
-  const note =
-    source === "billing"
-      ? "Counted from billing's rows: it is no movement of money"
-      : seal
-        ? `${sealed ? "All of it is sealed" : "Sealed in part"}; the newest is seal ${formatInteger(seal.number)}, ${seal.hash.slice(0, 12)}…`
-        : "Not sealed yet";
+  const note = seal
+    ? `${sealed ? "All of it is sealed" : "Sealed in part"}; the newest is seal ${formatInteger(seal.number)}, ${seal.hash.slice(0, 12)}…`
+    : "Not sealed yet";
   return (
     <Card>
       <CardHead title="Figures" note={note} />

@@ -6,7 +6,8 @@ import { audit } from "../../identity/index.ts";
 import type { Mode } from "../../ledger/index.ts";
 import type { BillingDeps } from "../deps.ts";
 import type { PaymentRow } from "../payments/payment.ts";
-import { lockPayments, updatePayments } from "../payments/store.ts";
+import { savePayments } from "../payments/save-payments.ts";
+import { lockPayments } from "../payments/store.ts";
 import { billingProblems } from "../problems.ts";
 import { giveUpPlanOf } from "../subscriptions/checkouts/give-up.ts";
 import { asking } from "../subscriptions/company-answer.ts";
@@ -60,9 +61,13 @@ async function endHere(deps: BillingDeps, { org_id, id }: PaymentRow): Promise<v
     if (row?.charge_id !== null || row.intent_id !== null || row.status === "processing") return;
     // A wallet may have been charged without an answer.
     if (row.provider === "paypal" && row.status === "creating" && intent && intent.tries > 0) return;
-    await updatePayments(tx, org, [
-      { ...row, status: "canceled", failure_code: row.failure_code ?? "abandoned", as_of: now },
-    ]);
+    const next: PaymentRow = {
+      ...row,
+      status: "canceled",
+      failure_code: row.failure_code ?? "abandoned",
+      as_of: now,
+    };
+    await savePayments(tx, org, [next], now);
     tx.afterCommit(() => deps.hub.publish("payment.updated", org, { payment_ids: [id] }));
   });
 }

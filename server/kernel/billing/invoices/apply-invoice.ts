@@ -3,6 +3,7 @@ import { newId } from "../../../platform/ids.ts";
 import { audit } from "../../identity/index.ts";
 import { post, type Announcement } from "../../ledger/index.ts";
 import type { Effect } from "../../webhooks/index.ts";
+import { noteDeclined, noteRecovered } from "../declined.ts";
 import type { BillingDeps } from "../deps.ts";
 import { applyFacts, takeBackRefunded } from "../payments/apply.ts";
 import type { PaymentFact } from "../payments/fact.ts";
@@ -59,8 +60,21 @@ export async function applyInvoice(
   const failed = invoice.status === "open" && invoice.attempts > (before?.attempts ?? 0);
   if (failed && row.status !== "incomplete")
     await mailOwners(deps, tx, row, "billing.payment_failed", invoice.id);
+  await noteUnpaid(tx, before, invoice, now);
   return { row, effects, told: invoiceAnnouncements(before, invoice) };
 }
+
+/** One that was tried for and is not paid stands among what was declined, until it is paid after all. */
+async function noteUnpaid(tx: Tx, before: InvoiceRow | null, invoice: InvoiceRow, now: Date): Promise<void> {
+  const { id, mode, currency, due_minor: amountMinor, org_id: org } = invoice;
+  const declined = { id, mode, currency, amountMinor, code: "invoice_unpaid" };
+  const wasUnpaid = before !== null && isUnpaid(before);
+  if (isUnpaid(invoice) && !wasUnpaid) await noteDeclined(tx, org, [declined], now);
+  if (invoice.status === "paid" && wasUnpaid) await noteRecovered(tx, org, [declined], now);
+}
+
+const isUnpaid = ({ attempts, status }: InvoiceRow): boolean =>
+  attempts > 0 && (status === "open" || status === "uncollectible" || status === "void");
 
 /** Cash, by the charge's own name; and the payment that shows it. What was refunded since is posted as well. */
 async function postCharges(

@@ -7,7 +7,8 @@ import type { BillingDeps } from "../deps.ts";
 import { announcementsOf } from "./announcements.ts";
 import { mailMoves } from "./mails.ts";
 import { creditsReference, walk, type Fact, type Moves, type PaymentRow, type RefundRow } from "./payment.ts";
-import { listRefunds, lockPayments, placeObjects, saveRefunds, updatePayments, type Place } from "./store.ts";
+import { savePayments } from "./save-payments.ts";
+import { listRefunds, lockPayments, placeObjects, saveRefunds, type Place } from "./store.ts";
 
 type Batch = {
   payments: Map<string, PaymentRow>;
@@ -49,7 +50,7 @@ export async function applyFacts(
   const changed = [...batch.payments.values()].filter((row) => row !== before.get(row.id));
   const refunds = changedRefunds(batch, refundsBefore);
   await saveRefunds(tx, org, accountId, refunds);
-  await updatePayments(tx, org, changed);
+  await savePayments(tx, org, changed, now);
   await mailMoves(deps, tx, org, { before, payments: changed, refundsBefore, refunds });
   const told = announcementsOf({ before, payments: changed, refunds, grants: batch.granted }, now);
   if (told.length > 0) await deps.announce(tx, org, told);

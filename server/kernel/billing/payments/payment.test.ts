@@ -39,6 +39,7 @@ const row: PaymentRow = {
   disputed_minor: 0n,
   lost_minor: 0n,
   dispute: null,
+  declined: false,
 };
 const nothing: PaymentFact = {
   holdfastId: "pay_1",

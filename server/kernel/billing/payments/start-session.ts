@@ -8,6 +8,7 @@ import type { Checkout } from "./fact.ts";
 import type { PaymentRow } from "./payment.ts";
 import { createOrder } from "./paypal/create-order.ts";
 import { billingProblems } from "../problems.ts";
+import { savePayments } from "./save-payments.ts";
 import { lockPayments, placeObjects, updatePayments } from "./store.ts";
 
 export type StartedSession = { paymentId: PaymentRow["id"]; sessionId: string; url: string; expiresAt: Date };
@@ -90,18 +91,16 @@ async function refusal(deps: BillingDeps, org: OrgId, payment: PaymentRow, error
   if (!(error instanceof CompanyFault)) return error;
   if (error.kind === "unavailable")
     return new Problem(billingProblems.provider_unavailable, { cause: error, retryAfter: 5 });
+  const now = deps.clock.now();
   await withTx(deps.db, org, async (tx) => {
     const [row] = await lockPayments(tx, org, [payment.id]);
     if (row && row.attempt === payment.attempt && row.session_id === null)
-      await updatePayments(tx, org, [
-        {
-          ...row,
-          status: "failed",
-          failure_code: error.code,
-          attempt: row.attempt + 1,
-          as_of: deps.clock.now(),
-        },
-      ]);
+      await savePayments(
+        tx,
+        org,
+        [{ ...row, status: "failed", failure_code: error.code, attempt: row.attempt + 1, as_of: now }],
+        now,
+      );
   });
   return new Problem(billingProblems.provider_refused, { cause: error });
 }

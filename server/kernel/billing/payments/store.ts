@@ -8,7 +8,7 @@ import type { PaymentRow, RefundRow } from "./payment.ts";
 export const PAYMENT = `org_id, id, mode, account_id, provider, purpose, pack_key, amount_minor, currency, credits_micros, status, attempt,
   absent_since, success_url, cancel_url, session_id, session_url, session_expires_at, intent_id, charge_id, refunded_minor,
   failure_code, fee_transaction_id, fee_minor, as_of, fetch_seq, created_at, paid_at,
-  invoice_id, tax_minor, disputed_minor, lost_minor, dispute`;
+  invoice_id, tax_minor, disputed_minor, lost_minor, dispute, declined`;
 
 export type NewPayment = Pick<
   PaymentRow,
@@ -176,7 +176,7 @@ export function glance(tx: Tx, keys: readonly { org_id: string; payment_id: stri
   );
 }
 
-/** Writes rows that were locked before. */
+/** Writes rows that were locked before; what may have failed or been paid is saved by `savePayments`. */
 export async function updatePayments(tx: Tx, org: OrgId, rows: readonly PaymentRow[]): Promise<void> {
   if (rows.length === 0) return;
   await tx.query(
@@ -185,11 +185,13 @@ export async function updatePayments(tx: Tx, org: OrgId, rows: readonly PaymentR
        session_id = n.session_id, session_url = n.session_url, session_expires_at = n.session_expires_at,
        intent_id = n.intent_id, charge_id = n.charge_id, refunded_minor = n.refunded_minor, failure_code = n.failure_code,
        fee_transaction_id = n.fee_transaction_id, fee_minor = n.fee_minor, as_of = n.as_of, fetch_seq = n.fetch_seq,
-       paid_at = n.paid_at, tax_minor = n.tax_minor, disputed_minor = n.disputed_minor, lost_minor = n.lost_minor, dispute = n.dispute
+       paid_at = n.paid_at, tax_minor = n.tax_minor, disputed_minor = n.disputed_minor, lost_minor = n.lost_minor, dispute = n.dispute,
+       declined = n.declined
      from jsonb_to_recordset($2::jsonb) as n (id text, status text, attempt smallint, absent_since timestamptz,
        session_id text, session_url text, session_expires_at timestamptz, intent_id text, charge_id text,
        refunded_minor bigint, failure_code text, fee_transaction_id text, fee_minor bigint, as_of timestamptz,
-       fetch_seq bigint, paid_at timestamptz, tax_minor bigint, disputed_minor bigint, lost_minor bigint, dispute text)
+       fetch_seq bigint, paid_at timestamptz, tax_minor bigint, disputed_minor bigint, lost_minor bigint, dispute text,
+       declined boolean)
      where p.org_id = $1 and p.id = n.id`,
     [org, json(rows)],
   );

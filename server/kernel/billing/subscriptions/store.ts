@@ -182,7 +182,8 @@ export async function updateSubscriptions(
 
 /**
  * Live ones without a company whose end has come, those whose next credits have, trials that are about to end where the
- * company does not tell so, and years that are about to renew; across tenants (operator's role).
+ * company does not tell so, years that are about to renew, and those that began before the ledger knew what they bring;
+ * across tenants (operator's role).
  */
 export function listClockDue(
   tx: Tx,
@@ -197,34 +198,26 @@ export function listClockDue(
        and (credits_due_at <= $2 or (provider = 'none' and period_end <= $2)
          or (provider = 'paypal' and status = 'trialing' and trial_told_at is null and trial_ends_at <= $4)
          or (provider <> 'none' and period = 'year' and status = 'active' and not cancel_at_period_end
-           and period_end > $2 and period_end <= $5 and renewal_told_for is distinct from period_end))
+           and period_end > $2 and period_end <= $5 and renewal_told_for is distinct from period_end)
+         or (recurring_moves = 0 and provider <> 'none' and status in ('active', 'past_due') and amount_minor >= 12))
      order by coalesce(credits_due_at, period_end) limit $3`,
     [mode, now, limit, addMs(now, TRIAL_ENDS_MS), addMs(now, RENEWAL_MS)],
   );
 }
 
-/**
- * What subscriptions that ran at the end of a time bring in a month, trials left out, and how many ended in it; per currency,
- * across tenants (operator's role).
- */
-export type Recurring = { currency: string; mrr_minor: bigint; at_start: number; ended: number };
-
-export function sumRecurring(
+/** What rows that were locked before have posted of what they bring in a month. */
+export async function saveRecurring(
   tx: Tx,
-  { mode, from, to }: { mode: Mode; from: Date; to: Date },
-): Promise<Recurring[]> {
-  return tx.query(
+  org: OrgId,
+  rows: readonly Pick<SubscriptionRow, "id" | "recurring_minor" | "recurring_currency" | "recurring_moves">[],
+): Promise<void> {
+  await tx.query(
     "billing.subscriptions_recurring",
-    `select currency,
-       coalesce(sum(case period when 'year' then amount_minor * quantity / 12 else amount_minor * quantity end)
-         filter (where created_at < $3 and (trial_ends_at is null or trial_ends_at <= $3)
-           and (ended_at >= $3 or status in ('active', 'past_due'))), 0)::bigint as mrr_minor,
-       (count(*) filter (where created_at < $2 and (ended_at is null or ended_at >= $2)))::int as at_start,
-       (count(*) filter (where created_at < $2 and ended_at >= $2 and ended_at < $3))::int as ended
-     from billing.subscriptions
-     where mode = $1 and provider <> 'none' and period_start is not null and status <> 'duplicate'
-     group by currency order by currency`,
-    [mode, from, to],
+    `update billing.subscriptions s set recurring_minor = n.recurring_minor, recurring_currency = n.recurring_currency,
+       recurring_moves = n.recurring_moves
+     from jsonb_to_recordset($2::jsonb) as n (id text, recurring_minor bigint, recurring_currency text, recurring_moves int)
+     where s.org_id = $1 and s.id = n.id`,
+    [org, json(rows)],
   );
 }
 

@@ -18,7 +18,11 @@ const OWN_ACCOUNTS = ["held", "used", "wallet"] as const;
 /** Accounts that grants and holds may touch, in lock order. Loss accounts come on top. */
 export const CREDIT_ACCOUNTS = ["clawback", "expired", "held", "issued", "used", "wallet"] as const;
 
-/** Accounts of money that postings may touch, beside `clearing:{account}` of each company and the modules' loss accounts. */
+/**
+ * Accounts that postings may touch, beside `clearing:{account}` of each company and the modules' loss accounts. Memorandum
+ * accounts hold no money, but what is to be reported of it: `recurring` what subscriptions bring in a month,
+ * `declined:{code}` what was not paid, and why; `memo` is their other side.
+ */
 const MONEY_ACCOUNTS: ReadonlySet<string> = new Set([
   "receivable",
   "revenue",
@@ -32,8 +36,10 @@ const MONEY_ACCOUNTS: ReadonlySet<string> = new Set([
   "issued",
   "expired",
   "clawback",
+  "recurring",
+  "memo",
 ]);
-const NAMED_ACCOUNT = /^(clearing:[\w.-]{1,100}|[a-z_]{1,40}_(writeoff|loss))$/;
+const NAMED_ACCOUNT = /^(clearing:[\w.-]{1,100}|declined:[a-z0-9_]{1,60}|[a-z_]{1,40}_(writeoff|loss))$/;
 
 const MAX_ENTRIES = 1_000;
 const MAX_TEXT = 200;

@@ -1,7 +1,19 @@
-import { sumFailedPayments, sumRecurring } from "../../../kernel/billing/index.ts";
-import { findSealOf, sumAccounts, type Mode } from "../../../kernel/ledger/index.ts";
+import { DECLINED, readRecurring, type Recurring } from "../../../kernel/billing/index.ts";
+import {
+  findSealOf,
+  sumAccounts,
+  sumMovements,
+  type Mode,
+  type Movements,
+} from "../../../kernel/ledger/index.ts";
 import { withOperatorTx, type Db, type Tx } from "../../../platform/db/index.ts";
-import { LEDGER_REPORTS, type LedgerReport, type Report, type ReportName, type ReportRow } from "./report.ts";
+import {
+  ACCOUNT_REPORTS,
+  type AccountReport,
+  type Report,
+  type ReportName,
+  type ReportRow,
+} from "./report.ts";
 
 const DAY_MS = 86_400_000;
 /** By day up to here, by month beyond. */
@@ -9,24 +21,42 @@ const MOST_DAYS = 92;
 
 export type ReportInput = { report: ReportName; mode: Mode; from: Date; to: Date };
 
-/** One report of all organizations. What the ledger sums up names the newest seal of that time. */
+type Figures = Pick<Report, "columns" | "rows" | "totals">;
+type Moved = Recurring["total"];
+
+const bucketOf = ({ from, to }: ReportInput) =>
+  to.getTime() - from.getTime() > MOST_DAYS * DAY_MS ? "month" : "day";
+
+/** One report of all organizations, as the ledger sums up, with the newest seal of that time. */
 export function readReport(db: Db, input: ReportInput): Promise<Report> {
-  const { report } = input;
   return withOperatorTx(db, async (tx) => {
-    if (report === "mrr") return ofBilling(input, RECURRING, await recurring(tx, input));
-    if (report === "failed-payments") return ofBilling(input, FAILED, await failed(tx, input));
-    return ofLedger(tx, input, LEDGER_REPORTS[report]);
+    const figures = await figuresOf(tx, input);
+    const seal = await findSealOf(tx, input);
+    return {
+      ...input,
+      ...figures,
+      seal: seal && {
+        number: seal.number,
+        hash: seal.hash.toString("hex"),
+        sealed_before: seal.sealedBefore,
+      },
+      sealed: seal !== null && seal.sealedBefore >= input.to,
+    };
   });
 }
 
-async function ofLedger(
+function figuresOf(tx: Tx, input: ReportInput): Promise<Figures> {
+  if (input.report === "mrr") return ofRecurring(tx, input);
+  if (input.report === "failed-payments") return ofDeclined(tx, input);
+  return ofAccounts(tx, input, ACCOUNT_REPORTS[input.report]);
+}
+
+async function ofAccounts(
   tx: Tx,
   input: ReportInput,
-  { accounts, columns, isCredit }: LedgerReport,
-): Promise<Report> {
-  const { from, to } = input;
-  const by = to.getTime() - from.getTime() > MOST_DAYS * DAY_MS ? "month" : "day";
-  const filter = { mode: input.mode, from, to, unit: isCredit ? "credit" : null };
+  { accounts, columns, isCredit }: AccountReport,
+): Promise<Figures> {
+  const filter = { ...input, unit: isCredit ? "credit" : null };
   const read = async (group: "day" | "month" | null): Promise<ReportRow[]> =>
     (await sumAccounts(tx, filter, accounts, group))
       .filter(({ unit }) => isCredit || unit !== "credit")
@@ -35,39 +65,55 @@ async function ofLedger(
         unit,
         values: columns.map(({ of }) => of(amounts)),
       }));
-  const seal = await findSealOf(tx, { from, to });
   return {
-    ...input,
-    source: "ledger",
     columns: columns.map(({ name }) => name),
-    rows: await read(by),
+    rows: await read(bucketOf(input)),
     totals: await read(null),
-    seal: seal && { number: seal.number, hash: seal.hash.toString("hex"), sealed_before: seal.sealedBefore },
-    sealed: seal !== null && seal.sealedBefore >= to,
   };
 }
 
-const RECURRING = ["mrr_minor", "subscriptions_at_start", "ended"];
-const recurring = async (tx: Tx, input: ReportInput): Promise<ReportRow[]> =>
-  (await sumRecurring(tx, input)).map(({ currency, mrr_minor, at_start, ended }) => ({
-    group: "total",
-    unit: currency,
-    values: [mrr_minor, BigInt(at_start), BigInt(ended)],
-  }));
-
-const FAILED = ["payments", "amount_minor"];
-const failed = async (tx: Tx, input: ReportInput): Promise<ReportRow[]> =>
-  (await sumFailedPayments(tx, input)).map(({ code, currency, payments, amount_minor }) => ({
-    group: code,
-    unit: currency,
-    values: [BigInt(payments), amount_minor],
-  }));
-
-function ofBilling(input: ReportInput, columns: string[], rows: ReportRow[]): Report {
-  const totals = [...Map.groupBy(rows, ({ unit }) => unit)].map(([unit, mine]) => ({
-    group: "total",
+async function ofRecurring(tx: Tx, input: ReportInput): Promise<Figures> {
+  const all = await readRecurring(tx, input, bucketOf(input));
+  const rowOf = (unit: string, { group, started, raised, lowered, ended, standing, begun, over }: Moved) => ({
+    group: group ?? "total",
     unit,
-    values: columns.map((_, at) => mine.reduce((sum, { values }) => sum + (values[at] ?? 0n), 0n)),
-  }));
-  return { ...input, source: "billing", columns, rows, totals, seal: null, sealed: false };
+    values: [started, raised, lowered, ended, standing, BigInt(begun), BigInt(over)],
+  });
+  return {
+    columns: [
+      "started_minor",
+      "raised_minor",
+      "lowered_minor",
+      "ended_minor",
+      "mrr_minor",
+      "subscriptions_begun",
+      "subscriptions_ended",
+    ],
+    rows: all.flatMap(({ currency, rows }) => rows.map((row) => rowOf(currency, row))),
+    totals: all.map(({ currency, total }) => rowOf(currency, total)),
+  };
+}
+
+/** Of each code what was declined, and what of it is paid after all: that is taken back. */
+async function ofDeclined(tx: Tx, input: ReportInput): Promise<Figures> {
+  const moved = await sumMovements(tx, input, DECLINED, null);
+  const sum = (group: string, unit: string, some: typeof moved): ReportRow => {
+    const parts = [some.filter(({ amount }) => amount > 0n), some.filter(({ amount }) => amount < 0n)];
+    const [declined = 0n, recovered = 0n] = parts.map((each) =>
+      each.reduce((all, { amount }) => all + amount, 0n),
+    );
+    const count = (parts[0] ?? []).reduce((all, each) => all + each.count, 0);
+    return { group, unit, values: [BigInt(count), declined, -recovered] };
+  };
+  const by = (key: (row: Movements) => string) => [...Map.groupBy(moved, key).values()];
+  return {
+    columns: ["payments", "amount_minor", "recovered_minor"],
+    rows: by(({ account, unit }) => `${account} ${unit}`)
+      .flatMap((some) => {
+        const [{ account, unit } = { account: "", unit: "" }] = some;
+        return sum(account.slice(DECLINED.length), unit, some);
+      })
+      .toSorted((a, b) => Number((b.values[0] ?? 0n) - (a.values[0] ?? 0n))),
+    totals: by(({ unit }) => unit).map((some) => sum("total", some[0]?.unit ?? "", some)),
+  };
 }

@@ -14,63 +14,62 @@ export const REPORTS = [
 export type ReportName = (typeof REPORTS)[number];
 
 type Column = { name: string; of(sums: readonly bigint[]): bigint };
-export type LedgerReport = { accounts: readonly string[]; isCredit: boolean; columns: readonly Column[] };
+export type AccountReport = { accounts: readonly string[]; isCredit: boolean; columns: readonly Column[] };
 
 const at = (index: number) => (sums: readonly bigint[]) => sums[index] ?? 0n;
 /** What came in stands in its account below zero. */
 const inward = (index: number) => (sums: readonly bigint[]) => -(sums[index] ?? 0n);
-const money = (account: string, of = at(0)): LedgerReport => ({
+const money = (account: string, of = at(0)): AccountReport => ({
   accounts: [account],
   isCredit: false,
   columns: [{ name: `${account}_minor`, of }],
 });
 
-/** Those that the ledger's entries sum up. `mrr` and `failed-payments` are no movements: they come from billing's rows. */
-export const LEDGER_REPORTS: Readonly<Record<Exclude<ReportName, "mrr" | "failed-payments">, LedgerReport>> =
-  {
-    revenue: {
-      accounts: ["revenue", "refunds", "fees", "disputes"],
-      isCredit: false,
-      columns: [
-        { name: "gross_minor", of: inward(0) },
-        { name: "refunds_minor", of: at(1) },
-        { name: "disputes_minor", of: at(3) },
-        { name: "fees_minor", of: at(2) },
-        {
-          name: "net_minor",
-          of: ([revenue = 0n, refunds = 0n, fees = 0n, disputes = 0n]) =>
-            -revenue - refunds - disputes - fees,
-        },
-      ],
-    },
-    fees: money("fees"),
-    refunds: money("refunds"),
-    tax: money("tax", inward(0)),
-    receivables: money("receivable"),
-    credits: {
-      accounts: ["issued", "used", "expired", "clawback"],
-      isCredit: true,
-      columns: [
-        { name: "issued_micros", of: inward(0) },
-        { name: "used_micros", of: at(1) },
-        { name: "expired_micros", of: at(2) },
-        { name: "clawed_back_micros", of: at(3) },
-      ],
-    },
-  };
+/** Those that are sums of accounts; `mrr` and `failed-payments` are read by kinds of movement. */
+export const ACCOUNT_REPORTS: Readonly<
+  Record<Exclude<ReportName, "mrr" | "failed-payments">, AccountReport>
+> = {
+  revenue: {
+    accounts: ["revenue", "refunds", "fees", "disputes"],
+    isCredit: false,
+    columns: [
+      { name: "gross_minor", of: inward(0) },
+      { name: "refunds_minor", of: at(1) },
+      { name: "disputes_minor", of: at(3) },
+      { name: "fees_minor", of: at(2) },
+      {
+        name: "net_minor",
+        of: ([revenue = 0n, refunds = 0n, fees = 0n, disputes = 0n]) => -revenue - refunds - disputes - fees,
+      },
+    ],
+  },
+  fees: money("fees"),
+  refunds: money("refunds"),
+  tax: money("tax", inward(0)),
+  receivables: money("receivable"),
+  credits: {
+    accounts: ["issued", "used", "expired", "clawback"],
+    isCredit: true,
+    columns: [
+      { name: "issued_micros", of: inward(0) },
+      { name: "used_micros", of: at(1) },
+      { name: "expired_micros", of: at(2) },
+      { name: "clawed_back_micros", of: at(3) },
+    ],
+  },
+};
 
 export type ReportRow = { group: string; unit: string; values: bigint[] };
 export type Seal = { number: bigint; hash: string; sealed_before: Date };
 export type Report = {
   report: ReportName;
-  source: "ledger" | "billing";
   mode: "test" | "live";
   from: Date;
   to: Date;
   columns: string[];
   rows: ReportRow[];
   totals: ReportRow[];
-  /** The newest that covers some of the time; null before the first, and for what is not the ledger's. */
+  /** The newest that covers some of the time; null before the first. */
   seal: Seal | null;
   sealed: boolean;
 };
@@ -79,7 +78,6 @@ export type Report = {
 export const documentOf = ({ rows, totals, seal, ...report }: Report): ReportDocument => ({
   title: `Report: ${report.report}`,
   facts: [
-    ["source", report.source],
     ["mode", report.mode],
     ["from", report.from.toISOString()],
     ["to", report.to.toISOString()],

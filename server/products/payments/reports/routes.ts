@@ -14,9 +14,6 @@ const row = z.object({
 const answer = z
   .object({
     report: z.enum(REPORTS),
-    source: z
-      .enum(["ledger", "billing"])
-      .meta({ description: "What is no movement of money or credits is counted from billing's rows" }),
     mode: z.enum(["test", "live"]),
     from: instant,
     to: instant,

@@ -6,7 +6,8 @@ import { RuleBroken } from "../../../webhooks/index.ts";
 import type { BillingDeps } from "../../deps.ts";
 import type { Fetched, PaymentFact } from "../fact.ts";
 import type { PaymentRow } from "../payment.ts";
-import { drawFetchSeq, lockPayments, updatePayments } from "../store.ts";
+import { savePayments } from "../save-payments.ts";
+import { drawFetchSeq, lockPayments } from "../store.ts";
 import { captureFact, expiredFact, orderFact } from "./order-fact.ts";
 
 /** Refusals of one order after which it is not captured any more. */
@@ -102,7 +103,7 @@ async function capture(
       const [now] = await lockPayments(tx, org, [row.id]);
       if (now?.attempt !== row.attempt || now.charge_id !== null) return;
       const next = { attempt: now.attempt + 1, failure_code: error.code, as_of: clock.now() };
-      await updatePayments(tx, org, [{ ...now, ...next }]);
+      await savePayments(tx, org, [{ ...now, ...next }], next.as_of);
     });
     return error.code;
   }

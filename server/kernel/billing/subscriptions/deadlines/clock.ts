@@ -7,6 +7,7 @@ import { addMonths, monthsSince } from "../../plans/calendar.ts";
 import { saveAndTell, subscriptionAnnouncement } from "../notices/announcement.ts";
 import { endPlanGrants, giveCredits } from "../give-credits.ts";
 import { mailOwners } from "../notices/mails.ts";
+import { noteRecurring } from "../recurring.ts";
 import { listClockDue, lockSubscriptions } from "../store.ts";
 import { accessOf, RENEWAL_MS, TRIAL_ENDS_MS, type SubscriptionRow } from "../subscription.ts";
 
@@ -26,6 +27,7 @@ export async function runClock(deps: BillingDeps): Promise<boolean> {
           ? await endGift(deps, tx, row, now)
           : await giveMonth(deps, tx, await tellAhead(deps, tx, row, now), now);
       await saveAndTell(deps, tx, row, next);
+      if (next === row) await noteRecurring(tx, org_id, [row], now);
       tx.afterCommit(() => tell(deps, org_id));
     });
   }

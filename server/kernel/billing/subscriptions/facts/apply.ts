@@ -14,6 +14,7 @@ import { endPlanGrants, giveCredits } from "../give-credits.ts";
 import { mailOwners } from "../notices/mails.ts";
 import { placeSubscription } from "../places.ts";
 import { withAgreed } from "../paypal/agreed.ts";
+import { noteRecurring } from "../recurring.ts";
 import { lockSubscriptions, updateSubscriptions } from "../store.ts";
 import { accessOf, isLive, type SubscriptionRow } from "../subscription.ts";
 import { beginTrial } from "../trials/trial.ts";
@@ -80,6 +81,7 @@ export async function applyRecurring(
     effects.push(done);
   }
   if (told.length > 0) await deps.announce(tx, org, told);
+  await noteRecurring(tx, org, [...rows.values()], now);
   tx.afterCommit(() => tell(deps, org));
   return effects;
 }

@@ -7,6 +7,7 @@ import { invoiceAnswer, presentInvoice } from "../../invoices/schemas.ts";
 import type { InvoiceRow } from "../../invoices/store.ts";
 import { currentOf } from "../read.ts";
 import { currentAnswer, presentCurrent } from "../schemas.ts";
+import { noteRecurring } from "../recurring.ts";
 import { updateSubscriptions } from "../store.ts";
 import { isLive, type SubscriptionRow } from "../subscription.ts";
 
@@ -15,7 +16,7 @@ type SubscriptionEvent = `subscription.${"created" | "updated" | "deleted" | "tr
 
 /** Writes a row that was locked before, where it has changed, and tells of it. */
 export async function saveAndTell(
-  deps: Deps & Pick<BillingDeps, "announce">,
+  deps: Deps & Pick<BillingDeps, "announce" | "clock">,
   tx: Tx,
   before: SubscriptionRow,
   row: SubscriptionRow,
@@ -24,6 +25,7 @@ export async function saveAndTell(
   await updateSubscriptions(tx, row.org_id, [row]);
   const told = await subscriptionAnnouncements(deps, tx, before, row);
   if (told.length > 0) await deps.announce(tx, row.org_id, told);
+  await noteRecurring(tx, row.org_id, [row], deps.clock.now());
 }
 
 /**
