@@ -58,12 +58,15 @@ export function afterInvoiceFailed(world: World, invoice: Invoice, last: boolean
   else if (after === "mark_unpaid") changeSubscription(world, current, { status: "unpaid" }, cause);
 }
 
-/** A debt that is given up (void, uncollectible) no longer holds the subscription back. */
+/** A debt that is given up (void, uncollectible) no longer holds the subscription back; a change that waited for it is off. */
 export function afterInvoiceDropped(world: World, invoice: Invoice, cause: Cause): void {
   const old = subscriptionOf(world, invoice);
   if (old === null || old.latest_invoice !== invoice.id) return;
   if (old.status === "incomplete" && invoice.status === "void") expireIncomplete(world, old, cause);
-  else if (old.status === "past_due") changeSubscription(world, old, { status: "active" }, cause);
+  else if (waitsFor(world, old, invoice.id)) {
+    unplan(world, keysOf(old.id).pending);
+    changeSubscription(world, old, { pending_update: null }, cause);
+  } else if (old.status === "past_due") changeSubscription(world, old, { status: "active" }, cause);
 }
 
 /** The first invoice was not paid in time, or was voided: the subscription never began. */

@@ -13,6 +13,7 @@ import {
   findSubscription,
   getSubscription,
   keysOf,
+  periodOf,
   subscriptionNow,
   type Subscription,
 } from "./subscription.ts";
@@ -37,7 +38,7 @@ export function keepPending(
   draft: Invoice,
   cause: Cause,
 ): Subscription {
-  const expires = subscriptionNow(world, old) + PENDING_S;
+  const expires = Math.min(subscriptionNow(world, old) + PENDING_S, periodOf(old).end);
   const pending = {
     billing_cycle_anchor:
       next.billing_cycle_anchor === old.billing_cycle_anchor ? null : next.billing_cycle_anchor,

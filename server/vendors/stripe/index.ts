@@ -19,7 +19,7 @@ export { StripeFault } from "./fault.ts";
 export { readEnvelope, type Envelope } from "./envelope.ts";
 export { thinTypes } from "./thin.ts";
 export { readRecurringEvent, sessionMode, type RecurringEvent } from "./read-recurring.ts";
-export type { PlanChange } from "./recurring.ts";
+export { BANK_ASKS, type PlanChange } from "./recurring.ts";
 export type {
   ChangePreview,
   InvoiceFact,

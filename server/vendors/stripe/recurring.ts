@@ -81,8 +81,10 @@ export type Recurring = {
   /** Its intent is cancelled with it, and what it was the first invoice of never begins. Refused for one that is paid. */
   voidInvoice(id: string, idempotencyKey: string): Promise<void>;
   previewChange(change: PlanChange): Promise<ChangePreview>;
-  /** At once; what is due is charged first, else nothing changes. */
+  /** At once; what is due is charged first, else nothing changes. `BANK_ASKS` where only its holder can go on. */
   upgrade(change: PlanChange & { idempotencyKey: string }): Promise<SubscriptionFact>;
+  /** Once its invoice is paid, within 23 hours; until then, and when that is void, all goes on as it was. */
+  upgradeOncePaid(change: PlanChange & { idempotencyKey: string }): Promise<BegunSubscription>;
   /** The price of the next period, and of nothing before. */
   changePrice(change: PlanChange & { idempotencyKey: string }): Promise<SubscriptionFact>;
   /** Another price, and period, from the end of this one on; at once nothing changes. */
@@ -103,6 +105,7 @@ export function createRecurring(
     ...sessions(call, tax),
     ...direct(call, tax),
     ...objects(call, fetchPayment),
+    ...upgrades(call),
     ...changes(call),
   };
 }
@@ -294,19 +297,10 @@ function objects(
   };
 }
 
-function changes(
-  call: CallStripe,
-): Pick<
-  Recurring,
-  | "upgrade"
-  | "changePrice"
-  | "scheduleChange"
-  | "setCancelAtPeriodEnd"
-  | "cancelSubscription"
-  | "refundCharge"
-> {
-  // A schedule that leads the subscription would refuse it.
-  const update = (
+/** Changes one; a schedule that leads it would refuse it, and is let go of first. */
+const updater =
+  (call: CallStripe) =>
+  (
     op: string,
     id: string,
     params: Stripe.SubscriptionUpdateParams,
@@ -317,22 +311,48 @@ function changes(
       const all = { ...params, expand: ["default_payment_method"] };
       return subscriptionFact(await sdk.subscriptions.update(id, all, { idempotencyKey }));
     });
-  const items = ({ itemId, priceId, quantity }: PlanChange) => [{ id: itemId, price: priceId, quantity }];
+
+const items = ({ itemId, priceId, quantity }: PlanChange) => [{ id: itemId, price: priceId, quantity }];
+
+function upgrades(call: CallStripe): Pick<Recurring, "upgrade" | "upgradeOncePaid"> {
+  const update = updater(call);
+  const prorated = (change: PlanChange) => ({
+    items: items(change),
+    proration_behavior: "always_invoice" as const,
+    proration_date: seconds(change.at),
+  });
   return {
     upgrade: (change) =>
       update(
         "subscriptions.upgrade",
         change.subscriptionId,
         {
-          items: items(change),
-          proration_behavior: "always_invoice",
-          proration_date: seconds(change.at),
+          ...prorated(change),
           payment_behavior: "error_if_incomplete",
           // Nobody can answer their bank in the middle of this call; what the first payment set up counts.
           off_session: true,
         },
         change.idempotencyKey,
       ),
+    upgradeOncePaid: (change) =>
+      call("subscriptions.upgrade_once_paid", async (sdk) => {
+        const { idempotencyKey, subscriptionId } = change;
+        await releaseSchedule(sdk, subscriptionId, idempotencyKey);
+        const expand = ["default_payment_method", "latest_invoice"];
+        const params = { ...prorated(change), payment_behavior: "pending_if_incomplete" as const, expand };
+        return begun(await sdk.subscriptions.update(subscriptionId, params, { idempotencyKey }));
+      }),
+  };
+}
+
+function changes(
+  call: CallStripe,
+): Pick<
+  Recurring,
+  "changePrice" | "scheduleChange" | "setCancelAtPeriodEnd" | "cancelSubscription" | "refundCharge"
+> {
+  const update = updater(call);
+  return {
     changePrice: (change) =>
       update(
         "subscriptions.change_price",
@@ -358,5 +378,11 @@ function changes(
       }),
   };
 }
+
+/** A refusal of a charge that its holder may still answer the bank for. */
+export const BANK_ASKS: ReadonlySet<string> = new Set([
+  "subscription_payment_intent_requires_action",
+  "authentication_required",
+]);
 
 const seconds = (date: Date): number => Math.floor(date.getTime() / 1000);

@@ -22,6 +22,8 @@ const KINDS = [
   { value: "payment.fee", label: "Fees" },
   { value: "payment.refunded", label: "Refunds" },
   { value: "payment.declined", label: "Declined" },
+  { value: "recurring.started", label: "MRR started" },
+  { value: "recurring.ended", label: "MRR ended" },
   { value: "reversal", label: "Reversals" },
 ] as const;
 

@@ -17,7 +17,7 @@ import { placeSubscription } from "../subscriptions/places.ts";
 import type { SubscriptionRow } from "../subscriptions/subscription.ts";
 import { withStatus } from "../subscriptions/facts/walk.ts";
 import { walkInvoice, type InvoiceState } from "./invoice.ts";
-import { receivablePostings, taxShare } from "./receivable.ts";
+import { beginsPaid, receivablePostings, taxShare } from "./receivable.ts";
 import { drawNumber, lockInvoice, saveInvoice, type InvoiceRow } from "./store.ts";
 
 type Applied = { row: SubscriptionRow; effects: Effect[]; told: Announcement[] };
@@ -58,7 +58,7 @@ export async function applyInvoice(
   let row = withFailures(subscription, invoice, before, now);
   if (invoice.status === "paid" && before?.status !== "paid") row = await paid(deps, tx, row, invoice, now);
   const failed = invoice.status === "open" && invoice.attempts > (before?.attempts ?? 0);
-  if (failed && row.status !== "incomplete")
+  if (failed && !beginsPaid(invoice) && row.status !== "incomplete")
     await mailOwners(deps, tx, row, "billing.payment_failed", invoice.id);
   await noteUnpaid(tx, before, invoice, now);
   return { row, effects, told: invoiceAnnouncements(before, invoice) };
@@ -73,8 +73,10 @@ async function noteUnpaid(tx: Tx, before: InvoiceRow | null, invoice: InvoiceRow
   if (invoice.status === "paid" && wasUnpaid) await noteRecovered(tx, org, [declined], now);
 }
 
-const isUnpaid = ({ attempts, status }: InvoiceRow): boolean =>
-  attempts > 0 && (status === "open" || status === "uncollectible" || status === "void");
+const isUnpaid = ({ attempts, reason, status }: InvoiceRow): boolean =>
+  reason !== "update" &&
+  attempts > 0 &&
+  (status === "open" || status === "uncollectible" || status === "void");
 
 /** Cash, by the charge's own name; and the payment that shows it. What was refunded since is posted as well. */
 async function postCharges(
@@ -134,7 +136,9 @@ function withFailures(
   before: InvoiceRow | null,
   now: Date,
 ): SubscriptionRow {
-  if (invoice.status !== "open" || invoice.attempts <= (before?.attempts ?? 0)) return row;
+  // What an upgrade waits for leaves the plan as it was.
+  if (invoice.status !== "open" || invoice.reason === "update") return row;
+  if (invoice.attempts <= (before?.attempts ?? 0)) return row;
   return withStatus({ ...row, failed_payments: invoice.attempts }, now);
 }
 

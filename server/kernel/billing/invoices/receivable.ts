@@ -19,8 +19,8 @@ export const taxShare = (invoice: Pick<InvoiceRow, "due_minor" | "tax_minor">, p
 
 /**
  * What a change of an invoice's status posts, each under a name of its own: owed from when it is open, or is paid by a charge;
- * no more once it is void, given up, or paid elsewhere. The first one of a subscription opens nothing before it is paid, so
- * nothing is owed until then. Its charges move the money out of `receivable`, as they come.
+ * no more once it is void, given up, or paid elsewhere. What begins only when it is paid, a subscription or a change of one,
+ * is not owed until then. Its charges move the money out of `receivable`, as they come.
  */
 export function receivablePostings(
   before: InvoiceRow | null,
@@ -28,10 +28,10 @@ export function receivablePostings(
   isCharged: boolean,
 ): Posting[] {
   if (before?.status === row.status || row.due_minor <= 0n) return [];
-  const wasOwed = before?.status === "open" && before.reason !== "create";
+  const wasOwed = before?.status === "open" && !beginsPaid(before);
   switch (row.status) {
     case "open":
-      return row.reason === "create" ? [] : [owed(row, "opened", 1n)];
+      return beginsPaid(row) ? [] : [owed(row, "opened", 1n)];
     case "paid":
       if (isCharged)
         return before?.status === "uncollectible"
@@ -45,6 +45,9 @@ export function receivablePostings(
       return [];
   }
 }
+
+export const beginsPaid = ({ reason }: Pick<InvoiceRow, "reason">): boolean =>
+  reason === "create" || reason === "update";
 
 /** Both, so that one whose opening nobody saw ends at nothing as well. */
 const closing = (row: Owed): Posting[] => [owed(row, "opened", 1n), owed(row, "closed", -1n)];

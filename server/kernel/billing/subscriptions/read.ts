@@ -2,6 +2,7 @@ import type { Tx } from "../../../platform/db/index.ts";
 import type { OrgId } from "../../../platform/ids.ts";
 import type { Mode } from "../../ledger/index.ts";
 import type { BillingDeps } from "../deps.ts";
+import { findOpenChange } from "../invoices/store.ts";
 import type { Plan } from "../plans/plan.ts";
 import { findFreeMonths } from "../plans/store.ts";
 import { accessOf, type Access, type SubscriptionRow } from "./subscription.ts";
@@ -67,6 +68,11 @@ export async function currentOf(deps: PlanDeps, tx: Tx, row: SubscriptionRow | n
     row,
     subscribed,
     scheduled,
-    nextUrl: row?.provider === "paypal" ? await findNextUrl(tx, row.org_id, row.id) : null,
+    nextUrl: row && (await nextUrlOf(tx, row)),
   };
+}
+
+async function nextUrlOf(tx: Tx, { id, org_id: org, provider }: SubscriptionRow): Promise<string | null> {
+  if (provider === "paypal") return findNextUrl(tx, org, id);
+  return provider === "stripe" ? ((await findOpenChange(tx, org, id))?.pay_url ?? null) : null;
 }

@@ -60,10 +60,7 @@ function nameOf(from: bigint, to: bigint, before: number): string {
   return to > from ? "raised" : "lowered";
 }
 
-/**
- * Posts what changed of rows that were locked and written before. Locks balances; the last thing that a transaction does
- * with the ledger.
- */
+/** Posts what changed of rows that were locked and written before. Locks balances. */
 export async function noteRecurring(
   tx: Tx,
   org: OrgId,

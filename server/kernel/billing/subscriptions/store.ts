@@ -199,7 +199,8 @@ export function listClockDue(
          or (provider = 'paypal' and status = 'trialing' and trial_told_at is null and trial_ends_at <= $4)
          or (provider <> 'none' and period = 'year' and status = 'active' and not cancel_at_period_end
            and period_end > $2 and period_end <= $5 and renewal_told_for is distinct from period_end)
-         or (recurring_moves = 0 and provider <> 'none' and status in ('active', 'past_due') and amount_minor >= 12))
+         or (recurring_moves = 0 and provider <> 'none' and status in ('active', 'past_due')
+           and amount_minor * quantity / case period when 'year' then 12 else 1 end > 0))
      order by coalesce(credits_due_at, period_end) limit $3`,
     [mode, now, limit, addMs(now, TRIAL_ENDS_MS), addMs(now, RENEWAL_MS)],
   );

@@ -13,8 +13,6 @@ export type Movements = {
   count: number;
 };
 
-const MOST_ROWS = 5_000;
-
 /** What moved in accounts whose name begins so, by kind of transaction; `to` null: until now. */
 export function sumMovements(
   tx: Tx,
@@ -30,7 +28,7 @@ export function sumMovements(
        join ledger.entries e on e.org_id = t.org_id and e.transaction_id = t.id
      where t.mode = $1 and t.posted_at >= $2 and ($3::timestamptz is null or t.posted_at < $3)
        and starts_with(e.account, $4)
-     group by 1, 2, 3, 4 order by 1, 2, 3, 4 limit ${MOST_ROWS}`,
+     group by 1, 2, 3, 4 order by 1, 2, 3, 4`,
     [mode, from, to, prefix],
   );
 }

@@ -88,8 +88,10 @@ test("the newest seal of the time is named, and whether it covers all of it", as
     [HASH],
   );
   const seal = { number: 1000, hash: HASH };
-  const day = await read("revenue", "?from=2020-01-01T00:00:00Z&to=2020-01-02T00:00:00Z");
-  expect(day).toMatchObject({ seal, sealed: true, rows: [] });
+  for (const name of REPORTS) {
+    const day = await read(name, "?from=2020-01-01T00:00:00Z&to=2020-01-02T00:00:00Z");
+    expect(day).toMatchObject({ seal, sealed: true, rows: [] });
+  }
   const more = await read("revenue", "?from=2020-01-01T00:00:00Z&to=2020-01-05T00:00:00Z");
   expect(more).toMatchObject({ seal, sealed: false });
   expect(await read("revenue", "?from=2020-02-01T00:00:00Z&to=2020-02-05T00:00:00Z")).toMatchObject({

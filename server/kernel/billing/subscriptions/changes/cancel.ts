@@ -7,6 +7,7 @@ import type { BillingDeps } from "../../deps.ts";
 import { billingProblems } from "../../problems.ts";
 import { saveAndTell } from "../notices/announcement.ts";
 import { forgetSchedule } from "./change-plan.ts";
+import { giveUpChange } from "./give-up-change.ts";
 import { asking } from "../company-answer.ts";
 import { companyOf } from "../company-of.ts";
 import { giveUpFirst } from "../checkouts/give-up.ts";
@@ -40,6 +41,8 @@ export async function cancel(deps: BillingDeps, input: CancelInput): Promise<voi
     return;
   }
   if (isOpen(row) && row.method_id !== null) return asking(() => giveUpFirst(deps, row));
+  // What waits for its payment would be an invoice of nothing.
+  if (input.at === "now" && row.provider === "stripe") await asking(() => giveUpChange(deps, row));
   await asking(() =>
     applyAnswer(deps, row, () =>
       input.at === "now" || isOpen(row)

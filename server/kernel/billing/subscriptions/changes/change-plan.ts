@@ -11,6 +11,7 @@ import { asking } from "../company-answer.ts";
 import { orderByPaypal, carryOnOrder } from "../paypal/order-change.ts";
 import { blockersOf, type ChangeInput } from "./preview.ts";
 import { applyAnswer } from "../refresh.ts";
+import { isAsked, refuseWaiting, waitForPayment } from "./wait-for-payment.ts";
 import { stripeChange } from "../stripe-company.ts";
 import { lockSubscriptions } from "../store.ts";
 import { isLive, type SubscriptionRow } from "../subscription.ts";
@@ -22,7 +23,8 @@ type Ordered = { preview: PreviewRow; row: SubscriptionRow };
 /**
  * Carries a preview out. Up: now, charging exactly what it said, or nothing at all. Down: with the end of the period; the
  * company learns the next period's price at once. Sent again, the same preview changes nothing more. 409 `preview_stale`,
- * `wrong_direction`, `limits_exceeded` with what is in the way; 502 when the company could not charge: the old plan stays.
+ * `wrong_direction`, `limits_exceeded` with what is in the way, `change_open` while another waits; 502 when the company could
+ * not charge: the old plan stays. A bank that asks leaves the old plan too, until its payment is gone on with.
  */
 export async function changePlan(deps: BillingDeps, order: ChangeOrder): Promise<void> {
   const { preview, row } = await withTx(deps.db, order.orgId, (tx) => accept(deps, tx, order));
@@ -35,12 +37,15 @@ export async function changePlan(deps: BillingDeps, order: ChangeOrder): Promise
     ...(await asking(() => stripeChange(deps, row, wanted, preview.created_at))),
     idempotencyKey: `${preview.id}:change:1`,
   };
-  await asking(() =>
-    applyAnswer(deps, row, async () => {
+  try {
+    await applyAnswer(deps, row, async () => {
       const subscription = await send(deps, row, preview, change);
       return { subscription, invoices: [] };
-    }),
-  );
+    });
+  } catch (error) {
+    if (isAsked(error)) return waitForPayment(deps, row, preview, change, order.actorId);
+    return asking(() => Promise.reject(error));
+  }
   if (isTakenBack(row, preview)) await withTx(deps.db, order.orgId, (tx) => forgetSchedule(deps, tx, row));
 }
 
@@ -87,15 +92,16 @@ async function accept(deps: BillingDeps, tx: Tx, order: ChangeOrder): Promise<Or
   if (!preview) throw new Problem(common.not_found);
   if (!live || live.id !== preview.subscription_id) throw new Problem(billingProblems.not_subscribed);
   if (preview.used_at !== null) return { preview, row: live };
+  await refuseWaiting(tx, live);
   const plan = await deps.versions.get(tx, preview.version_id);
-  const isAsked =
+  const isOrdered =
     plan.key === order.planKey && preview.period === order.period && preview.quantity === order.quantity;
   const isFresh =
     preview.expires_at > now &&
     preview.from_version_id === live.version_id &&
     preview.from_quantity === live.quantity &&
     preview.from_period_start.getTime() === live.period_start?.getTime();
-  if (!isAsked || !isFresh) throw new Problem(billingProblems.preview_stale);
+  if (!isOrdered || !isFresh) throw new Problem(billingProblems.preview_stale);
   const takenBack = isTakenBack(live, preview);
   const direction = takenBack ? "up" : preview.direction;
   if (direction !== order.direction) throw new Problem(billingProblems.wrong_direction);

@@ -9,7 +9,8 @@ import type { PaymentRow } from "../../payments/payment.ts";
 import { findPayment } from "../../payments/store.ts";
 import { applyAnswer, refreshInvoiced } from "../refresh.ts";
 import { findSubscription } from "../store.ts";
-import type { SubscriptionRow } from "../subscription.ts";
+import { giveUpChange } from "../changes/give-up-change.ts";
+import { isLive, type SubscriptionRow } from "../subscription.ts";
 
 /** The first invoice of a plan that began with a kept card, and the payment by which it is paid; null: not known here yet. */
 export function findFirst({ db }: Pick<BillingDeps, "db">, { org_id: org, id }: SubscriptionRow) {
@@ -53,7 +54,7 @@ export async function giveUpFirst(deps: BillingDeps, row: SubscriptionRow): Prom
   await refreshFirst(deps, row);
 }
 
-/** The same for whoever holds the payment; false where it is not the first of a plan that waits for it. */
+/** The same for whoever holds the payment, of an upgrade that waits as well; false where no plan waits for it. */
 export async function giveUpPlanOf(deps: BillingDeps, payment: PaymentRow): Promise<boolean> {
   const { invoice_id: invoiceId } = payment;
   const org = payment.org_id as OrgId;
@@ -61,7 +62,9 @@ export async function giveUpPlanOf(deps: BillingDeps, payment: PaymentRow): Prom
     const invoice = invoiceId && (await findInvoice(tx, org, invoiceId));
     return invoice ? findSubscription(tx, org, invoice.subscription_id) : null;
   });
-  if (row?.status !== "incomplete" || row.method_id === null) return false;
+  if (!row) return false;
+  if (isLive(row)) return giveUpChange(deps, row);
+  if (row.status !== "incomplete" || row.method_id === null) return false;
   await giveUpFirst(deps, row);
   return true;
 }

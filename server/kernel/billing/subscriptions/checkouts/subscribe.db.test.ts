@@ -178,6 +178,8 @@ test("a charge that was refunded before its invoice is known here brings no cred
       "refunds usd": "2900",
       "issued credit": "-2000000000",
       "clawback credit": "2000000000",
+      "recurring usd": "2900",
+      "memo usd": "-2900",
     });
 });
 

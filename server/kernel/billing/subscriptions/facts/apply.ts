@@ -119,7 +119,9 @@ async function noteChange(
       detail: { plan: row.plan_key, from: before.status },
     });
   // Whoever begins a plan is there, or is written to about the payment itself.
-  if (fact.actionRequired && row.status !== "incomplete") await mail("billing.action_required");
+  // Whoever begins a plan or a change of it is there, and is written to when they leave.
+  const isBegun = row.status === "incomplete" || fact.invoices.some(({ found }) => found.reason === "update");
+  if (fact.actionRequired && !isBegun) await mail("billing.action_required");
   // Elsewhere its invoice tells of each failure.
   const failures = fact.subscription?.found.failedPayments ?? 0;
   if (failures > before.failed_payments && (row.status === "past_due" || row.status === "suspended"))

@@ -51,7 +51,8 @@ async function rowOf({ email }: Person): Promise<Row | undefined> {
 }
 const booked = async (who: Person): Promise<Record<string, string>> => {
   const rows = await t.sql<{ account: string; balance: string }>(
-    `select account, balance::text from ledger.balances where org_id = $1 and unit = 'usd' and balance <> 0`,
+    `select account, balance::text from ledger.balances where org_id = $1 and unit = 'usd' and balance <> 0
+       and account not in ('recurring', 'memo')`,
     [(await rowOf(who))?.org_id],
   );
   return Object.fromEntries(rows.map(({ account, balance }) => [account, balance]));

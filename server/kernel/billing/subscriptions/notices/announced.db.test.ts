@@ -147,11 +147,13 @@ test("a trial that ends, a payment that fails, and a year that renews are told a
   const operator = await t.signIn();
   const report = async (name: string) => (await operator.call("GET", `/api/reports/${name}`)).body;
   expect((await report("failed-payments")).rows).toEqual([
-    { group: "invoice_unpaid", unit: "usd", values: [1, 2_900] },
+    { group: "invoice_unpaid", unit: "usd", values: [1, 2_900, 0] },
   ]);
   expect((await report("receivables")).totals).toEqual([{ group: "total", unit: "usd", values: [2_900] }]);
   // A month of the one, a twelfth of the other's year.
-  expect((await report("mrr")).totals).toMatchObject([{ unit: "usd", values: [2_900 + 2_416, 0, 0] }]);
+  expect((await report("mrr")).totals).toMatchObject([
+    { unit: "usd", values: [3 * 2_900 + 2_416, 0, 0, 2 * 2_900, 2_900 + 2_416, 4, 2] },
+  ]);
   expect(await mailed(year)).not.toContain("billing.renewal_ahead");
   await year.advance(340);
   const ahead = async () => (await mailed(year)).filter((kind) => kind === "billing.renewal_ahead");

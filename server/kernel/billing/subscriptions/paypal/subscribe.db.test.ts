@@ -39,7 +39,7 @@ const orgOf = async ({ email }: Person): Promise<string> => {
 };
 const booked = async (who: Person): Promise<Record<string, string>> => {
   const rows = await t.sql<{ key: string; balance: string }>(
-    "select account || ' ' || unit as key, balance::text from ledger.balances where org_id = $1 and balance <> 0",
+    "select account || ' ' || unit as key, balance::text from ledger.balances where org_id = $1 and balance <> 0 and account not in ('recurring', 'memo')",
     [await orgOf(who)],
   );
   return Object.fromEntries(rows.map(({ key, balance }) => [key, balance]));
