@@ -202,6 +202,7 @@ export type BillingPayments = {
   lost_minor: bigint;
   tax_minor: bigint;
   declined: boolean;
+  tax_calculation: string | null;
 };
 
 /** billing.plan_prices */

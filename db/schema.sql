@@ -61,7 +61,7 @@ CREATE TABLE billing.auto_topups (
   CONSTRAINT auto_topups_amount_minor_check CHECK ((amount_minor > 0)),
   CONSTRAINT auto_topups_check CHECK ((monthly_cap_minor >= amount_minor)),
   CONSTRAINT auto_topups_mode_check CHECK ((mode = ANY (ARRAY['test'::text, 'live'::text]))),
-  CONSTRAINT auto_topups_off_reason_check CHECK ((off_reason = ANY (ARRAY['declined'::text, 'method_gone'::text]))),
+  CONSTRAINT auto_topups_off_reason_check CHECK ((off_reason = ANY (ARRAY['declined'::text, 'method_gone'::text, 'tax_address'::text]))),
   CONSTRAINT auto_topups_threshold_micros_check CHECK ((threshold_micros > 0))
 );
 CREATE INDEX auto_topups_on ON billing.auto_topups USING btree (org_id) WHERE (enabled OR (operation_id IS NOT NULL));
@@ -314,6 +314,7 @@ CREATE TABLE billing.payments (
   lost_minor bigint NOT NULL DEFAULT 0,
   tax_minor bigint NOT NULL DEFAULT 0,
   declined boolean NOT NULL DEFAULT false,
+  tax_calculation text,
   CONSTRAINT payments_pkey PRIMARY KEY (org_id, id),
   CONSTRAINT payments_org_id_operation_id_key UNIQUE (org_id, operation_id),
   CONSTRAINT payments_amount_minor_check CHECK ((amount_minor > 0)),

@@ -1537,7 +1537,7 @@ export type AutoTopup = {
      * In a row; the second one turns it off
      */
     declines: number;
-    off_reason: 'declined' | 'method_gone' | null;
+    off_reason: 'declined' | 'method_gone' | 'tax_address' | null;
     /**
      * The one under way
      */

@@ -230,6 +230,7 @@ const PREFIXES = {
   coupon: ["", 8],
   promotion_code: ["promo_1", 23],
   tax_id: ["txi_1", 23],
+  "tax.calculation": ["taxcalc_1", 23],
   discount: ["di_1", 23],
   portal_session: ["bps_1", 23],
   portal_configuration: ["bpc_1", 23],

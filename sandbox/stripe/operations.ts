@@ -4,6 +4,7 @@ import { destinationOperations } from "./events/destinations.ts";
 import { thinOperations } from "./events/thin.ts";
 import { couponOperations } from "./catalog/coupons.ts";
 import { priceOperations } from "./catalog/prices.ts";
+import { taxCalculationOperations } from "./catalog/tax-calculations.ts";
 import { productOperations } from "./catalog/products.ts";
 import { chargeOperations } from "./payments/charges.ts";
 import { sessionOperations } from "./checkout/sessions.ts";
@@ -54,6 +55,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...setupIntentOperations,
   ...subscriptionItemOperations,
   ...subscriptionOperations,
+  ...taxCalculationOperations,
   ...taxIdOperations,
   ...testClockOperations,
   ...thinOperations,

@@ -1,3 +1,4 @@
+import { checkCalculation } from "../catalog/tax-calculations.ts";
 import type Stripe from "stripe";
 import type { World } from "../../core/company.ts";
 import { insertObject, newId, saveObject } from "../books.ts";
@@ -50,6 +51,7 @@ export const newIntent = {
   capture_method: oneOfBuilt(["automatic", "automatic_async"], ["manual"]),
   confirm: bool(),
   customer: text(),
+  hooks: object({ inputs: object({ tax: object({ calculation: required(text()) }) }) }),
   off_session: bool(),
   return_url: text(2048),
   setup_future_usage: oneOf("off_session", "on_session"),
@@ -83,6 +85,8 @@ export function fullShipping(given: Value<typeof shipping>): Stripe.PaymentInten
 export function createIntent(world: World, input: IntentInput, cause: Cause): Intent {
   checkAmount(input.amount, input.currency);
   if (input.customer !== undefined) getCustomer(world, input.customer, "customer");
+  const calculation = input.hooks?.inputs?.tax?.calculation;
+  if (calculation !== undefined) checkCalculation(world, calculation, input.amount, input.currency);
   const id = newId(world, "payment_intent");
   const automatic =
     input.automatic_payment_methods?.enabled ?? input.allowed_payment_method_types === undefined;
@@ -109,6 +113,7 @@ export function createIntent(world: World, input: IntentInput, cause: Cause): In
     customer: input.customer ?? null,
     customer_account: null,
     description: input.description ?? null,
+    ...(calculation !== undefined && { hooks: { inputs: { tax: { calculation } } } }),
     excluded_payment_method_types: null,
     last_payment_error: null,
     latest_charge: null,

@@ -21,6 +21,7 @@ export const billingProblems = problems({
     409,
     "The automatic top-up is charged to it; turn that off first, or choose another",
   ],
+  tax_address_required: [422, "The tax follows from your address: fill in the billing details first"],
   payment_over: [409, "This payment has ended, or can no longer be cancelled"],
   invoice_not_open: [409, "Nothing can be paid of this invoice"],
   checkout_over: [409, "This checkout is over; start a new one"],

@@ -14,7 +14,7 @@ export {
   type MethodFact,
   type TaxId,
 } from "./customers.ts";
-export type { IntentState } from "./intents.ts";
+export { NO_TAX_ADDRESS, type IntentState } from "./intents.ts";
 export { StripeFault } from "./fault.ts";
 export { readEnvelope, type Envelope } from "./envelope.ts";
 export { thinTypes } from "./thin.ts";

@@ -2,6 +2,7 @@ import type Stripe from "stripe";
 import type { CallStripe } from "./client.ts";
 import type { PaymentFact } from "./facts.ts";
 import { intentFact } from "./read-payment.ts";
+import { taxOfPrice } from "./tax.ts";
 
 const PAGE = 100;
 
@@ -11,8 +12,15 @@ export type NewIntent = {
   description: string;
   amountMinor: bigint;
   currency: string;
+  /** What its tax was worked out by; null where Stripe works out none. */
+  taxCalculation: string | null;
   idempotencyKey: string;
 };
+
+export type Taxed = { calculation: string; taxMinor: bigint };
+
+/** Stripe's refusal to work out a tax for a customer without an address. */
+export const NO_TAX_ADDRESS = "customer_tax_location_invalid";
 
 /** One try to pay an intent. */
 export type IntentTry = {
@@ -34,6 +42,13 @@ export type IntentState = {
 };
 
 export type Intents = {
+  /**
+   * The tax in what a customer is about to pay, by their address; null where the installation has Stripe's tax off. Charges
+   * nothing. Refused with `NO_TAX_ADDRESS` where there is none.
+   */
+  taxIn(
+    input: Pick<NewIntent, "holdfastId" | "customerId" | "amountMinor" | "currency">,
+  ): Promise<Taxed | null>;
   /** Nothing is charged before it is confirmed. */
   createIntent(input: NewIntent): Promise<{ id: string }>;
   /** Looks for one that carries our id among a customer's newest 100. */
@@ -48,8 +63,18 @@ export type Intents = {
 };
 
 /** Payments without a page of Stripe's, in our own words. Every function may throw `StripeFault`. */
-export function createIntents(call: CallStripe): Intents {
+export function createIntents(call: CallStripe, tax: boolean): Intents {
   return {
+    async taxIn({ amountMinor, currency, customerId: customer, holdfastId: reference }) {
+      if (!tax) return null;
+      return call("tax.calculations.create", async (sdk) => {
+        const amount = Number(amountMinor);
+        // As of a pack on Stripe's page: what it costs is what is paid.
+        const line_items = [{ amount, reference, ...taxOfPrice(tax, "inclusive") }];
+        const made = await sdk.tax.calculations.create({ currency, customer, line_items });
+        return { calculation: made.id ?? "", taxMinor: BigInt(made.tax_amount_inclusive) };
+      });
+    },
     createIntent: (input) =>
       call("payment_intents.create", async (sdk) => {
         const { id } = await sdk.paymentIntents.create(
@@ -60,6 +85,9 @@ export function createIntents(call: CallStripe): Intents {
             description: input.description,
             metadata: { holdfast_id: input.holdfastId },
             automatic_payment_methods: { enabled: true },
+            ...(input.taxCalculation && {
+              hooks: { inputs: { tax: { calculation: input.taxCalculation } } },
+            }),
           },
           { idempotencyKey: input.idempotencyKey },
         );

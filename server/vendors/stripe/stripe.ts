@@ -89,7 +89,7 @@ export function createStripe({ tax = false, ...options }: StripeOptions): Stripe
   const call = createClient(options);
   return {
     ...createCustomers(call),
-    ...createIntents(call),
+    ...createIntents(call, tax),
     ...createRecurring(call, (intentId) => fetchPayment(call, intentId), tax),
     mode: options.apiKey.startsWith("sk_live_") || options.apiKey.startsWith("rk_live_") ? "live" : "test",
     createCheckoutSession: (input) =>

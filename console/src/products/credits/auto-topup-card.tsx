@@ -75,6 +75,8 @@ const noteOf = ({ currency, monthly_cap_minor: cap, spent_minor: spent }: AutoTo
 const OFF = {
   declined: "The last two payments were declined, so it was turned off.",
   method_gone: "What it was charged to is not kept any more, so it was turned off.",
+  tax_address:
+    "The tax follows from your address, which is not known, so it was turned off. Billing details take it.",
 };
 
 function TopupForm({ topup, methods }: { topup: AutoTopup; methods: readonly PaymentMethod[] }) {

@@ -6,7 +6,13 @@ import type { BillingDeps } from "../deps.ts";
 import { withCustomer } from "../payers/ensure-customer.ts";
 import type { PaymentRow } from "../payments/payment.ts";
 import { absent, keyCounts } from "../payments/resume.ts";
-import { lockPayments, placeObjects, updatePayments } from "../payments/store.ts";
+import {
+  findPayment,
+  lockPayments,
+  noteCalculation,
+  placeObjects,
+  updatePayments,
+} from "../payments/store.ts";
 
 /**
  * Gives a payment its intent at Stripe, or finds the one it has; null while only a later look can tell whether there is one.
@@ -15,8 +21,9 @@ import { lockPayments, placeObjects, updatePayments } from "../payments/store.ts
 export async function makeIntent(deps: BillingDeps, payment: PaymentRow): Promise<string | null> {
   if (payment.intent_id !== null) return payment.intent_id;
   if (!keyCounts(deps, payment)) return lookFor(deps, payment);
+  const taxCalculation = await calculationOf(deps, payment);
   try {
-    return await adopt(deps, payment, await create(deps, payment));
+    return await adopt(deps, payment, await create(deps, payment, taxCalculation));
   } catch (error) {
     // A 5xx is kept under the key: asking again gives it again.
     if (error instanceof CompanyFault && error.answered5xx) return lookFor(deps, payment);
@@ -24,18 +31,34 @@ export async function makeIntent(deps: BillingDeps, payment: PaymentRow): Promis
   }
 }
 
-function create(deps: BillingDeps, payment: PaymentRow): Promise<string> {
+function create(deps: BillingDeps, payment: PaymentRow, taxCalculation: string | null): Promise<string> {
   const pack = deps.packs.find(({ key }) => key === payment.pack_key);
   return withCustomer(deps, payment.org_id as OrgId, payment, async (customerId, mark) => {
     const made = await deps.stripe.createIntent({
       holdfastId: payment.id,
       customerId,
+      taxCalculation,
       description: pack ? `${pack.name} credits` : "Credits",
       amountMinor: payment.amount_minor,
       currency: payment.currency,
       idempotencyKey: `${payment.id}:intent:${payment.attempt}${mark}`,
     });
     return made.id;
+  });
+}
+
+/** Worked out and written down before there is an intent to charge, so that its key means the same each time. */
+async function calculationOf(deps: BillingDeps, payment: PaymentRow): Promise<string | null> {
+  const { amount_minor: amountMinor, currency, id, purpose, tax_calculation: known } = payment;
+  const org = payment.org_id as OrgId;
+  if (known !== null || purpose !== "credits") return known;
+  const taxed = await withCustomer(deps, org, payment, (customerId) =>
+    deps.stripe.taxIn({ holdfastId: id, customerId, amountMinor, currency }),
+  );
+  if (taxed === null) return null;
+  return withTx(deps.db, org, async (tx) => {
+    await noteCalculation(tx, org, id, taxed);
+    return (await findPayment(tx, org, id))?.tax_calculation ?? null;
   });
 }
 

@@ -40,6 +40,7 @@ const row: PaymentRow = {
   lost_minor: 0n,
   dispute: null,
   declined: false,
+  tax_calculation: null,
 };
 const nothing: PaymentFact = {
   holdfastId: "pay_1",

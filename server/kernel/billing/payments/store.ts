@@ -8,7 +8,8 @@ import type { PaymentRow, RefundRow } from "./payment.ts";
 export const PAYMENT = `org_id, id, mode, account_id, provider, purpose, pack_key, amount_minor, currency, credits_micros, status, attempt,
   absent_since, success_url, cancel_url, session_id, session_url, session_expires_at, intent_id, charge_id, refunded_minor,
   failure_code, fee_transaction_id, fee_minor, as_of, fetch_seq, created_at, paid_at,
-  invoice_id, tax_minor, disputed_minor, lost_minor, dispute, declined`;
+  invoice_id, tax_minor, disputed_minor, lost_minor, dispute, declined,
+  tax_calculation`;
 
 export type NewPayment = Pick<
   PaymentRow,
@@ -117,6 +118,21 @@ export async function noteTax(tx: Tx, org: OrgId, id: string, taxMinor: bigint):
     "billing.payment_tax",
     "update billing.payments set tax_minor = $3 where org_id = $1 and id = $2 and tax_minor <> $3",
     [org, id, taxMinor],
+  );
+}
+
+/** What its tax was worked out by, once: the first stays. */
+export async function noteCalculation(
+  tx: Tx,
+  org: OrgId,
+  id: string,
+  { calculation, taxMinor }: { calculation: string; taxMinor: bigint },
+): Promise<void> {
+  await tx.query(
+    "billing.payment_calculation",
+    `update billing.payments set tax_calculation = $3, tax_minor = $4
+     where org_id = $1 and id = $2 and tax_calculation is null`,
+    [org, id, calculation, taxMinor],
   );
 }
 

@@ -9,6 +9,7 @@ const KIND = "billing.topup_off";
 const WHY = {
   declined: "The last two payments were declined.",
   method_gone: "What it was charged to is not kept any more.",
+  tax_address: "Its tax follows from your address, which is not known.",
 };
 
 /** Owners are told that credits are bought no more. */

@@ -30,7 +30,7 @@ export const topupAnswer = z
     payment_method_id: z.string().nullable(),
     spent_minor: int64.meta({ description: "In this month, UTC" }),
     declines: z.int().meta({ description: "In a row; the second one turns it off" }),
-    off_reason: z.enum(["declined", "method_gone"]).nullable(),
+    off_reason: z.enum(["declined", "method_gone", "tax_address"]).nullable(),
     payment_id: z.string().nullable().meta({ description: "The one under way" }),
   })
   .meta({ id: "AutoTopup" });

@@ -8,7 +8,7 @@ import type { PaymentRow } from "../payments/payment.ts";
 
 export type TopupRow = Narrowed<
   BillingAutoTopups,
-  { org_id: OrgId; mode: Mode; off_reason: "declined" | "method_gone" | null }
+  { org_id: OrgId; mode: Mode; off_reason: "declined" | "method_gone" | "tax_address" | null }
 >;
 
 /** So many declines in a row turn it off. */
