@@ -4,7 +4,8 @@ import { begin, spentOf } from "./bills/bill.ts";
 import { openrouterDialect, sendRefusalIn, type Dialect } from "./answers/dialect.ts";
 import { moderationOf, refusalOf, type Refusal } from "./answers/errors.ts";
 import { parseUsd } from "./models/price.ts";
-import { makePlan, type Plan } from "./play/plan.ts";
+import { makePlan, withPages, type Plan } from "./play/plan.ts";
+import { searchesOf, withFound } from "./play/search.ts";
 import { settle, type Call, type Pace } from "./play/play.ts";
 import { playJson } from "./play/play-json.ts";
 import { playStream } from "./play/play-stream.ts";
@@ -83,11 +84,14 @@ export async function chatIn(dialect: Dialect, exchange: Exchange): Promise<void
     return sendRefusal(refusalOf(402, "fault"));
   }
   const counting = countPrompt(world, chat);
-  const counts = counting instanceof Promise ? await counting : counting;
+  const counted = counting instanceof Promise ? await counting : counting;
+  const { search } = chat;
+  const prompt = chat.messages.findLast(({ role }) => role === "user")?.text ?? "";
+  const counts = search ? withFound(counted, searchesOf(search, prompt, behaviour), search) : counted;
   const room = roomFor(chat, counts.prompt);
   if (typeof room === "string") return sendRefusal({ status: 400, message: room });
   if (signal.aborted) return;
-  const plan = makePlan(world, chat, behaviour, room);
+  const plan = withPages(makePlan(world, chat, behaviour, room), counts.searches ?? 0);
   const generation = begin(world, chat, counts, dialect.idPrefix);
   generation.userAgent = exchange.headers["user-agent"] ?? null;
   generation.referer = exchange.headers.referer ?? null;

@@ -193,7 +193,8 @@ const refusals: [string, number, Record<string, unknown>][] = [
   ["no model", 400, { model: undefined }],
   ["a price nobody offers", 404, { provider: { max_price: { prompt: "0.01" } } }],
   ["a provider that does not serve it", 404, { provider: { only: ["anthropic"] } }],
-  ["plugins", 501, { plugins: [{ id: "web" }] }],
+  ["plugins", 501, { plugins: [{ id: "file-parser" }] }],
+  ["a search that has no price", 400, { plugins: [{ id: "web" }] }],
   ["a server tool", 501, { tools: [{ type: "openrouter:web_search" }] }],
 ];
 describe("refuses in OpenRouter's body", () => {

@@ -69,7 +69,10 @@ const FIELDS: Readonly<Record<string, Check>> = {
 
 /** What OpenRouter can do and this sandbox does not play: said plainly, never ignored. */
 function notPlayed(body: Body): string | null {
-  if (Array.isArray(body["plugins"]) && body["plugins"].length > 0) return "plugins";
+  const plugins = Array.isArray(body["plugins"])
+    ? (body["plugins"] as { id?: unknown; engine?: unknown }[])
+    : [];
+  if (plugins.some(({ id, engine = "native" }) => id !== "web" || engine !== "native")) return "plugins";
   if (Array.isArray(body["modalities"]) && body["modalities"].some((m) => m !== "text")) return "modalities";
   if (Array.isArray(body["transforms"]) && body["transforms"].length > 0) return "transforms";
   return null;

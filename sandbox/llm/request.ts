@@ -2,6 +2,7 @@
 import { refuse, type Refusal } from "./answers/errors.ts";
 import { findModel, type Model } from "./models/models.ts";
 import { parseUsd } from "./models/price.ts";
+import { readSearch, type Search } from "./play/search.ts";
 import { checkFields } from "./request-fields.ts";
 
 export type ToolCall = { id?: string; function: { name: string; arguments: string } };
@@ -34,6 +35,8 @@ export type Chat = {
   sessionId: string | null;
   /** The beginning of the prompt that is to be kept, where the caller marks it: what it is, its share of the bytes, and whether for an hour. */
   mark?: { text: string; share: number; hour: boolean };
+  /** It may search the web. */
+  search?: Search;
 };
 
 export type Body = Record<string, unknown>;
@@ -216,6 +219,8 @@ export function readChat(rawBody: Buffer, find: FindModel = findModel): Parsed<C
   if (isRefused(toolChoice)) return toolChoice;
   const format = readFormat(body["response_format"]);
   if (isRefused(format)) return format;
+  const search = readSearch(body, model);
+  if (search !== null && isRefused(search)) return search;
   const unroutable = checkRouting(body["provider"], model);
   if (unroutable !== null) return { refusal: unroutable };
   const { stop, metadata, session_id: session } = body;
@@ -236,5 +241,6 @@ export function readChat(rawBody: Buffer, find: FindModel = findModel): Parsed<C
     user: (body["user"] ?? null) as string | null,
     metadata: (metadata ?? null) as Record<string, string> | null,
     sessionId: (session ?? null) as string | null,
+    ...(search && { search }),
   };
 }

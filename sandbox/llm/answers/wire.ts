@@ -25,6 +25,9 @@ export function usageText(generation: Generation, zero: boolean, manner: Manner)
   const { prompt, completion, cached } = zero ? { prompt: 0, completion: 0, cached: 0 } : generation.counts;
   const cost = zero ? 0n : generation.cost;
   const promptCost = zero ? 0n : generation.promptCost;
+  const { searches } = generation.counts;
+  const searched =
+    searches === undefined ? "" : `,"server_tool_use_details":{"web_search_requests":${zero ? 0 : searches}}`;
   if (!manner.own) {
     const told = manner.cost === null ? "" : `"${manner.cost}":${formatUsd(cost)},`;
     return (
@@ -40,7 +43,7 @@ export function usageText(generation: Generation, zero: boolean, manner: Manner)
     `"prompt_tokens_details":{"cached_tokens":${cached},"audio_tokens":0},` +
     `"cost_details":{"upstream_inference_cost":null,"upstream_inference_prompt_cost":${formatUsd(promptCost)},` +
     `"upstream_inference_completions_cost":${formatUsd(cost - promptCost)}},` +
-    `"completion_tokens_details":{"reasoning_tokens":0}}`
+    `"completion_tokens_details":{"reasoning_tokens":0}${searched}}`
   );
 }
 
@@ -89,7 +92,8 @@ export function chunksOf(generation: Generation, behaviour: Behaviour, manner: M
     preamble: () => `${start}${choice(empty, "null", "null")}]}\n\n`,
     content: (delta, usage) =>
       `${start}${choice(delta, "null", "null")}]${usage === null ? "" : `,"usage":${usage}`}}\n\n`,
-    finish: (plan) => `${start}${choice(empty, `"${plan.finish}"`, `"${plan.nativeFinish}"`)}]}\n\n`,
+    finish: (plan) =>
+      `${start}${choice(JSON.stringify({ role: "assistant", content: "", ...plan.last }), `"${plan.finish}"`, `"${plan.nativeFinish}"`)}]}\n\n`,
     usage() {
       if (behaviour.usage === "none" || !manner.tells) return "";
       const chunk = `${start}],"usage":${usageText(generation, behaviour.usage === "zero", manner)}}\n\n`;

@@ -1,6 +1,7 @@
 /** Reads a request of Messages into the chat that all companies here answer, and refuses what Anthropic would refuse. */
 import { refuse, type Refusal } from "../answers/errors.ts";
 import { findModel, models, type Model } from "../models/models.ts";
+import type { Search } from "../play/search.ts";
 import { isObject, readChat, type Body, type Chat } from "../request.ts";
 
 const VENDOR = "anthropic/";
@@ -49,7 +50,10 @@ export function readMessages(rawBody: Buffer, bound = true): Chat | Refused {
   const chat = readChat(Buffer.from(JSON.stringify(chatBody(body, messages))), find);
   if ("refusal" in chat) return chat;
   const mark = markIn(body);
-  return mark ? { ...chat, mark } : chat;
+  const search = searchIn(body);
+  if (search && chat.model.rates.webSearch === undefined)
+    return bad("tools: web search is not supported by this model");
+  return { ...chat, ...(mark && { mark }), ...(search && { search }) };
 }
 
 function parse(rawBody: Buffer): Body | null {
@@ -61,16 +65,27 @@ function parse(rawBody: Buffer): Body | null {
   }
 }
 
+const SEARCH_TOOL = "web_search_20250305";
+const isSearch = ({ type, name }: Body): boolean => type === SEARCH_TOOL && name === "web_search";
+
+/** Its own tool; without `max_uses` nothing bounds it. */
+function searchIn({ tools }: Body): Search | null {
+  const tool = (blocksOf(tools) ?? []).find(isSearch);
+  return tool ? { most: Number(tool["max_uses"] ?? 50), always: false, rereads: true } : null;
+}
+
 function chatBody(body: Body, messages: Body[]): Body {
-  const tools = Array.isArray(body["tools"]) ? body["tools"].filter(isObject) : [];
+  const tools = Array.isArray(body["tools"])
+    ? body["tools"].filter(isObject).filter((tool) => !isSearch(tool))
+    : [];
   const choice = isObject(body["tool_choice"]) ? body["tool_choice"] : null;
   const { max_tokens, stream, temperature, top_p, top_k, stop_sequences: stop } = body;
   const plain = { model: body["model"], messages, max_tokens, stream, temperature, top_p, top_k, stop };
   if (tools.length === 0) return plain;
   return {
     ...plain,
-    tools: tools.map(({ name, description, input_schema: parameters }) => ({
-      type: "function",
+    tools: tools.map(({ type, name, description, input_schema: parameters }) => ({
+      type: type === undefined || type === "custom" ? "function" : type,
       function: { name, description, parameters },
     })),
     ...(choice && { tool_choice: CHOICES[String(choice["type"])]?.(choice["name"]) }),

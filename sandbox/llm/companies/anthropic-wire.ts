@@ -4,6 +4,7 @@ import type { Generation } from "../bills/bill.ts";
 import { streamError, type Refusal } from "../answers/errors.ts";
 import type { Plan } from "../play/plan.ts";
 import { isObject } from "../request.ts";
+import { pagesOf, type Page } from "../play/search.ts";
 import type { Chunks } from "../answers/wire.ts";
 import { nameOf } from "./anthropic-request.ts";
 
@@ -23,7 +24,7 @@ export const anthropicError = ({ status, message }: Refusal): string =>
   JSON.stringify({ type: "error", error: { type: TYPES[status] ?? "api_error", message }, request_id: null });
 
 function usageOf({ counts }: Generation, zero: boolean) {
-  const { prompt, cached, completion, written = 0, writtenHour = 0 } = counts;
+  const { prompt, cached, completion, written = 0, writtenHour = 0, searches } = counts;
   const of = (value: number) => (zero ? 0 : value);
   return {
     input_tokens: of(prompt - cached - written),
@@ -34,6 +35,9 @@ function usageOf({ counts }: Generation, zero: boolean) {
       ephemeral_1h_input_tokens: of(writtenHour),
     },
     output_tokens: of(completion),
+    ...(searches !== undefined && {
+      server_tool_use: { web_search_requests: of(searches), web_fetch_requests: 0 },
+    }),
     service_tier: "standard",
   };
 }
@@ -57,16 +61,36 @@ export function messageText(generation: Generation, plan: Plan, behaviour: Behav
     name,
     input: inputOf(args),
   }));
-  const text = said.content ? [{ type: "text", text: said.content }] : [];
+  const pages = pagesOf(generation.counts.searches ?? 0);
+  const citations = pages.length > 0 ? { citations: pages.map(citationOf) } : {};
+  const text = said.content ? [{ type: "text", text: said.content, ...citations }] : [];
   const usage = behaviour.usage === "none" ? {} : { usage: usageOf(generation, behaviour.usage === "zero") };
   return JSON.stringify({
     ...headOf(generation),
-    content: [...text, ...calls],
+    content: [...pages.flatMap(searchBlocks), ...text, ...calls],
     stop_reason: STOPS[plan.finish],
     stop_sequence: null,
     ...usage,
   });
 }
+
+const citationOf = ({ url, title, text }: Page) => ({
+  type: "web_search_result_location",
+  url,
+  title,
+  cited_text: text,
+  encrypted_index: "sandbox",
+});
+
+/** That it searched, and what it found. */
+const searchBlocks = ({ url, title }: Page, at: number) => {
+  const id = `srvtoolu_${at + 1}`;
+  const found = { type: "web_search_result", url, title, encrypted_content: "sandbox", page_age: null };
+  return [
+    { type: "server_tool_use", id, name: "web_search", input: { query: title } },
+    { type: "web_search_tool_result", tool_use_id: id, content: [found] },
+  ];
+};
 
 /** Arguments that were cut off are none. */
 function inputOf(text: string): unknown {
@@ -84,9 +108,11 @@ const event = (type: string, rest: Record<string, unknown>): string =>
 /** The events of one stream. A block begins with its first content and ends with the next one, or with the answer. */
 export function eventsOf(generation: Generation, behaviour: Behaviour): Chunks {
   let index = -1;
-  let open: "text" | "tool" | null = null;
+  let open: "text" | "tool" | "search" | null = null;
+  const pages = pagesOf(generation.counts.searches ?? 0);
+  let searched = false;
   const close = (): string => (open === null ? "" : event("content_block_stop", { index }));
-  const begin = (kind: "text" | "tool", block: Record<string, unknown>): string => {
+  const begin = (kind: "text" | "tool" | "search", block: Record<string, unknown>): string => {
     const before = close();
     index += 1;
     open = kind;
@@ -114,18 +140,25 @@ export function eventsOf(generation: Generation, behaviour: Behaviour): Chunks {
       }) + event("ping", {}),
     content(text) {
       const said = JSON.parse(text) as Delta;
+      let found = "";
+      if (!searched) for (const block of pages.flatMap(searchBlocks)) found += begin("search", block);
+      searched = true;
       const call = said.tool_calls?.[0];
       if (call?.id !== undefined)
-        return begin("tool", { type: "tool_use", id: call.id, name: call.function.name, input: {} });
+        return found + begin("tool", { type: "tool_use", id: call.id, name: call.function.name, input: {} });
       if (call) return delta({ type: "input_json_delta", partial_json: call.function.arguments });
-      const start = open === "text" ? "" : begin("text", { type: "text", text: "" });
+      const start = open === "text" ? "" : found + begin("text", { type: "text", text: "" });
       return start + delta({ type: "text_delta", text: said.content ?? "" });
     },
     // Usage comes with the reason: a stream that is cut before it says neither.
     finish(plan) {
       if (behaviour.cutBeforeUsage) return close();
       const end = ending(plan);
-      return close() + end + (behaviour.usage === "doubled" ? end : "");
+      const cited =
+        open === "text"
+          ? pages.map((page) => delta({ type: "citations_delta", citation: citationOf(page) }))
+          : [];
+      return cited.join("") + close() + end + (behaviour.usage === "doubled" ? end : "");
     },
     usage: () => "",
     usageSoFar: () => null,

@@ -55,9 +55,26 @@ type Row = typeof OWN & {
     input_cache_read?: string;
     input_cache_write?: string;
     input_cache_write_1h?: string;
+    request?: string;
+    image?: string;
+    image_token?: string;
+    audio?: string;
+    audio_output?: string;
+    web_search?: string;
     overrides?: Override[];
   };
 };
+
+/** Prices that only some models have. */
+const OWN_PRICES = {
+  cacheWrite1h: "input_cache_write_1h",
+  request: "request",
+  image: "image",
+  imageToken: "image_token",
+  audioIn: "audio",
+  audioOut: "audio_output",
+  webSearch: "web_search",
+} as const satisfies Partial<Record<keyof Rates, keyof Row["pricing"]>>;
 
 function ratesOf(row: Row): Rates {
   const { prompt, completion } = row.pricing.prompt === "-1" ? UNLISTED : row.pricing;
@@ -66,9 +83,12 @@ function ratesOf(row: Row): Rates {
     completion: parseUsd(completion),
     cacheRead: parseUsd(row.pricing.input_cache_read ?? prompt),
     cacheWrite: parseUsd(row.pricing.input_cache_write ?? prompt),
-    ...(row.pricing.input_cache_write_1h !== undefined && {
-      cacheWrite1h: parseUsd(row.pricing.input_cache_write_1h),
-    }),
+    ...Object.fromEntries(
+      Object.entries(OWN_PRICES).flatMap(([rate, name]) => {
+        const usd = row.pricing[name];
+        return usd === undefined ? [] : [[rate, parseUsd(usd)]];
+      }),
+    ),
     overrides: row.pricing.overrides ?? [],
   };
 }

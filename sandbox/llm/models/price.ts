@@ -29,6 +29,13 @@ export type Rates = {
   cacheWrite?: bigint;
   /** Of tokens that are kept for an hour. */
   cacheWrite1h?: bigint;
+  /** Those without a price cost nothing beside their tokens, or what any other token does. */
+  request?: bigint;
+  image?: bigint;
+  imageToken?: bigint;
+  audioIn?: bigint;
+  audioOut?: bigint;
+  webSearch?: bigint;
   /** Over these where the prompt is longer, or the call begins in a time of the UTC day; the later ones win. */
   overrides?: readonly Override[];
 };
@@ -47,24 +54,39 @@ export type Counts = {
   completion: number;
   written?: number;
   writtenHour?: number;
+  images?: number;
+  imageTokens?: number;
+  audioIn?: number;
+  audioOut?: number;
+  searches?: number;
 };
 
-/** What the counts cost. `prompt` includes `cached` and `written`, that `writtenHour`; each token is priced once. */
+/**
+ * What the counts cost. `prompt` includes `cached`, `written`, `imageTokens` and `audioIn`, `written` what is kept for an hour,
+ * `completion` `audioOut`; each token is priced once.
+ */
 export function costOf(
   standing: Rates,
   counts: Counts,
   beganMs: number,
 ): { prompt: bigint; completion: bigint; total: bigint } {
   const rates = overridden(standing, counts.prompt, new Date(beganMs));
-  const { written = 0, writtenHour = 0 } = counts;
+  const { written = 0, writtenHour = 0, images = 0, imageTokens = 0, audioIn = 0, audioOut = 0 } = counts;
   const writing = rates.cacheWrite ?? rates.prompt;
+  const text = counts.prompt - counts.cached - written - imageTokens - audioIn;
   const prompt =
-    rates.prompt * BigInt(counts.prompt - counts.cached - written) +
+    rates.prompt * BigInt(text) +
     rates.cacheRead * BigInt(counts.cached) +
     writing * BigInt(written - writtenHour) +
-    (rates.cacheWrite1h ?? writing) * BigInt(writtenHour);
-  const completion = rates.completion * BigInt(counts.completion);
-  return { prompt, completion, total: prompt + completion };
+    (rates.cacheWrite1h ?? writing) * BigInt(writtenHour) +
+    (rates.imageToken ?? rates.prompt) * BigInt(imageTokens) +
+    (rates.audioIn ?? rates.prompt) * BigInt(audioIn) +
+    (rates.image ?? 0n) * BigInt(images);
+  const completion =
+    rates.completion * BigInt(counts.completion - audioOut) +
+    (rates.audioOut ?? rates.completion) * BigInt(audioOut);
+  const others = (rates.request ?? 0n) + (rates.webSearch ?? 0n) * BigInt(counts.searches ?? 0);
+  return { prompt, completion, total: prompt + completion + others };
 }
 
 function overridden(rates: Rates, promptTokens: number, began: Date): Rates {

@@ -26,6 +26,8 @@ export type Behaviour = {
   tokensPerSecond: number | null;
   /** The answer waits until this name is released. */
   hold: string | null;
+  /** Searches over those that it may make. */
+  extraSearches: number;
   /** Say nothing at all. */
   silent: boolean;
   /** The answer ends after this many tokens with `length`. */
@@ -52,6 +54,7 @@ const NORMAL: Behaviour = {
   firstTokenMs: null,
   tokensPerSecond: null,
   hold: null,
+  extraSearches: 0,
   silent: false,
   lengthAt: null,
   costTimes: 1n,
@@ -110,6 +113,7 @@ const FAULTS: Readonly<Record<string, (params: Params) => Partial<Behaviour>>> =
   split_utf8: () => ({ splitUtf8: true }),
   big_chunk: (p) => ({ bigChunkBytes: Math.min(number(p, "bytes", 1024 * 1024), 8 * 1024 * 1024) }),
   cost_unlike_table: (p) => ({ costTimes: BigInt(Math.round(number(p, "times", 2))) }),
+  more_searches: (p) => ({ extraSearches: Math.min(Math.round(number(p, "by", 4)), 50) }),
   lookup_404: () => ({}),
 };
 

@@ -4,6 +4,7 @@ import type { World } from "../../core/company.ts";
 import { answer, MAX_ANSWER } from "../answers/answer.ts";
 import type { Behaviour } from "./behaviour.ts";
 import type { Chat } from "../request.ts";
+import { annotationsOf, pagesOf } from "./search.ts";
 import { piecesOf, type Piece } from "../tokens/tokens.ts";
 
 export type Plan = {
@@ -13,6 +14,8 @@ export type Plan = {
   tokensAfter: readonly number[];
   /** The whole `message` of a JSON answer, as JSON text. */
   message: string;
+  /** Members of the last delta of a stream, beside its empty text. */
+  last: Readonly<Record<string, unknown>>;
   finish: "stop" | "length" | "tool_calls";
   nativeFinish: string;
   /** Milliseconds between tokens that the prompt asked for (`sandbox/long`), or null. */
@@ -60,7 +63,9 @@ function running(pieces: readonly Piece[], start: number): number[] {
   return pieces.map((piece) => (sum += piece.tokens));
 }
 
-function textPlan(pieces: readonly Piece[], room: number, gapMs: number | null): Omit<Plan, "nativeFinish"> {
+type Bare = Omit<Plan, "nativeFinish" | "last">;
+
+function textPlan(pieces: readonly Piece[], room: number, gapMs: number | null): Bare {
   const { fitting, cut } = fitInto(pieces, room);
   return {
     deltas: fitting.map((piece) => `{"role":"assistant","content":${JSON.stringify(piece.text)}}`),
@@ -76,11 +81,7 @@ function textPlan(pieces: readonly Piece[], room: number, gapMs: number | null):
   };
 }
 
-function toolPlan(
-  tool: { name: string; args: string },
-  id: string,
-  room: number,
-): Omit<Plan, "nativeFinish"> {
+function toolPlan(tool: { name: string; args: string }, id: string, room: number): Bare {
   const head = piecesOf(tool.name).reduce((sum, piece) => sum + piece.tokens, 2);
   const { fitting, cut } = fitInto(piecesOf(tool.args), Math.max(room - head, 0));
   const opening = {
@@ -115,7 +116,7 @@ export function makePlan(world: World, chat: Chat, behaviour: Behaviour, room: n
   const limit = Math.min(room, behaviour.lengthAt ?? room);
   const prompt =
     chat.messages.findLast((message) => message.role === "user")?.text.slice(0, MAX_ANSWER) ?? "";
-  const plan = (): Omit<Plan, "nativeFinish"> => {
+  const plan = (): Bare => {
     if (behaviour.silent) return textPlan([], limit, null);
     if (chat.model.id === "sandbox/long") {
       const count = Math.min(numberIn(prompt, "tokens", DEFAULT_LONG), limit + 1);
@@ -133,5 +134,13 @@ export function makePlan(world: World, chat: Chat, behaviour: Behaviour, room: n
     return textPlan(more.length === 0 ? pieces : [...pieces, ...more, ...longPieces(1)], limit, null);
   };
   const made = plan();
-  return { ...made, nativeFinish: NATIVE[chat.model.provider]?.[made.finish] ?? made.finish };
+  return { ...made, last: {}, nativeFinish: NATIVE[chat.model.provider]?.[made.finish] ?? made.finish };
+}
+
+/** The same with the pages that were found. */
+export function withPages(plan: Plan, searches: number): Plan {
+  const message = JSON.parse(plan.message) as { content: string | null };
+  const annotations = annotationsOf(pagesOf(searches), message.content?.length ?? 0);
+  if (annotations.length === 0 || message.content === null) return plan;
+  return { ...plan, last: { annotations }, message: JSON.stringify({ ...message, annotations }) };
 }

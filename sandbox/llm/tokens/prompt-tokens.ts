@@ -17,7 +17,14 @@ const HOUR_MS = 60 * 60_000;
 /** Prefixes remembered per world. */
 const KEPT_PREFIXES = 10_000;
 
-export type PromptTokens = { prompt: number; cached: number; written?: number; writtenHour?: number };
+export type PromptTokens = {
+  prompt: number;
+  cached: number;
+  written?: number;
+  writtenHour?: number;
+  /** Of the web; their results are in `prompt`. */
+  searches?: number;
+};
 
 function textsOf(chat: Chat): string[] {
   const texts = chat.messages.map((message) => message.text);

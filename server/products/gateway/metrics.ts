@@ -11,6 +11,7 @@ type Watched = { metrics: Metrics; db: Db; clock: Clock; catalogue: () => Catalo
 /** The gateway's metrics. Labels come from closed lists. */
 export function createGatewayMetrics({ metrics, db, clock, catalogue }: Watched) {
   const lost = metrics.counter("gateway_loss_micros_total", "What providers billed and no caller pays");
+  const above = metrics.counter("gateway_above_hold_micros_total", "What calls cost above their holds");
   watchHolds(metrics, db, clock);
   watchBreakers(metrics, clock, catalogue);
   return {
@@ -32,6 +33,7 @@ export function createGatewayMetrics({ metrics, db, clock, catalogue }: Watched)
       "outcome",
     ]),
     /** In 10⁻¹⁸ USD. */
+    aboveHold: (atto: bigint) => above.inc(Number(atto) / Number(ATTO_PER_MICRO)),
     lost: (atto: bigint) => lost.inc(Number(atto) / Number(ATTO_PER_MICRO)),
   };
 }

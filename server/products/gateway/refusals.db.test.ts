@@ -64,7 +64,7 @@ test.each([
     "invalid_input",
     "",
   ],
-  ["plugins", { model, messages, plugins: [{ id: "web" }] }, 400, "unpriced_feature", "plugins"],
+  ["plugins", { model, messages, plugins: [{ id: "web" }] }, 400, "unpriced_feature", "plugins.0"],
   [
     "a server-side tool",
     { model, messages, tools: [{ type: "web_search" }] },

@@ -60,4 +60,5 @@ export const MESSAGES_FIELDS: ReadonlySet<string> = new Set([
   "top_k",
   "top_p",
   "user",
+  "web_search_options",
 ]);

@@ -44,6 +44,7 @@ export function readUsage(value: unknown): Usage | null {
     cacheWrite1h: prompt["cache_write_1h_tokens"],
     output: count(usage["completion_tokens"]),
     reasoning: count(completion["reasoning_tokens"]),
+    searches: asFields(usage["server_tool_use_details"] ?? usage["server_tool_use"])["web_search_requests"],
     cost: usage["cost"] ?? usage["total_cost"],
   });
 }
@@ -98,10 +99,12 @@ type Counts = {
   cacheWrite1h?: unknown;
   output: number;
   reasoning: number;
+  searches?: unknown;
   cost: unknown;
 };
 
-function disjoint({ prompt, cacheRead, cacheWrite, cacheWrite1h, output, reasoning, cost }: Counts): Usage {
+function disjoint(counts: Counts): Usage {
+  const { prompt, cacheRead, cacheWrite, cacheWrite1h, output, reasoning, searches, cost } = counts;
   const read = Math.min(cacheRead, prompt);
   const write = Math.min(cacheWrite, prompt - read);
   return {
@@ -111,6 +114,7 @@ function disjoint({ prompt, cacheRead, cacheWrite, cacheWrite1h, output, reasoni
     ...(cacheWrite1h !== undefined && { cacheWrite1hTokens: Math.min(count(cacheWrite1h), write) }),
     outputTokens: output,
     reasoningTokens: Math.min(reasoning, output),
+    ...(Number.isSafeInteger(searches) && { webSearches: count(searches) }),
     costAtto: attoOrNull(cost),
   };
 }

@@ -1,7 +1,8 @@
 /** What a call costs, once the provider has said so or cannot say so. Pure. */
 import type { Basis } from "../../../kernel/ledger/index.ts";
 import type { Usage } from "../../../vendors/llm/index.ts";
-import { costOf, listedCostOf, markUp, type Price } from "../models/price.ts";
+import { costOf, listedCostOf, type Price } from "../models/price.ts";
+import { markUp } from "../models/rates.ts";
 import type { RelayEnd } from "./relay/outcome.ts";
 
 export type Charge = {
@@ -108,11 +109,11 @@ export function chargeNothing(outcome: Outcome, askAgain: boolean): Charge {
 export function chargeEstimated(
   { price, at }: Priced,
   outcome: Outcome,
-  used: { prompt: number; output: number; audioMs?: number },
+  used: { prompt: number; output: number } & Pick<Usage, "audioMs" | "webSearches">,
   askAgain: boolean,
 ): Charge {
-  const { prompt, output, audioMs = 0 } = used;
-  const usage = { ...NO_USAGE, inputTokens: prompt, outputTokens: output, ...(audioMs > 0 && { audioMs }) };
+  const { prompt, output, ...rest } = used;
+  const usage = { ...NO_USAGE, inputTokens: prompt, outputTokens: output, ...rest };
   return {
     outcome,
     basis: "estimated",

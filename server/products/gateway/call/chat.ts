@@ -29,6 +29,16 @@ export type Sound = {
   heldMs: number;
 };
 
+/** That it may search the web. */
+export type Search = {
+  /** Searches of one choice; where a provider makes as many as it likes, what it is asked not to exceed. */
+  most: number;
+  /** Where it is asked for. */
+  pointer: string;
+  /** `search_context_size`, `user_location{city, country, region, timezone}`, `allowed_domains`, `blocked_domains`, `max_results`. */
+  options: Fields;
+};
+
 /** A call, as far as the gateway has to understand it. */
 export type Chat = {
   endpoint: Endpoint;
@@ -48,6 +58,8 @@ export type Chat = {
   maxTokens: number | null;
   /** Fields that are understood, and left out because no provider takes them. */
   dropped: readonly string[];
+  /** It may search the web. */
+  search?: Search;
   /** Of a transcription, whose `body` holds the fields beside it. */
   sound?: Sound;
   /** What the answer repeats of what was asked, where its dialect does so. */
@@ -66,3 +78,9 @@ export function unpriced(pointer: string): never {
 export function bad(pointer: string, detail: string): never {
   throw new Problem(common.invalid_input, { errors: [{ pointer, detail }] });
 }
+
+/** A line without which nobody may be asked, and the field that needs it. */
+export type Need = { line: "webSearch"; pointer: string };
+
+export const needsOf = ({ search }: Pick<Chat, "search">): Need[] =>
+  search ? [{ line: "webSearch", pointer: search.pointer }] : [];

@@ -1,5 +1,7 @@
 import { Problem, common } from "../../../platform/problem.ts";
 import { scanBody } from "./bound/body-scan.ts";
+import { searchInChat } from "./search/search.ts";
+import { SEARCH_FIELDS } from "./search/words.ts";
 import { bad, isFields, unpriced, type Chat, type Fields } from "./chat.ts";
 
 export const MAX_MESSAGES = 2_000;
@@ -8,11 +10,12 @@ export const MAX_CHOICES = 8;
 
 /** Parses and checks the body of a chat call; 400 with the field at fault. */
 export function readChat(given: unknown): Chat {
-  const { bytes, body, repeatsFields } = readBody(given);
+  const { bytes, body, repeatsFields } = online(readBody(given));
   const model = modelOf(body);
   checkMessages(body["messages"]);
   checkTools(body["tools"]);
-  checkPriced(body);
+  const search = searchInChat(body);
+  checkPriced(body, SEARCH_FIELDS);
   const stream = streamOf(body);
   const options = objectOf(body, "stream_options");
   const usage = objectOf(body, "usage");
@@ -29,7 +32,20 @@ export function readChat(given: unknown): Chat {
     choices: integer(body, "n", MAX_CHOICES) ?? 1,
     maxTokens: largest(integer(body, "max_tokens"), integer(body, "max_completion_tokens")),
     dropped: [],
+    ...(search && { search }),
   };
+}
+
+type Read = ReturnType<typeof readBody>;
+const ONLINE = ":online";
+
+/** OpenRouter's short form of a search: a model's id with an ending. */
+function online(read: Read): Read {
+  const { model, plugins } = read.body;
+  if (typeof model !== "string" || !model.endsWith(ONLINE)) return read;
+  const others = Array.isArray(plugins) ? (plugins as unknown[]) : [];
+  const body = { ...read.body, model: model.slice(0, -ONLINE.length), plugins: [...others, { id: "web" }] };
+  return { body, bytes: Buffer.from(JSON.stringify(body)), repeatsFields: false };
 }
 
 /** Bounds and parses a body; 400 for what is no JSON object. */
@@ -105,12 +121,14 @@ function checkTools(tools: unknown): void {
 }
 
 /** Options that send the call to another model or add a cost per use. */
-const UNPRICED = ["plugins", "web_search_options", "models", "route", "audio", "preset"];
+const UNPRICED = [...SEARCH_FIELDS, "models", "route", "audio", "preset"];
 
-export function checkPriced(body: Fields): void {
+/** `read`: those that were looked at. */
+export function checkPriced(body: Fields, read: readonly string[] = []): void {
   for (const name of UNPRICED) {
     const value = body[name];
-    if (!absent(value) && !(Array.isArray(value) && value.length === 0)) unpriced(`/${name}`);
+    if (!read.includes(name) && !absent(value) && !(Array.isArray(value) && value.length === 0))
+      unpriced(`/${name}`);
   }
   const modalities = body["modalities"];
   if (!absent(modalities) && !(Array.isArray(modalities) && modalities.every((each) => each === "text")))

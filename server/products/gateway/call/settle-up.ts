@@ -66,6 +66,7 @@ export async function settleUp(
     promptTexts: bound.prompt.texts,
     frames: framesOf(chat),
     keepsHour: bound.prompt.keepsHour,
+    searches: chat.search ? chat.choices : 0,
     sound: chat.sound,
   };
   const charge = await measure(measuring, end);

@@ -5,6 +5,7 @@ import { reachable } from "../models/price.ts";
 import type { Bound } from "./bound/bound.ts";
 import { isFields, type Chat, type Fields } from "./chat.ts";
 import { absent } from "./read-chat.ts";
+import { SEARCH_FIELDS, searchField, unsaidOf } from "./search/words.ts";
 
 const CLOSE_OBJECT = 125;
 /** Never sent upstream. */
@@ -25,6 +26,7 @@ export function upstreamBody(chat: Chat, candidate: Candidate, bound: Bound): Bu
     if (isChat) fields.set("usage", `{"include":true}`);
     fields.set("provider", providerOf(chat, candidate, bound));
   }
+  if (chat.search) fields.set(...searchField(kind, chat.search));
   if (chat.stream) fields.set("stream_options", `{"include_usage":true}`);
   const maxTokens = Math.min(bound.maxTokens, candidate.maxOutputTokens);
   if (isChat && (bound.fitted || !namesMaximum(chat)))
@@ -33,6 +35,7 @@ export function upstreamBody(chat: Chat, candidate: Candidate, bound: Bound): Bu
   const added = [...fields].map(([name, json]) => `"${name}":${json}`).join(",");
   const left = [OWN_OPTIONS, ...(kind === "openrouter" ? [] : OPENROUTERS_OWN), ...untaken(chat, candidate)];
   if (bound.fitted) left.push("max_tokens", "max_completion_tokens");
+  if (chat.search) left.push(...SEARCH_FIELDS);
   const unkept = losesHours(candidate, bound);
   const rewritten =
     chat.repeatsFields || unkept || [...fields.keys(), ...left].some((name) => name in chat.body);
@@ -85,7 +88,7 @@ function withoutHours(body: Fields): Fields {
 }
 
 /** Fields that were said another way, or are ours. */
-const HEEDED = new Set([OWN_OPTIONS, "usage"]);
+const HEEDED = new Set([OWN_OPTIONS, "usage", ...SEARCH_FIELDS]);
 const NAMEABLE = /^[\w.-]{1,64}$/;
 const MOST_NAMED = 20;
 
@@ -97,7 +100,9 @@ export function droppedFields(chat: Chat, candidate: Candidate, bound: Bound): s
   const untold = [...names].filter(
     (name) => !HEEDED.has(name) && NAMEABLE.test(name) && body[name] !== undefined && body[name] !== null,
   );
-  const told = [...chat.dropped, ...untold, ...(losesHours(candidate, bound) ? ["cache_control.ttl"] : [])];
+  const told = [...chat.dropped, ...untold];
+  if (losesHours(candidate, bound)) told.push("cache_control.ttl");
+  if (chat.search) told.push(...unsaidOf(candidate.provider.kind, chat.search));
   return told.length === 0 ? null : told.slice(0, MOST_NAMED).join(", ");
 }
 

@@ -1,5 +1,5 @@
 /** What shortening a prompt saves, with what the provider's cache would have saved. Pure. */
-import type { Rates } from "../models/price.ts";
+import type { Rates } from "../models/rates.ts";
 
 export type Lengths = {
   /** Tokens of the whole prompt: as it came, and as it is sent. */

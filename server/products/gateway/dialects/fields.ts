@@ -92,3 +92,15 @@ export const reasoningOf = (said: Fields): string =>
 /** One event with a name. */
 export const namedEvent = (data: Fields & { type: string }): string =>
   `event: ${data.type}\ndata: ${JSON.stringify(data)}\n\n`;
+
+/** A page that a text was found on; places are of the whole text. */
+export type Cited = { url: string; title: string; text: string; start: number; end: number };
+
+/** The pages that a message or delta names. */
+export const citedIn = (said: Fields): Cited[] =>
+  listOf(said["annotations"]).flatMap(({ type, url_citation: page }) => {
+    if (type !== "url_citation" || !isFields(page) || typeof page["url"] !== "string") return [];
+    const { url, start_index: start, end_index: end } = page;
+    const [title, text] = [textOr(page["title"], ""), textOr(page["content"], "")];
+    return [{ url, title, text, start: Number(start ?? 0), end: Number(end ?? 0) }];
+  });

@@ -12,5 +12,8 @@ export function chatUsage(usage: Usage) {
     total_tokens: prompt + usage.outputTokens,
     prompt_tokens_details: { cached_tokens: usage.cacheReadTokens },
     completion_tokens_details: { reasoning_tokens: usage.reasoningTokens },
+    ...(usage.webSearches !== undefined && {
+      server_tool_use_details: { web_search_requests: usage.webSearches },
+    }),
   };
 }

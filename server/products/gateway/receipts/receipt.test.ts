@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { ATTO_PER_MICRO, formatAtto, parseAtto } from "../../../platform/money.ts";
 import { eachCount, type Count } from "../counts.ts";
 import type { OwnLine } from "../models/lines.ts";
-import { markUp } from "../models/price.ts";
+import { markUp } from "../models/rates.ts";
 import { arithmeticOf, faultsOf, VERSION, type Receipt } from "./receipt.ts";
 
 const prices = {

@@ -1,7 +1,7 @@
 /** What a model call cost and why, as it is signed. Pure: `bin/verify-receipt` recomputes it without a database. */
 import { canonicalJson } from "../../../platform/crypto/index.ts";
 import { ATTO_PER_MICRO, formatAtto, parseAtto } from "../../../platform/money.ts";
-import { markUp } from "../models/price.ts";
+import { markUp } from "../models/rates.ts";
 import { COUNTS, eachCount, type Count, type Counts } from "../counts.ts";
 import type { Line, Lines, OwnLine } from "../models/lines.ts";
 import { linesFor, type TierText } from "../models/tiers/tier.ts";

@@ -4,7 +4,7 @@ import { gatewayProblems } from "../problems.ts";
 import { findModel, isAllowed } from "../models/catalogue.ts";
 import type { Candidate, Catalogue, Model, PricedModel, Route } from "../models/catalogue.ts";
 import { dearest, priceFor, reachable } from "../models/price.ts";
-import type { Task } from "../call/chat.ts";
+import { unpriced, type Need, type Task } from "../call/chat.ts";
 import { withOwn, type Own } from "../own-keys/offers.ts";
 import type { Routing } from "./routing.ts";
 
@@ -21,6 +21,8 @@ export type Wanted = {
   promptBytes?: number;
   /** The wishes that count for it. */
   routing: Routing | null;
+  /** Lines without which nobody is asked. */
+  needs?: readonly Need[];
   /** The organization's own keys at providers; absent without any. */
   own?: Own | null;
 };
@@ -30,7 +32,7 @@ const KEEP_PRIVATE: ReadonlySet<string> = new Set(["openrouter", "openai", "anth
 const MILLION = 1_000_000n;
 
 /**
- * 404 for a model that is not listed or not allowed, 400 for one without an active price, 503 when all who could serve it
+ * 404 for a model that is not listed or not allowed, 400 for one without an active price or for what nobody sells of it, 503 when all who could serve it
  * are left out or not well.
  */
 export function chooseRoute(catalogue: Catalogue, wanted: Wanted): Route {
@@ -39,6 +41,10 @@ export function chooseRoute(catalogue: Catalogue, wanted: Wanted): Route {
   if (!model) throw new Problem(gatewayProblems.model_not_found);
   if (model.row.task !== (wanted.task ?? "chat")) throw new Problem(gatewayProblems.wrong_endpoint);
   if (!model.price) throw new Problem(gatewayProblems.price_unknown);
+  const unsold = wanted.needs?.find(
+    (need) => !withOwn(model.candidates, wanted.own).some((each) => sells(each, need)),
+  );
+  if (unsold) unpriced(unsold.pointer);
   const [sole] = model.candidates;
   if (model.candidates.length === 1 && sole && wanted.routing === null && !wanted.own) {
     if (!reaches(sole, wanted)) throw unavailable(1_000);
@@ -75,7 +81,13 @@ const reaches = ({ provider: { llm } }: Candidate, { mode, task }: Pick<Wanted, 
   (task !== "embedding" || llm.embeds) &&
   (task !== "transcription" || llm.transcribes);
 
-function suits({ provider, price }: Candidate, wish: Routing, { now, promptBytes = 0 }: Wanted): boolean {
+/** What has no price is not asked for; by an organization's own key nothing is paid here. */
+const sells = ({ price }: Candidate, { line }: Need): boolean => price.own === true || price[line] !== null;
+
+function suits(candidate: Candidate, wish: Routing, wanted: Wanted): boolean {
+  const { provider, price } = candidate;
+  const { now, promptBytes = 0, needs = [] } = wanted;
+  if (!needs.every((need) => sells(candidate, need))) return false;
   if (wish.only && !wish.only.includes(provider.id)) return false;
   if (wish.ignore?.includes(provider.id)) return false;
   if (wish.data_collection === "deny" && !KEEP_PRIVATE.has(provider.kind)) return false;

@@ -1,4 +1,4 @@
-import type { Chat } from "../call/chat.ts";
+import { needsOf, type Chat } from "../call/chat.ts";
 import type { Spender } from "../limits/bound.ts";
 import type { Route } from "../models/catalogue.ts";
 import { catalogueFor } from "../models/catalogue-for.ts";
@@ -11,7 +11,7 @@ import { chooseRoute } from "./choose.ts";
 export async function routeCall(
   gateway: Gateway,
   actor: Spender,
-  chat: Pick<Chat, "model" | "task" | "body"> & Partial<Pick<Chat, "bytes">>,
+  chat: Pick<Chat, "model" | "task" | "body"> & Partial<Pick<Chat, "bytes" | "search">>,
   headers: Record<string, string | string[] | undefined>,
 ): Promise<Route> {
   const { deps, ownKeys } = gateway;
@@ -25,6 +25,7 @@ export async function routeCall(
     mode: actor.mode,
     now: deps.clock.now().getTime(),
     promptBytes: chat.bytes?.length ?? 0,
+    needs: needsOf(chat),
     routing: wishesFor(laid, chat, headers),
     own: keys.length === 0 ? null : ownOf(gateway, actor, keys),
   });

@@ -25,7 +25,7 @@ import {
   settledOf,
   type DueRequest,
 } from "./reconcile-store.ts";
-import { finishOf, tellCredits } from "./settle.ts";
+import { finishOf, noteAbove, tellCredits } from "./settle.ts";
 import type { Gateway } from "./state.ts";
 
 const BATCH = 200;
@@ -168,6 +168,7 @@ async function conclude(
   }
   gateway.metrics.settled.inc({ basis: charge.basis });
   gateway.metrics.lost(lossOf(charge));
+  noteAbove(gateway, { ...row, held_micros: row.held_micros.toString() }, charge);
   tellCredits(gateway, org);
 }
 

@@ -67,10 +67,26 @@ export async function settle(
     metrics.settled.inc({ basis: charge.basis });
     if (!result.first) return;
     metrics.lost(lossOf(charge));
+    noteAbove(gateway, call.row, charge);
     tell(gateway, call, cost);
   });
   await withinMs(committed, ANSWER_WAITS_MS);
   return cost;
+}
+
+/** A cost above the hold is taken from what is available, else written off; either way a bound was wrong, and somebody has to know. */
+export function noteAbove(
+  { deps, metrics }: Pick<Gateway, "deps" | "metrics">,
+  { id, provider, model, held_micros: held }: Pick<NewRequest, "id" | "provider" | "model" | "held_micros">,
+  { costAtto }: Charge,
+): void {
+  const above = costAtto - BigInt(held) * ATTO_PER_MICRO;
+  if (above <= 0n) return;
+  metrics.aboveHold(above);
+  deps.logger.warn(
+    { request_id: id, provider, model, above_usd: formatAtto(above) },
+    "a call cost more than its hold",
+  );
 }
 
 /** Leaves a call that ended without a known cost to the reconciler; its hold stays. */

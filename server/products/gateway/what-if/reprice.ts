@@ -1,6 +1,7 @@
 /** What usage would have cost at other prices. Pure. */
 import { eachCount, usageOf, type Count } from "../counts.ts";
-import { priceFor, sumOf, type Price, type Rates } from "../models/price.ts";
+import { priceFor, type Price } from "../models/price.ts";
+import { sumOf, type Rates } from "../models/rates.ts";
 import type { Step, Steps } from "./store.ts";
 
 type Used = Pick<Step, "requests" | "failures"> & { [C in Count]?: Step[C] };

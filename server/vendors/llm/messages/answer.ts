@@ -42,7 +42,38 @@ export function usageOf(value: unknown): Fields | null {
       ...(hour !== undefined && { cache_write_1h_tokens: count(hour) }),
     },
     completion_tokens_details: { reasoning_tokens: 0 },
+    server_tool_use_details: {
+      web_search_requests: isFields(value["server_tool_use"])
+        ? count(value["server_tool_use"]["web_search_requests"])
+        : 0,
+    },
   };
+}
+
+/** Where a text was found, as OpenAI tells it; null for what is no page. */
+export function annotationOf(citation: unknown, start: number, end: number): Fields | null {
+  if (!isFields(citation) || citation["type"] !== "web_search_result_location") return null;
+  const { url, title, cited_text: content } = citation;
+  return {
+    type: "url_citation",
+    url_citation: { start_index: start, end_index: end, url, title: title ?? "", content },
+  };
+}
+
+/** Of all texts, which are told as one. */
+function annotationsOf(blocks: readonly Fields[]): Fields[] {
+  const all: Fields[] = [];
+  let end = 0;
+  for (const { type, text, citations } of blocks) {
+    if (type !== "text") continue;
+    const start = end;
+    end += String(text).length;
+    for (const citation of Array.isArray(citations) ? (citations as unknown[]) : []) {
+      const annotation = annotationOf(citation, start, end);
+      if (annotation) all.push(annotation);
+    }
+  }
+  return all;
 }
 
 /** The whole answer; null for one that is malformed or reports an error. */
@@ -62,6 +93,7 @@ export function toCompletion(bytes: Buffer, createdSeconds: number): Buffer | nu
       function: { name, arguments: JSON.stringify(input ?? {}) },
     }));
   const reasoning = textOf("thinking", "thinking");
+  const annotations = annotationsOf(blocks);
   const usage = usageOf(answer["usage"]);
   return Buffer.from(
     JSON.stringify({
@@ -80,6 +112,7 @@ export function toCompletion(bytes: Buffer, createdSeconds: number): Buffer | nu
             refusal: null,
             ...(reasoning !== null && { reasoning }),
             ...(calls.length > 0 && { tool_calls: calls }),
+            ...(annotations.length > 0 && { annotations }),
           },
         },
       ],

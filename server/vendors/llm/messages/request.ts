@@ -132,8 +132,14 @@ function inputOf(text: unknown): Fields {
   }
 }
 
+/** The tool by which it searches the web itself. */
+function searchOf({ web_search_options: options }: Fields): Fields[] {
+  if (!isFields(options)) return [];
+  return [{ type: "web_search_20250305", name: "web_search", ...options }];
+}
+
 function toolsOf(chat: Fields): Fields {
-  const tools = asList(chat["tools"]).map((tool) => {
+  const own = asList(chat["tools"]).map((tool) => {
     const named: Fields = isFields(tool["function"]) ? tool["function"] : {};
     const { name, description, parameters } = named;
     return {
@@ -143,6 +149,7 @@ function toolsOf(chat: Fields): Fields {
       ...cachedBy(tool),
     };
   });
+  const tools = [...own, ...searchOf(chat)];
   if (tools.length === 0) return {};
   const one = chat["parallel_tool_calls"] === false ? { disable_parallel_tool_use: true } : {};
   const choice = choiceOf(chat["tool_choice"]);

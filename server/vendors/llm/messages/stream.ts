@@ -1,5 +1,5 @@
 import { SseReader } from "../sse.ts";
-import { finishOf, isFields, parse, usageOf, type Fields } from "./answer.ts";
+import { annotationOf, finishOf, isFields, parse, usageOf, type Fields } from "./answer.ts";
 
 const DONE = "data: [DONE]\n\n";
 /** Keeps the connection's silence from being taken for a stall. */
@@ -15,6 +15,9 @@ export class MessagesStream {
   #model: unknown = null;
   /** What was said of usage so far; later figures are of the whole. */
   #usage: Fields = {};
+  /** How long the text is, and where that of the open block begins. */
+  #length = 0;
+  #blockStart = 0;
   /** Which call each block of a tool is. */
   readonly #calls = new Map<unknown, number>();
 
@@ -72,7 +75,8 @@ export class MessagesStream {
 
   #block(index: unknown, block: unknown): string {
     if (!isFields(block)) return BROKEN;
-    if (block["type"] === "text" && block["text"]) return this.#chunk({ content: block["text"] });
+    this.#blockStart = this.#length;
+    if (block["type"] === "text" && block["text"]) return this.#text(block["text"]);
     if (block["type"] !== "tool_use") return COMMENT;
     const call = this.#calls.size;
     this.#calls.set(index, call);
@@ -86,7 +90,11 @@ export class MessagesStream {
     if (!isFields(delta)) return BROKEN;
     switch (delta["type"]) {
       case "text_delta":
-        return this.#chunk({ content: delta["text"] });
+        return this.#text(delta["text"]);
+      case "citations_delta": {
+        const annotation = annotationOf(delta["citation"], this.#blockStart, this.#length);
+        return annotation ? this.#chunk({ annotations: [annotation] }) : COMMENT;
+      }
       case "thinking_delta":
         return this.#chunk({ reasoning: delta["thinking"] });
       case "input_json_delta": {
@@ -97,6 +105,11 @@ export class MessagesStream {
       default:
         return COMMENT;
     }
+  }
+
+  #text(content: unknown): string {
+    this.#length += String(content).length;
+    return this.#chunk({ content });
   }
 
   #end(delta: unknown, usage: unknown): string {

@@ -1,7 +1,8 @@
 /** The most that a call can cost, without a tokenizer. Pure. */
 import { ATTO_PER_MICRO, microsCeil } from "../../../../platform/money.ts";
 import type { PricedModel } from "../../models/catalogue.ts";
-import { dearestOutput, mostOf, reachable, worstCost } from "../../models/price.ts";
+import { reachable, worstCost } from "../../models/price.ts";
+import { dearestOutput, mostOf, readTokens } from "../../models/rates.ts";
 import { bad, isFields, unpriced, type Chat, type Fields } from "../chat.ts";
 import { soundBound } from "./sound.ts";
 
@@ -29,6 +30,9 @@ export type Bound = {
   audioMs?: number;
   /** The answer may be spoken. */
   speaks?: boolean;
+  /** Of the web, of all choices, and the tokens that are read on top because of them. */
+  searches?: number;
+  foundTokens?: number;
   micros: bigint;
   /** The maximum is lower than the call asks for, so that it can be paid. */
   fitted?: true;
@@ -43,6 +47,8 @@ const PER_MEMBER = 6;
 const DEFAULT_MAX_TOKENS = 16_384;
 /** A tokenizer other than the model's own may count less than the model's. */
 const FOREIGN_TOKENIZER = 1.1;
+/** What one search finds, as far as models are given it to read. */
+const FOUND_TOKENS = 16_384;
 
 /** Bounds the cost of a call that begins then by the bytes of the prompt and the maximum of the answer. */
 export function boundCost(chat: Chat, model: PricedModel, at: Date): Bound {
@@ -59,6 +65,7 @@ export function boundCost(chat: Chat, model: PricedModel, at: Date): Bound {
     at,
     maxTokens,
     outputTokens: maxTokens * chat.choices,
+    ...(chat.search && { searches: chat.search.most * chat.choices }),
   });
 }
 
@@ -76,16 +83,15 @@ export function fitBound(bound: Bound, model: PricedModel, availableMicros: bigi
   if (bound.maxTokens === 0) return null;
   const choices = bound.outputTokens / bound.maxTokens;
   const available = availableMicros * ATTO_PER_MICRO;
-  const { at, prompt, promptTokens } = bound;
   let maxTokens = bound.maxTokens;
-  for (const price of reachable(model.price, promptTokens, at)) {
+  for (const price of reachable(model.price, readTokens(bound), bound.at)) {
     const perToken = dearestOutput(price, bound.speaks ?? false) * BigInt(choices);
     const left = available - mostOf(price, { ...bound, outputTokens: 0 });
     if (left < 0n) return null;
     if (perToken > 0n && left / perToken < maxTokens) maxTokens = Number(left / perToken);
   }
   if (maxTokens < LEAST_FITTED_TOKENS || maxTokens >= bound.maxTokens) return null;
-  const rest = { prompt, at, maxTokens, outputTokens: maxTokens * choices };
+  const rest = { ...bound, maxTokens, outputTokens: maxTokens * choices };
   return { ...withPrompt(model, bound.promptTokens, rest), fitted: true };
 }
 
@@ -102,16 +108,26 @@ export const guessTokens = ({ prompt, outputTokens }: Bound): number =>
 
 /** What remains when the prompt costs nothing: a call that cannot even pay this needs no count. */
 export function outputMicros(bound: Bound, model: PricedModel): bigint {
-  return microsCeil(worstCost(model.price, { ...bound, promptTokens: 0 }, bound.at));
+  return microsCeil(worstCost(model.price, { ...bound, promptTokens: 0, foundTokens: 0 }, bound.at));
+}
+
+/** With each search the whole prompt is read again and all that was found, as far as there is room in the window. */
+function foundTokens(promptTokens: number, searches: number, { contextLength }: PricedModel): number {
+  let tokens = 0;
+  for (let made = 1; made <= searches; made += 1)
+    tokens += Math.max(Math.min(promptTokens + made * FOUND_TOKENS, contextLength), promptTokens);
+  return tokens;
 }
 
 function withPrompt(
   model: PricedModel,
   promptTokens: number,
-  rest: Pick<Bound, "prompt" | "at" | "maxTokens" | "outputTokens" | "audioMs">,
+  rest: Omit<Bound, "promptTokens" | "foundTokens" | "micros">,
 ): Bound {
-  const micros = microsCeil(worstCost(model.price, { ...rest, promptTokens }, rest.at));
-  return { ...rest, promptTokens, micros: micros > 0n ? micros : 1n };
+  const { searches = 0 } = rest;
+  const read = { promptTokens, foundTokens: foundTokens(promptTokens, searches, model) };
+  const micros = microsCeil(worstCost(model.price, { ...rest, ...read }, rest.at));
+  return { ...rest, ...read, micros: micros > 0n ? micros : 1n };
 }
 
 function promptOf(chat: Chat, model: PricedModel): Prompt {

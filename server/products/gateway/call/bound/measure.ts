@@ -6,6 +6,7 @@ import {
   chargeReported,
   isSuspect,
   outcomeOf,
+  tokensOf,
   type Charge,
   type Outcome,
   type Priced,
@@ -22,6 +23,8 @@ export type Measuring = Priced & {
   frames: number;
   /** Something asked to be kept in the provider's cache for an hour. */
   keepsHour: boolean;
+  /** Searches that were made at least, where nobody counts them. */
+  searches: number;
   /** Of a transcription. */
   sound?: Sound | undefined;
 };
@@ -36,7 +39,7 @@ const COUNT_BUDGET_MS = 250;
  */
 export async function measure(from: Measuring, end: RelayEnd): Promise<Charge | null> {
   const outcome = outcomeOf(end);
-  const usage = end.usage && withHours(from, end.usage);
+  const usage = end.usage && filled(from, end.usage);
   const known = end.generationId !== null && from.llm.lookupPauses.length > 0;
   if (end.end === "failed" && !end.content) {
     return usage ? chargeReported(from, outcome, usage, "reported") : chargeNothing(outcome, known);
@@ -47,18 +50,26 @@ export async function measure(from: Measuring, end: RelayEnd): Promise<Charge | 
   if (usage && whole && !suspect) return chargeReported(from, outcome, usage, "reported");
 
   const found = await lookUp(from.llm, end);
-  if (found) return chargeReported(from, outcome, found, "reconciled");
+  if (found) return chargeReported(from, outcome, filled(from, found), "reconciled");
   if (suspect)
     return { ...chargeReported(from, outcome, usage, "reported"), basis: "estimated", askAgain: known };
   if (known && end.end !== "complete") return null;
   return estimate(from, end, outcome, known);
 }
 
-/** Who does not say how long written tokens are kept has kept them as long as was asked. */
-const withHours = ({ keepsHour, price }: Measuring, usage: Usage): Usage =>
-  keepsHour && price.cacheWrite1h !== null && usage.cacheWrite1hTokens === undefined
-    ? { ...usage, cacheWrite1hTokens: usage.cacheWriteTokens }
-    : usage;
+/**
+ * What nobody said: written tokens were kept as long as was asked, and the searches that were asked for were made, one at least. A
+ * report of nothing is one.
+ */
+function filled({ keepsHour, searches, price }: Measuring, usage: Usage): Usage {
+  if (tokensOf(usage) === 0) return usage;
+  const hours = keepsHour && price.cacheWrite1h !== null && usage.cacheWrite1hTokens === undefined;
+  return {
+    ...usage,
+    ...(hours && { cacheWrite1hTokens: usage.cacheWriteTokens }),
+    ...(searches > 0 && usage.webSearches === undefined && { webSearches: searches }),
+  };
+}
 
 async function lookUp(llm: LanguageModels, { generationId, end }: RelayEnd): Promise<Usage | null> {
   if (generationId === null) return null;
@@ -89,5 +100,6 @@ async function estimate(
     const used = { ...soundUsed(from.sound, bySecond), output: bySecond ? 0 : output };
     return chargeEstimated(from, outcome, used, askAgain);
   }
-  return chargeEstimated(from, outcome, { prompt: prompt.tokens + from.frames, output }, askAgain);
+  const used = { prompt: prompt.tokens + from.frames, output, webSearches: from.searches };
+  return chargeEstimated(from, outcome, used, askAgain);
 }

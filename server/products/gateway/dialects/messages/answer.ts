@@ -1,7 +1,16 @@
 /** A chat's answer as Anthropic tells a message. Pure. */
 import type { Usage } from "../../../../vendors/llm/index.ts";
 import type { Told } from "../dialect.ts";
-import { isFields, reasoningOf, textOr, toolCallsOf, wholeOf, type Fields } from "../fields.ts";
+import {
+  citedIn,
+  isFields,
+  reasoningOf,
+  textOr,
+  toolCallsOf,
+  wholeOf,
+  type Cited,
+  type Fields,
+} from "../fields.ts";
 
 const STOP_REASONS: Readonly<Record<string, string>> = {
   stop: "end_turn",
@@ -24,7 +33,9 @@ export const messagesUsage = (usage: Usage) => ({
   },
   output_tokens: usage.outputTokens,
   output_tokens_details: { thinking_tokens: usage.reasoningTokens },
-  server_tool_use: null,
+  server_tool_use: usage.webSearches
+    ? { web_search_requests: usage.webSearches, web_fetch_requests: 0 }
+    : null,
 });
 
 /** A message without what only its end tells. */
@@ -50,7 +61,19 @@ export function answerOf(body: Buffer, told: Told, usage: Usage): Buffer {
   );
 }
 
-export const textBlock = (text: string) => ({ type: "text", text, citations: null });
+export const textBlock = (text: string, cited: readonly Cited[] = []) => ({
+  type: "text",
+  text,
+  citations: cited.length === 0 ? null : cited.map(citationOf),
+});
+/** What the provider marks it by is not known here. */
+export const citationOf = ({ url, title, text }: Cited) => ({
+  type: "web_search_result_location",
+  url,
+  title,
+  cited_text: text,
+  encrypted_index: "",
+});
 export const thinkingBlock = (thinking: string) => ({ type: "thinking", thinking, signature: "" });
 export const toolBlock = (id: string, name: string, input: Fields) => ({
   type: "tool_use",
@@ -65,7 +88,7 @@ function blocksOf(message: Fields): unknown[] {
   const said = textOr(message["content"], "") + textOr(message["refusal"], "");
   return [
     ...(thought === "" ? [] : [thinkingBlock(thought)]),
-    ...(said === "" ? [] : [textBlock(said)]),
+    ...(said === "" ? [] : [textBlock(said, citedIn(message))]),
     ...toolCallsOf(message).map(({ id, name, text }) => toolBlock(id, name, inputOf(text))),
   ];
 }

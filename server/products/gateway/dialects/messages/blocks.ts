@@ -68,8 +68,8 @@ function resultOf(block: Fields, at: string): { text: string; images: Fields[] }
   return { text: mark + texts.join("\n"), images };
 }
 
-/** What it thought before is not said again: no other model could read the signature. */
-const THOUGHTS = new Set(["thinking", "redacted_thinking"]);
+/** What it thought and found before is not said again: no other model could read the signature. */
+const THOUGHTS = new Set(["thinking", "redacted_thinking", "server_tool_use", "web_search_tool_result"]);
 
 function fromAssistant(blocks: readonly Fields[], pointer: string): Fields {
   const texts: string[] = [];

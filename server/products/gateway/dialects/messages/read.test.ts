@@ -171,8 +171,13 @@ test.each([
   ],
   [
     "a tool that runs at the company",
-    { tools: [{ type: "web_search_20250305", name: "w" }] },
+    { tools: [{ type: "web_fetch_20250910", name: "w" }] },
     "/tools/0/type",
+  ],
+  [
+    "a search without a bound",
+    { tools: [{ type: "web_search_20250305", name: "web_search" }] },
+    "/tools/0/max_uses",
   ],
   ["a tool without a schema", { tools: [{ name: "w" }] }, "/tools/0/input_schema"],
   ["a server that is asked on the way", { mcp_servers: [{}] }, "/mcp_servers"],

@@ -1,4 +1,5 @@
-import type { Chat } from "../../call/chat.ts";
+import type { Chat, Search } from "../../call/chat.ts";
+import { isAnthropicSearch, searchByAnthropic } from "../../call/search/search.ts";
 import {
   absent,
   integer,
@@ -59,6 +60,7 @@ export function readMessages(given: unknown, { counting = false } = {}): Chat {
   objectOf(body, "provider");
   const stream = streamOf(body);
   const how = { caches: model.startsWith(CACHING) };
+  const search = counting ? null : searchIn(body);
   const asked: Fields = {
     model,
     messages: allMessages(body, how),
@@ -70,6 +72,7 @@ export function readMessages(given: unknown, { counting = false } = {}): Chat {
     ...userOf(body),
     ...markOf(body, "", how),
     ...(stream ? { stream } : {}),
+    ...(search && { web_search_options: search.options }),
   };
   return {
     endpoint: "messages",
@@ -83,6 +86,7 @@ export function readMessages(given: unknown, { counting = false } = {}): Chat {
     choices: 1,
     maxTokens,
     dropped: namesOfRest(body, KNOWN),
+    ...(search && { search }),
   };
 }
 
@@ -95,9 +99,18 @@ function allMessages(body: Fields, how: Blocks): Fields[] {
   return system ? [system, ...said] : said;
 }
 
+function searchIn({ tools }: Fields): Search | null {
+  if (absent(tools)) return null;
+  const all = listAt(tools, "/tools", MAX_TOOLS);
+  const at = all.findIndex(isAnthropicSearch);
+  const tool = all[at];
+  return tool ? searchByAnthropic(tool, `/tools/${at}`) : null;
+}
+
 function toolsOf(body: Fields, how: Blocks): Fields {
   if (absent(body["tools"])) return {};
-  const tools = listAt(body["tools"], "/tools", MAX_TOOLS).map((tool, at) => {
+  const tools = listAt(body["tools"], "/tools", MAX_TOOLS).flatMap((tool, at) => {
+    if (isAnthropicSearch(tool)) return [];
     // Anything else runs at Anthropic, or is a form of prompt that other models do not know.
     if (!absent(tool["type"]) && tool["type"] !== "custom") unpriced(`/tools/${at}/type`);
     return {

@@ -4,8 +4,16 @@ import { Problem, type ProblemKind } from "../../../../platform/problem.ts";
 import type { Usage } from "../../../../vendors/llm/index.ts";
 import { costComment, type Tail, type ToldCost } from "../../keys/kept-answer.ts";
 import type { Told, Voice } from "../dialect.ts";
-import { hear, isFields, listOf, namedEvent, reasoningOf, textOr, type Fields } from "../fields.ts";
-import { messageOf, messagesUsage, stopReasonOf, textBlock, thinkingBlock, toolBlock } from "./answer.ts";
+import { citedIn, hear, isFields, listOf, namedEvent, reasoningOf, textOr, type Fields } from "../fields.ts";
+import {
+  citationOf,
+  messageOf,
+  messagesUsage,
+  stopReasonOf,
+  textBlock,
+  thinkingBlock,
+  toolBlock,
+} from "./answer.ts";
 
 /** Written at the end: the block that is still open, and why the model stopped. */
 type End = { open: number | null; stopReason: string; usage: ReturnType<typeof messagesUsage> };
@@ -45,6 +53,8 @@ export class MessagesVoice implements Voice {
     if (thought !== "") text += this.#grow(thinkingBlock(""), { type: "thinking_delta", thinking: thought });
     const said = textOr(delta["content"], "") + textOr(delta["refusal"], "");
     if (said !== "") text += this.#grow(textBlock(""), { type: "text_delta", text: said });
+    for (const cited of citedIn(delta))
+      text += this.#grow(textBlock(""), { type: "citations_delta", citation: citationOf(cited) });
     for (const call of listOf(delta["tool_calls"])) text += this.#call(call);
     this.#finish = finish ?? this.#finish;
     return text === "" ? null : Buffer.from(text);

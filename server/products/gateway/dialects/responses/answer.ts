@@ -1,12 +1,12 @@
 /** A chat's answer as a response. Pure. */
 import type { Usage } from "../../../../vendors/llm/index.ts";
 import type { Told } from "../dialect.ts";
-import { reasoningOf, textOr, toolCallsOf, wholeOf, type Fields } from "../fields.ts";
+import { citedIn, reasoningOf, textOr, toolCallsOf, wholeOf, type Cited, type Fields } from "../fields.ts";
 import { chatUsage } from "../usage.ts";
 
 /** One thing that a model brought forth. */
 export type Made =
-  | { kind: "reasoning" | "text" | "refusal"; id: string; text: string }
+  | { kind: "reasoning" | "text" | "refusal"; id: string; text: string; cited?: Cited[] }
   | { kind: "call"; id: string; text: string; callId: string; name: string };
 
 export type Status = "in_progress" | "completed" | "incomplete";
@@ -59,10 +59,20 @@ export function responsesUsage(usage: Usage) {
 }
 
 /** The part of a message that holds its text. */
-export const partOf = ({ kind, text }: Made): Fields =>
-  kind === "refusal"
-    ? { type: "refusal", refusal: text }
-    : { type: "output_text", text, annotations: [], logprobs: [] };
+export const partOf = (made: Made): Fields =>
+  made.kind === "refusal"
+    ? { type: "refusal", refusal: made.text }
+    : { type: "output_text", text: made.text, annotations: citedOf(made).map(annotationOf), logprobs: [] };
+
+const citedOf = (made: Made): readonly Cited[] => (made.kind === "call" ? [] : (made.cited ?? []));
+
+export const annotationOf = ({ url, title, start, end }: Cited): Fields => ({
+  type: "url_citation",
+  url,
+  title,
+  start_index: start,
+  end_index: end,
+});
 
 export const summaryOf = ({ text }: Made): Fields => ({ type: "summary_text", text });
 
@@ -108,7 +118,9 @@ function madeIn(message: Fields, stem: string): Made[] {
     ["refusal", `msg_${stem}_r`, textOr(message["refusal"], "")],
   ] as const;
   return [
-    ...plain.flatMap(([kind, id, text]): Made[] => (text === "" ? [] : [{ kind, id, text }])),
+    ...plain.flatMap(([kind, id, text]): Made[] =>
+      text === "" ? [] : [{ kind, id, text, ...(kind === "text" && { cited: citedIn(message) }) }],
+    ),
     ...toolCallsOf(message).map(({ id: callId, name, text }, at): Made => ({
       kind: "call",
       id: `fc_${stem}_${at}`,

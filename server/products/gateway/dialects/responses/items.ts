@@ -1,4 +1,5 @@
 /** The items that a response is asked with, as messages of a chat. Pure. */
+import { isSearchTool } from "../../call/search/search.ts";
 import { bad, isFields, listAt, present, textAt, unpriced, type Fields } from "../fields.ts";
 
 const MOST_ITEMS = 2_000;
@@ -45,8 +46,9 @@ function add(messages: Fields[], item: Fields, pointer: string): void {
         content: textIn(item["output"], `${pointer}/output`),
       });
       return;
-    // What it thought before is not said again: no other model could read it.
+    // What it thought and found before is not said again: no other model could read it.
     case "reasoning":
+    case "web_search_call":
       return;
     case "item_reference":
       return bad(pointer, "names an item of before, and nothing is kept between calls");
@@ -109,9 +111,10 @@ function textPart(part: Fields, pointer: string): string {
   return unpriced(`${pointer}/type`);
 }
 
-/** Tools that the caller runs; all others would run elsewhere, at a price. */
+/** Tools that the caller runs; all others would run elsewhere, at a price. A search is asked for otherwise. */
 export function toolsOf(tools: unknown, most: number): Fields[] {
-  return listAt(tools, "/tools", most).map((tool, at) => {
+  return listAt(tools, "/tools", most).flatMap((tool, at) => {
+    if (isSearchTool(tool)) return [];
     if (tool["type"] !== "function") unpriced(`/tools/${at}/type`);
     const { parameters } = tool;
     return {

@@ -105,8 +105,8 @@ test.each([
   ["a foreign role", { input: [{ role: "boss", content: "x" }] }, "/input/0/role"],
   ["a file", { input: [{ role: "user", content: [{ type: "input_file" }] }] }, "/input/0/content/0/type"],
   ["an item of before", { input: [{ type: "item_reference", id: "x" }] }, "/input/0"],
-  ["an item that costs", { input: [{ type: "web_search_call" }] }, "/input/0/type"],
-  ["a tool that runs elsewhere", { tools: [{ type: "web_search" }] }, "/tools/0/type"],
+  ["an item that costs", { input: [{ type: "file_search_call" }] }, "/input/0/type"],
+  ["a tool that runs elsewhere", { tools: [{ type: "file_search" }] }, "/tools/0/type"],
   ["a priority that costs", { service_tier: "priority" }, "/service_tier"],
   ["a form that nobody knows", { text: { format: { type: "xml" } } }, "/text/format/type"],
 ])("%s is refused", (_name, body, pointer) => {

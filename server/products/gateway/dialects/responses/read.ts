@@ -1,4 +1,5 @@
-import type { Chat } from "../../call/chat.ts";
+import type { Chat, Search } from "../../call/chat.ts";
+import { isSearchTool, searchByTool } from "../../call/search/search.ts";
 import {
   absent,
   checkPriced,
@@ -9,7 +10,7 @@ import {
   readBody,
   streamOf,
 } from "../../call/read-chat.ts";
-import { bad, fieldsAt, namesOfRest, present, textAt, type Fields } from "../fields.ts";
+import { bad, fieldsAt, listAt, namesOfRest, present, textAt, type Fields } from "../fields.ts";
 import { messagesOf, toolsOf } from "./items.ts";
 
 /** Said to the chat as they are. */
@@ -33,7 +34,9 @@ const KNOWN = new Set([
   "truncation",
   "background",
   "service_tier",
+  "max_tool_calls",
 ]);
+const MOST_TOOL_CALLS = 50;
 /** What would need something that was kept. */
 const STATEFUL = ["previous_response_id", "conversation", "prompt"];
 
@@ -45,6 +48,7 @@ export function readResponse(given: unknown): Chat {
   checkPriced(body);
   objectOf(body, "provider");
   const stream = streamOf(body);
+  const search = searchIn(body);
   const asked: Fields = {
     model,
     messages: [...systemOf(body["instructions"]), ...messagesOf(body["input"])],
@@ -53,6 +57,7 @@ export function readResponse(given: unknown): Chat {
     ...formatOf(body),
     ...effortOf(body),
     ...(stream ? { stream } : {}),
+    ...(search && { web_search_options: search.options }),
   };
   return {
     endpoint: "responses",
@@ -67,6 +72,7 @@ export function readResponse(given: unknown): Chat {
     maxTokens: integer(body, "max_output_tokens"),
     dropped: namesOfRest(body, KNOWN),
     echo: echoOf(body),
+    ...(search && { search }),
   };
 }
 
@@ -84,6 +90,14 @@ function systemOf(instructions: unknown): Fields[] {
   return [{ role: "system", content: textAt(instructions, "/instructions") }];
 }
 
+function searchIn(body: Fields): Search | null {
+  if (absent(body["tools"])) return null;
+  const tools = listAt(body["tools"], "/tools", MAX_TOOLS);
+  const at = tools.findIndex(isSearchTool);
+  const tool = tools[at];
+  return tool ? searchByTool(tool, `/tools/${at}`, integer(body, "max_tool_calls", MOST_TOOL_CALLS)) : null;
+}
+
 function toolFields(body: Fields): Fields {
   if (absent(body["tools"])) return {};
   const tools = toolsOf(body["tools"], MAX_TOOLS);
@@ -94,6 +108,8 @@ function choiceOf(choice: unknown): Fields {
   if (absent(choice)) return {};
   if (choice === "auto" || choice === "none" || choice === "required") return { tool_choice: choice };
   const { type, name } = fieldsAt(choice, "/tool_choice");
+  // Whether it searches is the model's own choice elsewhere.
+  if (isSearchTool({ type })) return {};
   if (type !== "function") return bad("/tool_choice/type", "must be function");
   return { tool_choice: { type, function: { name: textAt(name, "/tool_choice/name") } } };
 }
@@ -141,11 +157,11 @@ function echoOf(body: Fields): Fields {
     temperature: body["temperature"] ?? 1,
     text: { format: objectOf(body, "text")?.["format"] ?? { type: "text" } },
     tool_choice: body["tool_choice"] ?? "auto",
-    tools: tools.map((tool) => ({
-      ...tool,
-      strict: tool["strict"] ?? null,
-      parameters: tool["parameters"] ?? null,
-    })),
+    tools: tools.map((tool) =>
+      tool["type"] === "function"
+        ? { ...tool, strict: tool["strict"] ?? null, parameters: tool["parameters"] ?? null }
+        : tool,
+    ),
     top_p: body["top_p"] ?? 1,
     truncation: "disabled",
     ...present(body, ["user"]),

@@ -4,8 +4,19 @@ import type { ProblemKind } from "../../../../platform/problem.ts";
 import type { Usage } from "../../../../vendors/llm/index.ts";
 import { costComment, type Tail, type ToldCost } from "../../keys/kept-answer.ts";
 import type { Told, Voice } from "../dialect.ts";
-import { hear, isFields, listOf, namedEvent, reasoningOf, textOr, type Fields } from "../fields.ts";
 import {
+  citedIn,
+  hear,
+  isFields,
+  listOf,
+  namedEvent,
+  reasoningOf,
+  textOr,
+  type Cited,
+  type Fields,
+} from "../fields.ts";
+import {
+  annotationOf,
   completion,
   endOf,
   headOf,
@@ -46,6 +57,7 @@ export class ResponsesVoice implements Voice {
     let text = this.#started ? "" : this.#start(model);
     text += this.#grow("reasoning", reasoningOf(delta));
     text += this.#grow("text", textOr(delta["content"], ""));
+    for (const cited of citedIn(delta)) text += this.#cite(cited);
     text += this.#grow("refusal", textOr(delta["refusal"], ""));
     for (const call of listOf(delta["tool_calls"])) text += this.#call(call);
     this.#finish = finish ?? this.#finish;
@@ -103,6 +115,21 @@ export class ResponsesVoice implements Voice {
     const id = `${prefix}_${stemOf(this.#told)}_${this.#items.length}`;
     const { opening, item } = this.#open({ kind, id, text: "" });
     return opening + this.#add(item, piece);
+  }
+
+  /** Of the last text; places are of all that was said. */
+  #cite(cited: Cited): string {
+    const item = this.#items.findLast(({ made }) => made.kind === "text");
+    if (!item?.open || item.made.kind !== "text") return "";
+    const all = (item.made.cited ??= []);
+    all.push(cited);
+    return this.#event("response.output_text.annotation.added", {
+      item_id: item.made.id,
+      output_index: item.index,
+      content_index: 0,
+      annotation_index: all.length - 1,
+      annotation: annotationOf(cited),
+    });
   }
 
   /** A call is named by its first piece; the others bring its arguments. */
