@@ -1,10 +1,11 @@
 import type { Call } from "../../platform/http/index.ts";
+import { Problem } from "../../platform/problem.ts";
 import { context } from "../../platform/telemetry/index.ts";
 import { cachingOf, findAnswer } from "./cache/look-up.ts";
 import { answerFromCache, takeHit, type Cached } from "./cache/serve.ts";
 import { askedOf, isWhole, keepsAnswer, type HeldCall } from "./call/held-call.ts";
 import { remember } from "./memory/call/remember.ts";
-import { compress } from "./compression/compress.ts";
+import { compress, type NewSummary } from "./compression/compress.ts";
 import { fitOf, projectOf } from "./call/own-options.ts";
 import { StreamRelay } from "./call/relay/relay-stream.ts";
 import { askJson, problemOf, settleUp } from "./call/settle-up.ts";
@@ -35,7 +36,7 @@ export async function complete(gateway: Gateway, incoming: Incoming): Promise<vo
   const held = await admitted(gateway, () => admit(gateway, incoming));
   if ("known" in held) return answerAgain(gateway.deps.sealer, incoming.actor.orgId, held, incoming);
   if ("entry" in held) return answerFromCache(gateway, held, incoming);
-  const call = held;
+  const { call, summary } = held;
   context()?.note("model", call.serving.model.id);
   const { reply } = incoming;
   reply.headers({
@@ -51,11 +52,17 @@ export async function complete(gateway: Gateway, incoming: Incoming): Promise<vo
   tellDropped(reply, call);
   const answer = call.chat.stream ? answerStream : answerJson;
   watchDrop(gateway, call, reply.raw);
-  await carried(gateway, call, () => answer(gateway, call, incoming));
+  await carried(gateway, call, async () => {
+    if (summary) reply.headers(await summary.put(call));
+    await answer(gateway, call, incoming);
+  });
 }
 
-/** Everything before the provider hears of the call. */
-async function admit(gateway: Gateway, incoming: Incoming): Promise<HeldCall | Replay | Cached> {
+/** A call to be carried out, and the summary that is made for it first. */
+type Admitted = { call: HeldCall; summary: NewSummary | null };
+
+/** Everything before a provider hears of the call. */
+async function admit(gateway: Gateway, incoming: Incoming): Promise<Admitted | Replay | Cached> {
   const { actor, requestId, request, reply, body } = incoming;
   const { headers } = request;
   const startedAt = performance.now();
@@ -88,9 +95,30 @@ async function admit(gateway: Gateway, incoming: Incoming): Promise<HeldCall | R
   reply.headers(sent.told);
   const asking = { requestId, actor, route, key, projectId, fit, caching, memory, fold, startedAt };
   const { shortened } = sent;
-  // A summary is a call of its own, whose time is no part of this one's; so is what tells what the question is about.
+  // What tells what the question is about is a call of its own, whose time is no part of this one's.
   const own = { chat: sent.chat, shortened, ...((shortened || waited) && { startedAt: performance.now() }) };
-  return takeHold(gateway, { ...asking, ...own }, (name, value) => void reply.header(name, value));
+  return takeBoth(
+    gateway,
+    { ...asking, ...own },
+    sent.summary,
+    (name, value) => void reply.header(name, value),
+  );
+}
+
+/** The call at the price that it has with a summary; where that is refused, at its price without one. */
+async function takeBoth(
+  gateway: Gateway,
+  asking: Parameters<typeof takeHold>[1],
+  summary: NewSummary | null,
+  tell: (name: string, value: string) => void,
+): Promise<Admitted> {
+  if (summary)
+    try {
+      return { call: await takeHold(gateway, { ...asking, bound: summary.bound }, tell), summary };
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+    }
+  return { call: await takeHold(gateway, asking, tell), summary: null };
 }
 
 /** The answer of the call that this one repeats, by its key or as a retry; null for a call of its own. */

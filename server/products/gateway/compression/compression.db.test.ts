@@ -255,6 +255,15 @@ test("a summary is forgotten a week after it was last used", async () => {
   expect(await kept()).toBe(0);
 });
 
+/** Just so many credits. */
+async function leave(micros: number): Promise<void> {
+  const { available_micros: available } = await gateway.balance();
+  if (available < micros) return gateway.fund(BigInt(micros - available));
+  const body = { amount_micros: available - micros };
+  const { status, text } = await spender.call("POST", "/api/tokens/consume", { body });
+  expect(status, text).toBe(200);
+}
+
 const quote = async (body: Json) => {
   const asked = { path: "/v1/chat/completions", body: { model: MODEL, ...body } };
   const { status, text, body: told } = await gateway.key.call("POST", "/api/llm/quote", { body: asked });
@@ -272,13 +281,6 @@ test("a quote tells what would be sent and the most it costs with its summary, a
   expect(summary).toBeGreaterThan(0);
   expect(Number(told.compression.tokens_after)).toBeLessThan(Number(told.compression.tokens_before) * 0.85);
 
-  const leave = async (micros: number) => {
-    const { available_micros: available } = await gateway.balance();
-    if (available < micros) return gateway.fund(BigInt(micros - available));
-    const body = { amount_micros: available - micros };
-    const { status, text } = await spender.call("POST", "/api/tokens/consume", { body });
-    expect(status, text).toBe(200);
-  };
   const sent = async () => [(await gateway.bill()).length, (await gateway.requests()).length];
   await leave(summary + 1_000);
   expect(summary + 1_000).toBeLessThan(alone - 100_000);
@@ -304,4 +306,30 @@ test("a quote tells what would be sent and the most it costs with its summary, a
   await gateway.fund(10_000_000n);
   const again = await quote(body);
   expect(again.compression).toMatchObject({ summary: "kept", summary_worst_micros: 0 });
+});
+
+test("credit for one call with its summary, ten at once: none pays for a summary whose call is refused", async () => {
+  const conversation = (n: number) => ({
+    messages: talk.with(2, { role: "assistant", content: `Crate ${n}: ${prose(n, 300)}` }),
+    max_tokens: 8_000,
+    ...ON,
+  });
+  const { worst_micros } = await quote(conversation(200));
+  await leave(worst_micros);
+  const summaries = async () =>
+    (
+      await gateway.app.sql<{ id: string }>(
+        "select id from gateway.requests where endpoint = 'compression' and cost_micros > 0",
+      )
+    ).length;
+  const before = await summaries();
+  const answers = await Promise.all(Array.from({ length: 10 }, (_, n) => call(conversation(200 + n))));
+  const answered = answers.filter(({ status }) => status === 200);
+  expect(answers.filter(({ status }) => status === 402)).toHaveLength(10 - answered.length);
+  const withSummary = answered.filter(
+    ({ headers }) => Number(headers.get("x-holdfast-summary-cost-micros")) > 0,
+  );
+  expect(withSummary).toHaveLength(1);
+  expect((await summaries()) - before).toBe(1);
+  await gateway.fund(10_000_000n);
 });

@@ -62,7 +62,7 @@ export async function prospectOf(gateway: Gateway, actor: Spender, wanted: Wante
   return { ...none, asks: { hash, ownerId, messages: summaryPrompt(transcript, known[from - 1] ?? null) } };
 }
 
-/** The summary, a new one paid by the caller. Where the model fails or may not be paid, there is none. */
+/** The summary, a new one paid by the caller, whose call is held. Where the model fails or may not be paid, there is none. */
 export async function summarise(
   gateway: Gateway,
   actor: Spender,

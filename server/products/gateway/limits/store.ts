@@ -82,7 +82,7 @@ const RUNNING = `
     coalesce(sum(held) filter (where created_at >= $3), 0)::bigint as held_month,
     coalesce(sum(held) filter (where created_at >= $4), 0)::bigint as held_day
   from (
-    select credential_id, person_id, 1 as calls, held_micros as held, created_at from gateway.requests
+    select credential_id, person_id, case endpoint when 'compression' then 0 else 1 end as calls, held_micros as held, created_at from gateway.requests
     where org_id = $1 and state in ('open', 'reconciling') and mode = $2
     union all
     select credential_id, person_id, 0, amount_micros, created_at from gateway.reservations

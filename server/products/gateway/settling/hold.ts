@@ -37,6 +37,8 @@ export type Asking = {
   memory: Remembering | null;
   /** How its prompt was shortened; null: it goes as it came. */
   shortened: Shortened | null;
+  /** What it is held at, counted already; left out: what its prompt says. */
+  bound?: Bound;
   /** What binds the caller. */
   limits: readonly Limit[];
   rates: Taken;
@@ -50,7 +52,7 @@ export type Asking = {
 export async function hold(gateway: Gateway, asking: Asking): Promise<HeldCall> {
   const { chat, fit } = asking;
   const { model } = asking.route;
-  const loose = boundCost(chat, model, gateway.deps.clock.now());
+  const loose = asking.bound ?? boundCost(chat, model, gateway.deps.clock.now());
   const first = await tryHold(gateway, asking, loose);
   if (first.held) return first.call;
   if (first.refused?.kind === gatewayProblems.rate_limit_exceeded) throw first.refused;
@@ -58,9 +60,10 @@ export async function hold(gateway: Gateway, asking: Asking): Promise<HeldCall> 
     bound: Bound,
     { refused, availableMicros }: Pick<typeof first, "refused" | "availableMicros">,
   ) => refused ?? short(bound.micros, availableMicros);
-  if (!fit && outputMicros(loose, model) > first.availableMicros) throw tooDear(loose, first);
+  const hopeless = asking.bound !== undefined || outputMicros(loose, model) > first.availableMicros;
+  if (!fit && hopeless) throw tooDear(loose, first);
   const counted = await gateway.tokens.count(loose.prompt.texts, COUNT_BUDGET_MS);
-  const exact = tightenBound(loose, model, counted.tokens);
+  const exact = asking.bound ?? tightenBound(loose, model, counted.tokens);
   const tight = fit ? fitted(exact, model, first.availableMicros) : exact;
   if (tight.micros > first.availableMicros) throw tooDear(tight, first);
   // The window of embeddings is each text's own, which the provider knows best.
@@ -108,7 +111,13 @@ async function tryHold(gateway: Gateway, asking: Asking, bound: Bound) {
     {
       request,
       key,
-      judged: { mode: actor.mode, amount: bound.micros, call: true, bounds: judgedInside(limits) },
+      judged: {
+        mode: actor.mode,
+        amount: bound.micros,
+        // A summary runs within the call that it is made for.
+        call: chat.endpoint !== "compression",
+        bounds: judgedInside(limits),
+      },
     },
   );
   if (!result.held) return result;
