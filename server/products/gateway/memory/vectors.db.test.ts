@@ -2,7 +2,11 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Client, Json } from "../../../../test/harness/client.ts";
 import { startTestGateway, type TestGateway } from "../../../../test/harness/gateway.ts";
+import { KEYRING } from "../../../../test/harness/people.ts";
 import { soon } from "../../../../test/harness/soon.ts";
+import { createSealer } from "../../../platform/crypto/index.ts";
+import { openVector, sealVector } from "./facts/fact.ts";
+import type { FactId } from "./facts/place.ts";
 
 const PATH = "/api/llm/memory";
 const EMBEDDINGS = { match: { path: "/api/v1/embeddings" } };
@@ -142,4 +146,40 @@ test("what is learnt has one as well, for one call of all that was noted", async
     ).toEqual([{ about: true }, { about: true }]),
   );
   expect(await paid()).toHaveLength(before + 1);
+});
+
+test("what was remembered before there was a model, or by another one, is found by what it is about once its person speaks again", async () => {
+  const { sql } = gateway.app;
+  const who = gateway.app.owner;
+  const best = await sixFacts(who);
+  const sealer = createSealer([KEYRING]);
+  const mine = await sql<{ id: FactId; user_id: string; version: number }>(
+    "select id, user_id, version from gateway.memory_facts where user_id = (select user_id from gateway.memory_facts where id = $1)",
+    [best],
+  );
+  await sql("update gateway.memory_facts set vector = null where user_id = $1", [mine[0]?.user_id]);
+  const [old] = mine;
+  const foreign = { model: "openai/another", values: Int8Array.from([1, 2, 3]) };
+  if (old)
+    await sql("update gateway.memory_facts set vector = $2 where id = $1", [
+      old.id,
+      sealVector(sealer, gateway.org, old, foreign),
+    ]);
+  const before = (await paid()).length;
+  await recalledBy(who, QUESTION);
+  await soon(async () => expect(await sql("select 1 from gateway.memory_heard")).toEqual([]));
+  const models = async () => {
+    const rows = await sql<{ id: FactId; user_id: string; version: number; vector: Buffer | null }>(
+      "select id, user_id, version, vector from gateway.memory_facts where user_id = $1 and source = 'written'",
+      [old?.user_id],
+    );
+    return rows.map(
+      ({ vector, ...row }) => vector && openVector(sealer, gateway.org, { ...row, vector }).model,
+    );
+  };
+  await soon(async () => expect(await models()).toEqual(Array.from({ length: 6 }, () => MODEL)));
+  // One for the question, one for all six; what the model noted of a question is nothing.
+  expect(await paid()).toHaveLength(before + 2);
+  expect((await recalledBy(who, QUESTION))[0]).toBe(best);
+  expect(await sql("select 1 from gateway.idempotency where credential_id = 'inner memory'")).toEqual([]);
 });

@@ -20,6 +20,9 @@ const vectorPlaceOf = (org: OrgId, version: Version): string => `vector of ${pla
 export const openVector = (sealer: Sealer, org: OrgId, version: Version & { vector: Buffer }): Vector =>
   read(sealer.open(version.vector, vectorPlaceOf(org, version)));
 
+export const sealVector = (sealer: Sealer, org: OrgId, version: Version, vector: Vector): Buffer =>
+  sealer.seal(written(vector), vectorPlaceOf(org, version));
+
 /** The first version of a fact, or the next one of it. */
 export function sealFact(
   sealer: Sealer,
@@ -37,6 +40,6 @@ export function sealFact(
   return {
     ...row,
     sealed: sealer.seal(Buffer.from(text), placeOf(org, row)),
-    vector: vector && sealer.seal(written(vector), vectorPlaceOf(org, row)),
+    vector: vector && sealVector(sealer, org, row, vector),
   };
 }

@@ -8,9 +8,9 @@ export type FactRow = Narrowed<
   Omit<GatewayMemoryFacts, "org_id" | "vector">,
   { id: FactId; kind: "fact" | "preference"; source: "said" | "written" }
 >;
-/** What it is about, sealed; null where that was not made. */
-type Vectored = Pick<GatewayMemoryFacts, "vector">;
-export type NewFact = Omit<FactRow, "valid_to"> & Vectored;
+/** With what it is about, sealed; null where that was not made. */
+export type Vectored = FactRow & Pick<GatewayMemoryFacts, "vector">;
+export type NewFact = Omit<Vectored, "valid_to">;
 
 const COLUMNS = `id, version, user_id, project_id, kind, source, sealed, importance, used_at, faded_at, valid_from, valid_to`;
 /** Earlier versions that stay with a fact. */
@@ -44,6 +44,36 @@ export function listVectors(
      where org_id = $1 and user_id = $2 and project_id = $3 and valid_to is null and vector is not null
      order by id desc limit $4`,
     [org, userId, projectId, limit],
+  );
+}
+
+/** Those of one scope that hold now, the newest first, with what each is about. */
+export function listWithVectors(
+  tx: Tx,
+  org: OrgId,
+  { userId, projectId }: Place,
+  limit: number,
+): Promise<Vectored[]> {
+  return tx.query<Vectored>(
+    "gateway.memory_with_vectors",
+    `select ${COLUMNS}, vector from gateway.memory_facts
+     where org_id = $1 and user_id = $2 and project_id = $3 and valid_to is null order by id desc limit $4`,
+    [org, userId, projectId, limit],
+  );
+}
+
+/** Its version may have ended meanwhile, or be gone. */
+export async function saveVector(
+  tx: Tx,
+  org: OrgId,
+  { id, version }: Pick<FactRow, "id" | "version">,
+  vector: Buffer,
+): Promise<void> {
+  await tx.query(
+    "gateway.memory_save_vector",
+    `update gateway.memory_facts set vector = $4
+     where org_id = $1 and id = $2 and version = $3 and valid_to is null`,
+    [org, id, version, vector],
   );
 }
 
@@ -108,13 +138,8 @@ export async function findFact(
   return row ?? null;
 }
 
-export async function lockFact(
-  tx: Tx,
-  org: OrgId,
-  userId: string,
-  id: FactId,
-): Promise<(FactRow & Vectored) | null> {
-  const [row] = await tx.query<FactRow & Vectored>(
+export async function lockFact(tx: Tx, org: OrgId, userId: string, id: FactId): Promise<Vectored | null> {
+  const [row] = await tx.query<Vectored>(
     "gateway.memory_lock",
     `select ${COLUMNS}, vector from gateway.memory_facts
      where org_id = $1 and user_id = $2 and id = $3 and valid_to is null for update`,

@@ -4,6 +4,7 @@ import { Problem } from "../../../../platform/problem.ts";
 import { forgetInner, innerCall } from "../../call/inner-call.ts";
 import { rankedFacts } from "../call/remember.ts";
 import { vectorsOf, WRITING_WAITS_MS } from "../facts/embed.ts";
+import { renewVectors } from "../facts/renew-vectors.ts";
 import type { FactId, Place } from "../facts/place.ts";
 import { gatewayProblems } from "../../problems.ts";
 import type { Gateway } from "../../settling/state.ts";
@@ -50,6 +51,7 @@ export async function learn(gateway: Gateway, listening: Listening): Promise<voi
     metrics.memoryRead.inc({ outcome: notes ? "read" : "nonsense" });
     const told = await withVectors(gateway, same, notes ?? []);
     await keepNotes(gateway, { orgId, read, notes: told, known, names: namesOf(first) });
+    await renewOlder(gateway, orgId, same);
   } catch (error) {
     const refused = isRefusal(error);
     if (!refused && !isLast) throw error;
@@ -120,6 +122,13 @@ async function ask(gateway: Gateway, { orgId, signal }: Listening, all: readonly
     once: { name: nameOf(row), note: { read, known: known.map(({ id }) => id) } },
   });
   return { ...(note as Pick<Reading, "read" | "known">), notes: readNotes(text) };
+}
+
+/** What was remembered there before, e.g. before there was a model for it, is found by what it is about from then on as well. */
+function renewOlder(gateway: Gateway, orgId: OrgId, all: readonly Opened[]): Promise<void> {
+  const [{ row, heard }] = all as [Opened, ...Opened[]];
+  const place: Place = { userId: row.user_id, projectId: row.project_id };
+  return renewVectors(gateway, orgId, place, { actor: heard.payer, routing: heard.routing });
 }
 
 /** The notes with what each is about, paid for by who paid for the reading. */
