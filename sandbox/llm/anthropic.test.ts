@@ -27,6 +27,12 @@ const hello = {
   max_tokens: 100,
   messages: [{ role: "user", content: "Say 'hello'" }],
 };
+const thinks = { ...hello, max_tokens: 2_000, thinking: { type: "enabled", budget_tokens: 1_024 } };
+const unthought = [
+  ...hello.messages,
+  { role: "assistant", content: [{ type: "tool_use", id: "t1", name: "weather", input: {} }] },
+  { role: "user", content: [{ type: "tool_result", tool_use_id: "t1", content: "Rain" }] },
+];
 const answerOf = async (body: Body): Promise<Body> => (await post(body)).json() as Promise<Body>;
 
 it("answers a message with its blocks, its reason and disjoint counts", async () => {
@@ -82,6 +88,11 @@ it.each([
   ["a model of another company", 404, { ...hello, model: "gpt-4o" }],
   ["no message", 400, { ...hello, messages: [] }],
   ["an empty text", 400, { ...hello, messages: [{ role: "user", content: "" }] }],
+  ["a small budget of thoughts", 400, { ...thinks, thinking: { type: "enabled", budget_tokens: 100 } }],
+  ["a budget that leaves no answer", 400, { ...thinks, max_tokens: 1_024 }],
+  ["a cool temperature beside thoughts", 400, { ...thinks, temperature: 0.5 }],
+  ["a forced tool beside thoughts", 400, { ...thinks, tool_choice: { type: "any" } }],
+  ["a turn that goes on and began without a thought", 400, { ...thinks, messages: unthought }],
 ])("refuses %s in its own envelope", async (_, status, body) => {
   const refused = await post(body);
   expect(refused.status).toBe(status);

@@ -93,6 +93,7 @@ export async function chatIn(dialect: Dialect, exchange: Exchange): Promise<void
   if (signal.aborted) return;
   const plan = withPages(makePlan(world, chat, behaviour, room), counts.searches ?? 0);
   const generation = begin(world, chat, counts, dialect.idPrefix);
+  if (plan.thought !== undefined) generation.thought = plan.thought;
   generation.userAgent = exchange.headers["user-agent"] ?? null;
   generation.referer = exchange.headers.referer ?? null;
   const pace = paceOf(exchange, behaviour, plan);

@@ -3,6 +3,7 @@ import { refuse, type Refusal } from "./answers/errors.ts";
 import { findModel, type Model } from "./models/models.ts";
 import { parseUsd } from "./models/price.ts";
 import { readSearch, type Search } from "./play/search.ts";
+import { readThinks, type Thinks } from "./play/thought.ts";
 import { checkFields } from "./request-fields.ts";
 
 export type ToolCall = { id?: string; function: { name: string; arguments: string } };
@@ -13,6 +14,8 @@ export type Message = {
   images: number;
   name: string | null;
   toolCalls: readonly ToolCall[];
+  /** What it thought when it said this. */
+  thought?: string;
 };
 export type Tool = { name: string; description: string; parameters: Record<string, unknown> };
 export type Chat = {
@@ -33,6 +36,8 @@ export type Chat = {
   user: string | null;
   metadata: Record<string, string> | null;
   sessionId: string | null;
+  /** It thinks before it answers. */
+  thinks?: Thinks;
   /** The beginning of the prompt that is to be kept, where the caller marks it: what it is, its share of the bytes, and whether for an hour. */
   mark?: { text: string; share: number; hour: boolean };
   /** It may search the web. */
@@ -96,7 +101,8 @@ function readMessage(given: unknown, at: number): Parsed<Message> {
     return bad(`Invalid input: messages[${at}].tool_call_id is required`);
   }
   const name = typeof given["name"] === "string" ? given["name"] : null;
-  return { role, ...content, name, toolCalls };
+  const thought = given["reasoning"];
+  return { role, ...content, name, toolCalls, ...(typeof thought === "string" && { thought }) };
 }
 
 function readTools(given: unknown): Parsed<Tool[]> {
@@ -223,6 +229,7 @@ export function readChat(rawBody: Buffer, find: FindModel = findModel): Parsed<C
   if (search !== null && isRefused(search)) return search;
   const unroutable = checkRouting(body["provider"], model);
   if (unroutable !== null) return { refusal: unroutable };
+  const thinks = readThinks(body, model.id);
   const { stop, metadata, session_id: session } = body;
   return {
     model,
@@ -242,5 +249,6 @@ export function readChat(rawBody: Buffer, find: FindModel = findModel): Parsed<C
     metadata: (metadata ?? null) as Record<string, string> | null,
     sessionId: (session ?? null) as string | null,
     ...(search && { search }),
+    ...(thinks && { thinks }),
   };
 }

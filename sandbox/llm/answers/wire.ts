@@ -1,6 +1,6 @@
 /** The texts of the chat protocol, as OpenRouter and OpenAI speak it. Money is written as exact decimals, which JSON numbers may be. */
 import type { Behaviour } from "../play/behaviour.ts";
-import type { Generation } from "../bills/bill.ts";
+import { thoughtIn, type Generation } from "../bills/bill.ts";
 import { streamError } from "./errors.ts";
 import type { Plan } from "../play/plan.ts";
 import { formatUsd } from "../models/price.ts";
@@ -26,6 +26,7 @@ export function usageText(generation: Generation, zero: boolean, manner: Manner)
   const cost = zero ? 0n : generation.cost;
   const promptCost = zero ? 0n : generation.promptCost;
   const { searches } = generation.counts;
+  const thought = zero ? 0 : thoughtIn(generation);
   const searched =
     searches === undefined ? "" : `,"server_tool_use_details":{"web_search_requests":${zero ? 0 : searches}}`;
   if (!manner.own) {
@@ -33,7 +34,7 @@ export function usageText(generation: Generation, zero: boolean, manner: Manner)
     return (
       `{"prompt_tokens":${prompt},"completion_tokens":${completion},"total_tokens":${prompt + completion},${told}` +
       `"prompt_tokens_details":{"cached_tokens":${cached},"audio_tokens":0},` +
-      `"completion_tokens_details":{"reasoning_tokens":0,"audio_tokens":0,"accepted_prediction_tokens":0,` +
+      `"completion_tokens_details":{"reasoning_tokens":${thought},"audio_tokens":0,"accepted_prediction_tokens":0,` +
       `"rejected_prediction_tokens":0}}`
     );
   }
@@ -43,7 +44,7 @@ export function usageText(generation: Generation, zero: boolean, manner: Manner)
     `"prompt_tokens_details":{"cached_tokens":${cached},"audio_tokens":0},` +
     `"cost_details":{"upstream_inference_cost":null,"upstream_inference_prompt_cost":${formatUsd(promptCost)},` +
     `"upstream_inference_completions_cost":${formatUsd(cost - promptCost)}},` +
-    `"completion_tokens_details":{"reasoning_tokens":0}${searched}}`
+    `"completion_tokens_details":{"reasoning_tokens":${thought}}${searched}}`
   );
 }
 

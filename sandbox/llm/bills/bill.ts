@@ -17,6 +17,8 @@ export type Generation = {
   streamed: boolean;
   state: "running" | "finished" | "cancelled" | "failed";
   counts: Counts;
+  /** Tokens of the whole answer's thought, which comes first. */
+  thought?: number;
   /** In 10⁻¹² USD. */
   cost: bigint;
   promptCost: bigint;
@@ -30,6 +32,10 @@ export type Generation = {
   userAgent: string | null;
   referer: string | null;
 };
+
+/** Of the completion so far. */
+export const thoughtIn = ({ thought = 0, counts }: Generation): number =>
+  Math.min(thought, counts.completion);
 
 /** What is sold by one call. */
 export type Sold = Pick<Chat, "stream" | "user" | "metadata" | "sessionId"> & {

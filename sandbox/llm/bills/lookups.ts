@@ -1,6 +1,6 @@
 /** The routes that only read: models, one generation, the key, the credits. */
 import type { Exchange, World } from "../../core/company.ts";
-import { findGeneration, spentOf, type Generation } from "./bill.ts";
+import { findGeneration, spentOf, thoughtIn, type Generation } from "./bill.ts";
 import { refuse, sendRefusal } from "../answers/errors.ts";
 import { models } from "../models/models.ts";
 import { formatUsd, parseUsd } from "../models/price.ts";
@@ -82,7 +82,7 @@ function generationText(g: Generation): string {
     native_tokens_prompt: g.counts.prompt,
     native_tokens_completion: g.counts.completion,
     native_tokens_completion_images: 0,
-    native_tokens_reasoning: 0,
+    native_tokens_reasoning: thoughtIn(g),
     native_tokens_cached: g.counts.cached,
     num_media_prompt: null,
     num_input_audio_prompt: null,

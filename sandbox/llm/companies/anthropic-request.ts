@@ -3,6 +3,7 @@ import { refuse, type Refusal } from "../answers/errors.ts";
 import { findModel, models, type Model } from "../models/models.ts";
 import type { Search } from "../play/search.ts";
 import { isObject, readChat, type Body, type Chat } from "../request.ts";
+import { falseThought, textOfThoughts, thinksIn } from "./anthropic-thinking.ts";
 
 const VENDOR = "anthropic/";
 type Refused = { refusal: Refusal };
@@ -29,6 +30,8 @@ const FIELDS = new Set([
   "tool_choice",
   "metadata",
   "cache_control",
+  "thinking",
+  "output_config",
 ]);
 
 /** The request as a chat; `bound`: it must say how long the answer may be. */
@@ -49,11 +52,15 @@ export function readMessages(rawBody: Buffer, bound = true): Chat | Refused {
   if (!Array.isArray(messages)) return messages;
   const chat = readChat(Buffer.from(JSON.stringify(chatBody(body, messages))), find);
   if ("refusal" in chat) return chat;
+  const altered = falseThought(body["messages"] as unknown[]);
+  if (altered) return altered;
+  const thinks = thinksIn(body, bound);
+  if (thinks && "refusal" in thinks) return thinks;
   const mark = markIn(body);
   const search = searchIn(body);
   if (search && chat.model.rates.webSearch === undefined)
     return bad("tools: web search is not supported by this model");
-  return { ...chat, ...(mark && { mark }), ...(search && { search }) };
+  return { ...chat, ...(mark && { mark }), ...(search && { search }), ...(thinks && { thinks }) };
 }
 
 function parse(rawBody: Buffer): Body | null {
@@ -143,7 +150,12 @@ function turn(role: "user" | "assistant", blocks: Body[]): Body[] {
   }));
   const text = textOf(of("text"));
   const images = of("image").map(() => ({ type: "image_url", image_url: { url: "image" } }));
-  if (role === "assistant") return [{ role, content: text, ...(calls.length > 0 && { tool_calls: calls }) }];
+  const thought = textOfThoughts(blocks);
+  const rest = {
+    ...(thought !== "" && { reasoning: thought }),
+    ...(calls.length > 0 && { tool_calls: calls }),
+  };
+  if (role === "assistant") return [{ role, content: text, ...rest }];
   const parts = [...(text === "" ? [] : [{ type: "text", text }]), ...images];
   return [...results, ...(parts.length > 0 ? [{ role, content: parts }] : [])];
 }

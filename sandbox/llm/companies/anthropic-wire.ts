@@ -1,11 +1,12 @@
 /** The texts of Messages: answers, events, errors. */
 import type { Behaviour } from "../play/behaviour.ts";
-import type { Generation } from "../bills/bill.ts";
+import { thoughtIn, type Generation } from "../bills/bill.ts";
 import { streamError, type Refusal } from "../answers/errors.ts";
 import type { Plan } from "../play/plan.ts";
 import { isObject } from "../request.ts";
 import { pagesOf, type Page } from "../play/search.ts";
 import type { Chunks } from "../answers/wire.ts";
+import { signatureOf } from "../play/thought.ts";
 import { nameOf } from "./anthropic-request.ts";
 
 const TYPES: Readonly<Record<number, string>> = {
@@ -23,8 +24,8 @@ const STOPS = { stop: "end_turn", length: "max_tokens", tool_calls: "tool_use" }
 export const anthropicError = ({ status, message }: Refusal): string =>
   JSON.stringify({ type: "error", error: { type: TYPES[status] ?? "api_error", message }, request_id: null });
 
-function usageOf({ counts }: Generation, zero: boolean) {
-  const { prompt, cached, completion, written = 0, writtenHour = 0, searches } = counts;
+function usageOf(generation: Generation, zero: boolean) {
+  const { prompt, cached, completion, written = 0, writtenHour = 0, searches } = generation.counts;
   const of = (value: number) => (zero ? 0 : value);
   return {
     input_tokens: of(prompt - cached - written),
@@ -35,6 +36,7 @@ function usageOf({ counts }: Generation, zero: boolean) {
       ephemeral_1h_input_tokens: of(writtenHour),
     },
     output_tokens: of(completion),
+    output_tokens_details: { thinking_tokens: of(thoughtIn(generation)) },
     ...(searches !== undefined && {
       server_tool_use: { web_search_requests: of(searches), web_fetch_requests: 0 },
     }),
@@ -50,7 +52,7 @@ const headOf = (generation: Generation) => ({
 });
 
 type Call = { id?: string; function: { name?: string; arguments: string } };
-type Delta = { content?: string | null; tool_calls?: Call[] };
+type Delta = { content?: string | null; tool_calls?: Call[]; reasoning?: string | null; sealed?: string };
 
 /** A whole answer. */
 export function messageText(generation: Generation, plan: Plan, behaviour: Behaviour): string {
@@ -64,10 +66,17 @@ export function messageText(generation: Generation, plan: Plan, behaviour: Behav
   const pages = pagesOf(generation.counts.searches ?? 0);
   const citations = pages.length > 0 ? { citations: pages.map(citationOf) } : {};
   const text = said.content ? [{ type: "text", text: said.content, ...citations }] : [];
+  const { reasoning, sealed } = said;
+  const thoughts = [
+    ...(typeof reasoning === "string"
+      ? [{ type: "thinking", thinking: reasoning, signature: signatureOf(reasoning) }]
+      : []),
+    ...(sealed === undefined ? [] : [{ type: "redacted_thinking", data: sealed }]),
+  ];
   const usage = behaviour.usage === "none" ? {} : { usage: usageOf(generation, behaviour.usage === "zero") };
   return JSON.stringify({
     ...headOf(generation),
-    content: [...pages.flatMap(searchBlocks), ...text, ...calls],
+    content: [...thoughts, ...pages.flatMap(searchBlocks), ...text, ...calls],
     stop_reason: STOPS[plan.finish],
     stop_sequence: null,
     ...usage,
@@ -105,21 +114,42 @@ function inputOf(text: string): unknown {
 const event = (type: string, rest: Record<string, unknown>): string =>
   `event: ${type}\ndata: ${JSON.stringify({ type, ...rest })}\n\n`;
 
-/** The events of one stream. A block begins with its first content and ends with the next one, or with the answer. */
-export function eventsOf(generation: Generation, behaviour: Behaviour): Chunks {
+type Kind = "text" | "tool" | "search" | "thought" | "sealed";
+
+/** The blocks of one stream, of which one is open at a time. */
+function blocks() {
   let index = -1;
-  let open: "text" | "tool" | "search" | null = null;
-  const pages = pagesOf(generation.counts.searches ?? 0);
-  let searched = false;
-  const close = (): string => (open === null ? "" : event("content_block_stop", { index }));
-  const begin = (kind: "text" | "tool" | "search", block: Record<string, unknown>): string => {
+  let open: Kind | null = null;
+  let thought = "";
+  const delta = (value: Record<string, unknown>): string =>
+    event("content_block_delta", { index, delta: value });
+  /** A thought ends with its signature. */
+  const close = (): string => {
+    if (open === null) return "";
+    const signed =
+      open === "thought" ? delta({ type: "signature_delta", signature: signatureOf(thought) }) : "";
+    return signed + event("content_block_stop", { index });
+  };
+  const begin = (kind: Kind, block: Record<string, unknown>): string => {
     const before = close();
     index += 1;
     open = kind;
     return before + event("content_block_start", { index, content_block: block });
   };
-  const delta = (value: Record<string, unknown>): string =>
-    event("content_block_delta", { index, delta: value });
+  const think = (text: string): string => {
+    thought += text;
+    const block = { type: "thinking", thinking: "", signature: "" };
+    const opening = open === "thought" ? "" : begin("thought", block);
+    return opening + (text === "" ? "" : delta({ type: "thinking_delta", thinking: text }));
+  };
+  return { isOpen: (kind: Kind): boolean => open === kind, delta, close, begin, think };
+}
+
+/** The events of one stream. A block begins with its first content and ends with the next one, or with the answer. */
+export function eventsOf(generation: Generation, behaviour: Behaviour): Chunks {
+  const { isOpen, delta, close, begin, think } = blocks();
+  const pages = pagesOf(generation.counts.searches ?? 0);
+  let searched = false;
   const ending = (plan: Plan): string =>
     event("message_delta", {
       delta: { stop_reason: STOPS[plan.finish], stop_sequence: null },
@@ -140,6 +170,9 @@ export function eventsOf(generation: Generation, behaviour: Behaviour): Chunks {
       }) + event("ping", {}),
     content(text) {
       const said = JSON.parse(text) as Delta;
+      const { reasoning, sealed } = said;
+      if (typeof reasoning === "string") return think(reasoning);
+      if (sealed !== undefined) return begin("sealed", { type: "redacted_thinking", data: sealed });
       let found = "";
       if (!searched) for (const block of pages.flatMap(searchBlocks)) found += begin("search", block);
       searched = true;
@@ -147,17 +180,16 @@ export function eventsOf(generation: Generation, behaviour: Behaviour): Chunks {
       if (call?.id !== undefined)
         return found + begin("tool", { type: "tool_use", id: call.id, name: call.function.name, input: {} });
       if (call) return delta({ type: "input_json_delta", partial_json: call.function.arguments });
-      const start = open === "text" ? "" : found + begin("text", { type: "text", text: "" });
+      const start = isOpen("text") ? "" : found + begin("text", { type: "text", text: "" });
       return start + delta({ type: "text_delta", text: said.content ?? "" });
     },
     // Usage comes with the reason: a stream that is cut before it says neither.
     finish(plan) {
       if (behaviour.cutBeforeUsage) return close();
       const end = ending(plan);
-      const cited =
-        open === "text"
-          ? pages.map((page) => delta({ type: "citations_delta", citation: citationOf(page) }))
-          : [];
+      const cited = isOpen("text")
+        ? pages.map((page) => delta({ type: "citations_delta", citation: citationOf(page) }))
+        : [];
       return cited.join("") + close() + end + (behaviour.usage === "doubled" ? end : "");
     },
     usage: () => "",

@@ -4,6 +4,7 @@ import type { World } from "../../core/company.ts";
 import { answer, MAX_ANSWER } from "../answers/answer.ts";
 import type { Behaviour } from "./behaviour.ts";
 import type { Chat } from "../request.ts";
+import { afterThought, thoughtFor } from "./thought.ts";
 import { annotationsOf, pagesOf } from "./search.ts";
 import { piecesOf, type Piece } from "../tokens/tokens.ts";
 
@@ -20,6 +21,8 @@ export type Plan = {
   nativeFinish: string;
   /** Milliseconds between tokens that the prompt asked for (`sandbox/long`), or null. */
   gapMs: number | null;
+  /** Tokens of what is thought first. */
+  thought?: number;
 };
 
 const NATIVE: Readonly<Record<string, Readonly<Record<Plan["finish"], string>>>> = {
@@ -113,9 +116,11 @@ function toolPlan(tool: { name: string; args: string }, id: string, room: number
 
 /** `room`: tokens the answer may have, by the caller's maximum, the model's and its window. */
 export function makePlan(world: World, chat: Chat, behaviour: Behaviour, room: number): Plan {
-  const limit = Math.min(room, behaviour.lengthAt ?? room);
+  const whole = Math.min(room, behaviour.lengthAt ?? room);
   const prompt =
     chat.messages.findLast((message) => message.role === "user")?.text.slice(0, MAX_ANSWER) ?? "";
+  const thought = chat.thinks && !behaviour.silent ? thoughtFor(chat.thinks, prompt, whole) : null;
+  const limit = whole - (thought?.tokens ?? 0);
   const plan = (): Bare => {
     if (behaviour.silent) return textPlan([], limit, null);
     if (chat.model.id === "sandbox/long") {
@@ -133,7 +138,7 @@ export function makePlan(world: World, chat: Chat, behaviour: Behaviour, room: n
     const more = behaviour.lengthAt === null ? [] : longPieces(behaviour.lengthAt);
     return textPlan(more.length === 0 ? pieces : [...pieces, ...more, ...longPieces(1)], limit, null);
   };
-  const made = plan();
+  const made = thought === null ? plan() : afterThought(plan(), thought);
   return { ...made, last: {}, nativeFinish: NATIVE[chat.model.provider]?.[made.finish] ?? made.finish };
 }
 

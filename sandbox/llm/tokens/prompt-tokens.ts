@@ -27,7 +27,9 @@ export type PromptTokens = {
 };
 
 function textsOf(chat: Chat): string[] {
-  const texts = chat.messages.map((message) => message.text);
+  const texts = chat.messages.flatMap(({ text, thought }) =>
+    thought === undefined ? [text] : [text, thought],
+  );
   if (chat.toolsText !== "") texts.push(chat.toolsText);
   if (chat.format.kind === "schema") texts.push(chat.format.text);
   return texts;

@@ -2,6 +2,7 @@ import { Problem, common } from "../../../platform/problem.ts";
 import { scanBody } from "./bound/body-scan.ts";
 import { searchInChat } from "./search/search.ts";
 import { SEARCH_FIELDS } from "./search/words.ts";
+import { roomToThink } from "./thoughts.ts";
 import { bad, isFields, unpriced, type Chat, type Fields } from "./chat.ts";
 
 export const MAX_MESSAGES = 2_000;
@@ -20,6 +21,7 @@ export function readChat(given: unknown): Chat {
   const options = objectOf(body, "stream_options");
   const usage = objectOf(body, "usage");
   objectOf(body, "provider");
+  const room = roomToThink(body);
   return {
     endpoint: "chat/completions",
     task: "chat",
@@ -30,7 +32,7 @@ export function readChat(given: unknown): Chat {
     stream,
     wantsUsage: options?.["include_usage"] === true || usage?.["include"] === true,
     choices: integer(body, "n", MAX_CHOICES) ?? 1,
-    maxTokens: largest(integer(body, "max_tokens"), integer(body, "max_completion_tokens")),
+    maxTokens: largest(integer(body, "max_tokens"), integer(body, "max_completion_tokens")) ?? room,
     dropped: [],
     ...(search && { search }),
   };

@@ -6,6 +6,7 @@ import type { Bound } from "./bound/bound.ts";
 import { isFields, type Chat, type Fields } from "./chat.ts";
 import { absent } from "./read-chat.ts";
 import { SEARCH_FIELDS, searchField, unsaidOf } from "./search/words.ts";
+import { foreignWords, leftForThoughts, losesThoughts, saidElsewhere, withoutThoughts } from "./thoughts.ts";
 
 const CLOSE_OBJECT = 125;
 /** Never sent upstream. */
@@ -28,23 +29,25 @@ export function upstreamBody(chat: Chat, candidate: Candidate, bound: Bound): Bu
   }
   if (chat.search) fields.set(...searchField(kind, chat.search));
   if (chat.stream) fields.set("stream_options", `{"include_usage":true}`);
-  const maxTokens = Math.min(bound.maxTokens, candidate.maxOutputTokens);
-  if (isChat && (bound.fitted || !namesMaximum(chat)))
-    fields.set(kind === "openai" ? "max_completion_tokens" : "max_tokens", String(maxTokens));
+  const own = ownMaximum(chat, candidate, bound);
+  if (isChat && own !== null)
+    fields.set(kind === "openai" ? "max_completion_tokens" : "max_tokens", String(own));
   if (candidate.upstreamModel !== chat.model) fields.set("model", JSON.stringify(candidate.upstreamModel));
   const added = [...fields].map(([name, json]) => `"${name}":${json}`).join(",");
   const left = [OWN_OPTIONS, ...(kind === "openrouter" ? [] : OPENROUTERS_OWN), ...untaken(chat, candidate)];
   if (bound.fitted) left.push("max_tokens", "max_completion_tokens");
   if (chat.search) left.push(...SEARCH_FIELDS);
   const unkept = losesHours(candidate, bound);
+  const unread = losesThoughts(chat, candidate);
   const rewritten =
-    chat.repeatsFields || unkept || [...fields.keys(), ...left].some((name) => name in chat.body);
+    chat.repeatsFields || unkept || unread || [...fields.keys(), ...left].some((name) => name in chat.body);
   if (!rewritten) {
     if (added === "") return chat.bytes;
     const end = chat.bytes.lastIndexOf(CLOSE_OBJECT);
     return Buffer.concat([chat.bytes.subarray(0, end), Buffer.from(`,${added}}`)]);
   }
   const rest = unkept ? withoutHours(chat.body) : { ...chat.body };
+  if (unread) rest["messages"] = withoutThoughts(rest["messages"]);
   for (const name of [...fields.keys(), ...left]) delete rest[name];
   const text = JSON.stringify(rest);
   return Buffer.from(added === "" ? text : `${text.slice(0, -1)},${added}}`);
@@ -54,12 +57,15 @@ export function upstreamBody(chat: Chat, candidate: Candidate, bound: Bound): Bu
 const OPENROUTERS_WORDS = ["reasoning", "cache_control"];
 
 /** Fields that its company would refuse or not know. */
-function untaken({ endpoint, task, body }: Chat, { provider }: Candidate): string[] {
-  const { takes } = KINDS[provider.kind];
+function untaken(chat: Chat, candidate: Candidate): string[] {
+  const { endpoint, task, body } = chat;
+  const { kind } = candidate.provider;
+  const { takes } = KINDS[kind];
   if (task !== "chat") return [];
   if (takes !== null) return Object.keys(body).filter((name) => !takes.has(name));
-  const translated = endpoint !== "chat/completions" && provider.kind !== "openrouter";
-  return translated ? OPENROUTERS_WORDS.filter((name) => name in body) : [];
+  const translated = endpoint !== "chat/completions" && kind !== "openrouter";
+  const words = translated ? OPENROUTERS_WORDS.filter((name) => name in body) : [];
+  return [...words, ...foreignWords(chat, candidate)];
 }
 
 /** What is to be kept for an hour is kept as long as usual where that hour has no price. */
@@ -97,14 +103,20 @@ export function droppedFields(chat: Chat, candidate: Candidate, bound: Bound): s
   const { body } = chat;
   const others = candidate.provider.kind === "openrouter" ? [] : OPENROUTERS_OWN;
   const names = new Set([...others.filter((name) => name in body), ...untaken(chat, candidate)]);
+  for (const name of saidElsewhere(chat, candidate)) names.delete(name);
+  const most = ownMaximum(chat, candidate, bound) ?? body["max_completion_tokens"] ?? body["max_tokens"];
   const untold = [...names].filter(
     (name) => !HEEDED.has(name) && NAMEABLE.test(name) && body[name] !== undefined && body[name] !== null,
   );
-  const told = [...chat.dropped, ...untold];
+  const told = [...chat.dropped, ...untold, ...leftForThoughts(chat, candidate, Number(most))];
   if (losesHours(candidate, bound)) told.push("cache_control.ttl");
   if (chat.search) told.push(...unsaidOf(candidate.provider.kind, chat.search));
   return told.length === 0 ? null : told.slice(0, MOST_NAMED).join(", ");
 }
+
+/** The maximum of the answer, where the caller names none that stands; null where the caller's own goes there. */
+const ownMaximum = (chat: Chat, { maxOutputTokens }: Candidate, bound: Bound): number | null =>
+  bound.fitted || !namesMaximum(chat) ? Math.min(bound.maxTokens, maxOutputTokens) : null;
 
 const namesMaximum = ({ body }: Chat): boolean =>
   !absent(body["max_tokens"]) || !absent(body["max_completion_tokens"]);

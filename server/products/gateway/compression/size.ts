@@ -19,8 +19,11 @@ export function partOf(message: Fields, imageTokens: number): Part {
     if (typeof text === "string") part.texts.push(text);
     else if (isFields(piece)) part.others += imageTokens;
   }
-  const named = [message["name"], message["reasoning"]].filter((text) => typeof text === "string");
-  part.texts.push(...named);
+  const { name, reasoning, reasoning_details: details } = message;
+  const thoughts = Array.isArray(details) ? (details as unknown[]).filter(isFields) : [];
+  // Told in both ways it is the same thought.
+  const thought = typeof reasoning === "string" ? [reasoning] : thoughts.map(({ text }) => text);
+  part.texts.push(...[name, ...thought].filter((text) => typeof text === "string"));
   for (const call of Array.isArray(calls) ? (calls as Fields[]) : []) {
     part.others += PER_CALL;
     const called = call["function"];

@@ -1,8 +1,6 @@
 /** An answer of Anthropic's Messages as OpenAI's chat completion. Pure. */
-
-export type Fields = Record<string, unknown>;
-export const isFields = (value: unknown): value is Fields =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+import { anthropicDetail } from "./thinking.ts";
+import { isFields, type Fields } from "./values.ts";
 
 const FINISH: Readonly<Record<string, string>> = {
   end_turn: "stop",
@@ -29,6 +27,8 @@ export function usageOf(value: unknown): Fields | null {
   const written = count(value["cache_creation_input_tokens"]);
   const prompt = count(value["input_tokens"]) + read + written;
   const output = count(value["output_tokens"]);
+  const { output_tokens_details: parts } = value;
+  const thought = isFields(parts) ? count(parts["thinking_tokens"]) : 0;
   const { ephemeral_1h_input_tokens: hour } = isFields(value["cache_creation"])
     ? value["cache_creation"]
     : {};
@@ -41,7 +41,7 @@ export function usageOf(value: unknown): Fields | null {
       cache_write_tokens: written,
       ...(hour !== undefined && { cache_write_1h_tokens: count(hour) }),
     },
-    completion_tokens_details: { reasoning_tokens: 0 },
+    completion_tokens_details: { reasoning_tokens: thought },
     server_tool_use_details: {
       web_search_requests: isFields(value["server_tool_use"])
         ? count(value["server_tool_use"]["web_search_requests"])
@@ -93,6 +93,11 @@ export function toCompletion(bytes: Buffer, createdSeconds: number): Buffer | nu
       function: { name, arguments: JSON.stringify(input ?? {}) },
     }));
   const reasoning = textOf("thinking", "thinking");
+  const thoughts = blocks
+    .filter(({ type }) => type === "thinking" || type === "redacted_thinking")
+    .map(({ type, thinking: text, signature, data }, at) =>
+      anthropicDetail(at, type === "thinking" ? { text, signature } : { data }),
+    );
   const annotations = annotationsOf(blocks);
   const usage = usageOf(answer["usage"]);
   return Buffer.from(
@@ -111,6 +116,7 @@ export function toCompletion(bytes: Buffer, createdSeconds: number): Buffer | nu
             content: textOf("text", "text"),
             refusal: null,
             ...(reasoning !== null && { reasoning }),
+            ...(thoughts.length > 0 && { reasoning_details: thoughts }),
             ...(calls.length > 0 && { tool_calls: calls }),
             ...(annotations.length > 0 && { annotations }),
           },

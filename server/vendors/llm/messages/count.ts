@@ -2,7 +2,7 @@
 import { toMessages } from "./request.ts";
 
 /** What is counted; all else it would refuse. */
-const COUNTED = new Set(["model", "messages", "system", "tools", "tool_choice"]);
+const COUNTED = new Set(["model", "messages", "system", "tools", "tool_choice", "thinking", "output_config"]);
 
 /** A chat in OpenAI's shape as it is counted there; null for one that cannot be said there. */
 export function toCount(chat: Buffer): Buffer | null {

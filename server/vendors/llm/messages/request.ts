@@ -1,9 +1,7 @@
 /** A chat in OpenAI's shape as a request of Anthropic's Messages. Pure. */
+import { thinkingOf, thoughtsOf } from "./thinking.ts";
+import { asList, isFields, type Fields } from "./values.ts";
 
-type Fields = Record<string, unknown>;
-const isFields = (value: unknown): value is Fields =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-const asList = (value: unknown): Fields[] => (Array.isArray(value) ? value.filter(isFields) : []);
 const absent = (value: unknown): boolean => value === undefined || value === null;
 
 export type Asked = { body: Buffer; stream: boolean };
@@ -47,18 +45,24 @@ function requestOf(chat: Fields): Fields {
     else add(messages, turnOf(message));
   }
   const stops = typeof stop === "string" ? [stop] : Array.isArray(stop) ? stop : [];
-  const temperature = chat["temperature"];
+  const most = chat["max_completion_tokens"] ?? chat["max_tokens"];
+  const thinking = thinkingOf(chat, typeof most === "number" ? most : null);
+  const tuning = (name: string): number | null =>
+    typeof chat[name] === "number" && !thinking.left.includes(name) ? chat[name] : null;
+  const [temperature, topP, topK] = ["temperature", "top_p", "top_k"].map(tuning);
   return {
     model: chat["model"],
-    max_tokens: chat["max_completion_tokens"] ?? chat["max_tokens"],
+    max_tokens: most,
     messages,
+    ...thinking.fields,
+    ...(isFields(chat["output_config"]) && { output_config: chat["output_config"] }),
     ...(system.length > 0 && { system }),
     ...toolsOf(chat),
     ...cachedBy(chat),
     // OpenAI's scale goes to 2, Anthropic's to 1.
     ...(typeof temperature === "number" && { temperature: Math.min(temperature, 1) }),
-    ...(typeof chat["top_p"] === "number" && { top_p: chat["top_p"] }),
-    ...(typeof chat["top_k"] === "number" && { top_k: chat["top_k"] }),
+    ...(typeof topP === "number" && { top_p: topP }),
+    ...(typeof topK === "number" && { top_k: topK }),
     ...(stops.length > 0 && { stop_sequences: stops }),
     ...(typeof user === "string" && { metadata: { user_id: user } }),
   };
@@ -82,7 +86,7 @@ function turnOf(message: Fields): Message {
   }
   if (role !== "assistant") throw new NotSayable("messages");
   const calls = asList(message["tool_calls"]).map(callOf);
-  return { role: "assistant", content: [...textsOf(message), ...calls] };
+  return { role: "assistant", content: [...thoughtsOf(message), ...textsOf(message), ...calls] };
 }
 
 /** There the whole result has the mark that it has here, or one of its texts. */

@@ -1,5 +1,7 @@
 import { SseReader } from "../sse.ts";
-import { annotationOf, finishOf, isFields, parse, usageOf, type Fields } from "./answer.ts";
+import { annotationOf, finishOf, parse, usageOf } from "./answer.ts";
+import { anthropicDetail } from "./thinking.ts";
+import { isFields, type Fields } from "./values.ts";
 
 const DONE = "data: [DONE]\n\n";
 /** Keeps the connection's silence from being taken for a stall. */
@@ -18,6 +20,8 @@ export class MessagesStream {
   /** How long the text is, and where that of the open block begins. */
   #length = 0;
   #blockStart = 0;
+  /** Which thought the open block is, where it is one. */
+  #thought = -1;
   /** Which call each block of a tool is. */
   readonly #calls = new Map<unknown, number>();
 
@@ -77,6 +81,7 @@ export class MessagesStream {
     if (!isFields(block)) return BROKEN;
     this.#blockStart = this.#length;
     if (block["type"] === "text" && block["text"]) return this.#text(block["text"]);
+    if (block["type"] === "thinking" || block["type"] === "redacted_thinking") return this.#think(block);
     if (block["type"] !== "tool_use") return COMMENT;
     const call = this.#calls.size;
     this.#calls.set(index, call);
@@ -96,7 +101,9 @@ export class MessagesStream {
         return annotation ? this.#chunk({ annotations: [annotation] }) : COMMENT;
       }
       case "thinking_delta":
-        return this.#chunk({ reasoning: delta["thinking"] });
+        return this.#thinks({ text: delta["thinking"] });
+      case "signature_delta":
+        return this.#thinks({ signature: delta["signature"] });
       case "input_json_delta": {
         const call = this.#calls.get(index);
         if (call === undefined || delta["partial_json"] === "") return COMMENT;
@@ -105,6 +112,17 @@ export class MessagesStream {
       default:
         return COMMENT;
     }
+  }
+
+  #think(block: Fields): string {
+    this.#thought += 1;
+    if (block["type"] === "redacted_thinking") return this.#thinks({ data: block["data"] });
+    return block["thinking"] ? this.#thinks({ text: block["thinking"] }) : COMMENT;
+  }
+
+  #thinks(said: { text: unknown } | { signature: unknown } | { data: unknown }): string {
+    const details = { reasoning_details: [anthropicDetail(this.#thought, said)] };
+    return this.#chunk("text" in said ? { reasoning: said.text, ...details } : details);
   }
 
   #text(content: unknown): string {

@@ -1,16 +1,8 @@
 /** A chat's answer as Anthropic tells a message. Pure. */
 import type { Usage } from "../../../../vendors/llm/index.ts";
 import type { Told } from "../dialect.ts";
-import {
-  citedIn,
-  isFields,
-  reasoningOf,
-  textOr,
-  toolCallsOf,
-  wholeOf,
-  type Cited,
-  type Fields,
-} from "../fields.ts";
+import { citedIn, isFields, textOr, toolCallsOf, wholeOf, type Cited, type Fields } from "../fields.ts";
+import { thoughtsIn } from "./thinking.ts";
 
 const STOP_REASONS: Readonly<Record<string, string>> = {
   stop: "end_turn",
@@ -74,7 +66,12 @@ export const citationOf = ({ url, title, text }: Cited) => ({
   cited_text: text,
   encrypted_index: "",
 });
-export const thinkingBlock = (thinking: string) => ({ type: "thinking", thinking, signature: "" });
+export const thinkingBlock = (thinking: string, signature: string) => ({
+  type: "thinking",
+  thinking,
+  signature,
+});
+export const redactedBlock = (data: string) => ({ type: "redacted_thinking", data });
 export const toolBlock = (id: string, name: string, input: Fields) => ({
   type: "tool_use",
   id,
@@ -84,10 +81,13 @@ export const toolBlock = (id: string, name: string, input: Fields) => ({
 });
 
 function blocksOf(message: Fields): unknown[] {
-  const thought = reasoningOf(message);
   const said = textOr(message["content"], "") + textOr(message["refusal"], "");
   return [
-    ...(thought === "" ? [] : [thinkingBlock(thought)]),
+    ...thoughtsIn(message).map((thought) =>
+      thought.kind === "redacted"
+        ? redactedBlock(thought.data)
+        : thinkingBlock(thought.text, thought.signature),
+    ),
     ...(said === "" ? [] : [textBlock(said, citedIn(message))]),
     ...toolCallsOf(message).map(({ id, name, text }) => toolBlock(id, name, inputOf(text))),
   ];

@@ -1,5 +1,6 @@
 /** Blocks of Anthropic's messages as messages of a chat. Pure. */
 import { bad, fieldsAt, isFields, listAt, textAt, unpriced, type Fields } from "../fields.ts";
+import { detailOf } from "./thinking.ts";
 
 const MOST_BLOCKS = 100_000;
 
@@ -68,15 +69,20 @@ function resultOf(block: Fields, at: string): { text: string; images: Fields[] }
   return { text: mark + texts.join("\n"), images };
 }
 
-/** What it thought and found before is not said again: no other model could read the signature. */
-const THOUGHTS = new Set(["thinking", "redacted_thinking", "server_tool_use", "web_search_tool_result"]);
+const THOUGHTS = new Set<unknown>(["thinking", "redacted_thinking"]);
+/** What it found before is not said again: no other model could read it. */
+const FOUND = new Set<unknown>(["server_tool_use", "web_search_tool_result"]);
 
 function fromAssistant(blocks: readonly Fields[], pointer: string): Fields {
   const texts: string[] = [];
   const calls: Fields[] = [];
+  const thoughts: Fields[] = [];
   for (const [index, block] of blocks.entries()) {
     const at = `${pointer}/${index}`;
-    if (block["type"] === "text") texts.push(textAt(block["text"], `${at}/text`));
+    if (THOUGHTS.has(block["type"])) {
+      const detail = detailOf(block, at, thoughts.length);
+      if (detail) thoughts.push(detail);
+    } else if (block["type"] === "text") texts.push(textAt(block["text"], `${at}/text`));
     else if (block["type"] === "tool_use")
       calls.push({
         id: textAt(block["id"], `${at}/id`),
@@ -86,11 +92,15 @@ function fromAssistant(blocks: readonly Fields[], pointer: string): Fields {
           arguments: JSON.stringify(fieldsAt(block["input"] ?? {}, `${at}/input`)),
         },
       });
-    else if (!THOUGHTS.has(String(block["type"]))) unpriced(`${at}/type`);
+    else if (!FOUND.has(block["type"])) unpriced(`${at}/type`);
   }
   const text = texts.join("");
-  if (calls.length === 0) return { role: "assistant", content: text };
-  return { role: "assistant", content: text === "" ? null : text, tool_calls: calls };
+  return {
+    role: "assistant",
+    content: text === "" && calls.length > 0 ? null : text,
+    ...(thoughts.length > 0 && { reasoning_details: thoughts }),
+    ...(calls.length > 0 && { tool_calls: calls }),
+  };
 }
 
 const textPart = (block: Fields, at: string, how: Blocks): Fields => ({

@@ -66,6 +66,9 @@ test("a conversation with tools, thoughts and images", () => {
     {
       role: "assistant",
       content: "I look.",
+      reasoning_details: [
+        { type: "reasoning.text", text: "hm", signature: "s", format: "anthropic-claude-v1", index: 0 },
+      ],
       tool_calls: [
         { id: "t1", type: "function", function: { name: "look", arguments: '{"at":"it"}' } },
         { id: "t2", type: "function", function: { name: "wait", arguments: "{}" } },
@@ -104,12 +107,41 @@ test("thinking and a schema of the answer", () => {
   const schema = { type: "object" };
   expect(
     asked({
-      thinking: { type: "enabled", budget_tokens: 2_000 },
-      output_config: { format: { type: "json_schema", schema } },
+      max_tokens: 3_000,
+      thinking: { type: "enabled", budget_tokens: 2_000, display: "omitted" },
+      output_config: { effort: "low", format: { type: "json_schema", schema } },
     }),
   ).toMatchObject({
-    reasoning: { max_tokens: 2_000 },
+    thinking: { type: "enabled", budget_tokens: 2_000, display: "omitted" },
+    reasoning: { max_tokens: 2_000, exclude: true },
+    output_config: { effort: "low" },
     response_format: { type: "json_schema", json_schema: { schema, strict: true } },
+  });
+});
+
+test("thinking without a budget of its own", () => {
+  expect(asked({ thinking: { type: "adaptive" } })).toMatchObject({
+    thinking: { type: "adaptive" },
+    reasoning: { enabled: true },
+  });
+  expect(asked({ thinking: { type: "disabled" } })["reasoning"]).toBeUndefined();
+});
+
+test("thoughts that were signed are said again, in their order", () => {
+  const content = [
+    { type: "thinking", thinking: "Hm", signature: "s" },
+    { type: "redacted_thinking", data: "sealed" },
+    { type: "thinking", thinking: "nobody signed it", signature: "" },
+    { type: "tool_use", id: "c1", name: "look", input: {} },
+  ];
+  const said = asked({ messages: [...messages, { role: "assistant", content }] })["messages"];
+  const format = "anthropic-claude-v1";
+  expect((said as unknown[]).at(-1)).toMatchObject({
+    content: null,
+    reasoning_details: [
+      { type: "reasoning.text", text: "Hm", signature: "s", format, index: 0 },
+      { type: "reasoning.encrypted", data: "sealed", format, index: 1 },
+    ],
   });
 });
 
@@ -184,6 +216,31 @@ test.each([
   ["a priority that costs", { service_tier: "priority" }, "/service_tier"],
   ["a stop that is no text", { stop_sequences: [1] }, "/stop_sequences"],
   ["thinking without a budget", { thinking: { type: "enabled" } }, "/thinking/budget_tokens"],
+  [
+    "a budget that is too small",
+    { max_tokens: 2_000, thinking: { type: "enabled", budget_tokens: 1_023 } },
+    "/thinking/budget_tokens",
+  ],
+  [
+    "a budget that leaves no answer",
+    { max_tokens: 2_000, thinking: { type: "enabled", budget_tokens: 2_000 } },
+    "/thinking/budget_tokens",
+  ],
+  ["a way to think that nobody knows", { thinking: { type: "deep" } }, "/thinking/type"],
+  ["warmth beside thinking", { thinking: { type: "adaptive" }, temperature: 0.5 }, "/temperature"],
+  ["top_k beside thinking", { thinking: { type: "adaptive" }, top_k: 5 }, "/top_k"],
+  ["a low top_p beside thinking", { thinking: { type: "adaptive" }, top_p: 0.5 }, "/top_p"],
+  [
+    "a forced tool beside thinking",
+    { thinking: { type: "adaptive" }, tool_choice: { type: "any" } },
+    "/tool_choice/type",
+  ],
+  ["an effort that nobody knows", { output_config: { effort: "huge" } }, "/output_config/effort"],
+  [
+    "a thought that is none",
+    { messages: [{ role: "assistant", content: [{ type: "thinking" }] }] },
+    "/messages/0/content/0/thinking",
+  ],
 ])("%s is refused", (_name, body, pointer) => {
   let refusal: Problem | null = null;
   try {

@@ -22,6 +22,7 @@ import {
   type Fields,
 } from "../fields.ts";
 import { markOf, messagesOf, systemOf, type Blocks } from "./blocks.ts";
+import { effortOf, thinkingOf } from "./thinking.ts";
 
 /** Said to the chat as they are. */
 const SAME = ["temperature", "top_p", "top_k", "provider", "holdfast"];
@@ -66,7 +67,8 @@ export function readMessages(given: unknown, { counting = false } = {}): Chat {
     messages: allMessages(body, how),
     ...present(body, SAME),
     ...toolsOf(body, how),
-    ...thinkingOf(body),
+    ...thinkingOf(body, maxTokens),
+    ...effortOf(body),
     ...formatOf(body),
     ...stopOf(body),
     ...userOf(body),
@@ -144,16 +146,6 @@ function choiceOf(choice: unknown): Fields {
     default:
       return bad("/tool_choice/type", "must be auto, any, tool or none");
   }
-}
-
-/** As OpenRouter bounds what a model thinks; it is a part of the answer's maximum. */
-function thinkingOf(body: Fields): Fields {
-  const thinking = objectOf(body, "thinking");
-  if (thinking?.["type"] !== "enabled") return {};
-  const budget = thinking["budget_tokens"];
-  if (!Number.isSafeInteger(budget) || Number(budget) < 1)
-    return bad("/thinking/budget_tokens", "must be an integer from 1");
-  return { reasoning: { max_tokens: budget } };
 }
 
 /** An answer in JSON by a schema. */

@@ -4,16 +4,18 @@ import { Problem, type ProblemKind } from "../../../../platform/problem.ts";
 import type { Usage } from "../../../../vendors/llm/index.ts";
 import { costComment, type Tail, type ToldCost } from "../../keys/kept-answer.ts";
 import type { Told, Voice } from "../dialect.ts";
-import { citedIn, hear, isFields, listOf, namedEvent, reasoningOf, textOr, type Fields } from "../fields.ts";
+import { citedIn, hear, isFields, listOf, namedEvent, textOr, type Fields } from "../fields.ts";
 import {
   citationOf,
   messageOf,
   messagesUsage,
+  redactedBlock,
   stopReasonOf,
   textBlock,
   thinkingBlock,
   toolBlock,
 } from "./answer.ts";
+import { thoughtsIn, type Thought } from "./thinking.ts";
 
 /** Written at the end: the block that is still open, and why the model stopped. */
 type End = { open: number | null; stopReason: string; usage: ReturnType<typeof messagesUsage> };
@@ -36,6 +38,8 @@ export class MessagesVoice implements Voice {
   #started = false;
   #blocks = 0;
   #open: { index: number; kind: string } | null = null;
+  /** Which thought the last block of thoughts is. */
+  #thought: unknown = null;
   /** The block of each tool call, by its place in the chat. */
   readonly #calls = new Map<number, number>();
   #finish: string | null = null;
@@ -49,8 +53,7 @@ export class MessagesVoice implements Voice {
     if (heard === null) return null;
     const { delta, finish, model } = heard;
     let text = this.#started ? "" : this.#start(model);
-    const thought = reasoningOf(delta);
-    if (thought !== "") text += this.#grow(thinkingBlock(""), { type: "thinking_delta", thinking: thought });
+    for (const thought of thoughtsIn(delta)) text += this.#think(thought);
     const said = textOr(delta["content"], "") + textOr(delta["refusal"], "");
     if (said !== "") text += this.#grow(textBlock(""), { type: "text_delta", text: said });
     for (const cited of citedIn(delta))
@@ -79,6 +82,21 @@ export class MessagesVoice implements Voice {
     const head = messageOf(this.#told, model);
     const message = { ...head, content: [], stop_reason: null, usage: NOTHING_YET };
     return namedEvent({ type: "message_start", message });
+  }
+
+  /** A thought ends with its signature, or where another begins. */
+  #think(thought: Thought): string {
+    if (thought.kind === "redacted") return this.#openBlock(redactedBlock(thought.data));
+    const { index, text, signature } = thought;
+    const goesOn = this.#open?.kind === "thinking" && (text === "" || this.#thought === index);
+    const opening = goesOn ? "" : this.#openBlock(thinkingBlock("", ""));
+    this.#thought = index;
+    const at = this.#open?.index ?? 0;
+    return (
+      opening +
+      (text === "" ? "" : this.#add(at, { type: "thinking_delta", thinking: text })) +
+      (signature === "" ? "" : this.#add(at, { type: "signature_delta", signature }))
+    );
   }
 
   /** Adds to the block of this kind, which is opened first where it is not. */

@@ -1,5 +1,6 @@
 import type { Chat, Search } from "../../call/chat.ts";
 import { isSearchTool, searchByTool } from "../../call/search/search.ts";
+import { roomToThink } from "../../call/thoughts.ts";
 import {
   absent,
   checkPriced,
@@ -69,7 +70,7 @@ export function readResponse(given: unknown): Chat {
     stream,
     wantsUsage: false,
     choices: 1,
-    maxTokens: integer(body, "max_output_tokens"),
+    maxTokens: integer(body, "max_output_tokens") ?? roomToThink(body),
     dropped: namesOfRest(body, KNOWN),
     echo: echoOf(body),
     ...(search && { search }),
@@ -136,9 +137,15 @@ function formatOf(body: Fields): Fields {
   }
 }
 
+/** OpenRouter's callers may bound thoughts by tokens; others by effort alone. */
 function effortOf(body: Fields): Fields {
-  const effort = objectOf(body, "reasoning")?.["effort"];
-  return absent(effort) ? {} : { reasoning_effort: textAt(effort, "/reasoning/effort") };
+  const given = objectOf(body, "reasoning");
+  if (given === null) return {};
+  const reasoning = present(given, ["max_tokens", "enabled"]);
+  const { effort } = given;
+  const asked = absent(effort) ? null : textAt(effort, "/reasoning/effort");
+  if (Object.keys(reasoning).length === 0) return asked === null ? {} : { reasoning_effort: asked };
+  return { reasoning: { ...reasoning, ...(asked !== null && { effort: asked }) } };
 }
 
 /** What an answer repeats of what was asked, with what counts where nothing was said. */

@@ -1,0 +1,60 @@
+/** What a call asks and says of thoughts, for who is asked. Pure. */
+import { thinkingOf } from "../../../vendors/llm/index.ts";
+import type { Candidate } from "../models/catalogue.ts";
+import { bad, isFields, type Chat, type Fields } from "./chat.ts";
+
+/** What an answer may have beside a budget of thoughts that is named without a maximum. */
+const ROOM_TO_ANSWER = 16_384;
+const MOST_BUDGET = 10_000_000;
+
+/** The maximum of an answer of which only its thoughts are bounded; null where they are not. 400 for what is no budget. */
+export function roomToThink({ reasoning }: Fields): number | null {
+  if (reasoning === undefined || reasoning === null) return null;
+  if (!isFields(reasoning)) return bad("/reasoning", "must be an object");
+  const { max_tokens: budget } = reasoning;
+  if (budget === undefined || budget === null) return null;
+  if (!Number.isSafeInteger(budget) || Number(budget) < 1 || Number(budget) > MOST_BUDGET)
+    return bad("/reasoning/max_tokens", `must be an integer from 1 to ${MOST_BUDGET}`);
+  return Number(budget) + ROOM_TO_ANSWER;
+}
+
+/** Anthropic's own words in a message, which were said in OpenRouter's as well where that has them. */
+const ANTHROPICS_WORDS = ["thinking", "output_config"];
+
+/** Those that this candidate would not know. */
+export const foreignWords = ({ endpoint, body }: Chat, { provider }: Candidate): string[] =>
+  endpoint === "messages" && provider.kind !== "anthropic"
+    ? ANTHROPICS_WORDS.filter((name) => name in body)
+    : [];
+
+/** Who can read again what a model thought before, or passes it to who can. */
+const READERS: ReadonlySet<string> = new Set(["anthropic", "openrouter"]);
+const DETAILS = "reasoning_details";
+
+const hasThoughts = (message: unknown): message is Fields => isFields(message) && DETAILS in message;
+
+/** Something says what a model thought before, and this candidate would refuse or not know it. */
+export const losesThoughts = ({ task, body }: Chat, { provider }: Candidate): boolean =>
+  task === "chat" && !READERS.has(provider.kind) && (body["messages"] as unknown[]).some(hasThoughts);
+
+/** The same messages without what was thought in them. */
+export const withoutThoughts = (messages: unknown): unknown =>
+  (messages as unknown[]).map((message) => {
+    if (!hasThoughts(message)) return message;
+    const { [DETAILS]: _details, reasoning: _reasoning, ...rest } = message;
+    return rest;
+  });
+
+/** What is said in another field, or needs not be said: no loss. */
+export function saidElsewhere({ endpoint, body }: Chat, { provider }: Candidate): string[] {
+  if (endpoint !== "messages" || !isFields(body["thinking"])) return [];
+  const heard = provider.kind === "openrouter" || body["thinking"]["type"] === "disabled";
+  return heard ? ["reasoning", "thinking"] : ["reasoning"];
+}
+
+/** What is left out at this candidate for the sake of thinking, or of thoughts: names of fields. */
+export function leftForThoughts(chat: Chat, candidate: Candidate, maxTokens: number): string[] {
+  if (chat.task !== "chat") return [];
+  if (candidate.provider.kind === "anthropic") return [...thinkingOf(chat.body, maxTokens).left];
+  return losesThoughts(chat, candidate) ? [DETAILS] : [];
+}
