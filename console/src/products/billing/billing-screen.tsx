@@ -72,7 +72,7 @@ function Banner({ subscription }: { subscription: Subscription }) {
   if (next_action)
     return (
       <Notice tone="info" title="A change of plan waits for you">
-        It counts once it is paid for and agreed to on PayPal's page.{" "}
+        It counts once it is paid for, and by PayPal agreed to on its page.{" "}
         <a href={next_action.url} className="font-medium underline">
           Go on with it
         </a>

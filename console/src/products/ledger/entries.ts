@@ -1,4 +1,9 @@
+import { humanize } from "../../lib/format.ts";
+
 type Entry = { account: string; unit: string; amount: number };
+
+/** `payment.captured` → `Payment captured`. */
+export const kindName = (kind: string): string => humanize(kind.replaceAll(".", "_"));
 
 export const unitName = (unit: string): string => (unit === "credit" ? "credits" : unit.toUpperCase());
 

@@ -1,10 +1,9 @@
 import { useNavigate } from "@tanstack/react-router";
 import { X } from "lucide-react";
 import type { LedgerFilter } from "../../api/operations.ts";
-import { humanize } from "../../lib/format.ts";
 import { Button } from "../../ui/button.tsx";
 import { FilterDay, FilterSelect } from "../../ui/field.tsx";
-import { unitName } from "./entries.ts";
+import { kindName, unitName } from "./entries.ts";
 
 /** As it stands in the address; days are UTC, the last one included. */
 export type LedgerSearch = { unit?: string; kind?: string; from?: string; to?: string };
@@ -55,7 +54,7 @@ export function LedgerFilters({ search, units }: { search: LedgerSearch; units: 
         onChange={(event) => change({ kind: event.currentTarget.value })}
       >
         <option value="">Every kind</option>
-        {kind && !known && <option value={kind}>{humanize(kind)}</option>}
+        {kind && !known && <option value={kind}>{kindName(kind)}</option>}
         {KINDS.map(({ value, label }) => (
           <option key={value} value={value}>
             {label}

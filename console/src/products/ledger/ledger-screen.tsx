@@ -3,14 +3,13 @@ import { getRouteApi, Link, Outlet } from "@tanstack/react-router";
 import { BookOpen, Scale } from "lucide-react";
 import { asList, lists, queries, useList } from "../../api/queries.ts";
 import type { LedgerAccount, LedgerTransaction } from "../../api/types.ts";
-import { humanize } from "../../lib/format.ts";
 import { Amount, Id, Time } from "../../ui/amounts.tsx";
 import { Badge } from "../../ui/badge.tsx";
 import { Card, CardHead } from "../../ui/card.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Empty } from "../../ui/states.tsx";
 import { type Column, Stacked, Table } from "../../ui/table.tsx";
-import { sizeOf, unitName } from "./entries.ts";
+import { kindName, sizeOf, unitName } from "./entries.ts";
 import { LedgerFilters, readFilter } from "./ledger-filters.tsx";
 import { VerifyPanel } from "./verify-panel.tsx";
 
@@ -47,7 +46,7 @@ const transactionColumns: Column<LedgerTransaction>[] = [
     key: "kind",
     header: "Kind",
     width: "10rem",
-    cell: (row) => <Stacked note={<Time at={row.posted_at} />}>{humanize(row.kind)}</Stacked>,
+    cell: (row) => <Stacked note={<Time at={row.posted_at} />}>{kindName(row.kind)}</Stacked>,
   },
   {
     key: "reference",
@@ -92,7 +91,10 @@ export function LedgerScreen() {
     >
       <VerifyPanel />
       <Card>
-        <CardHead title="Accounts" />
+        <CardHead
+          title="Accounts"
+          note="“recurring” and “declined” hold no money: what subscriptions bring in a month, and what was not paid. “memo” is their other side."
+        />
         <Table
           label="Accounts"
           columns={accountColumns}
@@ -116,7 +118,7 @@ export function LedgerScreen() {
               params={{ transactionId: row.id }}
               search={search}
               className={className}
-              aria-label={`${humanize(row.kind)} ${row.reference}`}
+              aria-label={`${kindName(row.kind)} ${row.reference}`}
             />
           )}
           empty={

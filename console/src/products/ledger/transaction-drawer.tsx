@@ -3,7 +3,7 @@ import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { Check } from "lucide-react";
 import { queries } from "../../api/queries.ts";
 import type { LedgerTransaction } from "../../api/types.ts";
-import { formatInteger, formatUnit, humanize } from "../../lib/format.ts";
+import { formatInteger, formatUnit } from "../../lib/format.ts";
 import { useMe } from "../../shell/session.tsx";
 import { Amount, Id, Time } from "../../ui/amounts.tsx";
 import { Badge } from "../../ui/badge.tsx";
@@ -12,7 +12,7 @@ import { Drawer } from "../../ui/dialog.tsx";
 import { Fact, Facts, Part } from "../../ui/facts.tsx";
 import { Failure } from "../../ui/states.tsx";
 import { Loading } from "../payments/payment-drawer.tsx";
-import { sumsOf, unitName } from "./entries.ts";
+import { kindName, sumsOf, unitName } from "./entries.ts";
 
 const route = getRouteApi("/app/ledger/$transactionId");
 
@@ -25,7 +25,7 @@ export function TransactionDrawer() {
     <Drawer
       open
       onOpenChange={() => void navigate({ to: "/ledger", search })}
-      title={data ? humanize(data.kind) : "Transaction"}
+      title={data ? kindName(data.kind) : "Transaction"}
       subtitle={<Id id={transactionId} full />}
     >
       {data ? (

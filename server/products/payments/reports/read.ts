@@ -77,7 +77,7 @@ async function ofRecurring(tx: Tx, input: ReportInput): Promise<Figures> {
   const rowOf = (unit: string, { group, started, raised, lowered, ended, standing, begun, over }: Moved) => ({
     group: group ?? "total",
     unit,
-    values: [started, raised, lowered, ended, standing, BigInt(begun), BigInt(over)],
+    values: [started, raised, lowered, ended, BigInt(begun), BigInt(over), standing],
   });
   return {
     columns: [
@@ -85,9 +85,9 @@ async function ofRecurring(tx: Tx, input: ReportInput): Promise<Figures> {
       "raised_minor",
       "lowered_minor",
       "ended_minor",
-      "mrr_minor",
       "subscriptions_begun",
       "subscriptions_ended",
+      "mrr_minor",
     ],
     rows: all.flatMap(({ currency, rows }) => rows.map((row) => rowOf(currency, row))),
     totals: all.map(({ currency, total }) => rowOf(currency, total)),
