@@ -563,6 +563,7 @@ export type GatewayModels = {
   updated_at: Date;
   aliases: string[];
   task: string;
+  audio_tokens: bigint | null;
 };
 
 /** gateway.policies */

@@ -900,6 +900,7 @@ CREATE TABLE gateway.models (
   updated_at timestamp with time zone NOT NULL,
   aliases text[] NOT NULL DEFAULT '{}'::text[],
   task text NOT NULL DEFAULT 'chat'::text,
+  audio_tokens bigint,
   CONSTRAINT models_pkey PRIMARY KEY (id),
   CONSTRAINT models_task_check CHECK ((task = ANY (ARRAY['chat'::text, 'embedding'::text, 'transcription'::text])))
 );

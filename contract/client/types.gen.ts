@@ -352,6 +352,10 @@ export type ModelSettingsInput = {
      */
     image_tokens: number | null;
     /**
+     * The most a part of sound can count; null: it takes none, left out: as before
+     */
+    audio_tokens?: number | null;
+    /**
      * Listed nowhere, refused as unknown
      */
     paused: boolean;
@@ -3707,6 +3711,10 @@ export type AdminModel = {
      * The most an image can count; null: it takes none
      */
     image_tokens: number | null;
+    /**
+     * The most a part of sound can count; null: it takes none, left out: as before
+     */
+    audio_tokens: number | null;
     paused: boolean;
     aliases: Array<string>;
     prices: Array<{

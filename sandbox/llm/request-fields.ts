@@ -73,7 +73,8 @@ function notPlayed(body: Body): string | null {
     ? (body["plugins"] as { id?: unknown; engine?: unknown }[])
     : [];
   if (plugins.some(({ id, engine = "native" }) => id !== "web" || engine !== "native")) return "plugins";
-  if (Array.isArray(body["modalities"]) && body["modalities"].some((m) => m !== "text")) return "modalities";
+  if (Array.isArray(body["modalities"]) && body["modalities"].some((m) => m !== "text" && m !== "audio"))
+    return "modalities";
   if (Array.isArray(body["transforms"]) && body["transforms"].length > 0) return "transforms";
   return null;
 }

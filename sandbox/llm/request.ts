@@ -4,6 +4,7 @@ import { findModel, type Model } from "./models/models.ts";
 import { parseUsd } from "./models/price.ts";
 import { readSearch, type Search } from "./play/search.ts";
 import { readThinks, type Thinks } from "./play/thought.ts";
+import { heardTokens } from "./play/sound.ts";
 import { checkFields } from "./request-fields.ts";
 
 export type ToolCall = { id?: string; function: { name: string; arguments: string } };
@@ -12,6 +13,8 @@ export type Message = {
   /** All text parts joined. */
   text: string;
   images: number;
+  /** Tokens of its sound. */
+  sound: number;
   name: string | null;
   toolCalls: readonly ToolCall[];
   /** What it thought when it said this. */
@@ -42,6 +45,8 @@ export type Chat = {
   mark?: { text: string; share: number; hour: boolean };
   /** It may search the web. */
   search?: Search;
+  /** It answers aloud. */
+  speaks?: true;
 };
 
 export type Body = Record<string, unknown>;
@@ -55,19 +60,24 @@ type Parsed<T> = T | { refusal: Refusal };
 const isRefused = <T>(value: Parsed<T>): value is { refusal: Refusal } =>
   isObject(value) && "refusal" in value;
 
-/** Text and images of a message's content; null when it is malformed. */
-function readContent(content: unknown): { text: string; images: number } | null {
-  if (typeof content === "string") return { text: content, images: 0 };
+/** Text, images and sound of a message's content; null when it is malformed. */
+function readContent(content: unknown): Pick<Message, "text" | "images" | "sound"> | null {
+  if (typeof content === "string") return { text: content, images: 0, sound: 0 };
   if (!Array.isArray(content)) return null;
   let images = 0;
+  let sound = 0;
   const texts: string[] = [];
   for (const part of content as unknown[]) {
     if (!isObject(part)) return null;
     if (part["type"] === "text" && typeof part["text"] === "string") texts.push(part["text"]);
     else if (part["type"] === "image_url" && isObject(part["image_url"])) images++;
-    else return null;
+    else if (part["type"] === "input_audio") {
+      const tokens = heardTokens(part["input_audio"]);
+      if (tokens === null) return null;
+      sound += tokens;
+    } else return null;
   }
-  return { text: texts.join("\n"), images };
+  return { text: texts.join("\n"), images, sound };
 }
 
 function readToolCalls(given: unknown): ToolCall[] | null {
@@ -91,7 +101,7 @@ function readMessage(given: unknown, at: number): Parsed<Message> {
   const toolCalls = readToolCalls(given["tool_calls"]);
   if (toolCalls === null) return bad(`Invalid input: messages[${at}].tool_calls is malformed`);
   const silent = role === "assistant" && (given["content"] === null || given["content"] === undefined);
-  const content = silent ? { text: "", images: 0 } : readContent(given["content"]);
+  const content = silent ? { text: "", images: 0, sound: 0 } : readContent(given["content"]);
   if (content === null) {
     return bad(
       `Invalid input: messages[${at}].content must be a string or an array of text and image_url parts`,
@@ -185,17 +195,29 @@ export function checkRouting(given: unknown, model: Pick<Model, "provider" | "ra
   }
   const max = given["max_price"];
   if (!isObject(max)) return null;
-  for (const line of ["prompt", "completion"] as const) {
+  for (const line of ["prompt", "completion", "image", "request"] as const) {
     const limit = max[line];
     if (limit === undefined || limit === null) continue;
     const text = typeof limit === "number" ? limit.toFixed(9) : String(limit);
     if (!/^\d+(\.\d{1,12})?$/.test(text))
       return { status: 400, message: `Invalid input: provider.max_price.${line}` };
-    if (model.rates[line] * 1_000_000n > parseUsd(text)) {
+    const times = line === "prompt" || line === "completion" ? 1_000_000n : 1n;
+    if ((model.rates[line] ?? 0n) * times > parseUsd(text)) {
       return { status: 404, message: "No endpoints found that match your max price." };
     }
   }
   return null;
+}
+
+/** As OpenAI has it: a voice and a format, which of a stream is raw. */
+function speaksIn({ modalities, audio, stream }: Body): Parsed<boolean> {
+  if (!Array.isArray(modalities) || !modalities.includes("audio")) return false;
+  if (!isObject(audio) || typeof audio["voice"] !== "string")
+    return bad("Missing required parameter: 'audio'.");
+  const { format } = audio;
+  if (stream === true && format !== "pcm16")
+    return bad(`Unsupported value: 'audio.format' does not support '${String(format)}' when stream=true.`);
+  return format === "pcm16" || format === "wav" ? true : refuse(501, "sandbox_not_implemented: audio.format");
 }
 
 /** Reads the body of `POST /chat/completions`. */
@@ -217,8 +239,14 @@ export function readChat(rawBody: Buffer, find: FindModel = findModel): Parsed<C
     if (isRefused(message)) return message;
     if (message.images > 0 && !model.takesImages)
       return refuse(404, "No endpoints found that support image input");
+    if (message.sound > 0 && model.rates.audioIn === undefined)
+      return refuse(404, "No endpoints found that support input audio");
     messages.push(message);
   }
+  const speaks = speaksIn(body);
+  if (speaks !== true && speaks !== false) return speaks;
+  if (speaks && model.rates.audioOut === undefined)
+    return refuse(404, "No endpoints found that support the requested output modalities: audio");
   const tools = readTools(body["tools"]);
   if (isRefused(tools)) return tools;
   const toolChoice = readToolChoice(body["tool_choice"], tools);
@@ -250,5 +278,6 @@ export function readChat(rawBody: Buffer, find: FindModel = findModel): Parsed<C
     sessionId: (session ?? null) as string | null,
     ...(search && { search }),
     ...(thinks && { thinks }),
+    ...(speaks && { speaks }),
   };
 }

@@ -25,26 +25,29 @@ export function usageText(generation: Generation, zero: boolean, manner: Manner)
   const { prompt, completion, cached } = zero ? { prompt: 0, completion: 0, cached: 0 } : generation.counts;
   const cost = zero ? 0n : generation.cost;
   const promptCost = zero ? 0n : generation.promptCost;
-  const { searches } = generation.counts;
   const thought = zero ? 0 : thoughtIn(generation);
+  const { searches, imageTokens, audioIn = 0, audioOut = 0 } = generation.counts;
+  const told = (count: number): number => (zero ? 0 : count);
+  const images = imageTokens === undefined ? "" : `,"image_tokens":${told(imageTokens)}`;
+  const details = `"prompt_tokens_details":{"cached_tokens":${cached},"audio_tokens":${told(audioIn)}${images}},`;
   const searched =
-    searches === undefined ? "" : `,"server_tool_use_details":{"web_search_requests":${zero ? 0 : searches}}`;
+    searches === undefined ? "" : `,"server_tool_use_details":{"web_search_requests":${told(searches)}}`;
   if (!manner.own) {
-    const told = manner.cost === null ? "" : `"${manner.cost}":${formatUsd(cost)},`;
+    const figure = manner.cost === null ? "" : `"${manner.cost}":${formatUsd(cost)},`;
     return (
-      `{"prompt_tokens":${prompt},"completion_tokens":${completion},"total_tokens":${prompt + completion},${told}` +
-      `"prompt_tokens_details":{"cached_tokens":${cached},"audio_tokens":0},` +
-      `"completion_tokens_details":{"reasoning_tokens":${thought},"audio_tokens":0,"accepted_prediction_tokens":0,` +
+      `{"prompt_tokens":${prompt},"completion_tokens":${completion},"total_tokens":${prompt + completion},${figure}` +
+      details +
+      `"completion_tokens_details":{"reasoning_tokens":${thought},"audio_tokens":${told(audioOut)},"accepted_prediction_tokens":0,` +
       `"rejected_prediction_tokens":0}}`
     );
   }
   return (
     `{"prompt_tokens":${prompt},"completion_tokens":${completion},"total_tokens":${prompt + completion},` +
     `"cost":${formatUsd(cost)},"is_byok":false,` +
-    `"prompt_tokens_details":{"cached_tokens":${cached},"audio_tokens":0},` +
+    details +
     `"cost_details":{"upstream_inference_cost":null,"upstream_inference_prompt_cost":${formatUsd(promptCost)},` +
     `"upstream_inference_completions_cost":${formatUsd(cost - promptCost)}},` +
-    `"completion_tokens_details":{"reasoning_tokens":${thought}}${searched}}`
+    `"completion_tokens_details":{"reasoning_tokens":${thought}${audioOut === 0 ? "" : `,"audio_tokens":${told(audioOut)}`}}${searched}}`
   );
 }
 

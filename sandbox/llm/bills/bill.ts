@@ -6,6 +6,7 @@ import type { Row, World } from "../../core/company.ts";
 import type { Chat } from "../request.ts";
 import type { PromptTokens } from "../tokens/prompt-tokens.ts";
 import type { Model } from "../models/models.ts";
+import { SPOKEN_PER_TOKEN } from "../play/sound.ts";
 import { nameOf } from "../view.ts";
 import { costOf, formatUsd, type Counts } from "../models/price.ts";
 
@@ -38,7 +39,7 @@ export const thoughtIn = ({ thought = 0, counts }: Generation): number =>
   Math.min(thought, counts.completion);
 
 /** What is sold by one call. */
-export type Sold = Pick<Chat, "stream" | "user" | "metadata" | "sessionId"> & {
+export type Sold = Pick<Chat, "stream" | "user" | "metadata" | "sessionId" | "speaks"> & {
   model: Pick<Model, "id" | "provider" | "rates">;
 };
 
@@ -98,11 +99,12 @@ export function begin(world: World, chat: Sold, prompt: PromptTokens, idPrefix =
 /** Prices what was generated so far. */
 export function price(
   generation: Generation,
-  chat: Pick<Sold, "model">,
+  chat: Pick<Sold, "model" | "speaks">,
   completion: number,
   times: bigint,
 ): void {
   generation.counts.completion = completion;
+  if (chat.speaks) generation.counts.audioOut = (completion * SPOKEN_PER_TOKEN) / (SPOKEN_PER_TOKEN + 1);
   const cost = costOf(chat.model.rates, generation.counts, generation.createdMs);
   generation.promptCost = cost.prompt * times;
   generation.cost = cost.total * times;

@@ -94,7 +94,8 @@ function ratesOf(row: Row): Rates {
 }
 
 function listingOf(row: Row): Record<string, unknown> {
-  const inputs = row.images ? ["text", "image"] : ["text"];
+  const inputs = ["text", ...(row.images ? ["image"] : []), ...(row.pricing.audio ? ["audio"] : [])];
+  const outputs = ["text", ...(row.pricing.audio_output ? ["audio"] : [])];
   return {
     id: row.id,
     canonical_slug: row.id,
@@ -104,9 +105,9 @@ function listingOf(row: Row): Record<string, unknown> {
     description: row.description ?? `${row.name}, answered by fixed rules on this machine.`,
     context_length: row.context_length,
     architecture: {
-      modality: `${inputs.join("+")}->text`,
+      modality: `${inputs.join("+")}->${outputs.join("+")}`,
       input_modalities: inputs,
-      output_modalities: ["text"],
+      output_modalities: outputs,
       tokenizer: row.tokenizer,
       instruct_type: null,
     },

@@ -5,6 +5,7 @@ import { answer, MAX_ANSWER } from "../answers/answer.ts";
 import type { Behaviour } from "./behaviour.ts";
 import type { Chat } from "../request.ts";
 import { afterThought, thoughtFor } from "./thought.ts";
+import { SPOKEN_PER_TOKEN, spokenData } from "./sound.ts";
 import { annotationsOf, pagesOf } from "./search.ts";
 import { piecesOf, type Piece } from "../tokens/tokens.ts";
 
@@ -114,6 +115,35 @@ function toolPlan(tool: { name: string; args: string }, id: string, room: number
   };
 }
 
+/** The same said aloud: the text is its transcript. Each piece takes more tokens, so that fewer have room. */
+function spokenPlan(pieces: readonly Piece[], room: number, id: string): Bare {
+  const times = SPOKEN_PER_TOKEN + 1;
+  const spoken = pieces.map(({ text, tokens }) => ({ text, tokens: tokens * times }));
+  const { fitting, cut } = fitInto(spoken, room);
+  const audioOf = (text: string, tokens: number) => ({
+    id,
+    transcript: text,
+    data: spokenData(tokens / times),
+  });
+  const all = running(fitting, 0);
+  const whole = audioOf(fitting.map(({ text }) => text).join(""), all.at(-1) ?? 0);
+  return {
+    deltas: fitting.map(({ text, tokens }) =>
+      JSON.stringify({ role: "assistant", audio: audioOf(text, tokens) }),
+    ),
+    tokensAfter: all,
+    message: JSON.stringify({
+      role: "assistant",
+      content: null,
+      refusal: null,
+      audio: { ...whole, expires_at: EXPIRES_AT },
+    }),
+    finish: cut ? "length" : "stop",
+    gapMs: null,
+  };
+}
+const EXPIRES_AT = 2_000_000_000;
+
 /** `room`: tokens the answer may have, by the caller's maximum, the model's and its window. */
 export function makePlan(world: World, chat: Chat, behaviour: Behaviour, room: number): Plan {
   const whole = Math.min(room, behaviour.lengthAt ?? room);
@@ -134,6 +164,7 @@ export function makePlan(world: World, chat: Chat, behaviour: Behaviour, room: n
     }
     const text = cutAtStop(behaviour.splitUtf8 ? MULTIBYTE + said.text : said.text, chat.stop);
     const pieces = piecesOf(text);
+    if (chat.speaks) return spokenPlan(pieces, limit, `audio_${hash("sha1", text).slice(0, 24)}`);
     // A model that must stop early always has more to say.
     const more = behaviour.lengthAt === null ? [] : longPieces(behaviour.lengthAt);
     return textPlan(more.length === 0 ? pieces : [...pieces, ...more, ...longPieces(1)], limit, null);

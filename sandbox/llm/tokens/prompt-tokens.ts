@@ -22,6 +22,10 @@ export type PromptTokens = {
   cached: number;
   written?: number;
   writtenHour?: number;
+  images?: number;
+  /** Of `prompt`. */
+  imageTokens?: number;
+  audioIn?: number;
   /** Of the web; their results are in `prompt`. */
   searches?: number;
 };
@@ -36,7 +40,7 @@ function textsOf(chat: Chat): string[] {
 }
 
 function extrasOf(message: Message, limit: number): number | Promise<number> {
-  let fixed = PER_MESSAGE + message.images * PER_IMAGE + (message.name === null ? 0 : 1);
+  let fixed = PER_MESSAGE + message.images * PER_IMAGE + message.sound + (message.name === null ? 0 : 1);
   if (message.toolCalls.length === 0) return fixed;
   const text = message.toolCalls
     .map((call) => `${call.function.name}\n${call.function.arguments}`)
@@ -55,11 +59,22 @@ export function countPrompt(world: World, chat: Chat): PromptTokens | Promise<Pr
   ];
   const finish = (counts: readonly number[]): PromptTokens => {
     const prompt = counts.reduce((sum, count) => sum + count, PER_ANSWER);
+    const others = othersOf(chat);
     return chat.mark
-      ? { prompt, ...readMark(world, chat.mark, prompt) }
-      : { prompt, cached: readCache(world, chat, prompt) };
+      ? { prompt, ...readMark(world, chat.mark, prompt), ...others }
+      : { prompt, cached: readCache(world, chat, prompt), ...others };
   };
   return parts.every((part) => typeof part === "number") ? finish(parts) : Promise.all(parts).then(finish);
+}
+
+/** What of the prompt is no text. */
+function othersOf({ messages }: Chat): Pick<PromptTokens, "images" | "imageTokens" | "audioIn"> {
+  const images = messages.reduce((sum, message) => sum + message.images, 0);
+  const audioIn = messages.reduce((sum, message) => sum + message.sound, 0);
+  return {
+    ...(images > 0 && { images, imageTokens: images * PER_IMAGE }),
+    ...(audioIn > 0 && { audioIn }),
+  };
 }
 
 type Prefix = { tokens: number; until: number };

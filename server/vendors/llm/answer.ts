@@ -61,9 +61,10 @@ function parse(bytes: Buffer): Fields | null {
   }
 }
 
-/** Text, reasoning, refusal and tool calls of a message or delta. */
+/** Text, reasoning, refusal, what is spoken and tool calls of a message or delta. */
 export function textsOf(message: Fields): string[] {
-  const texts = [message["content"], message["reasoning"], message["refusal"]].filter(
+  const spoken = isFields(message["audio"]) ? message["audio"]["transcript"] : null;
+  const texts = [message["content"], message["reasoning"], message["refusal"], spoken].filter(
     (text) => typeof text === "string",
   );
   const calls = Array.isArray(message["tool_calls"])

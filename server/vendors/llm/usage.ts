@@ -44,6 +44,9 @@ export function readUsage(value: unknown): Usage | null {
     cacheWrite1h: prompt["cache_write_1h_tokens"],
     output: count(usage["completion_tokens"]),
     reasoning: count(completion["reasoning_tokens"]),
+    image: prompt["image_tokens"],
+    audioIn: prompt["audio_tokens"],
+    audioOut: completion["audio_tokens"],
     searches: asFields(usage["server_tool_use_details"] ?? usage["server_tool_use"])["web_search_requests"],
     cost: usage["cost"] ?? usage["total_cost"],
   });
@@ -99,25 +102,39 @@ type Counts = {
   cacheWrite1h?: unknown;
   output: number;
   reasoning: number;
+  image?: unknown;
+  audioIn?: unknown;
+  audioOut?: unknown;
   searches?: unknown;
   cost: unknown;
 };
 
 function disjoint(counts: Counts): Usage {
-  const { prompt, cacheRead, cacheWrite, cacheWrite1h, output, reasoning, searches, cost } = counts;
-  const read = Math.min(cacheRead, prompt);
-  const write = Math.min(cacheWrite, prompt - read);
+  const { prompt, output, cost } = counts;
+  const read = Math.min(counts.cacheRead, prompt);
+  const write = Math.min(counts.cacheWrite, prompt - read);
+  const input = prompt - read - write;
+  // Sound and images that were read from the cache are paid as that.
+  const audioIn = Math.min(count(counts.audioIn), input);
+  const reasoning = Math.min(counts.reasoning, output);
   return {
-    inputTokens: prompt - read - write,
+    inputTokens: input,
     cacheReadTokens: read,
     cacheWriteTokens: write,
-    ...(cacheWrite1h !== undefined && { cacheWrite1hTokens: Math.min(count(cacheWrite1h), write) }),
+    ...(counts.cacheWrite1h !== undefined && {
+      cacheWrite1hTokens: Math.min(count(counts.cacheWrite1h), write),
+    }),
+    ...(isTold(counts.audioIn) && { audioInTokens: audioIn }),
+    ...(isTold(counts.image) && { imageTokens: Math.min(count(counts.image), input - audioIn) }),
     outputTokens: output,
-    reasoningTokens: Math.min(reasoning, output),
-    ...(Number.isSafeInteger(searches) && { webSearches: count(searches) }),
+    reasoningTokens: reasoning,
+    ...(isTold(counts.audioOut) && { audioOutTokens: Math.min(count(counts.audioOut), output - reasoning) }),
+    ...(isTold(counts.searches) && { webSearches: count(counts.searches) }),
     costAtto: attoOrNull(cost),
   };
 }
+
+const isTold = (value: unknown): boolean => Number.isSafeInteger(value);
 
 /** A number, or an exact decimal as text. */
 export function attoOrNull(cost: unknown): bigint | null {

@@ -109,7 +109,10 @@ export function chargeNothing(outcome: Outcome, askAgain: boolean): Charge {
 export function chargeEstimated(
   { price, at }: Priced,
   outcome: Outcome,
-  used: { prompt: number; output: number } & Pick<Usage, "audioMs" | "webSearches">,
+  used: { prompt: number; output: number } & Pick<
+    Usage,
+    "audioMs" | "images" | "audioInTokens" | "audioOutTokens" | "webSearches"
+  >,
   askAgain: boolean,
 ): Charge {
   const { prompt, output, ...rest } = used;

@@ -60,6 +60,9 @@ export type Chat = {
   dropped: readonly string[];
   /** It may search the web. */
   search?: Search;
+  /** Where its prompt holds sound, and where it asks for a spoken answer. */
+  hears?: string;
+  speaks?: string;
   /** Of a transcription, whose `body` holds the fields beside it. */
   sound?: Sound;
   /** What the answer repeats of what was asked, where its dialect does so. */
@@ -80,7 +83,12 @@ export function bad(pointer: string, detail: string): never {
 }
 
 /** A line without which nobody may be asked, and the field that needs it. */
-export type Need = { line: "webSearch"; pointer: string };
+export type Need = { line: "webSearch" | "audioIn" | "audioOut"; pointer: string };
 
-export const needsOf = ({ search }: Pick<Chat, "search">): Need[] =>
-  search ? [{ line: "webSearch", pointer: search.pointer }] : [];
+export function needsOf({ search, hears, speaks }: Pick<Chat, "search" | "hears" | "speaks">): Need[] {
+  const needs: Need[] = [];
+  if (search) needs.push({ line: "webSearch", pointer: search.pointer });
+  if (hears !== undefined) needs.push({ line: "audioIn", pointer: hears });
+  if (speaks !== undefined) needs.push({ line: "audioOut", pointer: speaks });
+  return needs;
+}

@@ -1,5 +1,6 @@
 import { Problem, common } from "../../../platform/problem.ts";
 import { scanBody } from "./bound/body-scan.ts";
+import { soundIn } from "./bound/heard.ts";
 import { searchInChat } from "./search/search.ts";
 import { SEARCH_FIELDS } from "./search/words.ts";
 import { roomToThink } from "./thoughts.ts";
@@ -16,7 +17,9 @@ export function readChat(given: unknown): Chat {
   checkMessages(body["messages"]);
   checkTools(body["tools"]);
   const search = searchInChat(body);
-  checkPriced(body, SEARCH_FIELDS);
+  const hears = soundIn(body["messages"]);
+  const speaks = speaksIn(body);
+  checkPriced(body, [...SEARCH_FIELDS, ...(speaks ? SPOKEN_FIELDS : [])]);
   const stream = streamOf(body);
   const options = objectOf(body, "stream_options");
   const usage = objectOf(body, "usage");
@@ -35,7 +38,22 @@ export function readChat(given: unknown): Chat {
     maxTokens: largest(integer(body, "max_tokens"), integer(body, "max_completion_tokens")) ?? room,
     dropped: [],
     ...(search && { search }),
+    ...(hears !== null && { hears }),
+    ...(speaks && { speaks: "/modalities" }),
   };
+}
+
+const SPOKEN_FIELDS = ["audio", "modalities"];
+const SPOKEN = new Set<unknown>(["text", "audio"]);
+
+/** A spoken answer is asked for. */
+function speaksIn(body: Fields): boolean {
+  const modalities = body["modalities"];
+  if (!Array.isArray(modalities) || !modalities.includes("audio")) return false;
+  if (!modalities.every((each) => SPOKEN.has(each))) unpriced("/modalities");
+  const audio = objectOf(body, "audio") ?? bad("/audio", "must say voice and format");
+  if (typeof audio["format"] !== "string") bad("/audio/format", "must be a text");
+  return true;
 }
 
 type Read = ReturnType<typeof readBody>;
@@ -132,7 +150,7 @@ export function checkPriced(body: Fields, read: readonly string[] = []): void {
     if (!read.includes(name) && !absent(value) && !(Array.isArray(value) && value.length === 0))
       unpriced(`/${name}`);
   }
-  const modalities = body["modalities"];
+  const modalities = read.includes("modalities") ? null : body["modalities"];
   if (!absent(modalities) && !(Array.isArray(modalities) && modalities.every((each) => each === "text")))
     unpriced("/modalities");
   const tier = body["service_tier"];

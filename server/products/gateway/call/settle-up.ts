@@ -8,6 +8,7 @@ import { ask } from "../routing/failover.ts";
 import { defer, settle, type Cost } from "../settling/settle.ts";
 import type { Gateway } from "../settling/state.ts";
 import { framesOf } from "./bound/bound.ts";
+import { heardTokens } from "./bound/heard.ts";
 import { measure } from "./bound/measure.ts";
 import { NO_USAGE, outcomeOf, tokensOf } from "./charge.ts";
 import { askedOf, isWhole, keepsAnswer, type HeldCall } from "./held-call.ts";
@@ -66,6 +67,9 @@ export async function settleUp(
     promptTexts: bound.prompt.texts,
     frames: framesOf(chat),
     keepsHour: bound.prompt.keepsHour,
+    images: bound.prompt.images,
+    heard: chat.hears === undefined ? null : () => heardTokens(chat, gateway.sounds),
+    speaks: chat.speaks !== undefined,
     searches: chat.search ? chat.choices : 0,
     sound: chat.sound,
   };

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestGateway, type TestGateway } from "../../../../test/harness/gateway.ts";
 import { OWNER } from "../../../../test/harness/people.ts";
+import { wav } from "../../../../test/harness/sounds.ts";
 import { soon } from "../../../../test/harness/soon.ts";
 
 let gateway: TestGateway;
@@ -12,8 +13,8 @@ beforeAll(async () => {
 afterAll(() => gateway.close());
 
 const MODEL = "openai/gpt-4o-mini";
-const call = async (model = MODEL, content = "Say 'hello'") => {
-  const body = { model, max_tokens: 50, messages: [{ role: "user", content }] };
+const call = async (model = MODEL, content: unknown = "Say 'hello'", rest: object = {}) => {
+  const body = { model, max_tokens: 50, messages: [{ role: "user", content }], ...rest };
   const { status } = await gateway.key.call("POST", "/v1/chat/completions", { body, idempotencyKey: null });
   return status;
 };
@@ -67,4 +68,28 @@ test("bills of long prompts are compared with the prices of long prompts", async
   for (let made = 0; made < 20; made += 1)
     expect(await call("sandbox/tiered", "boat ".repeat(made < 10 ? 120 : 20))).toBe(200);
   await judged("ok", "sandbox/tiered");
+});
+
+const text = { type: "text", text: "Say 'hello'" };
+test.each<[string, unknown, object]>([
+  [
+    "sandbox/seeing",
+    [text, { type: "image_url", image_url: { url: "data:image/png;base64,iVBORw0KGgo=" } }],
+    {},
+  ],
+  [
+    "openai/gpt-audio-mini",
+    [text, { type: "input_audio", input_audio: { data: wav(1).toString("base64"), format: "wav" } }],
+    { modalities: ["text", "audio"], audio: { voice: "alloy", format: "pcm16" } },
+  ],
+  ["openai/gpt-4o-mini-search-preview", "Say 'hello'", { web_search_options: {} }],
+  ["sandbox/per-request", "Say 'hello'", {}],
+])("bills of %s are compared with all of its prices", async (model, content, rest) => {
+  for (let made = 0; made < 20; made += 1) expect(await call(model, content, rest)).toBe(200);
+  await judged("ok", model);
+  const [sums] = await gateway.app.sql(
+    "select billed_usd = table_usd as same from gateway.price_drifts where model = $1",
+    [model],
+  );
+  expect(sums).toEqual({ same: true });
 });

@@ -24,10 +24,17 @@ const image = z
   .max(1_000_000)
   .nullable()
   .meta({ description: "The most an image can count; null: it takes none" });
+const sound = z
+  .int()
+  .min(1)
+  .max(1_000_000)
+  .nullable()
+  .meta({ description: "The most a part of sound can count; null: it takes none, left out: as before" });
 const input = z
   .strictObject({
     name: text(200),
     image_tokens: image,
+    audio_tokens: sound.optional(),
     paused: z.boolean().meta({ description: "Listed nowhere, refused as unknown" }),
     aliases: z
       .array(
@@ -47,6 +54,7 @@ const answer = z
     name: z.string(),
     created: z.int(),
     image_tokens: image,
+    audio_tokens: sound,
     paused: z.boolean(),
     aliases: z.array(z.string()),
     prices: z.array(

@@ -1,5 +1,5 @@
 /** The models that can be called, and who serves them at what price. Pure. */
-import { formatScaled } from "../../../platform/money.ts";
+import { formatAtto, formatScaled } from "../../../platform/money.ts";
 import { Problem } from "../../../platform/problem.ts";
 import { gatewayProblems } from "../problems.ts";
 import type { LanguageModels, ProviderKind } from "../../../vendors/llm/index.ts";
@@ -57,6 +57,8 @@ export type Model = {
   maxOutputTokens: number;
   /** The most an image can count; null where the model takes none. */
   imageTokens: number | null;
+  /** The same of a part of sound. */
+  audioTokens: number | null;
   /** Null while it has no active price: listed nowhere, refused with a reason. Else the dearest of its candidates. */
   price: Price | null;
   /** By the ids of their providers. */
@@ -103,6 +105,7 @@ function modelOf(
     contextLength: Math.max(0, ...lines.map((line) => line.context_length)),
     maxOutputTokens: Math.max(0, ...lines.map((line) => line.max_output_tokens)),
     imageTokens: row.image_tokens,
+    audioTokens: row.audio_tokens,
     price: null,
     candidates: [],
   };
@@ -142,11 +145,13 @@ export const textOf = (line: PricedLine): PriceText => ({
 
 const perMillion = (atto: bigint): string => formatScaled(atto * MILLION, 18);
 
-/** The dearest of these, as OpenRouter's `provider.max_price`. */
+/** The dearest of these, as OpenRouter's `provider.max_price`: of tokens per million, of an image and a request each. */
 export function maxPriceOf(prices: readonly Price[]): string {
-  const most = (line: "input" | "output") =>
-    prices.map(({ base }) => base[line]).reduce((a, b) => (a > b ? a : b));
-  return `{"prompt":${perMillion(most("input"))},"completion":${perMillion(most("output"))}}`;
+  const most = (line: "input" | "output" | "image" | "request") =>
+    prices.map(({ base }) => base[line] ?? 0n).reduce((a, b) => (a > b ? a : b));
+  const [image, request] = [most("image"), most("request")];
+  const pieces = `${image > 0n ? `,"image":${formatAtto(image)}` : ""}${request > 0n ? `,"request":${formatAtto(request)}` : ""}`;
+  return `{"prompt":${perMillion(most("input"))},"completion":${perMillion(most("output"))}${pieces}}`;
 }
 
 function candidateOf(

@@ -27,6 +27,7 @@ const listSchema = z.strictObject({
         /** None where it answers with vectors, or is paid by the second. */
         max_output_tokens: z.int().nonnegative(),
         image_tokens: z.int().positive().nullable(),
+        audio_tokens: z.int().positive().nullable().default(null),
         task: z.enum(["chat", "embedding", "transcription"]).default("chat"),
         /** At OpenRouter; null while it has no price there. */
         prices: prices.nullable(),
@@ -45,11 +46,12 @@ export const readPriceList = (text: unknown = list): PriceList => listSchema.par
 
 /** Rows of the list's models. */
 export const modelRows = ({ models }: PriceList): ModelRow[] =>
-  models.map(({ id, name, created, image_tokens, task }) => ({
+  models.map(({ id, name, created, image_tokens, audio_tokens, task }) => ({
     id,
     name,
     created,
     image_tokens,
+    audio_tokens,
     task,
     paused: false,
     aliases: [],

@@ -8,7 +8,8 @@ export async function lockModels(tx: Tx): Promise<void> {
 }
 
 const UPDATE = `
-  update gateway.models set name = $2, image_tokens = $3, paused = $4, aliases = $5, updated_at = $6 where id = $1`;
+  update gateway.models set name = $2, image_tokens = $3, paused = $4, aliases = $5, updated_at = $6, audio_tokens = $7
+  where id = $1`;
 
 export async function updateModel(tx: Tx, row: Omit<ModelRow, "created" | "task">, now: Date): Promise<void> {
   await tx.query("gateway.update_model", UPDATE, [
@@ -18,5 +19,6 @@ export async function updateModel(tx: Tx, row: Omit<ModelRow, "created" | "task"
     row.paused,
     row.aliases,
     now,
+    row.audio_tokens,
   ]);
 }

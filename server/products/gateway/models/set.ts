@@ -30,7 +30,9 @@ export async function setModel(
   gateway: Gateway,
   actor: Actor,
   id: string,
-  input: Pick<ModelRow, "name" | "image_tokens" | "paused" | "aliases">,
+  asked: Pick<ModelRow, "name" | "image_tokens" | "paused" | "aliases"> & {
+    audio_tokens?: number | null | undefined;
+  },
 ): Promise<AdminModel> {
   const { db, clock } = gateway.deps;
   const now = clock.now();
@@ -39,16 +41,20 @@ export async function setModel(
     const all = await listModelRows(tx);
     const before = all.find((row) => row.id === id);
     if (!before) throw new Problem(gatewayProblems.model_not_found);
+    const input = {
+      ...asked,
+      audio_tokens: asked.audio_tokens === undefined ? before.audio_tokens : asked.audio_tokens,
+    };
     const taken = new Set(all.flatMap((row) => (row.id === id ? [id] : [row.id, ...row.aliases])));
     if (input.aliases.some((alias) => taken.has(alias))) throw new Problem(gatewayProblems.model_id_taken);
     await updateModel(tx, { id, ...input }, now);
-    const { name, image_tokens, paused, aliases } = before;
+    const { name, image_tokens, audio_tokens, paused, aliases } = before;
     await audit(tx, now, {
       orgId: INSTALLATION,
       actorId: actor.userId ?? actor.credentialId,
       action: "llm_model.changed",
       targetId: id,
-      detail: { before: { name, image_tokens, paused, aliases }, after: input },
+      detail: { before: { name, image_tokens, audio_tokens, paused, aliases }, after: input },
     });
   });
   await gateway.registry.changed();

@@ -52,6 +52,8 @@ export type ModelRow = {
   name: string;
   created: number;
   image_tokens: number | null;
+  /** Of one part of sound in a chat's prompt. */
+  audio_tokens: number | null;
   task: Task;
   paused: boolean;
   /** Other ids for it. */
@@ -59,14 +61,14 @@ export type ModelRow = {
 };
 
 const MODELS = `
-  select id, name, created::int, image_tokens::int, task, paused, aliases from gateway.models order by id`;
+  select id, name, created::int, image_tokens::int, audio_tokens::int, task, paused, aliases from gateway.models order by id`;
 
 export const listModelRows = (tx: Tx): Promise<ModelRow[]> => tx.query("gateway.models", MODELS, []);
 
 const SEED_MODELS = `
-  insert into gateway.models (id, name, created, image_tokens, task, created_at, updated_at)
-  select id, name, created, image_tokens, task, $1, $1
-  from json_to_recordset($2::json) as m (id text, name text, created bigint, image_tokens bigint, task text)
+  insert into gateway.models (id, name, created, image_tokens, audio_tokens, task, created_at, updated_at)
+  select id, name, created, image_tokens, audio_tokens, task, $1, $1
+  from json_to_recordset($2::json) as m (id text, name text, created bigint, image_tokens bigint, audio_tokens bigint, task text)
   order by id
   on conflict do nothing`;
 

@@ -149,6 +149,7 @@ const newModel = (id: string, price: FilePrice): ModelRow => ({
   name: price.name,
   created: 0,
   image_tokens: null,
+  audio_tokens: null,
   task: "chat",
   paused: false,
   aliases: [],

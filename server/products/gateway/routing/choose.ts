@@ -164,12 +164,14 @@ function boundingModel(candidates: Route["candidates"]): PricedModel {
   const [first] = candidates;
   if (candidates.length === 1) return first.route.model;
   const models = candidates.map(({ model }) => model);
-  const images = models.map(({ imageTokens }) => imageTokens).filter((tokens) => tokens !== null);
+  const most = (cap: "imageTokens" | "audioTokens") =>
+    first.model[cap] === null ? null : Math.max(...models.map((model) => model[cap] ?? 0));
   return {
     ...first.model,
     contextLength: Math.max(...models.map(({ contextLength }) => contextLength)),
     maxOutputTokens: Math.max(...models.map(({ maxOutputTokens }) => maxOutputTokens)),
-    imageTokens: first.model.imageTokens === null ? null : Math.max(...images),
+    imageTokens: most("imageTokens"),
+    audioTokens: most("audioTokens"),
     price: dearest(candidates.map(({ price }) => price)),
   };
 }

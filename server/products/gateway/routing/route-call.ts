@@ -11,7 +11,7 @@ import { chooseRoute } from "./choose.ts";
 export async function routeCall(
   gateway: Gateway,
   actor: Spender,
-  chat: Pick<Chat, "model" | "task" | "body"> & Partial<Pick<Chat, "bytes" | "search">>,
+  chat: Pick<Chat, "model" | "task" | "body"> & Partial<Pick<Chat, "bytes" | "search" | "hears" | "speaks">>,
   headers: Record<string, string | string[] | undefined>,
 ): Promise<Route> {
   const { deps, ownKeys } = gateway;

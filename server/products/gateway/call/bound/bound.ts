@@ -15,6 +15,10 @@ export type Prompt = {
   otherTokens: number;
   /** Something asks to be kept in the provider's cache for an hour. */
   keepsHour: boolean;
+  images: number;
+  /** Of the tokens on top. */
+  imageTokens: number;
+  audioTokens: number;
 };
 
 export type Bound = {
@@ -54,7 +58,7 @@ const FOUND_TOKENS = 16_384;
 export function boundCost(chat: Chat, model: PricedModel, at: Date): Bound {
   if (chat.sound) {
     const { otherTokens, ...rest } = soundBound(chat, chat.sound, model);
-    const prompt: Prompt = { texts: [], textBytes: 0, otherTokens, keepsHour: false };
+    const prompt = { ...emptyPrompt(), otherTokens };
     return withPrompt(model, otherTokens, { prompt, at, maxTokens: 0, ...rest });
   }
   const prompt = promptOf(chat, model);
@@ -65,6 +69,7 @@ export function boundCost(chat: Chat, model: PricedModel, at: Date): Bound {
     at,
     maxTokens,
     outputTokens: maxTokens * chat.choices,
+    ...(chat.speaks !== undefined && { speaks: true }),
     ...(chat.search && { searches: chat.search.most * chat.choices }),
   });
 }
@@ -130,13 +135,25 @@ function withPrompt(
   return { ...rest, ...read, micros: micros > 0n ? micros : 1n };
 }
 
+const emptyPrompt = (): Prompt => ({
+  texts: [],
+  textBytes: 0,
+  otherTokens: 0,
+  keepsHour: false,
+  images: 0,
+  imageTokens: 0,
+  audioTokens: 0,
+});
+
 function promptOf(chat: Chat, model: PricedModel): Prompt {
-  const prompt: Prompt = { texts: [], textBytes: 0, otherTokens: 0, keepsHour: false };
+  const prompt = emptyPrompt();
   if (chat.task === "embedding") return addInput(prompt, chat.body["input"]);
   for (const [at, message] of (chat.body["messages"] as Fields[]).entries()) {
     prompt.otherTokens += PER_MESSAGE;
     for (const [name, value] of Object.entries(message)) {
       if (name === "role") continue;
+      // What it said itself is heard again.
+      if (name === "audio" && isFields(value)) addSound(prompt, model, `/messages/${at}/audio`);
       if (name === "content" && Array.isArray(value))
         addParts(prompt, value, model, `/messages/${at}/content`);
       else addValue(prompt, value);
@@ -161,17 +178,30 @@ function addParts(prompt: Prompt, parts: readonly Fields[], model: PricedModel, 
       case "image_url":
         if (model.imageTokens === null)
           bad(`${pointer}/${at}`, "is an image, which this model does not take");
+        prompt.images += 1;
+        prompt.imageTokens += model.imageTokens as number;
         prompt.otherTokens += model.imageTokens as number;
         addValue(prompt, part["cache_control"]);
         break;
+      case "input_audio":
+        if (!isFields(part["input_audio"]) || typeof part["input_audio"]["data"] !== "string")
+          bad(`${pointer}/${at}/input_audio`, "must hold data and format");
+        addSound(prompt, model, `${pointer}/${at}`);
+        break;
       case "text":
       case "refusal":
-        addValue(prompt, part);
+        for (const [name, value] of Object.entries(part)) if (name !== "type") addValue(prompt, value);
         break;
       default:
         unpriced(`${pointer}/${at}/type`);
     }
   }
+}
+
+function addSound(prompt: Prompt, { audioTokens }: PricedModel, pointer: string): void {
+  if (audioTokens === null) return bad(pointer, "is sound, which this model does not take");
+  prompt.audioTokens += audioTokens;
+  prompt.otherTokens += audioTokens;
 }
 
 /** All texts in a value. Its depth and number of members were bounded before it was parsed. */

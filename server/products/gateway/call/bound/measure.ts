@@ -13,6 +13,7 @@ import {
 } from "../charge.ts";
 import type { Sound } from "../chat.ts";
 import type { RelayEnd } from "../relay/outcome.ts";
+import { spokenOf, spokenWithin } from "./heard.ts";
 import { soundUsed } from "./sound.ts";
 
 export type Measuring = Priced & {
@@ -23,6 +24,12 @@ export type Measuring = Priced & {
   frames: number;
   /** Something asked to be kept in the provider's cache for an hour. */
   keepsHour: boolean;
+  /** Of the prompt. */
+  images: number;
+  /** How many tokens its sound most likely counts; null without any. */
+  heard: (() => Promise<number>) | null;
+  /** A spoken answer was asked for. */
+  speaks: boolean;
   /** Searches that were made at least, where nobody counts them. */
   searches: number;
   /** Of a transcription. */
@@ -39,7 +46,7 @@ const COUNT_BUDGET_MS = 250;
  */
 export async function measure(from: Measuring, end: RelayEnd): Promise<Charge | null> {
   const outcome = outcomeOf(end);
-  const usage = end.usage && filled(from, end.usage);
+  const usage = end.usage && (await filled(from, end.usage));
   const known = end.generationId !== null && from.llm.lookupPauses.length > 0;
   if (end.end === "failed" && !end.content) {
     return usage ? chargeReported(from, outcome, usage, "reported") : chargeNothing(outcome, known);
@@ -50,7 +57,7 @@ export async function measure(from: Measuring, end: RelayEnd): Promise<Charge | 
   if (usage && whole && !suspect) return chargeReported(from, outcome, usage, "reported");
 
   const found = await lookUp(from.llm, end);
-  if (found) return chargeReported(from, outcome, filled(from, found), "reconciled");
+  if (found) return chargeReported(from, outcome, await filled(from, found), "reconciled");
   if (suspect)
     return { ...chargeReported(from, outcome, usage, "reported"), basis: "estimated", askAgain: known };
   if (known && end.end !== "complete") return null;
@@ -58,15 +65,23 @@ export async function measure(from: Measuring, end: RelayEnd): Promise<Charge | 
 }
 
 /**
- * What nobody said: written tokens were kept as long as was asked, and the searches that were asked for were made, one at least. A
- * report of nothing is one.
+ * What nobody said: written tokens were kept as long as was asked, sound counts what it usually does, and the searches that were
+ * asked for were made, one at least. A report of nothing is one.
  */
-function filled({ keepsHour, searches, price }: Measuring, usage: Usage): Usage {
+async function filled(from: Measuring, usage: Usage): Promise<Usage> {
   if (tokensOf(usage) === 0) return usage;
+  const { keepsHour, images, searches, speaks, heard, price } = from;
   const hours = keepsHour && price.cacheWrite1h !== null && usage.cacheWrite1hTokens === undefined;
+  const sound = heard && usage.audioInTokens === undefined ? await heard() : 0;
+  const spoken = speaks && usage.audioOutTokens === undefined ? spokenWithin(usage.outputTokens) : 0;
   return {
     ...usage,
     ...(hours && { cacheWrite1hTokens: usage.cacheWriteTokens }),
+    ...(images > 0 && { images }),
+    ...(sound > 0 && {
+      audioInTokens: Math.min(sound, usage.inputTokens - (usage.imageTokens ?? 0)),
+    }),
+    ...(spoken > 0 && { audioOutTokens: Math.min(spoken, usage.outputTokens - usage.reasoningTokens) }),
     ...(searches > 0 && usage.webSearches === undefined && { webSearches: searches }),
   };
 }
@@ -100,6 +115,14 @@ async function estimate(
     const used = { ...soundUsed(from.sound, bySecond), output: bySecond ? 0 : output };
     return chargeEstimated(from, outcome, used, askAgain);
   }
-  const used = { prompt: prompt.tokens + from.frames, output, webSearches: from.searches };
+  const { images, searches: webSearches, speaks, heard } = from;
+  const audioInTokens = heard ? await heard() : 0;
+  const used = {
+    prompt: prompt.tokens + from.frames + audioInTokens,
+    ...(speaks ? spokenOf(output) : { output }),
+    images,
+    audioInTokens,
+    webSearches,
+  };
   return chargeEstimated(from, outcome, used, askAgain);
 }

@@ -37,6 +37,8 @@ async function costsItsBill(company: ModelCompany, searches: number, price: stri
   expect(Number(row["cost_usd"])).toBe(Number((await gateway.bill(company)).at(-1)?.cost));
   expect(Number(row["web_searches"])).toBe(searches);
   expect(BigInt(row["held_micros"] ?? 0) >= BigInt(row["cost_micros"] ?? 0)).toBe(true);
+  // Also where the provider's own figure is charged.
+  expect(receipt.table_usd).toBe(receipt.cost_usd);
   const lines = receipt.lines.filter(({ line }) => line === "web_search");
   expect(lines.map(({ quantity, price_usd }) => [quantity, price_usd])).toEqual(
     searches === 0 ? [] : [[searches, price]],
