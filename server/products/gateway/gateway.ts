@@ -37,6 +37,8 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
   const calls: Gateway["calls"] = new Set();
   const running: Gateway["running"] = new Map();
   const settling: Gateway["settling"] = new Set();
+  const catalogue = () => registry.catalogue;
+  const breakers = shareBreakers(deps, catalogue);
   const tokens = createTokenCounter();
   const sounds = createSoundReader();
   const gateway: Gateway = {
@@ -50,7 +52,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
     },
     routings: createRoutings(deps),
     ownKeys: createOwnKeys(deps),
-    breakers: shareBreakers(deps, () => registry.catalogue),
+    breakers,
     choices: createChoices(deps),
     batcher: createHoldBatcher<HoldItem, Finish>(deps.db, {
       now: deps.clock,
@@ -67,7 +69,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
     summaries: new Map(),
     watch: createWatch(),
     timeouts: { ...defaultTimeouts, ...deps.timeouts },
-    metrics: createGatewayMetrics({ ...deps, catalogue: () => registry.catalogue }),
+    metrics: createGatewayMetrics({ ...deps, catalogue, breakers }),
     running,
     calls,
     settling,

@@ -4,16 +4,24 @@ import { ATTO_PER_MICRO } from "../../platform/money.ts";
 import type { Metrics } from "../../platform/telemetry/index.ts";
 import type { Catalogue } from "./models/catalogue.ts";
 import { BREAKER_STATES } from "./routing/health/breaker.ts";
+import type { SharedBreakers } from "./routing/health/shared.ts";
 import { openRequests } from "./store.ts";
 
-type Watched = { metrics: Metrics; db: Db; clock: Clock; catalogue: () => Catalogue };
+type Watched = {
+  metrics: Metrics;
+  db: Db;
+  clock: Clock;
+  catalogue: () => Catalogue;
+  breakers: Pick<SharedBreakers, "state">;
+};
 
 /** The gateway's metrics. Labels come from closed lists. */
-export function createGatewayMetrics({ metrics, db, clock, catalogue }: Watched) {
+export function createGatewayMetrics(watched: Watched) {
+  const { metrics, db, clock } = watched;
   const lost = metrics.counter("gateway_loss_micros_total", "What providers billed and no caller pays");
   const above = metrics.counter("gateway_above_hold_micros_total", "What calls cost above their holds");
   watchHolds(metrics, db, clock);
-  watchBreakers(metrics, clock, catalogue);
+  watchBreakers(watched);
   return {
     requests: metrics.counter("gateway_requests_total", "Model calls that were held", [
       "endpoint",
@@ -57,18 +65,19 @@ function watchHolds(metrics: Metrics, db: Db, clock: Clock): void {
   });
 }
 
-function watchBreakers(metrics: Metrics, clock: Clock, catalogue: () => Catalogue): void {
-  const breakers = metrics.gauge(
+/** As the processes have told each other: all that heard it tell the same. */
+function watchBreakers({ metrics, clock, catalogue, breakers }: Watched): void {
+  const gauge = metrics.gauge(
     "gateway_breaker_state",
-    "A provider's models by their breaker, as this process sees it",
+    "A provider's models by their breaker, as all processes were told",
     ["provider", "state"],
     async () => {
       const now = clock.now().getTime();
       const candidates = [...catalogue().models.values()].flatMap((model) => model.candidates);
       for (const [provider, some] of Map.groupBy(candidates, (each) => each.provider.id))
         for (const state of BREAKER_STATES) {
-          const count = some.filter(({ health }) => health.breaker.state(now) === state).length;
-          breakers.set({ provider, state }, count);
+          const count = some.filter((each) => breakers.state(each, now) === state).length;
+          gauge.set({ provider, state }, count);
         }
     },
   );

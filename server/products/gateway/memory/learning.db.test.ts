@@ -292,6 +292,7 @@ test("what nobody uses fades after a week by whole days, and is forgotten when i
       db: gateway.db,
       clock,
       catalogue: () => ({ models: new Map(), aliases: new Map() }),
+      breakers: { state: () => "closed" },
     }),
   };
   const fade = () => fadeMemories(fading, new AbortController().signal);

@@ -173,6 +173,41 @@ test("a breaker that opens in one process opens in another that had no call of i
   await gateway.until("it is closed there", async () => (await there()).length === 0);
 });
 
+test("every process measures the same breaker, also one whose own calls are answered", async () => {
+  const body = {
+    model: MODEL,
+    messages: [{ role: "user", content: "Say 'hello'" }],
+    holdfast: { routing: { only: ["openrouter"] } },
+  };
+  const other = await gateway.app.startAnother();
+  const there = createClient(other.url, gateway.key.headers);
+  const ask = (client: Client) => client.call("POST", "/v1/chat/completions", { body, idempotencyKey: null });
+  const lines = async ({ metrics }: Pick<typeof other.app, "metrics">) =>
+    (await metrics.text()).split("\n").filter((line) => line.includes('breaker_state{provider="openrouter"'));
+  const measure = async () => [await lines(gateway.app.app), await lines(other.app)];
+  const open = (count: number) =>
+    `holdfast_gateway_breaker_state{provider="openrouter",state="open"} ${count}`;
+  expect((await ask(there)).status).toBe(200);
+  await gateway.fault("status", { params: { status: 500 } }, 5);
+  for (let each = 0; each < 5; each += 1) expect((await ask(gateway.key)).status).toBe(502);
+  await gateway.until("both measure it open", async () =>
+    (await measure()).every((each) => each.includes(open(1))),
+  );
+  // It was answered a moment ago, so its calls go on; what it measures is of all.
+  expect((await ask(there)).status).toBe(200);
+  const [here, elsewhere] = await measure();
+  expect(elsewhere).toEqual(here);
+  clock.advance(10_000);
+  expect((await ask(gateway.key)).status).toBe(200);
+  await gateway.until("both measure it closed", async () =>
+    (await measure()).every(
+      (each) => each.some((line) => line.includes('state="closed"')) && !each.includes(open(1)),
+    ),
+  );
+  const [after, afterwards] = await measure();
+  expect(afterwards).toEqual(after);
+});
+
 test("the hold is sized at the dearest candidate, other models included", async () => {
   const plain = await call({ max_tokens: 1_000 });
   const dear = await call({ max_tokens: 1_000, holdfast: { routing: { models: ["openai/gpt-4o"] } } });

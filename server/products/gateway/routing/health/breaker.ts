@@ -4,7 +4,7 @@ const RUNNING_FAILURES = 5;
 const WINDOW_SECONDS = 30;
 const WINDOW_CALLS = 10;
 const FIRST_PAUSE_MS = 10_000;
-const LONGEST_PAUSE_MS = 300_000;
+export const LONGEST_PAUSE_MS = 300_000;
 
 export const BREAKER_STATES = ["closed", "open", "probing"] as const;
 export type BreakerState = (typeof BREAKER_STATES)[number];
