@@ -964,6 +964,68 @@ export type Subscription = {
     checkout_url: string | null;
 };
 
+export type ChangedSubscription = {
+    /**
+     * Whose limits and features count now
+     */
+    plan: Plan;
+    access: 'plan' | 'grace' | 'free';
+    subscription_id: string | null;
+    status: 'creating' | 'incomplete' | 'trialing' | 'active' | 'past_due' | 'suspended' | 'paused' | 'canceled' | 'duplicate' | 'none';
+    /**
+     * Key of what was subscribed to
+     */
+    subscribed_plan: string | null;
+    /**
+     * none: a gift
+     */
+    provider: 'stripe' | 'paypal' | 'none' | null;
+    interval: 'month' | 'year' | null;
+    quantity: number | null;
+    /**
+     * Of a period, all units
+     */
+    amount_minor: number | null;
+    currency: string | null;
+    current_period: {
+        start: string;
+        end: string | null;
+    } | null;
+    trial_ends_at: string | null;
+    cancel_at_period_end: boolean;
+    canceled_at: string | null;
+    scheduled_change: {
+        plan_key: string;
+        interval: 'month' | 'year';
+        quantity: number;
+        amount_minor: number;
+        effective_at: string;
+    } | null;
+    grace: {
+        failed_payments: number;
+        max_failed_payments: number;
+        /**
+         * At most 14 days after the first failure
+         */
+        until: string;
+    } | null;
+    /**
+     * What a change of plan waits for: the company's page, where it is paid or agreed to
+     */
+    next_action: {
+        type: 'redirect';
+        url: string;
+    } | null;
+    /**
+     * Where the first payment can still be made
+     */
+    checkout_url: string | null;
+    /**
+     * Of an upgrade whose bank asks its holder: until it is made, the old plan goes on
+     */
+    payment: PaymentIntent | null;
+};
+
 export type PlanUsage = {
     period: {
         start: string;
@@ -9239,7 +9301,7 @@ export type UpgradePlanResponses = {
     /**
      * Success
      */
-    200: Subscription;
+    200: ChangedSubscription;
 };
 
 export type UpgradePlanResponse = UpgradePlanResponses[keyof UpgradePlanResponses];
@@ -9264,7 +9326,7 @@ export type DowngradePlanResponses = {
     /**
      * Success
      */
-    200: Subscription;
+    200: ChangedSubscription;
 };
 
 export type DowngradePlanResponse = DowngradePlanResponses[keyof DowngradePlanResponses];

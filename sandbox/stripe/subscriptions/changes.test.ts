@@ -170,6 +170,32 @@ describe("a change in mid period", () => {
     expect((await shop.stripe.subscriptions.retrieve(made.id)).status).toBe("past_due");
   });
 
+  it("one that waits is replaced by another, ends with its invoice or the period, and takes no other parameter", async () => {
+    const shop = await newShop();
+    const customer = await customerWith(shop, "pm_card_authenticationRequired");
+    const made = await shop.stripe.subscriptions.create({ customer, items: [{ price: shop.pro }] });
+    await shop.stripe.invoices.pay(String(made.latest_invoice), { payment_method: "pm_card_visa" });
+    await moveClock(sandbox, shop, "29d 12h");
+    const change = {
+      items: [{ id: made.items.data[0]?.id ?? "", price: shop.big }],
+      proration_behavior: "always_invoice",
+      payment_behavior: "pending_if_incomplete",
+    } satisfies Stripe.SubscriptionUpdateParams;
+    const update = (more = {}) => shop.stripe.subscriptions.update(made.id, { ...change, ...more });
+    expect((await refusalOf(update({ off_session: true }))).param).toBe("off_session");
+    const first = await update();
+    expect(first.pending_update?.expires_at).toBe(first.items.data[0]?.current_period_end);
+    const second = await update();
+    const statusOf = async (one: Stripe.Subscription) =>
+      (await shop.stripe.invoices.retrieve(String(one.latest_invoice))).status;
+    expect([await statusOf(first), await statusOf(second)]).toEqual(["void", "open"]);
+    await shop.stripe.invoices.voidInvoice(String(second.latest_invoice));
+    expect(await shop.stripe.subscriptions.retrieve(made.id)).toMatchObject({
+      pending_update: null,
+      items: { data: [{ price: { id: shop.pro } }] },
+    });
+  });
+
   it("a proration date outside the period is refused", async () => {
     const shop = await newShop();
     const customer = await customerWith(shop, "pm_card_visa");

@@ -27,7 +27,6 @@ export const PENDING_FIELDS = [
   "proration_behavior",
   "proration_date",
   "trial_end",
-  "off_session",
 ];
 
 /** Tries to collect the change at once; unpaid, the subscription goes on as it was and shows what is pending. */
@@ -38,7 +37,12 @@ export function keepPending(
   draft: Invoice,
   cause: Cause,
 ): Subscription {
-  const expires = Math.min(subscriptionNow(world, old) + PENDING_S, periodOf(old).end);
+  const latest = subscriptionNow(world, old) + PENDING_S;
+  const expires = Math.min(
+    latest,
+    periodOf(old).end,
+    old.status === "trialing" ? (old.trial_end ?? latest) : latest,
+  );
   const pending = {
     billing_cycle_anchor:
       next.billing_cycle_anchor === old.billing_cycle_anchor ? null : next.billing_cycle_anchor,
@@ -58,6 +62,14 @@ export function keepPending(
   planAt(world, clockIdOf(old), "subscription.pending", expires, { id: old.id }, keysOf(old.id).pending);
   const open = finalizeInvoice(world, { ...draft, auto_advance: false }, cause);
   if (open.status === "open") collectInvoice(world, open, { session: "on", automatic: false }, cause);
+  return getSubscription(world, old.id);
+}
+
+/** A change that waits is off once another one is asked for, and its invoice with it. */
+export function dropPending(world: World, old: Subscription, cause: Cause): Subscription {
+  const kept = old.pending_update === null ? null : findFact<Kept>(world, `pending:${old.id}`);
+  const invoice = kept && getInvoice(world, kept.invoice);
+  if (invoice?.status === "open") voidInvoice(world, invoice, cause);
   return getSubscription(world, old.id);
 }
 

@@ -13,7 +13,7 @@ import { clockIdOf, planAt, unplan } from "../time/billing-time.ts";
 import { changeBilling, changesBilling } from "./billing-change.ts";
 import { discountsOf } from "./discount.ts";
 import { refusePayment } from "./first-payment.ts";
-import { keepPending, PENDING_FIELDS } from "./pending-update.ts";
+import { dropPending, keepPending, PENDING_FIELDS } from "./pending-update.ts";
 import { planCycle } from "./plan-cycle.ts";
 import type { subscriptionChange } from "./shapes.ts";
 import {
@@ -154,6 +154,10 @@ export function updateSubscription(
     return next;
   }
   if (old.status === "incomplete") throw notBuilt("changing the items of an incomplete subscription");
+  return changeBilled(world, dropPending(world, old, cause), input, cause);
+}
+
+function changeBilled(world: World, old: Subscription, input: Input, cause: Cause): Subscription {
   const { next: billed, invoice } = changeBilling(world, old, input, cause);
   const next: Subscription = { ...billed, ...plainChange(billed, input, subscriptionNow(world, old)) };
   if (invoice !== null) next.latest_invoice = invoice.id;

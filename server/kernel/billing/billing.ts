@@ -28,6 +28,7 @@ import {
 import { byMode, recurringHandler } from "./subscriptions/facts/stripe-handler.ts";
 import { subscriptionStatus } from "./subscriptions/checkouts/checkout-status.ts";
 import { forgetTrials } from "./subscriptions/trials/trial-marks.ts";
+import { watchChanges } from "./subscriptions/changes/watch-changes.ts";
 import { watchSubscriptions } from "./subscriptions/deadlines/watch.ts";
 import { readUsage, type PlanUsage } from "./subscriptions/usage.ts";
 import { postFees } from "./payments/post-fees.ts";
@@ -103,7 +104,7 @@ export type Billing = {
   forgetTrials(): Promise<void>;
   /** Carries on changes of plan by PayPal; how many. */
   carryChanges(signal: AbortSignal): Promise<number>;
-  /** Looks after subscriptions that stand still; how many. */
+  /** Looks after subscriptions, and upgrades, that stand still; how many. */
   watch(signal: AbortSignal): Promise<number>;
 };
 
@@ -135,7 +136,7 @@ export function createBilling(deps: BillingDeps): Billing {
     async checkoutStatus(id) {
       return (await subscriptionStatus(deps, id)) ?? status(id);
     },
-    watch: (signal) => watchSubscriptions(deps, signal),
+    watch: async (signal) => (await watchSubscriptions(deps, signal)) + (await watchChanges(deps, signal)),
     payments: (org, filter) =>
       withTx(db, org, (tx) => listPayments(tx, org, { ...filter, limit: filter.limit + 1 })),
     async payment(org, mode, id) {

@@ -77,7 +77,7 @@ function ChangeForm({ plan, interval, quantity, onDone }: Wanted & { onDone(): v
       {change.error && (
         <Notice tone="bad" title={problem?.title ?? "The plan was not changed"}>
           {problem?.code === "provider_refused"
-            ? "The old plan goes on. The card has no money for it, or its bank asks each time: make another card the default, and try again."
+            ? "The old plan goes on. The card was refused: make another one the default, and try again."
             : (problem?.detail ?? "The old plan goes on.")}
         </Notice>
       )}

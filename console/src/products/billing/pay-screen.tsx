@@ -71,14 +71,20 @@ function Body({ payment, hasReturned }: { payment: Payment; hasReturned: boolean
 const whatOf = ({ credits_micros: micros, purpose }: Payment): string =>
   purpose === "credits" ? `${formatCredits(micros)} credits` : "An invoice";
 
-/** The first payment of a plan, which is given up with it. */
-function useIsFirst({ id }: Payment): boolean {
+/** What waits for a payment, and is given up with it: a plan, or another one than before. */
+function useWaiting({ id }: Payment): "plan" | "change" | null {
   const { data } = useQuery(queries.subscription());
-  return data?.status === "incomplete" && data.checkout_url?.endsWith(`/pay/${id}`) === true;
+  if (data?.status === "incomplete" && data.checkout_url?.endsWith(`/pay/${id}`)) return "plan";
+  return data?.next_action?.url.endsWith(`/pay/${id}`) ? "change" : null;
 }
 
+const WAITING = {
+  plan: "The first payment of your plan",
+  change: "The change of your plan, until its period ends. Your plan goes on until you pay",
+};
+
 function PayForm({ payment }: { payment: Payment }) {
-  const isFirst = useIsFirst(payment);
+  const waits = useWaiting(payment);
   const client = useQueryClient();
   const methods = useQuery(queries.paymentMethods());
   const [chosen, setChosen] = useState<string | null>(null);
@@ -112,7 +118,7 @@ function PayForm({ payment }: { payment: Payment }) {
     <>
       <CardHead
         title={formatMoney(payment.amount_minor, payment.currency)}
-        note={isFirst ? "The first payment of your plan" : whatOf(payment)}
+        note={waits ? WAITING[waits] : whatOf(payment)}
       />
       <form
         className="flex flex-col gap-4 p-5"
@@ -135,7 +141,7 @@ function PayForm({ payment }: { payment: Payment }) {
             </Button>
           )}
           <AddCard payment={payment} isPrimary={!method} />
-          {(payment.purpose === "credits" || isFirst) && (
+          {(payment.purpose === "credits" || waits) && (
             <Button variant="ghost" busy={cancel.isPending} onClick={() => cancel.mutate()}>
               Give it up
             </Button>

@@ -20,7 +20,8 @@ import { walkInvoice, type InvoiceState } from "./invoice.ts";
 import { beginsPaid, receivablePostings, taxShare } from "./receivable.ts";
 import { drawNumber, lockInvoice, saveInvoice, type InvoiceRow } from "./store.ts";
 
-type Applied = { row: SubscriptionRow; effects: Effect[]; told: Announcement[] };
+/** `invoice`: null where nothing new is known of it. */
+type Applied = { row: SubscriptionRow; invoice: InvoiceRow | null; effects: Effect[]; told: Announcement[] };
 
 /**
  * Applies what is known of an invoice: its row, the cash of what paid it, once by the name of the charge, the credits that
@@ -52,7 +53,7 @@ export async function applyInvoice(
     await saveInvoice(tx, org, invoice);
   }
   await post(tx, org, receivablePostings(before, invoice, invoice.payment_id !== null), now);
-  if (invoice === before) return { row: subscription, effects, told: [] };
+  if (invoice === before) return { row: subscription, invoice: null, effects, told: [] };
   effects.push({ kind: "invoice", id: invoice.id });
   tx.afterCommit(() => deps.hub.publish("invoice.updated", org, { invoice_ids: [invoice.id] }));
   let row = withFailures(subscription, invoice, before, now);
@@ -61,7 +62,7 @@ export async function applyInvoice(
   if (failed && !beginsPaid(invoice) && row.status !== "incomplete")
     await mailOwners(deps, tx, row, "billing.payment_failed", invoice.id);
   await noteUnpaid(tx, before, invoice, now);
-  return { row, effects, told: invoiceAnnouncements(before, invoice) };
+  return { row, invoice, effects, told: invoiceAnnouncements(before, invoice) };
 }
 
 /** One that was tried for and is not paid stands among what was declined, until it is paid after all. */

@@ -177,6 +177,23 @@ export async function findOpenChange(
   return row ?? null;
 }
 
+/** Those of upgrades that nobody has begun to pay, across tenants (operator's role). */
+export function listUnbegunChanges(
+  tx: Tx,
+  accountId: string,
+  before: Date,
+  limit: number,
+): Promise<Pick<InvoiceRow, "org_id" | "id" | "subscription_id">[]> {
+  return tx.query(
+    "billing.invoices_unbegun",
+    `select i.org_id, i.id, i.subscription_id from billing.invoices i
+     where i.account_id = $1 and i.provider = 'stripe' and i.status = 'open' and i.reason = 'update' and i.created_at < $2
+       and not exists (select from billing.payments p where p.org_id = i.org_id and p.invoice_id = i.id)
+     order by i.created_at limit $3`,
+    [accountId, before, limit],
+  );
+}
+
 /** What `prepare` must know of invoices, across tenants (operator's role). */
 export type InvoiceGlance = Pick<
   InvoiceRow,

@@ -54,6 +54,14 @@ export const currentAnswer = z
   })
   .meta({ id: "Subscription" });
 
+export const changedAnswer = currentAnswer
+  .extend({
+    payment: intentAnswer.nullable().meta({
+      description: "Of an upgrade whose bank asks its holder: until it is made, the old plan goes on",
+    }),
+  })
+  .meta({ id: "ChangedSubscription" });
+
 export function presentCurrent({
   plan,
   access,

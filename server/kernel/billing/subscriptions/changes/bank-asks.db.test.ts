@@ -95,6 +95,7 @@ test("the plan stays until the bank is answered, then begins, charged exactly as
   expect(body).toMatchObject({ status: "active", plan: { key: "pro" }, access: "plan", grace: null });
   const paid = await waiting(who);
   expect(paid).toMatchObject({ status: "requires_action", purpose: "invoice", amount_minor: due });
+  expect(body.payment).toMatchObject({ id: paid.id, status: "requires_action", pay_url: payUrl(paid) });
   expect(await later(who)).toEqual([["open", due]]);
   expect(await booked(who)).toEqual(BEFORE);
   // Sent again it is the same payment; another order is told of it.
@@ -161,6 +162,29 @@ test("the plan ends at once: what waited is given up with it", async () => {
   expect((await later(who)).map(([status]) => status)).toEqual(["void"]);
 });
 
+test("cut off once Stripe has taken the order: nobody asks again, and its payment is begun all the same", async () => {
+  const who = await subscribed();
+  const { due, order } = await previewed(who);
+  const match = { method: "GET", path: "/v1/invoices/*" };
+  await who.buyer.fault({ match, fault: "reset", effect: "none", times: 6 });
+  expect((await upgrade(who, order)).status).toBe(503);
+  await who.buyer.calm();
+  await expect.poll(async () => (await later(who)).length, POLL).toBe(1);
+  await t.sql(
+    "update billing.invoices set created_at = created_at - interval '2 minutes' where org_id = $1",
+    [who.org],
+  );
+  // Another order would make a second invoice of the same change.
+  const second = await previewed(who);
+  expect((await upgrade(who, second.order)).body).toMatchObject({ status: 409, code: "change_open" });
+  await expect.poll(async () => (await who.current()).next_action, POLL).not.toBeNull();
+  const paid = await waiting(who);
+  expect(paid).toMatchObject({ amount_minor: due, status: "requires_action" });
+  await answersBank(await triesCard(who, paid), "complete");
+  await expect.poll(async () => (await who.current()).plan, POLL).toMatchObject({ key: "enterprise" });
+  await expect.poll(() => later(who), POLL).toEqual([["paid", due]]);
+});
+
 test("left for a day: its holder is written to, then Stripe gives it up, and the plan goes on", async () => {
   const who = await subscribed();
   await upgrade(who, (await previewed(who)).order);
@@ -178,4 +202,42 @@ test("left for a day: its holder is written to, then Stripe gives it up, and the
     .poll(async () => (await who.call("GET", `/api/payments/${String(paid.id)}`)).body, POLL)
     .toMatchObject({ status: "canceled" });
   expect(await booked(who)).toEqual(BEFORE);
+  while (!mail.subject.includes("is off")) mail = await t.mailbox(who.email);
 });
+
+/** From now on it is charged to another card. */
+async function payBy(who: Person, alias: string): Promise<void> {
+  const [row] = await t.sql<{ customer: string; subscription: string }>(
+    `select c.provider_customer_id as customer, s.provider_subscription_id as subscription
+     from billing.customers c join billing.subscriptions s using (org_id) where c.org_id = $1`,
+    [who.org],
+  );
+  const { id } = await who.buyer.stripe(`/payment_methods/${alias}/attach`, {
+    customer: row?.customer ?? "",
+  });
+  await who.buyer.stripe(`/subscriptions/${row?.subscription}`, { default_payment_method: String(id) });
+}
+
+test.each([
+  ["refused", "pm_card_chargeCustomerFail"],
+  ["given up", ASKS],
+])(
+  "an order that was %s brings no credits when a later one is paid, and is not sent again",
+  async (_how, first) => {
+    const who = await subscribed();
+    await expect.poll(() => booked(who), POLL).toEqual(BEFORE);
+    await payBy(who, first);
+    const before = await previewed(who);
+    if ((await upgrade(who, before.order)).status === 200)
+      await who.call("POST", `/api/payments/intents/${String((await waiting(who)).id)}/cancel`);
+    await payBy(who, "pm_card_visa");
+    const { order } = await previewed(who);
+    expect((await upgrade(who, order)).body).toMatchObject({ plan: { key: "enterprise" } });
+    const [told] = await t.sql<{ credits: string }>(
+      "select credits_micros::text as credits from billing.previews where id = $1",
+      [order.preview_id],
+    );
+    await expect.poll(async () => (await booked(who)).wallet, POLL).toBe(CREDITS + Number(told?.credits));
+    expect((await upgrade(who, before.order)).body).toMatchObject({ status: 409, code: "preview_stale" });
+  },
+);

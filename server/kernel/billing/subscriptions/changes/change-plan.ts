@@ -4,8 +4,10 @@ import type { PlanChange, SubscriptionFact } from "../../../../vendors/stripe/in
 import { audit } from "../../../identity/index.ts";
 import { countMembers } from "../../../tenancy/index.ts";
 import type { BillingDeps } from "../../deps.ts";
+import type { IntentAnswer } from "../../intents/answer.ts";
 import { billingProblems } from "../../problems.ts";
 import { lockPreview, markPreviewUsed, type PreviewRow } from "./change-store.ts";
+import { noteRefusal } from "./end-change.ts";
 import { saveAndTell } from "../notices/announcement.ts";
 import { asking } from "../company-answer.ts";
 import { orderByPaypal, carryOnOrder } from "../paypal/order-change.ts";
@@ -24,14 +26,17 @@ type Ordered = { preview: PreviewRow; row: SubscriptionRow };
  * Carries a preview out. Up: now, charging exactly what it said, or nothing at all. Down: with the end of the period; the
  * company learns the next period's price at once. Sent again, the same preview changes nothing more. 409 `preview_stale`,
  * `wrong_direction`, `limits_exceeded` with what is in the way, `change_open` while another waits; 502 when the company could
- * not charge: the old plan stays. A bank that asks leaves the old plan too, until its payment is gone on with.
+ * not charge: the old plan stays. A bank that asks leaves the old plan too, until its payment, which is returned, is gone on with.
  */
-export async function changePlan(deps: BillingDeps, order: ChangeOrder): Promise<void> {
+export async function changePlan(deps: BillingDeps, order: ChangeOrder): Promise<IntentAnswer | null> {
   const { preview, row } = await withTx(deps.db, order.orgId, (tx) => accept(deps, tx, order));
-  if (preview.done_at !== null) return;
+  if (preview.done_at !== null) return null;
   const plan = await withSystemTx(deps.db, (tx) => deps.versions.get(tx, preview.version_id));
   const price = { period: preview.period, currency: preview.currency, amountMinor: preview.amount_minor };
-  if (row.provider === "paypal") return carryOnOrder(deps, row, preview);
+  if (row.provider === "paypal") {
+    await carryOnOrder(deps, row, preview);
+    return null;
+  }
   const wanted = { plan, price, quantity: preview.quantity };
   const change = {
     ...(await asking(() => stripeChange(deps, row, wanted, preview.created_at))),
@@ -44,9 +49,11 @@ export async function changePlan(deps: BillingDeps, order: ChangeOrder): Promise
     });
   } catch (error) {
     if (isAsked(error)) return waitForPayment(deps, row, preview, change, order.actorId);
+    await noteRefusal(deps, row, preview, error);
     return asking(() => Promise.reject(error));
   }
   if (isTakenBack(row, preview)) await withTx(deps.db, order.orgId, (tx) => forgetSchedule(deps, tx, row));
+  return null;
 }
 
 /**
@@ -91,7 +98,11 @@ async function accept(deps: BillingDeps, tx: Tx, order: ChangeOrder): Promise<Or
   const preview = await lockPreview(tx, order.orgId, order.previewId);
   if (!preview) throw new Problem(common.not_found);
   if (!live || live.id !== preview.subscription_id) throw new Problem(billingProblems.not_subscribed);
-  if (preview.used_at !== null) return { preview, row: live };
+  if (preview.used_at !== null) {
+    if (preview.failed_at !== null && live.provider === "stripe")
+      throw new Problem(billingProblems.preview_stale, { detail: "It was not paid; preview it again" });
+    return { preview, row: live };
+  }
   await refuseWaiting(tx, live);
   const plan = await deps.versions.get(tx, preview.version_id);
   const isOrdered =

@@ -3,6 +3,7 @@ import type { Billing } from "../../billing.ts";
 import { cancel, reactivate } from "./cancel.ts";
 import { changePlan } from "./change-plan.ts";
 import { previewChange } from "./preview.ts";
+import { presentIntent } from "../../intents/schemas.ts";
 import * as schemas from "../schemas.ts";
 import { subscribe } from "../checkouts/subscribe.ts";
 
@@ -87,9 +88,9 @@ function planChangeRoutes(http: Http, billing: Billing): void {
       id,
       summary,
       body: schemas.changeInput,
-      answer: { status: 200, schema: schemas.currentAnswer },
+      answer: { status: 200, schema: schemas.changedAnswer },
       async handle({ actor, body }) {
-        await changePlan(deps, {
+        const payment = await changePlan(deps, {
           orgId: actor.orgId,
           mode: actor.mode,
           actorId: actor.userId ?? actor.credentialId,
@@ -99,7 +100,8 @@ function planChangeRoutes(http: Http, billing: Billing): void {
           previewId: body.preview_id,
           direction,
         });
-        return schemas.presentCurrent(await billing.current(actor.orgId, actor.mode));
+        const current = schemas.presentCurrent(await billing.current(actor.orgId, actor.mode));
+        return { ...current, payment: payment && presentIntent(payment) };
       },
     });
 }

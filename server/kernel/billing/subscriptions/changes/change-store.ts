@@ -30,14 +30,16 @@ export const storedLines = (lines: readonly InvoiceLine[]): StoredLine[] =>
     proration: line.proration,
   }));
 
-/** Ends the previews that this very change came from; returns them. */
+/** Ends the previews that this very change came from; the newest first. */
 export function finishPreviews(tx: Tx, row: SubscriptionRow, now: Date): Promise<PreviewRow[]> {
   return tx.query(
     "billing.previews_finish",
-    `update billing.previews set done_at = $5
-     where org_id = $1 and subscription_id = $2 and version_id = $3 and quantity = $4
-       and used_at is not null and done_at is null and failed_at is null
-     returning *`,
+    `with done as (
+       update billing.previews set done_at = $5
+       where org_id = $1 and subscription_id = $2 and version_id = $3 and quantity = $4
+         and used_at is not null and done_at is null and failed_at is null
+       returning *)
+     select * from done order by used_at desc, id desc`,
     [row.org_id, row.id, row.version_id, row.quantity, now],
   );
 }

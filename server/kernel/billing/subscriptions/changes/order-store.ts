@@ -71,6 +71,27 @@ export async function updateOrder(
   );
 }
 
+/** An order that is off; one that is done stays done. */
+export async function failOrder(tx: Tx, org: OrgId, id: string, now: Date): Promise<void> {
+  await tx.query(
+    "billing.order_fail",
+    `update billing.previews set failed_at = $3 where org_id = $1 and id = $2 and ${OPEN}`,
+    [org, id, now],
+  );
+}
+
+/** The same for the order that an invoice of Stripe's was to bring; false where none waited for it. */
+export async function failOrderOf(tx: Tx, org: OrgId, invoiceId: string, now: Date): Promise<boolean> {
+  const rows = await tx.query(
+    "billing.order_of_invoice_fail",
+    `update billing.previews v set failed_at = $3 from billing.payments p
+     where p.org_id = $1 and p.invoice_id = $2 and v.org_id = p.org_id and p.operation_id = 'change:' || v.id
+       and used_at is not null and done_at is null and failed_at is null returning v.id`,
+    [org, invoiceId, now],
+  );
+  return rows.length > 0;
+}
+
 /** Where the newest order of a subscription waits for its buyer: paying comes first, then agreeing. */
 export async function findNextUrl(tx: Tx, org: OrgId, subscriptionId: string): Promise<string | null> {
   const [row] = await tx.query<{ url: string | null }>(

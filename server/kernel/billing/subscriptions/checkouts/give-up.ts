@@ -63,7 +63,7 @@ export async function giveUpPlanOf(deps: BillingDeps, payment: PaymentRow): Prom
     return invoice ? findSubscription(tx, org, invoice.subscription_id) : null;
   });
   if (!row) return false;
-  if (isLive(row)) return giveUpChange(deps, row);
+  if (isLive(row)) return giveUpChange(deps, row, invoiceId);
   if (row.status !== "incomplete" || row.method_id === null) return false;
   await giveUpFirst(deps, row);
   return true;

@@ -7,6 +7,7 @@ import type { Effect } from "../../../webhooks/index.ts";
 import type { BillingDeps } from "../../deps.ts";
 import { applyInvoice } from "../../invoices/apply-invoice.ts";
 import { finishPreviews } from "../changes/change-store.ts";
+import { endChange } from "../changes/end-change.ts";
 import { noteTrialEnding, tell } from "../deadlines/clock.ts";
 import { subscriptionAnnouncements } from "../notices/announcement.ts";
 import type { RecurringFact } from "./fact.ts";
@@ -64,6 +65,7 @@ export async function applyRecurring(
     if (row !== before) await updateSubscriptions(tx, org, [row]);
     for (const invoice of fact.invoices) {
       const result = await applyInvoice(deps, tx, row, invoice, now);
+      if (result.invoice) await endChange(deps, tx, row, result.invoice, now);
       done.push(...result.effects);
       told.push(...result.told);
       if (result.row !== row) await updateSubscriptions(tx, org, [result.row]);
@@ -118,7 +120,6 @@ async function noteChange(
       targetId: row.id,
       detail: { plan: row.plan_key, from: before.status },
     });
-  // Whoever begins a plan is there, or is written to about the payment itself.
   // Whoever begins a plan or a change of it is there, and is written to when they leave.
   const isBegun = row.status === "incomplete" || fact.invoices.some(({ found }) => found.reason === "update");
   if (fact.actionRequired && !isBegun) await mail("billing.action_required");
@@ -152,8 +153,9 @@ async function noteNewPlan(
   });
   await mailOwners(deps, tx, row, "billing.plan_changed");
   const plan = await deps.versions.get(tx, row.version_id);
-  for (const preview of await finishPreviews(tx, row, now)) {
-    if (preview.direction !== "up" || accessOf(row) !== "plan") continue;
+  // The company has changed once: an order from before that it never took brings nothing.
+  const [order] = await finishPreviews(tx, row, now);
+  if (order?.direction === "up" && accessOf(row) === "plan")
     await giveCredits(
       deps,
       tx,
@@ -161,12 +163,11 @@ async function noteNewPlan(
       plan,
       {
         kind: "plan",
-        micros: preview.credits_micros,
-        reference: `${preview.id}:credits`,
+        micros: order.credits_micros,
+        reference: `${order.id}:credits`,
         expiresAt: row.period_end,
         replaces: false,
       },
       now,
     );
-  }
 }

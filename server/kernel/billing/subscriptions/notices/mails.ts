@@ -82,6 +82,13 @@ function stateMails(define: (kind: string, write: Write) => void): void {
       { button: "See the plan", url: letter.link("/billing") },
     ],
   }));
+  define("billing.change_given_up", (row, name, letter) => ({
+    subject: `The change of plan of ${name} is off`,
+    blocks: [
+      { text: `It was not paid, so that ${planName(row)} goes on as before. Nothing was charged.` },
+      { button: "See the plans", url: letter.link("/plans") },
+    ],
+  }));
   define("billing.renewal_ahead", (row, name, letter) => ({
     subject:
       (row.scheduled_period ?? row.period) === "year"
