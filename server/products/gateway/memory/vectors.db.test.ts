@@ -5,8 +5,11 @@ import { startTestGateway, type TestGateway } from "../../../../test/harness/gat
 import { KEYRING } from "../../../../test/harness/people.ts";
 import { soon } from "../../../../test/harness/soon.ts";
 import { createSealer } from "../../../platform/crypto/index.ts";
-import { openVector, sealVector } from "./facts/fact.ts";
+import { withTx } from "../../../platform/db/index.ts";
+import { newId, type UserId } from "../../../platform/ids.ts";
+import { openVector, sealFact, sealVector } from "./facts/fact.ts";
 import type { FactId } from "./facts/place.ts";
+import { insertFact } from "./facts/store.ts";
 
 const PATH = "/api/llm/memory";
 const EMBEDDINGS = { match: { path: "/api/v1/embeddings" } };
@@ -182,4 +185,56 @@ test("what was remembered before there was a model, or by another one, is found 
   expect(await paid()).toHaveLength(before + 2);
   expect((await recalledBy(who, QUESTION))[0]).toBe(best);
   expect(await sql("select 1 from gateway.idempotency where credential_id = 'inner memory'")).toEqual([]);
+});
+
+test("more than one call is asked for are all made anew, by a call for each hundred; what fails waits for the next time", async () => {
+  const { sql } = gateway.app;
+  const who = await gateway.app.member("admin");
+  const count = 130;
+  const first = await write(who, "Harbour number one");
+  const mine = "user_id = (select user_id from gateway.memory_facts where id = $1) and source = 'written'";
+  const [row] = await sql<{ user_id: UserId }>(`select user_id from gateway.memory_facts where ${mine}`, [
+    first,
+  ]);
+  const sealer = createSealer([KEYRING]);
+  const place = { userId: row?.user_id as UserId, projectId: "" };
+  const fact = {
+    version: 1,
+    kind: "fact",
+    source: "written",
+    importance: 0.5,
+    now: new Date(),
+    vector: null,
+  } as const;
+  await withTx(gateway.db, gateway.org, async (tx) => {
+    for (let made = 1; made < count; made += 1) {
+      const words = { id: newId("mem"), text: `Harbour number ${made + 1}` };
+      await insertFact(tx, gateway.org, sealFact(sealer, gateway.org, { ...fact, ...words, ...place }));
+    }
+  });
+  await sql("update gateway.memory_facts set vector = null where id = $1", [first]);
+  const without = async () => {
+    const [left] = await sql<{ count: string }>(
+      `select count(*) from gateway.memory_facts where vector is null and ${mine}`,
+      [first],
+    );
+    return Number(left?.count);
+  };
+  const speak = async () => {
+    await recalledBy(who, QUESTION);
+    await soon(async () => expect(await sql("select 1 from gateway.memory_heard")).toEqual([]));
+    await soon(async () =>
+      expect(
+        await sql("select 1 from platform.jobs where kind = 'gateway.memory_learn' and finished_at is null"),
+      ).toEqual([]),
+    );
+  };
+  // The question's, and the first hundred's.
+  await gateway.fault("html_502", EMBEDDINGS, 2);
+  await speak();
+  expect(await without()).toBe(count);
+  const before = (await paid()).length;
+  await speak();
+  expect(await without()).toBe(0);
+  expect(await paid()).toHaveLength(before + 3);
 });

@@ -51,7 +51,7 @@ export async function learn(gateway: Gateway, listening: Listening): Promise<voi
     metrics.memoryRead.inc({ outcome: notes ? "read" : "nonsense" });
     const told = await withVectors(gateway, same, notes ?? []);
     await keepNotes(gateway, { orgId, read, notes: told, known, names: namesOf(first) });
-    await renewOlder(gateway, orgId, same);
+    await renewOlder(gateway, listening, same);
   } catch (error) {
     const refused = isRefusal(error);
     if (!refused && !isLast) throw error;
@@ -125,10 +125,10 @@ async function ask(gateway: Gateway, { orgId, signal }: Listening, all: readonly
 }
 
 /** What was remembered there before, e.g. before there was a model for it, is found by what it is about from then on as well. */
-function renewOlder(gateway: Gateway, orgId: OrgId, all: readonly Opened[]): Promise<void> {
+function renewOlder(gateway: Gateway, { orgId, signal }: Listening, all: readonly Opened[]): Promise<void> {
   const [{ row, heard }] = all as [Opened, ...Opened[]];
   const place: Place = { userId: row.user_id, projectId: row.project_id };
-  return renewVectors(gateway, orgId, place, { actor: heard.payer, routing: heard.routing });
+  return renewVectors(gateway, orgId, place, { actor: heard.payer, routing: heard.routing, signal });
 }
 
 /** The notes with what each is about, paid for by who paid for the reading. */
