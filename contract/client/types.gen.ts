@@ -729,6 +729,10 @@ export type CreditPack = {
 
 export type CreditPacks = {
     providers: Array<'stripe' | 'paypal'>;
+    /**
+     * Stripe works out the tax in them; of a payment that was begun, it is told before it is confirmed
+     */
+    tax_included: boolean;
     data: Array<CreditPack>;
 };
 
@@ -742,6 +746,10 @@ export type Payment = {
     pack_key: string | null;
     invoice_id: string | null;
     amount_minor: number;
+    /**
+     * In the amount, as far as it is known
+     */
+    tax_minor: number;
     currency: string;
     credits_micros: number;
     refunded_minor: number;
@@ -814,6 +822,10 @@ export type PaymentIntent = {
     id: string;
     purpose: 'credits' | 'subscription' | 'invoice';
     amount_minor: number;
+    /**
+     * In the amount, as far as it is known
+     */
+    tax_minor: number;
     currency: string;
     provider: 'stripe' | 'paypal';
     status: 'creating' | 'requires_payment_method' | 'requires_action' | 'processing' | 'succeeded' | 'failed' | 'canceled' | 'partially_refunded' | 'refunded' | 'disputed' | 'reversed';
@@ -1333,6 +1345,10 @@ export type InstallationPayment = {
     pack_key: string | null;
     invoice_id: string | null;
     amount_minor: number;
+    /**
+     * In the amount, as far as it is known
+     */
+    tax_minor: number;
     currency: string;
     credits_micros: number;
     refunded_minor: number;

@@ -60,6 +60,7 @@ function creditRoutes(http: Http, billing: Billing): void {
     answer: { status: 200, schema: schemas.packs },
     handle: async () => ({
       providers: billing.deps.paypal ? ["stripe" as const, "paypal" as const] : ["stripe" as const],
+      tax_included: billing.deps.stripe.tax,
       data: billing.deps.packs.map((pack) => ({
         key: pack.key,
         name: pack.name,

@@ -35,6 +35,10 @@ export const packs = z
   .object({
     /** Companies that a purchase can be paid by. */
     providers: z.array(provider),
+    tax_included: z.boolean().meta({
+      description:
+        "Stripe works out the tax in them; of a payment that was begun, it is told before it is confirmed",
+    }),
     data: z.array(
       z
         .object({
@@ -59,6 +63,7 @@ export const payment = z
     pack_key: z.string().nullable().meta({ description: "Of a purchase of credits" }),
     invoice_id: z.string().nullable(),
     amount_minor: int64,
+    tax_minor: int64.meta({ description: "In the amount, as far as it is known" }),
     currency: z.string(),
     credits_micros: int64,
     refunded_minor: int64,

@@ -1,6 +1,7 @@
 import type Stripe from "stripe";
 import type { CallStripe } from "./client.ts";
 import type { PaymentFact } from "./facts.ts";
+import { StripeFault } from "./fault.ts";
 import { intentFact } from "./read-payment.ts";
 import { taxOfPrice } from "./tax.ts";
 
@@ -62,6 +63,14 @@ export type Intents = {
   cancelIntent(id: string, idempotencyKey: string): Promise<void>;
 };
 
+/** What is charged is what was worked out, by an answer that an intent can name; else it is none, and nothing is charged. */
+function taxedBy(made: Stripe.Tax.Calculation, amount: number): Taxed {
+  const { amount_total: total, id, tax_amount_inclusive: tax } = made;
+  if (!id || total !== amount || !Number.isInteger(tax) || tax < 0 || tax > amount)
+    throw new StripeFault("unavailable", "unreadable_answer", made);
+  return { calculation: id, taxMinor: BigInt(tax) };
+}
+
 /** Payments without a page of Stripe's, in our own words. Every function may throw `StripeFault`. */
 export function createIntents(call: CallStripe, tax: boolean): Intents {
   return {
@@ -72,7 +81,7 @@ export function createIntents(call: CallStripe, tax: boolean): Intents {
         // As of a pack on Stripe's page: what it costs is what is paid.
         const line_items = [{ amount, reference, ...taxOfPrice(tax, "inclusive") }];
         const made = await sdk.tax.calculations.create({ currency, customer, line_items });
-        return { calculation: made.id ?? "", taxMinor: BigInt(made.tax_amount_inclusive) };
+        return taxedBy(made, amount);
       });
     },
     createIntent: (input) =>

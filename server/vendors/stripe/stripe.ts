@@ -45,6 +45,8 @@ export type StripeApi = Recurring &
   Customers &
   Intents & {
     readonly mode: "test" | "live";
+    /** It works out taxes. */
+    readonly tax: boolean;
     createCheckoutSession(input: NewSession): Promise<CheckoutSession>;
     /** Looks for a session that carries our id, newest first, among those made since; at most 1,000. */
     findCheckoutSession(holdfastId: string, since: Date): Promise<CheckoutSession | null>;
@@ -91,6 +93,7 @@ export function createStripe({ tax = false, ...options }: StripeOptions): Stripe
     ...createCustomers(call),
     ...createIntents(call, tax),
     ...createRecurring(call, (intentId) => fetchPayment(call, intentId), tax),
+    tax,
     mode: options.apiKey.startsWith("sk_live_") || options.apiKey.startsWith("rk_live_") ? "live" : "test",
     createCheckoutSession: (input) =>
       call("checkout.sessions.create", async (sdk) =>

@@ -6,15 +6,13 @@ import { audit } from "../../identity/index.ts";
 import type { Mode } from "../../ledger/index.ts";
 import type { BillingDeps } from "../deps.ts";
 import type { PaymentRow } from "../payments/payment.ts";
-import { savePayments } from "../payments/save-payments.ts";
-import { lockPayments } from "../payments/store.ts";
 import { billingProblems } from "../problems.ts";
 import { giveUpPlanOf } from "../subscriptions/checkouts/give-up.ts";
 import { asking } from "../subscriptions/company-answer.ts";
 import { answerOf, getIntent, readIntent, type IntentAnswer } from "./answer.ts";
 import { refreshIntent } from "./ask-intent.ts";
+import { endHere } from "./end-here.ts";
 import { isOurs } from "./intent.ts";
-import { findIntent } from "./store.ts";
 
 /**
  * Gives a payment up, at the company first. 409 `payment_over` for one that took money or is taking it, and for an invoice's:
@@ -49,25 +47,4 @@ export async function endIntent(deps: BillingDeps, payment: PaymentRow): Promise
     if (!(error instanceof CompanyFault) || error.kind === "unavailable") throw error;
   }
   await refreshIntent(deps, payment);
-}
-
-/** Nothing stands at the company that could still take money: Stripe's intent was never confirmed, PayPal refused each try. */
-async function endHere(deps: BillingDeps, { org_id, id }: PaymentRow): Promise<void> {
-  const org = org_id as OrgId;
-  const now = deps.clock.now();
-  await withTx(deps.db, org, async (tx) => {
-    const [row] = await lockPayments(tx, org, [id]);
-    const intent = await findIntent(tx, org, id);
-    if (row?.charge_id !== null || row.intent_id !== null || row.status === "processing") return;
-    // A wallet may have been charged without an answer.
-    if (row.provider === "paypal" && row.status === "creating" && intent && intent.tries > 0) return;
-    const next: PaymentRow = {
-      ...row,
-      status: "canceled",
-      failure_code: row.failure_code ?? "abandoned",
-      as_of: now,
-    };
-    await savePayments(tx, org, [next], now);
-    tx.afterCommit(() => deps.hub.publish("payment.updated", org, { payment_ids: [id] }));
-  });
 }

@@ -10,6 +10,9 @@ export const MAX_TRIES = 3;
 /** And after this time without anybody doing anything about it. */
 export const ABANDONED_MS = 23 * 3_600_000;
 
+/** What a payment failed by whose tax follows from an address that nobody knows. */
+export const NO_ADDRESS = "tax_address_required";
+
 type Paid = Pick<PaymentRow, "charge_id" | "status" | "failure_code">;
 
 /** It took money, or it never will. */

@@ -4,6 +4,7 @@ import type { OrgId } from "../../../platform/ids.ts";
 import { assert } from "../../../platform/problem.ts";
 import type { BillingDeps } from "../deps.ts";
 import { withCustomer } from "../payers/ensure-customer.ts";
+import { NO_TAX_ADDRESS } from "../../../vendors/stripe/index.ts";
 import type { PaymentRow } from "../payments/payment.ts";
 import { absent, keyCounts } from "../payments/resume.ts";
 import {
@@ -13,10 +14,12 @@ import {
   placeObjects,
   updatePayments,
 } from "../payments/store.ts";
+import { endHere } from "./end-here.ts";
+import { NO_ADDRESS } from "./intent.ts";
 
 /**
  * Gives a payment its intent at Stripe, or finds the one it has; null while only a later look can tell whether there is one.
- * Nothing is charged by it. Safe to call again at any point. Throws `StripeFault`.
+ * Nothing is charged by it. Safe to call again at any point. Throws `StripeFault`; one whose tax nobody can work out has ended.
  */
 export async function makeIntent(deps: BillingDeps, payment: PaymentRow): Promise<string | null> {
   if (payment.intent_id !== null) return payment.intent_id;
@@ -54,7 +57,12 @@ async function calculationOf(deps: BillingDeps, payment: PaymentRow): Promise<st
   if (known !== null || purpose !== "credits") return known;
   const taxed = await withCustomer(deps, org, payment, (customerId) =>
     deps.stripe.taxIn({ holdfastId: id, customerId, amountMinor, currency }),
-  );
+  ).catch(async (error: unknown) => {
+    // Asked again it would be the same, and Stripe takes money for each answer.
+    if (error instanceof CompanyFault && error.code === NO_TAX_ADDRESS)
+      await endHere(deps, payment, NO_ADDRESS);
+    throw error;
+  });
   if (taxed === null) return null;
   return withTx(deps.db, org, async (tx) => {
     await noteCalculation(tx, org, id, taxed);

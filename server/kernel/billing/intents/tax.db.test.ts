@@ -70,11 +70,14 @@ test("the price is what is paid, its tax stands apart, and the intent names what
     .toEqual({ revenue: TAX - 1000, tax: Math.floor(TAX / 2) - TAX, refunds: 500 - Math.floor(TAX / 2) });
 });
 
-test("without an address nothing is charged and the caller is told; with one the same key goes on", async () => {
+test("without an address nothing is charged, the caller is told, and nobody asks again; with one they buy anew", async () => {
   const who = await person(null);
   const refused = await buys(who, "nowhere");
   expect([refused.status, refused.body.code]).toEqual([422, "tax_address_required"]);
   expect(await charged(who)).toEqual([]);
+  expect(
+    await t.sql("select status, failure_code from billing.payments where org_id = $1", [who.org]),
+  ).toEqual([{ status: "canceled", failure_code: "tax_address_required" }]);
   await locate(who, ADDRESS);
   const { body } = await buys(who, "somewhere");
   expect(body).toMatchObject({ status: "succeeded" });
@@ -92,6 +95,31 @@ test("while nobody works taxes out nothing is charged; asked again it is charged
   await expect.poll(() => book(who), POLL).toEqual({ revenue: TAX - 1000, tax: -TAX });
 });
 
+test("a calculation that cannot be read charges nothing", async () => {
+  const who = await person();
+  await buyer.fault({ ...CALCULATIONS, fault: "truncate", times: 6 });
+  expect((await buys(who)).status).toBe(503);
+  expect(await charged(who)).toEqual([]);
+});
+
+test("the tax in a payment is told before it is confirmed, and is what is posted", async () => {
+  const who = await person();
+  expect((await who.call("GET", "/api/credits/packs")).body).toMatchObject({ tax_included: true });
+  const begun = await who.call("POST", "/api/payments/intents", {
+    body: { purpose: "credits", reference: "starter" },
+  });
+  const told = { amount_minor: 1000, tax_minor: TAX };
+  expect(begun.body).toMatchObject({ ...told, status: "requires_payment_method" });
+  const id = String(begun.body.id);
+  expect((await who.call("GET", `/api/payments/${id}`)).body).toMatchObject(told);
+  expect(await book(who)).toEqual({});
+  const paid = await who.call("POST", `/api/payments/intents/${id}/confirm`, {
+    body: { payment_method_id: who.card },
+  });
+  expect(paid.body).toMatchObject({ ...told, status: "succeeded" });
+  await expect.poll(() => book(who), POLL).toEqual({ revenue: TAX - 1000, tax: -TAX });
+});
+
 test("the answer to the intent is lost after its tax was worked out: one intent, by the same calculation", async () => {
   const who = await person();
   const match = { method: "POST", path: "/v1/payment_intents" };
@@ -103,15 +131,53 @@ test("the answer to the intent is lost after its tax was worked out: one intent,
   await expect.poll(() => book(who), POLL).toEqual({ revenue: TAX - 1000, tax: -TAX });
 });
 
-test("a top-up is taxed as well, and is turned off where nobody knows by which address", async () => {
-  const wanted = (card: string) => ({
-    threshold_micros: 900_000_000_000,
-    amount_minor: 1000,
-    monthly_cap_minor: 1000,
-    payment_method_id: card,
+/** Buys at once, and once: the month's cap leaves room for no other. */
+const turnOn = (who: Payer & { card: string }) =>
+  who.call("PUT", "/api/credits/auto-topup", {
+    body: {
+      threshold_micros: 900_000_000_000,
+      amount_minor: 1000,
+      monthly_cap_minor: 1000,
+      payment_method_id: who.card,
+    },
   });
-  const turnOn = (who: Payer & { card: string }) =>
-    who.call("PUT", "/api/credits/auto-topup", { body: wanted(who.card) });
+const rows = ({ org }: Payer) =>
+  t.sql<Json>(
+    "select status, tax_calculation, tax_minor::int as tax from billing.payments where org_id = $1",
+    [org],
+  );
+
+test("a top-up waits while nobody works taxes out, and buys once afterwards", async () => {
+  const who = await person();
+  await buyer.fault({ ...CALCULATIONS, fault: "status", params: { status: 500 } });
+  expect((await turnOn(who)).status).toBe(200);
+  await expect.poll(() => rows(who), POLL).toEqual([{ status: "creating", tax_calculation: null, tax: 0 }]);
+  expect(await charged(who)).toEqual([]);
+  expect((await who.call("GET", "/api/credits/auto-topup")).body).toMatchObject({
+    enabled: true,
+    declines: 0,
+  });
+  await buyer.calm();
+  await expect.poll(() => book(who), POLL).toEqual({ revenue: TAX - 1000, tax: -TAX });
+  expect(await charged(who)).toHaveLength(1);
+});
+
+test("a top-up that is cut off between its calculation and its charge goes on by the same one, and is charged once", async () => {
+  const who = await person();
+  await buyer.fault({ match: { method: "POST", path: "/v1/payment_intents" }, fault: "reset" });
+  expect((await turnOn(who)).status).toBe(200);
+  const cut = [{ status: "creating", tax_calculation: expect.stringMatching(/^taxcalc_/), tax: TAX }];
+  await expect.poll(() => rows(who), POLL).toEqual(cut);
+  const [before] = await rows(who);
+  expect(await charged(who)).toEqual([]);
+  await buyer.calm();
+  await expect.poll(() => book(who), POLL).toEqual({ revenue: TAX - 1000, tax: -TAX });
+  const [intent, ...others] = await charged(who);
+  expect(others).toEqual([]);
+  expect(intent).toMatchObject({ hooks: { inputs: { tax: { calculation: before?.tax_calculation } } } });
+});
+
+test("a top-up is taxed as well, and is turned off where nobody knows by which address", async () => {
   const who = await person();
   expect((await turnOn(who)).status).toBe(200);
   await expect.poll(() => book(who), POLL).toEqual({ revenue: TAX - 1000, tax: -TAX });

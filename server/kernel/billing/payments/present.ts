@@ -13,6 +13,7 @@ export function presentPayment(row: PaymentRow, now: Date) {
     pack_key: row.pack_key,
     invoice_id: row.invoice_id,
     amount_minor: row.amount_minor,
+    tax_minor: row.tax_minor,
     currency: row.currency,
     credits_micros: row.credits_micros,
     refunded_minor: row.refunded_minor,

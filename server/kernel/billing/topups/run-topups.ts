@@ -71,31 +71,10 @@ async function topUp(deps: BillingDeps, org: OrgId, mode: Mode, mayBuy: boolean)
     await confirmIntent(deps, { orgId: org, mode, id: paymentId, methodId, offSession: true, operationId });
   } catch (error) {
     if (!(error instanceof Problem && error.kind === billingProblems.tax_address_required)) throw error;
-    return turnOff(deps, org, mode, paymentId);
   }
   // What that came to is settled at once, where it is known.
   const after = await withTx(deps.db, org, (tx) => decide(deps, tx, org, mode, false));
   if (after.refused) await endIntent(deps, after.refused);
-}
-
-/** Nothing was charged, and nothing can be before the owner says where they are. */
-async function turnOff(deps: BillingDeps, org: OrgId, mode: Mode, paymentId: string): Promise<void> {
-  const payment = await withTx(deps.db, org, async (tx) => {
-    const row = await lockTopup(tx, org, mode);
-    if (row?.payment_id === paymentId) {
-      const off = {
-        operation_id: null,
-        payment_id: null,
-        enabled: false,
-        off_reason: "tax_address",
-      } as const;
-      await saveTopup(tx, { ...row, ...off });
-      await mailTopupOff(deps, tx, { ...row, ...off });
-      tx.afterCommit(() => deps.hub.publish("credits.changed", org));
-    }
-    return findPayment(tx, org, paymentId);
-  });
-  if (payment) await endIntent(deps, payment);
 }
 
 /** Under the lock: settles the one under way, and begins the next when it is due. `refused`: one that nobody will pay any more. */

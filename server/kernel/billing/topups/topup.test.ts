@@ -42,6 +42,11 @@ test("the second decline in a row turns it off; a success in between forgets the
   expect(settled(paid, "declined", NOW)).toMatchObject({ enabled: true, declines: 1 });
 });
 
+test("without an address it is off at once, and nothing was declined", () => {
+  const off = settled({ ...row, operation_id: "topup:1" }, "no address", NOW);
+  expect(off).toMatchObject({ enabled: false, off_reason: "tax_address", operation_id: null, declines: 0 });
+});
+
 test("months begin at midnight UTC", () => {
   expect(monthOf(NOW)).toEqual(new Date("2026-03-01T00:00:00Z"));
   expect(nextMonth(new Date("2026-12-31T23:59:59Z"))).toEqual(new Date("2027-01-01T00:00:00Z"));

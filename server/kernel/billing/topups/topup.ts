@@ -3,7 +3,7 @@ import type { BillingAutoTopups } from "../../../../db/rows.ts";
 import type { Narrowed } from "../../../platform/db/index.ts";
 import type { OrgId } from "../../../platform/ids.ts";
 import type { Mode } from "../../ledger/index.ts";
-import { isOver, isRefused } from "../intents/intent.ts";
+import { isOver, isRefused, NO_ADDRESS } from "../intents/intent.ts";
 import type { PaymentRow } from "../payments/payment.ts";
 
 export type TopupRow = Narrowed<
@@ -16,15 +16,21 @@ export const MAX_DECLINES = 2;
 /** After a decline the next try waits. */
 const AGAIN_MS = 3_600_000;
 
+type Outcome = "paid" | "declined" | "no address";
+
 /** What the one under way has come to; null while it is under way. */
-export function outcomeOf(payment: PaymentRow): "paid" | "declined" | null {
+export function outcomeOf(payment: PaymentRow): Outcome | null {
   if (payment.charge_id !== null) return "paid";
+  if (payment.failure_code === NO_ADDRESS) return "no address";
   return isOver(payment) || isRefused(payment) ? "declined" : null;
 }
 
 /** The row once that is known. */
-export function settled(row: TopupRow, outcome: "paid" | "declined", now: Date): TopupRow {
+export function settled(row: TopupRow, outcome: Outcome, now: Date): TopupRow {
   const over = { ...row, operation_id: null };
+  // Nothing was charged, and nothing can be before the owner says where they are.
+  if (outcome === "no address")
+    return { ...over, ...(row.enabled && { enabled: false, off_reason: "tax_address" }) };
   if (outcome === "paid") return { ...over, declines: 0, next_try_at: null };
   const declines = row.declines + 1;
   const isOff = declines >= MAX_DECLINES;
