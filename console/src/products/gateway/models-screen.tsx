@@ -31,15 +31,15 @@ type Pricing = NonNullable<Model["pricing"]>;
 /** What is paid beside or instead of tokens of text, by the column in which it is told. */
 const OTHERS: Record<"prompt" | "completion", (pricing: Pricing) => (string | null)[]> = {
   prompt: ({ audio, image, image_token, request, web_search }) => [
-    audio && `Sound: ${perMillion(audio)}`,
-    image_token && `Images: ${perMillion(image_token)}`,
-    image && `Image: $${image} each`,
-    web_search && `Search: $${web_search} each`,
-    request === "0" ? null : `Request: $${request}`,
+    audio && `Sound ${perMillion(audio)}`,
+    image_token && `Image tokens ${perMillion(image_token)}`,
+    image && `Image $${image}`,
+    web_search && `Search $${web_search}`,
+    request === "0" ? null : `Call $${request}`,
   ],
   completion: ({ audio_output, internal_reasoning }) => [
-    audio_output && `Sound: ${perMillion(audio_output)}`,
-    internal_reasoning && `Reasoning: ${perMillion(internal_reasoning)}`,
+    audio_output && `Sound ${perMillion(audio_output)}`,
+    internal_reasoning && `Reasoning ${perMillion(internal_reasoning)}`,
   ],
 };
 
@@ -54,14 +54,14 @@ function Tiered({ of, line }: { of: Model; line: "prompt" | "completion" }) {
   });
   const others = pricing && OTHERS[line](pricing).filter((text) => text !== null);
   return (
-    <>
+    <span className="block py-1.5">
       {perMillion(pricing?.[line])}
       {[...new Set([...(tiers ?? []), ...(others ?? [])])].map((text) => (
         <span key={text} className="block text-2xs whitespace-normal text-text-3">
           {text}
         </span>
       ))}
-    </>
+    </span>
   );
 }
 
@@ -81,14 +81,14 @@ const columns: Column<Model>[] = [
   {
     key: "in",
     header: "Input / M",
-    width: "5.5rem",
+    width: "7rem",
     align: "right",
     cell: (row) => <Tiered of={row} line="prompt" />,
   },
   {
     key: "out",
     header: "Output / M",
-    width: "5.5rem",
+    width: "6.5rem",
     align: "right",
     cell: (row) => <Tiered of={row} line="completion" />,
   },
@@ -115,7 +115,7 @@ export function ModelsScreen() {
   return (
     <Page
       title="Models"
-      about="What can be called, and what it costs: US dollars per million tokens, or per second of sound; longer prompts and times of the UTC day may have prices of their own. One credit pays one cent."
+      about="What can be called, and what it costs: US dollars per million tokens, per second of sound, or for each call, image and search; longer prompts and times of the UTC day may have prices of their own. One credit pays one cent."
     >
       <Card>
         <Table

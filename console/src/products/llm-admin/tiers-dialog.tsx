@@ -89,8 +89,9 @@ function TiersForm({ model, provider, tiers, onClose }: FormProps) {
   return (
     <form onSubmit={submit} className="flex flex-col gap-4">
       <p className="text-xs text-text-3">
-        USD per million tokens as the provider asks for them, without the markup. An empty price stays as it
-        is otherwise. Where several tiers hold for a call, the lower one in this list wins.
+        USD per million tokens, or for each of what is no token, as the provider asks for them, without the
+        markup. An empty price stays as it is otherwise. Where several tiers hold for a call, the lower one in
+        this list wins.
       </p>
       {rows.map((row, at) => (
         <TierSet
