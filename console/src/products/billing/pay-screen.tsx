@@ -71,6 +71,9 @@ function Body({ payment, hasReturned }: { payment: Payment; hasReturned: boolean
 const whatOf = ({ credits_micros: micros, purpose }: Payment): string =>
   purpose === "credits" ? `${formatCredits(micros)} credits` : "An invoice";
 
+const taxOf = ({ currency, tax_minor: tax }: Payment): string =>
+  tax > 0 ? `, ${formatMoney(tax, currency)} of it tax` : "";
+
 /** What waits for a payment, and is given up with it: a plan, or another one than before. */
 function useWaiting({ id }: Payment): "plan" | "change" | null {
   const { data } = useQuery(queries.subscription());
@@ -118,7 +121,7 @@ function PayForm({ payment }: { payment: Payment }) {
     <>
       <CardHead
         title={formatMoney(payment.amount_minor, payment.currency)}
-        note={waits ? WAITING[waits] : whatOf(payment)}
+        note={`${waits ? WAITING[waits] : whatOf(payment)}${taxOf(payment)}`}
       />
       <form
         className="flex flex-col gap-4 p-5"

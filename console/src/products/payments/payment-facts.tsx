@@ -11,6 +11,11 @@ export function PaymentFacts({ payment }: { payment: Payment }) {
       <Fact name="Amount">
         <Money minor={payment.amount_minor} currency={payment.currency} />
       </Fact>
+      {payment.tax_minor > 0 && (
+        <Fact name="Of it tax">
+          <Money minor={payment.tax_minor} currency={payment.currency} />
+        </Fact>
+      )}
       <Fact name="For">{humanize(payment.pack_key ?? payment.purpose)}</Fact>
       <Fact name="Credits">
         <Credits micros={payment.credits_micros} unit />

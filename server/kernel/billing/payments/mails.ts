@@ -62,6 +62,7 @@ export function paymentMails(mail: Pick<Mail, "define">): void {
           {
             facts: [
               ["For", creditsText(row.credits_micros)],
+              ...(row.tax_minor > 0n ? [["Of it tax", moneyText(row.tax_minor, row.currency)] as const] : []),
               ["Payment", row.id],
             ],
           },
