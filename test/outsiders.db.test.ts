@@ -265,6 +265,8 @@ test.each([
       "revenue usd": -1000 - 1000 - 2900,
       "issued credit": -2_000_000_000 - plan,
       "wallet credit": 2_000_000_000 + plan,
+      "recurring usd": 2900,
+      "memo usd": -2900,
     });
     // What was written by the wrong clock does not keep the company's next word from counting.
     await buyer.stripe(`/subscriptions/${await providerId(who)}`, { cancel_at_period_end: "true" });

@@ -171,8 +171,11 @@ const STATE = {
   payments: `select id, status, failure_code, intent_id, charge_id, refunded_minor, fee_transaction_id, fee_minor, paid_at
     from billing.payments order by id`,
   refunds: "select id, payment_id, amount_minor, status, clawed_back_micros from billing.refunds order by id",
-  balances: "select account, unit, balance from ledger.balances where balance <> 0 order by 1, 2",
-  references: "select reference, kind from ledger.transactions order by 1",
+  // A decline that was heard of after its payment is none: the memorandum of it follows the order of what was heard.
+  balances: `select account, unit, balance from ledger.balances
+    where balance <> 0 and account <> 'memo' and account not like 'declined:%' order by 1, 2`,
+  references:
+    "select reference, kind from ledger.transactions where reference not like '%:declined%' order by 1",
   events: "select provider_event_id, state, error_code from webhooks.events order by 1",
 };
 

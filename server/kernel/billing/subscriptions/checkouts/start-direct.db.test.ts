@@ -154,7 +154,8 @@ test("3DS abandoned: after 23 hours it ends at the company and here, grants noth
     [body.subscription_id],
   );
   await becomes(who, { status: "canceled", access: "free" });
-  expect(await payment(who, paid)).toMatchObject({ status: "canceled" });
+  // Its invoice ends the plan; its intent is asked for after that.
+  await expect.poll(() => payment(who, paid), POLL).toMatchObject({ status: "canceled" });
   const there = await atStripe(who);
   expect(there).toMatchObject({
     subscription: { status: "incomplete_expired" },
