@@ -11,7 +11,7 @@ export {
   type ProviderOptions,
 } from "./provider.ts";
 export { KINDS, PROVIDER_KINDS, type ProviderKind } from "./kinds.ts";
-export { listsPrices, readPrices, type ListedPrice } from "./price-list.ts";
+export { WORDS, listsPrices, readPrices, type ListedPrice } from "./price-list.ts";
 export { anthropicDetail, THOUGHTS_FORMAT, thinkingOf } from "./messages/thinking.ts";
 export type { AnswerHead, Break, CallListener, OpenCall } from "./open-call.ts";
 export { ChatReader, type ChatSink } from "./chat-reader.ts";

@@ -47,8 +47,8 @@ type Entry = {
   maxOutputTokens: unknown;
 };
 
-/** OpenRouter's words. */
-const WORDS = {
+/** The lines in OpenRouter's words, as far as it has them. */
+export const WORDS = {
   input: "prompt",
   output: "completion",
   cache_read: "input_cache_read",

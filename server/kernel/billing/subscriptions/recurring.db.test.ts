@@ -73,19 +73,24 @@ test("it begins with the first payment, goes up with the plan and ends with it",
 });
 
 test("one that began before the ledger knew of it is posted by the clock, once", async () => {
-  await addNeighbour(t.sql, "older@example.com");
-  const who = createSubscriber(t, clock, () => t.signIn({ ...OWNER, email: "older@example.com" }), "paypal");
-  const { body: me } = await who.call("GET", "/api/auth/me");
-  await t.sql(
-    `insert into billing.subscriptions (org_id, id, mode, account_id, provider, plan_key, version_id, period, currency,
-       amount_minor, quantity, status, operation_id, success_url, cancel_url, created_by, created_at, as_of, period_start, period_end)
-     select $1, 'sub_older', 'test', 'paypal_default', 'paypal', plan_key, version_id, 'year', 'usd', 29000, 2, 'active',
-       'op_older', '', '', 'system', $2, $2, $2, $2::timestamptz + interval '1 year'
-     from billing.subscriptions where plan_key = 'enterprise' limit 1`,
-    [(me.organization as Json).id, clock.now()],
-  );
+  const begin = async (email: string, id: string) => {
+    await addNeighbour(t.sql, email);
+    const who = createSubscriber(t, clock, () => t.signIn({ ...OWNER, email }), "paypal");
+    const { body: me } = await who.call("GET", "/api/auth/me");
+    await t.sql(
+      `insert into billing.subscriptions (org_id, id, mode, account_id, provider, plan_key, version_id, period, currency,
+         amount_minor, quantity, status, operation_id, success_url, cancel_url, created_by, created_at, as_of, period_start, period_end)
+       select $1, $3, 'test', 'paypal_default', 'paypal', plan_key, version_id, 'year', 'usd', 29000, 2, 'active',
+         $3, '', '', 'system', $2, $2, $2, $2::timestamptz + interval '1 year'
+       from billing.subscriptions where plan_key = 'enterprise' limit 1`,
+      [(me.organization as Json).id, clock.now(), id],
+    );
+    return who;
+  };
+  const who = await begin("older@example.com", "sub_older");
   await expect.poll(standing, POLL).toEqual([["usd", 4_833]]);
   expect((await who.current()).status).toBe("active");
-  await new Promise((resolve) => setTimeout(resolve, 1_500));
-  expect(await standing()).toEqual([["usd", 4_833]]);
+  // The run that posts another one passes over it.
+  await begin("oldest@example.com", "sub_oldest");
+  await expect.poll(standing, POLL).toEqual([["usd", 2 * 4_833]]);
 });

@@ -1,4 +1,5 @@
 import { Problem } from "../../../platform/problem.ts";
+import { WORDS as OPENROUTERS_WORDS } from "../../../vendors/llm/index.ts";
 import { LINES, type Line, type Lines, type OwnLine } from "./lines.ts";
 import { publishedText } from "./price.ts";
 import { gatewayProblems } from "../problems.ts";
@@ -35,21 +36,10 @@ function shown({ id, row, price, contextLength, maxOutputTokens, candidates }: P
   };
 }
 
-/** The lines in OpenRouter's words, as far as it has them. */
+/** The lines in OpenRouter's words, and one of our own. */
 export const WORDS = {
-  input: "prompt",
-  output: "completion",
-  cache_read: "input_cache_read",
-  cache_write: "input_cache_write",
-  cache_write_1h: "input_cache_write_1h",
-  reasoning: "internal_reasoning",
-  request: "request",
+  ...OPENROUTERS_WORDS,
   audio_second: "audio_second",
-  image: "image",
-  image_token: "image_token",
-  audio_in: "audio",
-  audio_out: "audio_output",
-  web_search: "web_search",
 } as const satisfies Record<Line, string>;
 type Words = (typeof WORDS)[Line];
 
