@@ -5,6 +5,13 @@ import type { Db } from "../../server/platform/db/index.ts";
 import type { BillingDeps } from "../../server/kernel/billing/deps.ts";
 import { announce } from "../../server/products/payments/relay/announce.ts";
 import { createVersions, readPlans } from "../../server/kernel/billing/index.ts";
+import shipped from "../../config/plans.json" with { type: "json" };
+
+/** `PLANS` as shipped, but that the free one gives no credits, which would stand in every book that a test compares. */
+export const PLANS_WITHOUT_GIFTS = JSON.stringify({
+  ...shipped,
+  plans: shipped.plans.map((plan) => (plan.key === "free" ? { ...plan, credits_per_month: 0 } : plan)),
+});
 
 /** What a subscription needs of billing; what is mailed goes nowhere. */
 export function planDeps(shared: {

@@ -4,7 +4,7 @@ import { createBuyer, type Buyer } from "../../../../../test/harness/buyer.ts";
 import type { Json } from "../../../../../test/harness/client.ts";
 import { addPayer, keepCard, type Payer } from "../../../../../test/harness/payer.ts";
 import { OWNER } from "../../../../../test/harness/people.ts";
-import defaults from "../../../../../config/plans.json" with { type: "json" };
+import { PLANS_WITHOUT_GIFTS } from "../../../../../test/harness/plans.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 const POLL = { timeout: 20_000, interval: 50 };
@@ -18,9 +18,7 @@ let buyer: Buyer;
 let people = 0;
 
 beforeAll(async () => {
-  const plans = structuredClone(defaults);
-  for (const plan of plans.plans) if (plan.key === "free") plan.credits_per_month = 0;
-  t = await startTestApp({ haste: 20, env: { PLANS: JSON.stringify(plans) } });
+  t = await startTestApp({ haste: 20, env: { PLANS: PLANS_WITHOUT_GIFTS } });
   buyer = createBuyer(t);
 });
 afterAll(() => t.close());

@@ -7,19 +7,16 @@ import { addNeighbour } from "../../../../../test/harness/people.ts";
 import { createSubscriber, movingClock, type Subscriber } from "../../../../../test/harness/subscriber.ts";
 import { createDb } from "../../../../platform/db/index.ts";
 import { forgetTrials } from "../trials/trial-marks.ts";
-import defaults from "../../../../../config/plans.json" with { type: "json" };
+import { PLANS_WITHOUT_GIFTS } from "../../../../../test/harness/plans.ts";
 
 const clock = movingClock();
 let t: TestApp;
-
-const plans = structuredClone(defaults);
-for (const plan of plans.plans) if (plan.key === "free") plan.credits_per_month = 0;
 
 beforeAll(async () => {
   t = await startTestApp({
     clock,
     haste: 20,
-    env: { PLANS: JSON.stringify(plans), SEATS_PER_ORGANIZATION: "" },
+    env: { PLANS: PLANS_WITHOUT_GIFTS, SEATS_PER_ORGANIZATION: "" },
   });
 });
 afterAll(() => t.close());

@@ -4,7 +4,7 @@ import { startTestApp, type TestApp } from "../../../../../test/harness/app.ts";
 import type { Json } from "../../../../../test/harness/client.ts";
 import { addNeighbour, OWNER } from "../../../../../test/harness/people.ts";
 import { createSubscriber, movingClock, type Subscriber } from "../../../../../test/harness/subscriber.ts";
-import defaults from "../../../../../config/plans.json" with { type: "json" };
+import { PLANS_WITHOUT_GIFTS } from "../../../../../test/harness/plans.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 const DAY_MS = 86_400_000;
@@ -13,13 +13,11 @@ const POLL = { timeout: 30_000, interval: 600 };
 /** A card has one trial, whoever pays with it. */
 const CARDS = ["4242424242424242", "5555555555554444", "378282246310005"];
 const clock = movingClock();
-const plans = structuredClone(defaults);
-for (const plan of plans.plans) if (plan.key === "free") plan.credits_per_month = 0;
 
 let t: TestApp;
 let people = 0;
 beforeAll(async () => {
-  t = await startTestApp({ clock, env: { PLANS: JSON.stringify(plans) } });
+  t = await startTestApp({ clock, env: { PLANS: PLANS_WITHOUT_GIFTS } });
 });
 afterAll(() => t.close());
 

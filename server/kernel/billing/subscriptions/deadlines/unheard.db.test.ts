@@ -3,19 +3,17 @@ import { startTestApp, type TestApp } from "../../../../../test/harness/app.ts";
 import { createClient, type Json } from "../../../../../test/harness/client.ts";
 import { addNeighbour, OWNER } from "../../../../../test/harness/people.ts";
 import { createSubscriber, movingClock, type Subscriber } from "../../../../../test/harness/subscriber.ts";
-import defaults from "../../../../../config/plans.json" with { type: "json" };
+import { PLANS_WITHOUT_GIFTS } from "../../../../../test/harness/plans.ts";
 
 vi.setConfig({ testTimeout: 180_000 });
 const POLL = { timeout: 40_000, interval: 50 };
 const clock = movingClock();
-const plans = structuredClone(defaults);
-for (const plan of plans.plans) if (plan.key === "free") plan.credits_per_month = 0;
 
 let t: TestApp;
 let people = 0;
 
 beforeAll(async () => {
-  t = await startTestApp({ clock, haste: 20, env: { PLANS: JSON.stringify(plans) } });
+  t = await startTestApp({ clock, haste: 20, env: { PLANS: PLANS_WITHOUT_GIFTS } });
 });
 afterAll(() => t.close());
 

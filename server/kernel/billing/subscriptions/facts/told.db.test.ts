@@ -5,20 +5,18 @@ import type { Json } from "../../../../../test/harness/client.ts";
 import { addNeighbour, OWNER } from "../../../../../test/harness/people.ts";
 import { createSubscriber, movingClock, type Subscriber } from "../../../../../test/harness/subscriber.ts";
 import { sign } from "../../../../../test/bench/webhooks/events.ts";
-import defaults from "../../../../../config/plans.json" with { type: "json" };
+import { PLANS_WITHOUT_GIFTS } from "../../../../../test/harness/plans.ts";
 
 vi.setConfig({ testTimeout: 90_000 });
 const POLL = { timeout: 40_000, interval: 50 };
 const CARD = "4242424242424242";
 const OTHER_CARD = "5555555555554444";
-const plans = structuredClone(defaults);
-for (const plan of plans.plans) if (plan.key === "free") plan.credits_per_month = 0;
 
 let t: TestApp;
 let people = 0;
 
 beforeAll(async () => {
-  t = await startTestApp({ haste: 20, env: { PLANS: JSON.stringify(plans) } });
+  t = await startTestApp({ haste: 20, env: { PLANS: PLANS_WITHOUT_GIFTS } });
 });
 afterAll(() => t.close());
 afterEach(async () => (await somebody()).buyer.calm());

@@ -4,19 +4,17 @@ import type { Json } from "../../../../../test/harness/client.ts";
 import { createPaypalBuyer, type PaypalBuyer } from "../../../../../test/harness/paypal.ts";
 import { addNeighbour, OWNER } from "../../../../../test/harness/people.ts";
 import { createSubscriber, movingClock, type Subscriber } from "../../../../../test/harness/subscriber.ts";
-import defaults from "../../../../../config/plans.json" with { type: "json" };
+import { PLANS_WITHOUT_GIFTS } from "../../../../../test/harness/plans.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 const POLL = { timeout: 30_000, interval: 500 };
 const clock = movingClock();
-const plans = structuredClone(defaults);
-for (const plan of plans.plans) if (plan.key === "free") plan.credits_per_month = 0;
 
 let t: TestApp;
 let paypal: PaypalBuyer;
 let people = 0;
 beforeAll(async () => {
-  t = await startTestApp({ clock, env: { PLANS: JSON.stringify(plans) } });
+  t = await startTestApp({ clock, env: { PLANS: PLANS_WITHOUT_GIFTS } });
   paypal = createPaypalBuyer(t);
 });
 afterAll(() => t.close());
