@@ -1,7 +1,8 @@
 /** Sound and images in chats: held at the model's most, charged as the provider counts them, to the micro-credit. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { faultsOf, type Receipt } from "../receipts/receipt.ts";
+import type { Receipt } from "../receipts/receipt.ts";
 import { startTestGateway, type ModelCompany, type TestGateway } from "../../../../test/harness/gateway.ts";
+import { costsItsBill as paidAsBilled, lastSettled } from "../../../../test/harness/settled.ts";
 import { mp3, wav } from "../../../../test/harness/sounds.ts";
 
 let gateway: TestGateway;
@@ -26,25 +27,8 @@ const heard = (bytes: Buffer, format: string) => [
 ];
 const ALOUD = { modalities: ["text", "audio"], audio: { voice: "alloy", format: "pcm16" } };
 
-type Row = Record<string, string | null>;
-async function settled(): Promise<{ row: Row; receipt: Receipt }> {
-  const row = (await gateway.requests()).at(-1) as unknown as Row;
-  const { body, status } = await gateway.key.call<{ receipt: Receipt }>(
-    "GET",
-    `/api/llm/receipts/${row["id"]}`,
-  );
-  expect(status).toBe(200);
-  expect(faultsOf(body.receipt)).toEqual([]);
-  return { row, receipt: body.receipt };
-}
-async function costsItsBill(company: ModelCompany): Promise<{ row: Row; receipt: Receipt }> {
-  const { row, receipt } = await settled();
-  expect(Number(row["cost_usd"])).toBe(Number((await gateway.bill(company)).at(-1)?.cost));
-  expect(Number(row["held_micros"])).toBeGreaterThanOrEqual(Number(row["cost_micros"]));
-  // Also where the provider's own figure is charged.
-  expect(receipt.table_usd).toBe(receipt.cost_usd);
-  return { row, receipt };
-}
+const settled = () => lastSettled(gateway);
+const costsItsBill = (company: ModelCompany) => paidAsBilled(gateway, company);
 const linesOf = ({ lines }: Receipt, names: readonly string[]) =>
   lines.filter(({ line }) => names.includes(line)).map(({ line, quantity }) => [line, quantity]);
 

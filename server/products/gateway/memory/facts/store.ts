@@ -13,6 +13,9 @@ export type Vectored = FactRow & Pick<GatewayMemoryFacts, "vector">;
 export type NewFact = Omit<Vectored, "valid_to">;
 
 const COLUMNS = `id, version, user_id, project_id, kind, source, sealed, importance, used_at, faded_at, valid_from, valid_to`;
+/** Those of one scope that hold now. */
+const CURRENT =
+  "from gateway.memory_facts where org_id = $1 and user_id = $2 and project_id = $3 and valid_to is null";
 /** Earlier versions that stay with a fact. */
 const MOST_VERSIONS = 20;
 
@@ -25,8 +28,7 @@ export function listCurrent(
 ): Promise<FactRow[]> {
   return tx.query<FactRow>(
     "gateway.memory_current",
-    `select ${COLUMNS} from gateway.memory_facts
-     where org_id = $1 and user_id = $2 and project_id = $3 and valid_to is null order by id desc limit $4`,
+    `select ${COLUMNS} ${CURRENT} order by id desc limit $4`,
     [org, userId, projectId, limit],
   );
 }
@@ -40,8 +42,7 @@ export function listVectors(
 ): Promise<(Pick<FactRow, "id" | "version" | "user_id"> & { vector: Buffer })[]> {
   return tx.query(
     "gateway.memory_vectors",
-    `select id, version, user_id, vector from gateway.memory_facts
-     where org_id = $1 and user_id = $2 and project_id = $3 and valid_to is null and vector is not null
+    `select id, version, user_id, vector ${CURRENT} and vector is not null
      order by id desc limit $4`,
     [org, userId, projectId, limit],
   );
@@ -56,8 +57,7 @@ export function listWithVectors(
 ): Promise<Vectored[]> {
   return tx.query<Vectored>(
     "gateway.memory_with_vectors",
-    `select ${COLUMNS}, vector from gateway.memory_facts
-     where org_id = $1 and user_id = $2 and project_id = $3 and valid_to is null order by id desc limit $4`,
+    `select ${COLUMNS}, vector ${CURRENT} order by id desc limit $4`,
     [org, userId, projectId, limit],
   );
 }
@@ -80,8 +80,7 @@ export async function saveVector(
 export async function countCurrent(tx: Tx, org: OrgId, { userId, projectId }: Place): Promise<number> {
   const [row] = await tx.query<{ count: number }>(
     "gateway.memory_count",
-    `select count(*)::int as count from gateway.memory_facts
-     where org_id = $1 and user_id = $2 and project_id = $3 and valid_to is null`,
+    `select count(*)::int as count ${CURRENT}`,
     [org, userId, projectId],
   );
   return row?.count ?? 0;
@@ -237,8 +236,7 @@ export async function dropLeast(
 ): Promise<number> {
   const rows = await tx.query<{ id: FactId }>(
     "gateway.memory_least",
-    `select id from gateway.memory_facts
-     where org_id = $1 and user_id = $2 and project_id = $3 and valid_to is null
+    `select id ${CURRENT}
      order by importance desc, used_at desc, id desc offset $4 limit 100`,
     [org, userId, projectId, most - 1],
   );
