@@ -4,6 +4,7 @@ import type { TestApp } from "./app.ts";
 import { createBuyer } from "./buyer.ts";
 import { createClient, type Client, type Json } from "./client.ts";
 import { createPaypalBuyer } from "./paypal.ts";
+import { addNeighbour, OWNER } from "./people.ts";
 
 const TIMEOUT_MS = 40_000;
 const POLL_MS = 50;
@@ -104,4 +105,39 @@ export function createSubscriber(
       askedAt = 0;
     },
   };
+}
+
+/** Who subscribed, and their organization. */
+export type Subscribed = Subscriber & { org: string; email: string };
+
+/** An owner of their own organization who has subscribed by Stripe and paid by this card. */
+export async function addSubscribed(
+  t: TestApp,
+  clock: MovingClock,
+  email: string,
+  { body = {}, card }: { body?: Json; card?: string | undefined } = {},
+): Promise<Subscribed> {
+  await addNeighbour(t.sql, email);
+  const who = createSubscriber(t, clock, () => t.signIn({ ...OWNER, email }));
+  const made = await who.subscribe(body);
+  if (made.status !== 201) throw new Error(made.text);
+  await who.buyer.pay(String(made.body.url), card);
+  await who.until({ status: body.trial ? "trialing" : "active" });
+  const [row] = await t.sql<{ org_id: string }>("select org_id from billing.subscriptions where id = $1", [
+    made.body.subscription_id,
+  ]);
+  return { ...who, org: row?.org_id ?? "", email };
+}
+
+/** What pays from now on, as it is changed at the company. `alias`: one of Stripe's test methods. */
+export async function payBy(t: TestApp, who: Subscribed, alias: string): Promise<void> {
+  const [row] = await t.sql<{ customer: string; subscription: string }>(
+    `select c.provider_customer_id as customer, s.provider_subscription_id as subscription
+     from billing.customers c join billing.subscriptions s using (org_id) where c.org_id = $1`,
+    [who.org],
+  );
+  const { id } = await who.buyer.stripe(`/payment_methods/${alias}/attach`, {
+    customer: row?.customer ?? "",
+  });
+  await who.buyer.stripe(`/subscriptions/${row?.subscription}`, { default_payment_method: String(id) });
 }

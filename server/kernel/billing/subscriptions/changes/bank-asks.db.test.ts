@@ -2,8 +2,12 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { startTestApp, type TestApp } from "../../../../../test/harness/app.ts";
 import type { Json } from "../../../../../test/harness/client.ts";
-import { addNeighbour, OWNER } from "../../../../../test/harness/people.ts";
-import { createSubscriber, movingClock, type Subscriber } from "../../../../../test/harness/subscriber.ts";
+import {
+  addSubscribed,
+  movingClock,
+  payBy,
+  type Subscribed,
+} from "../../../../../test/harness/subscriber.ts";
 import { PLANS_WITHOUT_GIFTS } from "../../../../../test/harness/plans.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -18,24 +22,12 @@ beforeAll(async () => {
 });
 afterAll(() => t.close());
 
-type Person = Subscriber & { org: string; email: string };
+type Person = Subscribed;
 /** On the small plan, by a card whose bank asks from now on. */
 async function subscribed(): Promise<Person> {
-  people += 1;
-  const email = `asked${people}@example.com`;
-  await addNeighbour(t.sql, email);
-  const who = createSubscriber(t, clock, () => t.signIn({ ...OWNER, email }));
-  const made = await who.subscribe();
-  await who.buyer.pay(String(made.body.url));
-  await who.until({ status: "active" });
-  const [row] = await t.sql<{ org: string; customer: string; subscription: string }>(
-    `select c.org_id as org, c.provider_customer_id as customer, s.provider_subscription_id as subscription
-     from billing.customers c join billing.subscriptions s using (org_id) where s.id = $1`,
-    [made.body.subscription_id],
-  );
-  const { id } = await who.buyer.stripe(`/payment_methods/${ASKS}/attach`, { customer: row?.customer ?? "" });
-  await who.buyer.stripe(`/subscriptions/${row?.subscription}`, { default_payment_method: String(id) });
-  return { ...who, org: row?.org ?? "", email };
+  const who = await addSubscribed(t, clock, `asked${(people += 1)}@example.com`);
+  await payBy(t, who, ASKS);
+  return who;
 }
 afterEach(async () => {
   await fetch(`${t.sandbox.url}/_sandbox/faults`, { method: "DELETE" });
@@ -203,19 +195,6 @@ test("left for a day: its holder is written to, then Stripe gives it up, and the
   while (!mail.subject.includes("is off")) mail = await t.mailbox(who.email);
 });
 
-/** From now on it is charged to another card. */
-async function payBy(who: Person, alias: string): Promise<void> {
-  const [row] = await t.sql<{ customer: string; subscription: string }>(
-    `select c.provider_customer_id as customer, s.provider_subscription_id as subscription
-     from billing.customers c join billing.subscriptions s using (org_id) where c.org_id = $1`,
-    [who.org],
-  );
-  const { id } = await who.buyer.stripe(`/payment_methods/${alias}/attach`, {
-    customer: row?.customer ?? "",
-  });
-  await who.buyer.stripe(`/subscriptions/${row?.subscription}`, { default_payment_method: String(id) });
-}
-
 test.each([
   ["refused", "pm_card_chargeCustomerFail"],
   ["given up", ASKS],
@@ -224,11 +203,11 @@ test.each([
   async (_how, first) => {
     const who = await subscribed();
     await expect.poll(() => booked(who), POLL).toEqual(BEFORE);
-    await payBy(who, first);
+    await payBy(t, who, first);
     const before = await previewed(who);
     if ((await upgrade(who, before.order)).status === 200)
       await who.call("POST", `/api/payments/intents/${String((await waiting(who)).id)}/cancel`);
-    await payBy(who, "pm_card_visa");
+    await payBy(t, who, "pm_card_visa");
     const { order } = await previewed(who);
     expect((await upgrade(who, order)).body).toMatchObject({ plan: { key: "enterprise" } });
     const [told] = await t.sql<{ credits: string }>(

@@ -1,8 +1,13 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { startTestApp, type TestApp } from "../../../../../test/harness/app.ts";
 import type { Json } from "../../../../../test/harness/client.ts";
-import { addNeighbour, OWNER } from "../../../../../test/harness/people.ts";
-import { createSubscriber, movingClock, type Subscriber } from "../../../../../test/harness/subscriber.ts";
+import {
+  addSubscribed,
+  movingClock,
+  payBy,
+  type Subscribed,
+  type Subscriber,
+} from "../../../../../test/harness/subscriber.ts";
 import { PLANS_WITHOUT_GIFTS } from "../../../../../test/harness/plans.ts";
 
 const clock = movingClock();
@@ -15,32 +20,8 @@ beforeAll(async () => {
 });
 afterAll(() => t.close());
 
-async function subscribed(body: Json = {}): Promise<Subscriber & { org: string }> {
-  people += 1;
-  const email = `changer${people}@example.com`;
-  await addNeighbour(t.sql, email);
-  const who = createSubscriber(t, clock, () => t.signIn({ ...OWNER, email }));
-  const made = await who.subscribe(body);
-  if (made.status !== 201) throw new Error(made.text);
-  await who.buyer.pay(String(made.body.url));
-  await who.until({ access: "plan" });
-  const [row] = await t.sql<{ org_id: string }>("select org_id from billing.subscriptions where id = $1", [
-    made.body.subscription_id,
-  ]);
-  return { ...who, org: row?.org_id ?? "" };
-}
-/** What pays from now on, as it is changed at the company. */
-async function payBy(who: Subscriber & { org: string }, method: string): Promise<void> {
-  const [row] = await t.sql<{ customer: string; subscription: string }>(
-    `select c.provider_customer_id as customer, s.provider_subscription_id as subscription
-     from billing.customers c join billing.subscriptions s using (org_id) where c.org_id = $1`,
-    [who.org],
-  );
-  const { id } = await who.buyer.stripe(`/payment_methods/${method}/attach`, {
-    customer: row?.customer ?? "",
-  });
-  await who.buyer.stripe(`/subscriptions/${row?.subscription}`, { default_payment_method: String(id) });
-}
+const subscribed = (body: Json = {}): Promise<Subscribed> =>
+  addSubscribed(t, clock, `changer${(people += 1)}@example.com`, { body });
 const to = (plan_key: string, more: Json = {}) => ({ plan_key, interval: "month", quantity: 1, ...more });
 
 async function change(who: Subscriber, direction: "upgrade" | "downgrade", wanted: Json) {
@@ -147,7 +128,7 @@ test("downgrade over limits: refused, and says what is in the way", async () => 
 
 test("an upgrade whose card is refused leaves the old plan, and charges nothing", async () => {
   const who = await subscribed();
-  await payBy(who, "pm_card_chargeCustomerFail");
+  await payBy(t, who, "pm_card_chargeCustomerFail");
   const { answer } = await change(who, "upgrade", to("enterprise"));
   expect([answer.status, answer.body.code]).toEqual([502, "provider_refused"]);
   expect(await who.current()).toMatchObject({ plan: { key: "pro" }, access: "plan" });
@@ -156,7 +137,7 @@ test("an upgrade whose card is refused leaves the old plan, and charges nothing"
 
 test("three failures, then paid: grace, the free plan's limits, and the plan again at once", async () => {
   const who = await subscribed();
-  await payBy(who, "pm_card_chargeCustomerFail");
+  await payBy(t, who, "pm_card_chargeCustomerFail");
   await who.advance(32);
   const late = await who.until({ status: "past_due" });
   expect(late).toMatchObject({ access: "grace", plan: { key: "pro" }, grace: { max_failed_payments: 3 } });
@@ -164,7 +145,7 @@ test("three failures, then paid: grace, the free plan's limits, and the plan aga
   await who.advance(4);
   const over = await who.until({ status: "suspended" });
   expect(over).toMatchObject({ access: "free", plan: { key: "free" }, grace: { failed_payments: 3 } });
-  await payBy(who, "pm_card_visa");
+  await payBy(t, who, "pm_card_visa");
   const [open] = await t.sql<{ id: string }>(
     "select provider_invoice_id as id from billing.invoices where org_id = $1 and status = 'open'",
     [who.org],

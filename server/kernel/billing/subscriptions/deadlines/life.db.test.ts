@@ -2,8 +2,12 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { startTestApp, type TestApp } from "../../../../../test/harness/app.ts";
 import type { Json } from "../../../../../test/harness/client.ts";
-import { addNeighbour, OWNER } from "../../../../../test/harness/people.ts";
-import { createSubscriber, movingClock, type Subscriber } from "../../../../../test/harness/subscriber.ts";
+import {
+  addSubscribed,
+  createSubscriber,
+  movingClock,
+  type Subscribed,
+} from "../../../../../test/harness/subscriber.ts";
 import { PLANS_WITHOUT_GIFTS } from "../../../../../test/harness/plans.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -21,20 +25,13 @@ beforeAll(async () => {
 });
 afterAll(() => t.close());
 
-type Person = Subscriber & { org: string };
-async function subscribed(body: Json = {}): Promise<Person> {
+type Person = Omit<Subscribed, "email">;
+function subscribed(body: Json = {}): Promise<Person> {
   people += 1;
-  const email = `lasting${people}@example.com`;
-  await addNeighbour(t.sql, email);
-  const who = createSubscriber(t, clock, () => t.signIn({ ...OWNER, email }));
-  const made = await who.subscribe(body);
-  if (made.status !== 201) throw new Error(made.text);
-  await who.buyer.pay(String(made.body.url), CARDS[people % CARDS.length]);
-  await who.until({ status: body.trial ? "trialing" : "active" });
-  const [row] = await t.sql<{ org_id: string }>("select org_id from billing.subscriptions where id = $1", [
-    made.body.subscription_id,
-  ]);
-  return { ...who, org: row?.org_id ?? "" };
+  return addSubscribed(t, clock, `lasting${people}@example.com`, {
+    body,
+    card: CARDS[people % CARDS.length],
+  });
 }
 const paid = async (who: Person) =>
   (await who.invoices())
