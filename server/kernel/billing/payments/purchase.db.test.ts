@@ -204,6 +204,8 @@ test("every event lost: the buyer's return delivers, the list of events brings t
     "refunds usd": 100n,
     "wallet credit": CREDITS - CREDITS / 10n,
   });
+  // The charge's own update may come a moment after its payment.
+  await expect.poll(async () => (await backfill(t)).new, { timeout: 10_000, interval: 500 }).toBe(0);
   const again = await backfill(t);
   expect(again).toMatchObject({ new: 0, known: again.listed });
 });

@@ -168,9 +168,9 @@ test("cut off once Stripe has taken the order: nobody asks again, and its paymen
   const second = await previewed(who);
   expect((await upgrade(who, second.order)).body).toMatchObject({ status: 409, code: "change_open" });
   await expect.poll(async () => (await who.current()).next_action, POLL).not.toBeNull();
-  const paid = await waiting(who);
-  expect(paid).toMatchObject({ amount_minor: due, status: "requires_action" });
-  await answersBank(await triesCard(who, paid), "complete");
+  // Begun first, then asked for at Stripe.
+  await expect.poll(() => waiting(who), POLL).toMatchObject({ amount_minor: due, status: "requires_action" });
+  await answersBank(await triesCard(who, await waiting(who)), "complete");
   await expect.poll(async () => (await who.current()).plan, POLL).toMatchObject({ key: "enterprise" });
   await expect.poll(() => later(who), POLL).toEqual([["paid", due]]);
 });
