@@ -21,7 +21,12 @@ test("the order of fields and our own options make no other call", () => {
 });
 
 test("another door, or another thing to repeat, is another call", () => {
-  const others = [{ endpoint: "messages" }, { echo: { instructions: "x" } }, { wantsUsage: true }] as const;
+  const others = [
+    { endpoint: "messages" },
+    { echo: { instructions: "x" } },
+    { wantsUsage: true },
+    { resendsThoughts: true },
+  ] as const;
   for (const other of others) expect(sameness(of, { ...chat, ...other }).toString("hex")).not.toBe(hash());
 });
 

@@ -13,13 +13,13 @@ export const mayBeSame = (chat: Chat): boolean => !chat.repeatsFields && chat.by
 /** All that makes a call the same: whose it is, the model, the body whatever the order of its fields, and who may serve it. */
 export function sameness(
   of: { org: string; mode: string; who: string; model: string; routing: unknown },
-  chat: Pick<Chat, "endpoint" | "body" | "stream" | "wantsUsage" | "maxTokens" | "echo">,
+  chat: Pick<Chat, "endpoint" | "body" | "stream" | "wantsUsage" | "maxTokens" | "echo" | "resendsThoughts">,
 ): Buffer {
-  const { endpoint, stream, wantsUsage, maxTokens, echo = null } = chat;
+  const { endpoint, stream, wantsUsage, maxTokens, echo = null, resendsThoughts = false } = chat;
   const asked = Object.fromEntries(Object.entries(chat.body).filter(([name]) => !LEFT_OUT.has(name)));
   const parts: unknown[] = [of.org, of.mode, of.who, of.model, of.routing, asked];
   // A body that was translated says less than its caller did.
-  parts.push(endpoint, stream, wantsUsage, maxTokens, echo);
+  parts.push(endpoint, stream, wantsUsage, maxTokens, echo, resendsThoughts);
   return createHash("sha256").update(canonical(parts)).digest();
 }
 

@@ -65,6 +65,8 @@ export type Chat = {
   speaks?: string;
   /** Of a transcription, whose `body` holds the fields beside it. */
   sound?: Sound;
+  /** Thoughts are told so that they can be sent again, where its dialect tells them otherwise. */
+  resendsThoughts?: true;
   /** What the answer repeats of what was asked, where its dialect does so. */
   echo?: Fields;
 };

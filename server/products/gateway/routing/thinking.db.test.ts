@@ -251,18 +251,6 @@ test("a stream that breaks while it thinks is an error that the caller sees", as
 });
 
 test.each([
-  [{ effort: "low" }, 200],
-  [{ max_tokens: 1_200 }, 200],
-  [{ max_tokens: "many" }, 400],
-])("a response with reasoning %j", async (reasoning, status) => {
-  const answer = await post("/v1/responses", { model, input: question, reasoning, ...only("anthropic") });
-  expect(answer.status, answer.text).toBe(status);
-  if (status !== 200) return;
-  expect(answer.text).toContain('"type":"reasoning"');
-  await costsItsBill();
-});
-
-test.each([
   ["no budget", { reasoning: { max_tokens: 0 } }, "reasoning"],
   ["no object", { reasoning: "high" }, "reasoning"],
 ])("a chat with %s is refused", async (_name, wish, param) => {

@@ -92,6 +92,27 @@ describe.skipIf(!faultsOf.openai)("by OpenAI's schemas", () => {
   });
 });
 
+test.skipIf(!faultsOf.openai || !faultsOf.openrouter)("responses with thoughts, by both", async () => {
+  const asked = {
+    model: "sandbox/reasoning",
+    input: "Say 'hello'",
+    reasoning: { effort: "low" },
+    max_output_tokens: 4_000,
+    include: ["reasoning.encrypted_content"],
+  };
+  for (const company of ["anthropic", "openrouter"]) {
+    const whole = await post("/responses", asked, company);
+    expect(whole.text).toContain('"encrypted_content":"');
+    expect(faults("Response", whole.body)).toEqual([]);
+    expect(faultsOf.openrouter?.("OpenResponsesResult", whole.body)).toEqual([]);
+    const events = chunksIn((await post("/responses", { ...asked, stream: true }, company)).text);
+    for (const event of events) {
+      expect([event, faults("ResponseStreamEvent", event)]).toEqual([event, []]);
+      expect([event, faultsOf.openrouter?.("StreamEvents", event)]).toEqual([event, []]);
+    }
+  }
+});
+
 test.skipIf(!faultsOf.openrouter)("responses by OpenRouter's schemas", async () => {
   const told: FaultsOf = (schema, value) => faultsOf.openrouter?.(schema, value) ?? [];
   const asked = { model, input: "Say 'hello, world'" };

@@ -3,10 +3,13 @@ import type { Usage } from "../../../../vendors/llm/index.ts";
 import type { Told } from "../dialect.ts";
 import { citedIn, reasoningOf, textOr, toolCallsOf, wholeOf, type Cited, type Fields } from "../fields.ts";
 import { chatUsage } from "../usage.ts";
+import { detailsIn, packed } from "./thoughts.ts";
 
 /** One thing that a model brought forth. */
 export type Made =
-  | { kind: "reasoning" | "text" | "refusal"; id: string; text: string; cited?: Cited[] }
+  | { kind: "text" | "refusal"; id: string; text: string; cited?: Cited[] }
+  /** `details`: where it is to be told so that it can be sent again. */
+  | { kind: "reasoning"; id: string; text: string; details?: Fields[] }
   | { kind: "call"; id: string; text: string; callId: string; name: string };
 
 export type Status = "in_progress" | "completed" | "incomplete";
@@ -64,7 +67,7 @@ export const partOf = (made: Made): Fields =>
     ? { type: "refusal", refusal: made.text }
     : { type: "output_text", text: made.text, annotations: citedOf(made).map(annotationOf), logprobs: [] };
 
-const citedOf = (made: Made): readonly Cited[] => (made.kind === "call" ? [] : (made.cited ?? []));
+const citedOf = (made: Made): readonly Cited[] => (made.kind === "text" ? (made.cited ?? []) : []);
 
 export const annotationOf = ({ url, title, start, end }: Cited): Fields => ({
   type: "url_citation",
@@ -81,7 +84,13 @@ export function itemOf(made: Made, status: Status): Fields {
   const { id } = made;
   switch (made.kind) {
     case "reasoning":
-      return { id, type: "reasoning", summary: [summaryOf(made)] };
+      return {
+        id,
+        type: "reasoning",
+        // What is told sealed has no text.
+        summary: made.text === "" ? [] : [summaryOf(made)],
+        ...(made.details && { encrypted_content: packed(made.details) }),
+      };
     case "call":
       return {
         id,
@@ -99,7 +108,7 @@ export function itemOf(made: Made, status: Status): Fields {
 export function answerOf(body: Buffer, told: Told, usage: Usage): Buffer {
   const { message, finish, model } = wholeOf(body);
   const end = endOf(finish);
-  const output = madeIn(message, stemOf(told)).map((made) => itemOf(made, end.status));
+  const output = madeIn(message, told).map((made) => itemOf(made, end.status));
   return Buffer.from(
     JSON.stringify({
       ...headOf(told, model),
@@ -111,13 +120,18 @@ export function answerOf(body: Buffer, told: Told, usage: Usage): Buffer {
   );
 }
 
-function madeIn(message: Fields, stem: string): Made[] {
+function madeIn(message: Fields, told: Told): Made[] {
+  const stem = stemOf(told);
   const plain = [
-    ["reasoning", `rs_${stem}`, reasoningOf(message)],
     ["text", `msg_${stem}`, textOr(message["content"], "")],
     ["refusal", `msg_${stem}_r`, textOr(message["refusal"], "")],
   ] as const;
+  const text = reasoningOf(message);
+  const details = told.chat.resendsThoughts ? detailsIn(message) : null;
   return [
+    ...(text === "" && !details?.length
+      ? []
+      : [{ kind: "reasoning" as const, id: `rs_${stem}`, text, ...(details && { details }) }]),
     ...plain.flatMap(([kind, id, text]): Made[] =>
       text === "" ? [] : [{ kind, id, text, ...(kind === "text" && { cited: citedIn(message) }) }],
     ),

@@ -1,5 +1,6 @@
 /** The items that a response is asked with, as messages of a chat. Pure. */
 import { isSearchTool } from "../../call/search/search.ts";
+import { unpacked } from "./thoughts.ts";
 import { bad, isFields, listAt, present, textAt, unpriced, type Fields } from "../fields.ts";
 
 const MOST_ITEMS = 2_000;
@@ -20,14 +21,34 @@ export function messagesOf(input: unknown): Fields[] {
   }
   const items = listAt(input, "/input", MOST_ITEMS);
   const messages: Fields[] = [];
-  for (const [at, item] of items.entries()) add(messages, item, `/input/${at}`);
+  /** Those of which the message that they led to comes next. */
+  let thoughts: Fields[] = [];
+  for (const [at, item] of items.entries()) {
+    const pointer = `/input/${at}`;
+    if (item["type"] === "reasoning") {
+      thoughts.push(...unpacked(item["encrypted_content"], `${pointer}/encrypted_content`));
+      continue;
+    }
+    if (FOUND.has(item["type"])) continue;
+    const ledTo = thoughts.length > 0 && isSaid(item);
+    if (ledTo) messages.push({ role: "assistant", content: null, reasoning_details: thoughts });
+    thoughts = [];
+    add(messages, item, pointer);
+  }
   return messages.length === 0 ? bad("/input", "must hold at least one message") : messages;
 }
+
+/** What it found before is not said again: no other model could read it. */
+const FOUND = new Set<unknown>(["web_search_call"]);
+
+/** By the model itself. */
+const isSaid = ({ type = "message", role }: Fields): boolean =>
+  type === "function_call" || (type === "message" && role === "assistant");
 
 function add(messages: Fields[], item: Fields, pointer: string): void {
   switch (item["type"] ?? "message") {
     case "message":
-      messages.push(messageOf(item, pointer));
+      addMessage(messages, messageOf(item, pointer));
       return;
     case "function_call":
       addCall(messages, {
@@ -46,15 +67,19 @@ function add(messages: Fields[], item: Fields, pointer: string): void {
         content: textIn(item["output"], `${pointer}/output`),
       });
       return;
-    // What it thought and found before is not said again: no other model could read it.
-    case "reasoning":
-    case "web_search_call":
-      return;
     case "item_reference":
       return bad(pointer, "names an item of before, and nothing is kept between calls");
     default:
       return unpriced(`${pointer}/type`);
   }
+}
+
+/** What thoughts led to is said in the same message. */
+function addMessage(messages: Fields[], message: Fields): void {
+  const last = messages.at(-1);
+  const began = last?.["content"] === null && !("tool_calls" in last);
+  if (began && message["role"] === "assistant") last["content"] = message["content"];
+  else messages.push(message);
 }
 
 /** Calls that follow one another belong to one message, together with what was said before them. */

@@ -76,6 +76,53 @@ test("items: roles, parts, calls that belong to one message, what tools said", (
   ]);
 });
 
+const packedOf = (...details: unknown[]) =>
+  `holdfast1.${Buffer.from(JSON.stringify(details)).toString("base64url")}`;
+
+test("thoughts come back before what they led to; those of others are left out", () => {
+  const thought = {
+    type: "reasoning.text",
+    text: "Hm",
+    signature: "s",
+    format: "anthropic-claude-v1",
+    index: 0,
+  };
+  const reasoning = (encrypted_content: unknown) => ({ type: "reasoning", summary: [], encrypted_content });
+  const call = { type: "function_call", call_id: "c1", name: "look", arguments: "{}" };
+  const output = { type: "function_call_output", call_id: "c1", output: "a boat" };
+  const called = {
+    content: null,
+    tool_calls: [{ id: "c1", type: "function", function: { name: "look", arguments: "{}" } }],
+  };
+  const said = (...input: object[]) => asked({ input })["messages"];
+  const mine = reasoning(packedOf(thought));
+  expect(said(mine, call, output)).toMatchObject([
+    { role: "assistant", reasoning_details: [thought], ...called },
+    { role: "tool" },
+  ]);
+  expect(said(mine, { role: "assistant", content: "I look." }, mine, call)).toMatchObject([
+    { content: "I look.", reasoning_details: [thought] },
+    { ...called, reasoning_details: [thought] },
+  ]);
+  const nothing = [
+    reasoning(null),
+    reasoning("gAAAAABn-of-another-gateway"),
+    reasoning("holdfast1.%%%"),
+    reasoning(packedOf({ type: "reasoning.text" }).slice(0, -4)),
+    reasoning(packedOf(1, "x", { type: "message", text: "?" })),
+  ];
+  for (const foreign of nothing) expect(JSON.stringify(said(foreign, call))).not.toContain("reasoning");
+  const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
+  const nested = `[{"type":"reasoning.text","text":"Hm","x":${deep},"data":${deep}}]`;
+  const hidden = reasoning(`holdfast1.${Buffer.from(nested).toString("base64url")}`);
+  expect(said(hidden, call)).toMatchObject([{ reasoning_details: [{ type: "reasoning.text", text: "Hm" }] }]);
+  // Nothing of the model's follows.
+  expect(said(mine, { role: "user", content: "Hello" }, call)).toEqual([
+    { role: "user", content: "Hello" },
+    { role: "assistant", ...called },
+  ]);
+});
+
 test("tools, their choice and the form of the answer", () => {
   const schema = { type: "object" };
   const tools = [{ type: "function", name: "look", parameters: schema, strict: true }];
@@ -102,6 +149,12 @@ test.each([
   ["no input", { input: null }, "/input"],
   ["an empty input", { input: [] }, "/input"],
   ["only thoughts", { input: [{ type: "reasoning", summary: [] }] }, "/input"],
+  [
+    "a sealed thought that is no text",
+    { input: [{ type: "reasoning", summary: [], encrypted_content: 1 }] },
+    "/input/0/encrypted_content",
+  ],
+  ["what is no list of names", { include: "reasoning.encrypted_content" }, "/include"],
   ["a foreign role", { input: [{ role: "boss", content: "x" }] }, "/input/0/role"],
   ["a file", { input: [{ role: "user", content: [{ type: "input_file" }] }] }, "/input/0/content/0/type"],
   ["an item of before", { input: [{ type: "item_reference", id: "x" }] }, "/input/0"],

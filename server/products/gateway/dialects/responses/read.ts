@@ -74,7 +74,15 @@ export function readResponse(given: unknown): Chat {
     dropped: namesOfRest(body, KNOWN),
     echo: echoOf(body),
     ...(search && { search }),
+    ...(resendsThoughts(body) && { resendsThoughts: true as const }),
   };
+}
+
+function resendsThoughts({ include }: Fields): boolean {
+  if (absent(include)) return false;
+  if (!Array.isArray(include) || !include.every((each) => typeof each === "string"))
+    return bad("/include", "must be a list of texts");
+  return include.includes("reasoning.encrypted_content");
 }
 
 function refuseState(body: Fields): void {

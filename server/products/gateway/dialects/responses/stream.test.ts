@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { NO_USAGE } from "../../call/charge.ts";
 import { gatewayProblems } from "../../problems.ts";
+import type { Told } from "../dialect.ts";
 import { answerOf } from "./answer.ts";
 import { readResponse } from "./read.ts";
 import { ResponsesVoice, streamEnd } from "./stream.ts";
@@ -30,7 +31,11 @@ const eventsIn = (text: string): Event[] =>
   });
 
 function play(...chunks: Buffer[]): Event[] {
-  const voice = new ResponsesVoice(told);
+  return playTo(told, ...chunks);
+}
+
+function playTo(to: Told, ...chunks: Buffer[]): Event[] {
+  const voice = new ResponsesVoice(to);
   const said = chunks.map((each) => voice.say(each)?.toString() ?? "").join("");
   // As it is kept for a caller who asks again.
   const tail = JSON.parse(JSON.stringify(voice.tail(usage))) as Record<string, unknown>;
@@ -105,6 +110,38 @@ test("thoughts, a text and calls are items of their own, each done before the ne
   ]);
 });
 
+test("thoughts that can be sent again: put together, sealed ones too, with the item that is done", () => {
+  const resending = { ...told, chat: { ...chat, resendsThoughts: true as const } };
+  const format = "anthropic-claude-v1";
+  const think = (detail: object, reasoning?: string) =>
+    chunk({ reasoning, reasoning_details: [{ ...detail, format }] });
+  const chunks = [
+    think({ type: "reasoning.text", text: "h", index: 0 }, "h"),
+    think({ type: "reasoning.text", text: "m", index: 0 }, "m"),
+    think({ type: "reasoning.text", signature: "s", index: 0 }),
+    think({ type: "reasoning.encrypted", data: "sealed", index: 1 }),
+    chunk({ content: "I look." }),
+    think({ type: "reasoning.encrypted", data: "more", index: 2 }),
+    chunk({}, "stop"),
+  ];
+  const details = [
+    { type: "reasoning.text", format, index: 0, text: "hm", signature: "s" },
+    { type: "reasoning.encrypted", format, index: 1, data: "sealed" },
+  ];
+  const packed = (...of: object[]) => `holdfast1.${Buffer.from(JSON.stringify(of)).toString("base64url")}`;
+  const events = playTo(resending, ...chunks);
+  const [done, , last] = events.filter(({ type }) => type === "response.output_item.done");
+  const more = packed({ type: "reasoning.encrypted", format, index: 2, data: "more" });
+  expect(done?.item).toMatchObject({ summary: [{ text: "hm" }], encrypted_content: packed(...details) });
+  expect(last?.item).toMatchObject({ type: "reasoning", summary: [], encrypted_content: more });
+  expect(events.at(-1)?.response?.output).toEqual([done?.item, expect.anything(), last?.item]);
+  expect(events.filter(({ type }) => type === "response.reasoning_summary_part.added")).toHaveLength(1);
+  expect(play(...chunks).at(-1)?.response?.output).toEqual([
+    { id: "rs_1_0", type: "reasoning", summary: [{ type: "summary_text", text: "hm" }] },
+    expect.objectContaining({ type: "message" }),
+  ]);
+});
+
 test("a stream that was cut by its maximum is incomplete, one that broke has failed", () => {
   expect(play(chunk({ content: "Hel" }), chunk({}, "length")).at(-1)).toMatchObject({
     type: "response.incomplete",
@@ -125,6 +162,17 @@ test("a stream that was cut by its maximum is incomplete, one that broke has fai
 });
 
 test("a whole answer", () => {
+  const plain = { reasoning: "hm", content: "Hello" };
+  const asBody = (message: object) =>
+    Buffer.from(JSON.stringify({ model, choices: [{ message, finish_reason: "stop" }] }));
+  const outputOf = (message: object) =>
+    (
+      JSON.parse(
+        answerOf(asBody(message), { ...told, chat: { ...chat, resendsThoughts: true } }, usage).toString(),
+      ) as { output: { type: string; encrypted_content?: string }[] }
+    ).output;
+  expect(outputOf(plain)[0]?.encrypted_content).toMatch(/^holdfast1\.[\w-]+$/);
+  expect(outputOf({ content: "Hello" }).map(({ type }) => type)).toEqual(["message"]);
   const message = {
     role: "assistant",
     content: "Hello",

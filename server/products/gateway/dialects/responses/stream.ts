@@ -28,6 +28,7 @@ import {
   type Made,
   type Status,
 } from "./answer.ts";
+import { addDetails, detailsIn } from "./thoughts.ts";
 
 /** Written at the end: what is left to close, and the whole response. */
 type End = { closing: string; last: Fields & { type: string } };
@@ -55,7 +56,7 @@ export class ResponsesVoice implements Voice {
     if (heard === null) return null;
     const { delta, finish, model } = heard;
     let text = this.#started ? "" : this.#start(model);
-    text += this.#grow("reasoning", reasoningOf(delta));
+    text += this.#think(delta);
     text += this.#grow("text", textOr(delta["content"], ""));
     for (const cited of citedIn(delta)) text += this.#cite(cited);
     text += this.#grow("refusal", textOr(delta["refusal"], ""));
@@ -106,16 +107,34 @@ export class ResponsesVoice implements Voice {
     return this.#event("response.created", { response }) + this.#event("response.in_progress", { response });
   }
 
+  /** Thoughts that have no text are an item only where they can be sent again. */
+  #think(delta: Fields): string {
+    const piece = reasoningOf(delta);
+    const details = this.#told.chat.resendsThoughts ? detailsIn(delta) : null;
+    if (piece === "" && !details?.length) return "";
+    const last = this.#items.at(-1);
+    const id = this.#idOf("rs");
+    const { opening, item } =
+      last?.open && last.made.kind === "reasoning"
+        ? { opening: "", item: last }
+        : this.#open({ kind: "reasoning", id, text: "", ...(details && { details: [] }) });
+    if (details && item.made.kind === "reasoning") addDetails((item.made.details ??= []), details);
+    if (piece === "") return opening;
+    const part = item.made.text === "" ? this.#openSummary(item) : "";
+    return opening + part + this.#add(item, piece);
+  }
+
   /** Adds to the item of this kind, which is begun first where the last one is another. */
-  #grow(kind: "reasoning" | "text" | "refusal", piece: string): string {
+  #grow(kind: "text" | "refusal", piece: string): string {
     if (piece === "") return "";
     const last = this.#items.at(-1);
     if (last?.open && last.made.kind === kind) return this.#add(last, piece);
-    const prefix = kind === "reasoning" ? "rs" : "msg";
-    const id = `${prefix}_${stemOf(this.#told)}_${this.#items.length}`;
-    const { opening, item } = this.#open({ kind, id, text: "" });
+    const { opening, item } = this.#open({ kind, id: this.#idOf("msg"), text: "" });
     return opening + this.#add(item, piece);
   }
+
+  /** Of the next item. */
+  readonly #idOf = (prefix: string): string => `${prefix}_${stemOf(this.#told)}_${this.#items.length}`;
 
   /** Of the last text; places are of all that was said. */
   #cite(cited: Cited): string {
@@ -141,7 +160,7 @@ export class ResponsesVoice implements Voice {
     if (item === undefined) {
       const begun = this.#open({
         kind: "call",
-        id: `fc_${stemOf(this.#told)}_${this.#items.length}`,
+        id: this.#idOf("fc"),
         text: "",
         callId: textOr(call["id"], `call_${place}`),
         name: textOr(named["name"], ""),
@@ -166,14 +185,14 @@ export class ResponsesVoice implements Voice {
 
   #openPart({ made, index }: Item): string {
     const at = { item_id: made.id, output_index: index };
-    if (made.kind === "call") return "";
-    if (made.kind === "reasoning")
-      return this.#event("response.reasoning_summary_part.added", {
-        ...at,
-        summary_index: 0,
-        part: summaryOf(made),
-      });
+    if (made.kind === "call" || made.kind === "reasoning") return "";
     return this.#event("response.content_part.added", { ...at, content_index: 0, part: partOf(made) });
+  }
+
+  /** With the first text of a thought. */
+  #openSummary({ made, index }: Item): string {
+    const at = { item_id: made.id, output_index: index, summary_index: 0 };
+    return this.#event("response.reasoning_summary_part.added", { ...at, part: summaryOf(made) });
   }
 
   #add({ made, index }: Item, piece: string): string {
@@ -211,6 +230,7 @@ export class ResponsesVoice implements Voice {
           arguments: text,
         });
       case "reasoning": {
+        if (text === "") return "";
         const place = { ...at, summary_index: 0 };
         return (
           this.#event("response.reasoning_summary_text.done", { ...place, text }) +
