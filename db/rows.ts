@@ -552,6 +552,15 @@ export type GatewayMemoryHeard = {
   created_at: Date;
 };
 
+/** gateway.model_thinking */
+export type GatewayModelThinking = {
+  provider: string;
+  model: string;
+  types: string[];
+  efforts: string[];
+  read_at: Date;
+};
+
 /** gateway.models */
 export type GatewayModels = {
   id: string;

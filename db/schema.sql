@@ -890,6 +890,17 @@ CREATE POLICY tenant ON gateway.memory_heard AS PERMISSIVE FOR ALL TO holdfast_a
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE gateway.memory_heard TO holdfast_app;
 GRANT SELECT ON TABLE gateway.memory_heard TO holdfast_operator;
 
+CREATE TABLE gateway.model_thinking (
+  provider text NOT NULL,
+  model text NOT NULL,
+  types text[] NOT NULL,
+  efforts text[] NOT NULL,
+  read_at timestamp with time zone NOT NULL,
+  CONSTRAINT model_thinking_pkey PRIMARY KEY (provider, model)
+);
+GRANT INSERT, SELECT, UPDATE ON TABLE gateway.model_thinking TO holdfast_app;
+GRANT SELECT ON TABLE gateway.model_thinking TO holdfast_operator;
+
 CREATE TABLE gateway.models (
   id text NOT NULL,
   name text NOT NULL,

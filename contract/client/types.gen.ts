@@ -3865,6 +3865,13 @@ export type AdminModel = {
         markup_percent: number;
         context_length: number;
         max_output_tokens: number;
+        /**
+         * How it may be asked to think, as the provider lists it; null: not known
+         */
+        thinking: {
+            types: Array<string>;
+            efforts: Array<string>;
+        } | null;
     }>;
 };
 

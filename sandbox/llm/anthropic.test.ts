@@ -28,6 +28,7 @@ const hello = {
   messages: [{ role: "user", content: "Say 'hello'" }],
 };
 const thinks = { ...hello, max_tokens: 2_000, thinking: { type: "enabled", budget_tokens: 1_024 } };
+const adaptive = { ...hello, model: "claude-sonnet-5", max_tokens: 2_000, thinking: { type: "adaptive" } };
 const unthought = [
   ...hello.messages,
   { role: "assistant", content: [{ type: "tool_use", id: "t1", name: "weather", input: {} }] },
@@ -81,7 +82,37 @@ it("counts a prompt without answering it", async () => {
   expect(counted.input_tokens).toBe(usage["input_tokens"]);
 });
 
+it("tells how its models may be asked to think, and thinks as much as the effort lets it", async () => {
+  const headers = { "x-api-key": credentials.api_key, "anthropic-version": "2023-06-01" };
+  const list = (await (await fetch(`${credentials.base_url}/models?limit=1000`, { headers })).json()) as {
+    data: { id: string; capabilities: object }[];
+  };
+  const types = (enabled: boolean, adaptive: boolean) => ({
+    thinking: { types: { enabled: { supported: enabled }, adaptive: { supported: adaptive } } },
+    effort: { supported: adaptive },
+  });
+  expect(list.data.find(({ id }) => id === "claude-haiku-4-5")?.capabilities).toMatchObject(
+    types(true, false),
+  );
+  expect(list.data.find(({ id }) => id === "claude-sonnet-5")?.capabilities).toMatchObject(
+    types(false, true),
+  );
+  const thought = async (effort: string) => {
+    const asked = { ...adaptive, output_config: { effort } };
+    const { usage } = (await answerOf(asked)) as {
+      usage: { output_tokens_details: { thinking_tokens: number } };
+    };
+    return usage.output_tokens_details.thinking_tokens;
+  };
+  const [low, medium, high] = [await thought("low"), await thought("medium"), await thought("high")];
+  expect(low > 0 && low < medium && medium < high).toBe(true);
+});
+
 it.each([
+  ["a budget where the model chooses itself", 400, { ...adaptive, thinking: thinks.thinking }],
+  ["an effort that the model does not know", 400, { ...adaptive, output_config: { effort: "xhigh" } }],
+  ["any effort where none is known", 400, { ...hello, output_config: { effort: "low" } }],
+  ["a choice of the model's own where it has none", 400, { ...thinks, thinking: adaptive.thinking }],
   ["no bound", 400, { ...hello, max_tokens: undefined }],
   ["a field of another company", 400, { ...hello, n: 2 }],
   ["a warm temperature", 400, { ...hello, temperature: 1.5 }],

@@ -3,7 +3,8 @@ import { refuse, type Refusal } from "../answers/errors.ts";
 import { findModel, models, type Model } from "../models/models.ts";
 import type { Search } from "../play/search.ts";
 import { isObject, readChat, type Body, type Chat } from "../request.ts";
-import { falseThought, textOfThoughts, thinksIn } from "./anthropic-thinking.ts";
+import { waysOf } from "./anthropic-models.ts";
+import { effortIn, falseThought, textOfThoughts, thinksIn } from "./anthropic-thinking.ts";
 
 const VENDOR = "anthropic/";
 type Refused = { refusal: Refusal };
@@ -54,7 +55,10 @@ export function readMessages(rawBody: Buffer, bound = true): Chat | Refused {
   if ("refusal" in chat) return chat;
   const altered = falseThought(body["messages"] as unknown[]);
   if (altered) return altered;
-  const thinks = thinksIn(body, bound);
+  const ways = waysOf(chat.model.id);
+  const effort = effortIn(body, ways);
+  if (isObject(effort)) return effort;
+  const thinks = thinksIn(body, { bound, types: ways.types, effort });
   if (thinks && "refusal" in thinks) return thinks;
   const mark = markIn(body);
   const search = searchIn(body);

@@ -11,15 +11,48 @@ const UNBOUNDED = new Set(["adaptive", "between_tools"]);
 /** Anthropic's own way to ask for a sealed thought. */
 const SEALED = "ANTHROPIC_MAGIC_STRING_TRIGGER_REDACTED_THINKING";
 
-/** Null where nothing is to be thought. `bound`: an answer is asked for, not a count. */
-export function thinksIn(body: Body, bound: boolean): Thinks | null | Refused {
+/** Tokens of thoughts where the model chooses; the others are as many as it likes. */
+const THOUGHT_WITH: Readonly<Record<string, number>> = { low: 12, medium: 24 };
+
+/** How much effort is asked for; null where nothing is said. */
+export function effortIn(
+  { output_config: config }: Body,
+  { efforts }: { efforts: readonly string[] },
+): string | null | Refused {
+  if (config === undefined) return null;
+  if (!isObject(config)) return bad("output_config: Input should be a valid dictionary");
+  const { effort } = config;
+  if (effort === undefined) return null;
+  if (efforts.length === 0) return bad("This model does not support the effort parameter.");
+  return efforts.includes(String(effort))
+    ? String(effort)
+    : bad("output_config.effort: Input should be one of the levels");
+}
+
+type Asked = {
+  /** An answer is asked for, not a count. */
+  bound: boolean;
+  /** Of thinking that the model takes. */
+  types: readonly string[];
+  effort: string | null;
+};
+
+/** Null where nothing is to be thought. */
+export function thinksIn(body: Body, { bound, types, effort }: Asked): Thinks | null | Refused {
   const { thinking, max_tokens: most, temperature, top_k: topK, top_p: topP, tool_choice: choice } = body;
   if (thinking === undefined) return null;
   if (!isObject(thinking)) return bad("thinking: Input should be a valid dictionary");
   const { type, budget_tokens: budget, display } = thinking;
-  if (type === "disabled") return null;
   const enabled = type === "enabled";
-  if (!enabled && !UNBOUNDED.has(String(type))) return bad("thinking: Input tag does not match");
+  if (!enabled && type !== "disabled" && !UNBOUNDED.has(String(type)))
+    return bad("thinking: Input tag does not match");
+  if (!types.includes(String(type)))
+    return bad(
+      enabled
+        ? '"thinking.type.enabled" is not supported for this model. Use "thinking.type.adaptive" and "output_config.effort" to control thinking behavior.'
+        : `"thinking.type.${String(type)}" is not supported for this model.`,
+    );
+  if (type === "disabled") return null;
   if (enabled && !(Number.isSafeInteger(budget) && Number(budget) >= LEAST_BUDGET))
     return bad("thinking.enabled.budget_tokens: Input should be greater than or equal to 1024");
   if (enabled && bound && Number(budget) >= Number(most))
@@ -38,7 +71,7 @@ export function thinksIn(body: Body, bound: boolean): Thinks | null | Refused {
       `messages.${at}.content.0.type: Expected \`thinking\` or \`redacted_thinking\`. When \`thinking\` is enabled, a final \`assistant\` message must start with a thinking block`,
     );
   return {
-    budget: enabled ? Number(budget) : null,
+    budget: enabled ? Number(budget) : (THOUGHT_WITH[effort ?? ""] ?? null),
     ...(display === "omitted" && { omitted: true }),
     ...(JSON.stringify(messages.at(-1)).includes(SEALED) && { redacted: seal("what is not told") }),
   };

@@ -4,6 +4,7 @@ import { chatIn } from "../chat.ts";
 import { sendRefusalIn, type Dialect } from "../answers/dialect.ts";
 import { countPrompt } from "../tokens/prompt-tokens.ts";
 import { chatCompany, json, type Route } from "./chat-company.ts";
+import { capabilitiesOf } from "./anthropic-models.ts";
 import { nameOf, own, readMessages } from "./anthropic-request.ts";
 import { anthropicError, eventsOf, messageText } from "./anthropic-wire.ts";
 
@@ -56,6 +57,7 @@ export const anthropic: Company = chatCompany({
         id: nameOf(id),
         display_name: name.replace(/^Anthropic: /, ""),
         created_at: new Date(created * 1_000).toISOString(),
+        capabilities: capabilitiesOf(id),
       }));
       json(exchange, {
         data,

@@ -10,7 +10,8 @@ import { fitOf, projectOf } from "./call/own-options.ts";
 import { StreamRelay } from "./call/relay/relay-stream.ts";
 import { askJson, problemOf, settleUp } from "./call/settle-up.ts";
 import { admitted, carried, takeHold } from "./call/take-hold.ts";
-import { droppedFields, upstreamBody } from "./call/upstream-body.ts";
+import { sendCall } from "./call/send-call.ts";
+import { droppedFields } from "./call/upstream-body.ts";
 import type { Dialect, Told } from "./dialects/dialect.ts";
 import { foldOf, isRetry, type Fold } from "./folds/fold.ts";
 import { awaitDropped, findJoined, noteJoined, watchDrop } from "./folds/join.ts";
@@ -195,7 +196,7 @@ async function answerStream(gateway: Gateway, call: HeldCall, { dialect, reply }
   const end = await ask(
     gateway,
     call,
-    (candidate) => relay.run(askedOf(call, candidate), upstreamBody(call.chat, candidate, call.bound)),
+    (candidate) => relay.run(askedOf(call, candidate), (listener) => sendCall(call, candidate, listener)),
     () => tellWho(reply, call),
   );
   if (end.firstContentMs !== null) gateway.metrics.firstContentSeconds.observe(end.firstContentMs / 1_000);

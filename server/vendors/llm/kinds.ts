@@ -128,7 +128,8 @@ export const KINDS: Readonly<Record<ProviderKind, Kind>> = {
     embeddingsPath: null,
     transcriptionsPath: null,
     countPath: "/messages/count_tokens",
-    modelsPath: "/models",
+    // Its list comes in pages.
+    modelsPath: "/models?limit=1000",
     checkPath: "/models",
     generationHeader: "request-id",
     lookup: null,

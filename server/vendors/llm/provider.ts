@@ -9,6 +9,7 @@ import { formBody, type Form } from "./form.ts";
 import { isLive, isLoopback, KINDS, type Kind, type ProviderKind } from "./kinds.ts";
 import { askMessages } from "./messages/call.ts";
 import { readCount, toCount } from "./messages/count.ts";
+import type { ThinkingWays } from "./messages/ways.ts";
 import { CallHandler, type CallListener, type OpenCall } from "./open-call.ts";
 import { inSlices } from "./slices.ts";
 import type { Usage } from "./usage.ts";
@@ -44,8 +45,8 @@ export type LanguageModels = KeysByBrowser & {
   readonly live: boolean;
   /** Pauses before each look-up of a whole answer, in ms; empty where its books cannot be asked. */
   readonly lookupPauses: readonly number[];
-  /** Sends a chat body as it is. */
-  chat(body: Buffer, listener: CallListener): OpenCall;
+  /** Sends a chat body as it is. `ways`: how the model may be asked to think, where that is known. */
+  chat(body: Buffer, listener: CallListener, ways?: ThinkingWays | null): OpenCall;
   /** It makes embeddings. */
   readonly embeds: boolean;
   /** Sends a body for embeddings as it is; only where `embeds`. */
@@ -55,7 +56,7 @@ export type LanguageModels = KeysByBrowser & {
   /** Sends sound with its fields; only where `transcribes`. */
   transcribe(form: Form, listener: CallListener): OpenCall;
   /** Tokens of a chat's prompt as it counts them itself; null where it does not, or not now. Never throws. */
-  countTokens(body: Buffer, signal: AbortSignal): Promise<number | null>;
+  countTokens(body: Buffer, signal: AbortSignal, ways?: ThinkingWays | null): Promise<number | null>;
   /** Asks for the usage and cost of a generation; never throws. */
   generation(id: string): Promise<Lookup>;
   /** Whether it takes the key: `away` when it does not say so now. Never throws. */
@@ -116,11 +117,11 @@ export function createProvider(options: ProviderOptions): LanguageModels {
     kind,
     live: options.chosen ? !isLoopback(hostname) : isLive(kind, hostname),
     lookupPauses: way.lookupPauses,
-    chat: (body, listener) =>
-      way.dialect === "messages" ? askMessages(body, listener, send) : send(body, listener),
+    chat: (body, listener, ways = null) =>
+      way.dialect === "messages" ? askMessages(body, listener, ways, send) : send(body, listener),
     ...beyondChats(way, post),
-    async countTokens(chat, signal) {
-      const body = way.countPath === null ? null : toCount(chat);
+    async countTokens(chat, signal, ways = null) {
+      const body = way.countPath === null ? null : toCount(chat, ways);
       if (body === null) return null;
       const path = `${pathname}${way.countPath}`;
       return readCount(await jsonOf(() => lookups.request({ method: "POST", path, headers, body, signal })));

@@ -13,7 +13,7 @@ export function sendCall(
   const { llm } = candidate.provider;
   if (chat.sound) return llm.transcribe(formOf(chat, chat.sound, candidate), listener);
   const body = upstreamBody(chat, candidate, bound);
-  return chat.task === "embedding" ? llm.embed(body, listener) : llm.chat(body, listener);
+  return chat.task === "embedding" ? llm.embed(body, listener) : llm.chat(body, listener, candidate.thinking);
 }
 
 /** Told in segments. */

@@ -55,6 +55,7 @@ export function saidElsewhere({ endpoint, body }: Chat, { provider }: Candidate)
 /** What is left out at this candidate for the sake of thinking, or of thoughts: names of fields. */
 export function leftForThoughts(chat: Chat, candidate: Candidate, maxTokens: number): string[] {
   if (chat.task !== "chat") return [];
-  if (candidate.provider.kind === "anthropic") return [...thinkingOf(chat.body, maxTokens).left];
+  if (candidate.provider.kind === "anthropic")
+    return [...thinkingOf(chat.body, maxTokens, candidate.thinking).left];
   return losesThoughts(chat, candidate) ? [DETAILS] : [];
 }

@@ -73,6 +73,10 @@ const answer = z
         markup_percent: z.int().meta({ description: "What callers pay on top" }),
         context_length: z.int(),
         max_output_tokens: z.int(),
+        thinking: z
+          .object({ types: z.array(z.string()), efforts: z.array(z.string()) })
+          .nullable()
+          .meta({ description: "How it may be asked to think, as the provider lists it; null: not known" }),
       }),
     ),
   })

@@ -2,7 +2,7 @@
 import { formatAtto, formatScaled } from "../../../platform/money.ts";
 import { Problem } from "../../../platform/problem.ts";
 import { gatewayProblems } from "../problems.ts";
-import type { LanguageModels, ProviderKind } from "../../../vendors/llm/index.ts";
+import type { LanguageModels, ProviderKind, ThinkingWays } from "../../../vendors/llm/index.ts";
 import type { Timeouts } from "../call/relay/timeouts.ts";
 import type { Health } from "../routing/health/health.ts";
 import { dearest, parsePrice, type Price, type PriceText } from "./price.ts";
@@ -32,6 +32,8 @@ export type Candidate = {
   price: Price;
   /** The standing price as OpenRouter's `provider.max_price`, as JSON: nobody dearer may serve the call. */
   maxPrice: string;
+  /** How it may be asked to think; null where nobody told. */
+  thinking: ThinkingWays | null;
   /** The most that it says in one answer. */
   maxOutputTokens: number;
   health: Health;
@@ -167,6 +169,7 @@ function candidateOf(
     upstreamModel: line.upstream_model ?? line.model,
     price,
     maxPrice: maxPriceOf([price]),
+    thinking: line.thinking ?? null,
     maxOutputTokens: line.max_output_tokens,
     health: health(line.provider, line.model),
     ownKey: null,

@@ -6,11 +6,11 @@ import { Problem } from "../../../platform/problem.ts";
 import { gatewayProblems } from "../problems.ts";
 import type { Gateway } from "../settling/state.ts";
 import { lockModels, updateModel } from "./set-store.ts";
-import { listActiveLines, listModelRows, type LineRow, type ModelRow } from "./store.ts";
+import { listActiveLines, listModelRows, type ActiveLine, type ModelRow } from "./store.ts";
 
 export type AdminModel = ModelRow & {
   /** Who serves it at what price now, by provider. */
-  prices: LineRow[];
+  prices: ActiveLine[];
 };
 
 /** A model with its active prices, also while it is paused or has none. 404 for one that does not exist. */

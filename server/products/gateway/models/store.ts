@@ -2,6 +2,7 @@
 import type { Tx } from "../../../platform/db/index.ts";
 import type { Task } from "../call/chat.ts";
 import { PRICES, type PriceColumns } from "./lines.ts";
+import type { WaysRow } from "./thinking/store.ts";
 import type { TierText } from "./tiers/tier.ts";
 
 /** In ms; what is left out is as everywhere. */
@@ -89,7 +90,10 @@ export type LineRow = PriceColumns & {
   markup_percent: number;
   context_length: number;
   max_output_tokens: number;
+  /** Of those that count now: how its provider lists that it may be asked to think. */
+  thinking?: WaysRow | null;
 };
+export type ActiveLine = LineRow & Required<Pick<LineRow, "thinking">>;
 
 const LINE = ["version", "model", "provider", "upstream_model", ...PRICES, "tiers"].join(", ");
 /** Every column of a line. */
@@ -97,12 +101,14 @@ export const LINE_OF = (table: string): string =>
   `${LINE.replaceAll(/(\w+)/g, `${table}.$1`)}, ${table}.markup_percent, ${table}.context_length::int,
   ${table}.max_output_tokens::int`;
 const ACTIVE_LINES = `
-  select ${LINE_OF("l")}
+  select ${LINE_OF("l")},
+    case when t.model is not null then jsonb_build_object('types', t.types, 'efforts', t.efforts) end as thinking
   from gateway.price_lines l join gateway.price_versions v on v.version = l.version
+  left join gateway.model_thinking t on t.provider = l.provider and t.model = coalesce(l.upstream_model, l.model)
   where v.state = 'active' order by l.provider, l.model`;
 
 /** The prices that count now, of all providers. */
-export const listActiveLines = (tx: Tx): Promise<LineRow[]> =>
+export const listActiveLines = (tx: Tx): Promise<ActiveLine[]> =>
   tx.query("gateway.active_lines", ACTIVE_LINES, []);
 
 const LINE_COLUMNS = `version text, model text, provider text, upstream_model text, ${PRICES.map((name) => `${name} text`).join(", ")},

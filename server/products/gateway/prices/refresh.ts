@@ -2,6 +2,7 @@ import { withSystemTx } from "../../../platform/db/index.ts";
 import { listsPrices, readPrices, type ListedPrice } from "../../../vendors/llm/index.ts";
 import { insertVersion, listActiveLines, type LineRow } from "../models/store.ts";
 import type { Provider } from "../models/catalogue.ts";
+import { refreshWays } from "../models/thinking/refresh.ts";
 import type { Gateway } from "../settling/state.ts";
 import { lockProvider } from "../providers/store.ts";
 import { isAnother, listedOver } from "./listed.ts";
@@ -20,9 +21,10 @@ export type Refreshed = {
 /**
  * Reads the providers' own lists of models. Where a price is another than the active one, the provider's whole list becomes
  * a draft; what counts does not change before an operator has approved it. A list like the newest draft makes no other; any other one
- * takes the place of the list that nobody has decided about.
+ * takes the place of the list that nobody has decided about. How models think is read along with it.
  */
 export async function refreshPrices(gateway: Gateway, signal?: AbortSignal): Promise<Refreshed[]> {
+  await refreshWays(gateway);
   const done: Refreshed[] = [];
   for (const provider of gateway.providers.values()) {
     if (!provider.enabled || signal?.aborted) continue;
@@ -31,12 +33,13 @@ export async function refreshPrices(gateway: Gateway, signal?: AbortSignal): Pro
   return done;
 }
 
-/** The same, unless a version is younger than the time between two readings: a new installation has just got its own. */
+/** The same, with no prices where a version is younger than the time between two readings: a new installation has just got its own. */
 export async function refreshWhenOld(gateway: Gateway, signal: AbortSignal): Promise<void> {
   const { db, clock } = gateway.deps;
   const versions = await withSystemTx(db, listVersions);
   const youngest = Math.max(0, ...versions.map(({ created_at }) => created_at.getTime()));
   if (clock.now().getTime() - youngest >= REFRESH_MS) await refreshPrices(gateway, signal);
+  else await refreshWays(gateway);
 }
 
 /** A list that is not there or cannot be read has failed, where there should be one. */

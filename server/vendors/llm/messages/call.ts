@@ -2,6 +2,7 @@ import type { AnswerHead, Break, CallListener, OpenCall } from "../open-call.ts"
 import { toCompletion } from "./answer.ts";
 import { toMessages } from "./request.ts";
 import { MessagesStream } from "./stream.ts";
+import type { ThinkingWays } from "./ways.ts";
 
 /** A longer answer is none. */
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
@@ -56,9 +57,10 @@ class Translator implements CallListener {
 export function askMessages(
   body: Buffer,
   listener: CallListener,
+  ways: ThinkingWays | null,
   send: (body: Buffer, listener: CallListener) => OpenCall,
 ): OpenCall {
-  const asked = toMessages(body);
+  const asked = toMessages(body, ways);
   if (!("field" in asked)) return send(asked.body, new Translator(listener, asked.stream));
   let left = false;
   queueMicrotask(() => {

@@ -1,6 +1,7 @@
 /** A chat in OpenAI's shape as a request of Anthropic's Messages. Pure. */
 import { thinkingOf, thoughtsOf } from "./thinking.ts";
 import { asList, isFields, type Fields } from "./values.ts";
+import type { ThinkingWays } from "./ways.ts";
 
 const absent = (value: unknown): boolean => value === undefined || value === null;
 
@@ -18,15 +19,15 @@ class NotSayable extends Error {
 
 /**
  * The request, or the field that has no counterpart there and changes the answer. Fields that only tune it (penalties, seeds,
- * log probabilities) are left out. Marks for the prompt's cache stay.
+ * log probabilities) are left out. Marks for the prompt's cache stay. `ways`: how the model takes a wish to think.
  */
-export function toMessages(bytes: Buffer): Asked | Unsayable {
+export function toMessages(bytes: Buffer, ways: ThinkingWays | null = null): Asked | Unsayable {
   const chat = JSON.parse(bytes.toString()) as Fields;
   try {
     const stream = chat["stream"] === true;
     return {
       stream,
-      body: Buffer.from(JSON.stringify({ ...requestOf(chat), ...(stream ? { stream } : {}) })),
+      body: Buffer.from(JSON.stringify({ ...requestOf(chat, ways), ...(stream ? { stream } : {}) })),
     };
   } catch (error) {
     if (error instanceof NotSayable) return { field: error.field };
@@ -34,7 +35,7 @@ export function toMessages(bytes: Buffer): Asked | Unsayable {
   }
 }
 
-function requestOf(chat: Fields): Fields {
+function requestOf(chat: Fields, ways: ThinkingWays | null): Fields {
   const { n, response_format: format, user, stop } = chat;
   if (!absent(n) && n !== 1) throw new NotSayable("n");
   if (isFields(format) && format["type"] !== "text") throw new NotSayable("response_format");
@@ -46,7 +47,7 @@ function requestOf(chat: Fields): Fields {
   }
   const stops = typeof stop === "string" ? [stop] : Array.isArray(stop) ? stop : [];
   const most = chat["max_completion_tokens"] ?? chat["max_tokens"];
-  const thinking = thinkingOf(chat, typeof most === "number" ? most : null);
+  const thinking = thinkingOf(chat, typeof most === "number" ? most : null, ways);
   const tuning = (name: string): number | null =>
     typeof chat[name] === "number" && !thinking.left.includes(name) ? chat[name] : null;
   const [temperature, topP, topK] = ["temperature", "top_p", "top_k"].map(tuning);
@@ -55,7 +56,6 @@ function requestOf(chat: Fields): Fields {
     max_tokens: most,
     messages,
     ...thinking.fields,
-    ...(isFields(chat["output_config"]) && { output_config: chat["output_config"] }),
     ...(system.length > 0 && { system }),
     ...toolsOf(chat),
     ...cachedBy(chat),

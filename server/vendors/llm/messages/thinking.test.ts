@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import type { ThinkingWays } from "./ways.ts";
 import { thinkingOf, thoughtsOf, THOUGHTS_FORMAT as format } from "./thinking.ts";
 
 const messages = [{ role: "user", content: "Hello" }];
@@ -60,6 +61,77 @@ test("a forced tool goes before thinking, thinking before what tunes", () => {
     thinkingOf({ ...asked, tool_choice: "auto", temperature: 0.2, top_k: 3, top_p: 0.5 }, 8_000).left,
   ).toEqual(["temperature", "top_k", "top_p"]);
   expect(thinkingOf({ ...asked, temperature: 1.4, top_p: 0.95 }, 8_000).left).toEqual([]);
+});
+
+const chooses: ThinkingWays = { types: ["adaptive", "disabled"], efforts: ["low", "medium", "high", "max"] };
+const measures: ThinkingWays = { types: ["enabled", "disabled"], efforts: [] };
+const fieldsOf = (chat: object, ways: ThinkingWays | null, most: number | null = 9_000) =>
+  thinkingOf({ messages, ...chat }, most, ways).fields;
+
+test.each([
+  [{ reasoning_effort: "minimal" }, "low"],
+  [{ reasoning_effort: "low" }, "low"],
+  [{ reasoning: { effort: "medium" } }, "medium"],
+  [{ reasoning: { enabled: true } }, "medium"],
+  [{ reasoning_effort: "xhigh" }, "high"],
+  [{ reasoning_effort: "max" }, "max"],
+  [{ reasoning: { max_tokens: 3_000 } }, "low"],
+  [{ reasoning: { max_tokens: 3_001 } }, "medium"],
+  [{ reasoning: { max_tokens: 6_001 } }, "high"],
+  [{ reasoning: { max_tokens: 100_000 } }, "high"],
+  [{ thinking: { type: "enabled", budget_tokens: 4_000 } }, "medium"],
+])("where the model chooses how much it thinks, %j is effort %s", (chat, effort) => {
+  expect(fieldsOf(chat, chooses)).toEqual({ thinking: { type: "adaptive" }, output_config: { effort } });
+});
+
+test("a way to think that the model does not take is another one, or named", () => {
+  const hidden = { thinking: { type: "enabled", budget_tokens: 4_000, display: "omitted" } };
+  expect(fieldsOf(hidden, chooses)["thinking"]).toEqual({ type: "adaptive", display: "omitted" });
+  const adaptive = { thinking: { type: "adaptive", display: "omitted" } };
+  expect(fieldsOf(adaptive, measures)).toEqual({
+    thinking: { type: "enabled", budget_tokens: 4_500, display: "omitted" },
+  });
+  for (const ways of [chooses, null]) expect(fieldsOf(adaptive, ways)).toEqual(adaptive);
+  expect(fieldsOf({ reasoning_effort: "low" }, { types: ["adaptive"], efforts: [] })).toEqual({
+    thinking: { type: "adaptive" },
+  });
+  const left = (chat: object, ways: ThinkingWays, most = 9_000) =>
+    thinkingOf({ messages, ...chat }, most, ways).left;
+  expect(left(adaptive, measures, 1_000)).toEqual(["thinking"]);
+  expect(left({ thinking: { type: "between_tools" } }, measures)).toEqual(["thinking"]);
+  expect(left({ thinking: { type: "between_tools" } }, chooses)).toEqual(["thinking"]);
+  expect(left({ thinking: { type: "disabled" } }, { types: ["adaptive"], efforts: [] })).toEqual([
+    "thinking",
+  ]);
+  expect(left({ reasoning_effort: "low" }, { types: [], efforts: [] })).toEqual(["reasoning_effort"]);
+  for (const effort of ["huge", "toString"])
+    expect(left({ reasoning_effort: effort }, chooses)).toEqual(["reasoning_effort"]);
+  expect(left({ reasoning_effort: "low", temperature: 0.3 }, chooses)).toEqual(["temperature"]);
+});
+
+test("an effort that a message names is one that the model knows, the budget's share, or named", () => {
+  const config = (effort: string) => ({ output_config: { effort } });
+  for (const ways of [chooses, null])
+    expect(fieldsOf(config("high"), ways)).toEqual({ output_config: { effort: "high" } });
+  expect(fieldsOf(config("xhigh"), chooses)).toEqual(config("high"));
+  const budget = { thinking: { type: "enabled", budget_tokens: 2_000 } };
+  expect(fieldsOf({ ...budget, ...config("max") }, chooses)).toEqual({
+    thinking: { type: "adaptive" },
+    ...config("max"),
+  });
+  expect(thinkingOf({ messages, thinking: { type: "adaptive" }, ...config("low") }, 9_000, measures)).toEqual(
+    {
+      fields: { thinking: { type: "enabled", budget_tokens: 1_800 } },
+      left: ["output_config"],
+    },
+  );
+});
+
+test("where the model chooses, a turn that began without a thought goes on thinking", () => {
+  expect(fieldsOf({ messages: [...messages, called, result], reasoning_effort: "low" }, chooses)).toEqual({
+    thinking: { type: "adaptive" },
+    output_config: { effort: "low" },
+  });
 });
 
 const thought = { type: "reasoning.text", text: "Hm", signature: "s", format, index: 0 };

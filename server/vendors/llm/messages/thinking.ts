@@ -1,5 +1,6 @@
 /** How long a model may think before it answers, and what it thought before, as Anthropic has them. Pure. */
 import { asList, isFields, type Fields } from "./values.ts";
+import { EFFORTS, type ThinkingWays } from "./ways.ts";
 
 /** What OpenRouter calls thoughts that only Claude can read again. */
 export const THOUGHTS_FORMAT = "anthropic-claude-v1";
@@ -27,21 +28,40 @@ export type Thinking = {
   left: readonly string[];
 };
 
+type Measured = { budget: number } | { effort: string };
 type Wish = { name: string; config: Fields | null } & (
-  | { budget: number }
-  | { effort: string }
-  | { own: true; off: boolean }
+  | Measured
+  /** How much is the model's own choice. */
+  | { own: string }
 );
+
+/** What a chat's wish to think, and an effort that it names by itself, are there. */
+export function thinkingOf(
+  chat: Fields,
+  maxTokens: number | null,
+  ways: ThinkingWays | null = null,
+): Thinking {
+  const wished = wishedOf(chat, maxTokens, ways);
+  const { output_config: config } = chat;
+  if (!isFields(config)) return wished;
+  const effort = ways ? fitted(String(config["effort"]), ways) : config["effort"];
+  if (effort === undefined) return { ...wished, left: [...wished.left, "output_config"] };
+  return { ...wished, fields: { ...wished.fields, output_config: { ...config, effort } } };
+}
 
 /**
  * What a chat's wish to think (`thinking` over `reasoning` over `reasoning_effort`) is there. A forced tool goes before it, and
- * so does a call of tools that began without thoughts; temperature, `top_k` and a low `top_p` give way to it.
+ * so does a call of tools that began without thoughts; temperature, `top_k` and a low `top_p` give way to it. `ways`: what the
+ * model takes, where that is known; a wish is then said in a way that it takes, or left out.
  */
-export function thinkingOf(chat: Fields, maxTokens: number | null): Thinking {
+function wishedOf(chat: Fields, maxTokens: number | null, ways: ThinkingWays | null): Thinking {
   const wish = wishOf(chat);
   if (wish === null) return { fields: {}, left: [] };
-  if ("own" in wish && wish.off) return { fields: { thinking: wish.config }, left: [] };
-  const fields = isForced(chat) ? null : configOf(wish, chat, maxTokens);
+  if ("own" in wish && wish.own === "disabled")
+    return takes(ways, "disabled")
+      ? { fields: { thinking: wish.config }, left: [] }
+      : { fields: {}, left: [wish.name] };
+  const fields = isForced(chat) ? null : configOf(wish, chat, maxTokens, ways);
   return fields === null ? { fields: {}, left: [wish.name] } : { fields, left: untuned(chat) };
 }
 
@@ -50,7 +70,7 @@ function wishOf({ thinking, reasoning, reasoning_effort: effort }: Fields): Wish
     const { type, budget_tokens: budget } = thinking;
     const wish = { name: "thinking", config: thinking };
     if (type === "enabled") return { ...wish, budget: Number(budget) };
-    return { ...wish, own: true, off: type === "disabled" };
+    return { ...wish, own: String(type) };
   }
   if (isFields(reasoning)) {
     const { max_tokens: budget, effort: asked, enabled } = reasoning;
@@ -64,17 +84,61 @@ function wishOf({ thinking, reasoning, reasoning_effort: effort }: Fields): Wish
   return { name: "reasoning_effort", config: null, effort };
 }
 
-/** Null where there is no room for it. */
-function configOf(wish: Wish, chat: Fields, maxTokens: number | null): Fields | null {
-  if ("own" in wish) return { thinking: wish.config };
+const takes = (ways: ThinkingWays | null, type: string): boolean =>
+  ways === null || ways.types.includes(type);
+
+/** Null where there is no room for it, or the model does not take it. */
+function configOf(
+  wish: Wish,
+  chat: Fields,
+  maxTokens: number | null,
+  ways: ThinkingWays | null,
+): Fields | null {
+  if ("own" in wish && takes(ways, wish.own)) return { thinking: wish.config };
+  const measured = "own" in wish ? { effort: wish.own === "adaptive" ? ownEffort(chat) : "" } : wish;
+  if (!takes(ways, "enabled"))
+    return ways && takes(ways, "adaptive") ? adaptiveOf(wish, measured, maxTokens, ways) : null;
   if (beganWithout(chat["messages"])) return null;
-  const budget = budgetOf(wish, maxTokens);
+  const budget = budgetOf(measured, maxTokens);
   if (!(budget >= LEAST_BUDGET && (maxTokens === null || budget < maxTokens))) return null;
   return { thinking: { ...wish.config, type: "enabled", budget_tokens: budget } };
 }
 
+const ownEffort = ({ output_config: config }: Fields): string =>
+  isFields(config) ? String(config["effort"]) : "medium";
+
+/** The most of what the model knows that is no more than what is asked, else its least; undefined where it knows none. */
+function fitted(asked: string, { efforts }: ThinkingWays): string | undefined {
+  const most = EFFORTS.indexOf(asked);
+  return efforts.findLast((each) => EFFORTS.indexOf(each) <= most) ?? efforts[0];
+}
+
+/** How much is the model's own choice, within an effort. */
+function adaptiveOf(
+  { config }: Wish,
+  measured: Measured,
+  maxTokens: number | null,
+  ways: ThinkingWays,
+): Fields | null {
+  const asked = "effort" in measured ? measured.effort : effortOf(measured.budget, maxTokens);
+  if (!Object.hasOwn(SHARES, asked)) return null;
+  const effort = fitted(asked, ways);
+  const { budget_tokens: _budget, ...shown } = config ?? {};
+  return {
+    thinking: { ...shown, type: "adaptive" },
+    ...(effort !== undefined && { output_config: { effort } }),
+  };
+}
+
+/** A budget as an effort: by the third of the answer's maximum that it lies in. */
+function effortOf(budget: number, maxTokens: number | null): string {
+  const share = budget / (maxTokens ?? UNBOUNDED);
+  if (share <= 1 / 3) return "low";
+  return share <= 2 / 3 ? "medium" : "high";
+}
+
 /** Tokens; not a number for what is no effort. */
-function budgetOf(wish: { budget: number } | { effort: string }, maxTokens: number | null): number {
+function budgetOf(wish: Measured, maxTokens: number | null): number {
   if ("effort" in wish) {
     const share = Math.floor((maxTokens ?? UNBOUNDED) * (SHARES[wish.effort] ?? NaN));
     return Math.max(Math.min(share, MOST_BUDGET), LEAST_BUDGET);

@@ -3,7 +3,7 @@ import type { ServerResponse } from "node:http";
 import type { Provider } from "../../models/catalogue.ts";
 
 /** What a relay has to know of whom it asks. */
-export type Asked = Pick<Provider, "llm" | "onDisconnect" | "timeouts">;
+export type Asked = Pick<Provider, "onDisconnect" | "timeouts">;
 
 /** Whoever waits for an answer, as far as they may leave. */
 export type Waiting = Pick<ServerResponse, "destroyed"> &

@@ -86,7 +86,7 @@ export class StreamRelay implements CallListener, ChatSink, Watched {
   }
 
   /** Asks a provider; never rejects. Once more only after an attempt without content. */
-  run({ llm, onDisconnect, timeouts }: Asked, body: Buffer): Promise<RelayEnd> {
+  run({ onDisconnect, timeouts }: Asked, send: (listener: CallListener) => OpenCall): Promise<RelayEnd> {
     const { watch, raw } = this.#options;
     this.#timeouts = timeoutsFor(this.#options.timeouts, timeouts);
     this.#drains = onDisconnect === "drain";
@@ -94,7 +94,7 @@ export class StreamRelay implements CallListener, ChatSink, Watched {
     watch.add(this);
     raw.once("close", this.#onClose);
     if (raw.destroyed) this.#stop("left", null);
-    else this.#call = llm.chat(body, this);
+    else this.#call = send(this);
     return this.#result.promise;
   }
 

@@ -37,7 +37,7 @@ function nobody(error: unknown): null {
 
 function askProvider({ candidates: [first] }: Route, chat: Chat): Promise<number | null> {
   const body = Buffer.from(JSON.stringify({ ...chat.body, model: first.upstreamModel }));
-  return first.provider.llm.countTokens(body, AbortSignal.timeout(PROVIDER_BUDGET_MS));
+  return first.provider.llm.countTokens(body, AbortSignal.timeout(PROVIDER_BUDGET_MS), first.thinking);
 }
 
 async function estimate(gateway: Gateway, chat: Chat, model: PricedModel): Promise<number> {
