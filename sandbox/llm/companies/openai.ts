@@ -49,10 +49,21 @@ export function readOpenaiChat(rawBody: Buffer): Chat | { refusal: Refusal } {
 function foreignField(rawBody: Buffer): string | null {
   try {
     const body: unknown = JSON.parse(rawBody.toString());
-    return isObject(body) ? (UNKNOWN.find((name) => name in body) ?? null) : null;
+    return isObject(body) ? (UNKNOWN.find((name) => name in body) ?? foreignMember(body["messages"])) : null;
   } catch {
     return null; // Said in the reader's own words.
   }
+}
+
+/** Members of a message that others know. */
+const UNKNOWN_MEMBERS = ["reasoning", "reasoning_content", "reasoning_details"];
+
+function foreignMember(messages: unknown): string | null {
+  for (const [at, message] of (Array.isArray(messages) ? (messages as unknown[]) : []).entries()) {
+    const name = isObject(message) ? UNKNOWN_MEMBERS.find((each) => each in message) : undefined;
+    if (name !== undefined) return `messages[${at}].${name}`;
+  }
+  return null;
 }
 
 /** Its way of speaking with another manner. */

@@ -30,20 +30,36 @@ export const foreignWords = ({ endpoint, body }: Chat, { provider }: Candidate):
 /** Who can read again what a model thought before, or passes it to who can. */
 const READERS: ReadonlySet<string> = new Set(["anthropic", "openrouter"]);
 const DETAILS = "reasoning_details";
+/** The same as a text that nobody signed, which some pass on and OpenAI does not know. */
+const PLAIN = ["reasoning", "reasoning_content"];
 
-const hasThoughts = (message: unknown): message is Fields => isFields(message) && DETAILS in message;
+/** What a message says of thoughts that this candidate would refuse or not know: names of its members. */
+function lostOf(message: unknown, { provider: { kind } }: Candidate): string[] {
+  if (READERS.has(kind) || !isFields(message)) return [];
+  if (kind === "openai") return [DETAILS, ...PLAIN].filter((name) => name in message);
+  return DETAILS in message ? [DETAILS, "reasoning"] : [];
+}
 
 /** Something says what a model thought before, and this candidate would refuse or not know it. */
-export const losesThoughts = ({ task, body }: Chat, { provider }: Candidate): boolean =>
-  task === "chat" && !READERS.has(provider.kind) && (body["messages"] as unknown[]).some(hasThoughts);
+export const losesThoughts = ({ task, body }: Chat, candidate: Candidate): boolean =>
+  task === "chat" && (body["messages"] as unknown[]).some((each) => lostOf(each, candidate).length > 0);
 
 /** The same messages without what was thought in them. */
-export const withoutThoughts = (messages: unknown): unknown =>
+export const withoutThoughts = (messages: unknown, candidate: Candidate): unknown =>
   (messages as unknown[]).map((message) => {
-    if (!hasThoughts(message)) return message;
-    const { [DETAILS]: _details, reasoning: _reasoning, ...rest } = message;
-    return rest;
+    const lost = lostOf(message, candidate);
+    if (lost.length === 0) return message;
+    return Object.fromEntries(Object.entries(message as Fields).filter(([name]) => !lost.includes(name)));
   });
+
+/** The names of those; told in both ways it is the same thought. */
+function lostThoughts({ body }: Chat, candidate: Candidate): string[] {
+  const names = (body["messages"] as unknown[]).flatMap((message) => {
+    const said = lostOf(message, candidate).filter((name) => (message as Fields)[name] !== null);
+    return said.includes(DETAILS) ? [DETAILS] : said;
+  });
+  return [...new Set(names)];
+}
 
 /** What is said in another field, or needs not be said: no loss. */
 export function saidElsewhere({ endpoint, body }: Chat, { provider }: Candidate): string[] {
@@ -57,5 +73,5 @@ export function leftForThoughts(chat: Chat, candidate: Candidate, maxTokens: num
   if (chat.task !== "chat") return [];
   if (candidate.provider.kind === "anthropic")
     return [...thinkingOf(chat.body, maxTokens, candidate.thinking).left];
-  return losesThoughts(chat, candidate) ? [DETAILS] : [];
+  return lostThoughts(chat, candidate);
 }

@@ -47,7 +47,7 @@ export function upstreamBody(chat: Chat, candidate: Candidate, bound: Bound): Bu
     return Buffer.concat([chat.bytes.subarray(0, end), Buffer.from(`,${added}}`)]);
   }
   const rest = unkept ? withoutHours(chat.body) : { ...chat.body };
-  if (unread) rest["messages"] = withoutThoughts(rest["messages"]);
+  if (unread) rest["messages"] = withoutThoughts(rest["messages"], candidate);
   for (const name of [...fields.keys(), ...left]) delete rest[name];
   const text = JSON.stringify(rest);
   return Buffer.from(added === "" ? text : `${text.slice(0, -1)},${added}}`);
@@ -111,7 +111,7 @@ export function droppedFields(chat: Chat, candidate: Candidate, bound: Bound): s
   const told = [...chat.dropped, ...untold, ...leftForThoughts(chat, candidate, Number(most))];
   if (losesHours(candidate, bound)) told.push("cache_control.ttl");
   if (chat.search) told.push(...unsaidOf(candidate.provider.kind, chat.search));
-  return told.length === 0 ? null : told.slice(0, MOST_NAMED).join(", ");
+  return told.length === 0 ? null : [...new Set(told)].slice(0, MOST_NAMED).join(", ");
 }
 
 /** The maximum of the answer, where the caller names none that stands; null where the caller's own goes there. */

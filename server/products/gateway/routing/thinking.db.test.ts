@@ -6,7 +6,7 @@ import { startTestGateway, type TestGateway } from "../../../../test/harness/gat
 
 let gateway: TestGateway;
 beforeAll(async () => {
-  gateway = await startTestGateway({ llm: ["anthropic", "openai"] });
+  gateway = await startTestGateway({ llm: ["anthropic", "openai", "glama"] });
 });
 afterAll(() => gateway.close());
 
@@ -225,6 +225,22 @@ test("who cannot read thoughts does not get them", async () => {
   const passed = await post("/v1/messages", { ...toAnthropic, messages: loop, ...only("openrouter") });
   expect(passed.status, passed.text).toBe(200);
   expect(passed.headers.get("x-holdfast-dropped")).toBeNull();
+});
+
+test.each([
+  ["openai", "reasoning", "reasoning"],
+  ["openai", "reasoning_content", "reasoning_content"],
+  ["glama", "reasoning_content", null],
+  ["openrouter", "reasoning", null],
+])("a plain thought of before, toward %s as %s: left out is %s", async (company, name, dropped) => {
+  const messages = [
+    ...ask,
+    { role: "assistant", content: "Rain.", [name]: "Hm" },
+    { role: "user", content: "Say 'bye'" },
+  ];
+  const answer = await chat({ model: "openai/gpt-4o-mini", messages, ...only(company) });
+  expect(answer.status, answer.text).toBe(200);
+  expect(answer.headers.get("x-holdfast-dropped")).toBe(dropped);
 });
 
 test.each(["error_first", "error_after_role"])(
