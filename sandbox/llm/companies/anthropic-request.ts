@@ -4,6 +4,7 @@ import { findModel, models, type Model } from "../models/models.ts";
 import type { Search } from "../play/search.ts";
 import { isObject, readChat, type Body, type Chat } from "../request.ts";
 import { waysOf } from "./anthropic-models.ts";
+import { falseFind, textOfFinds } from "./anthropic-finds.ts";
 import { effortIn, falseThought, textOfThoughts, thinksIn } from "./anthropic-thinking.ts";
 
 const VENDOR = "anthropic/";
@@ -53,7 +54,8 @@ export function readMessages(rawBody: Buffer, bound = true): Chat | Refused {
   if (!Array.isArray(messages)) return messages;
   const chat = readChat(Buffer.from(JSON.stringify(chatBody(body, messages))), find);
   if ("refusal" in chat) return chat;
-  const altered = falseThought(body["messages"] as unknown[]);
+  const turns = body["messages"] as unknown[];
+  const altered = falseThought(turns) ?? falseFind(turns);
   if (altered) return altered;
   const ways = waysOf(chat.model.id);
   const effort = effortIn(body, ways);
@@ -154,7 +156,7 @@ function turn(role: "user" | "assistant", blocks: Body[]): Body[] {
   }));
   const text = textOf(of("text"));
   const images = of("image").map(() => ({ type: "image_url", image_url: { url: "image" } }));
-  const thought = textOfThoughts(blocks);
+  const thought = [textOfThoughts(blocks), textOfFinds(blocks)].filter((each) => each !== "").join("\n");
   const rest = {
     ...(thought !== "" && { reasoning: thought }),
     ...(calls.length > 0 && { tool_calls: calls }),

@@ -6,7 +6,7 @@ import type { Plan } from "../play/plan.ts";
 import { isObject } from "../request.ts";
 import { pagesOf, type Page } from "../play/search.ts";
 import type { Chunks } from "../answers/wire.ts";
-import { signatureOf } from "../play/thought.ts";
+import { seal, signatureOf } from "../play/thought.ts";
 import { nameOf } from "./anthropic-request.ts";
 
 const TYPES: Readonly<Record<number, string>> = {
@@ -92,12 +92,13 @@ const citationOf = ({ url, title, text }: Page) => ({
 });
 
 /** That it searched, and what it found. */
-const searchBlocks = ({ url, title }: Page, at: number) => {
+const searchBlocks = ({ url, title, text }: Page, at: number) => {
   const id = `srvtoolu_${at + 1}`;
-  const found = { type: "web_search_result", url, title, encrypted_content: "sandbox", page_age: null };
+  const caller = { type: "direct" };
+  const found = { type: "web_search_result", url, title, encrypted_content: seal(text), page_age: null };
   return [
-    { type: "server_tool_use", id, name: "web_search", input: { query: title } },
-    { type: "web_search_tool_result", tool_use_id: id, content: [found] },
+    { type: "server_tool_use", id, name: "web_search", input: { query: title }, caller },
+    { type: "web_search_tool_result", tool_use_id: id, content: [found], caller },
   ];
 };
 
@@ -142,12 +143,22 @@ function blocks() {
     const opening = open === "thought" ? "" : begin("thought", block);
     return opening + (text === "" ? "" : delta({ type: "thinking_delta", thinking: text }));
   };
-  return { isOpen: (kind: Kind): boolean => open === kind, delta, close, begin, think };
+  /** What it searches for is said after the block has begun. */
+  const search = ({ input, ...block }: Record<string, unknown>): string => {
+    if (input === undefined) return begin("search", block);
+    const json = JSON.stringify(input);
+    const pieces = [json.slice(0, 5), json.slice(5)];
+    return (
+      begin("search", { ...block, input: {} }) +
+      pieces.map((partial_json) => delta({ type: "input_json_delta", partial_json })).join("")
+    );
+  };
+  return { isOpen: (kind: Kind): boolean => open === kind, delta, close, begin, think, search };
 }
 
 /** The events of one stream. A block begins with its first content and ends with the next one, or with the answer. */
 export function eventsOf(generation: Generation, behaviour: Behaviour): Chunks {
-  const { isOpen, delta, close, begin, think } = blocks();
+  const { isOpen, delta, close, begin, think, search } = blocks();
   const pages = pagesOf(generation.counts.searches ?? 0);
   let searched = false;
   const ending = (plan: Plan): string =>
@@ -174,7 +185,7 @@ export function eventsOf(generation: Generation, behaviour: Behaviour): Chunks {
       if (typeof reasoning === "string") return think(reasoning);
       if (sealed !== undefined) return begin("sealed", { type: "redacted_thinking", data: sealed });
       let found = "";
-      if (!searched) for (const block of pages.flatMap(searchBlocks)) found += begin("search", block);
+      if (!searched) for (const block of pages.flatMap(searchBlocks)) found += search(block);
       searched = true;
       const call = said.tool_calls?.[0];
       if (call?.id !== undefined)

@@ -96,11 +96,16 @@ export const signatureOf = (text: string): string => hash("sha256", `sandbox tho
 export const seal = (text: string): string =>
   Buffer.from(JSON.stringify({ text, signature: signatureOf(text) })).toString("base64");
 
-export function isSealed(data: string): boolean {
+/** Null for what was sealed by nobody here. */
+export function opened(data: string): string | null {
   try {
     const read: unknown = JSON.parse(Buffer.from(data, "base64").toString());
-    return isObject(read) && read["signature"] === signatureOf(String(read["text"]));
+    return isObject(read) && read["signature"] === signatureOf(String(read["text"]))
+      ? String(read["text"])
+      : null;
   } catch {
-    return false;
+    return null;
   }
 }
+
+export const isSealed = (data: string): boolean => opened(data) !== null;

@@ -13,6 +13,7 @@ export {
 export { KINDS, PROVIDER_KINDS, type ProviderKind } from "./kinds.ts";
 export { WORDS, listsPrices, readPrices, type ListedPrice } from "./price-list.ts";
 export { anthropicDetail, THOUGHTS_FORMAT, thinkingOf } from "./messages/thinking.ts";
+export { findOf, findsOf, inOrder } from "./messages/finds.ts";
 export { listsWays, readWays, type ThinkingWays } from "./messages/ways.ts";
 export type { AnswerHead, Break, CallListener, OpenCall } from "./open-call.ts";
 export { ChatReader, type ChatSink } from "./chat-reader.ts";

@@ -7,7 +7,7 @@ import { leastLeft, readAccountLeft, readKeyLeft, type CreditLookup } from "./cr
 import { keysByBrowser, type Ask, type KeysByBrowser } from "./connect.ts";
 import { formBody, type Form } from "./form.ts";
 import { isLive, isLoopback, KINDS, type Kind, type ProviderKind } from "./kinds.ts";
-import { askMessages } from "./messages/call.ts";
+import { askMessages, type Manner } from "./messages/call.ts";
 import { readCount, toCount } from "./messages/count.ts";
 import type { ThinkingWays } from "./messages/ways.ts";
 import { CallHandler, type CallListener, type OpenCall } from "./open-call.ts";
@@ -45,8 +45,8 @@ export type LanguageModels = KeysByBrowser & {
   readonly live: boolean;
   /** Pauses before each look-up of a whole answer, in ms; empty where its books cannot be asked. */
   readonly lookupPauses: readonly number[];
-  /** Sends a chat body as it is. `ways`: how the model may be asked to think, where that is known. */
-  chat(body: Buffer, listener: CallListener, ways?: ThinkingWays | null): OpenCall;
+  /** Sends a chat body as it is. `manner` is for who speaks Messages. */
+  chat(body: Buffer, listener: CallListener, manner?: Manner): OpenCall;
   /** It makes embeddings. */
   readonly embeds: boolean;
   /** Sends a body for embeddings as it is; only where `embeds`. */
@@ -117,8 +117,8 @@ export function createProvider(options: ProviderOptions): LanguageModels {
     kind,
     live: options.chosen ? !isLoopback(hostname) : isLive(kind, hostname),
     lookupPauses: way.lookupPauses,
-    chat: (body, listener, ways = null) =>
-      way.dialect === "messages" ? askMessages(body, listener, ways, send) : send(body, listener),
+    chat: (body, listener, manner = {}) =>
+      way.dialect === "messages" ? askMessages(body, listener, manner, send) : send(body, listener),
     ...beyondChats(way, post),
     async countTokens(chat, signal, ways = null) {
       const body = way.countPath === null ? null : toCount(chat, ways);

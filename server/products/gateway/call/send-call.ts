@@ -13,7 +13,8 @@ export function sendCall(
   const { llm } = candidate.provider;
   if (chat.sound) return llm.transcribe(formOf(chat, chat.sound, candidate), listener);
   const body = upstreamBody(chat, candidate, bound);
-  return chat.task === "embedding" ? llm.embed(body, listener) : llm.chat(body, listener, candidate.thinking);
+  if (chat.task === "embedding") return llm.embed(body, listener);
+  return llm.chat(body, listener, { ways: candidate.thinking, finds: chat.endpoint === "messages" });
 }
 
 /** Told in segments. */

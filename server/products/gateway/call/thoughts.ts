@@ -1,5 +1,5 @@
-/** What a call asks and says of thoughts, for who is asked. Pure. */
-import { thinkingOf } from "../../../vendors/llm/index.ts";
+/** What a call asks and says of thoughts, and of what was found before, for who is asked. Pure. */
+import { thinkingOf, type ProviderKind } from "../../../vendors/llm/index.ts";
 import type { Candidate } from "../models/catalogue.ts";
 import { bad, isFields, type Chat, type Fields } from "./chat.ts";
 
@@ -33,18 +33,27 @@ const DETAILS = "reasoning_details";
 /** The same as a text that nobody signed, which some pass on and OpenAI does not know. */
 const PLAIN = ["reasoning", "reasoning_content"];
 
-/** What a message says of thoughts that this candidate would refuse or not know: names of its members. */
+/** What Anthropic searched and found, which it alone reads again, and how callers know it. */
+const FINDS = "finds";
+const FINDS_NAME = "web_search_tool_result";
+
+/** What a message says of both that this candidate would refuse or not know: names of its members. */
 function lostOf(message: unknown, { provider: { kind } }: Candidate): string[] {
-  if (READERS.has(kind) || !isFields(message)) return [];
+  if (kind === "anthropic" || !isFields(message)) return [];
+  return [...(FINDS in message ? [FINDS] : []), ...lostThoughts(message, kind)];
+}
+
+function lostThoughts(message: Fields, kind: ProviderKind): string[] {
+  if (READERS.has(kind)) return [];
   if (kind === "openai") return [DETAILS, ...PLAIN].filter((name) => name in message);
   return DETAILS in message ? [DETAILS, "reasoning"] : [];
 }
 
-/** Something says what a model thought before, and this candidate would refuse or not know it. */
+/** Something says what a model thought or found before, and this candidate would refuse or not know it. */
 export const losesThoughts = ({ task, body }: Chat, candidate: Candidate): boolean =>
   task === "chat" && (body["messages"] as unknown[]).some((each) => lostOf(each, candidate).length > 0);
 
-/** The same messages without what was thought in them. */
+/** The same messages without it. */
 export const withoutThoughts = (messages: unknown, candidate: Candidate): unknown =>
   (messages as unknown[]).map((message) => {
     const lost = lostOf(message, candidate);
@@ -53,10 +62,11 @@ export const withoutThoughts = (messages: unknown, candidate: Candidate): unknow
   });
 
 /** The names of those; told in both ways it is the same thought. */
-function lostThoughts({ body }: Chat, candidate: Candidate): string[] {
+function namesOfLost({ body }: Chat, candidate: Candidate): string[] {
   const names = (body["messages"] as unknown[]).flatMap((message) => {
     const said = lostOf(message, candidate).filter((name) => (message as Fields)[name] !== null);
-    return said.includes(DETAILS) ? [DETAILS] : said;
+    const plain = said.includes(DETAILS) ? said.filter((name) => !PLAIN.includes(name)) : said;
+    return plain.map((name) => (name === FINDS ? FINDS_NAME : name));
   });
   return [...new Set(names)];
 }
@@ -73,5 +83,5 @@ export function leftForThoughts(chat: Chat, candidate: Candidate, maxTokens: num
   if (chat.task !== "chat") return [];
   if (candidate.provider.kind === "anthropic")
     return [...thinkingOf(chat.body, maxTokens, candidate.thinking).left];
-  return lostThoughts(chat, candidate);
+  return namesOfLost(chat, candidate);
 }

@@ -93,8 +93,8 @@ export const reasoningOf = (said: Fields): string =>
 export const namedEvent = (data: Fields & { type: string }): string =>
   `event: ${data.type}\ndata: ${JSON.stringify(data)}\n\n`;
 
-/** A page that a text was found on; places are of the whole text. */
-export type Cited = { url: string; title: string; text: string; start: number; end: number };
+/** A page that a text was found on; places are of the whole text. `mark`: by which its provider finds it again. */
+export type Cited = { url: string; title: string; text: string; start: number; end: number; mark?: string };
 
 /** The pages that a message or delta names. */
 export const citedIn = (said: Fields): Cited[] =>
@@ -102,5 +102,6 @@ export const citedIn = (said: Fields): Cited[] =>
     if (type !== "url_citation" || !isFields(page) || typeof page["url"] !== "string") return [];
     const { url, start_index: start, end_index: end } = page;
     const [title, text] = [textOr(page["title"], ""), textOr(page["content"], "")];
-    return [{ url, title, text, start: Number(start ?? 0), end: Number(end ?? 0) }];
+    const mark = textOr(page["encrypted_index"], "");
+    return [{ url, title, text, start: Number(start ?? 0), end: Number(end ?? 0), ...(mark && { mark }) }];
   });

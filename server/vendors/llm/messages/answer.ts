@@ -1,4 +1,5 @@
 /** An answer of Anthropic's Messages as OpenAI's chat completion. Pure. */
+import { findsOf } from "./finds.ts";
 import { anthropicDetail } from "./thinking.ts";
 import { isFields, type Fields } from "./values.ts";
 
@@ -50,18 +51,20 @@ export function usageOf(value: unknown): Fields | null {
   };
 }
 
-/** Where a text was found, as OpenAI tells it; null for what is no page. */
-export function annotationOf(citation: unknown, start: number, end: number): Fields | null {
+/** Where a text was found, as OpenAI tells it; null for what is no page. `finds`: with the mark by which it is found again there. */
+export function annotationOf(
+  citation: unknown,
+  [start, end]: readonly [number, number],
+  finds: boolean,
+): Fields | null {
   if (!isFields(citation) || citation["type"] !== "web_search_result_location") return null;
-  const { url, title, cited_text: content } = citation;
-  return {
-    type: "url_citation",
-    url_citation: { start_index: start, end_index: end, url, title: title ?? "", content },
-  };
+  const { url, title, cited_text: content, encrypted_index } = citation;
+  const place = { start_index: start, end_index: end, url, title: title ?? "", content };
+  return { type: "url_citation", url_citation: { ...place, ...(finds && { encrypted_index }) } };
 }
 
 /** Of all texts, which are told as one. */
-function annotationsOf(blocks: readonly Fields[]): Fields[] {
+function annotationsOf(blocks: readonly Fields[], finds: boolean): Fields[] {
   const all: Fields[] = [];
   let end = 0;
   for (const { type, text, citations } of blocks) {
@@ -69,15 +72,15 @@ function annotationsOf(blocks: readonly Fields[]): Fields[] {
     const start = end;
     end += String(text).length;
     for (const citation of Array.isArray(citations) ? (citations as unknown[]) : []) {
-      const annotation = annotationOf(citation, start, end);
+      const annotation = annotationOf(citation, [start, end], finds);
       if (annotation) all.push(annotation);
     }
   }
   return all;
 }
 
-/** The whole answer; null for one that is malformed or reports an error. */
-export function toCompletion(bytes: Buffer, createdSeconds: number): Buffer | null {
+/** The whole answer; null for one that is malformed or reports an error. `finds`: with the blocks of what it found. */
+export function toCompletion(bytes: Buffer, createdSeconds: number, finds = false): Buffer | null {
   const answer = parse(bytes);
   if (answer === null || answer["type"] !== "message" || !Array.isArray(answer["content"])) return null;
   const blocks = (answer["content"] as unknown[]).filter(isFields);
@@ -98,7 +101,8 @@ export function toCompletion(bytes: Buffer, createdSeconds: number): Buffer | nu
     .map(({ type, thinking: text, signature, data }, at) =>
       anthropicDetail(at, type === "thinking" ? { text, signature } : { data }),
     );
-  const annotations = annotationsOf(blocks);
+  const annotations = annotationsOf(blocks, finds);
+  const found = finds ? findsOf(blocks) : null;
   const usage = usageOf(answer["usage"]);
   return Buffer.from(
     JSON.stringify({
@@ -119,6 +123,7 @@ export function toCompletion(bytes: Buffer, createdSeconds: number): Buffer | nu
             ...(thoughts.length > 0 && { reasoning_details: thoughts }),
             ...(calls.length > 0 && { tool_calls: calls }),
             ...(annotations.length > 0 && { annotations }),
+            ...(found && { finds: found }),
           },
         },
       ],

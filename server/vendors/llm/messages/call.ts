@@ -4,6 +4,13 @@ import { toMessages } from "./request.ts";
 import { MessagesStream } from "./stream.ts";
 import type { ThinkingWays } from "./ways.ts";
 
+export type Manner = {
+  /** How the model may be asked to think, where that is known. */
+  ways?: ThinkingWays | null;
+  /** What it searched and found is told as its own blocks too, in `finds` of messages and deltas. */
+  finds?: boolean;
+};
+
 /** A longer answer is none. */
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 /** As a provider would answer what it cannot do. */
@@ -13,14 +20,16 @@ const UNSAYABLE = 422;
 class Translator implements CallListener {
   readonly #inner: CallListener;
   readonly #stream: MessagesStream | null;
+  readonly #finds: boolean;
   readonly #createdSeconds = Math.floor(Date.now() / 1_000);
   #pieces: Buffer[] = [];
   #bytes = 0;
   #failed = false;
 
-  constructor(inner: CallListener, stream: boolean) {
+  constructor(inner: CallListener, stream: boolean, finds: boolean) {
     this.#inner = inner;
-    this.#stream = stream ? new MessagesStream(this.#createdSeconds) : null;
+    this.#finds = finds;
+    this.#stream = stream ? new MessagesStream(this.#createdSeconds, finds) : null;
   }
 
   head(head: AnswerHead): void {
@@ -42,7 +51,7 @@ class Translator implements CallListener {
     if (!this.#stream) {
       const body = Buffer.concat(this.#pieces);
       this.#pieces = [];
-      this.#inner.data(toCompletion(body, this.#createdSeconds) ?? Buffer.from("{}"));
+      this.#inner.data(toCompletion(body, this.#createdSeconds, this.#finds) ?? Buffer.from("{}"));
     }
     this.#inner.end();
   }
@@ -57,11 +66,11 @@ class Translator implements CallListener {
 export function askMessages(
   body: Buffer,
   listener: CallListener,
-  ways: ThinkingWays | null,
+  { ways = null, finds = false }: Manner,
   send: (body: Buffer, listener: CallListener) => OpenCall,
 ): OpenCall {
   const asked = toMessages(body, ways);
-  if (!("field" in asked)) return send(asked.body, new Translator(listener, asked.stream));
+  if (!("field" in asked)) return send(asked.body, new Translator(listener, asked.stream, finds));
   let left = false;
   queueMicrotask(() => {
     if (!left) listener.head({ status: UNSAYABLE, generationId: null, retryAfter: null });

@@ -1,4 +1,5 @@
 /** A chat in OpenAI's shape as a request of Anthropic's Messages. Pure. */
+import { inOrder } from "./finds.ts";
 import { thinkingOf, thoughtsOf } from "./thinking.ts";
 import { asList, isFields, type Fields } from "./values.ts";
 import type { ThinkingWays } from "./ways.ts";
@@ -86,7 +87,13 @@ function turnOf(message: Fields): Message {
   }
   if (role !== "assistant") throw new NotSayable("messages");
   const calls = asList(message["tool_calls"]).map(callOf);
-  return { role: "assistant", content: [...thoughtsOf(message), ...textsOf(message), ...calls] };
+  const { finds } = message;
+  // What it found has its place among the rest, and the text is one then.
+  const whole = finds !== undefined && typeof content === "string";
+  if (!whole) return { role: "assistant", content: [...thoughtsOf(message), ...textsOf(message), ...calls] };
+  const said = { thoughts: thoughtsOf(message), calls, text: content };
+  const make = { text: (text: string) => [{ type: "text", text }], find: (block: Fields) => block };
+  return { role: "assistant", content: inOrder<Fields>(finds, said, make) };
 }
 
 /** There the whole result has the mark that it has here, or one of its texts. */

@@ -1,5 +1,6 @@
 import { SseReader } from "../sse.ts";
 import { annotationOf, finishOf, parse, usageOf } from "./answer.ts";
+import { findOf } from "./finds.ts";
 import { anthropicDetail } from "./thinking.ts";
 import { isFields, type Fields } from "./values.ts";
 
@@ -13,6 +14,7 @@ const BROKEN = "data: {\n\n";
 export class MessagesStream {
   readonly #sse = new SseReader();
   readonly #createdSeconds: number;
+  readonly #finds: boolean;
   #id: unknown = null;
   #model: unknown = null;
   /** What was said of usage so far; later figures are of the whole. */
@@ -24,9 +26,13 @@ export class MessagesStream {
   #thought = -1;
   /** Which call each block of a tool is. */
   readonly #calls = new Map<unknown, number>();
+  /** What it searches for, while that is being said. */
+  #searching: { index: unknown; block: Fields; input: string } | null = null;
 
-  constructor(createdSeconds: number) {
+  /** `finds`: blocks of what it searched and found are told too. */
+  constructor(createdSeconds: number, finds = false) {
     this.#createdSeconds = createdSeconds;
+    this.#finds = finds;
   }
 
   /** The chunks that these bytes complete; empty while there are none. */
@@ -60,8 +66,9 @@ export class MessagesStream {
       case "error":
         // Whose words they are stays with us; that there is one is all that is read.
         return `data: {"error":{"message":"The provider failed","type":"server_error"}}\n\n`;
-      case "ping":
       case "content_block_stop":
+        return this.#stop(event["index"]);
+      case "ping":
         return COMMENT;
       default:
         // Kinds of event may be added at any time.
@@ -82,6 +89,8 @@ export class MessagesStream {
     this.#blockStart = this.#length;
     if (block["type"] === "text" && block["text"]) return this.#text(block["text"]);
     if (block["type"] === "thinking" || block["type"] === "redacted_thinking") return this.#think(block);
+    if (block["type"] === "web_search_tool_result") return this.#find(block);
+    if (block["type"] === "server_tool_use") this.#searching = { index, block, input: "" };
     if (block["type"] !== "tool_use") return COMMENT;
     const call = this.#calls.size;
     this.#calls.set(index, call);
@@ -97,7 +106,7 @@ export class MessagesStream {
       case "text_delta":
         return this.#text(delta["text"]);
       case "citations_delta": {
-        const annotation = annotationOf(delta["citation"], this.#blockStart, this.#length);
+        const annotation = annotationOf(delta["citation"], [this.#blockStart, this.#length], this.#finds);
         return annotation ? this.#chunk({ annotations: [annotation] }) : COMMENT;
       }
       case "thinking_delta":
@@ -105,6 +114,8 @@ export class MessagesStream {
       case "signature_delta":
         return this.#thinks({ signature: delta["signature"] });
       case "input_json_delta": {
+        if (this.#searching && this.#searching.index === index)
+          this.#searching.input += String(delta["partial_json"]);
         const call = this.#calls.get(index);
         if (call === undefined || delta["partial_json"] === "") return COMMENT;
         return this.#chunk({ tool_calls: [{ index: call, function: { arguments: delta["partial_json"] } }] });
@@ -112,6 +123,20 @@ export class MessagesStream {
       default:
         return COMMENT;
     }
+  }
+
+  /** A search is told once it is known what for. */
+  #stop(index: unknown): string {
+    const searching = this.#searching;
+    if (searching === null || searching.index !== index) return COMMENT;
+    this.#searching = null;
+    const { block, input } = searching;
+    return this.#find(input === "" ? block : { ...block, input: parse(Buffer.from(input)) });
+  }
+
+  #find(block: Fields): string {
+    const find = this.#finds ? findOf(block) : null;
+    return find ? this.#chunk({ finds: { blocks: [find] } }) : COMMENT;
   }
 
   #think(block: Fields): string {

@@ -1,5 +1,5 @@
 /** A chat's answer as Anthropic tells a message. Pure. */
-import type { Usage } from "../../../../vendors/llm/index.ts";
+import { inOrder, type Usage } from "../../../../vendors/llm/index.ts";
 import type { Told } from "../dialect.ts";
 import { citedIn, isFields, textOr, toolCallsOf, wholeOf, type Cited, type Fields } from "../fields.ts";
 import { thoughtsIn } from "./thinking.ts";
@@ -58,13 +58,13 @@ export const textBlock = (text: string, cited: readonly Cited[] = []) => ({
   text,
   citations: cited.length === 0 ? null : cited.map(citationOf),
 });
-/** What the provider marks it by is not known here. */
-export const citationOf = ({ url, title, text }: Cited) => ({
+/** What another provider marks it by is not known here. */
+export const citationOf = ({ url, title, text, mark = "" }: Cited) => ({
   type: "web_search_result_location",
   url,
   title,
   cited_text: text,
-  encrypted_index: "",
+  encrypted_index: mark,
 });
 export const thinkingBlock = (thinking: string, signature: string) => ({
   type: "thinking",
@@ -80,17 +80,24 @@ export const toolBlock = (id: string, name: string, input: Fields) => ({
   caller: { type: "direct" },
 });
 
+export const findBlock = (block: Fields) => ({ ...block, caller: { type: "direct" } });
+
 function blocksOf(message: Fields): unknown[] {
-  const said = textOr(message["content"], "") + textOr(message["refusal"], "");
-  return [
-    ...thoughtsIn(message).map((thought) =>
-      thought.kind === "redacted"
-        ? redactedBlock(thought.data)
-        : thinkingBlock(thought.text, thought.signature),
-    ),
-    ...(said === "" ? [] : [textBlock(said, citedIn(message))]),
-    ...toolCallsOf(message).map(({ id, name, text }) => toolBlock(id, name, inputOf(text))),
-  ];
+  const text = textOr(message["content"], "") + textOr(message["refusal"], "");
+  const thoughts = thoughtsIn(message).map((thought) =>
+    thought.kind === "redacted"
+      ? redactedBlock(thought.data)
+      : thinkingBlock(thought.text, thought.signature),
+  );
+  const calls = toolCallsOf(message).map(({ id, name, text: input }) => toolBlock(id, name, inputOf(input)));
+  const cited = citedIn(message);
+  const citedFor = (piece: string, start: number): Cited[] =>
+    piece === text ? cited : cited.filter((each) => each.start >= start && each.start < start + piece.length);
+  return inOrder<object>(
+    message["finds"],
+    { thoughts, calls, text },
+    { text: (piece, start) => [textBlock(piece, citedFor(piece, start))], find: findBlock },
+  );
 }
 
 /** A call that was cut has no whole input; it is told as one without. */

@@ -1,4 +1,5 @@
 /** Blocks of Anthropic's messages as messages of a chat. Pure. */
+import { findOf, findsOf } from "../../../../vendors/llm/index.ts";
 import { bad, fieldsAt, isFields, listAt, textAt, unpriced, type Fields } from "../fields.ts";
 import { detailOf } from "./thinking.ts";
 
@@ -70,18 +71,20 @@ function resultOf(block: Fields, at: string): { text: string; images: Fields[] }
 }
 
 const THOUGHTS = new Set<unknown>(["thinking", "redacted_thinking"]);
-/** What it found before is not said again: no other model could read it. */
+/** What it searched and found before: who made it reads it again. */
 const FOUND = new Set<unknown>(["server_tool_use", "web_search_tool_result"]);
 
 function fromAssistant(blocks: readonly Fields[], pointer: string): Fields {
   const texts: string[] = [];
   const calls: Fields[] = [];
   const thoughts: Fields[] = [];
+  const said: Fields[] = [];
   for (const [index, block] of blocks.entries()) {
     const at = `${pointer}/${index}`;
     if (THOUGHTS.has(block["type"])) {
       const detail = detailOf(block, at, thoughts.length);
-      if (detail) thoughts.push(detail);
+      if (!detail) continue;
+      thoughts.push(detail);
     } else if (block["type"] === "text") texts.push(textAt(block["text"], `${at}/text`));
     else if (block["type"] === "tool_use")
       calls.push({
@@ -93,14 +96,22 @@ function fromAssistant(blocks: readonly Fields[], pointer: string): Fields {
         },
       });
     else if (!FOUND.has(block["type"])) unpriced(`${at}/type`);
+    else if (block["name"] === undefined || block["name"] === "web_search") checkFind(block, at);
+    said.push(block);
   }
+  const finds = findsOf(said);
   const text = texts.join("");
   return {
     role: "assistant",
     content: text === "" && calls.length > 0 ? null : text,
     ...(thoughts.length > 0 && { reasoning_details: thoughts }),
     ...(calls.length > 0 && { tool_calls: calls }),
+    ...(finds && { finds }),
   };
+}
+
+function checkFind(block: Fields, at: string): void {
+  if (findOf(block) === null) bad(at, "must be a search, or what it found, as it was told");
 }
 
 const textPart = (block: Fields, at: string, how: Blocks): Fields => ({

@@ -7,6 +7,7 @@ import type { Told, Voice } from "../dialect.ts";
 import { citedIn, hear, isFields, listOf, namedEvent, textOr, type Fields } from "../fields.ts";
 import {
   citationOf,
+  findBlock,
   messageOf,
   messagesUsage,
   redactedBlock,
@@ -54,6 +55,8 @@ export class MessagesVoice implements Voice {
     const { delta, finish, model } = heard;
     let text = this.#started ? "" : this.#start(model);
     for (const thought of thoughtsIn(delta)) text += this.#think(thought);
+    const { finds } = delta;
+    for (const block of isFields(finds) ? listOf(finds["blocks"]) : []) text += this.#find(block);
     const said = textOr(delta["content"], "") + textOr(delta["refusal"], "");
     if (said !== "") text += this.#grow(textBlock(""), { type: "text_delta", text: said });
     for (const cited of citedIn(delta))
@@ -97,6 +100,16 @@ export class MessagesVoice implements Voice {
       (text === "" ? "" : this.#add(at, { type: "thinking_delta", thinking: text })) +
       (signature === "" ? "" : this.#add(at, { type: "signature_delta", signature }))
     );
+  }
+
+  /** What it searches for comes after the block's beginning, what it found with it. */
+  #find(block: Fields): string {
+    const { type, input, ...rest } = findBlock(block) as Fields;
+    const begun = { type: String(type), ...rest };
+    if (input === undefined) return this.#openBlock(begun);
+    const opening = this.#openBlock(Object.assign(begun, { input: {} }));
+    const said = { type: "input_json_delta", partial_json: JSON.stringify(input) };
+    return opening + this.#add(this.#open?.index ?? 0, said);
   }
 
   /** Adds to the block of this kind, which is opened first where it is not. */

@@ -2,6 +2,7 @@
 import OpenAI from "openai";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestGateway, type TestGateway } from "../../../../../test/harness/gateway.ts";
+import { costsItsBill as paidAsBilled } from "../../../../../test/harness/settled.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -17,12 +18,7 @@ const openai = () => new OpenAI({ baseURL: `${gateway.app.url}/v1`, apiKey: gate
 const post = (path: string, body: object) =>
   gateway.key.call<Record<string, unknown>>("POST", path, { body, idempotencyKey: null });
 
-async function costsItsBill(): Promise<void> {
-  const bill = (await gateway.bill("anthropic")).at(-1);
-  const row = (await gateway.requests()).at(-1);
-  expect(row).toMatchObject({ state: "settled", outcome: "ok", basis: "reported" });
-  expect(Number(row?.cost_usd)).toBe(Number(bill?.cost));
-}
+const costsItsBill = () => paidAsBilled(gateway, "anthropic");
 
 const parameters = { type: "object" as const, properties: { city: { type: "string" } }, required: ["city"] };
 const tool = { name: "get_weather", description: "The weather of a city", parameters, strict: false };

@@ -3,6 +3,7 @@ import Anthropic from "@anthropic-ai/sdk";
 import OpenAI from "openai";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestGateway, type TestGateway } from "../../../../../test/harness/gateway.ts";
+import { costsItsBill as paidAsBilled } from "../../../../../test/harness/settled.ts";
 import { systemClock } from "../../../../platform/clock.ts";
 import { withSystemTx } from "../../../../platform/db/index.ts";
 import { keepWays } from "./store.ts";
@@ -38,12 +39,7 @@ const chat = (rest: object) =>
   });
 const thoughtIn = ({ text }: { text: string }) => Number(/"reasoning_tokens":(\d+)/.exec(text)?.[1]);
 
-async function costsItsBill(): Promise<void> {
-  const bill = (await gateway.bill("anthropic")).at(-1);
-  const row = (await gateway.requests()).at(-1);
-  expect(row).toMatchObject({ state: "settled", outcome: "ok", basis: "reported" });
-  expect(Number(row?.cost_usd)).toBe(Number(bill?.cost));
-}
+const costsItsBill = () => paidAsBilled(gateway, "anthropic");
 
 test("operators see how a model may be asked, by provider", async () => {
   const at = (model: string, provider: string) =>
