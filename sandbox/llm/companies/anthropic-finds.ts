@@ -30,7 +30,8 @@ export function falseFind(messages: readonly unknown[]): Refused | null {
         return bad(`${where}: Invalid \`encrypted_content\` in \`search_result\` block`);
     }
     const [lost] = searches;
-    if (lost !== undefined)
+    // The last turn may go on where it was paused.
+    if (at < messages.length - 1 && lost !== undefined)
       return bad(
         `messages.${at}: \`web_search\` tool use with id \`${String(lost)}\` was found without a corresponding \`web_search_tool_result\` block`,
       );

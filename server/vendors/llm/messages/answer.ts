@@ -1,5 +1,5 @@
 /** An answer of Anthropic's Messages as OpenAI's chat completion. Pure. */
-import { findsOf } from "./finds.ts";
+import { findsOf, pausedBy } from "./finds.ts";
 import { anthropicDetail } from "./thinking.ts";
 import { isFields, type Fields } from "./values.ts";
 
@@ -123,7 +123,7 @@ export function toCompletion(bytes: Buffer, createdSeconds: number, finds = fals
             ...(thoughts.length > 0 && { reasoning_details: thoughts }),
             ...(calls.length > 0 && { tool_calls: calls }),
             ...(annotations.length > 0 && { annotations }),
-            ...(found && { finds: found }),
+            ...(found && { finds: { ...found, ...pausedBy(answer["stop_reason"]) } }),
           },
         },
       ],

@@ -6,7 +6,16 @@ import { asList, isFields, type Fields } from "./values.ts";
 
 /** A number: so many characters of the text. */
 type Place = number | "thought" | "call" | "find";
-export type Finds = { blocks: Fields[]; order: Place[] };
+export type Finds = {
+  blocks: Fields[];
+  order: Place[];
+  /** Of an answer: it goes on where it is sent again as it is. */
+  paused?: true;
+};
+
+const PAUSED = "pause_turn";
+export const pausedBy = (reason: unknown): Pick<Finds, "paused"> =>
+  reason === PAUSED ? { paused: true } : {};
 
 const FINDS = new Set<unknown>(["server_tool_use", "web_search_tool_result"]);
 

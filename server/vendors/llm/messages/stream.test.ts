@@ -53,6 +53,54 @@ function read(pieces: readonly Buffer[]) {
   return { chunks, text: contents.join(""), end };
 }
 
+const query = (index: number, partial_json: string) =>
+  delta(index, { type: "input_json_delta", partial_json });
+
+test("a search is told once it is known what for, and only where it is asked for; one that was cut is not", () => {
+  const block = { type: "server_tool_use", id: "s1", name: "web_search", input: {} };
+  const result = { type: "web_search_tool_result", tool_use_id: "s1", content: [] };
+  const events = [
+    start,
+    event("content_block_start", { index: 0, content_block: block }),
+    query(0, '{"query":'),
+    query(0, '"boats"}'),
+    event("content_block_stop", { index: 0 }),
+    event("content_block_start", { index: 1, content_block: result }),
+    event("content_block_stop", { index: 1 }),
+    event("content_block_start", { index: 2, content_block: block }),
+    query(2, '{"que'),
+    event("content_block_stop", { index: 2 }),
+    event("message_delta", { delta: { stop_reason: "pause_turn" }, usage: { output_tokens: 7 } }),
+  ].join("");
+  const told = (finds: boolean) =>
+    [
+      ...new MessagesStream(1, finds)
+        .push(Buffer.from(events))
+        .toString()
+        .matchAll(/"finds":(\{.*?\})\}/g),
+    ].map(([, json]) => json);
+  expect(told(false)).toEqual([]);
+  expect(told(true).join()).toContain('"input":{"query":"boats"}');
+  expect(told(true)).toHaveLength(3);
+  expect(told(true).at(-1)).toBe('{"paused":true}');
+  const answer = {
+    type: "message",
+    content: [{ ...block, input: { query: "b" } }, result],
+    stop_reason: "pause_turn",
+  };
+  const whole = (finds: boolean) =>
+    (
+      JSON.parse(String(toCompletion(Buffer.from(JSON.stringify(answer)), 1, finds))) as {
+        choices: [{ message: object; finish_reason: string }];
+      }
+    ).choices[0];
+  expect(whole(true)).toMatchObject({
+    message: { finds: { order: ["find", "find"], paused: true } },
+    finish_reason: "stop",
+  });
+  expect(whole(false).message).not.toHaveProperty("finds");
+});
+
 test("a text arrives whole wherever its bytes are cut, with counts that are each told once", () => {
   const bytes = Buffer.from(text);
   fc.assert(

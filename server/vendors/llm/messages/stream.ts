@@ -1,6 +1,6 @@
 import { SseReader } from "../sse.ts";
 import { annotationOf, finishOf, parse, usageOf } from "./answer.ts";
-import { findOf } from "./finds.ts";
+import { findOf, pausedBy } from "./finds.ts";
 import { anthropicDetail } from "./thinking.ts";
 import { isFields, type Fields } from "./values.ts";
 
@@ -157,7 +157,9 @@ export class MessagesStream {
 
   #end(delta: unknown, usage: unknown): string {
     const reason = isFields(delta) ? delta["stop_reason"] : null;
-    let text = typeof reason === "string" ? this.#chunk({}, finishOf(reason)) : COMMENT;
+    const { paused } = pausedBy(reason);
+    const last = paused && this.#finds ? { finds: { paused } } : {};
+    let text = typeof reason === "string" ? this.#chunk(last, finishOf(reason)) : COMMENT;
     if (!isFields(usage)) return text;
     this.#usage = { ...this.#usage, ...usage };
     const told = usageOf(this.#usage);

@@ -12,7 +12,11 @@ const STOP_REASONS: Readonly<Record<string, string>> = {
   content_filter: "refusal",
 };
 
-export const stopReasonOf = (finish: string | null): string => STOP_REASONS[finish ?? ""] ?? "end_turn";
+/** `finds`: what the provider told of its searches; a turn that it paused goes on when it is sent again. */
+export function stopReasonOf(finish: string | null, finds: unknown): string {
+  if (isFields(finds) && finds["paused"] === true) return "pause_turn";
+  return STOP_REASONS[finish ?? ""] ?? "end_turn";
+}
 
 /** What was charged for, in Anthropic's disjoint counts. */
 export const messagesUsage = (usage: Usage) => ({
@@ -47,7 +51,7 @@ export function answerOf(body: Buffer, told: Told, usage: Usage): Buffer {
     JSON.stringify({
       ...messageOf(told, model),
       content: blocksOf(message),
-      stop_reason: stopReasonOf(finish),
+      stop_reason: stopReasonOf(finish, message["finds"]),
       usage: { ...messagesUsage(usage), service_tier: "standard", inference_geo: null },
     }),
   );

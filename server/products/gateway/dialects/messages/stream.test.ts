@@ -38,6 +38,35 @@ function play(...chunks: Buffer[]): Event[] {
   return eventsIn(said + end);
 }
 
+test("searches stand where they stood, what for is said after the beginning; a paused turn says so", () => {
+  const use = { type: "server_tool_use", id: "s1", name: "web_search", input: { query: "boats" } };
+  const result = { type: "web_search_tool_result", tool_use_id: "s1", content: [] };
+  const events = play(
+    chunk({ content: "I look." }),
+    chunk({ finds: { blocks: [use] } }),
+    chunk({ finds: { blocks: [result] } }),
+    chunk({ content: "A boat." }),
+    chunk({ finds: { paused: true } }, "stop"),
+  );
+  const caller = { type: "direct" };
+  expect(
+    events.filter(({ type }) => type === "content_block_start").map((each) => each.content_block),
+  ).toEqual([
+    { type: "text", text: "", citations: null },
+    { ...use, input: {}, caller },
+    { ...result, caller },
+    { type: "text", text: "", citations: null },
+  ]);
+  const said = events.filter(({ type }) => type === "content_block_delta");
+  expect(said.map(({ index, delta }) => [index, delta?.text ?? delta?.partial_json])).toEqual([
+    [0, "I look."],
+    [1, '{"query":"boats"}'],
+    [3, "A boat."],
+  ]);
+  expect(events.filter(({ type }) => type === "content_block_stop")).toHaveLength(4);
+  expect(events.at(-2)).toMatchObject({ delta: { stop_reason: "pause_turn" } });
+});
+
 test("a text: start, one block that grows and closes, the counts, the stop", () => {
   const events = play(
     chunk({ role: "assistant", content: "" }),

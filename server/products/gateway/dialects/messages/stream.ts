@@ -44,6 +44,8 @@ export class MessagesVoice implements Voice {
   /** The block of each tool call, by its place in the chat. */
   readonly #calls = new Map<number, number>();
   #finish: string | null = null;
+  /** What was last told of searches. */
+  #finds: unknown = null;
 
   constructor(told: Told) {
     this.#told = told;
@@ -56,7 +58,10 @@ export class MessagesVoice implements Voice {
     let text = this.#started ? "" : this.#start(model);
     for (const thought of thoughtsIn(delta)) text += this.#think(thought);
     const { finds } = delta;
-    for (const block of isFields(finds) ? listOf(finds["blocks"]) : []) text += this.#find(block);
+    if (isFields(finds)) {
+      this.#finds = finds;
+      for (const block of listOf(finds["blocks"])) text += this.#find(block);
+    }
     const said = textOr(delta["content"], "") + textOr(delta["refusal"], "");
     if (said !== "") text += this.#grow(textBlock(""), { type: "text_delta", text: said });
     for (const cited of citedIn(delta))
@@ -69,7 +74,7 @@ export class MessagesVoice implements Voice {
   tail(usage: Usage): Tail {
     const end: End = {
       open: this.#open?.index ?? null,
-      stopReason: stopReasonOf(this.#finish),
+      stopReason: stopReasonOf(this.#finish, this.#finds),
       usage: messagesUsage(usage),
     };
     return end;
