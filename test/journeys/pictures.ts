@@ -128,8 +128,14 @@ export async function hasNoBarriers(page: Page, where: string): Promise<void> {
   if (found.length > 0) throw new Error(`axe finds in ${where}:\n    ${found.join("\n    ")}`);
 }
 
-/** What axe calls serious or critical, as "rule: the first element it is about". */
+/** What axe calls serious or critical once nothing fades any more, as "rule: the first element it is about". */
 export async function barriersOf(page: Page): Promise<string[]> {
+  await page.evaluate(async () => {
+    const ends = document
+      .getAnimations()
+      .filter((each) => each.effect?.getComputedTiming().endTime !== Infinity);
+    await Promise.allSettled(ends.map(({ finished }) => finished));
+  });
   await page.evaluate(AXE);
   const { violations } = await page.evaluate(() =>
     (globalThis as unknown as { axe: { run(options: object): Promise<AxeResults> } }).axe.run({

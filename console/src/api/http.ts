@@ -1,5 +1,6 @@
 import { client } from "../../../contract/client/client.gen.ts";
 import { send } from "./fetch.ts";
+import { noteRefusal } from "../lib/intent.ts";
 import { isAway } from "./presence.ts";
 import { ApiError } from "./problem.ts";
 
@@ -36,6 +37,10 @@ function toError(body: unknown, response: Response | undefined): ApiError {
   return error;
 }
 
+/** The server keeps it for the key of its call; what it keeps of a call that still runs is not known yet. */
+const isFinal = ({ status, code }: ApiError): boolean =>
+  status >= 400 && status < 500 && ![401, 402, 429].includes(status) && code !== "request_in_progress";
+
 /** The error of an answer that was fetched without the client. */
 export async function failure(response: Response): Promise<ApiError> {
   const body: unknown = await response.json().catch(() => null);
@@ -53,7 +58,12 @@ client.interceptors.request.use((request) => {
     request.headers.set(name, value);
   return request;
 });
-client.interceptors.error.use((body, response) => toError(body, response));
+client.interceptors.error.use((body, response, request: Request | undefined) => {
+  const error = toError(body, response);
+  const key = request?.headers.get("idempotency-key");
+  if (key && isFinal(error)) noteRefusal(key);
+  return error;
+});
 
 /** What an operation answered; throws `ApiError`. */
 export async function read<T>(answer: Promise<{ data: T | undefined }>): Promise<T> {

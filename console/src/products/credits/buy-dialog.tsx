@@ -82,6 +82,7 @@ function BuyForm() {
           if (choice === "stripe" || choice === "paypal") setCompany(choice);
         }}
       />
+      <p className="text-xs text-text-2">Prices include tax, where it is due; the receipt names it.</p>
       {error && <PurchaseFailed error={error} company={method?.provider ?? company} />}
       <Button type="submit" variant="primary" busy={isBusy} disabled={!pack}>
         {pack ? `Pay ${formatMoney(pack.amount_minor, pack.currency)}${by}` : `Pay${by}`}

@@ -48,7 +48,7 @@ async function waiting(who: Person): Promise<Json> {
 /** What /pay does: the card is tried with its holder there, and the bank's page comes back. */
 async function triesCard(who: Person, { id }: Json): Promise<Json> {
   const [card] = await t.sql<{ id: string }>(
-    `select id from billing.payment_methods where org_id = $1 order by created_at desc limit 1`,
+    `select id from billing.payment_methods where org_id = $1 order by id desc limit 1`,
     [who.org],
   );
   const answer = await who.call("POST", `/api/payments/intents/${String(id)}/confirm`, {
@@ -140,12 +140,15 @@ test("the answer is lost after Stripe took the order: the same order asked again
   expect(open).toEqual([["open", due]]);
 });
 
-test("the plan ends at once: what waited is given up with it", async () => {
+test.each([
+  ["now", { status: "canceled" }],
+  ["period_end", { status: "active", cancel_at_period_end: true }],
+])("the plan is canceled (%s): what waited is given up with it", async (at, state) => {
   const who = await subscribed();
   await upgrade(who, (await previewed(who)).order);
   const paid = await waiting(who);
-  expect((await who.call("POST", "/api/subscriptions/cancel", { at: "now" })).status).toBe(200);
-  await who.until({ status: "canceled" });
+  expect((await who.call("POST", "/api/subscriptions/cancel", { at })).status).toBe(200);
+  await who.until(state);
   expect((await who.call("GET", `/api/payments/${String(paid.id)}`)).body).toMatchObject({
     status: "canceled",
   });

@@ -41,8 +41,8 @@ export async function cancel(deps: BillingDeps, input: CancelInput): Promise<voi
     return;
   }
   if (isOpen(row) && row.method_id !== null) return asking(() => giveUpFirst(deps, row));
-  // What waits for its payment would be an invoice of nothing.
-  if (input.at === "now" && row.provider === "stripe") await asking(() => giveUpChange(deps, row));
+  // What waits for its payment would go on, or be an invoice of nothing.
+  if (row.provider === "stripe") await asking(() => giveUpChange(deps, row));
   await asking(() =>
     applyAnswer(deps, row, () =>
       input.at === "now" || isOpen(row)
