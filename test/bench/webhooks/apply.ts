@@ -107,7 +107,7 @@ async function store(
     const rows = bodies.map((body) => {
       const envelope = readEnvelope(body);
       if (!envelope) throw new Error("not an event");
-      return newEvent(endpoint, envelope, body, at);
+      return newEvent(inbox.deps.sealer, endpoint, envelope, body, at);
     });
     await insertEvents(inbox.deps, rows);
   }

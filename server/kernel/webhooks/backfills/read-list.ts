@@ -119,7 +119,7 @@ async function readSlice(
     const wanted = events.filter(({ envelope }) => types?.includes(envelope.type) ?? true);
     const fresh = alone ? wanted : await notElsewhere(deps, endpoint, wanted);
     const rows = fresh.map(({ envelope, body }) => ({
-      ...newEvent(endpoint, envelope, body, now),
+      ...newEvent(deps.sealer, endpoint, envelope, body, now),
       origin: "backfill" as const,
     }));
     const added = rows.length > 0 ? await insertEvents(deps, rows) : new Set();

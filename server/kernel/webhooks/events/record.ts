@@ -20,14 +20,14 @@ export async function recordEvents(
   records: readonly Recorded[],
 ): Promise<number> {
   if (records.length === 0) return 0;
-  const { db, clock } = deps;
+  const { db, clock, sealer } = deps;
   const endpoints = await withSystemTx(db, listEndpoints);
   const endpoint = endpoints.find(
     (row) => row.is_default && row.source === source && row.account_id === accountId && row.mode === mode,
   );
   assert(endpoint, "an account has an endpoint");
   const rows = records.map(({ envelope, body }) => ({
-    ...newEvent(endpoint, envelope, body, clock.now()),
+    ...newEvent(sealer, endpoint, envelope, body, clock.now()),
     origin: "reconciliation" as const,
   }));
   return (await insertEvents(deps, rows)).size;

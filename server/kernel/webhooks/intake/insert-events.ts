@@ -1,6 +1,5 @@
 import type { InboxDeps } from "../deps.ts";
 import type { EventId, EventState, Origin } from "../events/event.ts";
-import { sealBody } from "../events/payload.ts";
 
 /** An event that is about to be stored. */
 export type NewEvent = {
@@ -16,7 +15,8 @@ export type NewEvent = {
   errorCode: string | null;
   createdAt: Date;
   receivedAt: Date;
-  body: Buffer;
+  /** As it is stored. */
+  sealed: Buffer;
   /** JSON. */
   headers: string;
 };
@@ -48,11 +48,11 @@ const INSERT = `
 
 /** Stores what is new and returns its ids; what was there already is left as it is. Durable when it resolves. */
 export async function insertEvents(
-  { db, sealer }: Pick<InboxDeps, "db" | "sealer">,
+  { db }: Pick<InboxDeps, "db">,
   events: readonly NewEvent[],
 ): Promise<Set<string>> {
   let start = 1;
-  const bodies = events.map(({ id, body }) => sealBody(sealer, id, body));
+  const bodies = events.map(({ sealed }) => sealed);
   const starts = bodies.map(({ length }) => (start += length) - length);
   const column = <T>(read: (event: NewEvent) => T) => events.map(read);
   const result = await db.pool.query<{ event_id: string }>({

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
+import type { Sealer } from "../../../platform/crypto/index.ts";
 import { withSystemTx } from "../../../platform/db/index.ts";
 import { networkOf } from "../../../platform/http/index.ts";
 import { newId } from "../../../platform/ids.ts";
@@ -10,6 +11,7 @@ import type { InboxDeps } from "../deps.ts";
 import type { EndpointRow } from "../endpoints/endpoint.ts";
 import type { Endpoints, Open } from "../endpoints/known.ts";
 import { noteTransmission } from "../endpoints/store.ts";
+import { sealBody } from "../events/payload.ts";
 import type { NewEvent } from "./insert-events.ts";
 import { webhookProblems } from "../problems.ts";
 import { noteDelivered } from "../store.ts";
@@ -40,7 +42,7 @@ export async function receive(parts: ReceiveParts, delivery: Delivery): Promise<
   const now = parts.deps.clock.now();
   try {
     await verify(parts, found, delivery, now);
-    const event = toEvent(source, row, delivery, now);
+    const event = toEvent(parts.deps.sealer, found, delivery, now);
     const isNew = await parts.writer.add(event);
     // The company's list may have told of it before: then it is known by now that it was delivered as well.
     if (!isNew) await withSystemTx(parts.deps.db, (tx) => noteDelivered(tx, event));
@@ -98,13 +100,14 @@ async function unverified(
 
 /** The row of a genuine event. What was signed and cannot be read is kept too: dead, named by its hash. */
 function toEvent(
-  source: Source,
-  endpoint: EndpointRow,
+  sealer: Sealer,
+  { source, row: endpoint }: Open,
   { body, headers }: Delivery,
   receivedAt: Date,
 ): NewEvent {
   const envelope = source.read(body, headers);
-  const event = newEvent(endpoint, envelope ?? unreadable(body, endpoint, receivedAt), body, receivedAt);
+  const read = envelope ?? unreadable(body, endpoint, receivedAt);
+  const event = newEvent(sealer, endpoint, read, body, receivedAt);
   const kept = { ...event, headers: JSON.stringify(source.keep(headers)) };
   return envelope ? kept : { ...kept, state: "dead", errorCode: "unreadable" };
 }
@@ -116,14 +119,16 @@ function unreadable(body: Buffer, { mode }: EndpointRow, createdAt: Date): Envel
 
 /** The row that delivery and backfill share. An event of the other mode is stored and never applied. */
 export function newEvent(
+  sealer: Sealer,
   endpoint: EndpointRow,
   envelope: Envelope,
   body: Buffer,
   receivedAt: Date,
 ): NewEvent {
   const sameMode = envelope.livemode === (endpoint.mode === "live");
+  const id = newId("evt");
   return {
-    id: newId("evt"),
+    id,
     source: endpoint.source,
     endpointId: endpoint.id,
     providerEventId: envelope.id,
@@ -135,7 +140,8 @@ export function newEvent(
     errorCode: sameMode ? null : "other_mode",
     createdAt: envelope.createdAt,
     receivedAt,
-    body,
+    // While the commit before it is under way.
+    sealed: sealBody(sealer, id, body),
     headers: "{}",
   };
 }

@@ -3,7 +3,7 @@ import type { NewEvent } from "./insert-events.ts";
 import { createWriter } from "./writer.ts";
 
 const event = (id: string, bytes = 10) =>
-  ({ id: id as NewEvent["id"], body: Buffer.alloc(bytes) }) as NewEvent;
+  ({ id: id as NewEvent["id"], sealed: Buffer.alloc(bytes) }) as NewEvent;
 
 /** A store whose commits end when they are told to. */
 function slowStore() {

@@ -31,8 +31,8 @@ export function createWriter(insert: (events: readonly NewEvent[]) => Promise<Se
     let bytes = 0;
     let count = 0;
     for (const { event } of waiting) {
-      if (count === BATCH || (count > 0 && bytes + event.body.length > BATCH_BYTES)) break;
-      bytes += event.body.length;
+      if (count === BATCH || (count > 0 && bytes + event.sealed.length > BATCH_BYTES)) break;
+      bytes += event.sealed.length;
       count += 1;
     }
     const batch = count === waiting.length ? waiting : waiting.slice(0, count);
@@ -43,42 +43,55 @@ export function createWriter(insert: (events: readonly NewEvent[]) => Promise<Se
   const pump = () => {
     while (inFlight < IN_FLIGHT && waiting.length >= (inFlight === 0 ? 1 : SECOND_FROM)) {
       inFlight += 1;
-      void store(insert, take()).finally(() => {
+      void store(insert, take()).then((told) => {
         inFlight -= 1;
+        // The next commit first: it runs while these are answered.
         pump();
+        for (const tell of told) tell();
       });
     }
   };
   return {
     add: (event) =>
       new Promise((stored, failed) => {
-        if (waiting.length >= WAITING || waitingBytes + event.body.length > WAITING_BYTES) {
+        if (waiting.length >= WAITING || waitingBytes + event.sealed.length > WAITING_BYTES) {
           failed(new Problem(common.overloaded, { retryAfter: 1 }));
           return;
         }
         waiting.push({ event, stored, failed });
-        waitingBytes += event.body.length;
+        waitingBytes += event.sealed.length;
         pump();
       }),
   };
 }
 
+/** Never rejects; what each who waits is to be told. */
 async function store(
   insert: (events: readonly NewEvent[]) => Promise<Set<string>>,
   batch: readonly Waiting[],
-): Promise<void> {
+): Promise<(() => void)[]> {
   try {
     const added = await insert(batch.map(({ event }) => event));
-    for (const { event, stored } of batch) stored(added.has(event.id));
+    return batch.map(
+      ({ event, stored }) =>
+        () =>
+          stored(added.has(event.id)),
+    );
   } catch (error) {
     const refused = isRefusal(error);
-    if (refused && batch.length > 1) for (const one of batch) await store(insert, [one]);
-    else {
-      const told = refused
-        ? error
-        : new Problem(common.database_unavailable, { cause: error, retryAfter: 2 });
-      for (const { failed } of batch) failed(told);
+    if (refused && batch.length > 1) {
+      const told: (() => void)[] = [];
+      for (const one of batch) told.push(...(await store(insert, [one])));
+      return told;
     }
+    const problem = refused
+      ? error
+      : new Problem(common.database_unavailable, { cause: error, retryAfter: 2 });
+    return batch.map(
+      ({ failed }) =>
+        () =>
+          failed(problem),
+    );
   }
 }
 
