@@ -35,8 +35,8 @@ export function createSealer(secrets: readonly string[]): Sealer {
     seal(plain, place) {
       const nonce = nextNonce();
       const cipher = createCipheriv("aes-256-gcm", keyOf(keys.length), nonce).setAAD(Buffer.from(place));
-      const text = Buffer.concat([cipher.update(plain), cipher.final()]);
-      return Buffer.concat([Buffer.of(keys.length), nonce, cipher.getAuthTag(), text]);
+      const text = [cipher.update(plain), cipher.final()];
+      return Buffer.concat([Buffer.of(keys.length), nonce, cipher.getAuthTag(), ...text]);
     },
     open(sealed, place) {
       const key = keyOf(sealed[0] ?? 0);

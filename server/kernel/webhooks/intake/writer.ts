@@ -72,11 +72,7 @@ async function store(
 ): Promise<(() => void)[]> {
   try {
     const added = await insert(batch.map(({ event }) => event));
-    return batch.map(
-      ({ event, stored }) =>
-        () =>
-          stored(added.has(event.id)),
-    );
+    return batch.map((one) => () => one.stored(added.has(one.event.id)));
   } catch (error) {
     const refused = isRefusal(error);
     if (refused && batch.length > 1) {
@@ -87,11 +83,7 @@ async function store(
     const problem = refused
       ? error
       : new Problem(common.database_unavailable, { cause: error, retryAfter: 2 });
-    return batch.map(
-      ({ failed }) =>
-        () =>
-          failed(problem),
-    );
+    return batch.map((one) => () => one.failed(problem));
   }
 }
 

@@ -57,7 +57,7 @@ const places = async () => {
   return Object.fromEntries(rows.map((row) => [row.at, row.rows]));
 };
 const sumUp = () =>
-  owner.query("update gateway.usage_cursor set upto = pg_snapshot_xmin(pg_current_snapshot())::text::bigint");
+  owner.query("update gateway.usage_cursor set upto = pg_snapshot_xmax(pg_current_snapshot())::text::bigint");
 
 test("the day 25 months ago, and all of its month, is kept", () => {
   expect(keptFrom(new Date("2026-11-29T23:59:59Z")).toISOString()).toBe("2024-10-01T00:00:00.000Z");
