@@ -14,10 +14,11 @@ export function useIntent(): { keyFor(input: unknown): string; done(): void } {
   return {
     keyFor(input) {
       const text = JSON.stringify(input);
-      const { input: last, key } = current.current ?? {};
-      if (last !== text || (key !== undefined && refused.has(key)))
-        current.current = { input: text, key: crypto.randomUUID() };
-      return current.current.key;
+      const last = current.current;
+      if (last?.input === text && !refused.has(last.key)) return last.key;
+      const key = crypto.randomUUID();
+      current.current = { input: text, key };
+      return key;
     },
     done() {
       current.current = null;

@@ -38,7 +38,7 @@ export async function receive(parts: ReceiveParts, delivery: Delivery): Promise<
   const startedAt = performance.now();
   const found = await parts.endpoints.find(delivery);
   if (!found) throw new Problem(common.not_found);
-  const { source, row } = found;
+  const { source } = found;
   const now = parts.deps.clock.now();
   try {
     await verify(parts, found, delivery, now);
