@@ -1,27 +1,29 @@
-import { useRef } from "react";
+import { useState } from "react";
 
 /** Keys whose answer is a refusal for good: under them it would be the same again. */
 const refused = new Set<string>();
 
 export const noteRefusal = (key: string): void => void refused.add(key);
 
+type Intent = { keyFor(input: unknown): string; done(): void };
+
 /**
  * One Idempotency-Key per thing a person wants: kept while they retry the same input, new when the input changes, after a
  * refusal, or after `done()`.
  */
-export function useIntent(): { keyFor(input: unknown): string; done(): void } {
-  const current = useRef<{ input: string; key: string } | null>(null);
+export function createIntent(): Intent {
+  let last: { input: string; key: string } | null = null;
   return {
-    keyFor(input) {
-      const text = JSON.stringify(input);
-      const last = current.current;
-      if (last?.input === text && !refused.has(last.key)) return last.key;
-      const key = crypto.randomUUID();
-      current.current = { input: text, key };
-      return key;
+    keyFor(value) {
+      const input = JSON.stringify(value);
+      if (last?.input !== input || refused.has(last.key)) last = { input, key: crypto.randomUUID() };
+      return last.key;
     },
     done() {
-      current.current = null;
+      last = null;
     },
   };
 }
+
+/** An intent for as long as the screen is there. */
+export const useIntent = (): Intent => useState(createIntent)[0];
