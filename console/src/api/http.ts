@@ -39,7 +39,7 @@ function toError(body: unknown, response: Response | undefined): ApiError {
 
 /** The server keeps it for the key of its call; what it keeps of a call that still runs is not known yet. */
 const isFinal = ({ status, code }: ApiError): boolean =>
-  status >= 400 && status < 500 && ![401, 402, 429].includes(status) && code !== "request_in_progress";
+  status >= 400 && status < 500 && ![401, 402, 429].includes(status) && code !== "idempotency_running";
 
 /** The error of an answer that was fetched without the client. */
 export async function failure(response: Response): Promise<ApiError> {
