@@ -16,6 +16,7 @@ import {
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
@@ -160,6 +161,27 @@ test("after a kill -9 of postgres itself the next start recovers what was commit
   await first.ended;
   const next = await startPostgres({ dataDir });
   expect(await query(next.ownerUrl, "SELECT answer FROM kept")).toEqual([42]);
+  await next.stop();
+});
+
+test("a connection that outlives a killed postgres holds the next start up, and does not stop it", async () => {
+  startedBefore(dataDir);
+  const first = await startPostgres({ dataDir });
+  const client = new pg.Client({ connectionString: first.ownerUrl });
+  client.on("error", () => undefined);
+  await client.connect();
+  const [{ pid }] = (await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid")).rows as [
+    { pid: number },
+  ];
+  process.kill(pid, "SIGSTOP");
+  await endProcess(first.pid, ["SIGKILL"], 5_000);
+  await first.ended;
+  const starting = startPostgres({ dataDir });
+  const settled = await Promise.race([starting.then(() => true), delay(500, false)]);
+  process.kill(pid, "SIGCONT");
+  expect(settled).toBe(false);
+  const next = await starting;
+  expect(await query(next.ownerUrl, "SELECT 1")).toEqual([1]);
   await next.stop();
 });
 

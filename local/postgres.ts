@@ -56,6 +56,7 @@ export type Postgres = {
 const owner = "holdfast_owner";
 const database = "holdfast";
 const startTimeoutMs = 60_000;
+const heldTimeoutMs = 20_000;
 const logLimitBytes = 10 * 1024 * 1024;
 
 type Place = { dataDir: string; clusterDir: string; runner: Runner; binaries: string; logFile: string };
@@ -79,7 +80,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   const guard = options.guard ?? startGuard();
 
   const port = await choosePort(options.port ?? readRecord(dataDir)?.port);
-  const child = await launch(place, postgresSettings({ port, fsync }));
+  const child = await launchOnceFree(place, postgresSettings({ port, fsync }));
   const pid = child.pid as number;
   guard.watch(pid, "INT", 20);
   writeRecord({ clusterDir, dataDir, port, pid, launcherPid: process.pid });
@@ -201,6 +202,17 @@ async function run(place: Place, program: string, args: string[], input = ""): P
     child.once("exit", (status, signal) => resolve(status ?? signal));
   });
   if (code !== 0) throw new Error(`${program} failed (${String(code)}):\n${logTail(place.logFile)}`);
+}
+
+/** The connections of a server that was killed end a moment after it, and none starts as long as they hold its memory. */
+async function launchOnceFree(place: Place, settings: string): Promise<ChildProcess> {
+  for (const endsAt = Date.now() + heldTimeoutMs; ; await delay(50)) {
+    try {
+      return await launch(place, settings);
+    } catch (error) {
+      if (Date.now() >= endsAt || !String(error).includes("shared memory block")) throw error;
+    }
+  }
 }
 
 /** Starts postgres and waits until it takes connections. */

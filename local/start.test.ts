@@ -114,7 +114,7 @@ test(
     for (const name of ["server", "sandbox", "postgres"]) {
       process.kill(currentRun().children[name] as number, "SIGKILL");
       await launcher.said(`${name}: `);
-      expect(await waitForAnswer(`${url}/ready`, 20_000)).toBe(true);
+      expect(await waitForAnswer(`${url}/ready`, 20_000), launcher.output()).toBe(true);
     }
 
     const run = currentRun();
