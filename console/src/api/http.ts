@@ -1,6 +1,6 @@
 import { client } from "../../../contract/client/client.gen.ts";
-import { send } from "./fetch.ts";
 import { noteRefusal } from "../lib/intent.ts";
+import { send } from "./fetch.ts";
 import { isAway } from "./presence.ts";
 import { ApiError } from "./problem.ts";
 

@@ -29,7 +29,8 @@ export function messagesOf(input: unknown): Fields[] {
       thoughts.push(...unpacked(item["encrypted_content"], `${pointer}/encrypted_content`));
       continue;
     }
-    if (FOUND.has(item["type"])) continue;
+    // What it found before is not said again: no other model could read it.
+    if (item["type"] === "web_search_call") continue;
     const ledTo = thoughts.length > 0 && isSaid(item);
     if (ledTo) messages.push({ role: "assistant", content: null, reasoning_details: thoughts });
     thoughts = [];
@@ -37,9 +38,6 @@ export function messagesOf(input: unknown): Fields[] {
   }
   return messages.length === 0 ? bad("/input", "must hold at least one message") : messages;
 }
-
-/** What it found before is not said again: no other model could read it. */
-const FOUND = new Set<unknown>(["web_search_call"]);
 
 /** By the model itself. */
 const isSaid = ({ type = "message", role }: Fields): boolean =>
