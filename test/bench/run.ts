@@ -10,15 +10,7 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { dataDir, root } from "../../local/project.ts";
 import { judge, median, table, type Round, type Row } from "./judge.ts";
-import {
-  JUDGEMENTS,
-  measureMachine,
-  open,
-  SCENARIOS,
-  type Pace,
-  type Scenario,
-  type ScenarioName,
-} from "./scenarios.ts";
+import { JUDGEMENTS, measureMachine, open, SCENARIOS, type Pace, type ScenarioName } from "./scenarios.ts";
 import { openStage, type Stage } from "./stage.ts";
 
 const FULL: Pace = {
@@ -46,18 +38,24 @@ const { values, positionals } = parseArgs({
 });
 const smoke = values.smoke;
 const names = chosen(positionals[0] ?? "all");
-const stage = await openStage();
-try {
-  const rounds = await measure(stage, smoke ? 1 : Number(values.rounds), smoke ? SMOKE : FULL);
-  const rows = names.flatMap((name) => JUDGEMENTS[name].map((judgement) => judge(judgement, rounds, !smoke)));
-  const figures = summed(rounds);
-  print(`${table(rows)}\n`);
-  for (const { name, middle, least, most } of figures)
-    print(`${name.padEnd(40)} ${text(middle).padStart(10)}  ${text(least)}-${text(most)}`);
-  print(`\nwritten to ${write(stage, rounds, rows)}`);
-  process.exitCode = end(rows);
-} finally {
-  await stage.close();
+const rows: Row[] = [];
+for (const name of names) rows.push(...(await bench(name)));
+process.exitCode = end(rows);
+
+/** On a stage of its own: nothing that one scenario leaves burdens the next. */
+async function bench(name: ScenarioName): Promise<Row[]> {
+  const stage = await openStage();
+  try {
+    const rounds = await measure(name, stage, smoke ? 1 : Number(values.rounds), smoke ? SMOKE : FULL);
+    const judged = JUDGEMENTS[name].map((judgement) => judge(judgement, rounds, !smoke));
+    print(`${table(judged)}\n`);
+    for (const { name: figure, middle, least, most } of summed(rounds))
+      print(`${figure.padEnd(40)} ${text(middle).padStart(10)}  ${text(least)}-${text(most)}`);
+    print(`\nwritten to ${write(name, stage, rounds, judged)}\n`);
+    return judged;
+  } finally {
+    await stage.close();
+  }
 }
 
 function chosen(name: string): ScenarioName[] {
@@ -68,24 +66,21 @@ function chosen(name: string): ScenarioName[] {
 }
 
 /** Rounds that hold a turn of everything, after a warm-up. Whoever has no turn is taken off the cores. */
-async function measure(on: Stage, count: number, pace: Pace): Promise<Round[]> {
+async function measure(name: ScenarioName, on: Stage, count: number, pace: Pace): Promise<Round[]> {
   on.all.pause();
   on.api.pause();
-  const scenarios: Scenario[] = [];
+  const scenario = await open(name, on, pace);
   const rounds: Round[] = [];
   try {
-    for (const name of names) scenarios.push(await open(name, on, pace));
     for (let at = 0; at < count; at += 1) {
-      const round: Record<string, number> = { ...(await measureMachine(on, pace)) };
-      for (const scenario of scenarios) Object.assign(round, await scenario.round());
-      rounds.push(round);
-      const { machine_per_second: machine = 0, others_percent: others = 0 } = round;
+      const { machine_per_second: machine, others_percent: others } = await measureMachine(on, pace);
+      rounds.push({ machine_per_second: machine, others_percent: others, ...(await scenario.round()) });
       print(
-        `round ${at + 1} of ${count}: machine ${text(machine)} transactions/s, others ${text(others)} % busy`,
+        `${name}, round ${at + 1} of ${count}: machine ${text(machine)} transactions/s, others ${text(others)} % busy`,
       );
     }
   } finally {
-    for (const scenario of scenarios) await scenario.close();
+    await scenario.close();
   }
   return rounds;
 }
@@ -97,14 +92,11 @@ function summed(rounds: readonly Round[]) {
   });
 }
 
-function write(on: Stage, rounds: readonly Round[], rows: readonly Row[]): string {
+function write(name: ScenarioName, on: Stage, rounds: readonly Round[], judged: readonly Row[]): string {
   const at = new Date().toISOString();
   const folder = path.join(dataDir, "bench");
   mkdirSync(folder, { recursive: true });
-  const file = path.join(
-    folder,
-    `${at.replaceAll(":", "-")}-${names.join("-")}${smoke ? "-smoke" : ""}.json`,
-  );
+  const file = path.join(folder, `${at.replaceAll(":", "-")}-${name}${smoke ? "-smoke" : ""}.json`);
   const machine = {
     system: type(),
     architecture: process.arch,
@@ -114,14 +106,14 @@ function write(on: Stage, rounds: readonly Round[], rows: readonly Row[]): strin
     node: process.version,
   };
   const commit = execFileSync("git", ["rev-parse", "HEAD"], { cwd: root, encoding: "utf8" }).trim();
-  const result = { at, commit, smoke, machine, postgres: on.postgresSettings, rows, rounds };
+  const result = { at, commit, smoke, machine, postgres: on.postgresSettings, rows: judged, rounds };
   writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
   return path.relative(root, file);
 }
 
-/** Prints the sum; what is only told counts neither way, what could not run only in a full run. */
-function end(rows: readonly Row[]): number {
-  const judged = rows.filter(({ verdict }) => verdict !== "told");
+/** Prints the sum of all; what is only told counts neither way, what could not run only in a full run. */
+function end(all: readonly Row[]): number {
+  const judged = all.filter(({ verdict }) => verdict !== "told");
   const missing = judged.filter(({ verdict }) => verdict === "not run");
   if (smoke) for (const { name } of missing) print(`not run: ${name} (its baseline is not installed)`);
   const passed = judged.filter(({ verdict }) => verdict === "ok" || verdict === "ran").length;

@@ -13,8 +13,7 @@ import { benchHolds } from "./ledger/hold-pairs.ts";
 import { benchJobs } from "./jobs/burst.ts";
 import { openPaymentsBench } from "./payments/bench.ts";
 import type { Stage } from "./stage.ts";
-import { benchAcks } from "./webhooks/acks.ts";
-import { benchApply } from "./webhooks/apply.ts";
+import { openWebhooksBench } from "./webhooks/bench.ts";
 
 export type Pace = {
   /** Of one measurement. */
@@ -46,13 +45,11 @@ const MACHINE = fileURLToPath(new URL("machine.ts", import.meta.url));
 /** How long others are watched before a round. */
 const LOOK_MS = 500;
 const CONNECTIONS = 10;
-const ACK_CONCURRENCY = 16;
 const PAIR_CONCURRENCY = 64;
-const EVENT_ORGS = 20;
 const JOB_PROBES = 60;
 
 /** The baseline that goes before every round. */
-export async function measureMachine({ ownerUrl }: Stage, { seconds }: Pace): Promise<Round> {
+export async function measureMachine({ ownerUrl }: Stage, { seconds }: Pace) {
   const others = await othersPercent(LOOK_MS);
   const { stdout } = await promisify(execFile)(process.execPath, [MACHINE, ownerUrl, String(seconds)]);
   return { others_percent: others, machine_per_second: Number(stdout) };
@@ -85,31 +82,8 @@ async function openLedger({ modulesUrl }: Stage, { seconds }: Pace): Promise<Sce
 }
 
 async function openWebhooks(stage: Stage, pace: Pace): Promise<Scenario> {
-  const db = createDb({ url: stage.modulesUrl, max: CONNECTIONS });
-  const { api, webhookSecret: secret } = stage;
-  const acks = (seconds: number) =>
-    benchAcks({ url: `${api.url}/webhooks/stripe`, secret, seconds, concurrency: ACK_CONCURRENCY });
-  api.resume();
-  await acks(pace.warmUpSeconds);
-  api.pause();
-  await stage.emptyInbox();
-  return {
-    async round() {
-      api.resume();
-      const received = await acks(pace.seconds);
-      api.pause();
-      await stage.emptyInbox();
-      const applied = await benchApply({ db, count: pace.events, orgs: EVENT_ORGS });
-      return {
-        acks_per_second: received.acksPerSecond,
-        acks_p50_ms: received.p50Ms,
-        acks_p99_ms: received.p99Ms,
-        acks_refused: received.refused,
-        applied_per_second: applied.eventsPerSecond,
-      };
-    },
-    close: () => db.close(),
-  };
+  const bench = await openWebhooksBench(stage, pace.events, pace.warmUpSeconds);
+  return { round: () => bench.round(pace.seconds), close: () => bench.close() };
 }
 
 async function openGateway(stage: Stage, pace: Pace): Promise<Scenario> {
@@ -218,8 +192,20 @@ export const JUDGEMENTS: Readonly<Record<ScenarioName, readonly Judgement[]>> = 
       least: 3,
       unit: "x",
     },
+    {
+      name: "hold+settle pairs / two bare transactions",
+      of: (round) => 2 * over("pairs_batched_per_second", "machine_per_second")(round),
+      least: 0.3,
+      unit: "x",
+    },
   ],
   webhooks: [
+    {
+      name: "durable acks, c=16 / bare server's",
+      of: over("acks_per_second", "bare_acks_per_second"),
+      least: 0.5,
+      unit: "x",
+    },
     {
       name: "durable acks, c=16 / machine's transactions",
       of: over("acks_per_second", "machine_per_second"),

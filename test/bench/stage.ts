@@ -1,6 +1,5 @@
 /** The parts that the bench measures, each a process of its own: a durable database, the sandbox, two servers. */
 import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { chmodSync, mkdtempSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -16,8 +15,8 @@ import { createDb, withTx } from "../../server/platform/db/index.ts";
 import type { OrgId } from "../../server/platform/ids.ts";
 import { browserClient, createClient, type Json } from "../harness/client.ts";
 import { OWNER, PEPPER, SETUP_TOKEN } from "../harness/people.ts";
+import { firstLine, stopChild } from "./child.ts";
 import { cpuMs, rssMb } from "./cpu.ts";
-import { firstLine } from "./gateway/processes.ts";
 
 export type Server = {
   url: string;
@@ -158,20 +157,10 @@ function profiling(script: string): string[] {
   return folder && script.startsWith("server") ? ["--cpu-prof", `--cpu-prof-dir=${folder}`] : [];
 }
 
-function stopper(child: ChildProcess): () => Promise<void> {
-  return async () => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    const gone = once(child, "exit");
-    child.kill("SIGCONT");
-    child.kill("SIGTERM");
-    await gone;
-  };
-}
-
 /** It answers calls of models at once. */
 async function startSandbox(stops: (() => Promise<unknown>)[]) {
   const child = start("sandbox/main.ts", { PORT: String(await choosePort()), DATA_DIR: ":memory:" }, "pipe");
-  stops.push(stopper(child));
+  stops.push(() => stopChild(child));
   const { url } = JSON.parse(await firstLine(child)) as { url: string };
   const client = createClient(url);
   const world = await client.call<
@@ -203,7 +192,7 @@ async function startServer(env: Record<string, string>, stops: (() => Promise<un
     ...env,
   };
   const child = start("server/main.ts", all, "ignore");
-  stops.push(stopper(child));
+  stops.push(() => stopChild(child));
   if (!(await waitForAnswer(`${url}/ready`, READY_TIMEOUT_MS))) throw new Error("the server is not ready");
   return {
     url,

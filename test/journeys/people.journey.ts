@@ -10,21 +10,13 @@ async function signedIn(
   { page, product, sandbox }: Stage,
   play: (theirs: Page) => Promise<void>,
 ): Promise<void> {
-  const answer = await fetch(`${sandbox.url}/mailbox?to=${encodeURIComponent(ADDRESS)}&wait=20`);
-  const { data } = (await answer.json()) as { data: { text?: string; html?: string }[] };
-  const link = data
-    .map(
-      ({ text = "", html = "" }) => /https?:\/\/[^\s"<]+\/reset-password#token=[\w-]+/.exec(text + html)?.[0],
-    )
-    .findLast(Boolean);
-  assert.ok(link, "the mail has a link to choose a password");
+  const { token } = await sandbox.mailedLink(ADDRESS, "/reset-password");
   const context = await page
     .context()
     .browser()
     ?.newContext({ viewport: { width: 1280, height: 860 } });
   assert.ok(context);
   try {
-    const token = link.slice(link.indexOf("token=") + 6);
     const call = (path: string, data: object) =>
       context.request.post(`${product.consoleUrl}/api/auth/${path}`, { data });
     assert.equal((await call("password-reset/confirm", { token, password: PASSWORD })).status(), 204);

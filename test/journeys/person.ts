@@ -12,7 +12,7 @@ export async function personIn(
 ): Promise<void> {
   await add(stage, person);
   const { page, product } = stage;
-  const token = await linkToken(stage, person.email);
+  const { token } = await stage.sandbox.mailedLink(person.email, "/reset-password");
   const context = await page
     .context()
     .browser()
@@ -50,15 +50,4 @@ async function promote(stage: Stage, { name, email }: NewPerson): Promise<void> 
   await page.getByRole("dialog").getByRole("button", { name: "Make an operator" }).click();
   await page.getByRole("alertdialog").getByRole("button", { name: "Make an operator" }).click();
   await page.getByText("They operate the installation now").waitFor();
-}
-
-/** The token of the link in the person's mail to choose a password. */
-async function linkToken({ sandbox }: Stage, email: string): Promise<string> {
-  const answer = await fetch(`${sandbox.url}/mailbox?to=${encodeURIComponent(email)}&wait=20`);
-  const { data } = (await answer.json()) as { data: { text?: string; html?: string }[] };
-  const token = data
-    .map(({ text = "", html = "" }) => /\/reset-password#token=([\w-]+)/.exec(text + html)?.[1])
-    .findLast(Boolean);
-  assert.ok(token, `the mail to ${email} has a link to choose a password`);
-  return token;
 }

@@ -1,4 +1,9 @@
 import { createHmac, randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+
+/** Mails go out one after another and are tried again: with faults on, the third try comes after ten seconds. */
+const MAIL_MS = 60_000;
+const LOOK_MS = 250;
 
 type Credentials = {
   "customer-app": { hooks_url: string };
@@ -19,6 +24,8 @@ export type Sandbox = {
   deliveries(name: string): Promise<{ type: string; verified: boolean; fault: string | null }[]>;
   /** Pays an intent that names a payment of ours with another amount: its event breaks a rule. */
   payWrongly(paymentId: string): Promise<void>;
+  /** The newest link to this page of the console in the mails to an address, and the token in it, once there is one. */
+  mailedLink(to: string, path: string): Promise<{ link: string; token: string }>;
   /** Sends a mail as the server would, for a page that shows mail. */
   sendMail(to: string, subject: string, html: string): Promise<void>;
   /** Delivers an event, genuinely signed, of which no handler can make anything: each attempt fails. Returns its type. */
@@ -73,6 +80,21 @@ export function connectSandbox(url: string): Sandbox {
         "stripe-signature": `t=${created},v1=${signature}`,
       });
       return type;
+    },
+    async mailedLink(to, path) {
+      const pattern = new RegExp(`https?://[^\\s"<]+${path}#token=(?<token>[\\w-]+)`);
+      const endsAt = Date.now() + MAIL_MS;
+      for (;;) {
+        const answer = await fetch(`${url}/mailbox?to=${encodeURIComponent(to)}`);
+        const { data } = (await answer.json()) as { data: { subject: string; html: string }[] };
+        const found = data.map(({ html }) => pattern.exec(html)).findLast(Boolean);
+        if (found) return { link: found[0], token: found.groups?.["token"] ?? "" };
+        if (Date.now() > endsAt)
+          throw new Error(
+            `No mail to ${to} links to ${path}: ${data.map(({ subject }) => subject).join(", ")}`,
+          );
+        await delay(LOOK_MS);
+      }
     },
     async sendMail(to, subject, html) {
       const { resend } = await credentials();

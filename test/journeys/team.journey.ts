@@ -18,17 +18,6 @@ async function colleague({ page }: Stage, play: (page: Page) => Promise<void>): 
   }
 }
 
-/** The link in the next mail to the colleague, as the mailbox of the sandbox has it. */
-async function invitationLink({ sandbox }: Stage): Promise<string> {
-  const answer = await fetch(`${sandbox.url}/mailbox?to=${encodeURIComponent(COLLEAGUE)}&wait=20`);
-  const { data } = (await answer.json()) as { data: { text?: string; html?: string }[] };
-  const link = data
-    .map(({ text = "", html = "" }) => /https?:\/\/[^\s"<]+\/invitation#token=[\w-]+/.exec(text + html)?.[0])
-    .findLast(Boolean);
-  assert.ok(link, "the mail has a link to the invitation");
-  return link;
-}
-
 export const journeys: Journey[] = [
   {
     name: "a colleague is invited, joins from the mail, and what their new role allows is there at once",
@@ -40,7 +29,7 @@ export const journeys: Journey[] = [
       await page.getByLabel("Role").selectOption("viewer");
       await page.getByRole("button", { name: "Send invitation" }).click();
       await page.getByRole("button", { name: `Withdraw ${COLLEAGUE}` }).waitFor();
-      const link = await invitationLink(stage);
+      const { link } = await stage.sandbox.mailedLink(COLLEAGUE, "/invitation");
       await colleague(stage, async (theirs) => {
         await theirs.goto(link);
         await theirs.getByRole("heading", { name: /^Join / }).waitFor();

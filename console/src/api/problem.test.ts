@@ -29,3 +29,13 @@ it("names what is neither", () => {
   expect(new ApiError(502, "<html>", null).title).toBe("The server answered 502");
   expect(new ApiError(0, null, null).code).toBe("unreachable");
 });
+
+it.each([
+  [422, "invalid_input", true],
+  [409, "idempotency_running", false],
+  [502, "provider_refused", true],
+  [503, "provider_unavailable", false],
+  [0, "unreachable", false],
+])("after %i %s it is known that nothing came of it: %s", (status, code, known) => {
+  expect(new ApiError(status, status === 0 ? null : { code }, null).isRefusal).toBe(known);
+});

@@ -23,6 +23,12 @@ export class ApiError extends Error {
     this.retryAfterMs = Number.isFinite(seconds) ? seconds * 1000 : null;
   }
 
+  /** We, or the company that was asked, said no: nothing came of the call. False while that is not known. */
+  get isRefusal(): boolean {
+    if (this.code === "provider_refused") return true;
+    return this.status >= 400 && this.status < 500 && this.code !== "idempotency_running";
+  }
+
   /** The error of one field, by its JSON pointer: `fieldError("name")` answers for `/name`. */
   fieldError(name: string): string | undefined {
     return this.fields.find(({ pointer }) => pointer === `/${name}`)?.detail;

@@ -1,10 +1,10 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect } from "node:net";
-import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { choosePort } from "../../../local/ports.ts";
+import { startBaseline, stopChild } from "../child.ts";
 import type { LoadOptions, LoadResult } from "./load.ts";
 
 export type Running = { url: string; stop(): Promise<void> };
@@ -12,26 +12,9 @@ export type Running = { url: string; stop(): Promise<void> };
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 export const PORTKEY = here("../baselines/node_modules/@portkey-ai/gateway/build/start-server.js");
 
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = once(child, "exit");
-  child.kill("SIGTERM");
-  const timer = setTimeout(() => child.kill("SIGKILL"), 10_000);
-  await gone;
-  clearTimeout(timer);
-}
-
-export async function firstLine(child: ChildProcess): Promise<string> {
-  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
-  const [line] = (await once(lines, "line")) as [string];
-  return line;
-}
-
 export async function startPassthrough(upstream: string): Promise<Running> {
-  const child = spawn(process.execPath, [here("passthrough.ts"), upstream], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  return { url: `http://127.0.0.1:${await firstLine(child)}/v1/chat/completions`, stop: () => stop(child) };
+  const { url, stop } = await startBaseline(here("passthrough.ts"), upstream);
+  return { url: `${url}/v1/chat/completions`, stop };
 }
 
 /** Portkey's gateway as it comes, without its own console and logs. */
@@ -42,7 +25,7 @@ export async function startPortkey(): Promise<Running> {
     env: { ...process.env, NODE_ENV: "production" },
   });
   await listening(port);
-  return { url: `http://127.0.0.1:${port}/v1/chat/completions`, stop: () => stop(child) };
+  return { url: `http://127.0.0.1:${port}/v1/chat/completions`, stop: () => stopChild(child) };
 }
 
 async function listening(port: number): Promise<void> {

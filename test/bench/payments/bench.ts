@@ -3,14 +3,12 @@
  * rate, with few and with many events stored; the inbox list with many; a customer's reads beside ten thousand invoices.
  * Each database has its own server.
  */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { browserClient, createClient, type Client } from "../../harness/client.ts";
 import { OWNER, SETUP_TOKEN } from "../../harness/people.ts";
-import { firstLine } from "../gateway/processes.ts";
+import { startBaseline, type Baseline } from "../child.ts";
 import type { Server, Stage } from "../stage.ts";
 import { benchAcks } from "../webhooks/acks.ts";
 import { fillInbox } from "./fill.ts";
@@ -120,28 +118,12 @@ async function slowestList(operator: Client): Promise<number> {
   return Math.max(...each);
 }
 
-async function startEngine(stage: Stage) {
+async function startEngine(stage: Stage): Promise<Baseline> {
   const { ownerUrl } = await stage.createDatabase("engine");
   const owner = new pg.Client({ connectionString: ownerUrl });
   await owner.connect();
   // Its migrations name this role.
   await owner.query("create role postgres nologin");
   await owner.end();
-  const child = spawn(process.execPath, [here("sync-engine.ts"), ownerUrl, stage.webhookSecret], {
-    stdio: ["ignore", "pipe", "inherit"],
-    env: { ...process.env, NODE_ENV: "production" },
-  });
-  process.once("exit", () => child.kill("SIGKILL"));
-  const url = `http://127.0.0.1:${await firstLine(child)}`;
-  return {
-    url,
-    pause: () => void child.kill("SIGSTOP"),
-    resume: () => void child.kill("SIGCONT"),
-    async stop() {
-      const gone = once(child, "exit");
-      child.kill("SIGCONT");
-      child.kill("SIGTERM");
-      await gone;
-    },
-  };
+  return startBaseline(here("sync-engine.ts"), ownerUrl, stage.webhookSecret);
 }

@@ -286,8 +286,7 @@ function SubscribeFailed({ error }: { error: Error }) {
   return (
     <Notice tone="bad" title={problem?.title ?? "The subscription could not be started"}>
       {problem?.fieldError("promo_code") === undefined
-        ? (problem?.detail ??
-          (problem?.code === "provider_unavailable" ? UNKNOWN_YET : "Nothing was charged."))
+        ? (problem?.detail ?? (problem?.isRefusal ? "Nothing was charged." : UNKNOWN_YET))
         : `The promotion code ${problem.fieldError("promo_code")}.`}
     </Notice>
   );

@@ -217,14 +217,18 @@ function CompanyChoice({
 
 function PurchaseFailed({ error, company }: { error: Error; company: Company }) {
   const problem = error instanceof ApiError ? error : null;
-  const away = problem?.code === "provider_unavailable" || problem?.code === "provider_refused";
   return (
     <Notice tone="bad" title={problem?.title ?? "The purchase could not be started"}>
-      {problem?.detail ??
-        (away
-          ? `Nothing was charged. Try again in a moment, or pay another way than ${companyName(company)}.`
-          : "Nothing was charged. Trying again carries on with the same purchase.")}
+      {problem?.detail ?? advice(problem, company)}
       {problem?.requestId && <p className="mt-1 font-mono text-2xs">Request {problem.requestId}</p>}
     </Notice>
   );
+}
+
+/** What to do now: after a no nothing was charged, without an answer only the same purchase is safe to ask for again. */
+function advice(problem: ApiError | null, company: Company): string {
+  if (problem?.code === "provider_refused")
+    return `Nothing was charged. Pay another way than ${companyName(company)}, or try again later.`;
+  if (problem?.isRefusal) return "Nothing was charged.";
+  return "Try again in a moment: that carries on with the same purchase and never charges twice.";
 }
