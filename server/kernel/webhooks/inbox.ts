@@ -8,7 +8,7 @@ import {
   type BackfillRow,
 } from "./backfills/backfill.ts";
 import { backfill, type Backfill } from "./backfills/read-list.ts";
-import { withSystemTx, type Tx } from "../../platform/db/index.ts";
+import { createLane, withSystemTx, type Tx } from "../../platform/db/index.ts";
 import type { Id } from "../../platform/ids.ts";
 import type { InboxDeps } from "./deps.ts";
 import {
@@ -127,7 +127,8 @@ export function createInbox(deps: InboxDeps): Inbox {
   const { db, clock, hub } = deps;
   const endpoints = createEndpoints(deps);
   const signals = createSignals(deps);
-  const writer = createWriter((events) => insertEvents(deps, events));
+  const lane = createLane(deps.db);
+  const writer = createWriter((events) => insertEvents(lane, events));
   const listeners: (() => void)[] = [];
   const stored = () => {
     for (const listener of listeners) listener();

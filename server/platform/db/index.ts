@@ -11,5 +11,6 @@ export { createDb, type Db, type DbOptions } from "./pool.ts";
 export { asTenant, withTx, withSystemTx, withOperatorTx, type Tx } from "./transaction.ts";
 export { rehearse, type Change, type Rehearsal } from "./rehearse.ts";
 export { BUCKETS, bucketOf, type Bucket } from "./bucket.ts";
+export { anyConnection, createLane, type Statements } from "./lane.ts";
 export { listen, type Listener } from "./listen.ts";
 export type { Narrowed } from "./row.ts";

@@ -7,7 +7,7 @@ import { createInbox, type Source } from "../../../server/kernel/webhooks/index.
 import { insertEvents } from "../../../server/kernel/webhooks/intake/insert-events.ts";
 import { newEvent } from "../../../server/kernel/webhooks/intake/receive.ts";
 import { systemClock } from "../../../server/platform/clock.ts";
-import { withTx, type Db } from "../../../server/platform/db/index.ts";
+import { anyConnection, withTx, type Db } from "../../../server/platform/db/index.ts";
 import { newId, type OrgId } from "../../../server/platform/ids.ts";
 import { createLimiter } from "../../../server/platform/rate-limit/index.ts";
 import { startHub } from "../../harness/hub.ts";
@@ -109,7 +109,7 @@ async function store(
       if (!envelope) throw new Error("not an event");
       return newEvent(inbox.deps.sealer, endpoint, envelope, body, at);
     });
-    await insertEvents(inbox.deps, rows);
+    await insertEvents(anyConnection(db), rows);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { WebhooksCursors } from "../../../../db/rows.ts";
 import { addMs } from "../../../platform/clock.ts";
-import { withSystemTx } from "../../../platform/db/index.ts";
+import { anyConnection, withSystemTx } from "../../../platform/db/index.ts";
 import type { InboxDeps } from "../deps.ts";
 import type { EndpointRow } from "../endpoints/endpoint.ts";
 import type { Endpoints } from "../endpoints/known.ts";
@@ -122,7 +122,7 @@ async function readSlice(
       ...newEvent(deps.sealer, endpoint, envelope, body, now),
       origin: "backfill" as const,
     }));
-    const added = rows.length > 0 ? await insertEvents(deps, rows) : new Set();
+    const added = rows.length > 0 ? await insertEvents(anyConnection(deps.db), rows) : new Set();
     total.listed += wanted.length;
     total.new += added.size;
     total.known += wanted.length - added.size;

@@ -1,4 +1,4 @@
-import { withSystemTx } from "../../../platform/db/index.ts";
+import { anyConnection, withSystemTx } from "../../../platform/db/index.ts";
 import { assert } from "../../../platform/problem.ts";
 import type { InboxDeps } from "../deps.ts";
 import { listEndpoints } from "../endpoints/store.ts";
@@ -30,5 +30,5 @@ export async function recordEvents(
     ...newEvent(sealer, endpoint, envelope, body, clock.now()),
     origin: "reconciliation" as const,
   }));
-  return (await insertEvents(deps, rows)).size;
+  return (await insertEvents(anyConnection(db), rows)).size;
 }

@@ -1,4 +1,4 @@
-import type { InboxDeps } from "../deps.ts";
+import type { Statements } from "../../../platform/db/index.ts";
 import type { EventId, EventState, Origin } from "../events/event.ts";
 
 /** An event that is about to be stored. */
@@ -47,15 +47,12 @@ const INSERT = `
   returning event_id`;
 
 /** Stores what is new and returns its ids; what was there already is left as it is. Durable when it resolves. */
-export async function insertEvents(
-  { db }: Pick<InboxDeps, "db">,
-  events: readonly NewEvent[],
-): Promise<Set<string>> {
+export async function insertEvents(on: Statements, events: readonly NewEvent[]): Promise<Set<string>> {
   let start = 1;
   const bodies = events.map(({ sealed }) => sealed);
   const starts = bodies.map(({ length }) => (start += length) - length);
   const column = <T>(read: (event: NewEvent) => T) => events.map(read);
-  const result = await db.pool.query<{ event_id: string }>({
+  const added = await on.run<{ event_id: string }>({
     name: "webhooks.insert",
     text: INSERT,
     values: [
@@ -77,5 +74,5 @@ export async function insertEvents(
       bodies.length === 1 ? bodies[0] : Buffer.concat(bodies),
     ],
   });
-  return new Set(result.rows.map((row) => row.event_id));
+  return new Set(added.map((row) => row.event_id));
 }

@@ -20,15 +20,16 @@ function slowStore() {
 const sizes = ({ commits }: ReturnType<typeof slowStore>) => commits.map(({ ids }) => ids.length);
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-test("an idle writer commits at once; what arrives meanwhile shares the next commit", async () => {
+test("an idle writer commits at once; what arrives meanwhile shares the next commits", async () => {
   const store = slowStore();
   const writer = createWriter(store.insert);
   const acks = Array.from({ length: 20 }, (_, i) => writer.add(event(`e${i}`)));
-  expect(sizes(store)).toEqual([1]);
+  expect(sizes(store)).toEqual([1, 4]);
   store.commits[0]?.end();
   await turn();
-  expect(sizes(store)).toEqual([1, 19]);
+  expect(sizes(store)).toEqual([1, 4, 15]);
   store.commits[1]?.end();
+  store.commits[2]?.end();
   expect(await Promise.all(acks)).toEqual(Array.from({ length: 20 }, () => true));
 });
 
@@ -38,13 +39,30 @@ test("a commit takes 256 events or 8 MiB; two are in flight at most", async () =
   for (let i = 0; i < 1_000; i += 1) void writer.add(event(`e${i}`));
   store.commits[0]?.end();
   await turn();
-  expect(sizes(store)).toEqual([1, 32, 256]);
+  expect(sizes(store)).toEqual([1, 4, 256]);
   const heavy = slowStore();
   const big = createWriter(heavy.insert);
   for (let i = 0; i < 4; i += 1) void big.add(event(`b${i}`, 5 * 1024 * 1024));
   heavy.commits[0]?.end();
   await turn();
   expect(sizes(heavy)).toEqual([1, 1]);
+});
+
+test("a second commit is sent beside the first when it takes as many", async () => {
+  const store = slowStore();
+  const writer = createWriter(store.insert);
+  const add = (count: number) => {
+    for (let i = 0; i < count; i += 1) void writer.add(event(`e${i}`));
+  };
+  add(10);
+  store.commits[0]?.end();
+  store.commits[1]?.end();
+  await turn();
+  expect(sizes(store)).toEqual([1, 4, 5]);
+  add(4);
+  expect(sizes(store)).toEqual([1, 4, 5]);
+  add(1);
+  expect(sizes(store)).toEqual([1, 4, 5, 5]);
 });
 
 test("a bad row fails alone: the refused batch is stored row by row", async () => {

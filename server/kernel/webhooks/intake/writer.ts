@@ -4,9 +4,12 @@ import type { NewEvent } from "./insert-events.ts";
 /** Events of one commit at most, and their bytes. */
 const BATCH = 256;
 const BATCH_BYTES = 8 * 1024 * 1024;
-/** Commits under way at most. The second is worth its price only when this many events wait for it. */
+/**
+ * Commits under way at most: the database begins the second while this process comes to the answer of the first. The second
+ * is worth its price only when it takes as many events as the first, and so many at least.
+ */
 const IN_FLIGHT = 2;
-const SECOND_FROM = 32;
+const SECOND_FROM = 4;
 /** Events and bytes that wait at most; beyond that the answer is 503. */
 const WAITING = 4_096;
 const WAITING_BYTES = 128 * 1024 * 1024;
@@ -26,6 +29,7 @@ export function createWriter(insert: (events: readonly NewEvent[]) => Promise<Se
   let waiting: Waiting[] = [];
   let waitingBytes = 0;
   let inFlight = 0;
+  let lastSize = 0;
 
   const take = (): Waiting[] => {
     let bytes = 0;
@@ -40,10 +44,13 @@ export function createWriter(insert: (events: readonly NewEvent[]) => Promise<Se
     waitingBytes -= bytes;
     return batch;
   };
+  const enough = () => (inFlight === 0 ? 1 : Math.max(SECOND_FROM, lastSize));
   const pump = () => {
-    while (inFlight < IN_FLIGHT && waiting.length >= (inFlight === 0 ? 1 : SECOND_FROM)) {
+    while (inFlight < IN_FLIGHT && waiting.length >= enough()) {
       inFlight += 1;
-      void store(insert, take()).then((told) => {
+      const batch = take();
+      lastSize = batch.length;
+      void store(insert, batch).then((told) => {
         inFlight -= 1;
         // The next commit first: it runs while these are answered.
         pump();
