@@ -1,7 +1,7 @@
 /**
- * `bin/bench [ledger|webhooks|payments|gateway|jobs|identity|endurance|all] [--smoke]`: each scenario beside its baseline, taking turns in rounds, load from
- * another process. Only ratios and added latencies gate; a spread over 3x is "unstable". Everything goes to
- * `.data/bench/*.json`. `--smoke` runs one short round without bounds.
+ * `bin/bench [ledger|webhooks|payments|gateway|jobs|identity|endurance|all] [--smoke]`: each scenario on a stage of its own,
+ * beside its baseline, taking turns in rounds, load from another process. Only ratios and added latencies gate; a spread over
+ * 3x is "unstable". Everything goes to `.data/bench/*.json`. `--smoke` runs one short round without bounds.
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -42,7 +42,7 @@ const rows: Row[] = [];
 for (const name of names) rows.push(...(await bench(name)));
 process.exitCode = end(rows);
 
-/** On a stage of its own: nothing that one scenario leaves burdens the next. */
+/** Nothing that one scenario leaves burdens the next. */
 async function bench(name: ScenarioName): Promise<Row[]> {
   const stage = await openStage();
   try {
