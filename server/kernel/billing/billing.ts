@@ -3,7 +3,7 @@ import type { OrgId } from "../../platform/ids.ts";
 import { Problem, common } from "../../platform/problem.ts";
 import type { Mode } from "../ledger/index.ts";
 import type { AnyHandler } from "../webhooks/index.ts";
-import { createCheckoutStatus, type CheckoutAnswer } from "./payments/checkout-status.ts";
+import { checkoutStatus, type CheckoutAnswer } from "./payments/checkout-status.ts";
 import { customerHandler } from "./payers/stripe-handler.ts";
 import { eraseCopies } from "./payers/erase-copies.ts";
 import { createCustomerTeller } from "./payers/tell-customers.ts";
@@ -26,6 +26,7 @@ import {
   type PlanNow,
 } from "./subscriptions/read.ts";
 import { byMode, recurringHandler } from "./subscriptions/facts/stripe-handler.ts";
+import { createQuestions } from "./questions.ts";
 import { subscriptionStatus } from "./subscriptions/checkouts/checkout-status.ts";
 import { forgetTrials } from "./subscriptions/trials/trial-marks.ts";
 import { watchChanges } from "./subscriptions/changes/watch-changes.ts";
@@ -114,7 +115,7 @@ const ofAccount = (accountId: string, handlers: readonly AnyHandler[]): AnyHandl
 
 export function createBilling(deps: BillingDeps): Billing {
   const { db, paypal } = deps;
-  const status = createCheckoutStatus(deps);
+  const questions = createQuestions();
   const tellCustomers = createCustomerTeller(deps);
   const months = createFreeMonths(deps);
   const [payments, recurring] = [stripeHandler(deps), recurringHandler(deps)];
@@ -134,7 +135,7 @@ export function createBilling(deps: BillingDeps): Billing {
     ],
     purchase: (input) => purchase(deps, input),
     async checkoutStatus(id) {
-      return (await subscriptionStatus(deps, id)) ?? status(id);
+      return (await subscriptionStatus(deps, questions, id)) ?? checkoutStatus(deps, questions, id);
     },
     watch: async (signal) => (await watchSubscriptions(deps, signal)) + (await watchChanges(deps, signal)),
     payments: (org, filter) =>

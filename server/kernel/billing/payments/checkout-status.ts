@@ -6,6 +6,7 @@ import { RuleBroken } from "../../webhooks/index.ts";
 import { applyFacts } from "./apply.ts";
 import type { BillingDeps } from "../deps.ts";
 import { followInvoice } from "../intents/follow-invoice.ts";
+import type { Questions } from "../questions.ts";
 import type { Fetched, Provider } from "./fact.ts";
 import type { PaymentPurpose, PaymentRow, PaymentStatus } from "./payment.ts";
 import { fetchOrder } from "./paypal/ask-paypal.ts";
@@ -39,29 +40,30 @@ export type CheckoutAnswer = {
   provider: Provider;
 };
 
-/** Answers for the holder of a session's or payment's id; one question to the company at a time per payment. */
-export function createCheckoutStatus(deps: BillingDeps): (id: string) => Promise<CheckoutAnswer> {
-  const asking = new Map<string, Promise<void>>();
-  const read = async (place: Place): Promise<PaymentRow> => {
+/** How a payment stands, for the holder of its session's or its own id. */
+export async function checkoutStatus(
+  deps: BillingDeps,
+  questions: Questions,
+  id: string,
+): Promise<CheckoutAnswer> {
+  const place = await findPlace(deps, id);
+  if (!place) throw new Problem(common.not_found);
+  const read = async (): Promise<PaymentRow> => {
     const row = await withTx(deps.db, place.org_id, (tx) => findPayment(tx, place.org_id, place.payment_id));
     if (!row) throw new Problem(common.not_found);
     return row;
   };
-  return async (id) => {
-    const place = await findPlace(deps, id);
-    if (!place) throw new Problem(common.not_found);
-    let row = await read(place);
-    if (isStale(row, deps.clock.now())) {
-      const running =
-        asking.get(row.id) ?? refresh(deps, place, row).finally(() => asking.delete(place.payment_id));
-      asking.set(row.id, running);
-      await running;
-      row = await read(place);
-      await followInvoice(deps, row);
-    }
-    const { amount_minor, currency, purpose, provider } = row;
-    return { status: STATUS[row.status], amount_minor, currency, purpose, provider };
-  };
+  let row = await read();
+  if (isStale(row, deps.clock.now())) {
+    const stale = row;
+    await questions.ask(row.id, async () => {
+      await refresh(deps, place, stale);
+      await followInvoice(deps, await read());
+    });
+    row = await read();
+  }
+  const { amount_minor, currency, purpose, provider } = row;
+  return { status: STATUS[row.status], amount_minor, currency, purpose, provider };
 }
 
 /** Ids are unique per account; a holder does not know which company it was. */
@@ -79,7 +81,7 @@ function isStale(row: PaymentRow, now: Date): boolean {
   return now.getTime() - row.as_of.getTime() > FRESH_MS;
 }
 
-/** The buyer's return and the webhook meet in the same action. While the company is away, what we know is the answer. */
+/** The buyer's return and the webhook meet in the same action. While the company is away or slow, what we know is the answer. */
 async function refresh(deps: BillingDeps, place: Place, row: PaymentRow): Promise<void> {
   try {
     const fetched = await askCompany(deps, row);

@@ -277,3 +277,18 @@ test("a buyer who paid another amount than was sold is told how it stands, and n
   });
   expect(nothing).toEqual({});
 });
+
+test("who is back while Stripe does not answer is told what we know, and that it is paid once its event has come", async () => {
+  const bought = await createBuyer(t, await t.member("owner")).buy();
+  await t.sql("update billing.payments set as_of = as_of - interval '1 minute' where id = $1", [
+    bought.payment_id,
+  ]);
+  const match = { method: "GET", path: "*/checkout/sessions/*" };
+  await buyer.fault({ match, fault: "timeout", params: { ms: 60_000 }, times: 1 });
+  const status = () => t.anonymous.call("GET", `/checkout/session/${bought.session_id}`);
+  const slow = new Promise<"slow">((resolve) => setTimeout(resolve, 9_000, "slow"));
+  expect(await Promise.race([status(), slow])).toMatchObject({ status: 200, body: { status: "open" } });
+  await buyer.pay(bought.url);
+  await buyer.until(bought.payment_id, { status: "succeeded" });
+  expect((await status()).body.status).toBe("paid");
+});

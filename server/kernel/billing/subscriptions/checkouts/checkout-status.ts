@@ -3,6 +3,7 @@ import { CompanyFault } from "../../../../platform/calls/index.ts";
 import { context } from "../../../../platform/telemetry/index.ts";
 import type { BillingDeps } from "../../deps.ts";
 import type { CheckoutAnswer } from "../../payments/checkout-status.ts";
+import type { Questions } from "../../questions.ts";
 import { findSubscriptionPlaces } from "../places.ts";
 import { refreshCheckout } from "../refresh.ts";
 import { refreshFirst } from "./give-up.ts";
@@ -25,20 +26,19 @@ const STATUS: Record<SubscriptionStatus, CheckoutAnswer["status"]> = {
 };
 
 /** How a subscription's checkout stands, for the holder of its id; null where the id is none of a subscription. */
-export async function subscriptionStatus(deps: BillingDeps, id: string): Promise<CheckoutAnswer | null> {
+export async function subscriptionStatus(
+  deps: BillingDeps,
+  questions: Questions,
+  id: string,
+): Promise<CheckoutAnswer | null> {
   const place = await findPlace(deps, id);
   if (!place) return null;
   const { org_id: org, subscription_id } = place;
   const read = () => withTx(deps.db, org, (tx) => findSubscription(tx, org, subscription_id));
   let row = await read();
   if (row && isStale(row, deps.clock.now())) {
-    try {
-      await (row.session_id === null ? refreshFirst(deps, row) : refreshCheckout(deps, row));
-    } catch (error) {
-      // While the company is away, what we know is the answer.
-      if (!(error instanceof CompanyFault)) throw error;
-      context()?.note(`${error.company}_fault`, error.code);
-    }
+    const stale = row;
+    await questions.ask(row.id, () => refresh(deps, stale));
     row = await read();
   }
   if (!row) return null;
@@ -51,6 +51,16 @@ export async function subscriptionStatus(deps: BillingDeps, id: string): Promise
     // A gift has no checkout.
     provider: row.provider === "paypal" ? "paypal" : "stripe",
   };
+}
+
+/** While the company is away or slow, what we know is the answer. */
+async function refresh(deps: BillingDeps, row: SubscriptionRow): Promise<void> {
+  try {
+    await (row.session_id === null ? refreshFirst(deps, row) : refreshCheckout(deps, row));
+  } catch (error) {
+    if (!(error instanceof CompanyFault)) throw error;
+    context()?.note(`${error.company}_fault`, error.code);
+  }
 }
 
 /** Ids are unique per account; a holder does not know which company it was. */
