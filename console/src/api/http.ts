@@ -27,7 +27,10 @@ export function sessionHeaders(method: string): Record<string, string> {
 
 /** The error of an answer, or of none; a lost session is told to the app as well. */
 function toError(body: unknown, response: Response | undefined): ApiError {
-  const error = new ApiError(response?.status ?? 0, body, response?.headers ?? null);
+  // Without an answer the body is the browser's own error, which says nothing to a person.
+  const error = response
+    ? new ApiError(response.status, body, response.headers)
+    : new ApiError(0, null, null);
   // A proof that fails is 401 as well, and leaves the session as it is.
   if (error.status === 401 && error.code === "unauthenticated" && session) {
     // Forgotten first: asking who we are answers 401 too, and must not tell again.
