@@ -113,8 +113,9 @@ export async function destroyCluster(dataDir: string): Promise<void> {
  */
 async function stopOrphan(clusterDir: string, launcherPid: number | undefined): Promise<void> {
   const pidFile = path.join(clusterDir, "postmaster.pid");
-  if (!existsSync(pidFile)) return;
-  const [pidLine, dirLine] = readFileSync(pidFile, "utf8").split("\n");
+  const known = readIfThere(pidFile);
+  if (known === null) return;
+  const [pidLine, dirLine] = known.split("\n");
   const pid = Number(pidLine);
   const found = processInfo(pid);
   if (found && dirLine === clusterDir && found.command.includes(clusterDir)) {
@@ -229,7 +230,7 @@ async function launch(place: Place, settings: string): Promise<ChildProcess> {
       throw new Error(`postgres did not start:\n${logTail(place.logFile)}`);
     }
     // Line 8 of the pid file says "ready" from the moment connections are accepted.
-    const lines = existsSync(pidFile) ? readFileSync(pidFile, "utf8").split("\n") : [];
+    const lines = readIfThere(pidFile)?.split("\n") ?? [];
     if (Number(lines[0]) === child.pid && lines[7]?.trim() === "ready") break;
     if (Date.now() < endsAt) continue;
     child.kill("SIGQUIT");
@@ -237,6 +238,16 @@ async function launch(place: Place, settings: string): Promise<ChildProcess> {
   }
   child.unref();
   return child;
+}
+
+/** Null when there is none: a postgres that ends takes it away at any moment. */
+function readIfThere(file: string): string | null {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw error;
+  }
 }
 
 async function stop(child: ChildProcess, ended: Promise<void>): Promise<void> {
