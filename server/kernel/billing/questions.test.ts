@@ -24,6 +24,6 @@ test("a question that fails tells who waits; one that fails later ends nobody", 
   const late = Promise.withResolvers<void>();
   await questions.ask("pay_2", () => late.promise);
   late.reject(new Error("late"));
-  await new Promise((resolve) => setTimeout(resolve, 5));
+  await new Promise((resolve) => setImmediate(resolve));
   await questions.ask("pay_2", () => Promise.resolve());
 });

@@ -127,7 +127,7 @@ export function createInbox(deps: InboxDeps): Inbox {
   const { db, clock, hub } = deps;
   const endpoints = createEndpoints(deps);
   const signals = createSignals(deps);
-  const lane = createLane(deps.db);
+  const lane = createLane(db);
   const writer = createWriter((events) => insertEvents(lane, events));
   const listeners: (() => void)[] = [];
   const stored = () => {
