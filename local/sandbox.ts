@@ -1,7 +1,6 @@
 /** The outside companies of a local run: the sandbox process, and the credentials it gives for its world `default`. */
 import path from "node:path";
 import { keepRunning, type Child, type ChildOptions } from "./child.ts";
-import { choosePort } from "./ports.ts";
 import { root } from "./project.ts";
 
 type ModelCompany = { api_key: string; base_url: string; management_key?: string };
@@ -49,23 +48,28 @@ type Options = Omit<ChildOptions, "name" | "args" | "env" | "patienceSeconds" | 
   line: (text: string) => void;
 };
 
-/** Starts it and waits until it listens. The port is chosen here, so that it is the same after a crash. */
+/**
+ * Starts it and waits until it listens. Of two that want one port the later takes the next: the sandbox tells its port,
+ * and is given the same one after a crash.
+ */
 export async function startSandbox(options: Options): Promise<Sandbox> {
-  const port = await choosePort(wantedPort);
+  const env = { ...process.env, PORT: String(wantedPort), DATA_DIR: path.join(options.dataDir, "sandbox") };
   let child: Child;
-  const ready = new Promise<void>((resolve, reject) => {
+  const ready = new Promise<number>((resolve, reject) => {
     const late = setTimeout(() => reject(new Error("the sandbox is not ready after 15 s")), readyTimeoutMs);
     child = keepRunning({
       ...options,
       name: "sandbox",
       args: [path.join(root, "sandbox", "main.ts")],
-      env: { ...process.env, PORT: String(port), DATA_DIR: path.join(options.dataDir, "sandbox") },
+      env,
       patienceSeconds: 5,
       line: (text) => {
-        if (!isReadyLine(text)) return options.line(text);
+        const port = readPort(text);
+        if (port === null) return options.line(text);
         clearTimeout(late);
+        env.PORT = String(port);
         child.ready();
-        resolve();
+        resolve(port);
       },
       lost: (how) => {
         clearTimeout(late);
@@ -74,13 +78,14 @@ export async function startSandbox(options: Options): Promise<Sandbox> {
       },
     });
   });
-  await ready;
-  const url = `http://127.0.0.1:${port}`;
+  const url = `http://127.0.0.1:${await ready}`;
   return { url, introduce: (webhookBase) => introduce(url, webhookBase), stop: () => child.stop() };
 }
 
-function isReadyLine(text: string): boolean {
-  return text.startsWith("{") && (JSON.parse(text) as { ready?: boolean }).ready === true;
+/** Where it listens, if this line tells it. */
+function readPort(text: string): number | null {
+  const told = text.startsWith("{") ? (JSON.parse(text) as { ready?: boolean; port?: number }) : {};
+  return told.ready === true ? (told.port ?? null) : null;
 }
 
 async function introduce(url: string, webhookBase: string): Promise<Credentials> {
