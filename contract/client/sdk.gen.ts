@@ -266,7 +266,7 @@ export const verifyAuditLog = <ThrowOnError extends boolean = false>(options?: O
 /**
  * Write the organization's trail as JSON Lines that prove themselves
  */
-export const exportAuditLog = <ThrowOnError extends boolean = false>(options?: Options<ExportAuditLogData, ThrowOnError>): RequestResult<ExportAuditLogResponses, ExportAuditLogErrors, ThrowOnError> => (options?.client ?? client).post<ExportAuditLogResponses, ExportAuditLogErrors, ThrowOnError>({
+export const exportAuditLog = <ThrowOnError extends boolean = false>(options: Options<ExportAuditLogData, ThrowOnError>): RequestResult<ExportAuditLogResponses, ExportAuditLogErrors, ThrowOnError> => (options.client ?? client).post<ExportAuditLogResponses, ExportAuditLogErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
             in: 'cookie',
             name: 'hf_session',
@@ -2172,7 +2172,7 @@ export const cancelSubscription = <ThrowOnError extends boolean = false>(options
 /**
  * Takes a cancellation back while the period lasts
  */
-export const reactivateSubscription = <ThrowOnError extends boolean = false>(options?: Options<ReactivateSubscriptionData, ThrowOnError>): RequestResult<ReactivateSubscriptionResponses, ReactivateSubscriptionErrors, ThrowOnError> => (options?.client ?? client).post<ReactivateSubscriptionResponses, ReactivateSubscriptionErrors, ThrowOnError>({
+export const reactivateSubscription = <ThrowOnError extends boolean = false>(options: Options<ReactivateSubscriptionData, ThrowOnError>): RequestResult<ReactivateSubscriptionResponses, ReactivateSubscriptionErrors, ThrowOnError> => (options.client ?? client).post<ReactivateSubscriptionResponses, ReactivateSubscriptionErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
             in: 'cookie',
             name: 'hf_session',

@@ -5231,6 +5231,12 @@ export type VerifyAuditLogResponse = VerifyAuditLogResponses[keyof VerifyAuditLo
 
 export type ExportAuditLogData = {
     body?: never;
+    headers: {
+        /**
+         * One per intent; a repeated request is answered as the first time
+         */
+        'Idempotency-Key': string;
+    };
     path?: never;
     query?: never;
     url: '/api/audit-log/export';
@@ -5401,6 +5407,12 @@ export type InvitePersonData = {
     body: {
         email: string;
         full_name: string;
+    };
+    headers: {
+        /**
+         * One per intent; a repeated request is answered as the first time
+         */
+        'Idempotency-Key': string;
     };
     path?: never;
     query?: never;
@@ -6745,6 +6757,12 @@ export type CreateOrganizationData = {
         name: string;
         slug: string;
     };
+    headers: {
+        /**
+         * One per intent; a repeated request is answered as the first time
+         */
+        'Idempotency-Key': string;
+    };
     path?: never;
     query?: never;
     url: '/api/organizations';
@@ -7108,6 +7126,12 @@ export type CreateInvitationData = {
         email: string;
         role: RoleInput;
     };
+    headers: {
+        /**
+         * One per intent; a repeated request is answered as the first time
+         */
+        'Idempotency-Key': string;
+    };
     path?: never;
     query?: never;
     url: '/api/team/invitations';
@@ -7340,6 +7364,12 @@ export type CreateApiKeyData = {
          * 90 days from now when left out; null never expires (admin)
          */
         expires_at?: string | null;
+    };
+    headers: {
+        /**
+         * One per intent; a repeated request is answered as the first time
+         */
+        'Idempotency-Key': string;
     };
     path?: never;
     query?: never;
@@ -7909,6 +7939,12 @@ export type GrantByHandData = {
          */
         amount: number;
     };
+    headers: {
+        /**
+         * One per intent; a repeated request is answered as the first time
+         */
+        'Idempotency-Key': string;
+    };
     path?: never;
     query?: never;
     url: '/api/admin/grants';
@@ -7981,6 +8017,12 @@ export type AdjustByHandData = {
          */
         amount: number;
     };
+    headers: {
+        /**
+         * One per intent; a repeated request is answered as the first time
+         */
+        'Idempotency-Key': string;
+    };
     path?: never;
     query?: never;
     url: '/api/admin/ledger/adjustments';
@@ -8010,6 +8052,12 @@ export type AdjustByHandResponse = AdjustByHandResponses[keyof AdjustByHandRespo
 
 export type ApproveGrantData = {
     body?: never;
+    headers: {
+        /**
+         * One per intent; a repeated request is answered as the first time
+         */
+        'Idempotency-Key': string;
+    };
     path: {
         id: string;
     };
@@ -8037,6 +8085,12 @@ export type ApproveGrantResponse = ApproveGrantResponses[keyof ApproveGrantRespo
 
 export type RejectGrantData = {
     body?: never;
+    headers: {
+        /**
+         * One per intent; a repeated request is answered as the first time
+         */
+        'Idempotency-Key': string;
+    };
     path: {
         id: string;
     };
@@ -8064,6 +8118,12 @@ export type RejectGrantResponse = RejectGrantResponses[keyof RejectGrantResponse
 
 export type ApproveAdjustmentData = {
     body?: never;
+    headers: {
+        /**
+         * One per intent; a repeated request is answered as the first time
+         */
+        'Idempotency-Key': string;
+    };
     path: {
         id: string;
     };
@@ -8091,6 +8151,12 @@ export type ApproveAdjustmentResponse = ApproveAdjustmentResponses[keyof Approve
 
 export type RejectAdjustmentData = {
     body?: never;
+    headers: {
+        /**
+         * One per intent; a repeated request is answered as the first time
+         */
+        'Idempotency-Key': string;
+    };
     path: {
         id: string;
     };
@@ -8416,6 +8482,12 @@ export type GetEventPayloadResponses = {
 
 export type ReplayEventData = {
     body: WebhookEventReplayRequestInput | null;
+    headers?: {
+        /**
+         * One per intent; a repeated request is answered as the first time
+         */
+        'Idempotency-Key'?: string;
+    };
     path: {
         id: string;
     };
@@ -8447,6 +8519,12 @@ export type ReplayEventResponse = ReplayEventResponses[keyof ReplayEventResponse
 
 export type DiscardDeadLettersData = {
     body: WebhookDiscardInput;
+    headers: {
+        /**
+         * One per intent; a repeated request is answered as the first time
+         */
+        'Idempotency-Key': string;
+    };
     path?: never;
     query?: never;
     url: '/api/admin/dead-letters/discard';
@@ -8525,6 +8603,12 @@ export type ListReplaysResponse = ListReplaysResponses[keyof ListReplaysResponse
 
 export type CreateReplayData = {
     body: WebhookEventFilterInput;
+    headers: {
+        /**
+         * One per intent; a repeated request is answered as the first time
+         */
+        'Idempotency-Key': string;
+    };
     path?: never;
     query?: never;
     url: '/api/admin/replays';
@@ -8577,6 +8661,12 @@ export type GetReplayResponse = GetReplayResponses[keyof GetReplayResponses];
 
 export type RunReplayData = {
     body?: never;
+    headers: {
+        /**
+         * One per intent; a repeated request is answered as the first time
+         */
+        'Idempotency-Key': string;
+    };
     path: {
         id: string;
     };
@@ -8604,6 +8694,12 @@ export type RunReplayResponse = RunReplayResponses[keyof RunReplayResponses];
 
 export type CancelReplayData = {
     body?: never;
+    headers: {
+        /**
+         * One per intent; a repeated request is answered as the first time
+         */
+        'Idempotency-Key': string;
+    };
     path: {
         id: string;
     };
@@ -8656,6 +8752,12 @@ export type ListWebhookEndpointsResponse = ListWebhookEndpointsResponses[keyof L
 
 export type CreateWebhookEndpointData = {
     body: NewWebhookEndpointInput;
+    headers: {
+        /**
+         * One per intent; a repeated request is answered as the first time
+         */
+        'Idempotency-Key': string;
+    };
     path?: never;
     query?: never;
     url: '/api/admin/webhook-endpoints';
@@ -8735,6 +8837,12 @@ export type ChangeWebhookEndpointResponse = ChangeWebhookEndpointResponses[keyof
 
 export type AddWebhookSecretData = {
     body: NewWebhookSecretInput;
+    headers: {
+        /**
+         * One per intent; a repeated request is answered as the first time
+         */
+        'Idempotency-Key': string;
+    };
     path: {
         id: string;
     };
@@ -8790,6 +8898,12 @@ export type RemoveWebhookSecretResponse = RemoveWebhookSecretResponses[keyof Rem
 
 export type CreateBackfillData = {
     body: NewWebhookBackfillInput;
+    headers: {
+        /**
+         * One per intent; a repeated request is answered as the first time
+         */
+        'Idempotency-Key': string;
+    };
     path?: never;
     query?: never;
     url: '/api/admin/backfills';
@@ -8867,6 +8981,12 @@ export type ListCreditPacksResponse = ListCreditPacksResponses[keyof ListCreditP
 
 export type PurchaseCreditsData = {
     body: NewPurchaseInput;
+    headers: {
+        /**
+         * One per intent; a repeated request is answered as the first time
+         */
+        'Idempotency-Key': string;
+    };
     path?: never;
     query?: never;
     url: '/api/credits/purchase';
@@ -9013,6 +9133,12 @@ export type ListRefundsResponse = ListRefundsResponses[keyof ListRefundsResponse
 
 export type CreateRefundData = {
     body: NewRefundInput;
+    headers: {
+        /**
+         * One per intent; a repeated request is answered as the first time
+         */
+        'Idempotency-Key': string;
+    };
     path?: never;
     query?: never;
     url: '/api/admin/refunds';
@@ -9038,6 +9164,12 @@ export type CreateRefundResponse = CreateRefundResponses[keyof CreateRefundRespo
 
 export type ApproveRefundData = {
     body?: never;
+    headers: {
+        /**
+         * One per intent; a repeated request is answered as the first time
+         */
+        'Idempotency-Key': string;
+    };
     path: {
         id: string;
     };
@@ -9256,6 +9388,12 @@ export type SetPersonPlanResponse = SetPersonPlanResponses[keyof SetPersonPlanRe
 
 export type SubscribeData = {
     body: NewSubscriptionInput;
+    headers: {
+        /**
+         * One per intent; a repeated request is answered as the first time
+         */
+        'Idempotency-Key': string;
+    };
     path?: never;
     query?: never;
     url: '/api/subscriptions/subscribe';
@@ -9356,6 +9494,12 @@ export type DowngradePlanResponse = DowngradePlanResponses[keyof DowngradePlanRe
 
 export type CancelSubscriptionData = {
     body: SubscriptionCancellationInput;
+    headers: {
+        /**
+         * One per intent; a repeated request is answered as the first time
+         */
+        'Idempotency-Key': string;
+    };
     path?: never;
     query?: never;
     url: '/api/subscriptions/cancel';
@@ -9381,6 +9525,12 @@ export type CancelSubscriptionResponse = CancelSubscriptionResponses[keyof Cance
 
 export type ReactivateSubscriptionData = {
     body?: never;
+    headers: {
+        /**
+         * One per intent; a repeated request is answered as the first time
+         */
+        'Idempotency-Key': string;
+    };
     path?: never;
     query?: never;
     url: '/api/subscriptions/reactivate';
@@ -9539,6 +9689,12 @@ export type GetInvoicePdfResponses = {
 
 export type StartPaymentIntentData = {
     body: NewPaymentIntentInput;
+    headers: {
+        /**
+         * One per intent; a repeated request is answered as the first time
+         */
+        'Idempotency-Key': string;
+    };
     path?: never;
     query?: never;
     url: '/api/payments/intents';
@@ -9564,6 +9720,12 @@ export type StartPaymentIntentResponse = StartPaymentIntentResponses[keyof Start
 
 export type ConfirmPaymentIntentData = {
     body: PaymentConfirmationInput;
+    headers: {
+        /**
+         * One per intent; a repeated request is answered as the first time
+         */
+        'Idempotency-Key': string;
+    };
     path: {
         id: string;
     };
@@ -9591,6 +9753,12 @@ export type ConfirmPaymentIntentResponse = ConfirmPaymentIntentResponses[keyof C
 
 export type CancelPaymentIntentData = {
     body?: never;
+    headers: {
+        /**
+         * One per intent; a repeated request is answered as the first time
+         */
+        'Idempotency-Key': string;
+    };
     path: {
         id: string;
     };
@@ -9799,6 +9967,12 @@ export type ExportPayerDataResponse = ExportPayerDataResponses[keyof ExportPayer
 
 export type OpenBillingPortalData = {
     body: NewPortalInput;
+    headers: {
+        /**
+         * One per intent; a repeated request is answered as the first time
+         */
+        'Idempotency-Key': string;
+    };
     path?: never;
     query?: never;
     url: '/api/billing/portal';
@@ -9849,6 +10023,12 @@ export type ListPaymentMethodsResponse = ListPaymentMethodsResponses[keyof ListP
 
 export type SetUpPaymentMethodData = {
     body: NewPaymentMethodSetupInput;
+    headers: {
+        /**
+         * One per intent; a repeated request is answered as the first time
+         */
+        'Idempotency-Key': string;
+    };
     path?: never;
     query?: never;
     url: '/api/payment-methods/setup';
@@ -10011,6 +10191,12 @@ export type ListReconciliationRunsResponse = ListReconciliationRunsResponses[key
 
 export type StartReconciliationRunData = {
     body: NewReconciliationRunInput;
+    headers: {
+        /**
+         * One per intent; a repeated request is answered as the first time
+         */
+        'Idempotency-Key': string;
+    };
     path?: never;
     query?: never;
     url: '/api/reconciliation/runs';
@@ -10123,6 +10309,12 @@ export type ListReconciliationBreaksResponse = ListReconciliationBreaksResponses
 
 export type ResolveReconciliationBreakData = {
     body: BreakResolutionInput;
+    headers: {
+        /**
+         * One per intent; a repeated request is answered as the first time
+         */
+        'Idempotency-Key': string;
+    };
     path: {
         id: string;
     };
@@ -10737,6 +10929,12 @@ export type ReserveTokensData = {
         purpose?: string;
         project_id?: string;
     };
+    headers: {
+        /**
+         * One per intent; a repeated request is answered as the first time
+         */
+        'Idempotency-Key': string;
+    };
     path?: never;
     query?: never;
     url: '/api/tokens/reserve';
@@ -10786,6 +10984,12 @@ export type ConsumeTokensData = {
         allow_excess?: boolean;
         purpose?: string;
         project_id?: string;
+    };
+    headers: {
+        /**
+         * One per intent; a repeated request is answered as the first time
+         */
+        'Idempotency-Key': string;
     };
     path?: never;
     query?: never;
@@ -11240,6 +11444,12 @@ export type RefreshPricesResponse = RefreshPricesResponses[keyof RefreshPricesRe
 
 export type ImportPricesData = {
     body: PriceImportInput;
+    headers: {
+        /**
+         * One per intent; a repeated request is answered as the first time
+         */
+        'Idempotency-Key': string;
+    };
     path?: never;
     query?: never;
     url: '/api/admin/llm/prices/import';
@@ -11344,6 +11554,12 @@ export type ListAdminProvidersResponse = ListAdminProvidersResponses[keyof ListA
 
 export type AddProviderData = {
     body: NewProviderInput;
+    headers: {
+        /**
+         * One per intent; a repeated request is answered as the first time
+         */
+        'Idempotency-Key': string;
+    };
     path?: never;
     query?: never;
     url: '/api/admin/llm/providers';
@@ -11421,6 +11637,12 @@ export type ListProviderKeysResponse = ListProviderKeysResponses[keyof ListProvi
 
 export type AddProviderKeyData = {
     body: NewProviderKeyInput;
+    headers: {
+        /**
+         * One per intent; a repeated request is answered as the first time
+         */
+        'Idempotency-Key': string;
+    };
     path?: never;
     query?: never;
     url: '/api/llm/provider-keys';
@@ -11525,6 +11747,12 @@ export type ConnectProviderKeyResponse = ConnectProviderKeyResponses[keyof Conne
 
 export type FinishProviderKeyData = {
     body: ProviderKeyConnectedInput;
+    headers: {
+        /**
+         * One per intent; a repeated request is answered as the first time
+         */
+        'Idempotency-Key': string;
+    };
     path?: never;
     query?: never;
     url: '/api/llm/provider-keys/connect/openrouter/finish';
@@ -11801,6 +12029,12 @@ export type ListMemoryResponse = ListMemoryResponses[keyof ListMemoryResponses];
 
 export type AddMemoryData = {
     body: NewMemoryInput;
+    headers: {
+        /**
+         * One per intent; a repeated request is answered as the first time
+         */
+        'Idempotency-Key': string;
+    };
     path?: never;
     query?: never;
     url: '/api/llm/memory';
@@ -12058,6 +12292,12 @@ export type ListProofRunsResponse = ListProofRunsResponses[keyof ListProofRunsRe
 
 export type StartProofRunData = {
     body: NewProofRunInput;
+    headers: {
+        /**
+         * One per intent; a repeated request is answered as the first time
+         */
+        'Idempotency-Key': string;
+    };
     path?: never;
     query?: never;
     url: '/api/admin/llm/proof/runs';
@@ -12112,6 +12352,12 @@ export type ListProofBreaksResponse = ListProofBreaksResponses[keyof ListProofBr
 
 export type AcceptProofBreakData = {
     body: ProofBreakAcceptanceInput;
+    headers: {
+        /**
+         * One per intent; a repeated request is answered as the first time
+         */
+        'Idempotency-Key': string;
+    };
     path: {
         id: string;
     };
@@ -12199,6 +12445,12 @@ export type CreateOutboundEndpointData = {
          */
         ordered?: boolean;
         enabled?: boolean;
+    };
+    headers: {
+        /**
+         * One per intent; a repeated request is answered as the first time
+         */
+        'Idempotency-Key': string;
     };
     path?: never;
     query?: never;
@@ -12318,6 +12570,12 @@ export type ChangeOutboundEndpointResponse = ChangeOutboundEndpointResponses[key
 
 export type RotateOutboundSecretData = {
     body?: never;
+    headers: {
+        /**
+         * One per intent; a repeated request is answered as the first time
+         */
+        'Idempotency-Key': string;
+    };
     path: {
         id: string;
     };
@@ -12345,6 +12603,12 @@ export type RotateOutboundSecretResponse = RotateOutboundSecretResponses[keyof R
 
 export type TestOutboundEndpointData = {
     body?: never;
+    headers: {
+        /**
+         * One per intent; a repeated request is answered as the first time
+         */
+        'Idempotency-Key': string;
+    };
     path: {
         id: string;
     };
@@ -12374,6 +12638,12 @@ export type ReplayOutboundEndpointData = {
         to: string;
         only_failed?: boolean;
     };
+    headers: {
+        /**
+         * One per intent; a repeated request is answered as the first time
+         */
+        'Idempotency-Key': string;
+    };
     path: {
         id: string;
     };
@@ -12401,6 +12671,12 @@ export type ReplayOutboundEndpointResponse = ReplayOutboundEndpointResponses[key
 
 export type ResendOutboundMessageData = {
     body?: never;
+    headers: {
+        /**
+         * One per intent; a repeated request is answered as the first time
+         */
+        'Idempotency-Key': string;
+    };
     path: {
         id: string;
     };

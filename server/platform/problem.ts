@@ -41,6 +41,7 @@ export function problems<T extends Record<string, readonly [status: number, titl
 export const common = problems({
   malformed_json: [400, "The body is not valid JSON"],
   unknown_parameter: [400, "Unknown query parameter"],
+  invalid_parameter: [400, "A query parameter is not valid"],
   idempotency_key_required: [400, "This operation needs an Idempotency-Key header"],
   idempotency_key_invalid: [400, "The Idempotency-Key header is not valid"],
   unauthenticated: [401, "Sign in or send an API key"],

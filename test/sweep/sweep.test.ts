@@ -181,6 +181,15 @@ test.each(strict)("400 $method $path: an unknown query parameter", async (operat
   expect(await outcome(answer)).toEqual([400, "unknown_parameter"]);
 });
 
+test.each(["limit=0", "cursor=nonsense", "kind=a%00"])(
+  "400 for %s, which is known and not valid",
+  async (query) => {
+    const answer = await app.owner.call("GET", `/api/ledger/transactions?${query}`);
+    const errors = [{ pointer: `/${query.split("=")[0]}` }];
+    expect(answer.body).toMatchObject({ status: 400, code: "invalid_parameter", errors });
+  },
+);
+
 const idempotent = operations.filter((operation) => operation.idempotent);
 test.each(idempotent)("400 $method $path: no Idempotency-Key", async (operation) => {
   const answer = (await prepare(operation))(app.owner, { idempotencyKey: null });

@@ -74,6 +74,6 @@ export async function read<T>(answer: Promise<{ data: T | undefined }>): Promise
 }
 
 /** The header of a POST that creates or spends. */
-export const idempotent = (key: string): { headers: { "idempotency-key": string } } => ({
-  headers: { "idempotency-key": key },
+export const idempotent = (key: string): { headers: { "Idempotency-Key": string } } => ({
+  headers: { "Idempotency-Key": key },
 });

@@ -1,11 +1,22 @@
 import { isUtf8 } from "node:buffer";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Problem, common } from "../problem.ts";
 
 const MAX_DEPTH = 10;
 /** Tools of a model call carry JSON schemas, which nest deeper. */
 const MAX_DEPTH_OPENAI = 64;
 const NUL_OR_LONE_SURROGATE = /\0|\p{Surrogate}/u;
+
+/** PostgreSQL's texts hold no NUL: such a query is 400, and such a path names nothing. */
+export function checkUrl({ params, query }: FastifyRequest): void {
+  if (nulIn(params) !== undefined) throw new Problem(common.not_found);
+  const name = nulIn(query);
+  if (name !== undefined)
+    throw new Problem(common.invalid_parameter, { errors: [{ pointer: `/${name}`, detail: "holds NUL" }] });
+}
+
+const nulIn = (values: unknown): string | undefined =>
+  Object.entries(values ?? {}).find(([, value]) => String(value).includes("\0"))?.[0];
 
 /** JSON with the house's bounds: depth, no NUL, no lone surrogate, no `__proto__`. Operations with `rawBody` get the bytes. */
 export function parseBodies(app: FastifyInstance): void {

@@ -9,7 +9,10 @@ export function sealCursor(at: Date, id: string): string {
 export function openCursor(cursor: string | undefined): { at: Date; id: string } | null {
   if (cursor === undefined) return null;
   const match = /^(\d{1,15}):([\w:-]{1,200})$/.exec(Buffer.from(cursor, "base64url").toString());
-  if (!match) throw new Problem(common.unknown_parameter, { detail: "cursor is not one of ours" });
+  if (!match)
+    throw new Problem(common.invalid_parameter, {
+      errors: [{ pointer: "/cursor", detail: "is not one of ours" }],
+    });
   return { at: new Date(Number(match[1])), id: match[2] as string };
 }
 

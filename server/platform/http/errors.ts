@@ -27,18 +27,31 @@ export function toProblem(error: unknown): Problem {
 }
 
 type Validated = {
-  validation: { instancePath: string; message?: string }[];
+  validation: { instancePath: string; message?: string; keyword: string; params: Record<string, unknown> }[];
   validationContext?: string | undefined;
 };
 
 function validationProblem(error: Validated): Problem {
-  const errors: FieldError[] = error.validation.slice(0, 20).map((issue) => ({
-    pointer: issue.instancePath || "/",
-    detail: issue.message ?? "is not valid",
-  }));
   if (error.validationContext === "params") return new Problem(common.not_found);
-  if (error.validationContext === "querystring") return new Problem(common.unknown_parameter, { errors });
-  return new Problem(common.invalid_input, { errors });
+  const errors = error.validation.flatMap(fieldErrors).slice(0, 20);
+  if (error.validationContext !== "querystring") return new Problem(common.invalid_input, { errors });
+  const unknown = error.validation.some(({ keyword }) => keyword === "unrecognized_keys");
+  return new Problem(unknown ? common.unknown_parameter : common.invalid_parameter, { errors });
+}
+
+/** An unknown member is named itself, not the object that holds it. */
+function fieldErrors({
+  instancePath,
+  message,
+  keyword,
+  params,
+}: Validated["validation"][number]): FieldError[] {
+  const pointer = instancePath === "/" ? "" : instancePath;
+  if (keyword !== "unrecognized_keys") return [{ pointer, detail: message ?? "is not valid" }];
+  return (params.keys as string[]).map((key) => ({
+    pointer: `${pointer}/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`,
+    detail: "is not known",
+  }));
 }
 
 /** Statuses whose OpenAI error `type` is not `invalid_request_error`. */

@@ -12,7 +12,7 @@ export function documentTransforms(): {
   return {
     transform: (document) => {
       const result = jsonSchemaTransform(document);
-      const schema = result.schema as Json;
+      const { keyRequired, ...schema } = result.schema as Json;
       const access = schema["x-access"] as Access | undefined;
       if (schema.hide || !access) return { ...result, schema: { ...schema, hide: true } };
       const errors = ERRORS_OF[String(schema["x-envelope"])] ?? "Problem";
@@ -21,6 +21,7 @@ export function documentTransforms(): {
         ...result,
         schema: {
           ...schema,
+          ...(schema["x-idempotent"] ? { headers: idempotencyKey(keyRequired === true) } : {}),
           security: access.least === "anyone" ? [] : [{ bearer: [] }, { session: [] }],
           response: {
             ...described(schema.response as Json),
@@ -42,6 +43,19 @@ export function documentTransforms(): {
     },
   };
 }
+
+const idempotencyKey = (required: boolean): Json => ({
+  type: "object",
+  required: required ? ["Idempotency-Key"] : [],
+  properties: {
+    "Idempotency-Key": {
+      type: "string",
+      minLength: 1,
+      maxLength: 255,
+      description: "One per intent; a repeated request is answered as the first time",
+    },
+  },
+});
 
 const ERRORS_OF: Record<string, string> = {
   openai: "OpenAIError",

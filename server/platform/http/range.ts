@@ -21,7 +21,7 @@ export function rangeOf({ from, to }: { from?: Date | undefined; to?: Date | und
   const end = to ?? addMs(now, 1);
   const start = from ?? addMs(end, -DEFAULT_DAYS * DAY_MS);
   if (start >= end || end.getTime() - start.getTime() > LONGEST_DAYS * DAY_MS)
-    throw new Problem(common.unknown_parameter, {
+    throw new Problem(common.invalid_parameter, {
       detail: `from must be before to, at most ${LONGEST_DAYS} days`,
     });
   return { from: start, to: end };

@@ -6,7 +6,7 @@ import { newId } from "../ids.ts";
 import { Problem, common } from "../problem.ts";
 import { context } from "../telemetry/index.ts";
 import { authorize, demand, scopeOf, type Access, type Actor } from "./access.ts";
-import { parseBodies } from "./body.ts";
+import { checkUrl, parseBodies } from "./body.ts";
 import { sendProblem, toProblem } from "./errors.ts";
 import { once, readKey } from "./idempotency.ts";
 import { observe } from "./observe.ts";
@@ -92,6 +92,7 @@ function declare(app: FastifyInstance, options: HttpOptions, operation: Operatio
     },
     schema: documented(operation) as never,
     onRequest: (request, reply) => admit(options, operation, request, reply),
+    preValidation: async (request) => checkUrl(request),
     handler: async (request, reply) => {
       const call = toCall(options, request, reply);
       if (asksForKey(operation, call)) return answerOnce(options, operation, call);
@@ -115,6 +116,7 @@ function documented(operation: Operation): Record<string, unknown> {
     "x-before-mfa": operation.beforeMfa ?? false,
     "x-when-leaving": operation.whenLeaving ?? false,
     "x-idempotent": Boolean(operation.idempotent),
+    keyRequired: operation.idempotent === true,
     "x-envelope": operation.envelope ?? "problem",
     // An operation that declares no query takes none.
     querystring: query ?? (operation.hidden ? undefined : z.strictObject({})),

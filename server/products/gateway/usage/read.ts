@@ -99,7 +99,7 @@ export function scopeOf(actor: Actor, query: UsageFilter, now: Date): Scope {
   const to = query.to ?? new Date(now.getTime() + 1);
   const from = query.from ?? new Date(Date.UTC(to.getUTCFullYear(), to.getUTCMonth(), 1));
   if (from >= to || to.getTime() - from.getTime() > LONGEST_MS)
-    throw new Problem(common.unknown_parameter, { detail: "from must be before to, at most 400 days" });
+    throw new Problem(common.invalid_parameter, { detail: "from must be before to, at most 400 days" });
   const all = rankOf(actor.role) >= rankOf("admin");
   return {
     org: actor.orgId,

@@ -26,7 +26,7 @@ type Repricer = (model: string) => Price | null;
 export async function readWhatIf(gateway: Gateway, actor: Actor, query: WhatIf) {
   const { clock, db } = gateway.deps;
   if ((query.to_model === undefined) === (query.to_version === undefined))
-    throw new Problem(common.unknown_parameter, { detail: "name to_model or to_version" });
+    throw new Problem(common.invalid_parameter, { detail: "name to_model or to_version" });
   const scope = wholeHours(scopeOf(actor, query, clock.now()));
   const catalogue = await catalogueFor(gateway, actor);
   return withTx(db, actor.orgId, async (tx) => {
