@@ -192,7 +192,7 @@ const usage = createRoute({
   getParentRoute: () => app,
   path: "/usage",
   component: UsageScreen,
-  validateSearch: texts("model", "days"),
+  validateSearch: texts("model", "outcome", "days"),
 });
 const receipt = createRoute({
   getParentRoute: () => app,

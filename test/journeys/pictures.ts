@@ -75,8 +75,8 @@ type Cookies = NonNullable<BrowserContextOptions["storageState"]>;
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /**
- * Every screen, light and dark, wide and narrow, into `dir`, each loaded once. Fails where a page is wider than its window, and where axe finds
- * something serious.
+ * Every screen, light and dark, wide and narrow, into `dir`, each loaded once. Fails where a page is wider than its window, where
+ * something in it is cut off, and where axe finds something serious.
  */
 export async function takePictures(
   browser: Browser,
@@ -86,6 +86,7 @@ export async function takePictures(
 ): Promise<void> {
   mkdirSync(dir, { recursive: true });
   const wide: string[] = [];
+  const cut: string[] = [];
   const barriers = new Map<string, string[]>();
   const context = await browser.newContext({ storageState: cookies });
   const page = await context.newPage();
@@ -102,6 +103,7 @@ export async function takePictures(
         await comesToRest(page);
         const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
         if (over > 0) wide.push(`${where}: ${over} px`);
+        for (const what of await cutOf(page)) cut.push(`${where}: ${what}`);
         for (const barrier of await barriersOf(page))
           barriers.set(barrier, [...(barriers.get(barrier) ?? []), where]);
         await page.screenshot({ path: path.join(dir, `${name}-${colorScheme}-${size}.png`) });
@@ -111,7 +113,24 @@ export async function takePictures(
   const found = [...barriers].map(([barrier, screens]) => `${barrier}\n      on ${screens.join(", ")}`);
   if (found.length > 0) throw new Error(`axe finds:\n    ${found.join("\n    ")}`);
   if (wide.length > 0) throw new Error(`Wider than the window: ${wide.join(", ")}`);
+  if (cut.length > 0) throw new Error(`Cut off: ${cut.join(", ")}`);
 }
+
+/** Tables of which a column stands outside the window, and rows that cannot be told apart: their code is cut. */
+const cutOf = (page: Page): Promise<string[]> =>
+  page.evaluate(() => {
+    const isCut = (element: Element) => element.scrollWidth > element.clientWidth;
+    const frames = [...document.querySelectorAll("section:has(> table)")].filter(isCut);
+    const codes = [...document.querySelectorAll("td:first-child code")].filter((code) => {
+      for (let at: Element | null = code; at && at.tagName !== "TR"; at = at.parentElement)
+        if (isCut(at) && getComputedStyle(at).display !== "inline") return true;
+      return false;
+    });
+    return [
+      ...frames.map((frame) => `the table ${frame.getAttribute("aria-label")}`),
+      ...codes.map((code) => code.textContent),
+    ];
+  });
 
 /** Colours that change softly, from the next frame on, would be judged half way; a spinner is not waited for. */
 const comesToRest = (page: Page) =>

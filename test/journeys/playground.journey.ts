@@ -61,6 +61,25 @@ export const journeys: Journey[] = [
     },
   },
   {
+    name: "usage: a failed call is under its cause, and single calls are of the time that is chosen",
+    async play(stage) {
+      const { page } = stage;
+      await open(stage, "/usage", "Usage");
+      await page.evaluate(callFails);
+      const cause = page.getByRole("button", { name: /^Upstream failed/ });
+      await cause.click();
+      const calls = page.getByRole("table", { name: "AI calls" });
+      await calls.getByText("sandbox/error-first").first().waitFor();
+      assert.equal(await calls.getByText("Settled").count(), 0);
+      const asked = page.waitForRequest(/usage\/records\?/);
+      await page.getByRole("button", { name: "90 days" }).click();
+      const from = new URL((await asked).url()).searchParams.get("from") ?? "";
+      assert.equal(Math.floor((Date.now() - Date.parse(from)) / 86_400_000), 89);
+      await page.getByRole("button", { name: "Provider", exact: true }).click();
+      await page.getByRole("heading", { name: "Spend per day by provider" }).waitFor();
+    },
+  },
+  {
     name: "without credits the answer is 402 and the way to buy some",
     async play(stage) {
       const { page } = stage;
@@ -108,6 +127,17 @@ async function switchTo(page: Page, organization: string): Promise<void> {
   await page.locator("aside").getByRole("button").first().click();
   await page.getByRole("menuitem", { name: organization }).click();
   await page.locator("aside").getByRole("button", { name: organization }).waitFor();
+}
+
+/** Runs in the page, as its scripts would. */
+async function callFails(): Promise<void> {
+  const me = await (await fetch("/api/auth/me")).json();
+  const answer = await fetch("/api/llm/chat/completions", {
+    method: "POST",
+    headers: { "content-type": "application/json", "x-csrf-token": me.session.csrf_token },
+    body: JSON.stringify({ model: "sandbox/error-first", messages: [{ role: "user", content: "Fail" }] }),
+  });
+  if (answer.status !== 502) throw new Error(`The failing call: ${answer.status} ${await answer.text()}`);
 }
 
 /** Runs in the page, as its scripts would. Returns the name of the organization that the session is in. */

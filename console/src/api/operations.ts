@@ -40,6 +40,11 @@ export const given = <T extends object>(query: T): { [K in keyof T]: Exclude<T[K
   ) as never;
 
 export type Listing = { limit: number; cursor?: string | undefined };
+export type CallsFilter = {
+  from: string;
+  model?: string | undefined;
+  outcome?: string | undefined;
+};
 export type EventFilter = {
   state?: EventState | undefined;
   type?: string | undefined;
@@ -172,8 +177,7 @@ export const api = {
   balance: () => read(sdk.getTokenBalance()),
   creditDays: (from: string) => read(sdk.listLedgerDays({ query: { unit: "credit", from } })),
   usage: (query: { group_by: string; from: string }) => read(sdk.getTokenUsage({ query })),
-  usageRecords: (query: Listing & { model?: string | undefined }) =>
-    read(sdk.listUsageRecords({ query: given(query) })),
+  usageRecords: (query: Listing & CallsFilter) => read(sdk.listUsageRecords({ query: given(query) })),
 
   packs: () => read(sdk.listCreditPacks()),
   purchase: (order: { pack_key: string; provider: "stripe" | "paypal" }, key: string) =>

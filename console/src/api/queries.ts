@@ -1,9 +1,11 @@
 import { infiniteQueryOptions, queryOptions, useInfiniteQuery } from "@tanstack/react-query";
+import { daysAgo } from "../lib/series.ts";
 import type { ListState } from "../ui/table.tsx";
 import { pollMs } from "./live.ts";
 import {
   api,
   type AuditFilter,
+  type CallsFilter,
   type EventFilter,
   type JobFilter,
   type LedgerFilter,
@@ -13,6 +15,7 @@ import type { CacheWindow, Page, RevenueBy, UsageBy, BreakState, RefundStatus } 
 
 const live = { refetchInterval: pollMs } as const;
 export const PAGE = 25;
+const RECENT_DAYS = 90;
 /** Asked for every 5 s while the page is seen; hidden, it asks nothing. */
 export const every5s = { refetchInterval: 5_000 } as const;
 
@@ -66,7 +69,8 @@ export const queries = {
   recentCalls: (limit: number) =>
     queryOptions({
       queryKey: ["usage", "recent", limit],
-      queryFn: () => api.usageRecords({ limit }),
+      // Else of this month alone, of which there is nothing on its first day.
+      queryFn: () => api.usageRecords({ limit, from: `${daysAgo(RECENT_DAYS)}T00:00:00Z` }),
       ...live,
     }),
   eventCounts: () => queryOptions({ queryKey: ["events", "counts"], queryFn: api.eventCounts, ...live }),
@@ -164,8 +168,8 @@ export const lists = {
     pages(["audit", "all", filter], (cursor) => api.auditTrails({ limit: PAGE, cursor, ...filter })),
   people: (filter: PeopleFilter) =>
     pages(["people", "list", filter], (cursor) => api.people({ limit: PAGE, cursor, ...filter })),
-  usageRecords: (model: string | undefined) =>
-    pages(["usage", "records", model], (cursor) => api.usageRecords({ limit: PAGE, cursor, model })),
+  usageRecords: (filter: CallsFilter) =>
+    pages(["usage", "records", filter], (cursor) => api.usageRecords({ limit: PAGE, cursor, ...filter })),
 };
 
 /** A cursor list as a table wants it. */

@@ -1,7 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import * as sdk from "../../../contract/client/sdk.gen.ts";
 import { read } from "./http.ts";
-import { api, given, type Listing } from "./operations.ts";
+import { api, type CallsFilter, given, type Listing } from "./operations.ts";
 import { PAGE, pages } from "./queries.ts";
 import type { LimitsInput } from "./types.ts";
 
@@ -14,10 +14,10 @@ export const tokens = {
   limits: () => read(sdk.getTokenLimits()),
   setLimits: (body: LimitsInput) => read(sdk.setTokenLimits({ body })),
   receipt: (request_id: string) => read(sdk.getReceipt({ path: { request_id } })),
-  /** Single calls as a file; of one model where it is named. */
-  async records(model: string | undefined): Promise<Blob> {
-    const query = model ? `?model=${encodeURIComponent(model)}` : "";
-    const answer = await fetch(`/api/tokens/usage/records${query}`, { headers: { accept: "text/csv" } });
+  /** Single calls as a file. */
+  async records(filter: CallsFilter): Promise<Blob> {
+    const query = new URLSearchParams(given(filter));
+    const answer = await fetch(`/api/tokens/usage/records?${query}`, { headers: { accept: "text/csv" } });
     if (!answer.ok) throw new Error("The file could not be made");
     return answer.blob();
   },

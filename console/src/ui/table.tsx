@@ -146,6 +146,8 @@ export function Stacked({ children, note }: { children: ReactNode; note: ReactNo
 const cellClass = (column: Pick<Column<never>, "align" | "from">, more?: string): string =>
   cx(
     "truncate px-2 first:pl-4 last:pr-4",
+    // What tells rows apart stays whole on a phone, in as many lines as it takes.
+    "max-sm:first:py-1 max-sm:first:[&_code]:leading-4 max-sm:first:[&_code]:whitespace-normal max-sm:first:[&_code]:wrap-anywhere",
     column.align === "right" ? "num text-right max-sm:pr-4" : "text-left",
     column.from && FROM[column.from],
     more,

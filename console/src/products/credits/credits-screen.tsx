@@ -24,20 +24,20 @@ const columns: Column<Grant>[] = [
   {
     key: "source",
     header: "Source",
-    width: "9rem",
+    width: "6.5rem",
     cell: (row) => <Badge tone="accent">{humanize(row.source)}</Badge>,
   },
   { key: "id", header: "Grant", from: "sm", cell: (row) => <Id id={row.id} /> },
   {
     key: "expires",
     header: "Expires",
-    width: "8rem",
+    width: "6rem",
     cell: (row) => (row.expires_at ? <Time at={row.expires_at} /> : "Never"),
   },
   {
     key: "remaining",
     header: "Remaining",
-    width: "8rem",
+    width: "7.5rem",
     align: "right",
     cell: (row) => <Credits micros={row.remaining_micros} />,
   },

@@ -1,5 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { MessageSquareText } from "lucide-react";
+import type { ReactNode } from "react";
 import type { UsageRecord } from "../../api/types.ts";
 import { formatInteger, humanize } from "../../lib/format.ts";
 import { Credits, Id, Time } from "../../ui/amounts.tsx";
@@ -25,7 +26,14 @@ const columns: Column<UsageRecord>[] = [
     key: "model",
     header: "Model",
     cell: (row) => (
-      <Stacked note={<Time at={row.created_at} />}>
+      <Stacked
+        note={
+          <>
+            <Time at={row.created_at} />
+            {row.outcome && row.outcome !== "ok" && `, ${humanize(row.outcome).toLowerCase()}`}
+          </>
+        }
+      >
         <code className="font-mono text-xs">{row.model}</code>
       </Stacked>
     ),
@@ -81,12 +89,20 @@ const columns: Column<UsageRecord>[] = [
   },
 ];
 
+const NONE = (
+  <Empty icon={<MessageSquareText className="size-5" />} title="No calls yet">
+    Try a model in the playground.
+  </Empty>
+);
+
 export function CallsTable({
   list,
   skeletonRows = 6,
+  empty = NONE,
 }: {
   list: ListState<UsageRecord>;
   skeletonRows?: number;
+  empty?: ReactNode;
 }) {
   return (
     <Table
@@ -95,11 +111,7 @@ export function CallsTable({
       list={list}
       skeletonRows={skeletonRows}
       rowKey={(row) => row.request_id}
-      empty={
-        <Empty icon={<MessageSquareText className="size-5" />} title="No calls yet">
-          Try a model in the playground.
-        </Empty>
-      }
+      empty={empty}
     />
   );
 }

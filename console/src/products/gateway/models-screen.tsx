@@ -74,21 +74,23 @@ const columns: Column<Model>[] = [
         <code className="truncate font-mono text-xs" title={id}>
           {id}
         </code>
-        <CopyIcon text={id} label="Copy model id" />
+        <span className="max-sm:hidden">
+          <CopyIcon text={id} label="Copy model id" />
+        </span>
       </span>
     ),
   },
   {
     key: "in",
     header: "Input / M",
-    width: "7rem",
+    width: "6.5rem",
     align: "right",
     cell: (row) => <Tiered of={row} line="prompt" />,
   },
   {
     key: "out",
     header: "Output / M",
-    width: "6.5rem",
+    width: "6rem",
     align: "right",
     cell: (row) => <Tiered of={row} line="completion" />,
   },

@@ -1,12 +1,13 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
-import { ChartColumn, FileSpreadsheet } from "lucide-react";
+import { ChartColumn, FileSpreadsheet, X } from "lucide-react";
 import { toast } from "sonner";
+import { type CallsFilter, given } from "../../api/operations.ts";
 import { messageOf } from "../../api/problem.ts";
 import { asList, lists, queries, useList } from "../../api/queries.ts";
 import { tokens } from "../../api/tokens.ts";
 import type { UsageGroup, UsageSums } from "../../api/types.ts";
-import { formatCompact, formatCredits, formatInteger, formatMicros } from "../../lib/format.ts";
+import { formatCompact, formatCredits, formatInteger, formatMicros, humanize } from "../../lib/format.ts";
 import { daysAgo } from "../../lib/series.ts";
 import { Credits } from "../../ui/amounts.tsx";
 import { Button } from "../../ui/button.tsx";
@@ -17,6 +18,7 @@ import { Page } from "../../ui/page.tsx";
 import { Empty, Skeleton } from "../../ui/states.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 import { CallsTable } from "./calls-table.tsx";
+import { FailuresCard } from "./failures-card.tsx";
 import { SavingsCard, SpendCard } from "./spend-plot.tsx";
 import { WhatIfCard } from "./what-if-card.tsx";
 
@@ -70,6 +72,15 @@ const columns: Column<UsageGroup>[] = [
     cell: (row) => formatInteger(row.output_tokens),
   },
   {
+    key: "latency",
+    header: <span title="Until the first content: half of the calls, and 95 of 100">First content</span>,
+    width: "9rem",
+    align: "right",
+    from: "lg",
+    cell: ({ first_content_p50_ms: half, first_content_p95_ms: most }) =>
+      half === null || most === null ? "–" : `${formatInteger(half)} / ${formatInteger(most)} ms`,
+  },
+  {
     key: "cost",
     header: "Credits",
     width: "7rem",
@@ -79,19 +90,14 @@ const columns: Column<UsageGroup>[] = [
 ];
 
 export function UsageScreen() {
-  const { model, days = "30" } = route.useSearch();
+  const { model, outcome, days = "30" } = route.useSearch();
   const navigate = useNavigate();
   const from = daysAgo(Number(days) - 1);
   const byModel = useQuery(queries.usage("model", from));
-  const records = useList(lists.usageRecords(model));
-  const show = (next: { model?: string; days?: string }) => {
-    const search = { days, ...(model && { model }), ...next };
-    void navigate({
-      to: "/usage",
-      search: { days: search.days, ...(search.model && { model: search.model }) },
-      replace: true,
-    });
-  };
+  const filter = { from: `${from}T00:00:00Z`, model, outcome };
+  const records = useList(lists.usageRecords(filter));
+  const show = (next: { model?: string; outcome?: string; days?: string }) =>
+    void navigate({ to: "/usage", search: given({ days, model, outcome, ...next }), replace: true });
   const models = byModel.data?.data.flatMap((row) => (row.group.model ? [row.group.model] : [])) ?? [];
   const empty = <Empty icon={<ChartColumn className="size-5" />} title="No calls in this time" />;
   return (
@@ -121,6 +127,7 @@ export function UsageScreen() {
           empty={empty}
         />
       </Card>
+      <FailuresCard from={from} onShow={(cause) => show({ outcome: cause })} />
       <WhatIfCard from={from} />
       <Card>
         <CardHead
@@ -137,20 +144,26 @@ export function UsageScreen() {
                   <option key={id}>{id}</option>
                 ))}
               </FilterSelect>
-              <RecordsFile model={model} />
+              {outcome && (
+                <Button size="sm" onClick={() => show({ outcome: "" })}>
+                  {humanize(outcome)}
+                  <X aria-label="Show every outcome" className="size-3.5" />
+                </Button>
+              )}
+              <RecordsFile filter={filter} />
             </div>
           }
         />
-        <CallsTable list={records} />
+        <CallsTable list={records} empty={empty} />
       </Card>
     </Page>
   );
 }
 
-/** This month's calls as a file. */
-function RecordsFile({ model }: { model: string | undefined }) {
+/** The calls as a file. */
+function RecordsFile({ filter }: { filter: CallsFilter }) {
   const file = useMutation({
-    mutationFn: () => tokens.records(model),
+    mutationFn: () => tokens.records(filter),
     onSuccess(blob) {
       const link = document.createElement("a");
       link.href = URL.createObjectURL(blob);

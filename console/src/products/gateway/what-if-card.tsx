@@ -42,14 +42,14 @@ const columns: Column<WhatIfRow>[] = [
   {
     key: "now",
     header: "Charged",
-    width: "7rem",
+    width: "6rem",
     align: "right",
     cell: (row) => <Credits micros={row.cost_micros} />,
   },
   {
     key: "then",
     header: "There",
-    width: "7rem",
+    width: "5.5rem",
     align: "right",
     cell: (row) =>
       row.repriced_micros === null ? (

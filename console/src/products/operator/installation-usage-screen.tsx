@@ -194,7 +194,7 @@ type JobsRow = UsageStats["jobs"][number];
 const jobCount = (key: "completed" | "failed" | "waiting", header: string): Column<JobsRow> => ({
   key,
   header,
-  width: "6.5rem",
+  width: "4.75rem",
   align: "right",
   cell: (row) => formatInteger(row[key]),
 });
