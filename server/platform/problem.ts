@@ -56,7 +56,7 @@ export const common = problems({
   csrf_failed: [403, "The request did not come from our own pages"],
   not_found: [404, "Not found"],
   idempotency_running: [409, "The first request with this key is still running"],
-  body_too_large: [413, "The body is too large"],
+  request_too_large: [413, "The body is too large"],
   unsupported_media_type: [415, "Unsupported content type"],
   invalid_input: [422, "The input does not match its schema"],
   idempotency_mismatch: [422, "This key was used with another input"],

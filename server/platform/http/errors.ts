@@ -9,7 +9,7 @@ export function toProblem(error: unknown): Problem {
   if (hasZodFastifySchemaValidationErrors(error)) return validationProblem(error);
   switch ((error as Partial<FastifyError>).code) {
     case "FST_ERR_CTP_BODY_TOO_LARGE":
-      return new Problem(common.body_too_large);
+      return new Problem(common.request_too_large);
     case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
       return new Problem(common.unsupported_media_type);
     case "FST_ERR_CTP_INVALID_JSON_BODY":
@@ -71,7 +71,7 @@ export function openaiBody(problem: Problem): { status: number; body: { error: R
     ? `${first.pointer}: ${first.detail}`
     : (problem.options.detail ?? problem.kind.title);
   const type = OPENAI_TYPES[status] ?? (status >= 500 ? "server_error" : "invalid_request_error");
-  const param = first ? first.pointer.slice(1).replaceAll("/", ".") : null;
+  const param = (first && first.pointer.slice(1).replaceAll("/", ".")) || null;
   return {
     status,
     body: { error: { message, type, param, code: problem.kind.code, ...problem.options.extra } },

@@ -58,9 +58,12 @@ export async function createHttp(options: HttpOptions): Promise<Http> {
   await app.register(cookie);
   observe(app, options);
   await openapi(app, options);
-  app.setErrorHandler((error, request, reply) =>
-    sendProblem(options.logger, toProblem(error), request, reply),
-  );
+  app.setErrorHandler((error, request, reply) => {
+    const problem = toProblem(error);
+    // A connection closed while its caller still sends loses the answer. What comes is dropped, until `requestTimeout`.
+    if (problem.kind === common.request_too_large) reply.removeHeader("connection");
+    sendProblem(options.logger, problem, request, reply);
+  });
   const pages = options.pagesDir ? await servePages(app, options.pagesDir) : null;
   app.setNotFoundHandler((request, reply) => {
     if (pages?.isPage(request)) pages.send(reply);

@@ -106,6 +106,42 @@ function raw(text: string) {
   return socket;
 }
 
+/** Reads nothing before all of it is sent. */
+async function sendWhole(head: string, body: Buffer): Promise<string> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  await once(socket, "connect");
+  socket.write(head);
+  const sent = Promise.withResolvers<void>();
+  socket.on("error", sent.reject);
+  socket.write(body, () => sent.resolve());
+  await sent.promise;
+  let answer = "";
+  socket.on("data", (chunk) => (answer += chunk.toString()));
+  await soon(() => expect(answer).toContain("}"));
+  socket.destroy();
+  return answer;
+}
+
+test.each([
+  ["named", (length: number) => `Content-Length: ${length}`, (body: Buffer) => body],
+  [
+    "unnamed",
+    () => "Transfer-Encoding: chunked",
+    (body: Buffer) =>
+      Buffer.concat([Buffer.from(`${body.length.toString(16)}\r\n`), body, Buffer.from("\r\n0\r\n\r\n")]),
+  ],
+])(
+  "a body of a %s length that is too large is told 413 also who sends all of it first",
+  async (_name, length, framed) => {
+    const body = Buffer.alloc(10 * 1024 * 1024, 120);
+    const head = `POST /api/echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n${length(body.length)}\r\n\r\n`;
+    const answer = await sendWhole(head, framed(body));
+    expect(answer).toContain("413 Payload Too Large");
+    expect(answer).toContain('"code":"request_too_large"');
+  },
+);
+
 test("a request with a body is one line, with what its handler noted", async () => {
   expect((await echo('{"text":"x"}')).status).toBe(200);
   await soon(() => expect(lines.length).toBeGreaterThan(0));

@@ -21,7 +21,14 @@ const model = "openai/gpt-4o-mini";
 
 test.each([
   ["no JSON", "{", 400, "malformed_json", null],
-  ["no object", [], 400, "invalid_input", ""],
+  [
+    "bytes that are no text",
+    Buffer.from(JSON.stringify({ model, messages }).replace("Hello", "\xe9"), "latin1"),
+    400,
+    "malformed_json",
+    null,
+  ],
+  ["no object", [], 400, "invalid_input", null],
   ["no model", { messages }, 400, "invalid_input", "model"],
   ["no messages", { model }, 400, "invalid_input", "messages"],
   ["an empty list of messages", { model, messages: [] }, 400, "invalid_input", "messages"],
@@ -56,13 +63,13 @@ test.each([
   ["n above 8", { model, messages, n: 9 }, 400, "invalid_input", "n"],
   ["a maximum below 1", { model, messages, max_tokens: 0 }, 400, "invalid_input", "max_tokens"],
   ["a stream that is no boolean", { model, messages, stream: "yes" }, 400, "invalid_input", "stream"],
-  ["depth above 64", { model, messages, metadata: deep(70) }, 400, "invalid_input", ""],
+  ["depth above 64", { model, messages, metadata: deep(70) }, 400, "invalid_input", null],
   [
     "a hundred thousand lists",
     `{"model":"${model}","x":[${"[],".repeat(250_000)}0]}`,
     400,
     "invalid_input",
-    "",
+    null,
   ],
   ["plugins", { model, messages, plugins: [{ id: "web" }] }, 400, "unpriced_feature", "plugins.0"],
   [

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { Problem, common } from "../../../platform/problem.ts";
 import { scanBody } from "./bound/body-scan.ts";
 import { soundIn } from "./bound/heard.ts";
@@ -68,9 +69,10 @@ function online(read: Read): Read {
   return { body, bytes: Buffer.from(JSON.stringify(body)), repeatsFields: false };
 }
 
-/** Bounds and parses a body; 400 for what is no JSON object. */
+/** Bounds and parses a body; 400 for what is no JSON object, or no text: its bytes go to the provider as they are. */
 export function readBody(bytes: unknown): { bytes: Buffer; body: Fields; repeatsFields: boolean } {
-  if (!Buffer.isBuffer(bytes) || bytes.length === 0) throw new Problem(common.malformed_json);
+  if (!Buffer.isBuffer(bytes) || bytes.length === 0 || !isUtf8(bytes))
+    throw new Problem(common.malformed_json);
   const { outermostMembers } = scanBody(bytes);
   const body = parse(bytes);
   if (!isFields(body)) return bad("/", "must be an object");

@@ -81,7 +81,7 @@ function fieldsOf(texts: ReadonlyMap<string, string>, granularities: readonly st
 
 /** 413 for a file that is too large, 400 for one that is no sound we know, or too short or too long. */
 async function soundOf(bytes: Buffer, sounds: SoundReader): Promise<Sound> {
-  if (bytes.length > MOST_FILE_BYTES) throw new Problem(common.body_too_large);
+  if (bytes.length > MOST_FILE_BYTES) throw new Problem(common.request_too_large);
   const container = containerOf(bytes) ?? bad("/file", "must be webm, mp3, wav, m4a, ogg or flac");
   const ms = await sounds.durationMs(bytes, container);
   if (ms !== null && (ms < LEAST_MS || ms > MOST_MS)) bad("/file", "must play from 0.5 to 120 seconds");
