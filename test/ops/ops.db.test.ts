@@ -82,6 +82,15 @@ test("every alert is about metrics and labels that exist", () => {
     expect({ alert, faults: faultsOf(expr, known) }).toEqual({ alert, faults: [] });
 });
 
+test.each([
+  'webhook_transmission_conflicts_total{source="paypal"}',
+  'webhooks_total{source="stripe",outcome="stored"}',
+  'jobs_total{kind="gateway.proof",outcome="failed"}',
+  'jobs_total{kind="gateway.reconcile",outcome="failed"}',
+])("%s is told before it happens, else its first time is no increase", async (series) => {
+  expect(await server.app.metrics.text()).toContain(`holdfast_${series} `);
+});
+
 test("every alert names a runbook that exists, and its own name once", () => {
   for (const { alert, annotations } of rules)
     expect({ alert, exists: existsSync(path.join(root, annotations.runbook)) }).toEqual({
@@ -110,6 +119,27 @@ test("every panel shows metrics and labels that exist, and no two lie upon each 
           cells.add(`${column},${row}`);
         }
     }
+  }
+});
+
+test("guides and runbooks name metrics and labels that exist", () => {
+  const named = ["guides", "runbooks"]
+    .flatMap((folder) => files(`../docs/${folder}`, ".md"))
+    .flatMap(({ name, text }) =>
+      [...text.matchAll(/`(holdfast_\w+)(?:\{([^}]*)\})?`/g)].map(([, metric, labels]) => ({
+        name,
+        metric,
+        labels,
+      })),
+    );
+  expect(named.length).toBeGreaterThan(20);
+  for (const { name, metric = "", labels = "" } of named) {
+    const names = labels.match(/[a-z_]+(?=[=,]|$)/g) ?? [];
+    expect({ name, metric, labels: known.get(metric)?.labels }).toEqual({
+      name,
+      metric,
+      labels: expect.arrayContaining(names),
+    });
   }
 });
 

@@ -5,7 +5,7 @@ import { listLags } from "./backfills/store.ts";
 import { countEvents } from "./events/read.ts";
 
 /** The inbox's metrics. A type is named only if a handler names it, so that nobody outside makes series. */
-export function createSignals({ db, clock, metrics, handlers }: InboxDeps) {
+export function createSignals({ db, clock, metrics, handlers, sources }: InboxDeps) {
   const named = new Set(handlers.flatMap(({ types }) => [...types]));
   const waiting = () => withSystemTx(db, (tx) => countEvents(tx, clock.now()));
   const states = metrics.gauge("webhook_events", "Events unfinished or dead", ["state"], async () => {
@@ -43,16 +43,23 @@ export function createSignals({ db, clock, metrics, handlers }: InboxDeps) {
         lag.set({ account }, seconds);
     },
   );
+  const total = metrics.counter("webhooks_total", "Requests to the inbox", ["source", "outcome"]);
+  const conflicts = metrics.counter(
+    "webhook_transmission_conflicts_total",
+    "Transmissions that came once more with another body",
+    ["source"],
+  );
+  // Told before they happen: what is first seen at 1 is no increase to an alert.
+  for (const { name: source } of sources) {
+    conflicts.inc({ source }, 0);
+    for (const outcome of ["stored", "unverified"]) total.inc({ source, outcome }, 0);
+  }
   return {
     ack: metrics.histogram("webhook_ack_seconds", "Seconds from the request to the durable event", [
       "source",
     ]),
-    total: metrics.counter("webhooks_total", "Requests to the inbox", ["source", "outcome"]),
-    conflicts: metrics.counter(
-      "webhook_transmission_conflicts_total",
-      "Transmissions that came once more with another body",
-      ["source"],
-    ),
+    total,
+    conflicts,
     process: metrics.histogram("webhook_process_seconds", "Seconds from claim to result", ["type", "result"]),
     typeLabel: (type: string) => (named.has(type) ? type : "other"),
   };

@@ -7,7 +7,7 @@ import {
   type Metrics,
   type Tracing,
 } from "../telemetry/index.ts";
-import { runSignals } from "./signals.ts";
+import { runSignals, startCounting } from "./signals.ts";
 
 export type Loop = {
   /** Runs as soon as possible, also while a run is under way (then once more). */ wake(): void;
@@ -37,6 +37,7 @@ export function createLoops(
   const timers = new Set<() => void>();
 
   const every: Loops["every"] = (name, everyMs, work) => {
+    startCounting(metrics, name, "ok", "failed");
     let timer: NodeJS.Timeout | undefined;
     let busy = false;
     let again = false;

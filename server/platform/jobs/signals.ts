@@ -17,6 +17,11 @@ export function runSignals(metrics: Metrics): ReturnType<typeof create> {
   return known;
 }
 
+/** Tells a kind's outcomes before they happen: what is first seen at 1 is no increase to an alert. */
+export function startCounting(metrics: Metrics, kind: string, ...outcomes: string[]): void {
+  for (const outcome of outcomes) runSignals(metrics).total.inc({ kind, outcome }, 0);
+}
+
 /** The queue's metrics. Kinds are those of the code, so nobody outside makes series. */
 export function createSignals({ db, clock, metrics }: { db: Db; clock: Clock; metrics: Metrics }) {
   const states = metrics.gauge("jobs", "Unfinished jobs", ["kind", "state"], async () => {

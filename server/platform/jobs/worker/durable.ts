@@ -15,7 +15,7 @@ import { createNews } from "../reading/news.ts";
 import { findOldest, pauseOrg, resumeOrg } from "../queue/queue-store.ts";
 import { purgeJobs } from "../purging/purge.ts";
 import { retryJob } from "../control/retry.ts";
-import { createSignals } from "../signals.ts";
+import { createSignals, startCounting } from "../signals.ts";
 import type { JobRow } from "../store.ts";
 import { startWorker, type Worker } from "./worker.ts";
 
@@ -72,6 +72,7 @@ export function createJobs(deps: JobsDeps): Jobs {
       assert(!kinds.has(kind.kind), `the kind ${kind.kind} is defined once`);
       assert(!worker, `the kind ${kind.kind} is defined before jobs start`);
       kinds.set(kind.kind, complete(kind));
+      startCounting(deps.metrics, kind.kind, "completed", "failed");
     },
     async enqueue(tx, job) {
       const kind = kinds.get(job.kind);

@@ -44,7 +44,8 @@ export async function refreshWhenOld(gateway: Gateway, signal: AbortSignal): Pro
 
 /** A list that is not there or cannot be read has failed, where there should be one. */
 async function counted({ deps, metrics }: Gateway, provider: Provider): Promise<Refreshed> {
-  const inc = (outcome: string) => metrics.priceRefreshes.inc({ provider: provider.id, outcome });
+  const inc = (outcome: string, by = 1) => metrics.priceRefreshes.inc({ provider: provider.id, outcome }, by);
+  inc("failed", 0);
   try {
     const refreshed = await refreshOne({ deps }, provider);
     if (listsPrices(provider.llm.kind)) inc(refreshed.outcome === "no_list" ? "failed" : refreshed.outcome);
