@@ -1,6 +1,7 @@
 import { addMs } from "../../../platform/clock.ts";
 import { withSystemTx } from "../../../platform/db/index.ts";
 import { assert } from "../../../platform/problem.ts";
+import { StripeFault } from "../../../vendors/stripe/index.ts";
 import type { BillingDeps } from "../deps.ts";
 import { withCustomer } from "../payers/ensure-customer.ts";
 import { ensurePrice, stripeSeller } from "../plans/ensure-price.ts";
@@ -48,12 +49,22 @@ export function stripeCompany(deps: BillingDeps): SubscriptionCompany {
       return null;
     },
     fetch: (_row, id) => told(stripe.fetchSubscription(id)),
-    cancel: (_row, id, key) => told(stripe.cancelSubscription(id, key)),
+    cancel: (_row, id, key) => told(end(deps, id, key)),
     cancelAtPeriodEnd: (_row, id, key) => told(stripe.setCancelAtPeriodEnd(id, true, key)),
     goOn: (_row, id, key) => told(stripe.setCancelAtPeriodEnd(id, false, key)),
     refund: (chargeId, key) => stripe.refundCharge(chargeId, key),
     preview: async (row, _current, to, at) => stripe.previewChange(await stripeChange(deps, row, to, at)),
   };
+}
+
+/** Done as well for one that has ended already: Stripe finds nothing to end then, and still shows what it is. */
+async function end({ stripe }: BillingDeps, id: string, key: string): Promise<SubscriptionFact> {
+  try {
+    return await stripe.cancelSubscription(id, key);
+  } catch (error) {
+    if (!(error instanceof StripeFault && error.kind === "not_found")) throw error;
+    return stripe.fetchSubscription(id);
+  }
 }
 
 /** A change in Stripe's words: the item and the price that takes its place. */

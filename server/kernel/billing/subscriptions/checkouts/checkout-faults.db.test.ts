@@ -317,6 +317,19 @@ test("canceling while Stripe is away is 503, where it refuses 502; then nothing 
   expect(await rowOf(who)).toMatchObject({ status: "active", cancel_at_period_end: false });
 });
 
+test("ending at once what has ended at Stripe already, by an answer that was lost, is done and no refusal", async () => {
+  const who = await owner();
+  await buyer.pay(String((await who.subscribe()).body.url));
+  await expect.poll(() => rowOf(who), { timeout: 15_000 }).toMatchObject({ status: "active" });
+  const cancel = () => who.client.call("POST", "/api/subscriptions/cancel", { body: { at: "now" } });
+  await buyer.fault({ on: "webhook", fault: "drop", probability: 1 });
+  const end = { method: "DELETE", path: "*/subscriptions/*" };
+  await buyer.fault({ match: end, fault: "reset", effect: "done", times: TRIES });
+  expect((await cancel()).body).toMatchObject({ status: 503, code: "provider_unavailable" });
+  const again = await cancel();
+  expect(again.body, again.text).toMatchObject({ status: "canceled", access: "free" });
+});
+
 test("a trial that no person began is remembered by its organization", async () => {
   const who = await owner();
   const [home] = await t.sql<{ org_id: OrgId }>(
