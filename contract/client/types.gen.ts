@@ -3063,9 +3063,98 @@ export type Model = {
     providers: Array<string>;
 };
 
+export type AnthropicModel = {
+    type: 'model';
+    id: string;
+    display_name: string;
+    created_at: string;
+    max_input_tokens: number;
+    max_tokens: number;
+    capabilities: null;
+    lifecycle: 'active';
+    deprecated_at: null;
+    line: null;
+    /**
+     * The endpoints at which it is called
+     */
+    task: 'chat' | 'embedding' | 'transcription';
+    pricing: {
+        prompt: string;
+        completion: string;
+        input_cache_read: string;
+        input_cache_write: string;
+        /**
+         * Of written tokens those that are kept for an hour; without it: as any written one
+         */
+        input_cache_write_1h: string | null;
+        /**
+         * Of the output; without it: as any other token of it
+         */
+        internal_reasoning: string | null;
+        request: string;
+        audio_second: string;
+        /**
+         * Per image of the prompt, beside its tokens; without it: its tokens alone
+         */
+        image: string | null;
+        /**
+         * Of the input the tokens of images; without it: as any other token of it
+         */
+        image_token: string | null;
+        /**
+         * Of the input the tokens of sound; without it: no sound is taken
+         */
+        audio: string | null;
+        /**
+         * Of the output the tokens of sound; without it: nothing is spoken
+         */
+        audio_output: string | null;
+        /**
+         * Per search of the web; without it: none is made
+         */
+        web_search: string | null;
+        /**
+         * What some calls cost instead; null: no other price. Later ones win, line by line
+         */
+        tiers: Array<{
+            provider: string;
+            /**
+             * For prompts of more tokens, cached ones included; null: for all
+             */
+            above_prompt_tokens: number | null;
+            /**
+             * For calls that begin from then, HH:MM of the UTC day; null: always
+             */
+            from_utc: string | null;
+            to_utc: string | null;
+            prompt: string | null;
+            completion: string | null;
+            input_cache_read: string | null;
+            input_cache_write: string | null;
+            input_cache_write_1h: string | null;
+            internal_reasoning: string | null;
+            request: string | null;
+            audio_second: string | null;
+            image: string | null;
+            image_token: string | null;
+            audio: string | null;
+            audio_output: string | null;
+            web_search: string | null;
+        }>;
+    };
+    providers: Array<string>;
+};
+
 export type ModelList = {
     object: 'list';
     data: Array<Model>;
+};
+
+export type AnthropicModelList = {
+    data: Array<AnthropicModel>;
+    has_more: boolean;
+    first_id: string | null;
+    last_id: string | null;
 };
 
 export type TokenBalance = {
@@ -10547,7 +10636,12 @@ export type CountMessageTokensResponse = CountMessageTokensResponses[keyof Count
 export type ListModelsData = {
     body?: never;
     path?: never;
-    query?: never;
+    query?: {
+        limit?: number;
+        after_id?: string;
+        before_id?: string;
+        beta?: 'true';
+    };
     url: '/v1/models';
 };
 
@@ -10564,7 +10658,7 @@ export type ListModelsResponses = {
     /**
      * Success
      */
-    200: ModelList;
+    200: ModelList | AnthropicModelList;
 };
 
 export type ListModelsResponse = ListModelsResponses[keyof ListModelsResponses];
@@ -10592,10 +10686,37 @@ export type GetModelResponses = {
     /**
      * Success
      */
-    200: Model;
+    200: Model | AnthropicModel;
 };
 
 export type GetModelResponse = GetModelResponses[keyof GetModelResponses];
+
+export type GetModelByIdData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/v1/models/{id}';
+};
+
+export type GetModelByIdErrors = {
+    /**
+     * An error
+     */
+    default: OpenAiError;
+};
+
+export type GetModelByIdError = GetModelByIdErrors[keyof GetModelByIdErrors];
+
+export type GetModelByIdResponses = {
+    /**
+     * Success
+     */
+    200: Model | AnthropicModel;
+};
+
+export type GetModelByIdResponse = GetModelByIdResponses[keyof GetModelByIdResponses];
 
 export type CreateChatCompletionLlmData = {
     body?: never;
@@ -10767,7 +10888,12 @@ export type CountMessageTokensLlmResponse = CountMessageTokensLlmResponses[keyof
 export type ListModelsLlmData = {
     body?: never;
     path?: never;
-    query?: never;
+    query?: {
+        limit?: number;
+        after_id?: string;
+        before_id?: string;
+        beta?: 'true';
+    };
     url: '/api/llm/models';
 };
 
@@ -10784,7 +10910,7 @@ export type ListModelsLlmResponses = {
     /**
      * Success
      */
-    200: ModelList;
+    200: ModelList | AnthropicModelList;
 };
 
 export type ListModelsLlmResponse = ListModelsLlmResponses[keyof ListModelsLlmResponses];
@@ -10812,10 +10938,37 @@ export type GetModelLlmResponses = {
     /**
      * Success
      */
-    200: Model;
+    200: Model | AnthropicModel;
 };
 
 export type GetModelLlmResponse = GetModelLlmResponses[keyof GetModelLlmResponses];
+
+export type GetModelByIdLlmData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/llm/models/{id}';
+};
+
+export type GetModelByIdLlmErrors = {
+    /**
+     * An error
+     */
+    default: OpenAiError;
+};
+
+export type GetModelByIdLlmError = GetModelByIdLlmErrors[keyof GetModelByIdLlmErrors];
+
+export type GetModelByIdLlmResponses = {
+    /**
+     * Success
+     */
+    200: Model | AnthropicModel;
+};
+
+export type GetModelByIdLlmResponse = GetModelByIdLlmResponses[keyof GetModelByIdLlmResponses];
 
 export type GetTokenBalanceData = {
     body?: never;

@@ -92,6 +92,7 @@ const model: Example = {
   given: () => ({ params: { author: "openai", slug: "gpt-4o-mini" } }),
   pathIsPublic: true,
 };
+const modelById: Example = { given: () => ({ params: { id: "openai/gpt-4o-mini" } }), pathIsPublic: true };
 const replay: Example = { given: async (app) => ({ params: { id: await aReplay(app) } }) };
 /** The same at the endpoint's own address, which is open to everyone. */
 const at = (source: string, signed: (app: TestApp) => Given | Promise<Given>): Example => ({
@@ -286,6 +287,8 @@ export const examples: Record<string, Example> = {
   listModelsLlm: {},
   getModel: model,
   getModelLlm: model,
+  getModelById: modelById,
+  getModelByIdLlm: modelById,
   getTokenBalance: {},
   getTokenUsage: {},
   listUsageRecords: {},

@@ -3,6 +3,7 @@ import { idempotent, read } from "./http.ts";
 import { ApiError } from "./problem.ts";
 import { byItself } from "./presence.ts";
 import type {
+  ModelList,
   ApiKeyChange,
   ApiKeyInput,
   BreakState,
@@ -236,7 +237,8 @@ export const api = {
   cancelJob: (id: string) => read(sdk.cancelJob({ path: { id } })),
   retryJob: (id: string) => read(sdk.retryJob({ path: { id } })),
 
-  models: () => read(sdk.listModelsLlm()),
+  // In OpenAI's shape, since no header asks for Anthropic's.
+  models: () => read(sdk.listModelsLlm()) as Promise<ModelList>,
 
   apiKeys: () => read(sdk.listApiKeys()),
   createApiKey: (body: ApiKeyInput, key: string) => read(sdk.createApiKey({ body, ...idempotent(key) })),

@@ -128,6 +128,7 @@ export type {
   LimitOverride,
   Me,
   Model,
+  ModelList,
   NewApiKey,
   Payment,
   RateLimits,

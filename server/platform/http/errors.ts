@@ -135,6 +135,15 @@ export function oauthBody(problem: Problem, instance: string): Record<string, un
   };
 }
 
+/** Anthropic's clients send it with every call. */
+export const ANTHROPIC_VERSION = "anthropic-version";
+
+function envelopeOf({ routeOptions, headers }: FastifyRequest): string | undefined {
+  const { envelope } = (routeOptions.config ?? {}) as { envelope?: string };
+  if (envelope !== "client") return envelope;
+  return headers[ANTHROPIC_VERSION] === undefined ? "openai" : "anthropic";
+}
+
 /** Sends a problem in the envelope of its route and notes it for the log line. */
 export function sendProblem(
   logger: Logger,
@@ -142,22 +151,22 @@ export function sendProblem(
   request: FastifyRequest,
   reply: FastifyReply,
 ): void {
-  const config = request.routeOptions.config as { envelope?: string } | undefined;
+  const envelope = envelopeOf(request);
   context()?.note("problem", problem.kind.code);
   if (problem.kind.status >= 500) logger.error({ err: problem, request_id: request.id }, "request failed");
   if (problem.options.retryAfter !== undefined)
     reply.header("retry-after", Math.ceil(problem.options.retryAfter));
-  if (config?.envelope === "openai") {
+  if (envelope === "openai") {
     const { status, body } = openaiBody(problem);
     reply.code(status).type("application/json").serializer(JSON.stringify).send(body);
     return;
   }
-  if (config?.envelope === "anthropic") {
+  if (envelope === "anthropic") {
     const { status, body } = anthropicBody(problem, request.id);
     reply.code(status).type("application/json").serializer(JSON.stringify).send(body);
     return;
   }
-  if (config?.envelope === "oauth") {
+  if (envelope === "oauth") {
     const body = oauthBody(problem, request.id);
     reply.code(body.status).type("application/json").serializer(JSON.stringify).send(body);
     return;

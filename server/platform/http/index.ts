@@ -8,7 +8,7 @@
 export { createHttp, type Http } from "./server.ts";
 export type { HttpOptions } from "./options.ts";
 export type { Call, Operation } from "./operation.ts";
-export { anthropicBody } from "./errors.ts";
+export { ANTHROPIC_VERSION, anthropicBody } from "./errors.ts";
 export {
   demandProof,
   may,

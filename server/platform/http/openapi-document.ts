@@ -60,6 +60,7 @@ const idempotencyKey = (required: boolean): Json => ({
 const ERRORS_OF: Record<string, string> = {
   openai: "OpenAIError",
   anthropic: "AnthropicError",
+  client: "OpenAIError",
   oauth: "OAuthError",
 };
 

@@ -68,9 +68,9 @@ export type Operation<
   form?: boolean;
   /**
    * Shape of errors. "openai" is `{"error": {...}}`; "anthropic" the same below a `type`; "oauth" is RFC 6749's `error` and `error_description` beside the
-   * problem's own members. A bad body is 400 in all of these.
+   * problem's own members; "client" is Anthropic's for its clients, OpenAI's for others. A bad body is 400 in all of these.
    */
-  envelope?: "problem" | "openai" | "anthropic" | "oauth";
+  envelope?: "problem" | "openai" | "anthropic" | "client" | "oauth";
   /** A bad credential counts as none, rather than 401: signing out is done either way. */
   lenient?: boolean;
   /** Asked by pages by themselves: it does not keep a session alive. */

@@ -2,17 +2,8 @@ import type { Http } from "../../platform/http/index.ts";
 import { callRoutes } from "./dialects/routes.ts";
 import { limitRoutes } from "./limits/routes.ts";
 import type { SetKeyLimits } from "./limits/set.ts";
-import { getModel, listModels } from "./models/listing.ts";
-import {
-  balanceAnswer,
-  modelAnswer,
-  modelParams,
-  modelsAnswer,
-  recordsAnswer,
-  recordsQuery,
-  usageAnswer,
-  usageQuery,
-} from "./schemas.ts";
+import { modelRoutes } from "./models/routes.ts";
+import { balanceAnswer, recordsAnswer, recordsQuery, usageAnswer, usageQuery } from "./schemas.ts";
 import type { Gateway } from "./settling/state.ts";
 import { quoteRoutes } from "./quotes/routes.ts";
 import { receiptRoutes } from "./receipts/routes.ts";
@@ -28,14 +19,12 @@ import { connectRoutes, ownKeyRoutes } from "./own-keys/routes.ts";
 import { providerRoutes } from "./providers/routes.ts";
 import { cacheRoutes } from "./cache/routes.ts";
 import { memoryRoutes } from "./memory/routes.ts";
-import { catalogueFor } from "./models/catalogue-for.ts";
 import { driftRoutes } from "./drift/routes.ts";
 import { whatIfRoutes } from "./what-if/routes.ts";
 import { routingRoutes } from "./routing/routes.ts";
 
 export { usageStatsRoutes } from "./operator-routes.ts";
 
-const use = { least: "agent", permission: "gateway.use" } as const;
 const read = { least: "viewer", scope: "gateway.use" } as const;
 
 /**
@@ -67,34 +56,6 @@ export function gatewayRoutes(http: Http, gateway: Gateway, setKeyLimits: SetKey
   cacheRoutes(http, gateway);
   memoryRoutes(http, gateway);
   whatIfRoutes(http, gateway);
-}
-
-function modelRoutes(http: Http, gateway: Gateway, base: string, suffix: string): void {
-  const shared = { tag: "Models", access: use, envelope: "openai" } as const;
-  http.operation({
-    ...shared,
-    method: "GET",
-    path: `${base}/models`,
-    id: `listModels${suffix}`,
-    summary: "Models that can be called, with price and window",
-    answer: { status: 200, schema: modelsAnswer },
-    handle: async ({ actor }) => listModels(await catalogueFor(gateway, actor), actor.bounds?.allowedModels),
-  });
-  http.operation({
-    ...shared,
-    method: "GET",
-    path: `${base}/models/:author/:slug`,
-    id: `getModel${suffix}`,
-    summary: "One model",
-    params: modelParams,
-    answer: { status: 200, schema: modelAnswer },
-    handle: async ({ actor, params }) =>
-      getModel(
-        await catalogueFor(gateway, actor),
-        `${params.author}/${params.slug}`,
-        actor.bounds?.allowedModels,
-      ),
-  });
 }
 
 function tokenRoutes(http: Http, gateway: Gateway): void {

@@ -54,12 +54,48 @@ const model = z
     providers: z.array(z.string()),
   })
   .meta({ id: "Model" });
-export const modelAnswer = model;
-export const modelsAnswer = z
-  .object({ object: z.literal("list"), data: z.array(model) })
-  .meta({ id: "ModelList" });
+const { task, pricing: modelPricing, providers } = model.shape;
+/** Where a call has the header `anthropic-version`. */
+const anthropicModel = z
+  .object({
+    type: z.literal("model"),
+    id: z.string(),
+    display_name: z.string(),
+    created_at: z.string(),
+    max_input_tokens: z.int(),
+    max_tokens: z.int(),
+    capabilities: z.null(),
+    lifecycle: z.literal("active"),
+    deprecated_at: z.null(),
+    line: z.null(),
+    task,
+    pricing: modelPricing,
+    providers,
+  })
+  .meta({ id: "AnthropicModel" });
+export const modelAnswer = z.union([model, anthropicModel]);
+export const modelsAnswer = z.union([
+  z.object({ object: z.literal("list"), data: z.array(model) }).meta({ id: "ModelList" }),
+  z
+    .object({
+      data: z.array(anthropicModel),
+      has_more: z.boolean(),
+      first_id: z.string().nullable(),
+      last_id: z.string().nullable(),
+    })
+    .meta({ id: "AnthropicModelList" }),
+]);
+const modelId = z.string().min(1).max(256);
+/** All of them unless told, ordered by id. `beta`: Anthropic's clients ask for what is new by it. */
+export const modelsQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(1_000).optional(),
+  after_id: modelId.optional(),
+  before_id: modelId.optional(),
+  beta: z.enum(["true"]).optional(),
+});
 /** A model id holds a slash: `/models/openai/gpt-4o-mini`. */
 export const modelParams = z.object({ author: z.string().max(100), slug: z.string().max(156) });
+export const aliasParams = z.object({ id: modelId });
 
 export const balanceAnswer = z
   .object({

@@ -96,6 +96,15 @@ describe.each([
   });
 });
 
+test("one model as the SDK asks for it, its slash encoded", async () => {
+  const sdk = new OpenAI({ baseURL: `${gateway.app.url}/v1`, apiKey: gateway.secret, maxRetries: 0 });
+  expect(await sdk.models.retrieve(model)).toMatchObject({ id: model, object: "model" });
+  await expect(sdk.models.retrieve("no/such")).rejects.toMatchObject({
+    status: 404,
+    code: "model_not_found",
+  });
+});
+
 test("one model by its id, with its slash", async () => {
   const answer = await gateway.key.call("GET", `/v1/models/${model}`);
   expect(answer.body).toMatchObject({ id: model, pricing: { prompt: "0.00000015" } });

@@ -8,10 +8,26 @@ import { findModel, isAllowed, type Catalogue, type Model, type PricedModel } fr
 const isCallable = (model: Model | undefined, allowed: readonly string[]): model is PricedModel =>
   model !== undefined && model.price !== null && !model.row.paused && isAllowed(allowed, model.id);
 
-/** The models that can be called, as OpenAI lists them, with window and price: the dearest of their providers'. */
-export function listModels(catalogue: Catalogue, allowed: readonly string[] = []) {
-  const models = [...catalogue.models.values()].filter((model) => isCallable(model, allowed));
-  return { object: "list" as const, data: models.map(shown) };
+/** Between two ids, both left out; those next to `before_id` where there are more than `limit`. */
+export type ModelsWanted = {
+  limit?: number | undefined;
+  after_id?: string | undefined;
+  before_id?: string | undefined;
+};
+
+/** The models that can be called, by id, with window and price: the dearest of their providers'. */
+export function listModels(
+  catalogue: Catalogue,
+  allowed: readonly string[] = [],
+  { limit, after_id: after, before_id: before }: ModelsWanted = {},
+) {
+  const models = [...catalogue.models.values()]
+    .filter((model) => isCallable(model, allowed))
+    .filter(({ id }) => (after === undefined || id > after) && (before === undefined || id < before))
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
+  const most = limit ?? models.length;
+  const data = before === undefined ? models.slice(0, most) : models.slice(Math.max(0, models.length - most));
+  return { data: data.map(shown), has_more: data.length < models.length };
 }
 
 /** 404 for one that does not exist, has no price or is not allowed. */
@@ -20,6 +36,8 @@ export function getModel(catalogue: Catalogue, id: string, allowed: readonly str
   if (!isCallable(model, allowed)) throw new Problem(gatewayProblems.model_not_found);
   return shown(model);
 }
+
+export type ListedModel = ReturnType<typeof shown>;
 
 function shown({ id, row, price, contextLength, maxOutputTokens, candidates }: PricedModel) {
   return {

@@ -44,6 +44,33 @@ describe.each([
     },
   );
 
+  test("models, in pages as well, and one of them", async () => {
+    const ids: string[] = [];
+    for await (const { id, type } of client().models.list()) if (type === "model") ids.push(id);
+    expect(ids).toContain("openai/gpt-4o-mini");
+    const paged: string[] = [];
+    for await (const { id } of client().models.list({ limit: 4 })) paged.push(id);
+    expect(paged).toEqual(ids);
+    const before = await client().models.list({ limit: 2, before_id: ids[3] as string });
+    expect(before.data.map(({ id }) => id)).toEqual(ids.slice(1, 3));
+    expect(before.has_more).toBe(true);
+    expect(await client().models.retrieve("openai/gpt-4o-mini")).toMatchObject({
+      id: "openai/gpt-4o-mini",
+      type: "model",
+      display_name: "OpenAI: GPT-4o-mini",
+      created_at: "2024-07-18T00:00:00.000Z",
+      pricing: { prompt: "0.00000015" },
+    });
+    await expect(client().models.retrieve("no/such")).rejects.toMatchObject({
+      status: 404,
+      error: { type: "error", error: { type: "not_found_error" } },
+    });
+    await expect(client("hf_test_wrong").models.list()).rejects.toMatchObject({
+      status: 401,
+      error: { error: { type: "authentication_error" } },
+    });
+  });
+
   test("a tool, asked for in a stream, and what it said", async () => {
     const model = "openai/gpt-4o";
     const first = await client()
