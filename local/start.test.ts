@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { waitForAnswer } from "./child.ts";
 import { destroyCluster } from "./postgres.ts";
 import { waitUntilGone } from "./processes.ts";
+import { root } from "./project.ts";
 import type { Run } from "./run-file.ts";
 
 let dataDir: string;
@@ -33,8 +34,12 @@ type Launcher = {
   output(): string;
 };
 
-function start(...args: string[]): Launcher {
-  const child = spawn(process.execPath, [path.join(import.meta.dirname, "start.ts"), ...args], {
+const start = (...args: string[]): Launcher =>
+  launch(process.execPath, path.join(import.meta.dirname, "start.ts"), ...args);
+
+function launch(program: string, ...args: string[]): Launcher {
+  const child = spawn(program, args, {
+    cwd: root,
     // A clean environment: the test runner sets variables that mean something to the product, BASE_URL among them.
     env: {
       PATH: process.env["PATH"],
@@ -81,11 +86,11 @@ async function allGone(run: Run): Promise<boolean[]> {
 }
 
 test(
-  "up with its demo, and again with the same data; an interrupt leaves no process",
+  "up with its demo, and by npm again with the same data; an interrupt leaves no process",
   { timeout: 120_000 },
   async () => {
-    for (const _ of ["first", "again"]) {
-      const launcher = start();
+    for (const begin of [start, () => launch("npm", "start")]) {
+      const launcher = begin();
       await launcher.said("Ctrl-C stops everything");
       expect(launcher.output()).toMatch(/API key +hf_test_/);
       expect(launcher.output()).not.toContain("not complete");
