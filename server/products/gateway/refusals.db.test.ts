@@ -71,6 +71,13 @@ test.each([
     "invalid_input",
     null,
   ],
+  [
+    "a misspelt option of ours",
+    { model, messages, holdfast: { memroy: false } },
+    400,
+    "invalid_input",
+    "holdfast.memroy",
+  ],
   ["plugins", { model, messages, plugins: [{ id: "web" }] }, 400, "unpriced_feature", "plugins.0"],
   [
     "a server-side tool",

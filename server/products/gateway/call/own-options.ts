@@ -6,6 +6,16 @@ export const MAX_PROJECT = 64;
 
 type Header = string | string[] | undefined;
 
+const OPTIONS = new Set(["fit", "project_id", "routing", "cache", "compression", "memory"]);
+
+/** 400 for what is no option of ours: misspelt, it would be a wish that nobody heeds. */
+export function checkOwn({ body }: Pick<Chat, "body">): void {
+  const own = body["holdfast"];
+  if (own === undefined || own === null) return;
+  if (!isFields(own)) return bad("/holdfast", "must be an object");
+  for (const name of Object.keys(own)) if (!OPTIONS.has(name)) bad(`/holdfast/${name}`, "is not an option");
+}
+
 /** `holdfast.fit` over `x-holdfast-fit`: an answer shorter than asked for rather than a refusal for its price. */
 export function fitOf({ body }: Pick<Chat, "body">, header: Header): boolean {
   const own = body["holdfast"];
@@ -18,7 +28,6 @@ export function fitOf({ body }: Pick<Chat, "body">, header: Header): boolean {
 /** What a call was made for: `holdfast.project_id` over `x-holdfast-project`; null where neither says so. */
 export function projectOf({ body }: Pick<Chat, "body">, header: Header): string | null {
   const own = body["holdfast"];
-  if (own !== undefined && !isFields(own)) bad("/holdfast", "must be an object");
   const named = (isFields(own) ? own["project_id"] : undefined) ?? header;
   if (named === undefined || named === null) return null;
   if (typeof named !== "string" || named.length === 0 || named.length > MAX_PROJECT)

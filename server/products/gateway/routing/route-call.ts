@@ -1,4 +1,5 @@
 import { needsOf, type Chat } from "../call/chat.ts";
+import { checkOwn } from "../call/own-options.ts";
 import type { Spender } from "../limits/bound.ts";
 import type { Route } from "../models/catalogue.ts";
 import { catalogueFor } from "../models/catalogue-for.ts";
@@ -14,6 +15,7 @@ export async function routeCall(
   chat: Pick<Chat, "model" | "task" | "body"> & Partial<Pick<Chat, "bytes" | "search" | "hears" | "speaks">>,
   headers: Record<string, string | string[] | undefined>,
 ): Promise<Route> {
+  checkOwn(chat);
   const { deps, ownKeys } = gateway;
   const { orgId } = actor;
   const laid = await laidFor(gateway, actor);
