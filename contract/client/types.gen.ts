@@ -14,7 +14,26 @@ export type PasskeyAssertionInput = {
 };
 
 export type NewPurchaseInput = {
-    pack_key: string;
+    pack_key?: string;
+    /**
+     * Instead of a pack: credits for this much
+     */
+    amount_minor?: number;
+    /**
+     * Of the amount
+     */
+    currency?: 'usd';
+    provider?: 'stripe' | 'paypal';
+    success_url?: string;
+    cancel_url?: string;
+};
+
+export type NewCheckoutInput = {
+    purpose: 'credits' | 'invoice';
+    /**
+     * Key of a pack, or the id of an open invoice
+     */
+    reference: string;
     provider?: 'stripe' | 'paypal';
     success_url?: string;
     cancel_url?: string;
@@ -9098,6 +9117,37 @@ export type PurchaseCreditsResponses = {
 };
 
 export type PurchaseCreditsResponse = PurchaseCreditsResponses[keyof PurchaseCreditsResponses];
+
+export type StartCheckoutData = {
+    body: NewCheckoutInput;
+    headers: {
+        /**
+         * One per intent; a repeated request is answered as the first time
+         */
+        'Idempotency-Key': string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/checkout/sessions';
+};
+
+export type StartCheckoutErrors = {
+    /**
+     * An error
+     */
+    default: Problem;
+};
+
+export type StartCheckoutError = StartCheckoutErrors[keyof StartCheckoutErrors];
+
+export type StartCheckoutResponses = {
+    /**
+     * Success
+     */
+    201: Purchase;
+};
+
+export type StartCheckoutResponse = StartCheckoutResponses[keyof StartCheckoutResponses];
 
 export type ListPaymentsData = {
     body?: never;

@@ -88,7 +88,7 @@ async function buy(): Promise<{ paymentId: string; sessionId: string; url: strin
     orgId: org,
     actorId: "usr_1",
     mode: "test",
-    packKey: "starter",
+    wanted: { packKey: "starter" },
     provider: "stripe",
   } as const;
   return billing.purchase({ ...input, operationId: newId("idk") });

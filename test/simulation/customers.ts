@@ -44,7 +44,7 @@ async function start(simulation: Simulation, purchase: Purchase): Promise<void> 
   const plan = { planKey: "pro", period: "month", currency: "usd", quantity: 1, trial: false } as const;
   const ask = async (billing: Billing): Promise<{ url: string; sessionId: string }> =>
     what === "credits"
-      ? billing.purchase({ ...input, packKey: "starter" })
+      ? billing.purchase({ ...input, wanted: { packKey: "starter" } })
       : subscribe(billing.deps, { ...input, ...plan });
   const session = await simulation.live(({ billing }) => ask(billing).catch(overIsOver));
   if (session === "over") simulation.purchases.splice(simulation.purchases.indexOf(purchase), 1);

@@ -263,6 +263,7 @@ export const examples: Record<string, Example> = {
   ...billingExamples,
   listCreditPacks: {},
   purchaseCredits: body({ pack_key: "starter" }),
+  startCheckout: body({ purpose: "credits", reference: "starter" }),
   listPayments: {},
   getPayment: { given: async (app) => ({ params: { id: (await aPurchase(app)).payment_id } }) },
   getCheckoutSession: {

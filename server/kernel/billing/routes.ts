@@ -1,12 +1,16 @@
-import { openCursor, pageOf, type Http } from "../../platform/http/index.ts";
+import type { z } from "zod";
+import { openCursor, pageOf, type Actor, type Http } from "../../platform/http/index.ts";
+import type { Id } from "../../platform/ids.ts";
 import type { Cache } from "../../platform/cache/index.ts";
 import type { Billing } from "./billing.ts";
 import { customerRoutes } from "./customers/routes.ts";
 import { disputeRoutes } from "./disputes/routes.ts";
 import { deskRoutes } from "./desk/routes.ts";
 import { presentPayment } from "./payments/present.ts";
+import type { StartedSession } from "./payments/start-session.ts";
 import { payerRoutes } from "./payers/routes.ts";
 import { intentRoutes } from "./intents/routes.ts";
+import { startCheckout } from "./intents/start-checkout.ts";
 import { invoiceRoutes } from "./invoices/routes.ts";
 import { methodRoutes } from "./methods/routes.ts";
 import { planRoutes } from "./plans/routes.ts";
@@ -75,33 +79,62 @@ function creditRoutes(http: Http, billing: Billing): void {
     path: "/api/credits/purchase",
     id: "purchaseCredits",
     tag: TAG,
-    summary: "Starts buying a pack: a payment and the page where it is paid",
-    access: { least: "owner", permission: "billing.manage" },
-    whenSuspended: true,
-    idempotent: true,
+    summary: "Starts buying a pack, or credits for an amount: a payment and the page where it is paid",
+    ...starts,
     limit: { name: "payment", perMinute: 10, kind: "payment" },
     body: schemas.purchaseInput,
-    answer: { status: 201, schema: schemas.purchased },
-    async handle({ actor, body, operationId }) {
-      const session = await billing.purchase({
-        orgId: actor.orgId,
-        actorId: actor.userId ?? actor.credentialId,
-        mode: actor.mode,
-        packKey: body.pack_key,
-        provider: body.provider,
-        successUrl: body.success_url,
-        cancelUrl: body.cancel_url,
-        operationId,
-      });
-      return {
-        payment_id: session.paymentId,
-        session_id: session.sessionId,
-        url: session.url,
-        expires_at: session.expiresAt,
-      };
+    async handle({ body, ...call }) {
+      const { amount_minor: amountMinor, pack_key: packKey = "" } = body;
+      const wanted = amountMinor === undefined ? { packKey } : { amountMinor };
+      return presentSession(await billing.purchase({ ...buyerOf(call), ...placesOf(body), wanted }));
+    },
+  });
+  http.operation({
+    method: "POST",
+    path: "/api/checkout/sessions",
+    id: "startCheckout",
+    tag: TAG,
+    summary: "Starts paying for a pack or an open invoice: a payment and the page where it is paid",
+    ...starts,
+    limit: { name: "checkout", perMinute: 10, kind: "payment" },
+    body: schemas.checkoutInput,
+    async handle({ body, ...call }) {
+      const { purpose, reference } = body;
+      return presentSession(
+        await startCheckout(billing.deps, { ...buyerOf(call), ...placesOf(body), purpose, reference }),
+      );
     },
   });
 }
+
+const starts = {
+  access: { least: "owner", permission: "billing.manage" },
+  whenSuspended: true,
+  idempotent: true,
+  answer: { status: 201, schema: schemas.purchased },
+} as const;
+
+const buyerOf = ({ actor, operationId }: { actor: Actor; operationId: Id<"idk"> }) => ({
+  orgId: actor.orgId,
+  actorId: actor.userId ?? actor.credentialId,
+  mode: actor.mode,
+  operationId,
+});
+
+const placesOf = (
+  body: Pick<z.output<typeof schemas.checkoutInput>, "provider" | "success_url" | "cancel_url">,
+) => ({
+  provider: body.provider,
+  successUrl: body.success_url,
+  cancelUrl: body.cancel_url,
+});
+
+const presentSession = (session: StartedSession): z.output<typeof schemas.purchased> => ({
+  payment_id: session.paymentId,
+  session_id: session.sessionId,
+  url: session.url,
+  expires_at: session.expiresAt,
+});
 
 function paymentRoutes(http: Http, billing: Billing): void {
   const access = { least: "owner", permission: "billing.view", scope: "payments.read" } as const;

@@ -1,16 +1,42 @@
 import { z } from "zod";
 import { idParam, instant, int64, listAnswer, listQuery } from "../../platform/http/index.ts";
+import { TOPUP_CURRENCY, TOPUP_LEAST_MINOR, TOPUP_MOST_MINOR } from "./payments/pack.ts";
 
 const provider = z.enum(["stripe", "paypal"]);
 
 export const purchaseInput = z
   .strictObject({
-    pack_key: z.string().max(40),
+    pack_key: z.string().max(40).optional(),
+    amount_minor: z
+      .int()
+      .min(TOPUP_LEAST_MINOR)
+      .max(TOPUP_MOST_MINOR)
+      .transform(BigInt)
+      .optional()
+      .meta({ description: "Instead of a pack: credits for this much" }),
+    currency: z.literal(TOPUP_CURRENCY).optional().meta({ description: "Of the amount" }),
     provider: provider.default("stripe"),
     success_url: z.url().max(2_000).optional(),
     cancel_url: z.url().max(2_000).optional(),
   })
+  .refine((input) => (input.pack_key === undefined) !== (input.amount_minor === undefined), {
+    path: ["pack_key"],
+    message: "a pack or an amount, one of them",
+  })
+  .refine((input) => (input.currency === undefined) === (input.amount_minor === undefined), {
+    path: ["currency"],
+    message: "belongs to an amount, and is needed there",
+  })
   .meta({ id: "NewPurchase" });
+export const checkoutInput = z
+  .strictObject({
+    purpose: z.enum(["credits", "invoice"]),
+    reference: z.string().max(60).meta({ description: "Key of a pack, or the id of an open invoice" }),
+    provider: provider.default("stripe"),
+    success_url: z.url().max(2_000).optional(),
+    cancel_url: z.url().max(2_000).optional(),
+  })
+  .meta({ id: "NewCheckout" });
 export const purchased = z
   .object({ payment_id: idParam("pay"), session_id: z.string(), url: z.url(), expires_at: instant })
   .meta({ id: "Purchase" });

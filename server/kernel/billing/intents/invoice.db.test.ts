@@ -56,6 +56,14 @@ test("an open invoice is paid by hand with another card: the invoice, its paymen
   expect(waiting.body).toMatchObject({ purpose: "invoice", amount_minor: 2_900, provider: "stripe" });
   const cancel = await who.call("POST", `/api/payments/intents/${String(waiting.body.id)}/cancel`);
   expect(cancel.body).toMatchObject({ status: 409, code: "payment_over" });
+  const checkout = await who.call("POST", "/api/checkout/sessions", {
+    purpose: "invoice",
+    reference: String(open?.id),
+  });
+  expect(checkout.status, checkout.text).toBe(201);
+  expect(checkout.body).toMatchObject({ payment_id: waiting.body.id, url: waiting.body.pay_url });
+  const asked = await who.call("GET", `/checkout/session/${String(checkout.body.session_id)}`);
+  expect(asked.body).toMatchObject({ status: "open", purpose: "invoice", amount_minor: 2_900 });
   const paid = await start(await methodOf(good));
   expect(paid.body).toMatchObject({ id: waiting.body.id, status: "succeeded" });
   expect(await who.until({ status: "active" })).toMatchObject({ access: "plan" });

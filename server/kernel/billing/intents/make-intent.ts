@@ -5,6 +5,7 @@ import { assert } from "../../../platform/problem.ts";
 import type { BillingDeps } from "../deps.ts";
 import { withCustomer } from "../payers/ensure-customer.ts";
 import { NO_TAX_ADDRESS } from "../../../vendors/stripe/index.ts";
+import { creditsName } from "../payments/pack.ts";
 import type { PaymentRow } from "../payments/payment.ts";
 import { absent, keyCounts } from "../payments/resume.ts";
 import {
@@ -35,13 +36,12 @@ export async function makeIntent(deps: BillingDeps, payment: PaymentRow): Promis
 }
 
 function create(deps: BillingDeps, payment: PaymentRow, taxCalculation: string | null): Promise<string> {
-  const pack = deps.packs.find(({ key }) => key === payment.pack_key);
   return withCustomer(deps, payment.org_id as OrgId, payment, async (customerId, mark) => {
     const made = await deps.stripe.createIntent({
       holdfastId: payment.id,
       customerId,
       taxCalculation,
-      description: pack ? `${pack.name} credits` : "Credits",
+      description: creditsName(deps.packs, payment.pack_key),
       amountMinor: payment.amount_minor,
       currency: payment.currency,
       idempotencyKey: `${payment.id}:intent:${payment.attempt}${mark}`,

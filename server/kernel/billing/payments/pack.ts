@@ -13,7 +13,24 @@ export type Pack = {
 
 /** Credits that are bought in any amount, without a pack, cost what they are worth: a US cent each. */
 export const TOPUP_CURRENCY = "usd";
+export const TOPUP_LEAST_MINOR = 100;
+export const TOPUP_MOST_MINOR = 99_999_999;
 export const creditsFor = (amountMinor: bigint): bigint => amountMinor * MICROS_PER_CREDIT;
+
+/** What is bought: a pack, or any amount, which has no key. */
+export type Credits = Omit<Pack, "key" | "name"> & { key: string | null };
+export const creditsOf = (amountMinor: bigint): Credits => ({
+  key: null,
+  amountMinor,
+  currency: TOPUP_CURRENCY,
+  creditsMicros: creditsFor(amountMinor),
+});
+
+/** What a company's page calls the credits of a payment. */
+export function creditsName(packs: readonly Pack[], key: string | null): string {
+  const pack = packs.find((each) => each.key === key);
+  return pack ? `${pack.name} credits` : "Credits";
+}
 
 const packs = z
   .array(

@@ -154,7 +154,7 @@ test("the buyer's own next try, a day later under the same key, finds what the f
       ...(await operation(key)),
       mode: "test",
       provider: "stripe",
-      packKey: "starter",
+      wanted: { packKey: "starter" },
     });
   const DAY_MS = 25 * 3_600_000;
   await buyer.fault({ match: sessions, fault: "reset", effect: "done", times: TRIES });

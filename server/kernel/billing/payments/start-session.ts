@@ -5,6 +5,7 @@ import { CompanyFault } from "../../../platform/calls/index.ts";
 import { withCustomer } from "../payers/ensure-customer.ts";
 import type { BillingDeps } from "../deps.ts";
 import type { Checkout } from "./fact.ts";
+import { creditsName } from "./pack.ts";
 import type { PaymentRow } from "./payment.ts";
 import { createOrder } from "./paypal/create-order.ts";
 import { billingProblems } from "../problems.ts";
@@ -31,8 +32,8 @@ export async function startSession(
 }
 
 async function makeCheckout(deps: BillingDeps, org: OrgId, payment: PaymentRow): Promise<Checkout> {
-  const pack = deps.packs.find(({ key }) => key === payment.pack_key)?.name ?? payment.pack_key;
-  const name = payment.purpose === "subscription" ? "Change of plan" : `${pack} credits`;
+  const name =
+    payment.purpose === "subscription" ? "Change of plan" : creditsName(deps.packs, payment.pack_key);
   if (payment.provider === "paypal") {
     assert(deps.paypal, "a payment by PayPal was made while it was offered");
     return createOrder(deps.paypal.api, payment, name);

@@ -1,12 +1,10 @@
 import { z } from "zod";
 import { idParam, int64 } from "../../../platform/http/index.ts";
-import { TOPUP_CURRENCY } from "../payments/pack.ts";
+import { TOPUP_CURRENCY, TOPUP_LEAST_MINOR, TOPUP_MOST_MINOR } from "../payments/pack.ts";
 import type { TopupState } from "./settings.ts";
 
 const MAX_MICROS = 1_000_000_000_000_000;
-const LEAST_MINOR = 100;
-const MAX_MINOR = 99_999_999;
-const minor = z.int().min(LEAST_MINOR).max(MAX_MINOR).transform(BigInt);
+const minor = z.int().min(TOPUP_LEAST_MINOR).max(TOPUP_MOST_MINOR).transform(BigInt);
 
 export const topupInput = z
   .strictObject({
