@@ -28,7 +28,9 @@ export async function flagAddress(
     `insert into mail.addresses (address, state, flagged_at) values ($1, $2, $3)
      on conflict (address) do update set flagged_at = greatest(addresses.flagged_at, excluded.flagged_at),
        state = case when addresses.state = 'complained' then addresses.state else excluded.state end
-     where addresses.proven_at is null or excluded.flagged_at > addresses.proven_at`,
+     where (addresses.proven_at is null or excluded.flagged_at > addresses.proven_at)
+       and (addresses.flagged_at is null or excluded.flagged_at > addresses.flagged_at
+         or addresses.state not in ('complained', excluded.state))`,
     [address, state, at],
   );
 }

@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startMailServer, type MailServer } from "../../../test/harness/mail-server.ts";
 import { withSystemTx } from "../../platform/db/index.ts";
+import type { Id } from "../../platform/ids.ts";
 import type { AddressState } from "./index.ts";
 
 const never = new AbortController().signal;
@@ -66,6 +67,23 @@ test("a bounce flags the address, in whatever letters it is asked for, until the
 test("a complaint flags the address, after the delivery that came before it", async () => {
   const id = await sendAndHear("complained@resend.dev", "complained");
   expect([await stateOf("complained@resend.dev"), await fateOf(id)]).toEqual(["complained", "complained"]);
+});
+
+test("an event of a mail that is applied again writes no row", async () => {
+  await sendAndHear("again@example.com", "delivered");
+  const written = async () =>
+    (
+      await server.db.pool.query(
+        "select id as name, xmin::text from mail.outbox union all select address, xmin::text from mail.addresses order by 1",
+      )
+    ).rows as unknown[];
+  const before = await written();
+  const { rows } = await server.db.pool.query<{ id: Id<"evt"> }>(
+    "select id from webhooks.events where state = 'processed'",
+  );
+  for (const { id } of rows) await server.inbox.replay(id, "usr_1");
+  await process();
+  expect(await written()).toEqual(before);
 });
 
 test("an address that the company itself no longer writes to is flagged too", async () => {

@@ -106,6 +106,12 @@ function walkAll(facts: readonly Fact[]) {
   return { status, refunded_minor, charge_id, fee_transaction_id, failure_code, posted: [...posted].sort() };
 }
 
+test("what was paid keeps its intent, whichever others bear its name", () => {
+  const paid = walk(row, new Map(), fact(30, { charge })).payment;
+  const told = walk(paid, new Map(), fact(31, { intentId: "pi_2", ...state("processing") })).payment;
+  expect(told).toEqual(paid);
+});
+
 const story: Fact[] = [
   fact(10, state("requires_action")),
   fact(20, state("requires_payment_method", "card_declined")),

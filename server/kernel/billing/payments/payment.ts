@@ -76,9 +76,10 @@ export function walk(before: PaymentRow, known: ReadonlyMap<string, RefundRow>, 
   return { payment: settledStatus(payment), refunds, moves };
 }
 
+/** What was paid keeps the intent that paid it, whichever others bear its name. */
 function linked(row: PaymentRow, { sessionId, intentId }: PaymentFact): PaymentRow {
   const session_id = row.session_id ?? sessionId;
-  const intent_id = intentId ?? row.intent_id;
+  const intent_id = row.charge_id === null ? (intentId ?? row.intent_id) : (row.intent_id ?? intentId);
   return session_id === row.session_id && intent_id === row.intent_id
     ? row
     : { ...row, session_id, intent_id };
