@@ -92,6 +92,11 @@ async function refund(stage: Stage, org: string): Promise<void> {
   const dialog = page.getByRole("dialog", { name: "Refund a payment" });
   await dialog.getByLabel("Subscription").selectOption("now");
   await hasNoBarriers(page, "the dialog of a refund");
+  await dialog.getByLabel("How much").selectOption("partial");
+  await dialog.getByLabel("Amount, USD").fill("1.005");
+  await dialog.getByRole("button", { name: "Refund" }).click();
+  await dialog.getByText("A number with 2 places at most").waitFor();
+  await dialog.getByLabel("How much").selectOption("full");
   await dialog.getByRole("button", { name: "Refund" }).click();
   await page.getByText("Refunded", { exact: true }).first().waitFor({ timeout: EFFECT_MS });
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   formatCredits,
+  formatDate,
   formatDuration,
   formatMoney,
   formatRelative,
@@ -34,6 +35,12 @@ describe("time", () => {
     expect(formatRelative("2026-11-21T11:59:58Z", now)).toBe("just now");
     expect(formatRelative("2026-11-21T11:57:00Z", now)).toBe("3 min. ago");
     expect(formatRelative("2026-11-23T12:00:00Z", now)).toBe("in 2 days");
+  });
+  it("says the year where it may be another one", () =>
+    expect(formatDate("2027-11-21T23:59:00Z")).toBe("21 Nov 2027"));
+  it("does not call two days hence tomorrow", () => {
+    expect(formatRelative("2026-11-23T11:00:00Z", now)).toBe("in 1 day");
+    expect(formatRelative("2026-11-19T13:00:00Z", now)).toBe("1 day ago");
   });
   it("names at most two units of a duration", () => {
     expect(formatDuration(93_784)).toBe("1 d 2 h");

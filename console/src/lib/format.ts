@@ -37,8 +37,7 @@ const STEPS: [limit: number, unit: Intl.RelativeTimeFormatUnit, seconds: number]
   [86_400 * 365, "month", 86_400 * 30],
   [Number.POSITIVE_INFINITY, "year", 86_400 * 365],
 ];
-const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
-/** No `next mo.` beside an `in 29 days`. */
+/** No `next mo.` beside an `in 29 days`, no `tomorrow` for what is 40 hours away. */
 const counted = new Intl.RelativeTimeFormat("en", { style: "short" });
 
 /** `just now`, `3 min. ago`, `in 2 days`. */
@@ -46,8 +45,7 @@ export function formatRelative(instant: string, nowMs: number): string {
   const seconds = (Date.parse(instant) - nowMs) / 1000;
   if (Math.abs(seconds) < 5) return "just now";
   const [, unit, size] = STEPS.find(([limit]) => Math.abs(seconds) < limit) ?? ["", "year", 86_400 * 365];
-  const format = unit === "month" || unit === "year" ? counted : relative;
-  return format.format(Math.trunc(seconds / (size as number)), unit as Intl.RelativeTimeFormatUnit);
+  return counted.format(Math.trunc(seconds / (size as number)), unit as Intl.RelativeTimeFormatUnit);
 }
 
 const exact = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
@@ -56,6 +54,15 @@ export const formatExact = (instant: string): string => exact.format(new Date(in
 const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
 /** A UTC day of the API (`2026-11-21`) as `21 Nov`. */
 export const formatDay = (isoDay: string): string => day.format(new Date(isoDay));
+
+const date = new Intl.DateTimeFormat("en-GB", {
+  day: "numeric",
+  month: "short",
+  year: "numeric",
+  timeZone: "UTC",
+});
+/** The UTC day of an instant with its year, for what may lie a year ahead: `21 Nov 2027`. */
+export const formatDate = (instant: string): string => date.format(new Date(instant));
 
 const hour = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: "UTC" });
 /** An instant as `21 Nov 14:00`, in UTC. */

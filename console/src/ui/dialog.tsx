@@ -129,12 +129,15 @@ export function Confirm({
   title,
   children,
   action,
+  dismiss = "Cancel",
   danger,
   onConfirm,
 }: Open & {
   title: string;
   children: ReactNode;
   action: string;
+  /** What leaves all as it is, where "Cancel" would be taken for the act itself. */
+  dismiss?: string;
   danger?: boolean;
   onConfirm(): Promise<unknown>;
 }) {
@@ -166,7 +169,7 @@ export function Confirm({
           )}
           <div className="mt-5 flex justify-end gap-2">
             <AlertDialog.Cancel asChild>
-              <Button>Cancel</Button>
+              <Button>{dismiss}</Button>
             </AlertDialog.Cancel>
             <Button variant={danger ? "danger" : "primary"} busy={state.busy} onClick={() => void confirm()}>
               {action}

@@ -69,7 +69,7 @@ export function AnyPaymentDrawer({
           </Link>
         )}
       </div>
-      <RefundDialog open={refunding} onOpenChange={setRefunding} paymentId={payment.id} />
+      <RefundDialog open={refunding} onOpenChange={setRefunding} payment={payment} />
     </Drawer>
   );
 }

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { api } from "../../api/operations.ts";
 import { queries } from "../../api/queries.ts";
 import type { PlanUsage, Subscription } from "../../api/types.ts";
-import { formatCredits, formatDay, formatMoney } from "../../lib/format.ts";
+import { formatCredits, formatDate, formatInteger, formatMoney } from "../../lib/format.ts";
 import { useIntent } from "../../lib/intent.ts";
 import { Credits } from "../../ui/amounts.tsx";
 import { Button, buttonClass } from "../../ui/button.tsx";
@@ -60,7 +60,7 @@ function Banner({ subscription }: { subscription: Subscription }) {
     return (
       <Notice tone="warn" title="The last payment failed">
         {grace.failed_payments} of {grace.max_failed_payments} tries failed. The plan goes on until{" "}
-        {formatDay(grace.until.slice(0, 10))}. {pay}
+        {formatDate(grace.until)}. {pay}
       </Notice>
     );
   if (status === "suspended")
@@ -104,7 +104,7 @@ function PayOwed() {
 
 function PlanCard({ subscription }: { subscription: Subscription }) {
   const { current_period: period, plan } = subscription;
-  const day = (at: string | null | undefined) => (at ? formatDay(at.slice(0, 10)) : "Never");
+  const day = (at: string | null | undefined) => (at ? formatDate(at) : "Never");
   const live = subscription.access !== "free";
   const amount =
     subscription.amount_minor !== null && subscription.currency
@@ -118,7 +118,7 @@ function PlanCard({ subscription }: { subscription: Subscription }) {
     <Card>
       <CardHead
         title={plan.name}
-        note={`${formatCredits(plan.credits_micros)} credits a month, ${plan.limits.seats} seats`}
+        note={`${formatCredits(plan.credits_micros)} credits a month, ${formatInteger(plan.limits.seats)} seats`}
         actions={<SubscriptionStatus status={subscription.status} />}
       />
       <Facts>
@@ -153,6 +153,7 @@ function EndActions({ subscription }: { subscription: Subscription }) {
   const client = useQueryClient();
   const intent = useIntent();
   const [asking, setAsking] = useState(false);
+  const end = subscription.current_period?.end;
   const done = () => {
     intent.done();
     return client.invalidateQueries({ queryKey: ["subscription"] });
@@ -178,14 +179,16 @@ function EndActions({ subscription }: { subscription: Subscription }) {
         open={asking}
         onOpenChange={setAsking}
         title="Cancel the plan"
-        action="Cancel it"
+        action="Cancel the plan"
+        dismiss="Keep it"
         danger
         onConfirm={async () => {
           await api.cancelSubscription(intent.keyFor("cancel"));
           await done();
         }}
       >
-        It goes on until the period ends, and then becomes the free plan. You can take that back until then.
+        It goes on until {end ? formatDate(end) : "the period ends"}, and then becomes the free plan. You can
+        take that back until then.
       </Confirm>
     </div>
   );
@@ -199,7 +202,7 @@ function UsageStats({ usage }: { usage: PlanUsage | undefined }) {
       <Stat
         label="Granted this month"
         value={credits ? <Credits micros={credits.granted_micros} /> : wait}
-        note={usage ? `Until ${formatDay(usage.period.end.slice(0, 10))}` : " "}
+        note={usage ? `Until ${formatDate(usage.period.end)}` : " "}
       />
       <Stat label="Used this month" value={credits ? <Credits micros={credits.used_micros} /> : wait} />
       <Stat
@@ -209,7 +212,11 @@ function UsageStats({ usage }: { usage: PlanUsage | undefined }) {
       />
       <Stat
         label="Seats"
-        value={usage ? `${usage.limits.seats.used} of ${usage.limits.seats.limit}` : wait}
+        value={
+          usage
+            ? `${formatInteger(usage.limits.seats.used)} of ${formatInteger(usage.limits.seats.limit)}`
+            : wait
+        }
       />
     </Stats>
   );

@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api } from "../../api/operations.ts";
 import { ApiError } from "../../api/problem.ts";
 import type { Plan, PlanChangePreview } from "../../api/types.ts";
-import { formatCredits, formatDay, formatMoney } from "../../lib/format.ts";
+import { formatCredits, formatDate, formatMoney } from "../../lib/format.ts";
 import { Button } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
 import { Fact, Facts } from "../../ui/facts.tsx";
@@ -45,6 +45,9 @@ function ChangeForm({ plan, interval, quantity, onDone }: Wanted & { onDone(): v
       onDone();
       return client.invalidateQueries({ queryKey: ["subscription"] });
     },
+    // A preview that is over never works again: the next try is for figures of now.
+    onError: (error) =>
+      error instanceof ApiError && error.code === "preview_stale" ? preview.refetch() : undefined,
   });
   if (preview.error) return <Failure error={preview.error} onRetry={() => void preview.refetch()} />;
   if (!preview.data) return <Skeleton className="h-40 w-full" />;
@@ -67,7 +70,7 @@ function ChangeForm({ plan, interval, quantity, onDone }: Wanted & { onDone(): v
         <Fact name="Charged now">{money(told.due_now_minor)}</Fact>
         <Fact name="Each period">{money(told.next_invoice_minor)}</Fact>
         <Fact name="Credits now">{formatCredits(told.credits_change_micros)}</Fact>
-        <Fact name="Counts from">{formatDay(told.effective_at.slice(0, 10))}</Fact>
+        <Fact name="Counts from">{formatDate(told.effective_at)}</Fact>
       </Facts>
       {told.blockers.map((blocker) => (
         <Notice key={blocker.limit} tone="warn" title={`Too many ${blocker.limit} in use`}>

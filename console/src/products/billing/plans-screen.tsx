@@ -155,7 +155,7 @@ function PlanCard({
       </p>
       <ul className="flex flex-1 flex-col gap-2 text-sm">
         <Line value>{formatCredits(plan.credits_micros)} credits a month</Line>
-        <Line value>{plan.limits.seats} seats</Line>
+        <Line value>{formatInteger(plan.limits.seats)} seats</Line>
         {plan.limits.rpm !== null && <Line value>{formatInteger(plan.limits.rpm)} model calls a minute</Line>}
         <Markup plan={plan.key} />
         {features.map(({ name, value }) => (

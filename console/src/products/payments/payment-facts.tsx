@@ -17,9 +17,11 @@ export function PaymentFacts({ payment }: { payment: Payment }) {
         </Fact>
       )}
       <Fact name="For">{humanize(payment.pack_key ?? payment.purpose)}</Fact>
-      <Fact name="Credits">
-        <Credits micros={payment.credits_micros} unit />
-      </Fact>
+      {payment.credits_micros > 0 && (
+        <Fact name="Credits">
+          <Credits micros={payment.credits_micros} unit />
+        </Fact>
+      )}
       <Fact name="Paid with">{companyName(payment.provider)}</Fact>
       {payment.provider === "paypal" && payment.session_id && (
         <Fact name="Order">

@@ -33,7 +33,7 @@ const columns: Column<Payment>[] = [
     width: "7rem",
     align: "right",
     from: "sm",
-    cell: (row) => <Credits micros={row.credits_micros} />,
+    cell: (row) => (row.credits_micros > 0 ? <Credits micros={row.credits_micros} /> : "–"),
   },
   {
     key: "created",

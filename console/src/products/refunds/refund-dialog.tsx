@@ -3,8 +3,9 @@ import { type FormEvent, useState } from "react";
 import { toast } from "sonner";
 import { api } from "../../api/operations.ts";
 import { ApiError, messageOf } from "../../api/problem.ts";
-import type { RefundInput } from "../../api/types.ts";
-import { humanize } from "../../lib/format.ts";
+import type { InstallationPayment, RefundInput, RefundStatus } from "../../api/types.ts";
+import { digitsOf, parseAmount } from "../../lib/amount.ts";
+import { formatMoney, humanize } from "../../lib/format.ts";
 import { useIntent } from "../../lib/intent.ts";
 import { Button } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
@@ -13,14 +14,24 @@ import { Notice } from "../../ui/states.tsx";
 
 const REASONS = ["requested", "duplicate", "fraudulent", "other"] as const;
 
+/** The company's answer may still be on its way. */
+const told = (status: RefundStatus): string =>
+  status === "awaiting_approval"
+    ? "Another operator must approve it"
+    : status === "succeeded"
+      ? "Refunded"
+      : "The refund is on its way";
+
+type Refundable = Pick<InstallationPayment, "id" | "currency" | "refundable_minor">;
+
 export function RefundDialog({
   open,
   onOpenChange,
-  paymentId,
+  payment,
 }: {
   open: boolean;
   onOpenChange(open: boolean): void;
-  paymentId?: string;
+  payment?: Refundable;
 }) {
   return (
     <Dialog
@@ -29,20 +40,33 @@ export function RefundDialog({
       title="Refund a payment"
       about="The money goes back by the company that took it."
     >
-      <RefundForm paymentId={paymentId} onDone={() => onOpenChange(false)} />
+      <RefundForm payment={payment} onDone={() => onOpenChange(false)} />
     </Dialog>
   );
 }
 
-function RefundForm({ paymentId, onDone }: { paymentId: string | undefined; onDone(): void }) {
+/** What was typed, in minor units; an error in words. Of a payment that is only named, minor units are typed. */
+function partOf(text: string, payment: Refundable | undefined): number | string {
+  if (!payment) return Number(text);
+  const digits = digitsOf(payment.currency) ?? 0;
+  const amount = parseAmount(text, digits);
+  if (amount === null) return digits === 0 ? "A whole number" : `A number with ${digits} places at most`;
+  if (amount < 1 || amount > payment.refundable_minor) return `More than nothing, at most ${leftOf(payment)}`;
+  return amount;
+}
+
+const leftOf = (payment: Refundable): string => formatMoney(payment.refundable_minor, payment.currency);
+
+function RefundForm({ payment, onDone }: { payment: Refundable | undefined; onDone(): void }) {
   const client = useQueryClient();
   const [kind, setKind] = useState<RefundInput["kind"]>("full");
+  const [fault, setFault] = useState<string>();
   const intent = useIntent();
   const ask = useMutation({
     mutationFn: (body: RefundInput) => api.createRefund(body, intent.keyFor(body)),
     onSuccess: async ({ status }) => {
       intent.done();
-      toast.success(status === "awaiting_approval" ? "Another operator must approve it" : "Refunded");
+      toast.success(told(status));
       onDone();
       await Promise.all(
         ["refunds", "payments"].map((part) => client.invalidateQueries({ queryKey: [part] })),
@@ -54,10 +78,13 @@ function RefundForm({ paymentId, onDone }: { paymentId: string | undefined; onDo
     event.preventDefault();
     const form = new FormData(event.currentTarget);
     const note = String(form.get("note")).trim();
+    const part = kind === "partial" ? partOf(String(form.get("amount")), payment) : null;
+    setFault(typeof part === "string" ? part : undefined);
+    if (typeof part === "string") return;
     ask.mutate({
       payment_id: String(form.get("payment_id")).trim(),
       kind,
-      ...(kind === "partial" ? { amount_minor: Number(form.get("amount_minor")) } : {}),
+      ...(part === null ? {} : { amount_minor: part }),
       reason: String(form.get("reason")) as RefundInput["reason"],
       ...(note ? { note } : {}),
       cancel_subscription: String(form.get("cancel_subscription")) as RefundInput["cancel_subscription"],
@@ -71,8 +98,8 @@ function RefundForm({ paymentId, onDone }: { paymentId: string | undefined; onDo
         name="payment_id"
         required
         placeholder="pay_…"
-        defaultValue={paymentId}
-        readOnly={paymentId !== undefined}
+        defaultValue={payment?.id}
+        readOnly={payment !== undefined}
         error={problem?.fieldError("payment_id")}
       />
       <SelectField
@@ -80,20 +107,18 @@ function RefundForm({ paymentId, onDone }: { paymentId: string | undefined; onDo
         value={kind}
         onChange={(event) => setKind(event.target.value as RefundInput["kind"])}
       >
-        <option value="full">All that is left</option>
+        <option value="full">All that is left{payment && `, ${leftOf(payment)}`}</option>
         <option value="partial">A part</option>
         <option value="prorated">The unused share of the period</option>
       </SelectField>
       {kind === "partial" && (
         <TextField
-          label="Amount in minor units"
-          name="amount_minor"
-          type="number"
-          min={1}
-          max={99_999_999}
+          label={payment ? `Amount, ${payment.currency.toUpperCase()}` : "Amount in minor units"}
+          name="amount"
+          {...(payment ? { inputMode: "decimal" } : { type: "number", min: 1, max: 99_999_999 })}
           required
-          hint="250 is 2.50 in dollars or euros."
-          error={problem?.fieldError("amount_minor")}
+          hint={payment ? `${leftOf(payment)} can be refunded.` : "250 is 2.50 in dollars or euros."}
+          error={fault ?? problem?.fieldError("amount_minor")}
         />
       )}
       <Why />
