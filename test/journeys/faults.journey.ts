@@ -8,6 +8,24 @@ const STORM_MS = 120_000;
 
 export const journeys: Journey[] = [
   {
+    name: "figures that cannot be read are dashes, and nothing goes on waiting for them",
+    async play(stage) {
+      const { page } = stage;
+      await page.route(/\/api\/(subscriptions\/usage|tokens\/balance)/, (route) =>
+        route.fulfill({ status: 500, contentType: "application/problem+json", body: "{}" }),
+      );
+      try {
+        for (const [path, heading] of Object.entries({ "/billing": "Billing", "/credits": "Credits" })) {
+          await open(stage, path, heading);
+          await page.locator("main").getByText("–", { exact: true }).nth(2).waitFor();
+          await page.locator("main [data-skeleton]").first().waitFor({ state: "detached" });
+        }
+      } finally {
+        await page.unroute(/\/api\/(subscriptions\/usage|tokens\/balance)/);
+      }
+    },
+  },
+  {
     name: "with faults on, a purchase is credited once and the books hold",
     async play(stage) {
       const { page } = stage;

@@ -10,6 +10,10 @@ export function Skeleton({ className }: { className?: string }) {
   );
 }
 
+/** In the place of a figure: on its way, or a dash where it could not be read. */
+export const Awaited = ({ failed, className }: { failed: boolean; className: string }) =>
+  failed ? <span className="text-text-3">–</span> : <Skeleton className={className} />;
+
 /** Nothing here yet, and what to do about it. */
 export function Empty({
   icon,

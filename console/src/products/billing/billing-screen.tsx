@@ -12,7 +12,7 @@ import { Card, CardHead, Stat, Stats } from "../../ui/card.tsx";
 import { Confirm } from "../../ui/dialog.tsx";
 import { Fact, Facts } from "../../ui/facts.tsx";
 import { Page } from "../../ui/page.tsx";
-import { Failure, Notice, Skeleton } from "../../ui/states.tsx";
+import { Awaited, Failure, Notice, Skeleton } from "../../ui/states.tsx";
 import { OpenPlan } from "./open-plan.tsx";
 import { SubscriptionStatus } from "./subscription-status.tsx";
 
@@ -41,7 +41,7 @@ export function BillingScreen() {
       ) : (
         <Skeleton className="h-56 w-full rounded-xl" />
       )}
-      <UsageStats usage={usage.data} />
+      <UsageStats usage={usage.data} failed={usage.isError} />
     </Page>
   );
 }
@@ -194,8 +194,8 @@ function EndActions({ subscription }: { subscription: Subscription }) {
   );
 }
 
-function UsageStats({ usage }: { usage: PlanUsage | undefined }) {
-  const wait = <Skeleton className="mt-1 h-6 w-24" />;
+function UsageStats({ usage, failed }: { usage: PlanUsage | undefined; failed: boolean }) {
+  const wait = <Awaited failed={failed} className="mt-1 h-6 w-24" />;
   const credits = usage?.credits;
   return (
     <Stats>

@@ -49,7 +49,7 @@ export function LimitsDialog({ limits, onClose }: { limits: TokenLimits; onClose
           value={subject}
           onChange={(event) => setSubject(event.target.value)}
         >
-          <option value={me.organization.id}>{me.organization.name}</option>
+          <option value={me.organization.id}>{me.organization.name}, the organization</option>
           {members.data?.data.map(({ user_id: id, full_name: name }) => (
             <option key={id} value={id}>
               {name}

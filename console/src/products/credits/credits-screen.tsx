@@ -11,7 +11,7 @@ import { Badge } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Card, CardHead, Stat, Stats } from "../../ui/card.tsx";
 import { Page } from "../../ui/page.tsx";
-import { Empty, Notice, Skeleton } from "../../ui/states.tsx";
+import { Awaited, Empty, Notice } from "../../ui/states.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 import { AutoTopupCard } from "./auto-topup-card.tsx";
 import { BuyDialog } from "./buy-dialog.tsx";
@@ -63,7 +63,7 @@ export function CreditsScreen() {
       about="One credit pays one US cent of model cost. What a call holds is returned or spent when it ends."
       actions={buyButton}
     >
-      <BalanceStats balance={balance.data} />
+      <BalanceStats balance={balance.data} failed={balance.isError} />
       {balance.data && balance.data.debt_micros > 0 && (
         <Notice tone="warn" title={`You owe ${formatCredits(balance.data.debt_micros)} credits`}>
           A refund took back credits that were already spent. The next purchase pays this first.
@@ -106,8 +106,8 @@ function grantsNote(balance: TokenBalance | undefined): string {
   return `${spent}; ${name} gives ${formatCredits(given)} a month${at ? `, again on ${formatDay(at)}` : ""}`;
 }
 
-function BalanceStats({ balance }: { balance: TokenBalance | undefined }) {
-  const wait = <Skeleton className="mt-1 h-6 w-24" />;
+function BalanceStats({ balance, failed }: { balance: TokenBalance | undefined; failed: boolean }) {
+  const wait = <Awaited failed={failed} className="mt-1 h-6 w-24" />;
   return (
     <Stats>
       <Stat

@@ -15,7 +15,7 @@ import { Card, CardHead, Stat, Stats } from "../../ui/card.tsx";
 import { FilterSelect } from "../../ui/field.tsx";
 import { FilterTabs } from "../../ui/filter-tabs.tsx";
 import { Page } from "../../ui/page.tsx";
-import { Empty, Skeleton } from "../../ui/states.tsx";
+import { Awaited, Empty } from "../../ui/states.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 import { CallsTable } from "./calls-table.tsx";
 import { FailuresCard } from "./failures-card.tsx";
@@ -113,7 +113,7 @@ export function UsageScreen() {
         />
       }
     >
-      <Totals totals={byModel.data?.totals} />
+      <Totals totals={byModel.data?.totals} failed={byModel.isError} />
       <SpendCard days={Number(days)} />
       <SavingsCard days={Number(days)} />
       <Card>
@@ -188,8 +188,8 @@ function RecordsFile({ filter }: { filter: CallsFilter }) {
 const savedBy = ({ cache_hits: hits, compressed, tokens_saved: saved }: UsageSums): string =>
   `${formatInteger(hits)} from the cache, ${formatInteger(compressed)} shortened, ${formatInteger(saved)} tokens`;
 
-function Totals({ totals }: { totals: UsageSums | undefined }) {
-  const wait = <Skeleton className="mt-1 h-6 w-20" />;
+function Totals({ totals, failed }: { totals: UsageSums | undefined; failed: boolean }) {
+  const wait = <Awaited failed={failed} className="mt-1 h-6 w-20" />;
   return (
     <Stats>
       <Stat

@@ -7,7 +7,7 @@ import { formatDuration, formatHour, formatInteger } from "../../lib/format.ts";
 import { Plot } from "../../plots/plot.tsx";
 import { Card, CardHead, Stat, Stats } from "../../ui/card.tsx";
 import { FilterTabs } from "../../ui/filter-tabs.tsx";
-import { Failure, Skeleton } from "../../ui/states.tsx";
+import { Awaited, Failure, Skeleton } from "../../ui/states.tsx";
 
 const RANGES = [
   { value: "24", label: "24 hours" },
@@ -20,9 +20,9 @@ type Range = (typeof RANGES)[number]["value"];
 export function AgeCard() {
   const [range, setRange] = useState<Range>("24");
   const hours = useQuery(booksQueries.inboxHours(Number(range)));
-  const { data: counts } = useQuery(queries.eventCounts());
+  const { data: counts, isError } = useQuery(queries.eventCounts());
   const waiting = counts && counts.received + counts.processing + counts.waiting_retry;
-  const wait = <Skeleton className="mt-1 h-6 w-16" />;
+  const wait = <Awaited failed={isError} className="mt-1 h-6 w-16" />;
   return (
     <>
       <Stats>
@@ -39,7 +39,7 @@ export function AgeCard() {
         <Stat
           label="Dead"
           value={counts ? formatInteger(counts.dead) : wait}
-          note={counts?.dead ? "need a person" : "none"}
+          note={counts ? (counts.dead ? "need a person" : "none") : " "}
         />
       </Stats>
       <Card>

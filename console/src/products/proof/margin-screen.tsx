@@ -10,7 +10,7 @@ import { Legend, Plot } from "../../plots/plot.tsx";
 import { Card, CardHead, Stat, Stats } from "../../ui/card.tsx";
 import { FilterTabs } from "../../ui/filter-tabs.tsx";
 import { Page } from "../../ui/page.tsx";
-import { Empty, Failure, Skeleton } from "../../ui/states.tsx";
+import { Awaited, Empty, Failure, Skeleton } from "../../ui/states.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 import { formatRatio, formatUsd } from "../operator/figures.ts";
 import { TIME_RANGES, timeRangeOf } from "../operator/time-range.ts";
@@ -91,7 +91,7 @@ export function MarginScreen() {
         />
       }
     >
-      <Totals totals={byDay.data?.totals} />
+      <Totals totals={byDay.data?.totals} failed={byDay.isError} />
       {!byDay.data &&
         (byDay.error ? (
           <Failure error={byDay.error} onRetry={() => void byDay.refetch()} />
@@ -117,8 +117,8 @@ export function MarginScreen() {
   );
 }
 
-function Totals({ totals }: { totals: Sums | undefined }) {
-  const wait = <Skeleton className="mt-1 h-6 w-20" />;
+function Totals({ totals, failed }: { totals: Sums | undefined; failed: boolean }) {
+  const wait = <Awaited failed={failed} className="mt-1 h-6 w-20" />;
   const stat = (label: string, key: Amount, note: string) => (
     <Stat
       label={label}

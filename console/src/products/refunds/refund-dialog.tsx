@@ -112,14 +112,7 @@ function RefundForm({ payment, onDone }: { payment: Refundable | undefined; onDo
         <option value="prorated">The unused share of the period</option>
       </SelectField>
       {kind === "partial" && (
-        <TextField
-          label={payment ? `Amount, ${payment.currency.toUpperCase()}` : "Amount in minor units"}
-          name="amount"
-          {...(payment ? { inputMode: "decimal" } : { type: "number", min: 1, max: 99_999_999 })}
-          required
-          hint={payment ? `${leftOf(payment)} can be refunded.` : "250 is 2.50 in dollars or euros."}
-          error={fault ?? problem?.fieldError("amount_minor")}
-        />
+        <PartField payment={payment} error={fault ?? problem?.fieldError("amount_minor")} />
       )}
       <Why />
       {problem && problem.fields.length === 0 && <Notice tone="bad" title={messageOf(problem)} />}
@@ -127,6 +120,19 @@ function RefundForm({ payment, onDone }: { payment: Refundable | undefined; onDo
         Refund
       </Button>
     </form>
+  );
+}
+
+function PartField({ payment, error }: { payment: Refundable | undefined; error: string | undefined }) {
+  return (
+    <TextField
+      label={payment ? `Amount, ${payment.currency.toUpperCase()}` : "Amount in minor units"}
+      name="amount"
+      {...(payment ? { inputMode: "decimal" } : { type: "number", min: 1, max: 99_999_999 })}
+      required
+      hint={payment ? `${leftOf(payment)} can be refunded.` : "250 is 2.50 in dollars or euros."}
+      error={error}
+    />
   );
 }
 
