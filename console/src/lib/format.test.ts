@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   formatCredits,
   formatDate,
+  formatDays,
   formatDuration,
   formatMoney,
   formatRelative,
@@ -38,6 +39,10 @@ describe("time", () => {
   });
   it("says the year where it may be another one", () =>
     expect(formatDate("2027-11-21T23:59:00Z")).toBe("21 Nov 2027"));
+  it("names the days that were asked for, not the one after", () => {
+    expect(formatDays("2026-11-29T00:00:00Z", "2026-12-01T00:00:00Z")).toBe("2026-11-29 – 2026-11-30");
+    expect(formatDays("2026-11-29T00:00:00Z", "2026-11-30T00:00:00Z")).toBe("2026-11-29");
+  });
   it("does not call two days hence tomorrow", () => {
     expect(formatRelative("2026-11-23T11:00:00Z", now)).toBe("in 1 day");
     expect(formatRelative("2026-11-19T13:00:00Z", now)).toBe("1 day ago");

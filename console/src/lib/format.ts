@@ -64,6 +64,13 @@ const date = new Intl.DateTimeFormat("en-GB", {
 /** The UTC day of an instant with its year, for what may lie a year ahead: `21 Nov 2027`. */
 export const formatDate = (instant: string): string => date.format(new Date(instant));
 
+/** The UTC days of a time that ends before `to`: `2026-11-29`, `2026-11-29 – 2026-11-30`. */
+export function formatDays(from: string, to: string): string {
+  const first = from.slice(0, 10);
+  const last = new Date(Date.parse(to) - 1).toISOString().slice(0, 10);
+  return first === last ? first : `${first} – ${last}`;
+}
+
 const hour = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: "UTC" });
 /** An instant as `21 Nov 14:00`, in UTC. */
 export const formatHour = (instant: string): string =>

@@ -1,7 +1,7 @@
 import { Scale } from "lucide-react";
 import { lists, useList } from "../../api/queries.ts";
 import type { ReconciliationRun } from "../../api/types.ts";
-import { formatInteger } from "../../lib/format.ts";
+import { formatDays, formatInteger } from "../../lib/format.ts";
 import { Time } from "../../ui/amounts.tsx";
 import { Badge, type Tone } from "../../ui/badge.tsx";
 import { buttonClass } from "../../ui/button.tsx";
@@ -15,7 +15,6 @@ const TONES: Record<ReconciliationRun["state"], Tone> = {
   completed: "ok",
   failed: "bad",
 };
-const day = (at: string) => at.slice(0, 10);
 
 const columns: Column<ReconciliationRun>[] = [
   {
@@ -23,9 +22,7 @@ const columns: Column<ReconciliationRun>[] = [
     header: "Compared time",
     cell: (row) => (
       <Stacked note={`${row.account_id}, ${row.state}`}>
-        <span className="num">
-          {day(row.from)} – {day(row.to)}
-        </span>
+        <span className="num">{formatDays(row.from, row.to)}</span>
       </Stacked>
     ),
   },
@@ -57,7 +54,7 @@ const columns: Column<ReconciliationRun>[] = [
               key={format}
               download
               href={`/api/reconciliation/runs/${row.id}/report?format=${format}`}
-              aria-label={`Report of ${day(row.from)} to ${day(row.to)} as ${format.toUpperCase()}`}
+              aria-label={`Report of ${formatDays(row.from, row.to)} as ${format.toUpperCase()}`}
               className={buttonClass("ghost", "sm")}
             >
               {format.toUpperCase()}
