@@ -100,3 +100,11 @@ test("what fails throws, and is rolled back", async () => {
   ).rejects.toThrow("no");
   expect(await everything()).toEqual(before);
 });
+
+test("rehearsals at once that write one row each tell what it was before", async () => {
+  const one = () =>
+    rehearse(db, org, (tx) => tx.query("t.same", "update t.rows set n = n + 100 where id = 3"));
+  const rehearsals = await Promise.all(Array.from({ length: 8 }, one));
+  for (const { changes } of rehearsals)
+    expect(changes).toMatchObject([{ op: "updated", before: { id: 3, n: 3 }, after: { id: 3, n: 103 } }]);
+});

@@ -143,7 +143,7 @@ async function compare(tx: Tx, table: Written, xid: string, changes: Change[]): 
   for (const row of await versions(tx, table, "xmax", xid)) old.set(keyOf(table, row).text, row);
   for (const after of table.rows) {
     const { key, text } = keyOf(table, after);
-    const before = old.get(text) ?? null;
+    const before = old.get(text) ?? (await current(tx, table, key));
     old.delete(text);
     const op = before ? "updated" : "inserted";
     changes.push({ table: table.name, op, key, before: shown(before), after: shown(after) });
@@ -157,6 +157,18 @@ async function compare(tx: Tx, table: Written, xid: string, changes: Change[]): 
     changes.push({ table: table.name, op: "deleted", key, before: shown(before), after: null });
   }
   return whole;
+}
+
+/** The row as it stands, whose mark another rehearsal may have taken meanwhile; null for one that is not there. */
+async function current(tx: Tx, { quoted, key }: Table, named: Columns): Promise<Columns | null> {
+  if (key.length === 0) return null;
+  const [found] = await tx.query<{ row: Columns }>(
+    `rehearse.current.${quoted}`,
+    `select to_jsonb(t) as row from ${quoted} t join jsonb_populate_record(null::${quoted}, $1::jsonb) k
+     on ${key.map((name) => `t."${name}" = k."${name}"`).join(" and ")}`,
+    [JSON.stringify(named)],
+  );
+  return found?.row ?? null;
 }
 
 function keyOf({ key }: Table, row: Columns): { key: Columns; text: string } {
