@@ -25,7 +25,9 @@ export function parseBodies(app: FastifyInstance): void {
     const { rawBody, envelope } = request.routeOptions.config as { rawBody?: boolean; envelope?: string };
     if (rawBody) return done(null, bytes);
     try {
-      done(null, parseJson(bytes as Buffer, envelope === "openai" ? MAX_DEPTH_OPENAI : MAX_DEPTH));
+      const value = parseJson(bytes as Buffer, envelope === "openai" ? MAX_DEPTH_OPENAI : MAX_DEPTH);
+      if (envelope === "problem") checkAmounts(value, bytes as Buffer);
+      done(null, value);
     } catch (error) {
       done(error as Error);
     }
@@ -65,6 +67,16 @@ export function parseJson(bytes: Buffer, maxDepth = MAX_DEPTH): unknown {
   // Escapes are the only way such a character gets past JSON.parse, so most bodies skip the walk over their strings.
   check(value, { strings: text.includes("\\u"), maxDepth }, 0, "");
   return value;
+}
+
+const FRACTION = /"(amount|[a-z_]{1,40}_(?:minor|micros))"\s{0,9}:\s{0,9}-?\d{1,20}[.eE]/g;
+
+/** Money and credits are whole numbers written as such: 422 for one with a point or an exponent, whatever it comes to. */
+function checkAmounts(value: unknown, bytes: Buffer): void {
+  if (typeof value !== "object" || value === null) return;
+  for (const [, name = ""] of bytes.toString("utf8").matchAll(FRACTION))
+    if (Object.hasOwn(value, name))
+      refuse(`/${name}`, "is written as a whole number, without a point or an exponent");
 }
 
 /** A form as an object of texts. 400 for bytes that are no text, 422 for a field that comes twice. */

@@ -44,6 +44,19 @@ test("201: up to the bound one operator gives and takes alone, below zero as deb
   expect(body.ok).toBe(true);
 });
 
+test.each(["1e6", "1000000.0", "-1E3", "1.5"])(
+  "422 for %s as an amount; nothing is given",
+  async (amount) => {
+    const before = await balance();
+    const asked = { org_id, unit: "credit", amount: 0, reason: "Amount: as one writes it" };
+    const body = JSON.stringify(asked).replace('"amount":0', `"amount": ${amount}`);
+    const { status, body: problem } = await app.owner.call("POST", "/api/admin/ledger/adjustments", { body });
+    expect([status, problem.code]).toEqual([422, "invalid_input"]);
+    expect(problem.errors).toMatchObject([{ pointer: "/amount" }]);
+    expect(await balance()).toEqual(before);
+  },
+);
+
 test("202: above the bound another operator approves, once, and never the one who asked", async () => {
   const before = (await balance())?.available ?? 0;
   const asked = await grantBy(app.owner, 100_000_001);
