@@ -66,6 +66,7 @@ test("every fault is named at once", () => {
     "PORT",
     "ROLE",
   ]);
+  expect(faults).toContain("BASE_URL: set it: where browsers reach this installation");
 });
 
 test("a value may come from a file; an unreadable one is a fault", () => {

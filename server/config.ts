@@ -117,7 +117,11 @@ export type Config = z.output<typeof configSchema>;
 export function readConfig(env: Record<string, string | undefined>): Config {
   const { values, faults } = withFiles(env);
   const parsed = configSchema.safeParse(values);
-  for (const issue of parsed.error?.issues ?? []) faults.push(`${issue.path.join(".")}: ${issue.message}`);
+  for (const { path, message } of parsed.error?.issues ?? []) {
+    const name = path[0] as keyof typeof configSchema.shape;
+    const fix = values[name] === undefined ? `set it: ${configSchema.shape[name].description}` : message;
+    faults.push(`${path.join(".")}: ${fix}`);
+  }
   for (const [one, other] of TOGETHER)
     if (Boolean(values[one]) !== Boolean(values[other])) faults.push(`${one}: set it together with ${other}`);
   if (!parsed.success || faults.length > 0) throw new ConfigError(faults);
