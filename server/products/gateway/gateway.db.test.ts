@@ -43,3 +43,24 @@ test("a stream", async () => {
   expect(answer.text).toMatch(/: cost_micros=\d+ cost_usd=[\d.]+ basis=reported\n\ndata: \[DONE\]\n\n$/);
   expect(answer.text).not.toContain('"usage"');
 });
+
+test.each(["chat/completions", "messages"])(
+  "%s: a prompt beyond the model's window is refused before anything is held; one that only its bytes are beyond is not",
+  async (endpoint) => {
+    const ask = (words: number) =>
+      gateway.key.call<{ error: { code: string } }>("POST", `/v1/${endpoint}`, {
+        body: {
+          model: "sandbox/echo",
+          max_tokens: 5,
+          messages: [{ role: "user", content: "word ".repeat(words) }],
+        },
+        idempotencyKey: null,
+      });
+    const before = [(await gateway.requests()).length, (await gateway.bill()).length];
+    const beyond = await ask(40_000);
+    expect([beyond.status, beyond.body.error.code]).toEqual([400, "context_length_exceeded"]);
+    expect([(await gateway.requests()).length, (await gateway.bill()).length]).toEqual(before);
+    const within = await ask(10_000);
+    expect(within.status, within.text).toBe(200);
+  },
+);

@@ -1,7 +1,14 @@
 import { addMs } from "../../../platform/clock.ts";
 import { newId } from "../../../platform/ids.ts";
 import { Problem } from "../../../platform/problem.ts";
-import { boundCost, fitBound, outputMicros, tightenBound, type Bound } from "../call/bound/bound.ts";
+import {
+  boundCost,
+  fitBound,
+  isBeyondWindow,
+  outputMicros,
+  tightenBound,
+  type Bound,
+} from "../call/bound/bound.ts";
 import type { Fold } from "../folds/fold.ts";
 import type { HeldCall } from "../call/held-call.ts";
 import { judgedInside, personOf, type Bound as Limit, type Spender } from "../limits/bound.ts";
@@ -46,13 +53,19 @@ export type Asking = {
 };
 
 /**
- * Sets aside the most that the call can cost. A bound that is too loose for the credits there are is counted exactly
- * before the call is refused with 402.
+ * Sets aside the most that the call can cost. A bound that is too loose for the credits there are, or for the model's
+ * window, is counted exactly before the call is refused with 402 or 400.
  */
 export async function hold(gateway: Gateway, asking: Asking): Promise<HeldCall> {
   const { chat, fit } = asking;
   const { model } = asking.route;
   const loose = asking.bound ?? boundCost(chat, model, gateway.deps.clock.now());
+  const count = () => gateway.tokens.count(loose.prompt.texts, COUNT_BUDGET_MS);
+  // The window of embeddings is each text's own, which the provider knows best.
+  const wide = chat.task === "chat" && asking.bound === undefined && loose.promptTokens > model.contextLength;
+  const known = wide ? await count() : null;
+  if (known?.whole && isBeyondWindow(model, known.tokens))
+    throw new Problem(gatewayProblems.context_length_exceeded);
   const first = await tryHold(gateway, asking, loose);
   if (first.held) return first.call;
   if (first.refused?.kind === gatewayProblems.rate_limit_exceeded) throw first.refused;
@@ -62,13 +75,10 @@ export async function hold(gateway: Gateway, asking: Asking): Promise<HeldCall> 
   ) => refused ?? short(bound.micros, availableMicros);
   const hopeless = asking.bound !== undefined || outputMicros(loose, model) > first.availableMicros;
   if (!fit && hopeless) throw tooDear(loose, first);
-  const counted = await gateway.tokens.count(loose.prompt.texts, COUNT_BUDGET_MS);
+  const counted = known ?? (await count());
   const exact = asking.bound ?? tightenBound(loose, model, counted.tokens);
   const tight = fit ? fitted(exact, model, first.availableMicros) : exact;
   if (tight.micros > first.availableMicros) throw tooDear(tight, first);
-  // The window of embeddings is each text's own, which the provider knows best.
-  if (chat.task === "chat" && counted.whole && counted.tokens > model.contextLength)
-    throw new Problem(gatewayProblems.context_length_exceeded);
   const second = await tryHold(gateway, asking, tight);
   if (second.held) return second.call;
   throw tooDear(tight, second);

@@ -80,6 +80,10 @@ export function tightenBound(bound: Bound, model: PricedModel, countedTokens: nu
   return withPrompt(model, tokens + bound.prompt.otherTokens, bound);
 }
 
+/** Told by our tokenizer: beyond doubt, since others than OpenAI's may count less. */
+export const isBeyondWindow = ({ id, contextLength }: PricedModel, countedTokens: number): boolean =>
+  countedTokens > contextLength * (id.startsWith("openai/") ? 1 : FOREIGN_TOKENIZER);
+
 /** A fitted answer has at least so many tokens a choice. */
 export const LEAST_FITTED_TOKENS = 256;
 
