@@ -48,6 +48,16 @@ test("200 for a signed event and for each copy of it; it is there once", async (
   expect(await rows("evt_copies")).toHaveLength(1);
 });
 
+test.each(["", "garbage", "text/plain", "application/json; charset=utf-16"])(
+  "200 for a signed event that is called %j: its bytes are what was signed",
+  async (type) => {
+    const body = event();
+    const headers = { "stripe-signature": sign(body), "content-type": type };
+    const { status, text } = await t.anonymous.call("POST", "/webhooks/stripe", { body, headers });
+    expect(status, text).toBe(200);
+  },
+);
+
 test("400, in one text, for every fault of the signature; nothing is stored; 429 past 60 a minute", async () => {
   const body = event({ id: "evt_forged" });
   const faults = [null, "", "t=1,v1=00", sign(body, "whsec_other"), sign(`${body} `)];

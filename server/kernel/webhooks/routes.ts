@@ -31,6 +31,7 @@ function receiveRoutes(http: Http, inbox: Inbox, source: string): void {
     limit: "none",
     bodyLimit: MAX_BODY_BYTES,
     rawBody: true,
+    anyType: true,
     answer: { status: 200, schema: schemas.received },
   } as const;
   const receive = async ({ request, ip }: Pick<Call, "request" | "ip">, endpointId: string | null) => {

@@ -64,6 +64,8 @@ export type Operation<
   whenLeaving?: boolean;
   /** Hands the exact bytes to the handler as `body`; no schema, any content type. */
   rawBody?: boolean;
+  /** With `rawBody`: whatever the bytes are called, even by no name of a type. */
+  anyType?: boolean;
   /** The body may come as a form as well (`application/x-www-form-urlencoded`), as OAuth clients send it. */
   form?: boolean;
   /**

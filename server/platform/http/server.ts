@@ -94,7 +94,10 @@ function declare(app: FastifyInstance, options: HttpOptions, operation: Operatio
       operationId: operation.id,
     },
     schema: documented(operation) as never,
-    onRequest: (request, reply) => admit(options, operation, request, reply),
+    onRequest: (request, reply) => {
+      if (operation.anyType) delete request.headers["content-type"];
+      return admit(options, operation, request, reply);
+    },
     preValidation: async (request) => checkUrl(request),
     handler: async (request, reply) => {
       const call = toCall(options, request, reply);
