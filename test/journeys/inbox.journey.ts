@@ -24,6 +24,17 @@ export const journeys: Journey[] = [
     },
   },
   {
+    name: "the inbox says so where no event was finished, instead of a plot of nothing",
+    async play(stage) {
+      const { page } = stage;
+      const hours = "**/api/admin/events/hours**";
+      await page.route(hours, (route) => route.fulfill({ json: { data: [] } }));
+      await open(stage, "/inbox", "Inbox");
+      await page.getByText("No event was finished in this time").waitFor();
+      await page.unroute(hours);
+    },
+  },
+  {
     name: "the inbox lists events with state, attempts and effects, and replaying one changes nothing twice",
     async play(stage) {
       const { page } = stage;

@@ -61,6 +61,14 @@ export const journeys: Journey[] = [
     },
   },
   {
+    name: "models: each tells whether its providers answer",
+    async play(stage) {
+      await open(stage, "/models", "Models");
+      const row = stage.page.getByRole("row").filter({ hasText: "anthropic/claude-haiku-4.5" });
+      await row.getByText("4 of 4 well").waitFor();
+    },
+  },
+  {
     name: "usage: a failed call is under its cause, and single calls are of the time that is chosen",
     async play(stage) {
       const { page } = stage;

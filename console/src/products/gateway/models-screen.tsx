@@ -1,8 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { Boxes } from "lucide-react";
+import { llmQueries } from "../../api/llm.ts";
 import { asList, queries } from "../../api/queries.ts";
-import type { Model } from "../../api/types.ts";
+import type { LlmProviderList, Model } from "../../api/types.ts";
 import { formatCompact, formatInteger } from "../../lib/format.ts";
+import { Badge } from "../../ui/badge.tsx";
 import { CopyIcon } from "../../ui/copy.tsx";
 import { Card } from "../../ui/card.tsx";
 import { Page } from "../../ui/page.tsx";
@@ -65,7 +67,24 @@ function Tiered({ of, line }: { of: Model; line: "prompt" | "completion" }) {
   );
 }
 
-const columns: Column<Model>[] = [
+/** Whether those who serve the model answer just now. */
+function Health({ of, states }: { of: Model; states: ReadonlyMap<string, State> | undefined }) {
+  if (!states) return "–";
+  const theirs = of.providers.map((id) => [id, states.get(id) ?? "down"] as const);
+  const well = theirs.filter(([, state]) => state === "ok").length;
+  const tone = well === theirs.length ? "ok" : theirs.every(([, state]) => state === "down") ? "bad" : "warn";
+  return (
+    <span title={theirs.map(([id, state]) => `${id}: ${state}`).join(", ")}>
+      <Badge tone={tone} dot>
+        {well} of {theirs.length} well
+      </Badge>
+    </span>
+  );
+}
+
+type State = LlmProviderList["data"][number]["state"];
+
+const columnsWith = (states: ReadonlyMap<string, State> | undefined): Column<Model>[] => [
   {
     key: "id",
     header: "Model",
@@ -79,6 +98,13 @@ const columns: Column<Model>[] = [
         </span>
       </span>
     ),
+  },
+  {
+    key: "health",
+    header: "Providers",
+    width: "8rem",
+    from: "sm",
+    cell: (row) => <Health of={row} states={states} />,
   },
   {
     key: "in",
@@ -114,6 +140,8 @@ const columns: Column<Model>[] = [
 
 export function ModelsScreen() {
   const list = asList(useQuery(queries.models()));
+  const served = useQuery(llmQueries.served());
+  const states = served.data && new Map(served.data.data.map(({ id, state }) => [id, state]));
   return (
     <Page
       title="Models"
@@ -122,7 +150,7 @@ export function ModelsScreen() {
       <Card>
         <Table
           label="Models"
-          columns={columns}
+          columns={columnsWith(states)}
           list={list}
           rowKey={(row) => row.id}
           empty={<Empty icon={<Boxes className="size-5" />} title="No models can be called" />}

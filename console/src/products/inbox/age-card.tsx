@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { Inbox } from "lucide-react";
 import { useState } from "react";
 import { booksQueries } from "../../api/books.ts";
 import { queries } from "../../api/queries.ts";
@@ -7,7 +8,7 @@ import { formatDuration, formatHour, formatInteger } from "../../lib/format.ts";
 import { Plot } from "../../plots/plot.tsx";
 import { Card, CardHead, Stat, Stats } from "../../ui/card.tsx";
 import { FilterTabs } from "../../ui/filter-tabs.tsx";
-import { Awaited, Failure, Skeleton } from "../../ui/states.tsx";
+import { Awaited, Empty, Failure, Skeleton } from "../../ui/states.tsx";
 
 const RANGES = [
   { value: "24", label: "24 hours" },
@@ -63,6 +64,8 @@ export function AgeCard() {
 }
 
 function WaitPlot({ hours }: { hours: readonly InboxHour[] }) {
+  if (hours.every(({ longest_wait_ms: ms }) => ms === null))
+    return <Empty icon={<Inbox className="size-5" />} title="No event was finished in this time" />;
   const rows = hours.map(({ hour, longest_wait_ms: ms }) => ({ day: hour, Longest: ms ?? 0 }));
   return (
     <Plot
