@@ -76,7 +76,7 @@ test.each([
   ["an unknown pack", { pack_key: "huge" }, "/pack_key"],
   ["an address elsewhere", { pack_key: "starter", success_url: "https://evil.example/" }, "/success_url"],
   ["no pack", {}, "/pack_key"],
-  ["a price of its own", { pack_key: "starter", amount_minor: 1 }, "/"],
+  ["a price of its own", { pack_key: "starter", amount_minor: 100, currency: "usd" }, "/pack_key"],
 ])("422 for %s", async (name, body, pointer) => {
   const answer = await purchase(name, body);
   expect(answer.status).toBe(422);

@@ -85,46 +85,6 @@ test("a paid checkout becomes cash, a fee and credits, each once; replaying its 
   expect(await rows()).toEqual(before);
 });
 
-test("credits for an amount cost what they are worth, once paid; what is no amount is refused", async () => {
-  const buy = (body: Json) => t.owner.call("POST", "/api/credits/purchase", { body });
-  const bought = await buy({ amount_minor: 1_234, currency: "usd" });
-  expect(bought.status, bought.text).toBe(201);
-  const credits = await moved(async () => {
-    await buyer.pay(String(bought.body.url));
-    await buyer.until(String(bought.body.payment_id), { status: "succeeded", pack_key: null });
-  });
-  expect(credits).toMatchObject({ "revenue usd": -1_234n, "wallet credit": 1_234_000_000n });
-  for (const body of [
-    { amount_minor: 99, currency: "usd" },
-    { amount_minor: 1_000, currency: "eur" },
-    { amount_minor: 1_000 },
-    { pack_key: "starter", amount_minor: 1_000, currency: "usd" },
-    { pack_key: "starter", currency: "usd" },
-    {},
-  ])
-    expect((await buy(body)).body).toMatchObject({ status: 422, code: "invalid_input" });
-});
-
-test("a checkout of a pack is the purchase of it; an unknown one is refused", async () => {
-  const checkout = (body: Json) => t.owner.call("POST", "/api/checkout/sessions", { body });
-  const { body, status, text } = await checkout({ purpose: "credits", reference: "starter" });
-  expect(status, text).toBe(201);
-  await buyer.pay(String(body.url));
-  await buyer.until(String(body.payment_id), {
-    status: "succeeded",
-    pack_key: "starter",
-    amount_minor: 1_000,
-  });
-  for (const wrong of [
-    { purpose: "credits", reference: "none" },
-    { purpose: "invoice", reference: "starter" },
-    { purpose: "invoice", reference: "starter", provider: "paypal" },
-    { purpose: "subscription", reference: "pro" },
-    { purpose: "credits", reference: "starter", success_url: "https://elsewhere.example/" },
-  ])
-    expect((await checkout(wrong)).body).toMatchObject({ status: 422, code: "invalid_input" });
-});
-
 test("the same Idempotency-Key finds the same payment and session", async () => {
   const call = () =>
     t.owner.call("POST", "/api/credits/purchase", { body: { pack_key: "team" }, idempotencyKey: "twice" });
