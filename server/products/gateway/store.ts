@@ -90,6 +90,10 @@ export async function insertRequests(tx: Tx, org: OrgId, rows: readonly NewReque
  */
 const COUNT = COUNTS.join(", ");
 const ADDED = COUNTS.map((name) => `added_${name}`);
+const USED = COUNTS.map((name) => `coalesce(${name}, 0)`).join(", ");
+const USED_NOW = COUNTS.map(
+  (name) => `coalesce(case when first then ${name} else added_${name} end, 0)`,
+).join(", ");
 const FINISH_REQUESTS = `
   with finished as (
     select * from json_to_recordset($2::json) as r
@@ -104,7 +108,7 @@ const FINISH_REQUESTS = `
       (org_id, id, request_id, provider, model_served, price_version, cost_usd, provider_cost_usd, basis, outcome, created_at,
        first, cost_micros, estimated_micros, ${COUNT})
     select $1, attempt_id, id, provider, model, price_version, added_usd, provider_cost_usd, basis, outcome, finished_at, first,
-           added_micros, added_estimated, ${ADDED.join(", ")}
+           added_micros, added_estimated, ${USED_NOW}
     from finished
   ), counted as (${ADD_TO_WINDOWS}
   )
@@ -114,7 +118,7 @@ const FINISH_REQUESTS = `
      first_content_ms, finished_at, next_lookup_at, ${COUNT})
   select $1, id, mode, credential_id, user_id, endpoint, model, provider, price_version, streamed, hold_id, held_micros,
          prompt_tokens_bound, created_at, state, generation_id, delivered_events, outcome, basis, cost_micros, cost_usd,
-         first_content_ms, finished_at, next_lookup_at, ${COUNT}
+         first_content_ms, finished_at, next_lookup_at, ${USED}
   from finished order by id
   on conflict (org_id, id) do update
   set model = excluded.model, provider = excluded.provider, price_version = excluded.price_version,
@@ -128,34 +132,42 @@ type Finished = Finish & { state: "settled" | "released"; cost_micros: bigint };
 
 export async function finishRequests(tx: Tx, org: OrgId, rows: readonly Finished[]): Promise<void> {
   if (rows.length === 0) return;
-  const json = JSON.stringify(
-    rows.map((row) => ({
-      ...row,
-      ...added(row),
-      before: null,
-      kept: undefined,
-      cached: undefined,
-      heard: undefined,
-      saved: undefined,
-      shortened: undefined,
-      cost_micros: row.cost_micros.toString(),
-    })),
-  );
+  const json = JSON.stringify(rows.map((row) => ({ ...present(row), ...added(row) })));
   const paid = rows.map((row) => ({ ...row, micros: row.cost_micros - (row.before?.cost_micros ?? 0n) }));
   await tx.query("gateway.finish_requests", FINISH_REQUESTS, [org, json, additionsOf(org, paid)]);
 }
 
-function added(row: Finished) {
+/** Written by other statements, or by none. */
+const ELSEWHERE = new Set<string>(["before", "kept", "cached", "heard", "saved", "shortened", "person_id"]);
+const IS_COUNT = new Set<string>(COUNTS);
+
+/** A row without what is null or counts nothing: the database takes as long to read a nought as to read a number. */
+function present(row: Finished): Record<string, unknown> {
+  const kept: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(row)) {
+    if (value === null || value === undefined || ELSEWHERE.has(name)) continue;
+    if (value !== 0 || !IS_COUNT.has(name)) kept[name] = value;
+  }
+  kept["cost_micros"] = row.cost_micros.toString();
+  return kept;
+}
+
+/** What this settlement adds to those before it; of the first the counts are the row's own. */
+function added(row: Finished): Record<string, unknown> {
   const { before } = row;
   const estimated = (basis: string | undefined, micros: bigint) => (basis === "estimated" ? micros : 0n);
-  return {
+  const amounts = {
     first: before === null,
     added_micros: (row.cost_micros - (before?.cost_micros ?? 0n)).toString(),
     added_estimated: (
       estimated(row.basis, row.cost_micros) - estimated(before?.basis, before?.cost_micros ?? 0n)
     ).toString(),
     added_usd: before ? formatAtto(parseAtto(row.cost_usd) - parseAtto(before.cost_usd)) : row.cost_usd,
-    ...Object.fromEntries(COUNTS.map((name) => [`added_${name}`, row[name] - (before?.[name] ?? 0)])),
+  };
+  if (!before) return amounts;
+  return {
+    ...amounts,
+    ...Object.fromEntries(COUNTS.map((name) => [`added_${name}`, row[name] - before[name]])),
   };
 }
 
