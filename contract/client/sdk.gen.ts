@@ -1955,7 +1955,7 @@ export const listPayments = <ThrowOnError extends boolean = false>(options?: Opt
 });
 
 /**
- * One payment
+ * One payment, and what happened to it
  */
 export const getPayment = <ThrowOnError extends boolean = false>(options: Options<GetPaymentData, ThrowOnError>): RequestResult<GetPaymentResponses, GetPaymentErrors, ThrowOnError> => (options.client ?? client).get<GetPaymentResponses, GetPaymentErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {

@@ -785,6 +785,50 @@ export type Payment = {
     paid_at: string | null;
 };
 
+export type PaymentDetail = {
+    id: string;
+    mode: 'test' | 'live';
+    purpose: 'credits' | 'subscription' | 'invoice';
+    /**
+     * Of a purchase of credits
+     */
+    pack_key: string | null;
+    invoice_id: string | null;
+    amount_minor: number;
+    /**
+     * In the amount, as far as it is known
+     */
+    tax_minor: number;
+    currency: string;
+    credits_micros: number;
+    refunded_minor: number;
+    refundable_minor: number;
+    fee_minor: number | null;
+    status: 'creating' | 'requires_payment_method' | 'requires_action' | 'processing' | 'succeeded' | 'failed' | 'canceled' | 'partially_refunded' | 'refunded' | 'disputed' | 'reversed';
+    failure_code: string | null;
+    checkout_url: string | null;
+    provider: 'stripe' | 'paypal';
+    session_id: string | null;
+    intent_id: string | null;
+    charge_id: string | null;
+    created_at: string;
+    paid_at: string | null;
+    /**
+     * What happened to it, oldest first
+     */
+    timeline: Array<{
+        at: string;
+        kind: 'payment' | 'refund' | 'dispute';
+        id: string;
+        status: string;
+        amount_minor: number;
+        /**
+         * Purpose, reason, or why it failed
+         */
+        detail: string | null;
+    }>;
+};
+
 export type Payments = {
     data: Array<Payment>;
     has_more: boolean;
@@ -9199,7 +9243,7 @@ export type GetPaymentResponses = {
     /**
      * Success
      */
-    200: Payment;
+    200: PaymentDetail;
 };
 
 export type GetPaymentResponse = GetPaymentResponses[keyof GetPaymentResponses];

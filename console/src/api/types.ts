@@ -131,6 +131,7 @@ export type {
   ModelList,
   NewApiKey,
   Payment,
+  PaymentDetail,
   RateLimits,
   Profile,
   SessionEntry,

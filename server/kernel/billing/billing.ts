@@ -37,6 +37,7 @@ import { purchase, type PurchaseInput } from "./payments/purchase.ts";
 import { resumePurchases } from "./payments/resume.ts";
 import type { StartedSession } from "./payments/start-session.ts";
 import { findPayment, listPayments } from "./payments/store.ts";
+import { listSteps, type PaymentStep } from "./payments/timeline.ts";
 import { approveRefund } from "./refunds/approve.ts";
 import { requestRefund, type RefundInput } from "./refunds/request.ts";
 import { resumeRefunds } from "./refunds/resume.ts";
@@ -64,7 +65,8 @@ export type Billing = {
     org: OrgId,
     filter: { mode: string; limit: number; cursor: { at: Date; id: string } | null },
   ): Promise<PaymentRow[]>;
-  payment(org: OrgId, mode: string, id: string): Promise<PaymentRow>;
+  /** With all that happened to it, oldest first. */
+  payment(org: OrgId, mode: string, id: string): Promise<PaymentRow & { timeline: PaymentStep[] }>;
   resumePurchases(signal: AbortSignal): Promise<number>;
   /** Asks PayPal for open orders that nothing was heard of; how many. */
   sweepOrders(signal: AbortSignal): Promise<number>;
@@ -140,11 +142,12 @@ export function createBilling(deps: BillingDeps): Billing {
     watch: async (signal) => (await watchSubscriptions(deps, signal)) + (await watchChanges(deps, signal)),
     payments: (org, filter) =>
       withTx(db, org, (tx) => listPayments(tx, org, { ...filter, limit: filter.limit + 1 })),
-    async payment(org, mode, id) {
-      const row = await withTx(db, org, (tx) => findPayment(tx, org, id));
-      if (row?.mode !== mode) throw new Problem(common.not_found);
-      return row;
-    },
+    payment: (org, mode, id) =>
+      withTx(db, org, async (tx) => {
+        const row = await findPayment(tx, org, id);
+        if (row?.mode !== mode) throw new Problem(common.not_found);
+        return { ...row, timeline: await listSteps(tx, org, id) };
+      }),
     resumePurchases: (signal) => resumePurchases(deps, signal),
     sweepOrders: async (signal) => (paypal ? sweepOrders(deps, paypal, signal) : 0),
     sweepIntents: (signal) => sweepIntents(deps, signal),

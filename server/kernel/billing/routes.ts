@@ -167,12 +167,14 @@ function paymentRoutes(http: Http, billing: Billing): void {
     path: "/api/payments/:id",
     id: "getPayment",
     tag: TAG,
-    summary: "One payment",
+    summary: "One payment, and what happened to it",
     access,
     whenSuspended: true,
     params: schemas.paymentParams,
-    answer: { status: 200, schema: schemas.payment },
-    handle: async ({ actor, params }) =>
-      presentPayment(await billing.payment(actor.orgId, actor.mode, params.id), billing.deps.clock.now()),
+    answer: { status: 200, schema: schemas.paymentDetail },
+    async handle({ actor, params }) {
+      const row = await billing.payment(actor.orgId, actor.mode, params.id);
+      return { ...presentPayment(row, billing.deps.clock.now()), timeline: row.timeline };
+    },
   });
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { idParam, instant, int64, listAnswer, listQuery } from "../../platform/http/index.ts";
 import { TOPUP_CURRENCY, TOPUP_LEAST_MINOR, TOPUP_MOST_MINOR } from "./payments/pack.ts";
+import { PAYMENT_STEPS } from "./payments/timeline.ts";
 
 const provider = z.enum(["stripe", "paypal"]);
 
@@ -107,6 +108,22 @@ export const payment = z
     paid_at: instant.nullable(),
   })
   .meta({ id: "Payment" });
+export const paymentDetail = payment
+  .extend({
+    timeline: z
+      .array(
+        z.object({
+          at: instant,
+          kind: z.enum(PAYMENT_STEPS),
+          id: z.string(),
+          status: z.string(),
+          amount_minor: int64,
+          detail: z.string().nullable().meta({ description: "Purpose, reason, or why it failed" }),
+        }),
+      )
+      .meta({ description: "What happened to it, oldest first" }),
+  })
+  .meta({ id: "PaymentDetail" });
 export const payments = listAnswer(payment).meta({ id: "Payments" });
 
 export const sessionParams = z.object({ session_id: z.string().regex(/^[\w-]{8,200}$/) });

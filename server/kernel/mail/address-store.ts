@@ -15,24 +15,26 @@ export async function findAddressState(tx: Tx, address: string): Promise<Address
 
 /**
  * Flags an address, unless it was proven after `at` or something later is known. A complaint stays one: a bounce beside it
- * tells less.
+ * tells less. False when that was known.
  */
 export async function flagAddress(
   tx: Tx,
   address: string,
   state: Exclude<AddressState, "fine">,
   at: Date,
-): Promise<void> {
-  await tx.query(
+): Promise<boolean> {
+  const rows = await tx.query(
     "mail.flag",
     `insert into mail.addresses (address, state, flagged_at) values ($1, $2, $3)
      on conflict (address) do update set flagged_at = greatest(addresses.flagged_at, excluded.flagged_at),
        state = case when addresses.state = 'complained' then addresses.state else excluded.state end
      where (addresses.proven_at is null or excluded.flagged_at > addresses.proven_at)
        and (addresses.flagged_at is null or excluded.flagged_at > addresses.flagged_at
-         or addresses.state not in ('complained', excluded.state))`,
+         or addresses.state not in ('complained', excluded.state))
+     returning address`,
     [address, state, at],
   );
+  return rows.length > 0;
 }
 
 /** The person has shown that mail arrives there. */

@@ -18,15 +18,17 @@ export function knownState({ cache, db }: MailDeps, address: string): Promise<Ad
   );
 }
 
+/** False when that was known. */
 export async function flag(
   tx: Tx,
   { cache }: Pick<MailDeps, "cache">,
   address: string,
   state: Exclude<AddressState, "fine">,
   at: Date,
-): Promise<void> {
-  await flagAddress(tx, address, state, at);
-  cache.invalidate(tx, [tagOf(address)]);
+): Promise<boolean> {
+  const isNews = await flagAddress(tx, address, state, at);
+  if (isNews) cache.invalidate(tx, [tagOf(address)]);
+  return isNews;
 }
 
 export async function prove(tx: Tx, { cache, clock }: MailDeps, address: string): Promise<void> {

@@ -36,10 +36,12 @@ export function mailHandler(signals: Signals, deps: Pick<MailDeps, "cache">) {
       const effects: { kind: string; id: string }[][] = [];
       for (const { mailId, fate, addresses, at } of facts) {
         const kind = await noteFate(tx, mailId, fate);
+        let isNews = kind !== null;
         if (fate === "bounced" || fate === "complained")
-          for (const address of addresses.toSorted()) await flag(tx, deps, address, fate, at);
+          for (const address of addresses.toSorted())
+            isNews = (await flag(tx, deps, address, fate, at)) || isNews;
         if (kind !== null) tx.afterCommit(() => signals.total.inc({ kind, outcome: fate }));
-        effects.push([{ kind: "mail", id: mailId }]);
+        effects.push(isNews ? [{ kind: "mail", id: mailId }] : []);
       }
       return effects;
     },

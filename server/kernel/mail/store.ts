@@ -113,15 +113,14 @@ export async function releaseMail(tx: Tx, claim: string, id: MailId): Promise<vo
   );
 }
 
-/** Notes what became of a mail, unless that or something graver is known already. The kind, or null for a mail that is not ours. */
+/** Notes what became of a mail. The kind if that is news; null when it or something graver is known, or the mail is not ours. */
 export async function noteFate(tx: Tx, id: string, fate: Fate): Promise<string | null> {
   const [row] = await tx.query<{ kind: string }>(
     "mail.fate",
-    `with fates (fate, weight) as (values ('late', 1), ('delivered', 2), ('failed', 3), ('bounced', 4), ('complained', 5)),
-     noted as (
-       update mail.outbox o set fate = $2
-       where id = $1 and coalesce((select weight from fates f where f.fate = o.fate), 0) < (select weight from fates f where f.fate = $2))
-     select kind from mail.outbox where id = $1`,
+    `with fates (fate, weight) as (values ('late', 1), ('delivered', 2), ('failed', 3), ('bounced', 4), ('complained', 5))
+     update mail.outbox o set fate = $2
+     where id = $1 and coalesce((select weight from fates f where f.fate = o.fate), 0) < (select weight from fates f where f.fate = $2)
+     returning kind`,
     [id, fate],
   );
   return row?.kind ?? null;

@@ -21,5 +21,6 @@ export { resendSource } from "./sources/resend-source.ts";
 export { stripeSource } from "./sources/stripe-source.ts";
 export type { Envelope, RemoteEndpoints, Source, Verification } from "./sources/source.ts";
 export { findEventsOf, type EventOf } from "./events/of-objects.ts";
+export { isNews } from "./events/news.ts";
 export { RuleBroken } from "./problems.ts";
 export type { AnyHandler, Effect, EventId, Handler, InboxEvent, Prepared } from "./events/event.ts";

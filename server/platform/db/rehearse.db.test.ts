@@ -83,6 +83,20 @@ test("rows deleted alone are told from rows that were only locked", async () => 
   ]);
 });
 
+test("a row written as it was has not changed, nor one of which only the marks moved", async () => {
+  const { changes, more } = await rehearse(
+    db,
+    org,
+    async (tx) => {
+      await tx.query("t.still", "update t.rows set n = n where id in (2, 3)");
+      await tx.query("t.marked", "update t.rows set n = 40 where id = 4");
+      await tx.query("t.told", "update t.rows set n = 50, secret = '\\x00' where id = 5");
+    },
+    new Set(["n"]),
+  );
+  expect([changes.map(({ key }) => key), more]).toEqual([[{ org_id: org, id: 5 }], false]);
+});
+
 test("a transaction that changes nothing has no changes; what cannot be read is said to be there", async () => {
   const nothing = await rehearse(db, org, (tx) => tx.query("t.look", "select * from t.rows for update"));
   expect([nothing.changes, nothing.more]).toEqual([[], false]);
@@ -103,7 +117,7 @@ test("what fails throws, and is rolled back", async () => {
 
 test("rehearsals at once that write one row each tell what it was before", async () => {
   const one = () =>
-    rehearse(db, org, (tx) => tx.query("t.same", "update t.rows set n = n + 100 where id = 3"));
+    rehearse(db, org, (tx) => tx.query("t.as_it_was", "update t.rows set n = n + 100 where id = 3"));
   const rehearsals = await Promise.all(Array.from({ length: 8 }, one));
   for (const { changes } of rehearsals)
     expect(changes).toMatchObject([{ op: "updated", before: { id: 3, n: 3 }, after: { id: 3, n: 103 } }]);

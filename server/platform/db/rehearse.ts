@@ -57,13 +57,14 @@ class RolledBack extends Error {
 /**
  * Runs `fn` in a transaction (of a tenant, or of none) that is rolled back, and tells which rows it would have changed. The
  * server counts what a transaction writes per table, and marks each row version with the transaction that wrote it: so
- * nothing is missed, whoever wrote it and by whatever statement. Nothing of `fn` may reach out of its transaction;
- * `afterCommit` never runs.
+ * nothing is missed, whoever wrote it and by whatever statement. A row that was written as it was, or in none but the
+ * columns `marks`, has not changed. Nothing of `fn` may reach out of its transaction; `afterCommit` never runs.
  */
 export async function rehearse<T>(
   db: Db,
   org: OrgId | null,
   fn: (tx: Tx) => Promise<T>,
+  marks: ReadonlySet<string> = new Set(),
 ): Promise<Rehearsal<T>> {
   const inTx = <V>(body: (tx: Tx) => Promise<V>) =>
     org === null ? withSystemTx(db, body) : withTx(db, org, body);
@@ -74,7 +75,7 @@ export async function rehearse<T>(
   const changes: Change[] = [];
   let more = false;
   await inTx(async (tx) => {
-    for (const table of seen.tables) more = !(await compare(tx, table, seen.xid, changes)) || more;
+    for (const table of seen.tables) more = !(await compare(tx, table, seen.xid, changes, marks)) || more;
   });
   return { value: seen.value as T, changes, more };
 }
@@ -137,7 +138,13 @@ async function versions(
 }
 
 /** After the rollback, what was outdated is current again, and still carries the mark. False when not all could be listed. */
-async function compare(tx: Tx, table: Written, xid: string, changes: Change[]): Promise<boolean> {
+async function compare(
+  tx: Tx,
+  table: Written,
+  xid: string,
+  changes: Change[],
+  marks: ReadonlySet<string>,
+): Promise<boolean> {
   if (!table.readable) return false;
   const old = new Map<string, Columns>();
   for (const row of await versions(tx, table, "xmax", xid)) old.set(keyOf(table, row).text, row);
@@ -145,6 +152,7 @@ async function compare(tx: Tx, table: Written, xid: string, changes: Change[]): 
     const { key, text } = keyOf(table, after);
     const before = old.get(text) ?? (await current(tx, table, key));
     old.delete(text);
+    if (before && isSame(before, after, marks)) continue;
     const op = before ? "updated" : "inserted";
     changes.push({ table: table.name, op, key, before: shown(before), after: shown(after) });
   }
@@ -170,6 +178,11 @@ async function current(tx: Tx, { quoted, key }: Table, named: Columns): Promise<
   );
   return found?.row ?? null;
 }
+
+const isSame = (before: Columns, after: Columns, marks: ReadonlySet<string>): boolean =>
+  Object.keys(after).every(
+    (name) => marks.has(name) || JSON.stringify(before[name]) === JSON.stringify(after[name]),
+  );
 
 function keyOf({ key }: Table, row: Columns): { key: Columns; text: string } {
   const named = key.length > 0 ? Object.fromEntries(key.map((name) => [name, row[name]])) : row;

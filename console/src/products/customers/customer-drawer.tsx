@@ -1,14 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
-import { CreditCard, FileText, Gavel, Gift, type LucideIcon, Tags, Undo2 } from "lucide-react";
 import { booksQueries } from "../../api/books.ts";
 import { useList } from "../../api/queries.ts";
-import type { Customer, Moment } from "../../api/types.ts";
-import { formatInteger, formatUnit, humanize } from "../../lib/format.ts";
+import type { Customer } from "../../api/types.ts";
+import { formatInteger, humanize } from "../../lib/format.ts";
 import { Id, Money, Time } from "../../ui/amounts.tsx";
 import { Button, buttonClass } from "../../ui/button.tsx";
 import { Drawer } from "../../ui/dialog.tsx";
 import { Fact, Facts, Part } from "../../ui/facts.tsx";
+import { MomentList } from "../../ui/moments.tsx";
 import { Failure, Notice } from "../../ui/states.tsx";
 import { Loading } from "../payments/payment-drawer.tsx";
 import { Flags } from "./customers-screen.tsx";
@@ -108,15 +108,6 @@ function About({ customer }: { customer: Customer }) {
   );
 }
 
-const ICONS: Record<Moment["kind"], LucideIcon> = {
-  payment: CreditCard,
-  refund: Undo2,
-  dispute: Gavel,
-  invoice: FileText,
-  subscription: Tags,
-  grant: Gift,
-};
-
 /** All that happened to the customer's money, newest first. */
 function Timeline({ orgId }: { orgId: string }) {
   const list = useList(booksQueries.moments(orgId));
@@ -129,11 +120,7 @@ function Timeline({ orgId }: { orgId: string }) {
       ) : list.rows.length === 0 ? (
         <p className="px-5 text-sm text-text-2">Nothing happened yet.</p>
       ) : (
-        <ol aria-label="Timeline" className="flex flex-col px-5">
-          {list.rows.map((moment) => (
-            <MomentLine key={`${moment.kind} ${moment.id}`} moment={moment} />
-          ))}
-        </ol>
+        <MomentList moments={list.rows} />
       )}
       {list.more && (
         <div className="flex justify-center pt-2">
@@ -143,38 +130,5 @@ function Timeline({ orgId }: { orgId: string }) {
         </div>
       )}
     </Part>
-  );
-}
-
-function MomentLine({ moment }: { moment: Moment }) {
-  const Icon = ICONS[moment.kind];
-  return (
-    <li className="relative flex gap-3 pb-4 last:pb-0 before:absolute before:top-7 before:bottom-0 before:left-3.25 before:w-px before:bg-line last:before:hidden">
-      <span
-        aria-hidden
-        className="flex size-6.5 shrink-0 items-center justify-center rounded-full bg-sunken text-text-2"
-      >
-        <Icon className="size-3.5" />
-      </span>
-      <div className="min-w-0 flex-1 pt-0.5 text-sm">
-        <p className="flex flex-wrap items-baseline justify-between gap-x-3">
-          <span>
-            <span className="font-medium">{humanize(moment.kind)}</span>{" "}
-            <span className="text-text-2">{humanize(moment.status).toLowerCase()}</span>
-          </span>
-          {moment.amount !== null && moment.unit !== null && (
-            <span className="num">
-              {formatUnit(moment.amount, moment.unit)}
-              {moment.unit === "credit" && " credits"}
-            </span>
-          )}
-        </p>
-        <p className="flex flex-wrap items-center gap-x-2 text-xs text-text-3">
-          <Time at={moment.at} />
-          {moment.detail && <span className="truncate">{humanize(moment.detail)}</span>}
-          <Id id={moment.id} />
-        </p>
-      </div>
-    </li>
   );
 }

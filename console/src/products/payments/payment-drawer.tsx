@@ -1,13 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { queries } from "../../api/queries.ts";
-import type { Payment } from "../../api/types.ts";
+import type { Payment, PaymentDetail } from "../../api/types.ts";
 import { useMe } from "../../shell/session.tsx";
 import { formatMoney } from "../../lib/format.ts";
 import { Id } from "../../ui/amounts.tsx";
 import { buttonClass } from "../../ui/button.tsx";
 import { Drawer } from "../../ui/dialog.tsx";
 import { Part } from "../../ui/facts.tsx";
+import { MomentList } from "../../ui/moments.tsx";
 import { Failure, Skeleton } from "../../ui/states.tsx";
 import { PaymentFacts } from "./payment-facts.tsx";
 import { PaymentStatus } from "./payment-status.tsx";
@@ -40,13 +41,23 @@ export function PaymentDrawer() {
   );
 }
 
-function Body({ payment }: { payment: Payment }) {
+function Body({ payment }: { payment: PaymentDetail }) {
   const me = useMe();
   const object = payment.intent_id ?? payment.session_id;
   return (
     <>
       <Part title="Payment">
         <PaymentFacts payment={payment} />
+      </Part>
+      <Part title="Timeline">
+        <MomentList
+          of={payment.id}
+          moments={payment.timeline.map(({ amount_minor: amount, ...step }) => ({
+            ...step,
+            amount,
+            unit: payment.currency,
+          }))}
+        />
       </Part>
       <div className="flex flex-wrap gap-2 p-5">
         {payment.checkout_url && (

@@ -3,7 +3,7 @@ import type { OrgId } from "../../../platform/ids.ts";
 import { assert } from "../../../platform/problem.ts";
 import { audit } from "../../identity/index.ts";
 import { clawBack, post, restoreClawedBack } from "../../ledger/index.ts";
-import { RuleBroken, type Effect } from "../../webhooks/index.ts";
+import { isNews, RuleBroken, type Effect } from "../../webhooks/index.ts";
 import type { BillingDeps } from "../deps.ts";
 import {
   creditsReference,
@@ -50,7 +50,7 @@ export async function applyDisputes(
     payments.set(payment.id, next);
     told.push({ before, row: disputes.get(row.id) ?? row });
     effects.push([
-      { kind: "dispute", id: row.id },
+      ...(isNews(before, disputes.get(row.id) ?? row) ? [{ kind: "dispute", id: row.id }] : []),
       ...posted.flatMap(({ posted: isNew, transactionId: id }) =>
         isNew ? [{ kind: "transaction", id }] : [],
       ),

@@ -97,7 +97,13 @@ test("won: the money comes back under a reference of its own, and the payment is
       await buyer.until(String(row.id), { status: "succeeded", refundable_minor: 1000 });
     }),
   ).toBe(-1000);
-  expect(await dispute(row)).toMatchObject({ status: "won", withdrawn_minor: 0, clawed_back_micros: 0 });
+  const won = await dispute(row);
+  expect(won).toMatchObject({ status: "won", withdrawn_minor: 0, clawed_back_micros: 0 });
+  const { timeline } = await buyer.payment(String(row.id));
+  expect((timeline as Json[]).slice(2)).toMatchObject([
+    { kind: "dispute", id: won.id, status: "opened", amount_minor: 1000, detail: won.reason },
+    { kind: "dispute", id: won.id, status: "won", at: won.closed_at },
+  ]);
   const references = await t.sql<{ reference: string }>(
     `select x.reference from ledger.transactions x where x.kind in ('dispute.withdrawn', 'dispute.returned')
        and split_part(x.reference, ':', 3) = any((select lines from billing.disputes where payment_id = $1)::text[])`,

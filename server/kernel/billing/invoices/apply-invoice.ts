@@ -2,7 +2,7 @@ import type { Tx } from "../../../platform/db/index.ts";
 import { newId } from "../../../platform/ids.ts";
 import { audit } from "../../identity/index.ts";
 import { post, type Announcement } from "../../ledger/index.ts";
-import type { Effect } from "../../webhooks/index.ts";
+import { isNews, type Effect } from "../../webhooks/index.ts";
 import { noteDeclined, noteRecovered } from "../declined.ts";
 import type { BillingDeps } from "../deps.ts";
 import { applyFacts, takeBackRefunded } from "../payments/apply.ts";
@@ -54,7 +54,7 @@ export async function applyInvoice(
   }
   await post(tx, org, receivablePostings(before, invoice, invoice.payment_id !== null), now);
   if (invoice === before) return { row: subscription, invoice: null, effects, told: [] };
-  effects.push({ kind: "invoice", id: invoice.id });
+  if (isNews(before, invoice)) effects.push({ kind: "invoice", id: invoice.id });
   tx.afterCommit(() => deps.hub.publish("invoice.updated", org, { invoice_ids: [invoice.id] }));
   let row = withFailures(subscription, invoice, before, now);
   if (invoice.status === "paid" && before?.status !== "paid") row = await paid(deps, tx, row, invoice, now);

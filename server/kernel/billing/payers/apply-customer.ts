@@ -1,6 +1,6 @@
 import { type Tx, withSystemTx, withTx } from "../../../platform/db/index.ts";
 import type { OrgId } from "../../../platform/ids.ts";
-import type { Effect } from "../../webhooks/index.ts";
+import { isNews, type Effect } from "../../webhooks/index.ts";
 import type { BillingDeps } from "../deps.ts";
 import { detachAll, listMethods, replaceMethods } from "../methods/store.ts";
 import { drawFetchSeq } from "../payments/store.ts";
@@ -42,6 +42,7 @@ export async function applyCustomer(
   const row = await lockCustomer(tx, org, account.id);
   // What was erased is not learned again.
   if (!row || row.erased || row.providerId !== found.id || fetchSeq <= row.fetchSeq) return [];
+  const before = await listMethods(tx, org, account.mode);
   if (found.deleted) {
     await buryCustomer(tx, org, account.id, found.id);
     await detachAll(tx, org, account.id, found.id, now);
@@ -51,7 +52,8 @@ export async function applyCustomer(
   }
   await setFetchSeq(tx, org, account.id, fetchSeq);
   tx.afterCommit(() => hub.publish("payment_method.updated", org));
-  return [{ kind: "customer", id: found.id }];
+  const isNew = found.deleted || isNews(before, await listMethods(tx, org, account.mode));
+  return isNew ? [{ kind: "customer", id: found.id }] : [];
 }
 
 type Found = CustomerFact & { deleted: false };

@@ -2,7 +2,7 @@ import type { Tx } from "../../../platform/db/index.ts";
 import type { OrgId } from "../../../platform/ids.ts";
 import { assert } from "../../../platform/problem.ts";
 import { clawBack, grant, post, restoreClawedBack, type NewGrant, type Posting } from "../../ledger/index.ts";
-import type { Effect } from "../../webhooks/index.ts";
+import { isNews, type Effect } from "../../webhooks/index.ts";
 import type { BillingDeps } from "../deps.ts";
 import { announcementsOf } from "./announcements.ts";
 import { mailMoves } from "./mails.ts";
@@ -54,7 +54,8 @@ export async function applyFacts(
   await mailMoves(deps, tx, org, { before, payments: changed, refundsBefore, refunds });
   const told = announcementsOf({ before, payments: changed, refunds, grants: batch.granted }, now);
   if (told.length > 0) await deps.announce(tx, org, told);
-  const seen = new Set(changed.map(({ id }) => id as string));
+  const news = changed.filter((row) => isNews(before.get(row.id) ?? null, row));
+  const seen = new Set(news.map(({ id }) => id as string));
   facts.forEach(({ paymentId }, index) => {
     if (seen.delete(paymentId)) effects[index]?.push({ kind: "payment", id: paymentId });
   });

@@ -115,6 +115,12 @@ test("a partial refund moves money and credits once, whatever the webhook tells 
   ]);
   const listed = await t.owner.call<{ data: Json[] }>("GET", "/api/admin/refunds?limit=1");
   expect(listed.body.data).toMatchObject([{ id: answer.body.id, payment_id: id, organization: "Buyer" }]);
+  const { timeline } = await buyer.payment(id);
+  expect(timeline).toMatchObject([
+    { kind: "payment", id, status: "created", amount_minor: 1000, detail: "credits" },
+    { kind: "payment", id, status: "succeeded", amount_minor: 1000 },
+    { kind: "refund", status: "succeeded", amount_minor: 250 },
+  ]);
 });
 
 test("without clawback the credits stay, and the next refund takes its own share only", async () => {

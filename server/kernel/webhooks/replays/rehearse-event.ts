@@ -2,6 +2,7 @@ import { rehearse, withSystemTx, type Change } from "../../../platform/db/index.
 import { Problem, common } from "../../../platform/problem.ts";
 import type { InboxDeps } from "../deps.ts";
 import type { EventId, InboxEvent } from "../events/event.ts";
+import { READING_MARKS } from "../events/news.ts";
 import { handlerOf, isOtherMode, unhandledCode } from "../work/handler-of.ts";
 import { openBody } from "../events/payload.ts";
 import { RuleBroken, webhookProblems } from "../problems.ts";
@@ -62,8 +63,11 @@ async function run(
   if (prepared.kind === "wait") return ends("waits", prepared.code);
   if (prepared.kind === "dead") return ends("dead", prepared.code, prepared.detail);
   const { orgId, facts } = prepared;
-  const { changes, more } = await rehearse(deps.db, orgId, (tx) =>
-    handler.apply(tx, orgId, [facts], deps.clock.now()),
+  const { changes, more } = await rehearse(
+    deps.db,
+    orgId,
+    (tx) => handler.apply(tx, orgId, [facts], deps.clock.now()),
+    READING_MARKS,
   );
   return {
     event_id: event.id,

@@ -3,7 +3,7 @@ import type { OrgId } from "../../../../platform/ids.ts";
 import { assert } from "../../../../platform/problem.ts";
 import { audit } from "../../../identity/index.ts";
 import type { Announcement } from "../../../ledger/index.ts";
-import type { Effect } from "../../../webhooks/index.ts";
+import { isNews, type Effect } from "../../../webhooks/index.ts";
 import type { BillingDeps } from "../../deps.ts";
 import { applyInvoice } from "../../invoices/apply-invoice.ts";
 import { finishPreviews } from "../changes/change-store.ts";
@@ -78,7 +78,7 @@ export async function applyRecurring(
     }
     await noteChange(deps, tx, before, row, fact, now);
     told.push(...(await subscriptionAnnouncements(deps, tx, before, row)));
-    if (row !== before) done.push({ kind: "subscription", id: row.id });
+    if (isNews(before, row)) done.push({ kind: "subscription", id: row.id });
     rows.set(row.id, row);
     effects.push(done);
   }
