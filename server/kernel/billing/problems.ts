@@ -9,6 +9,7 @@ export const billingProblems = problems({
   wrong_direction: [409, "That plan is not in this direction"],
   limits_exceeded: [409, "More is in use than the plan allows"],
   change_open: [409, "A change of plan waits for its payment"],
+  change_scheduled: [409, "Another change is scheduled: take that back first"],
   already_subscribed: [409, "The organization has a subscription already"],
   needed_by_subscription: [409, "The plan is charged to it; choose another one first"],
   exceeds_refundable: [409, "More than can be refunded of this payment"],

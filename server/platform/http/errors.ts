@@ -138,8 +138,10 @@ export function oauthBody(problem: Problem, instance: string): Record<string, un
 /** Anthropic's clients send it with every call. */
 export const ANTHROPIC_VERSION = "anthropic-version";
 
-function envelopeOf({ routeOptions, headers }: FastifyRequest): string | undefined {
-  const { envelope } = (routeOptions.config ?? {}) as { envelope?: string };
+/** Where there is no such operation, models' clients below `/v1` are told in their own way all the same. */
+function envelopeOf({ routeOptions, headers, url }: FastifyRequest): string | undefined {
+  const config = (routeOptions.config ?? {}) as { envelope?: string };
+  const envelope = config.envelope ?? (url.startsWith("/v1/") ? "client" : undefined);
   if (envelope !== "client") return envelope;
   return headers[ANTHROPIC_VERSION] === undefined ? "openai" : "anthropic";
 }

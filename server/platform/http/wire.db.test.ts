@@ -180,6 +180,15 @@ test.each([
   expect(await answer.json()).toMatchObject({ code: "not_found", status: 404 });
 });
 
+test("a client of models is told in its own way that there is no such operation", async () => {
+  const asked = async (headers = {}) => (await fetch(`${url}/v1/nothing`, { headers })).json();
+  expect(await asked()).toMatchObject({ error: { code: "not_found", param: null } });
+  expect(await asked({ "anthropic-version": "2023-06-01" })).toMatchObject({
+    type: "error",
+    error: { type: "not_found_error" },
+  });
+});
+
 test("400 for a body that is not UTF-8, rather than another text than was sent", async () => {
   const answer = await echo(
     Buffer.concat([Buffer.from('{"text":"'), Buffer.from([0xff]), Buffer.from('"}')]),

@@ -31,6 +31,16 @@ const balance = async (unit = "credit") => {
   return row ? { available: row.available, debt: row.debt } : null;
 };
 
+test("422: credits that would have expired already are not given", async () => {
+  const before = await balance();
+  const late = await grantBy(app.owner, 1_000, { expires_at: "2020-01-01T00:00:00Z" });
+  expect([late.status, late.body.errors]).toEqual([
+    422,
+    [{ pointer: "/expires_at", detail: "is over already" }],
+  ]);
+  expect(await balance()).toEqual(before);
+});
+
 test("201: up to the bound one operator gives and takes alone, below zero as debt", async () => {
   const given = await grantBy(app.owner, 100_000_000);
   expect([given.status, given.body.state]).toEqual([201, "posted"]);

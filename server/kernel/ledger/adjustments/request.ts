@@ -24,7 +24,7 @@ export type AdjustmentInput = {
 
 /**
  * Gives or takes by hand, at once or, above the bound, once another operator approves. 404 for an organization that does
- * not exist, 422 for a currency that we do not know.
+ * not exist, 422 for a currency that we do not know and for credits that would have expired already.
  */
 export async function requestAdjustment(deps: AdjustDeps, input: AdjustmentInput): Promise<Adjustment> {
   const { operatorId, operationId, ...wanted } = input;
@@ -43,6 +43,10 @@ export async function requestAdjustment(deps: AdjustDeps, input: AdjustmentInput
       decidedAt: waits ? null : now,
     });
     if (!isNew) return row;
+    if (row.expiresAt !== null && row.expiresAt <= now)
+      throw new Problem(common.invalid_input, {
+        errors: [{ pointer: "/expires_at", detail: "is over already" }],
+      });
     if (!waits) await postAdjustment(tx, deps, row, now);
     else await askOthers(tx, deps, row);
     const { unit, amount, reason } = row;

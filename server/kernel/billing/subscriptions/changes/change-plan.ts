@@ -11,7 +11,7 @@ import { noteRefusal } from "./end-change.ts";
 import { saveAndTell } from "../notices/announcement.ts";
 import { asking } from "../company-answer.ts";
 import { orderByPaypal, carryOnOrder } from "../paypal/order-change.ts";
-import { blockersOf, type ChangeInput } from "./preview.ts";
+import { blockersOf, isTakenBack, refuseBesideScheduled, type ChangeInput } from "./preview.ts";
 import { applyAnswer } from "../refresh.ts";
 import { isAsked, refuseWaiting, waitForPayment } from "./wait-for-payment.ts";
 import { stripeChange } from "../stripe-company.ts";
@@ -25,7 +25,7 @@ type Ordered = { preview: PreviewRow; row: SubscriptionRow };
 /**
  * Carries a preview out. Up: now, charging exactly what it said, or nothing at all. Down: with the end of the period; the
  * company learns the next period's price at once. Sent again, the same preview changes nothing more. 409 `preview_stale`,
- * `wrong_direction`, `limits_exceeded` with what is in the way, `change_open` while another waits; 502 when the company could
+ * `wrong_direction`, `limits_exceeded` with what is in the way, `change_open` while another waits, `change_scheduled` where that is in the way; 502 when the company could
  * not charge: the old plan stays. A bank that asks leaves the old plan too, until its payment, which is returned, is gone on with.
  */
 export async function changePlan(deps: BillingDeps, order: ChangeOrder): Promise<IntentAnswer | null> {
@@ -83,13 +83,6 @@ export async function forgetSchedule(
   if (now && now.scheduled_at !== null) await saveAndTell(deps, tx, now, { ...now, ...NO_CHANGE });
 }
 
-/** Back to what is paid for already: the change that was scheduled is off. */
-const isTakenBack = (row: SubscriptionRow, preview: PreviewRow): boolean =>
-  row.scheduled_at !== null &&
-  row.version_id === preview.version_id &&
-  row.quantity === preview.quantity &&
-  row.period === preview.period;
-
 async function accept(deps: BillingDeps, tx: Tx, order: ChangeOrder): Promise<Ordered> {
   const now = deps.clock.now();
   const live = (await lockSubscriptions(tx, order.orgId)).find(
@@ -113,13 +106,9 @@ async function accept(deps: BillingDeps, tx: Tx, order: ChangeOrder): Promise<Or
     preview.from_quantity === live.quantity &&
     preview.from_period_start.getTime() === live.period_start?.getTime();
   if (!isOrdered || !isFresh) throw new Problem(billingProblems.preview_stale);
-  const takenBack = isTakenBack(live, preview);
-  const direction = takenBack ? "up" : preview.direction;
+  const direction = isTakenBack(live, preview) ? "up" : preview.direction;
   if (direction !== order.direction) throw new Problem(billingProblems.wrong_direction);
-  // Proration, and what goes on until another period begins, would count from the cheaper price that the company knows.
-  const countsPrice = direction === "up" || preview.period !== live.period;
-  if (countsPrice && live.scheduled_at !== null && !takenBack)
-    throw new Problem(billingProblems.preview_stale, { detail: "Take the scheduled change back first" });
+  refuseBesideScheduled(live, preview);
   if (direction === "down") {
     const blockers = blockersOf(deps, plan, (await countMembers(tx, order.orgId)).all);
     if (blockers.length > 0) throw new Problem(billingProblems.limits_exceeded, { extra: { blockers } });

@@ -201,8 +201,8 @@ test("a year becomes months when it ends: nothing is charged before, and by the 
 test("a year that is to become months: no upgrade meanwhile, taken back at no cost, let go of by an end", async () => {
   const who = await subscribed(yearly);
   await change(who, "downgrade", to("pro"));
-  const up = await change(who, "upgrade", to("enterprise", yearly));
-  expect(up.answer.body).toMatchObject({ status: 409, code: "preview_stale" });
+  const up = await who.call("POST", "/api/subscriptions/preview", to("enterprise", yearly));
+  expect(up.body).toMatchObject({ status: 409, code: "change_scheduled" });
   const back = await change(who, "upgrade", to("pro", yearly));
   expect(back.answer.body).toMatchObject({ interval: "year", scheduled_change: null });
   expect(await scheduleAtStripe(who)).toBeNull();

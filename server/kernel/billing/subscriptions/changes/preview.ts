@@ -26,7 +26,8 @@ export type Preview = { row: PreviewRow; lines: InvoiceLine[]; nextMinor: bigint
 
 /**
  * What a change of plan would cost and bring, worked out by the company for this very second; good for 10 minutes. 409
- * `not_subscribed` without a live subscription that is paid for, 422 for a plan without such a price.
+ * `not_subscribed` without a live subscription that is paid for, `change_scheduled` where that is in the way, 422
+ * for a plan without such a price.
  */
 export async function previewChange(deps: BillingDeps, input: ChangeInput): Promise<Preview> {
   const { db, clock } = deps;
@@ -38,6 +39,12 @@ export async function previewChange(deps: BillingDeps, input: ChangeInput): Prom
   });
   const { plan, price } = wantedPrice(deps, input, row, current);
   const direction = directionOf(row, current, { plan, price, quantity: input.quantity });
+  refuseBesideScheduled(row, {
+    version_id: plan.versionId,
+    quantity: input.quantity,
+    period: price.period,
+    direction,
+  });
   // A second that has begun: the company counts in whole ones.
   const now = new Date(Math.floor(clock.now().getTime() / 1000) * 1000);
   const told =
@@ -85,6 +92,22 @@ export const blockersOf = (deps: BillingDeps, plan: Plan, members: number): Bloc
   const allowed = seatsOf(deps, plan);
   return members > allowed ? [{ limit: "seats", allowed, used: members }] : [];
 };
+
+type Wanted = Pick<PreviewRow, "version_id" | "quantity" | "period" | "direction">;
+
+/** Back to what is paid for already: the change that was scheduled is off. */
+export const isTakenBack = (row: SubscriptionRow, wanted: Wanted): boolean =>
+  row.scheduled_at !== null &&
+  row.version_id === wanted.version_id &&
+  row.quantity === wanted.quantity &&
+  row.period === wanted.period;
+
+/** Proration, and what goes on until another period begins, would count from the cheaper price that the company knows. */
+export function refuseBesideScheduled(row: SubscriptionRow, wanted: Wanted): void {
+  const countsPrice = wanted.direction === "up" || wanted.period !== row.period;
+  if (countsPrice && row.scheduled_at !== null && !isTakenBack(row, wanted))
+    throw new Problem(billingProblems.change_scheduled);
+}
 
 /** The wanted price on sale today; one's own plan at the price that one has. */
 function wantedPrice(
