@@ -1,9 +1,11 @@
-/** What both companies told of payments, refunds, disputes and kept means is applied again, and nothing is new. */
+/** What both companies told of payments, refunds, disputes, kept means and plans is applied again, and nothing is new. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestApp, type TestApp } from "../../../test/harness/app.ts";
 import { createBuyer } from "../../../test/harness/buyer.ts";
 import { createClient } from "../../../test/harness/client.ts";
 import { createPaypalBuyer } from "../../../test/harness/paypal.ts";
+import { addNeighbour, OWNER } from "../../../test/harness/people.ts";
+import { addSubscribed, createSubscriber, movingClock } from "../../../test/harness/subscriber.ts";
 
 const WAIT = { timeout: 20_000 };
 let t: TestApp;
@@ -51,13 +53,25 @@ async function byPaypal(): Promise<void> {
   await buyer.until(bought.payment_id, { status: "disputed" });
 }
 
+async function plans(): Promise<void> {
+  const clock = movingClock();
+  await addSubscribed(t, clock, "by-stripe@example.com");
+  const email = "by-paypal@example.com";
+  await addNeighbour(t.sql, email);
+  const who = createSubscriber(t, clock, () => t.signIn({ ...OWNER, email }), "paypal");
+  const made = await who.subscribe();
+  expect(made.status, made.text).toBe(201);
+  await createPaypalBuyer(t).approve(String(made.body.url));
+  await who.until({ status: "active" });
+}
+
 test("replaying everything that both companies told changes nothing", { timeout: 90_000 }, async () => {
-  await Promise.all([byStripe(), byPaypal()]);
+  await Promise.all([byStripe(), byPaypal(), plans()]);
   await allDone();
   const made = await t.owner.call("POST", "/api/admin/replays", { body: { state: "processed" } });
   expect(made.status, made.text).toBe(201);
   const samples = made.body.samples as { result: string; changes: unknown[] }[];
-  expect(samples.length).toBeGreaterThan(8);
+  expect(samples.length).toBeGreaterThan(20);
   expect(samples.flatMap(({ changes }) => changes)).toEqual([]);
   const path = `/api/admin/replays/${String(made.body.id)}`;
   expect((await t.owner.call("POST", `${path}/run`)).status).toBe(202);
