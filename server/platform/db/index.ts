@@ -13,4 +13,4 @@ export { rehearse, type Change, type Rehearsal } from "./rehearse.ts";
 export { BUCKETS, bucketOf, type Bucket } from "./bucket.ts";
 export { anyConnection, createLane, type Statements } from "./lane.ts";
 export { listen, type Listener } from "./listen.ts";
-export type { Narrowed } from "./row.ts";
+export { isSameRow, type Narrowed } from "./row.ts";

@@ -1,6 +1,7 @@
 import type { OrgId } from "../ids.ts";
 import { assert } from "../problem.ts";
 import type { Db } from "./pool.ts";
+import { isSameRow } from "./row.ts";
 import { withSystemTx, withTx, type Tx } from "./transaction.ts";
 
 type Columns = Record<string, unknown>;
@@ -152,7 +153,7 @@ async function compare(
     const { key, text } = keyOf(table, after);
     const before = old.get(text) ?? (await current(tx, table, key));
     old.delete(text);
-    if (before && isSame(before, after, marks)) continue;
+    if (before && isSameRow(before, after, marks)) continue;
     const op = before ? "updated" : "inserted";
     changes.push({ table: table.name, op, key, before: shown(before), after: shown(after) });
   }
@@ -178,11 +179,6 @@ async function current(tx: Tx, { quoted, key }: Table, named: Columns): Promise<
   );
   return found?.row ?? null;
 }
-
-const isSame = (before: Columns, after: Columns, marks: ReadonlySet<string>): boolean =>
-  Object.keys(after).every(
-    (name) => marks.has(name) || JSON.stringify(before[name]) === JSON.stringify(after[name]),
-  );
 
 function keyOf({ key }: Table, row: Columns): { key: Columns; text: string } {
   const named = key.length > 0 ? Object.fromEntries(key.map((name) => [name, row[name]])) : row;

@@ -137,8 +137,10 @@ export async function finishRequests(tx: Tx, org: OrgId, rows: readonly Finished
   await tx.query("gateway.finish_requests", FINISH_REQUESTS, [org, json, additionsOf(org, paid)]);
 }
 
-/** Written by other statements, or by none. */
-const ELSEWHERE = new Set<string>(["before", "kept", "cached", "heard", "saved", "shortened", "person_id"]);
+/** Written by other statements, with the hold, or by none. */
+const ELSEWHERE = new Set(
+  "before kept cached heard saved shortened person_id project_id own_key_id".split(" "),
+);
 const IS_COUNT = new Set<string>(COUNTS);
 
 /** A row without what is null or counts nothing: the database takes as long to read a nought as to read a number. */

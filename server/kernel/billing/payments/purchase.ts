@@ -25,8 +25,8 @@ export type PurchaseInput = {
 };
 
 /**
- * Starts buying a pack, or credits for an amount: our row first, committed, then the company's checkout under a key made of the row, then the row with
- * the checkout. Called again with the same operation it goes on from wherever it was cut off. 422 for an unknown pack, a
+ * Starts buying a pack, or credits for an amount: our row first, committed, then the company's checkout under a key made of
+ * the row, then the row with the checkout. Called again with the same operation it goes on from wherever it was cut off. 422 for an unknown pack, a
  * company that is not offered or an address elsewhere, 502 `provider_refused`, 503 `provider_unavailable`; the row is kept in both.
  */
 export async function purchase(deps: BillingDeps, input: PurchaseInput): Promise<StartedSession> {
