@@ -53,8 +53,39 @@ export async function compareBills(report: Report, product: Product, calls: numb
     report,
     known.filter(({ basis }) => basis === "estimated"),
   );
-  const unnamed = rows.length - known.length;
-  report.note(`${unnamed} calls ended before their generation had a name here`);
+  for (const company of BILLED) tellApart(report, company, rows, known, books[company].generations);
+}
+
+/** Where a company's bill and our books part, by how its calls ended: what is charged, what is noted as our loss, what it billed. */
+function tellApart(
+  report: Report,
+  company: BilledCompany,
+  rows: readonly Row[],
+  known: readonly Billed[],
+  bill: readonly Generation[],
+): void {
+  const bills = new Map(known.map((row) => [row.id, row.bill]));
+  const sums = new Map<string, { calls: number; charged: bigint; lost: bigint; billed: bigint }>();
+  for (const row of rows.filter(({ provider }) => provider === company)) {
+    const name = `${row.basis} ${row.outcome}${bills.has(row.id) ? "" : " without a name"}`;
+    const sum = sums.get(name) ?? { calls: 0, charged: 0n, lost: 0n, billed: 0n };
+    const charged = parseAtto(row.cost_usd ?? "0");
+    sum.calls += 1;
+    sum.charged += charged;
+    sum.lost += charged === 0n ? parseAtto(row.provider_cost_usd ?? "0") : 0n;
+    sum.billed += parseAtto(bills.get(row.id)?.cost ?? "0");
+    sums.set(name, sum);
+  }
+  for (const [name, { calls, charged, lost, billed }] of [...sums].toSorted())
+    report.note(
+      `${company}, ${name}: ${calls} calls, charged ${formatAtto(charged)}, lost ${formatAtto(lost)}, billed ${formatAtto(billed)} USD`,
+    );
+  const named = new Set([...bills.values()].map(({ id }) => id));
+  const strays = bill.filter(({ id }) => !named.has(id));
+  const stray = strays.reduce((sum, { cost }) => sum + parseAtto(cost), 0n);
+  report.note(
+    `${company}: ${strays.length} bills of calls whose name we never learnt, ${formatAtto(stray)} USD`,
+  );
 }
 
 /** Anthropic names in a header what its books call otherwise. */
