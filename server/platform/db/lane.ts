@@ -1,14 +1,23 @@
 import type pg from "pg";
 import { connect, type Db } from "./pool.ts";
-
-export type Statement = { name: string; text: string; values: unknown[] };
+import { send, type Statement } from "./send.ts";
 
 /** Where single statements run, each a transaction of its own: done when it resolves, undone when it rejects, or unknown. */
 export type Statements = { run<Row>(statement: Statement): Promise<Row[]> };
 
 /** On whichever connection is free. */
-export const anyConnection = ({ pool }: Pick<Db, "pool">): Statements => ({
-  run: async <Row>(statement: Statement) => (await pool.query(statement)).rows as Row[],
+export const anyConnection = (db: Pick<Db, "pool">): Statements => ({
+  async run<Row>(statement: Statement): Promise<Row[]> {
+    const client = await connect(db);
+    let failed = true;
+    try {
+      const { rows } = await send(client, statement);
+      failed = false;
+      return rows as Row[];
+    } finally {
+      client.release(failed);
+    }
+  },
 });
 
 type Lease = { client: Promise<pg.PoolClient>; underWay: number; failed: boolean };
@@ -26,7 +35,7 @@ export function createLane(db: Db): Statements {
       lease.underWay += 1;
       try {
         const client = await lease.client;
-        return (await client.query(statement)).rows as Row[];
+        return (await send(client, statement)).rows as Row[];
       } catch (error) {
         lease.failed = true;
         throw error;

@@ -1,6 +1,7 @@
 import pg from "pg";
 import { context } from "../telemetry/context.ts";
 import { Problem, common } from "../problem.ts";
+import { watchAnswers } from "./send.ts";
 
 const INT8 = 20;
 const types = {
@@ -41,7 +42,6 @@ export function createDb(options: DbOptions): Db {
     application_name: options.name ?? "holdfast",
     connectionTimeoutMillis: 2_000,
     statement_timeout: 30_000,
-    query_timeout: options.answerTimeoutMs ?? 35_000,
     idle_in_transaction_session_timeout: 60_000,
     idleTimeoutMillis: 60_000,
     keepAlive: true,
@@ -53,11 +53,16 @@ export function createDb(options: DbOptions): Db {
   // A connection that breaks says so here as well as in the query under way; unheard, it would end the process.
   pool.on("connect", (client) => client.on("error", () => context()?.note("db_connection_lost", true)));
   pool.on("error", () => context()?.note("db_connection_lost", true));
-  return { pool, url: options.url, counted: options.counted, close: () => pool.end() };
+  const unwatch = watchAnswers(pool, options.answerTimeoutMs ?? 35_000);
+  const close = async () => {
+    await pool.end();
+    unwatch();
+  };
+  return { pool, url: options.url, counted: options.counted, close };
 }
 
 /** A client of the pool, or the problem `database_unavailable` (503). */
-export async function connect(db: Db): Promise<pg.PoolClient> {
+export async function connect(db: Pick<Db, "pool">): Promise<pg.PoolClient> {
   try {
     return await db.pool.connect();
   } catch (cause) {

@@ -1,9 +1,9 @@
-import type { Writable } from "node:stream";
 import type pg from "pg";
 import { isId, type OrgId } from "../ids.ts";
 import { assert, Problem, common } from "../problem.ts";
 import { context } from "../telemetry/context.ts";
 import { connect, type Db } from "./pool.ts";
+import { send, socketOf } from "./send.ts";
 
 declare const brand: unique symbol;
 
@@ -86,7 +86,7 @@ async function once<T>(db: Db, begin: string, org: OrgId | null, fn: (tx: Tx) =>
     if (ending.lasts.length > 0) await refusedHere(ending, client);
     const [written, committed] = await Promise.allSettled([
       Promise.all(ending.lasts),
-      client.query("commit"),
+      send(client, "commit"),
     ]);
     if (committed.status === "rejected") throw committed.reason;
     settled = true;
@@ -120,7 +120,7 @@ type Ending = { effects: (() => void)[]; lasts: Promise<unknown>[]; refused: { c
 async function refusedHere(ending: Ending, client: pg.PoolClient): Promise<void> {
   await new Promise<void>((done) => process.nextTick(done));
   if (!ending.refused) return;
-  await client.query("rollback");
+  await send(client, "rollback");
   throw new RolledBack("rolled back", ending.refused);
 }
 
@@ -142,7 +142,7 @@ async function attemptBody<T>(
       assert(!ended, `the transaction of ${name} has ended`);
       const span = trace?.child(name, DATABASE);
       try {
-        const { rows } = await client.query({ name, text, values: values as unknown[] });
+        const { rows } = await send(client, { name, text, values: values as unknown[] });
         span?.end();
         return rows;
       } catch (error) {
@@ -162,24 +162,24 @@ async function attemptBody<T>(
   } as unknown as Tx;
   // BEGIN travels with the first statement. Should it fail, all that follow fail with it, in the same aborted block.
   together();
-  const opened = client.query(begin);
+  const opened = send(client, begin);
   try {
     const [result] = await Promise.all([(async () => fn(tx))(), opened]);
     ended = true;
     return result;
   } catch (cause) {
     ended = true;
-    await client.query("rollback");
+    await send(client, "rollback");
     throw new RolledBack("rolled back", { cause });
   }
 }
 
 /**
- * Statements issued in one turn of the event loop leave in one write to the socket. The driver exposes its socket, but
- * does not gather by itself.
+ * Statements issued in one turn of the event loop leave in one write to the socket. The driver does not
+ * gather by itself.
  */
 function gather(client: pg.PoolClient): () => void {
-  const { stream } = (client as unknown as { connection: { stream: Writable } }).connection;
+  const stream = socketOf(client);
   let gathering = false;
   return () => {
     if (gathering) return;
@@ -209,7 +209,7 @@ function lost(error: unknown): unknown {
     (typeof code === "string" && /^E[A-Z]+$/.test(code)) ||
     (state !== undefined && GONE_STATES.test(state)) ||
     (error instanceof Error &&
-      /Connection terminated|Client has encountered a connection error|Query read timeout/.test(
+      /Connection terminated|Client has encountered a connection error|no answer from the database/.test(
         error.message,
       ));
   return gone ? new Problem(common.database_unavailable, { cause: error, retryAfter: 2 }) : error;
