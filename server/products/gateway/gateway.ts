@@ -1,4 +1,5 @@
 import { createHoldBatcher } from "../../kernel/ledger/index.ts";
+import { Roster } from "../../platform/roster.ts";
 import { createSoundReader } from "../../platform/sound/index.ts";
 import { createTokenCounter } from "../../vendors/llm/index.ts";
 import { defaultTimeouts } from "./call/relay/timeouts.ts";
@@ -28,15 +29,18 @@ const DRAIN_MS = 120_000;
 /** For the settlements of calls that were cut. */
 const SETTLE_MS = 10_000;
 
+/** What a stop waits for. */
+const endsOf = ({ running, settling }: Gateway) => [...[...running].map(({ done }) => done), ...settling];
+
 const judgedOf = ({ judged }: HoldItem) => judged;
 
 /** Reads and records providers and prices, then is ready to serve. Throws when a released price was edited. */
 export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
   const { providers: environment, maxOpenCalls: maxConnections } = deps;
   const registry = await openRegistry({ ...deps, environment, maxConnections });
-  const calls: Gateway["calls"] = new Set();
-  const running: Gateway["running"] = new Map();
-  const settling: Gateway["settling"] = new Set();
+  const calls: Gateway["calls"] = new Roster();
+  const running: Gateway["running"] = new Roster();
+  const settling: Gateway["settling"] = new Roster();
   const catalogue = () => registry.catalogue;
   const breakers = shareBreakers(deps, catalogue);
   const tokens = createTokenCounter();
@@ -76,13 +80,13 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
     async drain(timeoutMs = DRAIN_MS) {
       const late = Promise.withResolvers<"late">();
       const timers = [
-        setTimeout(() => running.forEach((raw) => raw.destroy()), timeoutMs),
+        setTimeout(() => [...running].forEach(({ connection }) => connection.destroy()), timeoutMs),
         // Without a database settlements never end here; the reconciler finds their lapsed leases.
         setTimeout(() => late.resolve("late"), timeoutMs + SETTLE_MS),
       ];
       let given: unknown;
       while (given !== "late" && running.size + settling.size > 0)
-        given = await Promise.race([Promise.allSettled([...running.keys(), ...settling]), late.promise]);
+        given = await Promise.race([Promise.allSettled(endsOf(gateway)), late.promise]);
       timers.forEach(clearTimeout);
       stopSigns();
       gateway.policies.close();

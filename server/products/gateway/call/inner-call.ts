@@ -90,8 +90,9 @@ function run(
   const own = asked.routing ? { holdfast: { routing: asked.routing } } : {};
   const body = Buffer.from(JSON.stringify({ model: asked.model, ...fields, ...own }));
   const done = answer(gateway, { ...asked, signal }, () => read(body));
-  gateway.running.set(done, { destroy: () => leaving.abort() });
-  return done.finally(() => gateway.running.delete(done));
+  const running = { done, connection: { destroy: () => leaving.abort() } };
+  gateway.running.add(running);
+  return done.finally(() => gateway.running.delete(running));
 }
 
 async function answer(

@@ -79,11 +79,11 @@ export function callRoutes(http: Http, gateway: Gateway, base: string, suffix: s
 
 /** A call counts as running until its last byte, so that a stop can wait for it. */
 async function tracked(gateway: Gateway, incoming: Incoming): Promise<undefined> {
-  const done = complete(gateway, incoming);
-  gateway.running.set(done, incoming.reply.raw);
+  const running = { done: complete(gateway, incoming), connection: incoming.reply.raw };
+  gateway.running.add(running);
   try {
-    await done;
+    await running.done;
   } finally {
-    gateway.running.delete(done);
+    gateway.running.delete(running);
   }
 }

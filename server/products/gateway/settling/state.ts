@@ -1,4 +1,5 @@
 import type { HoldBatcher } from "../../../kernel/ledger/index.ts";
+import type { Roster } from "../../../platform/roster.ts";
 import type { SoundReader } from "../../../platform/sound/index.ts";
 import type { TokenCounter } from "../../../vendors/llm/index.ts";
 import type { HeldCall } from "../call/held-call.ts";
@@ -21,6 +22,9 @@ import type { Finish, NewRequest } from "../store.ts";
 /** What is written in the transaction of a hold. */
 export type HoldItem = { request: NewRequest; key: KeptKey | null; judged: Judged };
 
+/** `connection` is cut when there is no more time. */
+export type Running = { done: Promise<unknown>; connection: { destroy(): unknown } };
+
 /** The running gateway of one process. */
 export type Gateway = {
   readonly deps: GatewayDeps;
@@ -42,12 +46,12 @@ export type Gateway = {
   readonly watch: Watch;
   readonly timeouts: Timeouts;
   readonly metrics: GatewayMetrics;
-  /** Model calls from arrival to last byte, with what to cut when there is no more time. */
-  readonly running: Map<Promise<unknown>, { destroy(): unknown }>;
+  /** Model calls from arrival to last byte. */
+  readonly running: Roster<Running>;
   /** Calls with a hold that is not settled yet. */
-  readonly calls: Set<HeldCall>;
+  readonly calls: Roster<HeldCall>;
   /** Settlements under way or tried again. */
-  readonly settling: Set<Promise<void>>;
+  readonly settling: Roster<Promise<void>>;
   /** Resolves when every call has ended and is settled; cuts what is left after `timeoutMs` (120,000). */
   drain(timeoutMs?: number): Promise<void>;
   /** Ends the connections to the providers; after `drain` and after the last job. */

@@ -1,3 +1,5 @@
+import { Roster } from "../../../../platform/roster.ts";
+
 /** Something with deadlines. `now` is of `performance.now()`. */
 export type Watched = { tick(now: number): void };
 
@@ -7,7 +9,7 @@ const EVERY_MS = 250;
 
 /** Looks after the deadlines of all calls with one timer, which runs only while there are any. */
 export function createWatch(): Watch {
-  const all = new Set<Watched>();
+  const all = new Roster<Watched>();
   let timer: NodeJS.Timeout | undefined;
   const tick = () => {
     const now = performance.now();
