@@ -24,8 +24,10 @@ function countSlice(slice: string): number {
 function endOf(text: string, from: number): number {
   const end = from + SLICE;
   if (end >= text.length) return text.length;
-  const space = text.lastIndexOf(" ", end);
-  if (space > from + SLICE / 2) return space;
+  // No further back: a text without spaces would be searched to its beginning, slice after slice.
+  const half = from + SLICE / 2;
+  const space = text.slice(half, end + 1).lastIndexOf(" ");
+  if (space > 0) return half + space;
   const low = text.charCodeAt(end);
   return low >= 0xdc00 && low <= 0xdfff ? end - 1 : end;
 }

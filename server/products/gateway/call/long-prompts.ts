@@ -1,7 +1,7 @@
 /** Reading megabytes of JSON keeps every other call waiting; from this size on, bodies are read in turns. */
 const LONG_BYTES = 512 * 1024;
-/** After a turn the others have the process for so many times as long: what comes of it, sending included, takes twice that again. */
-const REST = 5;
+/** After a turn the others have the process for so many times as long: what comes of it, sending included, takes several turns more. */
+const REST = 16;
 
 export type LongPrompts = {
   /** `read`, at once for a short body; for a long one as soon as those before it have been read. */
