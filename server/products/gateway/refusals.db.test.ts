@@ -136,22 +136,26 @@ test("a body over 8 MiB is 413", async () => {
   expect(answer.status).toBe(413);
 });
 
-test("an 8 MiB prompt of one letter gets 402 while others are answered", async () => {
-  const huge = JSON.stringify({
-    model,
-    messages: [{ role: "user", content: "a".repeat(8 * 1024 * 1024 - 200) }],
-  });
-  const slow: Promise<{ status: number }>[] = [post(huge), post(huge), post(huge)];
-  let answered = 0;
-  let running = true;
-  const all = Promise.all(slow).finally(() => (running = false));
-  while (running) {
-    await gateway.app.anonymous.call("GET", "/health");
-    answered += 1;
-  }
-  for (const { status } of await all) expect(status).toBe(402);
-  expect(answered).toBeGreaterThan(10);
-});
+test.each([
+  ["more than there are credits for", "anthropic/claude-sonnet-5", 402, "insufficient_quota"],
+  ["beyond the window, which is counted", model, 400, "context_length_exceeded"],
+])(
+  "an 8 MiB prompt of one letter is %s, and others are answered meanwhile",
+  async (_, long, status, code) => {
+    const content = "a".repeat(8 * 1024 * 1024 - 200);
+    const huge = JSON.stringify({ model: long, messages: [{ role: "user", content }] });
+    const slow = [post(huge), post(huge), post(huge)];
+    let answered = 0;
+    let running = true;
+    const all = Promise.all(slow).finally(() => (running = false));
+    while (running) {
+      await gateway.app.anonymous.call("GET", "/health");
+      answered += 1;
+    }
+    for (const answer of await all) expect(answer).toMatchObject({ status, body: { error: { code } } });
+    expect(answered).toBeGreaterThan(10);
+  },
+);
 
 test("a prompt that only its bytes make too dear is counted, not refused", async () => {
   const before = await gateway.balance();
