@@ -47,25 +47,32 @@ export function createLifeline(): Lifeline {
   };
 }
 
+/** A statement as the server hands it to the driver. */
+type Asked = { callback(error: unknown, result?: unknown): void };
+
 /** A pool whose every statement is a point of this life. */
 export function mortalDb(url: string, life: Lifeline): Db {
   const db = createDb({ url, max: 6 });
   db.pool.on("connect", (client) => {
     life.onDeath(() => socketOf(client).destroy());
-    const query = client.query.bind(client) as (...args: unknown[]) => Promise<unknown>;
-    const mortal = async (...args: unknown[]) => {
-      const told = args.at(-1);
-      try {
-        life.point("a statement, unsent");
-        const answer = await query(...args);
-        life.point("a statement, its answer unread");
-        return answer;
-      } catch (error) {
-        // The pool's own way of asking hears of failures here only, and keeps the connection until it does.
-        if (typeof told !== "function") throw error;
-        told(error);
-        return undefined;
-      }
+    const send = client.query.bind(client) as (asked: Asked) => unknown;
+    const mortal = (asked: Asked) => {
+      const { callback: told } = asked;
+      const passes = (where: string): boolean => {
+        try {
+          life.point(where);
+          return true;
+        } catch (error) {
+          told(error);
+          return false;
+        }
+      };
+      if (!passes("a statement, unsent")) return;
+      asked.callback = (error, result) => {
+        if (error) told(error);
+        else if (passes("a statement, its answer unread")) told(null, result);
+      };
+      send(asked);
     };
     Object.assign(client, { query: mortal });
   });
