@@ -3,8 +3,7 @@
  * connections break off, its calls to companies are made or not made but never heard of, and nothing it still runs reaches
  * anybody. Points lie before and after each statement and each call.
  */
-import type pg from "pg";
-import { createDb, type Db } from "../../server/platform/db/index.ts";
+import { createDb, socketOf, type Db } from "../../server/platform/db/index.ts";
 
 export class Crashed extends Error {
   override readonly name = "Crashed";
@@ -78,9 +77,6 @@ export function mortalDb(url: string, life: Lifeline): Db {
   });
   return db;
 }
-
-const socketOf = (client: pg.PoolClient) =>
-  (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream;
 
 /** The same for a company's client: before each call, and after it, when the act is done and unheard of. */
 export function mortalCalls<Api extends object>(api: Api, life: Lifeline): Api {

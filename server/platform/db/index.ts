@@ -14,3 +14,4 @@ export { BUCKETS, bucketOf, type Bucket } from "./bucket.ts";
 export { anyConnection, createLane, type Statements } from "./lane.ts";
 export { listen, type Listener } from "./listen.ts";
 export { isSameRow, type Narrowed } from "./row.ts";
+export { socketOf } from "./send.ts";
